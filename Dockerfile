@@ -1,0 +1,43 @@
+# One file for all three programs: `docker build --target ingest|consumer|setup .`
+# No build step: Node runs the TypeScript. Works with the classic builder and with BuildKit.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY packages/event/package.json packages/event/
+COPY packages/codec/package.json packages/codec/
+COPY packages/kafka/package.json packages/kafka/
+COPY packages/clickhouse/package.json packages/clickhouse/
+COPY packages/service/package.json packages/service/
+COPY packages/embedded/package.json packages/embedded/
+COPY packages/cli/package.json packages/cli/
+COPY services/ingest/package.json services/ingest/
+COPY services/consumer/package.json services/consumer/
+# Without the optional dependency: the embedded ClickHouse engine is for machines without Docker.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
+
+FROM ${NODE_IMAGE} AS base
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json ./
+COPY packages packages
+COPY services services
+COPY schemas schemas
+USER 1000:1000
+
+FROM base AS setup
+CMD ["node", "packages/cli/src/main.ts", "setup"]
+
+FROM base AS ingest
+EXPOSE 3000 3001
+HEALTHCHECK --interval=2s --timeout=3s --start-period=5s --retries=30 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:3001/health/ready').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "services/ingest/src/main.ts"]
+
+FROM base AS consumer
+EXPOSE 3002
+HEALTHCHECK --interval=2s --timeout=3s --start-period=5s --retries=30 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:3002/health/ready').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "services/consumer/src/main.ts"]

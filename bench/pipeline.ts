@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { startPipeline, startStack } from '@custom-events/embedded'
+import { memoryBytes } from './memory.ts'
+import { quantile } from './quantile.ts'
+import { postEvent } from './post-event.ts'
+
+const POLL_MS = 50
+const ACCOUNTS = 500
+const DRAIN_LIMIT_MS = 30_000
+
+/** What is known of one event that was accepted. */
+interface Sent {
+  readonly acceptedAt: number
+  /** When a query first returned it: an upper bound, exact to the polling interval. */
+  queryableAt: number | null
+}
+
+/**
+ * Open loop: single events at a fixed rate, whatever the answers, against the embedded stack with
+ * one ingest and one consumer. Prints the delay from the 200 to the first query that returns the
+ * event, and what was lost or doubled.
+ */
+export async function benchPipeline(options: {
+  readonly eventsPerSecond: number
+  readonly seconds: number
+}): Promise<void> {
+  await using resources = new AsyncDisposableStack()
+  const logDir = mkdtempSync(join(tmpdir(), 'custom-events-bench-'))
+  resources.defer(() => rmSync(logDir, { recursive: true }))
+  const stack = resources.use(await startStack({ onProgress: say }))
+  const pipeline = resources.use(await startPipeline({ servers: stack.environment, logDir }))
+  const ask = (sql: string) => query(stack.environment.CLICKHOUSE_URL, sql)
+
+  const sent = new Map<string, Sent>()
+  const refused = { count: 0 }
+  const watching = new AbortController()
+  const watcher = watchRows(ask, sent, watching.signal)
+  await sendAtRate(pipeline.url, options, sent, refused)
+  const missing = await drained(sent)
+  watching.abort()
+  await watcher
+
+  const [counts] = await ask(
+    'SELECT count() AS visible, uniqExact(event_id) AS distinct, (SELECT count() FROM custom_events.events) AS stored FROM custom_events.tracked',
+  )
+  const delays = [...sent.values()].flatMap(({ acceptedAt, queryableAt }) =>
+    queryableAt === null ? [] : [queryableAt - acceptedAt],
+  )
+  const pids = [
+    ['kafka', stack.kafka.pid],
+    ['registry', stack.registry.pid],
+    ['clickhouse', stack.clickhouse.pid],
+    ['ingest', pipeline.ingest.pid],
+    ['consumer', pipeline.consumers[0]?.pid ?? 0],
+  ] as const
+  report({
+    accepted: sent.size,
+    refused: refused.count,
+    lost: missing,
+    doubled: Number(counts?.['visible']) - Number(counts?.['distinct']),
+    'rows stored': Number(counts?.['stored']),
+    'accepted → queryable p50 (ms)': Math.round(quantile(delays, 0.5)),
+    'accepted → queryable p95 (ms)': Math.round(quantile(delays, 0.95)),
+    'accepted → queryable p99 (ms)': Math.round(quantile(delays, 0.99)),
+    ...Object.fromEntries(
+      pids.map(([name, pid]) => [`${name} memory (MB)`, Math.round(memoryBytes(pid) / 1e6)]),
+    ),
+    'all memory (MB)': Math.round(pids.reduce((sum, [, pid]) => sum + memoryBytes(pid), 0) / 1e6),
+  })
+  if (missing > 0 || counts?.['visible'] !== counts?.['distinct']) process.exitCode = 1
+}
+
+async function sendAtRate(
+  url: string,
+  { eventsPerSecond, seconds }: { readonly eventsPerSecond: number; readonly seconds: number },
+  sent: Map<string, Sent>,
+  refused: { count: number },
+): Promise<void> {
+  const total = eventsPerSecond * seconds
+  const startedAt = performance.now()
+  const answers: Promise<void>[] = []
+  for (let n = 0; n < total;) {
+    const due = Math.min(
+      total,
+      Math.floor(((performance.now() - startedAt) / 1_000) * eventsPerSecond),
+    )
+    for (; n < due; n++) answers.push(sendOne(url, n, sent, refused))
+    await delay(1)
+    if (n % (eventsPerSecond * 5) < eventsPerSecond / 500) say(`${n} of ${total} events sent`)
+  }
+  await Promise.all(answers)
+}
+
+async function sendOne(
+  url: string,
+  n: number,
+  sent: Map<string, Sent>,
+  refused: { count: number },
+): Promise<void> {
+  const id = `bench-${n}`
+  const status = await postEvent(url, {
+    event_id: id,
+    event: 'feature_used',
+    group_id: `account_${n % ACCOUNTS}`,
+    user_id: `user_${n % 10_000}`,
+    timestamp: new Date().toISOString(),
+    properties: { feature_name: 'analytics_dashboard', n },
+  })
+  if (status === 200) sent.set(id, { acceptedAt: performance.now(), queryableAt: null })
+  else refused.count += 1
+}
+
+/** Asks for rows inserted since the last look and notes when each event was first seen. */
+async function watchRows(
+  ask: (sql: string) => Promise<readonly Record<string, unknown>[]>,
+  sent: Map<string, Sent>,
+  signal: AbortSignal,
+): Promise<void> {
+  const early = new Set<string>()
+  let since = '1970-01-01 00:00:00.000'
+  while (!signal.aborted) {
+    // Two seconds of overlap: rows of one insert become visible after their inserted_at.
+    const rows = await ask(
+      `SELECT event_id, toString(max(inserted_at) OVER ()) AS latest FROM custom_events.events WHERE inserted_at >= toDateTime64('${since}', 3, 'UTC') - INTERVAL 2 SECOND`,
+    )
+    const seenAt = performance.now()
+    for (const row of rows) {
+      const id = String(row['event_id'])
+      const event = sent.get(id)
+      if (event === undefined)
+        early.add(id) // queryable before its answer was read
+      else event.queryableAt ??= seenAt
+      since = String(row['latest'])
+    }
+    for (const id of early) {
+      const event = sent.get(id)
+      if (event === undefined) continue
+      event.queryableAt ??= event.acceptedAt
+      early.delete(id)
+    }
+    await delay(POLL_MS)
+  }
+}
+
+/** Waits for the last events. @returns how many never became queryable. */
+async function drained(sent: ReadonlyMap<string, Sent>): Promise<number> {
+  const deadline = Date.now() + DRAIN_LIMIT_MS
+  const missing = () => [...sent.values()].filter(({ queryableAt }) => queryableAt === null).length
+  while (missing() > 0 && Date.now() < deadline) await delay(100)
+  return missing()
+}
+
+async function query(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
+  const response = await fetch(url, { method: 'POST', body: `${sql} FORMAT JSONEachRow` })
+  const text = await response.text()
+  if (!response.ok) throw new Error(text)
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>) // JSONEachRow: one object a line
+}
+
+function report(figures: Readonly<Record<string, number>>): void {
+  const width = Math.max(...Object.keys(figures).map((name) => name.length))
+  for (const [name, value] of Object.entries(figures)) {
+    process.stdout.write(`${name.padEnd(width)}  ${value}\n`)
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`bench: ${line}\n`)
+}

@@ -1,0 +1,68 @@
+import type { readSetupConfig } from '@custom-events/cli'
+import {
+  kafkaConfigFrom,
+  readGroupOffsets,
+  type GroupOffset,
+  type TopicNames,
+} from '@custom-events/kafka'
+import type { Logger } from '@custom-events/service'
+import { STORED_HASH } from './event.ts'
+import type { Place } from './ledger.ts'
+
+/** One event as analysts see it. */
+export interface ViewRow extends Place {
+  readonly eventId: string
+  readonly hash: string
+}
+
+/** What the harness asks Kafka and ClickHouse; every question throws when they cannot be asked. */
+export interface Questions {
+  offsets(consumerGroup: string): Promise<readonly GroupOffset[]>
+  /** The whole view, streamed. */
+  view(): AsyncIterable<ViewRow>
+  /** Rows of a query, as lists of texts. */
+  ask(sql: string): Promise<readonly (readonly string[])[]>
+}
+
+export function createQuestions(options: {
+  readonly config: ReturnType<typeof readSetupConfig>['config']
+  readonly topics: TopicNames
+  readonly log: Logger
+}): Questions {
+  const { config, topics, log } = options
+  const { CLICKHOUSE_URL: url, CLICKHOUSE_DATABASE: database } = config
+  const all = [topics.tracked, topics.rejected, topics.deadLetters]
+  const lines = (sql: string, timeoutMs: number) =>
+    selectLines(`${url}/?database=${database}`, `${sql} FORMAT TSVRaw`, timeoutMs)
+  return {
+    offsets: (consumerGroup) =>
+      readGroupOffsets({ kafka: kafkaConfigFrom(config), consumerGroup, topics: all, log }),
+    ask: async (sql) => {
+      const rows: string[][] = []
+      for await (const line of lines(sql, 20_000)) rows.push(line.split('\t'))
+      return rows
+    },
+    view: async function* () {
+      const sql = `SELECT event_id, ${STORED_HASH}, kafka_partition, kafka_offset FROM tracked`
+      for await (const line of lines(sql, 120_000)) {
+        const [eventId = '', hash = '', partition = '', offset = ''] = line.split('\t')
+        yield { eventId, hash, partition: Number(partition), offset: Number(offset) }
+      }
+    },
+  }
+}
+
+async function* selectLines(url: string, sql: string, timeoutMs: number): AsyncGenerator<string> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  const response = await fetch(url, { method: 'POST', body: sql, signal })
+  if (!response.ok || response.body === null) {
+    throw new Error(`ClickHouse answered ${response.status}: ${await response.text()}`)
+  }
+  let rest = ''
+  for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + text).split('\n')
+    rest = parts.pop() ?? ''
+    yield* parts
+  }
+  if (rest !== '') throw new Error(`ClickHouse cut its answer after ${rest.slice(0, 200)}`)
+}

@@ -1,0 +1,254 @@
+import type { FaultKind } from './schedule.ts'
+
+/** A way to break the product. Each must turn the interleavings or the harness red. */
+export interface Sabotage {
+  readonly name: string
+  readonly edits: readonly Edit[]
+  /** Faults without which the break does no harm. */
+  readonly kinds: readonly FaultKind[]
+}
+
+/** `find` must be there exactly once. */
+interface Edit {
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+const CONSUMER = 'services/consumer/src'
+const consumeFile = `${CONSUMER}/consume.ts`
+const KILLS: readonly FaultKind[] = ['consumer_kill', 'failpoint_before_insert', 'consumer_kill']
+
+export const sabotages: readonly Sabotage[] = [
+  {
+    name: 'commit before insert',
+    kinds: KILLS,
+    edits: [
+      {
+        file: consumeFile,
+        find: '    const inDoubt = doubtedPartitions(assignment, route.topic)',
+        replace:
+          '    for (const end of closed.ends) assignment.uncommitted.set(partitionKey(end), end)\n' +
+          '    await commit(ports, assignment)\n' +
+          '    const inDoubt = doubtedPartitions(assignment, route.topic)',
+      },
+    ],
+  },
+  {
+    name: 'commit one offset too far',
+    kinds: KILLS,
+    edits: [
+      {
+        file: `${CONSUMER}/batch.ts`,
+        find: 'endByPartition.set(fetched.partition, fetched.next)',
+        replace: 'endByPartition.set(fetched.partition, fetched.next + 1)',
+      },
+    ],
+  },
+  {
+    name: 'no read-back after an assignment',
+    kinds: ['failpoint_after_insert'],
+    edits: [
+      {
+        file: `${CONSUMER}/assignment.ts`,
+        find: 'return Math.min(position.offset + doubtOffsets, position.latest)',
+        replace: 'return position.offset',
+      },
+    ],
+  },
+  {
+    name: 'no read-back after a failed insert',
+    kinds: ['insert_link_drop_answer'],
+    edits: [
+      {
+        file: `${CONSUMER}/insert.ts`,
+        find: 'inDoubt = new Set(records.map(({ partition }) => partition))',
+        replace: 'inDoubt = new Set()',
+      },
+    ],
+  },
+  {
+    name: 'doubt ends after the first batch',
+    kinds: ['failpoint_after_insert'],
+    edits: [
+      {
+        file: `${CONSUMER}/doubt.ts`,
+        find: '.filter(({ partition, to }) => present.get(partition)?.has(to) === true)',
+        replace: '.filter(() => false)',
+      },
+    ],
+  },
+  {
+    name: 'a batch that was given up is committed over',
+    kinds: ['consumer_term'],
+    edits: [{ file: consumeFile, find: '    assignment.isOver = true\n', replace: '' }],
+  },
+  {
+    name: 'a failed write to the dead-letter topic is swallowed',
+    kinds: ['kafka_kill', 'kafka_kill'],
+    edits: [
+      {
+        file: `${CONSUMER}/set-aside.ts`,
+        find: "left = left.filter((_, index) => outcomes[index]?.status !== 'acknowledged')",
+        replace: 'left = outcomes.length === left.length ? [] : left',
+      },
+    ],
+  },
+  {
+    name: 'poison is skipped instead of set aside',
+    kinds: ['poison'],
+    edits: [
+      {
+        file: `${CONSUMER}/settle.ts`,
+        find: 'if (poison.length > 0) {',
+        replace: 'if (poison.length > 1e9) {',
+      },
+    ],
+  },
+  {
+    name: 'the search for refused rows is off by one',
+    kinds: ['poison'],
+    edits: [
+      {
+        file: `${CONSUMER}/isolate.ts`,
+        find: 'await search(part.slice(middle))',
+        replace: 'await search(part.slice(middle + 1))',
+      },
+    ],
+  },
+  {
+    name: 'one of 10,000 offsets is dropped',
+    kinds: [],
+    edits: [
+      {
+        file: `${CONSUMER}/route.ts`,
+        find: 'encode: (records) => transcoder.transcode(records),',
+        replace:
+          'encode: (records) => transcoder.transcode(records.filter(({ offset }) => offset % 10_000 !== 150)),',
+      },
+    ],
+  },
+  {
+    name: 'start at the latest record',
+    kinds: ['consumer_join'],
+    edits: [
+      {
+        file: 'packages/kafka/src/consumer-positions.ts',
+        find: 'offset: committed ?? earliest, latest })',
+        replace: 'offset: latest, latest })',
+      },
+    ],
+  },
+  {
+    name: 'acks=0',
+    kinds: ['kafka_kill'],
+    edits: [
+      { file: 'packages/kafka/src/producer.ts', find: 'acks: -1,', replace: 'acks: 0,' },
+      {
+        file: 'packages/kafka/src/producer.ts',
+        find: 'if (first === undefined) return settleUnacknowledged(batch)',
+        replace:
+          'if (first === undefined) return batch.records.forEach(({ settle }) => settle({ status: "acknowledged", offset: 0 }))',
+      },
+    ],
+  },
+  {
+    name: 'answer before the acknowledgement',
+    kinds: ['kafka_kill'],
+    edits: [
+      {
+        file: 'services/ingest/src/produce-within.ts',
+        find: 'return await Promise.race([producer.produce(records), overdue])',
+        replace:
+          'void producer.produce(records).catch(() => overdue)\n' +
+          '    return records.map(() => ({ status: "acknowledged", offset: 0 }) as const)',
+      },
+    ],
+  },
+  {
+    name: 'what Kafka did not acknowledge is called accepted',
+    kinds: ['kafka_kill', 'produce_link_reset'],
+    edits: [
+      {
+        file: 'packages/kafka/src/producer.ts',
+        find: 'for (const { settle } of batch.records) settle(UNAVAILABLE)',
+        replace:
+          'for (const { settle } of batch.records) settle({ status: "acknowledged", offset: 0 })',
+      },
+    ],
+  },
+  {
+    name: 'records of a request are swapped',
+    kinds: [],
+    edits: [
+      {
+        file: 'packages/kafka/src/producer.ts',
+        find: 'messages: records.map(({ record',
+        replace: 'messages: records.toReversed().map(({ record',
+      },
+    ],
+  },
+  {
+    name: 'a byte of one event in a hundred is flipped',
+    kinds: [],
+    edits: [
+      {
+        file: 'services/ingest/src/track.ts',
+        find: 'value: codec.encode(event, schemaId)',
+        replace:
+          'value: codec.encode(event.event_id.endsWith("42") ? { ...event, properties: event.properties.replace("version", "versioo") } : event, schemaId)',
+      },
+    ],
+  },
+  {
+    name: 'the partition is the client’s guess',
+    kinds: [],
+    edits: [
+      {
+        file: 'services/ingest/src/track.ts',
+        find: 'partitionOf(event.group_id, partitionCount)',
+        replace:
+          '(partitionOf(event.group_id, partitionCount) + (Date.now() % 2)) % partitionCount',
+      },
+    ],
+  },
+  {
+    name: 'the view shows every copy',
+    kinds: ['produce_link_drop_answer'],
+    edits: [
+      {
+        file: 'schemas/clickhouse/repeatable/tracked.sql',
+        find: 'FROM events FINAL',
+        replace: 'FROM events',
+      },
+    ],
+  },
+  {
+    name: 'the first copy of an event wins',
+    kinds: [],
+    edits: [
+      {
+        file: 'schemas/clickhouse/0001_events.sql',
+        find: 'ReplacingMergeTree(kafka_offset)',
+        replace: 'ReplacingMergeTree(sent_first)',
+      },
+      {
+        file: 'schemas/clickhouse/0001_events.sql',
+        find: '    -- The consumer asks',
+        replace:
+          '    sent_first UInt64 MATERIALIZED 1000000000 - kafka_offset,\n    -- The consumer asks',
+      },
+    ],
+  },
+  {
+    name: 'a counter is counted twice',
+    kinds: [],
+    edits: [
+      {
+        file: 'services/ingest/src/metrics.ts',
+        find: '        metrics.accepted.inc()\n',
+        replace: '        metrics.accepted.inc(2)\n',
+      },
+    ],
+  },
+]

@@ -1,0 +1,77 @@
+import { FAULT_KINDS, isFaultKind, type FaultKind } from './schedule.ts'
+
+export interface Tier {
+  readonly name: string
+  readonly events: number
+  readonly faults: number
+  readonly kinds: readonly FaultKind[]
+  /** How long events are sent; start, drain, checks and replay come on top. */
+  readonly sendMs: number
+  readonly maxFaultMs: number
+  /** How long the backlog may take after the last fault. */
+  readonly drainMs: number
+}
+
+export const MIN_FAULT_MS = 100
+
+const tiers: Readonly<Record<string, Tier>> = {
+  smoke: {
+    name: 'smoke',
+    events: 100_000,
+    // 20 were asked for; each kind once is more.
+    faults: FAULT_KINDS.length,
+    kinds: FAULT_KINDS,
+    sendMs: 100_000,
+    maxFaultMs: 8_000,
+    drainMs: 90_000,
+  },
+  ci: {
+    name: 'ci',
+    events: 500_000,
+    faults: 120,
+    kinds: FAULT_KINDS,
+    sendMs: 480_000,
+    maxFaultMs: 15_000,
+    drainMs: 120_000,
+  },
+  full: {
+    name: 'full',
+    events: 3_000_000,
+    faults: 600,
+    kinds: FAULT_KINDS,
+    sendMs: 2_700_000,
+    maxFaultMs: 30_000,
+    drainMs: 300_000,
+  },
+}
+
+/** @throws {RangeError} that names what is allowed. */
+export function tierOf(
+  name: string,
+  overrides: {
+    readonly events?: number | undefined
+    readonly faults?: number | undefined
+    readonly minutes?: number | undefined
+    /** Names separated by commas. */
+    readonly kinds?: string | undefined
+    readonly drainSeconds?: number | undefined
+  },
+): Tier {
+  const tier = tiers[name]
+  if (tier === undefined) {
+    throw new RangeError(`--tier is one of ${Object.keys(tiers).join(', ')}, got ${name}`)
+  }
+  const { events = tier.events, faults = tier.faults, minutes } = overrides
+  const kinds = overrides.kinds?.split(',') ?? FAULT_KINDS
+  const unknown = kinds.filter((kind) => !isFaultKind(kind))
+  if (unknown.length > 0) {
+    throw new RangeError(`--kinds are of ${FAULT_KINDS.join(', ')}; got ${unknown.join(', ')}`)
+  }
+  return {
+    ...tier,
+    events,
+    faults,
+    kinds: kinds.filter(isFaultKind),
+    sendMs: minutes === undefined ? tier.sendMs : minutes * 60_000,
+  }
+}

@@ -1,0 +1,168 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { pickUnordered, type Account } from './accounts.ts'
+import { makeEvent, makeInvalidEvent, type Copy } from './event.ts'
+import type { Ledger } from './ledger.ts'
+import { createRandom, type Random } from './random.ts'
+import type { Answer, Sender } from './send.ts'
+
+export interface WorkloadOptions {
+  readonly ledger: Ledger
+  readonly sender: Sender
+  /** Different events to send. */
+  readonly events: number
+  /** Over which their requests are spread, whatever becomes of the answers. */
+  readonly sendMs: number
+  /** Gives up on what is unknown then. */
+  readonly signal: AbortSignal
+}
+
+export interface Workload {
+  readonly requests: { planned: number; sent: number; attempts: number; open: number }
+  /** The longest a request waited beyond its scheduled time, in milliseconds. */
+  readonly maxBehindMs: number
+  /** Resolves when every request's fate is known, or the signal is aborted. */
+  readonly done: Promise<void>
+}
+
+/** A request: the same bytes at every attempt. */
+interface Request {
+  readonly items: readonly (Copy | 'invalid')[]
+  readonly body: string
+}
+
+const MAX_OPEN_REQUESTS = 200
+const LARGEST_BATCH = 100
+const INVALID_SHARE = 0.01
+const UPDATE_SHARE = 0.03
+const ORDERED_SHARE = 0.25
+
+/** Sends at scheduled times (an open loop): a slow pipeline gets no fewer requests for being slow. */
+export function startWorkload(options: WorkloadOptions): Workload {
+  const { ledger, events, sendMs, signal } = options
+  const random = createRandom(ledger.seed, 'workload')
+  const requests = { planned: 0, sent: 0, attempts: 0, open: 0 }
+  const state = { maxBehindMs: 0 }
+  const updates: Copy[] = []
+  const lanes = new Map<Account, Promise<void>>()
+  const ordered = ledger.accounts.filter(({ manner }) => manner === 'ordered')
+  let invalidEvents = 0
+
+  const sendUntilKnown = async (request: Request): Promise<void> => {
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      requests.attempts += 1
+      const answer = await options.sender.send(request.body)
+      if (answer !== null && isFinal(answer)) {
+        note(ledger, request, answer)
+        keepForUpdate(request, updates, random)
+        return
+      }
+      ledger.counts.unknownAnswers += 1
+      const waitMs = Math.min(2_000, 100 * 2 ** attempt) * (0.5 + Math.random())
+      await delay(waitMs, null, { signal }).catch(() => {})
+    }
+  }
+
+  const begin = (items: readonly (Copy | 'invalid')[]): Request => {
+    const sent = items.map((item) => {
+      if (item === 'invalid') return makeInvalidEvent(invalidEvents++)
+      ledger.invoked(item)
+      return makeEvent(ledger.seed, item)
+    })
+    return { items, body: JSON.stringify(sent.length === 1 ? sent[0] : sent) }
+  }
+
+  const dispatch = (run: () => Promise<void>): Promise<void> => {
+    requests.open += 1
+    return run().finally(() => (requests.open -= 1))
+  }
+
+  const plan = (left: number): { readonly size: number; readonly sent: Promise<void> } => {
+    const size = Math.min(left, batchSize(random))
+    if (ordered.length > 0 && random.chance(ORDERED_SHARE)) {
+      const account = random.pick(ordered)
+      const copies = openCopies(ledger, () => account, Math.min(size, 20))
+      const request = begin(copies)
+      const before = lanes.get(account) ?? Promise.resolve()
+      // The next after the answer: that is what order is promised for.
+      const sent = dispatch(() => before.then(() => sendUntilKnown(request)))
+      lanes.set(account, sent)
+      return { size: copies.length, sent }
+    }
+    const copies: (Copy | 'invalid')[] = openCopies(
+      ledger,
+      () => pickUnordered(ledger.accounts, random),
+      size,
+    )
+    copies.push(...updates.splice(0, Math.ceil(size * UPDATE_SHARE)))
+    if (random.chance(INVALID_SHARE * size)) copies.push('invalid')
+    const request = begin(random.shuffle(copies))
+    return { size, sent: dispatch(() => sendUntilKnown(request)) }
+  }
+
+  const run = async (): Promise<void> => {
+    const startedAt = performance.now()
+    const running = new Set<Promise<void>>()
+    for (let sentEvents = 0; sentEvents < events && !signal.aborted;) {
+      const dueMs = (sentEvents / events) * sendMs
+      const behindMs = performance.now() - startedAt - dueMs
+      if (behindMs < 0) await delay(-behindMs)
+      while (requests.open >= MAX_OPEN_REQUESTS && !signal.aborted) await delay(5)
+      state.maxBehindMs = Math.max(state.maxBehindMs, performance.now() - startedAt - dueMs)
+      const { size, sent } = plan(events - sentEvents)
+      requests.sent += 1
+      sentEvents += size
+      running.add(sent)
+      void sent.finally(() => running.delete(sent))
+    }
+    await Promise.all(running)
+  }
+  const done = run()
+  return {
+    requests,
+    done,
+    get maxBehindMs() {
+      return state.maxBehindMs
+    },
+  }
+}
+
+function batchSize(random: Random): number {
+  return random.chance(0.3) ? 1 : Math.round(random.logUniform(2, LARGEST_BATCH))
+}
+
+function openCopies(ledger: Ledger, account: () => Account, count: number): Copy[] {
+  return Array.from({ length: count }, () => {
+    const owner = account()
+    return { account: owner, seq: ledger.open(owner), version: 0 }
+  })
+}
+
+/** Whether every event of the request has a fate that will not change. */
+function isFinal({ status, body }: Answer): boolean {
+  if (status !== 200 && status !== 400) return false
+  const { results } = body
+  return results !== undefined && results.length > 0 && results.every((r) => r.status !== 'retry')
+}
+
+function note(ledger: Ledger, request: Request, answer: Answer): void {
+  const results = answer.body.results ?? []
+  for (const [index, item] of request.items.entries()) {
+    const result = results[index]
+    if (item === 'invalid') {
+      if (result?.status === 'rejected') ledger.counts.rejected += 1
+      else ledger.counts.misjudged += 1
+    } else if (result?.status === 'accepted' && result.receipt !== undefined) {
+      const { partition, offset } = result.receipt
+      ledger.accepted(item, { partition, offset: Number(offset) })
+    } else ledger.rejected(item)
+  }
+}
+
+/** Only what is known to be accepted is updated, and never an ordered account's: its offsets tell its order. */
+function keepForUpdate(request: Request, updates: Copy[], random: Random): void {
+  if (updates.length > 1_000) return
+  for (const item of request.items) {
+    if (item === 'invalid' || item.account.manner === 'ordered') continue
+    if (random.chance(UPDATE_SHARE)) updates.push({ ...item, version: item.version + 1 })
+  }
+}

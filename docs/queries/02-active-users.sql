@@ -1,0 +1,9 @@
+-- How many users and accounts were active on each day?
+-- A person is a user_id; someone not known yet is counted by anonymous_id.
+SELECT
+    toDate(timestamp) AS day,
+    uniqExact(coalesce(user_id, anonymous_id)) AS users,
+    uniqExact(group_id) AS accounts
+FROM tracked
+GROUP BY day
+ORDER BY day;

@@ -1,0 +1,65 @@
+import {
+  clickhouseVariables,
+  createLogger,
+  flag,
+  integer,
+  kafkaVariables,
+  readConfig,
+  registryVariables,
+  serviceVariables,
+  text,
+} from '@custom-events/service'
+
+export const setupVariables = {
+  LOG_LEVEL: { ...serviceVariables.LOG_LEVEL, default: 'warn' as const },
+  ...kafkaVariables,
+  KAFKA_CONSUMER_GROUP: text({
+    description: 'Consumer group of the consumer service.',
+    default: 'custom-events.clickhouse',
+  }),
+  KAFKA_REPLICATION_FACTOR: integer({
+    description: 'Replicas of each new topic; 3 on a cluster.',
+    min: 1,
+    max: 10,
+    default: 1,
+  }),
+  KAFKA_MIN_INSYNC_REPLICAS: integer({
+    description: 'Replicas that must hold a record before it is acknowledged; 2 on a cluster.',
+    min: 1,
+    max: 10,
+    default: 1,
+  }),
+  KAFKA_RETENTION_HOURS: integer({
+    description: 'How long Kafka keeps records: the time in which ClickHouse can be refilled.',
+    min: 1,
+    max: 87_600,
+    default: 168,
+  }),
+  ...registryVariables,
+  ...clickhouseVariables,
+  CLICKHOUSE_CLUSTER: text({
+    description: 'Run every statement ON CLUSTER with this name; empty on a single server.',
+    default: '',
+  }),
+  CLICKHOUSE_REPLICATED: flag({
+    description: 'Make tables with Replicated engines.',
+    default: false,
+  }),
+  CLICKHOUSE_RETENTION_DAYS: integer({
+    description:
+      'Rows older than this are deleted, 0 keeps them for ever; applies to tables made by this setup.',
+    min: 0,
+    max: 36_500,
+    default: 0,
+  }),
+}
+
+/** Reads the environment of `custom-events setup`. */
+export function readSetupConfig(environment: NodeJS.ProcessEnv) {
+  const { config, warnings } = readConfig(setupVariables, environment)
+  const log = createLogger({ service: 'setup', level: config.LOG_LEVEL }, process.stderr)
+  for (const warning of warnings) log.warn(warning)
+  return { config, log }
+}
+
+export type SetupConfig = ReturnType<typeof readSetupConfig>['config']

@@ -1,0 +1,2 @@
+export { setUp, SetupError } from './setup.ts'
+export { readSetupConfig, type SetupConfig } from './config.ts'

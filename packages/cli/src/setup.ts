@@ -1,0 +1,119 @@
+import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
+import { createClickHouse, migrate, type TableSettings } from '@custom-events/clickhouse'
+import {
+  createSchemaRegistry,
+  createTopics,
+  kafkaConfigFrom,
+  partitionCounts,
+  prepareConsumerGroup,
+  topicNames,
+  type TopicNames,
+} from '@custom-events/kafka'
+import type { Logger } from '@custom-events/service'
+import type { SetupConfig } from './config.ts'
+
+/** A step of setup that failed: what was being done, and what to look at. */
+export class SetupError extends Error {
+  constructor(doing: string, fix: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    super(`${doing} failed: ${reason}\n  fix: ${fix}`, { cause })
+    this.name = 'SetupError'
+  }
+}
+
+/**
+ * Makes Kafka, the registry and ClickHouse ready for the services: topics, schemas, tables.
+ * Idempotent: what exists already is checked and kept.
+ *
+ * @param print one line per thing done, for a person.
+ * @throws {SetupError} at the first step that fails; the steps before it stay done.
+ */
+export async function setUp(
+  config: SetupConfig,
+  log: Logger,
+  print: (line: string) => void,
+): Promise<void> {
+  const topics = topicNames(config.KAFKA_TOPIC)
+  await step('creating topics', fixKafka(config), () => setUpTopics(config, topics, log, print))
+  await step('registering schemas', fixRegistry(config), () => setUpSchemas(config, topics, print))
+  await step('migrating ClickHouse', fixClickHouse(config), () => setUpTables(config, log, print))
+}
+
+async function setUpTopics(
+  config: SetupConfig,
+  topics: TopicNames,
+  log: Logger,
+  print: (line: string) => void,
+): Promise<void> {
+  const kafka = kafkaConfigFrom(config)
+  const results = await createTopics({
+    kafka,
+    partitionCountByTopic: partitionCounts(topics, config.KAFKA_PARTITIONS),
+    settings: {
+      replicationFactor: config.KAFKA_REPLICATION_FACTOR,
+      minInsyncReplicas: config.KAFKA_MIN_INSYNC_REPLICAS,
+      retentionMs: config.KAFKA_RETENTION_HOURS * 3_600_000,
+    },
+    log,
+  })
+  for (const { topic, partitions, isNew } of results) {
+    print(`topic ${topic}: ${partitions} partitions, ${isNew ? 'created' : 'was there'}`)
+  }
+  await prepareConsumerGroup({ kafka, consumerGroup: config.KAFKA_CONSUMER_GROUP, topics, log })
+}
+
+async function setUpSchemas(
+  config: SetupConfig,
+  topics: TopicNames,
+  print: (line: string) => void,
+): Promise<void> {
+  const registry = createSchemaRegistry({ url: config.SCHEMA_REGISTRY_URL })
+  const schemaByTopic = [
+    [topics.tracked, eventAvroSchema],
+    [topics.rejected, rejectedAvroSchema],
+  ] as const
+  for (const [topic, schema] of schemaByTopic) {
+    const id = await registry.register(`${topic}-value`, schema)
+    print(`schema ${topic}-value: id ${id}`)
+  }
+}
+
+async function setUpTables(
+  config: SetupConfig,
+  log: Logger,
+  print: (line: string) => void,
+): Promise<void> {
+  await using clickhouse = createClickHouse(config)
+  const { applied, total } = await migrate({ clickhouse, log, settings: tableSettings(config) })
+  print(`database ${config.CLICKHOUSE_DATABASE}: ${applied} of ${total} migrations applied now`)
+}
+
+function tableSettings(config: SetupConfig): TableSettings {
+  return {
+    isReplicated: config.CLICKHOUSE_REPLICATED,
+    ...(config.CLICKHOUSE_CLUSTER === '' ? {} : { cluster: config.CLICKHOUSE_CLUSTER }),
+    ...(config.CLICKHOUSE_RETENTION_DAYS === 0
+      ? {}
+      : { retentionDays: config.CLICKHOUSE_RETENTION_DAYS }),
+  }
+}
+
+async function step(name: string, fix: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    throw new SetupError(name, fix, error)
+  }
+}
+
+function fixKafka(config: SetupConfig): string {
+  return `is Kafka running at KAFKA_BROKERS=${config.KAFKA_BROKERS.join(',')}?`
+}
+
+function fixRegistry(config: SetupConfig): string {
+  return `is a schema registry running at SCHEMA_REGISTRY_URL=${config.SCHEMA_REGISTRY_URL}?`
+}
+
+function fixClickHouse(config: SetupConfig): string {
+  return `is ClickHouse running at CLICKHOUSE_URL=${config.CLICKHOUSE_URL}, and may the user create databases?`
+}

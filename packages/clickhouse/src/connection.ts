@@ -1,0 +1,101 @@
+import { createClient, type ClickHouseClient } from '@clickhouse/client'
+import { command, insertNative, offsetsPresent, query } from './requests.ts'
+
+/** The values of `clickhouseVariables`, as `readConfig` returns them. */
+export interface ClickHouseConfig {
+  readonly CLICKHOUSE_URL: string
+  readonly CLICKHOUSE_USER: string
+  readonly CLICKHOUSE_PASSWORD: string
+  readonly CLICKHOUSE_DATABASE: string
+}
+
+/** One block of rows in ClickHouse's Native format. */
+export interface NativeInsert {
+  readonly table: string
+  /** Every column of the block, in its order. */
+  readonly columns: readonly string[]
+  readonly block: Buffer
+  /** Gives the request up; whether the rows are there is then in doubt. */
+  readonly signal?: AbortSignal
+}
+
+/** The offsets from `from` to `to`, both included, of one partition. */
+export interface OffsetRange {
+  readonly partition: number
+  readonly from: number
+  readonly to: number
+}
+
+/** Which of these offsets does the table have? */
+export interface OffsetsQuestion {
+  readonly table: string
+  readonly ranges: readonly OffsetRange[]
+  readonly timeColumn: string
+  /** Milliseconds since 1970, both included. */
+  readonly time: { readonly minMs: number; readonly maxMs: number }
+  readonly signal?: AbortSignal
+}
+
+export interface ClickHouse extends AsyncDisposable {
+  readonly database: string
+  /**
+   * One synchronous insert; resolves only when ClickHouse has written the block.
+   * @throws {ClickHouseFailure} to be judged by `classify(error.failure)`.
+   */
+  insertNative(insert: NativeInsert): Promise<void>
+  /**
+   * Which offsets of these ranges the table holds, by partition. Narrowed by the times of the rows,
+   * because the table is not sorted by offset.
+   * @throws {ClickHouseFailure}
+   */
+  offsetsPresent(question: OffsetsQuestion): Promise<ReadonlyMap<number, ReadonlySet<number>>>
+  /** Rows of a query; values only ever as parameters. @throws {ClickHouseFailure} */
+  query<Row>(sql: string, params?: Readonly<Record<string, unknown>>): Promise<Row[]>
+  /** A statement without a result. @throws {ClickHouseFailure} */
+  command(sql: string, params?: Readonly<Record<string, unknown>>): Promise<void>
+  /** @throws {ClickHouseFailure} when the user may not create it. */
+  createDatabase(onCluster: string): Promise<void>
+  /** Whether it answers at all; never throws. */
+  ping(): Promise<boolean>
+}
+
+/** More than ClickHouse's own limit of a query. */
+const REQUEST_TIMEOUT_MS = 30_000
+
+/** Opens no connection yet; the first request does. */
+export function createClickHouse(config: ClickHouseConfig): ClickHouse {
+  const client = openClient(config, config.CLICKHOUSE_DATABASE)
+  return {
+    database: config.CLICKHOUSE_DATABASE,
+    insertNative: (insert) => insertNative(client, insert),
+    offsetsPresent: (question) => offsetsPresent(client, question),
+    query: (sql, params) => query(client, sql, params),
+    command: (sql, params) => command(client, sql, params),
+    createDatabase: async (onCluster) => {
+      // A request that names a missing database is refused, even if it is to create it.
+      const outside = openClient(config, 'default')
+      try {
+        await command(outside, `CREATE DATABASE IF NOT EXISTS {name:Identifier} ${onCluster}`, {
+          name: config.CLICKHOUSE_DATABASE,
+        })
+      } finally {
+        await outside.close()
+      }
+    },
+    ping: async () => (await client.ping()).success,
+    [Symbol.asyncDispose]: () => client.close(),
+  }
+}
+
+function openClient(config: ClickHouseConfig, database: string): ClickHouseClient {
+  return createClient({
+    url: config.CLICKHOUSE_URL,
+    username: config.CLICKHOUSE_USER,
+    password: config.CLICKHOUSE_PASSWORD,
+    database,
+    request_timeout: REQUEST_TIMEOUT_MS,
+    application: 'custom-events',
+    // Every failure reaches the caller, who logs it once with what it means.
+    log: { level: 127 },
+  })
+}

@@ -1,0 +1,49 @@
+import { ClickHouseError } from '@clickhouse/client'
+import type { Failure } from './classify.ts'
+
+/** A request that ClickHouse did not answer with success. */
+export class ClickHouseFailure extends Error {
+  readonly failure: Failure
+
+  constructor(doing: string, failure: Failure, cause?: unknown) {
+    const said = failure.message.trim().slice(0, MAX_MESSAGE_CHARS)
+    super(`${doing}: ${said === '' ? `HTTP ${failure.status}` : said}`, { cause })
+    this.name = 'ClickHouseFailure'
+    this.failure = failure
+  }
+}
+
+/** Server messages can quote whole rows; they are cut here and never parsed. */
+const MAX_MESSAGE_CHARS = 500
+
+/** `X-ClickHouse-Exception-Code`, else the code in the text that ClickHouse's own errors begin with. */
+export function failureFromAnswer(answer: {
+  readonly status: number
+  readonly exceptionCode: string | undefined
+  readonly body: string
+}): Failure {
+  const code = answer.exceptionCode ?? /^Code: (\d+)\. DB::/.exec(answer.body)?.[1]
+  return {
+    code: code === undefined || !/^\d+$/.test(code) ? null : Number(code),
+    status: answer.status,
+    network: null,
+    message: answer.body,
+  }
+}
+
+/** From whatever the client threw. */
+export function failureFromError(error: unknown): Failure {
+  if (error instanceof ClickHouseFailure) return error.failure
+  if (error instanceof ClickHouseError) {
+    return { code: Number(error.code), status: null, network: null, message: error.message }
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: null, status: null, network: networkCode(error, message), message }
+}
+
+/** The client's own time limit has no code, only this fixed text. */
+function networkCode(error: unknown, message: string): string {
+  if (message === 'Timeout error.') return 'TIMEOUT'
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
+  return error instanceof Error ? error.name : 'UNKNOWN'
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import {
+  HotPropertyError,
+  readHotProperties,
+  reconcile,
+  type HotProperty,
+} from './hot-properties.ts'
+
+const hot = (change: Partial<HotProperty> = {}): HotProperty => ({
+  property: 'plan',
+  type: 'String',
+  comment: '',
+  ...change,
+})
+
+test('the shipped declaration is well-formed', () => {
+  const shipped = readHotProperties(
+    new URL('../../../schemas/hot-properties.json', import.meta.url),
+  )
+  assert.deepEqual(
+    shipped.map(({ property }) => property),
+    ['email', 'feature_name', 'action', 'amount'],
+  )
+})
+
+test('every wrong entry is named at once', (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'hot-'))
+  t.after(() => rmSync(dir, { recursive: true }))
+  const file = join(dir, 'hot.json')
+  const wrong = [
+    7,
+    { type: 'String', comment: '' },
+    hot({ type: 'String); DROP TABLE events; --' }),
+    hot({ property: 'with space' }),
+    hot({ property: 'a' }),
+    hot({ property: 'b', column: 'a' }),
+  ]
+  writeFileSync(file, JSON.stringify(wrong))
+  assert.throws(
+    () => readHotProperties(file),
+    (error) => {
+      assert.ok(error instanceof HotPropertyError)
+      assert.match(error.message, /entry 0: expected an object/)
+      assert.match(error.message, /entry 1: property is missing/)
+      assert.match(error.message, /entry 2: type String\); DROP/)
+      assert.match(error.message, /entry 3: with space cannot name a column/)
+      assert.match(error.message, /column a is declared twice/)
+      return true
+    },
+  )
+})
+
+test('only missing columns are added, quoted, and nothing is ever removed', () => {
+  const existing = [
+    { name: 'plan', type: 'Nullable(String)', default_kind: 'MATERIALIZED' },
+    { name: 'gone', type: 'Nullable(String)', default_kind: 'MATERIALIZED' },
+  ]
+  const statements = reconcile([hot(), hot({ property: "it's \\", column: 'its' })], existing)
+  assert.equal(statements.length, 1)
+  assert.ok(statements[0]?.includes(String.raw`JSONExtract(properties, 'it\'s \\', `))
+})
+
+test('a changed type and the name of a real column are told together', () => {
+  const existing = [
+    { name: 'plan', type: 'Nullable(Float64)', default_kind: 'MATERIALIZED' },
+    { name: 'user_id', type: 'Nullable(String)', default_kind: '' },
+  ]
+  assert.throws(
+    () => reconcile([hot(), hot({ property: 'user_id' })], existing),
+    /plan is Nullable\(Float64\) in the table and declared Nullable\(String\)[\s\S]*user_id is a column/,
+  )
+})

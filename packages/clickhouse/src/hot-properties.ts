@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs'
+
+/** A property with a typed column of its own; declared in schemas/hot-properties.json and nowhere else. */
+export interface HotProperty {
+  /** Name in `properties`. */
+  readonly property: string
+  /** Name of the column. @default the property's name */
+  readonly column?: string
+  /** ClickHouse type, without Nullable: the column is NULL where the property is absent or does not fit. */
+  readonly type: string
+  readonly comment: string
+}
+
+/** What is wrong with the declaration, or with the table that should have it; everything at once. */
+export class HotPropertyError extends Error {
+  constructor(problems: readonly string[]) {
+    super(`hot properties are wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+    this.name = 'HotPropertyError'
+  }
+}
+
+/** @throws {HotPropertyError} naming every entry that is wrong. */
+export function readHotProperties(file: URL | string): readonly HotProperty[] {
+  const declared: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  if (!Array.isArray(declared)) throw new HotPropertyError([`${String(file)}: expected an array`])
+  const problems = declared.flatMap(problemsOf)
+  const columns = (declared as readonly HotProperty[]).map(columnOf) // only used when well-formed
+  const doubled = columns.filter((column, index) => columns.indexOf(column) !== index)
+  problems.push(...doubled.map((column) => `column ${column} is declared twice`))
+  if (problems.length > 0) throw new HotPropertyError(problems)
+  return declared as readonly HotProperty[] // every field was checked above
+}
+
+function problemsOf(entry: unknown, index: number): string[] {
+  const at = `entry ${index}`
+  if (typeof entry !== 'object' || entry === null) return [`${at}: expected an object`]
+  const { property, column, type, comment } = entry as Record<string, unknown>
+  const problems: string[] = []
+  if (typeof property !== 'string' || property === '') problems.push(`${at}: property is missing`)
+  if (column !== undefined && typeof column !== 'string') problems.push(`${at}: column: no text`)
+  const name = column ?? property
+  if (typeof name === 'string' && !/^[a-z][a-z0-9_]*$/i.test(name)) {
+    problems.push(`${at}: ${name} cannot name a column, give one in "column"`)
+  }
+  if (typeof type !== 'string' || !TYPE.test(type)) {
+    problems.push(`${at}: type ${String(type)} is not one of ${TYPES}`)
+  }
+  if (typeof comment !== 'string') problems.push(`${at}: comment is missing`)
+  return problems
+}
+
+/** Types that JSONExtract can read and that can be NULL. */
+const TYPES =
+  'String, LowCardinality(String), Bool, Float64, Int64, UInt64, Decimal(p, s), DateTime64(p)'
+const TYPE =
+  /^(String|LowCardinality\(String\)|Bool|Float64|U?Int(8|16|32|64)|Decimal\(\d+, ?\d+\)|UUID|DateTime64\(\d\))$/
+
+export function columnOf(hot: HotProperty): string {
+  return hot.column ?? hot.property
+}
+
+/** LowCardinality goes outside Nullable in ClickHouse. */
+export function columnType(hot: HotProperty): string {
+  const inner = /^LowCardinality\((.*)\)$/.exec(hot.type)?.[1]
+  return inner === undefined ? `Nullable(${hot.type})` : `LowCardinality(Nullable(${inner}))`
+}
+
+/** A column of a table, as ClickHouse describes it. */
+export interface ExistingColumn {
+  readonly name: string
+  readonly type: string
+  /** `MATERIALIZED`, `DEFAULT` … or empty. */
+  readonly default_kind: string
+}
+
+/**
+ * The statements that give `events` its missing hot columns. A column is never removed or changed:
+ * analysts may depend on it, and its old rows hold the old type.
+ *
+ * @throws {HotPropertyError} when a column exists with another type, or is one of the table's own.
+ */
+export function reconcile(
+  declared: readonly HotProperty[],
+  existing: readonly ExistingColumn[],
+  onCluster = '',
+): readonly string[] {
+  const byName = new Map(existing.map((column) => [column.name, column]))
+  const problems: string[] = []
+  const statements: string[] = []
+  for (const hot of declared) {
+    const name = columnOf(hot)
+    const found = byName.get(name)
+    if (found === undefined) statements.push(addColumn(hot, onCluster))
+    else if (found.default_kind !== 'MATERIALIZED') {
+      problems.push(`${name} is a column of events itself: give the property another "column"`)
+    } else if (plain(found.type) !== plain(columnType(hot))) {
+      problems.push(
+        `${name} is ${found.type} in the table and declared ${columnType(hot)}: ` +
+          'give the new type a new "column", or drop the old column yourself first',
+      )
+    }
+  }
+  if (problems.length > 0) throw new HotPropertyError(problems)
+  return statements
+}
+
+/** IF NOT EXISTS: another setup may run at the same time. */
+function addColumn(hot: HotProperty, onCluster: string): string {
+  return (
+    `ALTER TABLE events ${onCluster} ADD COLUMN IF NOT EXISTS \`${columnOf(hot)}\` ` +
+    `${columnType(hot)} MATERIALIZED ${expression(hot)} COMMENT ${quoteText(hot.comment)}`
+  )
+}
+
+/**
+ * NULL when the property is absent or does not fit. JSONExtract alone would cut 2.5 to 2 for an integer
+ * column, which is a number that nobody sent.
+ */
+function expression(hot: HotProperty): string {
+  const property = quoteText(hot.property)
+  const value = `JSONExtract(properties, ${property}, ${quoteText(columnType(hot))})`
+  if (!/^U?Int/.test(hot.type)) return value
+  return `if(JSONType(properties, ${property}) = 'Double', NULL, ${value})`
+}
+
+function quoteText(text: string): string {
+  return `'${text.replaceAll(/[\\']/g, String.raw`\$&`)}'`
+}
+
+function plain(type: string): string {
+  return type.replaceAll(' ', '')
+}

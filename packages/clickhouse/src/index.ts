@@ -1,0 +1,12 @@
+export {
+  createClickHouse,
+  type ClickHouse,
+  type ClickHouseConfig,
+  type NativeInsert,
+  type OffsetRange,
+} from './connection.ts'
+export { classify, type ErrorClass, type Failure, type Reason, type Verdict } from './classify.ts'
+export { ClickHouseFailure } from './failure.ts'
+export { migrate, type MigrateOptions, type TableSettings } from './migrate.ts'
+export { MigrationError } from './migrations.ts'
+export { HotPropertyError, type HotProperty } from './hot-properties.ts'

@@ -1,0 +1,139 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Logger } from '@custom-events/service'
+import type { ClickHouse } from './connection.ts'
+import {
+  columnOf,
+  readHotProperties,
+  reconcile,
+  type ExistingColumn,
+  type HotProperty,
+} from './hot-properties.ts'
+import {
+  pendingMigrations,
+  readMigrations,
+  type AppliedMigration,
+  type Migration,
+} from './migrations.ts'
+import { sqlStatements, substitute } from './sql-statements.ts'
+
+/** How tables are made; the defaults fit one server. */
+export interface TableSettings {
+  /** Replicated engines; the server's default path and replica name apply. @default false */
+  readonly isReplicated?: boolean
+  /** Run every statement on this cluster. @default none */
+  readonly cluster?: string
+  /** Events older than this, by their timestamp, are deleted; applies when the table is made. @default kept for ever */
+  readonly retentionDays?: number
+}
+
+export interface MigrateOptions {
+  readonly clickhouse: ClickHouse
+  readonly log: Logger
+  readonly settings?: TableSettings
+  /** @default schemas/clickhouse */
+  readonly dir?: URL
+  /** @default schemas/hot-properties.json */
+  readonly hotProperties?: readonly HotProperty[]
+}
+
+const SCHEMAS = new URL('../../../schemas/', import.meta.url)
+
+/**
+ * Makes the database, applies the migrations that are missing, adds missing hot columns, and makes the
+ * view and the probes anew. Idempotent; safe when two run at once or one is killed half-way, because
+ * every statement can be repeated and a migration is recorded after its last one.
+ *
+ * @throws {MigrationError | HotPropertyError | ClickHouseFailure}
+ */
+export async function migrate(
+  options: MigrateOptions,
+): Promise<{ readonly applied: number; readonly total: number }> {
+  const { clickhouse, log, settings = {}, dir = new URL('clickhouse/', SCHEMAS) } = options
+  const hot = options.hotProperties ?? readHotProperties(new URL('hot-properties.json', SCHEMAS))
+  const variables = sqlVariables(settings, hot)
+  const onCluster = variables['ON_CLUSTER'] ?? ''
+  const files = readMigrations(dir, variables)
+
+  await clickhouse.createDatabase(onCluster)
+  await clickhouse.command(migrationsTable(variables))
+  const applied = await clickhouse.query<AppliedMigration>(
+    'SELECT version, name, checksum FROM migrations FINAL ORDER BY version',
+  )
+  const pending = pendingMigrations(files, applied)
+  for (const migration of pending) await apply(clickhouse, migration, log)
+
+  await addHotColumns(clickhouse, hot, onCluster, log)
+  for (const statement of repeatableStatements(dir, variables)) await clickhouse.command(statement)
+  return { applied: pending.length, total: files.length }
+}
+
+function sqlVariables(
+  settings: TableSettings,
+  hot: readonly HotProperty[],
+): Readonly<Record<string, string>> {
+  const { isReplicated = false, cluster, retentionDays } = settings
+  const ttl = (column: string): string =>
+    retentionDays === undefined ? '' : `TTL toDateTime(${column}) + INTERVAL ${retentionDays} DAY`
+  return {
+    ENGINE: isReplicated ? 'Replicated' : '',
+    ON_CLUSTER: cluster === undefined ? '' : `ON CLUSTER \`${cluster.replaceAll('`', '')}\``,
+    EVENTS_TTL: ttl('timestamp'),
+    REJECTED_TTL: ttl('received_at'),
+    HOT_COLUMNS: hot.map((property) => `\`${columnOf(property)}\`,`).join(' '),
+  }
+}
+
+/** Keyed by version: two setups at once record the same row twice, which collapses. */
+function migrationsTable(variables: Readonly<Record<string, string>>): string {
+  return substitute(
+    `CREATE TABLE IF NOT EXISTS migrations \${ON_CLUSTER}
+     (
+         version    UInt32 COMMENT 'Number of the file.',
+         name       String COMMENT 'Name of the file.',
+         checksum   String COMMENT 'SHA-256 of the file when it was applied.',
+         applied_at DateTime('UTC') DEFAULT now() COMMENT 'When its last statement had run.'
+     )
+     ENGINE = \${ENGINE}ReplacingMergeTree ORDER BY version
+     COMMENT 'Which files of schemas/clickhouse have been applied.'`,
+    variables,
+  )
+}
+
+async function apply(clickhouse: ClickHouse, migration: Migration, log: Logger): Promise<void> {
+  for (const statement of migration.statements) await clickhouse.command(statement)
+  await clickhouse.command(
+    `INSERT INTO migrations (version, name, checksum)
+     VALUES ({version:UInt32}, {name:String}, {checksum:String})`,
+    { version: migration.version, name: migration.name, checksum: migration.checksum },
+  )
+  log.info({ migration: migration.name }, 'migration applied')
+}
+
+async function addHotColumns(
+  clickhouse: ClickHouse,
+  hot: readonly HotProperty[],
+  onCluster: string,
+  log: Logger,
+): Promise<void> {
+  const existing = await clickhouse.query<ExistingColumn>(
+    `SELECT name, type, default_kind FROM system.columns
+     WHERE database = {database:String} AND table = 'events'`,
+    { database: clickhouse.database },
+  )
+  const statements = reconcile(hot, existing, onCluster)
+  for (const statement of statements) await clickhouse.command(statement)
+  if (statements.length > 0) log.info({ columns: statements.length }, 'hot columns added')
+}
+
+/** Statements that are run by every setup, because they follow what the hot properties are. */
+function repeatableStatements(
+  dir: URL,
+  variables: Readonly<Record<string, string>>,
+): readonly string[] {
+  const repeatable = new URL('repeatable/', dir)
+  return readdirSync(repeatable)
+    .toSorted()
+    .flatMap((name) =>
+      sqlStatements(substitute(readFileSync(new URL(name, repeatable), 'utf8'), variables)),
+    )
+}

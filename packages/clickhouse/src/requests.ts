@@ -1,0 +1,163 @@
+import { Readable } from 'node:stream'
+import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
+import type { NativeInsert, OffsetsQuestion } from './connection.ts'
+import { ClickHouseFailure, failureFromAnswer, failureFromError } from './failure.ts'
+
+/** Less than the client's own limit: ClickHouse gives up first, so that its answer, not our impatience, decides. */
+const MAX_EXECUTION_S = 25
+
+/** All said explicitly: the embedded engine's defaults are not those of a server. */
+const INSERT_SETTINGS: ClickHouseSettings = {
+  async_insert: 0,
+  wait_end_of_query: 1,
+  insert_deduplicate: 0,
+  input_format_skip_unknown_fields: 0,
+  max_partitions_per_insert_block: '1000',
+  max_execution_time: MAX_EXECUTION_S,
+}
+
+const READ_SETTINGS: ClickHouseSettings = {
+  wait_end_of_query: 1,
+  max_execution_time: MAX_EXECUTION_S,
+}
+
+export async function insertNative(client: ClickHouseClient, insert: NativeInsert): Promise<void> {
+  const columns = insert.columns.map(quoteIdentifier).join(', ')
+  const doing = `inserting into ${insert.table}`
+  const answer = await attempt(
+    doing,
+    async () => {
+      const result = await client.exec({
+        query: `INSERT INTO ${quoteIdentifier(insert.table)} (${columns}) FORMAT Native`,
+        values: Readable.from([insert.block], { objectMode: false }),
+        clickhouse_settings: INSERT_SETTINGS,
+        ignore_error_response: true,
+        ...(insert.signal === undefined ? {} : { abort_signal: insert.signal }),
+      })
+      const code = result.response_headers['x-clickhouse-exception-code']
+      return {
+        status: result.http_status_code ?? 0,
+        exceptionCode: typeof code === 'string' ? code : undefined,
+        body: await readText(result.stream),
+      }
+    },
+    insert.signal,
+  )
+  // A successful insert answers 200 and nothing else; text in the body is an exception that came late.
+  if (answer.status === 200 && answer.body === '' && answer.exceptionCode === undefined) return
+  throw new ClickHouseFailure(doing, failureFromAnswer(answer))
+}
+
+export async function offsetsPresent(
+  client: ClickHouseClient,
+  question: OffsetsQuestion,
+): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
+  const { table, ranges, timeColumn, time } = question
+  const rows = await query<{ p: number; o: string }>(
+    client,
+    `SELECT DISTINCT kafka_partition AS p, kafka_offset AS o FROM {table:Identifier}
+     WHERE {timeColumn:Identifier} BETWEEN fromUnixTimestamp64Milli({minMs:Int64})
+                                       AND fromUnixTimestamp64Milli({maxMs:Int64})
+       AND arrayExists((p, f, t) -> p = kafka_partition AND kafka_offset BETWEEN f AND t,
+             {partitions:Array(UInt32)}, {from:Array(UInt64)}, {to:Array(UInt64)})
+       AND kafka_offset BETWEEN {least:UInt64} AND {most:UInt64}`,
+    {
+      table,
+      timeColumn,
+      minMs: time.minMs,
+      maxMs: time.maxMs,
+      partitions: ranges.map((range) => range.partition),
+      from: ranges.map((range) => range.from),
+      to: ranges.map((range) => range.to),
+      least: Math.min(...ranges.map((range) => range.from)),
+      most: Math.max(...ranges.map((range) => range.to)),
+    },
+    question.signal,
+  )
+  const present = new Map<number, Set<number>>()
+  for (const { p, o } of rows) {
+    const offsets = present.get(p) ?? new Set()
+    present.set(p, offsets.add(Number(o)))
+  }
+  return present
+}
+
+export async function query<Row>(
+  client: ClickHouseClient,
+  sql: string,
+  params: Readonly<Record<string, unknown>> = {},
+  signal?: AbortSignal,
+): Promise<Row[]> {
+  return attempt(
+    firstLine(sql),
+    async () => {
+      const result = await client.query({
+        query: sql,
+        query_params: { ...params },
+        format: 'JSONEachRow',
+        clickhouse_settings: { ...READ_SETTINGS, output_format_json_quote_64bit_integers: 1 },
+        ...(signal === undefined ? {} : { abort_signal: signal }),
+      })
+      return result.json<Row>()
+    },
+    signal,
+  )
+}
+
+export async function command(
+  client: ClickHouseClient,
+  sql: string,
+  params: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  await attempt(firstLine(sql), () =>
+    client.command({
+      query: sql,
+      query_params: { ...params },
+      clickhouse_settings: { wait_end_of_query: 1 },
+    }),
+  )
+}
+
+async function attempt<T>(doing: string, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  try {
+    signal?.throwIfAborted()
+    return await (signal === undefined ? run() : unlessAborted(run(), signal))
+  } catch (error) {
+    throw new ClickHouseFailure(doing, failureFromError(error), error)
+  }
+}
+
+/** The client ends its request by the signal, but looks at it no more once the answer has begun. */
+async function unlessAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => aborted.reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([running, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** Bounded: nothing we ask here has a reason to answer more. */
+const MAX_ANSWER_BYTES = 64 * 1024
+
+async function readText(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of stream) {
+    const part = Buffer.from(chunk)
+    bytes += part.length
+    if (bytes <= MAX_ANSWER_BYTES) chunks.push(part)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** For names of tables and columns in an INSERT, where parameters are not allowed. */
+function quoteIdentifier(name: string): string {
+  return `\`${name.replaceAll(/[\\`]/g, String.raw`\$&`)}\``
+}
+
+function firstLine(sql: string): string {
+  return (sql.trim().split('\n', 1)[0] ?? '').slice(0, 120)
+}

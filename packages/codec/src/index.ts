@@ -1,0 +1,19 @@
+export { eventAvroSchema, rejectedAvroSchema } from './avro-schemas.ts'
+export { FRAME_BYTES, readFrame, type Framed } from './confluent-framing.ts'
+export { createEventCodec } from './event-encoder.ts'
+export type { FramedCodec } from './framed-encoder.ts'
+export {
+  createRejectedCodec,
+  cutToBytes,
+  MAX_RAW_BYTES,
+  type RejectedEvent,
+} from './rejected-encoder.ts'
+export {
+  createTranscoder,
+  UNDECODABLE,
+  type NativeBlock,
+  type NativeSource,
+  type Transcoder,
+  type Undecodable,
+} from './native.ts'
+export { nativeBlockOf } from './native-columns.ts'

@@ -1,0 +1,62 @@
+// The process that holds the ClickHouse engine: node front.ts PORT FOLDER
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { openEngine } from './engine.ts'
+import { createFront } from './http.ts'
+import { createSlots, MAX_RUNNING } from './slots.ts'
+
+const STOP_TIMEOUT_MS = 5_000
+const LAST_ANSWERS_MS = 300
+
+const [port, folder] = process.argv.slice(2)
+if (port === undefined || folder === undefined) throw new Error('usage: front.ts PORT FOLDER')
+const spoolFolder = join(folder, 'spool')
+const pipes = prepareSpool()
+const engine = openEngine(join(folder, 'data'))
+const slots = createSlots(engine, pipes)
+const timezone = await askTimezone()
+const front = createFront({
+  slots,
+  spoolFolder,
+  timezone,
+  credentials: {
+    user: process.env['FRONT_USER'] ?? 'default',
+    password: process.env['FRONT_PASSWORD'] ?? '',
+  },
+})
+process.once('SIGTERM', () => void stop())
+process.once('SIGINT', () => void stop())
+front.listen(Number(port), '127.0.0.1')
+
+/** An emptied folder with the pipes that results flow through; a kill -9 may have left files. */
+function prepareSpool(): readonly string[] {
+  rmSync(spoolFolder, { recursive: true, force: true })
+  mkdirSync(spoolFolder, { recursive: true, mode: 0o700 })
+  const paths = Array.from({ length: MAX_RUNNING }, (_, number) =>
+    join(spoolFolder, `pipe-${number}`),
+  )
+  execFileSync('mkfifo', ['-m', '600', ...paths]) // Node has no call for it
+  return paths
+}
+
+async function askTimezone(): Promise<string> {
+  const connection = engine.connect()
+  const { bytes } = await connection.query('SELECT timezone()')
+  connection.close()
+  return bytes.toString().trim()
+}
+
+/** Cancels what runs, lets its answer out and exits; acknowledged inserts are in the tables. */
+async function stop(): Promise<void> {
+  const overdue = setTimeout(() => process.exit(1), STOP_TIMEOUT_MS)
+  const closed = new Promise((resolve) => front.close(resolve))
+  front.closeIdleConnections()
+  await slots.drain()
+  await Promise.race([closed, delay(LAST_ANSWERS_MS)])
+  front.closeAllConnections()
+  rmSync(spoolFolder, { recursive: true, force: true })
+  clearTimeout(overdue)
+  process.exit(0)
+}

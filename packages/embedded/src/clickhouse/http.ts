@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { authenticate, type Credentials } from './authentication.ts'
+import { openBody, readForm, readHead } from './body.ts'
+import { contentTypeOf } from './content-type.ts'
+import type { Outcome } from './engine.ts'
+import { toServerException } from './errors.ts'
+import { insertFile, spool } from './insert.ts'
+import { createReply, sendError, type Reply } from './reply.ts'
+import { select } from './select.ts'
+import { preparation, readParameters, type Parameters } from './settings.ts'
+import type { Slot, Slots } from './slots.ts'
+import { readStatement, type Statement } from './statement.ts'
+
+export interface FrontOptions {
+  readonly slots: Slots
+  readonly credentials: Credentials
+  /** A private folder for the data of inserts and for results that are held back. */
+  readonly spoolFolder: string
+  readonly timezone: string
+}
+
+/** Enough to see where the data of an INSERT begins. */
+const HEAD_BYTES = 256 * 1024
+const KEEP_ALIVE_MS = 30_000
+
+/** The HTTP interface of ClickHouse, as far as clients and curl use it. */
+export function createFront(options: FrontOptions): Server {
+  const server = createServer((request, response) => {
+    answer(request, response, options).catch((error: unknown) => {
+      if (response.headersSent) response.destroy()
+      else sendError(response, toServerException(error))
+    })
+  })
+  server.requestTimeout = 0 // bodies may take long, as long as they do not stop: see openBody
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  return server
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: FrontOptions,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://front')
+  if (url.pathname === '/ping' || url.pathname === '/replicas_status') return sendOk(response)
+  if (url.pathname !== '/') return sendNotFound(request, response)
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (!isRead && request.method !== 'POST') return sendNotFound(request, response)
+  if (isRead && !url.searchParams.has('query')) return sendOk(response)
+  response.setHeader('X-ClickHouse-Query-Id', url.searchParams.get('query_id') || randomUUID())
+  response.setHeader('X-ClickHouse-Timezone', options.timezone)
+  authenticate(request, url.searchParams, options.credentials)
+  await runQuery({ request, response, search: url.searchParams, isReadOnly: isRead }, options)
+}
+
+function sendOk(response: ServerResponse): void {
+  response.setHeader('Content-Type', 'text/html; charset=UTF-8')
+  response.end('Ok.\n')
+}
+
+function sendNotFound(request: IncomingMessage, response: ServerResponse): void {
+  response.statusCode = 404
+  response.setHeader('Content-Type', 'text/plain; charset=UTF-8')
+  response.end(
+    `There is no handle ${request.method} ${request.url}\nUse / for queries, /ping for health checks.\n`,
+  )
+}
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly search: URLSearchParams
+  readonly isReadOnly: boolean
+}
+
+/** read → classify → (spool) → run → answer */
+async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void> {
+  const { request, response } = exchange
+  const { parameters, statement, data } = await readQuery(exchange)
+  if (statement.kind === 'refused') throw statement.error
+  const format = formatOf(statement, parameters, request)
+  response.setHeader('X-ClickHouse-Format', format)
+  response.setHeader('Content-Type', contentTypeOf(format))
+  const spoolFile = join(options.spoolFolder, randomUUID())
+  const reply = createReply(response, {
+    isCompressed: parameters.allowsCompression && acceptsGzip(request),
+    ...(parameters.waitEndOfQuery ? { holdIn: `${spoolFile}-result` } : {}),
+  })
+  try {
+    if (statement.kind === 'insert') await spool(spoolFile, data)
+    const outcome = await options.slots.use(async (slot) => {
+      for (const sql of preparation(parameters, {
+        mark: slot.mark,
+        isReadOnly: exchange.isReadOnly,
+      })) {
+        await slot.connection.query(sql)
+      }
+      return run(statement, { slot, reply, format, spoolFile, response })
+    })
+    await reply.end(outcome)
+  } catch (error) {
+    await reply.fail(toServerException(error))
+  } finally {
+    if (statement.kind === 'insert') await rm(spoolFile, { force: true })
+  }
+}
+
+interface Run {
+  readonly slot: Slot
+  readonly reply: Reply
+  readonly format: string
+  readonly spoolFile: string
+  readonly response: ServerResponse
+}
+
+async function run(
+  statement: Exclude<Statement, { kind: 'refused' }>,
+  { slot, reply, format, spoolFile, response }: Run,
+): Promise<Outcome> {
+  switch (statement.kind) {
+    case 'select': {
+      const gone = new AbortController()
+      const onClose = (): void => gone.abort()
+      response.once('close', onClose)
+      try {
+        if (response.destroyed) gone.abort()
+        return await select(statement, { slot, format, write: reply.write, signal: gone.signal })
+      } finally {
+        response.off('close', onClose)
+      }
+    }
+    case 'insert':
+      return insertFile(slot.connection, statement, spoolFile)
+    case 'insert select':
+      return slot.connection.insert(statement.text)
+    case 'command': {
+      const outcome = await slot.connection.query(statement.text, format)
+      await reply.write(outcome.bytes)
+      return outcome
+    }
+    default:
+      return statement satisfies never
+  }
+}
+
+interface Query {
+  readonly parameters: Parameters
+  readonly statement: Statement
+  /** What follows the text of an INSERT. */
+  readonly data: AsyncIterable<Buffer>
+}
+
+/** The query is the URL's `query` followed by the body; the data of an INSERT is not read yet. */
+async function readQuery({ request, search }: Exchange): Promise<Query> {
+  const contentType = request.headers['content-type'] ?? ''
+  const body = openBody(request)[Symbol.asyncIterator]() as AsyncIterator<Buffer> // no encoding
+  if (contentType.startsWith('multipart/form-data')) {
+    const { bytes } = await readHead(body, Infinity)
+    for (const [name, value] of await readForm(bytes, contentType)) search.set(name, value)
+  }
+  const parameters = readParameters(search)
+  const inUrl = Buffer.from(parameters.query === '' ? '' : `${parameters.query}\n`)
+  let statement = readStatement(inUrl.toString('latin1'))
+  if (statement.kind === 'insert') {
+    return { parameters, statement, data: concat([inUrl.subarray(statement.dataStart)], body) }
+  }
+  let head = await readHead(body, HEAD_BYTES)
+  let sql = Buffer.concat([inUrl, head.bytes])
+  statement = readStatement(sql.toString('latin1'))
+  if (statement.kind !== 'insert' && !head.isAll) {
+    head = await readHead(body, Infinity)
+    sql = Buffer.concat([sql, head.bytes])
+    statement = readStatement(sql.toString('latin1'))
+  }
+  const rest = statement.kind === 'insert' ? [sql.subarray(statement.dataStart)] : []
+  return { parameters, statement, data: concat(rest, body) }
+}
+
+async function* concat(
+  first: readonly Buffer[],
+  rest: AsyncIterator<Buffer>,
+): AsyncGenerator<Buffer, undefined> {
+  yield* first
+  for (let step = await rest.next(); !step.done; step = await rest.next()) yield step.value
+}
+
+function formatOf(
+  statement: Statement,
+  parameters: Parameters,
+  { headers }: IncomingMessage,
+): string {
+  const asked = parameters.defaultFormat ?? headers['x-clickhouse-format']?.toString()
+  const written = 'format' in statement ? statement.format : undefined
+  return written ?? (/^\w+$/.test(asked ?? '') ? String(asked) : 'TabSeparated')
+}
+
+function acceptsGzip({ headers }: IncomingMessage): boolean {
+  return /(^|[\s,])gzip([\s,;]|$)/.test(headers['accept-encoding']?.toString() ?? '')
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { open, rm, type FileHandle } from 'node:fs/promises'
+import type { ServerResponse } from 'node:http'
+import { createGzip, type Gzip } from 'node:zlib'
+import type { Outcome } from './engine.ts'
+import { exception, statusOf, type ServerException } from './errors.ts'
+
+/** Up to here an error can still change the status, as with the server. */
+const HELD_BYTES = 1024 * 1024
+/** A client that takes nothing for so long has gone, as with the server. */
+const STALLED_MS = 30_000
+/** What `wait_end_of_query` may put aside in a file. */
+const MAX_HELD_BYTES = 1024 * 1024 * 1024
+
+export interface ReplyOptions {
+  readonly isCompressed: boolean
+  /** Where to put the whole result aside before the first byte is sent; none: stream it. */
+  readonly holdIn?: string
+}
+
+/** The answer to one request: held back first, so that an error can still have a status. */
+export interface Reply {
+  /** Resolves when the client can take more; ignored when it has gone. */
+  readonly write: (chunk: Uint8Array) => Promise<void>
+  readonly end: (outcome: Outcome | undefined) => Promise<void>
+  readonly fail: (error: ServerException) => Promise<void>
+}
+
+export function createReply(response: ServerResponse, options: ReplyOptions): Reply {
+  const tag = randomBytes(8).toString('hex')
+  let held: Uint8Array[] = []
+  let heldBytes = 0
+  let file: FileHandle | undefined
+  let gzip: Gzip | undefined
+
+  const start = (outcome: Outcome | undefined): void => {
+    response.setHeader('X-ClickHouse-Exception-Tag', tag)
+    response.setHeader('X-ClickHouse-Summary', JSON.stringify(summary(outcome)))
+    if (!options.isCompressed) return
+    response.setHeader('Content-Encoding', 'gzip')
+    gzip = createGzip()
+    gzip.pipe(response)
+  }
+  const send = async (chunk: Uint8Array): Promise<void> => {
+    const target = gzip ?? response
+    if (response.destroyed || target.write(chunk)) return
+    const settled = new AbortController()
+    const stalled = setTimeout(() => response.destroy(), STALLED_MS)
+    const events = [once(target, 'drain', settled), once(response, 'close', settled)]
+    await Promise.race(events).finally(() => settled.abort())
+    clearTimeout(stalled)
+  }
+  const hold = async (chunk: Uint8Array, path: string): Promise<void> => {
+    if (heldBytes > MAX_HELD_BYTES) {
+      throw exception(396, `The result is longer than ${MAX_HELD_BYTES} bytes: stream it.`)
+    }
+    file ??= await open(path, 'w+', 0o600)
+    for (const part of held) await file.write(part)
+    held = []
+    await file.write(chunk)
+  }
+  const forget = async (path: string): Promise<void> => {
+    await file?.close()
+    await rm(path, { force: true })
+  }
+  return {
+    write: async (chunk) => {
+      heldBytes += chunk.length
+      if (response.headersSent || gzip !== undefined) return send(chunk)
+      if (heldBytes > HELD_BYTES && options.holdIn !== undefined) return hold(chunk, options.holdIn)
+      held.push(Buffer.from(chunk))
+      if (heldBytes <= HELD_BYTES) return
+      start(undefined)
+      for (const part of held) await send(part)
+      held = []
+    },
+    end: async (outcome) => {
+      if (!response.headersSent && gzip === undefined) start(outcome)
+      if (file !== undefined) {
+        for await (const part of file.createReadStream({ start: 0, autoClose: false })) {
+          await send(part as Buffer) // no encoding was set
+        }
+      }
+      for (const part of held) await send(part)
+      ;(gzip ?? response).end()
+      if (options.holdIn !== undefined) await forget(options.holdIn)
+    },
+    fail: async (error) => {
+      if (options.holdIn !== undefined) await forget(options.holdIn)
+      if (response.destroyed) return
+      if (!response.headersSent && gzip === undefined) return sendError(response, error)
+      await send(Buffer.from(endOfBrokenStream(error.message, tag)))
+      await new Promise<void>((resolve) => (gzip === undefined ? resolve() : gzip.flush(resolve)))
+      response.socket?.end() // no closing chunk: the client sees that the result is cut
+    },
+  }
+}
+
+/** Answers an error that nothing was sent before. */
+export function sendError(response: ServerResponse, error: ServerException): void {
+  if (!response.req.complete) {
+    response.setHeader('Connection', 'close')
+    response.req.resume()
+  }
+  response.removeHeader('Content-Encoding')
+  response.setHeader('Content-Type', 'text/plain; charset=UTF-8')
+  response.setHeader('X-ClickHouse-Exception-Code', error.code)
+  response.statusCode = statusOf(error.code)
+  response.end(`${error.message}\n`)
+}
+
+/** How ClickHouse 25.11 and newer mark an error behind the rows that were sent already. */
+function endOfBrokenStream(message: string, tag: string): string {
+  const text = `${message}\n`
+  const bytes = Buffer.byteLength(text)
+  return `\r\n__exception__\r\n${tag}\r\n${text}${bytes} ${tag}\r\n__exception__\r\n`
+}
+
+function summary(outcome: Outcome | undefined): Record<string, string> {
+  return {
+    read_rows: String(outcome?.rowsRead ?? 0),
+    read_bytes: String(outcome?.bytesRead ?? 0),
+    written_rows: String(outcome?.rowsWritten ?? 0),
+    written_bytes: String(outcome?.bytesWritten ?? 0),
+    total_rows_to_read: '0',
+    result_rows: String(outcome?.rowsWritten ?? 0),
+    result_bytes: String(outcome?.bytesWritten ?? 0),
+    elapsed_ns: String(Math.round((outcome?.elapsedSeconds ?? 0) * 1e9)),
+  }
+}

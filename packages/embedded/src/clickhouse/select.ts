@@ -1,0 +1,59 @@
+import { closeSync, constants, openSync } from 'node:fs'
+import { Socket } from 'node:net'
+import type { Outcome } from './engine.ts'
+import { literal } from './settings.ts'
+import type { Slot } from './slots.ts'
+import type { Statement } from './statement.ts'
+
+export interface SelectOptions {
+  readonly slot: Slot
+  readonly format: string
+  readonly write: (chunk: Uint8Array) => Promise<void>
+  /** Fires when the client goes away: the query is cancelled then. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Lets the engine write the result into a pipe and passes it on as fast as the client takes it.
+ * So the engine makes one document of it in any format (its own streams make one per block), and
+ * neither side ever holds more than a pipe's buffer.
+ * @throws ServerException also after rows were written
+ */
+export async function select(
+  statement: Extract<Statement, { kind: 'select' }>,
+  { slot, format, write, signal }: SelectOptions,
+): Promise<Outcome> {
+  const { text, settings } = statement
+  const output = `INTO OUTFILE ${literal(slot.pipe)} APPEND FORMAT ${format} ${settings}`
+  const pipe = openPipe(slot.pipe)
+  const running = slot.connection.query(`${text}\n${output}`)
+  running.then(pipe.closeWriter, pipe.closeWriter)
+  const cancel = (): void => void pipe.reader.destroy()
+  if (signal.aborted) cancel()
+  signal.addEventListener('abort', cancel, { once: true })
+  try {
+    for await (const chunk of pipe.reader) await write(chunk as Buffer) // no encoding was set
+    return await running
+  } catch (error) {
+    pipe.reader.destroy()
+    await slot.cancel(running)
+    throw await running.then(
+      () => error,
+      (engineError) => (signal.aborted || isOfReader(error) ? engineError : error),
+    )
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
+}
+
+function isOfReader(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
+}
+
+/** Opens both ends, so that the reader sees no end before the engine has begun to write. */
+function openPipe(path: string): { readonly reader: Socket; readonly closeWriter: () => void } {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const writer = openSync(path, constants.O_WRONLY)
+  const reader = new Socket({ fd, readable: true, writable: false })
+  return { reader, closeWriter: () => closeSync(writer) }
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Connection, Engine } from './engine.ts'
+import { ServerException } from './errors.ts'
+import { createSlots } from './slots.ts'
+
+function fakeEngine(connect: () => void = () => {}): Engine {
+  const nothing = {
+    bytes: Buffer.alloc(0),
+    rowsRead: 0,
+    bytesRead: 0,
+    rowsWritten: 0,
+    bytesWritten: 0,
+    elapsedSeconds: 0,
+  }
+  const answer = (): Promise<typeof nothing> => Promise.resolve(nothing)
+  const connection: Connection = { query: answer, insert: answer, close: () => {} }
+  return {
+    connect: () => {
+      connect()
+      return connection
+    },
+  }
+}
+
+const isTooMany = (error: unknown): boolean =>
+  error instanceof ServerException && error.code === 202
+
+test('each query has a pipe of its own and waits for a free one', async () => {
+  const slots = createSlots(fakeEngine(), ['a', 'b'])
+  const inUse = new Set<string>()
+  const use = (): Promise<void> =>
+    slots.use(async ({ pipe }) => {
+      assert.equal(inUse.has(pipe), false)
+      inUse.add(pipe)
+      await new Promise((resolve) => setImmediate(resolve))
+      inUse.delete(pipe)
+    })
+  await Promise.all(Array.from({ length: 50 }, use))
+})
+
+test('beyond the bound a query is refused with code 202, and after 10 s of waiting, too', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const slots = createSlots(fakeEngine(), ['only'])
+  let finish = (): void => {}
+  const running = slots.use(() => new Promise<void>((resolve) => (finish = resolve)))
+  const waiting = Array.from({ length: 256 }, () => slots.use(() => Promise.resolve('done')))
+  const settled = Promise.allSettled(waiting)
+  await assert.rejects(
+    slots.use(() => Promise.resolve()),
+    isTooMany,
+  )
+  t.mock.timers.tick(10_000)
+  for (const outcome of await settled)
+    assert.ok(outcome.status === 'rejected' && isTooMany(outcome.reason))
+  finish()
+  await running
+  assert.equal(await slots.use(() => Promise.resolve('done')), 'done')
+})
+
+test('a slot comes back when the work fails or no connection can be made', async () => {
+  let isBroken = false
+  const slots = createSlots(
+    fakeEngine(() => {
+      if (isBroken) throw new Error('no connection')
+    }),
+    ['only'],
+  )
+  await assert.rejects(
+    slots.use(() => Promise.reject(new Error('failed'))),
+    /failed/,
+  )
+  isBroken = true
+  await assert.rejects(
+    slots.use(() => Promise.resolve()),
+    /no connection/,
+  )
+  isBroken = false
+  assert.equal(await slots.use(() => Promise.resolve('done')), 'done')
+})

@@ -1,0 +1,103 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { readSetupConfig, setUp } from '@custom-events/cli'
+import { freePort } from './free-port.ts'
+import { startProgram, type Program } from './program.ts'
+
+/** Where the servers are, as the services' own environment variables. */
+export interface ServerEnvironment {
+  readonly KAFKA_BROKERS: string
+  readonly SCHEMA_REGISTRY_URL: string
+  readonly CLICKHOUSE_URL: string
+}
+
+export interface PipelineOptions {
+  readonly servers: ServerEnvironment
+  /** More variables for setup and both services: another topic, database, batch size. */
+  readonly environment?: Readonly<Record<string, string>>
+  readonly logDir: string
+  /** @default free ports */
+  readonly ports?: {
+    readonly ingest: number
+    readonly ingestOps: number
+    readonly consumerOps: number
+  }
+  /** How many consumers to start with. @default 1 */
+  readonly consumers?: number
+  readonly signal?: AbortSignal
+}
+
+/** Ingest and consumers as real processes over real servers, after `setup` has run. */
+export interface Pipeline extends AsyncDisposable {
+  /** Where ingest listens. */
+  readonly url: string
+  readonly ingest: Program
+  readonly consumers: readonly Program[]
+  readonly environment: Readonly<Record<string, string>>
+  startConsumer(): Promise<Program>
+}
+
+/**
+ * Sets the servers up and starts ingest (without keys, on loopback) and the consumers.
+ * @throws when setup fails or a service does not become ready; nothing is left running then.
+ */
+export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const environment = { ...options.servers, ...options.environment }
+  const { config, log } = readSetupConfig({ ...environment, LOG_LEVEL: 'warn' })
+  await setUp(config, log, () => {})
+  options.signal?.throwIfAborted()
+  mkdirSync(options.logDir, { recursive: true })
+
+  await using programs = new AsyncDisposableStack()
+  const consumers: Program[] = []
+  const start = async (
+    service: 'ingest' | 'consumer',
+    name: string,
+    opsPort: number | undefined,
+    extra: Readonly<Record<string, string>> = {},
+  ): Promise<Program> => {
+    const port = opsPort ?? (await freePort())
+    const program = await startProgram({
+      name,
+      entry: `services/${service}/src/main.ts`,
+      environment: { ...environment, ...extra, OPS_PORT: String(port) },
+      logFile: join(options.logDir, `${name}.log`),
+      readyUrl: `http://127.0.0.1:${port}/health/ready`,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    })
+    return programs.use(program)
+  }
+  const startConsumer = async (opsPort?: number): Promise<Program> => {
+    const consumer = await start('consumer', `consumer-${consumers.length + 1}`, opsPort)
+    consumers.push(consumer)
+    return consumer
+  }
+
+  const port = options.ports?.ingest ?? (await freePort())
+  const [ingest] = await allOrNone([
+    start('ingest', 'ingest', options.ports?.ingestOps, {
+      HTTP_HOST: '127.0.0.1',
+      PORT: String(port),
+      AUTH_MODE: 'off',
+    }),
+    startConsumer(options.ports?.consumerOps),
+  ])
+  for (let count = 1; count < (options.consumers ?? 1); count++) await startConsumer()
+  const owned = programs.move()
+  return {
+    url: `http://127.0.0.1:${port}`,
+    ingest,
+    consumers,
+    environment,
+    startConsumer: () => startConsumer(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** Like Promise.all, but waits for every start to end, so that none is left running unseen. */
+async function allOrNone<T extends readonly Promise<unknown>[]>(
+  starting: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(starting)
+  return Promise.all(starting)
+}

@@ -1,0 +1,103 @@
+import { createServer } from 'node:net'
+import { freePort } from './free-port.ts'
+import type { Problem } from './problem.ts'
+
+/** Where the servers listen on 127.0.0.1. */
+export interface StackPorts {
+  readonly kafka: number
+  readonly kafkaController: number
+  readonly registry: number
+  readonly clickhouse: number
+}
+
+/** The servers' ports and those of our two services. */
+export interface AllPorts extends StackPorts {
+  readonly ingest: number
+  readonly ingestOps: number
+  readonly consumerOps: number
+}
+
+export const defaultPorts: AllPorts = {
+  ingest: 3000,
+  ingestOps: 3001,
+  consumerOps: 3002,
+  kafka: 9092,
+  kafkaController: 9093,
+  registry: 8081,
+  clickhouse: 8123,
+}
+
+/**
+ * Seven ports in a row, for `--port-base N`.
+ * @throws RangeError when N … N+6 are not all ports.
+ */
+export function portsFromBase(base: number): AllPorts {
+  if (!Number.isInteger(base) || base < 1 || base + 6 > 65_535) {
+    throw new RangeError(`--port-base takes a whole number from 1 to 65529, got ${base}`)
+  }
+  return {
+    ingest: base,
+    ingestOps: base + 1,
+    consumerOps: base + 2,
+    kafka: base + 3,
+    kafkaController: base + 4,
+    registry: base + 5,
+    clickhouse: base + 6,
+  }
+}
+
+/** Four different free ports; another process may still take one before we do. */
+export async function pickFreePorts(): Promise<StackPorts> {
+  const taken = new Set<number>()
+  const next = async (): Promise<number> => {
+    const port = await freePort()
+    if (taken.has(port)) return next()
+    taken.add(port)
+    return port
+  }
+  return {
+    kafka: await next(),
+    kafkaController: await next(),
+    registry: await next(),
+    clickhouse: await next(),
+  }
+}
+
+const owners: Readonly<Record<keyof AllPorts, string>> = {
+  ingest: 'ingest',
+  ingestOps: 'the ops port of ingest',
+  consumerOps: 'the ops port of the consumer',
+  kafka: 'Kafka',
+  kafkaController: 'the Kafka controller',
+  registry: 'the schema registry',
+  clickhouse: 'ClickHouse',
+}
+
+/** Names every port that somebody else listens on already; those of the services too, if given. */
+export async function findTakenPorts(
+  ports: StackPorts & Partial<AllPorts>,
+): Promise<readonly Problem[]> {
+  const wanted = Object.entries({ ...ports } as Record<keyof AllPorts, number>).map(
+    ([name, port]) => [owners[name as keyof AllPorts], port] as const, // the keys of a ports object
+  )
+  const checks = wanted.map(async ([server, port]): Promise<readonly Problem[]> => {
+    const reason = await whyNotFree(port)
+    if (reason === undefined) return []
+    return [
+      {
+        what: `port ${port} for ${server}`,
+        found: reason === 'EADDRINUSE' ? 'taken by another process' : `not usable (${reason})`,
+        fix: `Stop what listens on 127.0.0.1:${port} or move all ports with --port-base N`,
+      },
+    ]
+  })
+  return (await Promise.all(checks)).flat()
+}
+
+function whyNotFree(port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(undefined)))
+  })
+}

@@ -1,0 +1,86 @@
+import { isJsonObject, type JsonObject } from './event.ts'
+import { ALIASES, objectText, readFields, type Field, type Fields } from './fields.ts'
+import { readId } from './ids.ts'
+import { scanValue, type ScannedValue } from './json-scan.ts'
+import { present } from './normalise-context.ts'
+import type { EnvelopeContext, EventInput, NormaliseContext } from './normalise-context.ts'
+import { rejectConflict, type Notes } from './notes.ts'
+
+/** The context of an event after the envelope's was laid under it. */
+export interface MergedContext {
+  /** For the schema: an object when both were, else whatever was not. */
+  readonly value: unknown
+  /** JSON object text. */
+  readonly text: string
+  readonly fields: Fields
+}
+
+const NO_FIELDS: Fields = new Map()
+
+/** An event's own context over the envelope's: each of its keys wins, the others are added. */
+export function readContext(
+  notes: Notes,
+  input: EventInput,
+  fields: Fields,
+  { envelopeContext }: NormaliseContext,
+): MergedContext {
+  const own = fields.get('context') ?? null
+  if (own !== null) notes.pointers.set('context', own.pointer)
+  else if (envelopeContext !== null) notes.pointers.set('context', envelopeContext.pointer)
+  const ownFields = own === null ? NO_FIELDS : fieldsOf(own, input.text)
+  if (envelopeContext === null) {
+    return { value: own?.value ?? {}, text: own?.text ?? '{}', fields: ownFields }
+  }
+  const { value, text, object, fields: defaults } = envelopeContext
+  if (own === null || object === null) return { value, text, fields: defaults }
+  const merged = new Map([...defaults, ...ownFields])
+  return { value: own.value, text: objectText(merged.values()), fields: merged }
+}
+
+function fieldsOf(field: Field, text: string): Fields {
+  if (!isJsonObject(field.value)) return NO_FIELDS
+  const scanned = scanValue(text, field.pointer, field.start)
+  return readFields(field.value, text, scanned, field.pointer)
+}
+
+/** The account, wherever it was named; every place that names one must agree. */
+export function readGroupId(
+  notes: Notes,
+  fields: Fields,
+  contextFields: Fields,
+  { rules }: NormaliseContext,
+): string | null {
+  const named = [...present(fields, ALIASES.group_id), ...present(contextFields, ALIASES.group_id)]
+  const ids = named.map((field) => ({ field, id: readId(notes, 'group_id', field, rules) }))
+  const known = ids.filter(({ id }) => id !== null)
+  const [first] = known
+  if (first === undefined) return null
+  notes.pointers.set('group_id', first.field.pointer)
+  if (known.every(({ id }) => id === first.id)) return first.id
+  rejectConflict(
+    notes,
+    'group_id',
+    'conflicting_group_id',
+    known.map(({ field }) => field),
+  )
+  return null
+}
+
+/** The `context` beside a list of events, or `null` when there is none. */
+export function readEnvelopeContext(
+  envelope: JsonObject,
+  text: string,
+  scanned: ScannedValue,
+): EnvelopeContext | null {
+  const field = readFields(envelope, text, scanned, '').get('context')
+  if (field === undefined) return null
+  const { value, pointer } = field
+  return {
+    value,
+    text: field.text,
+    pointer,
+    object: isJsonObject(value) ? value : null,
+    fields: fieldsOf(field, text),
+    findings: scanned.findings.filter((finding) => finding.pointer.startsWith(`${pointer}/`)),
+  }
+}

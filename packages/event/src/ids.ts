@@ -1,0 +1,56 @@
+import type { Field, FieldName } from './fields.ts'
+import { reject, warn, type Notes } from './notes.ts'
+import { cut, describeValue } from './problem.ts'
+import type { EventRules } from './rules.ts'
+
+const WHOLE_NUMBER = /^-?\d+$/
+
+/**
+ * Reads an id: a string as it is, a safe whole number as its digits (with a warning). Anything else
+ * is a problem and gives `null`. Length and characters are the schema's to check.
+ */
+export function readId(
+  notes: Notes,
+  name: FieldName,
+  field: Field,
+  rules: EventRules,
+): string | null {
+  const id = idText(field)
+  if (id === null) {
+    rejectType(notes, name, field)
+    return null
+  }
+  if (rules.placeholderIds.has(id.trim().toLowerCase())) {
+    rejectPlaceholder(notes, name, field)
+    return null
+  }
+  if (typeof field.value === 'number') warn(notes, 'coerced_to_string', field.pointer)
+  return id
+}
+
+/** Looks at the digits as sent: `1.0` and `1e3` are whole numbers only after parsing. */
+function idText({ value, text }: Field): string | null {
+  if (typeof value === 'string') return value
+  return Number.isSafeInteger(value) && WHOLE_NUMBER.test(text) ? text : null
+}
+
+function rejectType(notes: Notes, name: FieldName, field: Field): void {
+  const isNumber = typeof field.value === 'number'
+  notes.settled.add(name)
+  reject(notes, 'id_not_string', field.pointer, {
+    detail: `${name} must be a string`,
+    expected: 'a string',
+    got: isNumber ? `number ${cut(field.text)}` : describeValue(field.value),
+    suggestion: isNumber ? `send it as a string: ${JSON.stringify(cut(field.text))}` : null,
+  })
+}
+
+function rejectPlaceholder(notes: Notes, name: FieldName, field: Field): void {
+  notes.settled.add(name)
+  reject(notes, 'placeholder_id', field.pointer, {
+    detail: `${name} is a placeholder, not an id`,
+    expected: 'the real id',
+    got: describeValue(field.value),
+    suggestion: 'leave the field out when there is no id',
+  })
+}

@@ -1,0 +1,138 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Kafka } from 'kafkajs'
+import { fullJitter, type Logger } from '@custom-events/service'
+
+/** Whether Kafka can be used now, kept true by a loop that never gives up. */
+export interface Connection extends AsyncDisposable {
+  /** `null` when ready, else why not, in words. */
+  readonly notReadyReason: string | null
+  /** An operation failed: look again now rather than trusting the last look. */
+  suspect(): void
+}
+
+const PROBE_TIMEOUT_MS = 4_000
+const RETRY = { baseMs: 200, maxMs: 1_000 }
+/** Suspicion can come with every failed request; looking costs a connection. */
+const MIN_BETWEEN_LOOKS_MS = 500
+
+/**
+ * Watches Kafka: connects, checks that each topic has its partitions, and says so.
+ * While ready it looks only when `suspect` is called; while not ready it looks about once a second.
+ *
+ * @param options.open brings the user of the connection up; called on every return to ready.
+ * @param options.close takes it down, so that no dead socket survives an outage.
+ */
+export function watchConnection(options: {
+  readonly kafka: Kafka
+  readonly partitionCountByTopic: Readonly<Record<string, number>>
+  readonly log: Logger
+  readonly open: () => Promise<void>
+  readonly close: () => Promise<void>
+}): Connection {
+  const { kafka, partitionCountByTopic, log, open, close } = options
+  const stopping = new AbortController()
+  let notReadyReason: string | null = 'connecting to Kafka'
+  let wake = (): void => {}
+
+  const pause = async (ms: number): Promise<void> => {
+    await delay(Math.max(0, ms), null, { signal: stopping.signal }).catch(() => {})
+  }
+
+  const look = async (): Promise<string | null> => {
+    try {
+      const missing = await withTimeout(describeMissing(kafka, partitionCountByTopic))
+      if (missing === null && notReadyReason !== null) await withTimeout(open())
+      return missing
+    } catch (error) {
+      return `Kafka is not reachable: ${error instanceof Error ? error.message : String(error)}`
+    }
+  }
+
+  const watch = async (): Promise<void> => {
+    for (let failures = 0; !stopping.signal.aborted;) {
+      const suspected = new Promise<void>((resolve) => (wake = resolve))
+      const reason = await look()
+      if (reason !== null && notReadyReason === null) await close().catch(() => {})
+      if (reason !== notReadyReason) logChange(log, notReadyReason, reason)
+      notReadyReason = reason
+      failures = reason === null ? 0 : failures + 1
+      if (reason === null) {
+        const lookedAt = Date.now()
+        await Promise.race([suspected, aborted(stopping.signal)])
+        await pause(lookedAt + MIN_BETWEEN_LOOKS_MS - Date.now())
+      } else await pause(fullJitter(failures, RETRY))
+    }
+  }
+
+  const watching = watch()
+  return {
+    get notReadyReason() {
+      return notReadyReason
+    },
+    suspect: () => wake(),
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort()
+      await watching
+      notReadyReason = 'closed'
+      await close().catch(() => {})
+    },
+  }
+}
+
+/** Asks over a new connection each time: an old one may be a socket that nobody answers any more. */
+async function describeMissing(
+  kafka: Kafka,
+  partitionCountByTopic: Readonly<Record<string, number>>,
+): Promise<string | null> {
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    const existing = new Set(await admin.listTopics())
+    const absent = Object.keys(partitionCountByTopic).filter((topic) => !existing.has(topic))
+    if (absent.length > 0) {
+      return `topic ${absent.join(', ')} does not exist: run \`npm run setup\``
+    }
+    const { topics } = await admin.fetchTopicMetadata({
+      topics: Object.keys(partitionCountByTopic),
+    })
+    const small = topics.find(
+      ({ name, partitions }) => partitions.length < (partitionCountByTopic[name] ?? 0),
+    )
+    if (small === undefined) return null
+    return (
+      `topic ${small.name} has ${small.partitions.length} partitions, ` +
+      `${partitionCountByTopic[small.name]} are configured: ` +
+      'set KAFKA_PARTITIONS to what the topic was created with, or use a new topic'
+    )
+  } finally {
+    await admin.disconnect().catch(() => {})
+  }
+}
+
+function logChange(log: Logger, before: string | null, now: string | null): void {
+  if (now === null) log.info('Kafka is ready')
+  else if (before === null) log.error({ reason: now }, 'Kafka is lost; retrying until it is back')
+  else log.warn({ reason: now }, 'Kafka is not ready; retrying')
+}
+
+async function withTimeout<T>(operation: Promise<T>): Promise<T> {
+  const timeout = new AbortController()
+  try {
+    return await Promise.race([
+      operation,
+      delay(PROBE_TIMEOUT_MS, null, { signal: timeout.signal }).then(() => {
+        throw new Error(`no answer within ${PROBE_TIMEOUT_MS} ms`)
+      }),
+    ])
+  } finally {
+    timeout.abort()
+    operation.catch(() => {}) // it may still fail after the time-out; that failure was reported
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

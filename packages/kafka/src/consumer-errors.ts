@@ -1,0 +1,45 @@
+/** What an error of kafkajs means for a membership; by its type and name, never by its text. */
+export type GroupError =
+  /** The group wants this member to join again. */
+  | 'rejoin'
+  /** Records at the read position are gone: joining again looks at what is left. */
+  | 'outOfRange'
+  /** Leaders or brokers moved, or a connection broke: look again and go on. */
+  | 'passing'
+
+const REJOIN_TYPES = new Set([
+  'REBALANCE_IN_PROGRESS',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'FENCED_INSTANCE_ID',
+])
+
+export function groupErrorOf(error: unknown): GroupError {
+  const name = field(error, 'name')
+  if (name === 'KafkaJSOffsetOutOfRange') return 'outOfRange'
+  // Partitions were added: they are handed out by joining again.
+  if (name === 'KafkaJSStaleTopicMetadataAssignment') return 'rejoin'
+  const type = field(error, 'type')
+  return typeof type === 'string' && REJOIN_TYPES.has(type) ? 'rejoin' : 'passing'
+}
+
+/** Whether the group has forgotten this member, who must then join as a new one. */
+export function isForgotten(error: unknown): boolean {
+  const type = field(error, 'type')
+  return type === 'UNKNOWN_MEMBER_ID' || type === 'FENCED_INSTANCE_ID'
+}
+
+/** The broker of a connection that closed; kafkajs wants to be told to forget it. */
+export function closedBroker(error: unknown): { host: string; port: number } | null {
+  if (field(error, 'name') !== 'KafkaJSConnectionClosedError') return null
+  const host = field(error, 'host')
+  const port = field(error, 'port')
+  return typeof host === 'string' && typeof port === 'number' ? { host, port } : null
+}
+
+function field(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null
+    ? (error as Readonly<Record<string, unknown>>)[name]
+    : undefined
+}

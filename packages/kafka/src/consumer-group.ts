@@ -1,0 +1,164 @@
+import { PartitionAssigners } from 'kafkajs'
+import ConsumerGroup, { type RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
+import type { Logger } from '@custom-events/service'
+import { createKafkaJs } from './client.ts'
+import { closedBroker, groupErrorOf, isForgotten } from './consumer-errors.ts'
+import { byTopic, listOffsets, partitionStates, withoutPositions } from './consumer-offsets.ts'
+import type { FetchedRecords, PartitionOffset } from './consumer-port.ts'
+import type { PartitionState } from './consumer-positions.ts'
+import { toFetchedRecords } from './consumer-records.ts'
+import type { KafkaConfig } from './kafka-config.ts'
+
+/** Time limits of a membership, in milliseconds. */
+export interface GroupTimes {
+  /** Kafka takes a member that is silent for so long for dead. */
+  readonly sessionTimeoutMs: number
+  /** How long a rebalance waits for members to finish what they have in hand. */
+  readonly rebalanceTimeoutMs: number
+  readonly heartbeatMs: number
+  /** Longest wait of a fetch for new records. */
+  readonly fetchWaitMs: number
+}
+
+/** One connection to Kafka and one membership, until either breaks. */
+export interface GroupMember {
+  /** Joins or rejoins; resolves with what was assigned. */
+  join(): Promise<readonly PartitionState[]>
+  /** Says where to read from; assigned partitions that are not named are not read. */
+  start(positions: readonly PartitionOffset[]): Promise<void>
+  heartbeat(): Promise<void>
+  nodeIds(): readonly number[]
+  /** The next records that this broker leads; each partition's offsets follow those fetched before. */
+  fetch(nodeId: number): Promise<readonly FetchedRecords[]>
+  /** Asks for the brokers and leaders anew, after an error that says they changed. */
+  refresh(error: unknown): Promise<void>
+  commit(offsets: readonly PartitionOffset[]): Promise<void>
+  endOffsets(): Promise<readonly PartitionOffset[]>
+  leave(): Promise<void>
+  disconnect(): Promise<void>
+}
+
+const READ_COMMITTED = 1
+const METADATA_MAX_AGE_MS = 300_000
+const MAX_BYTES_PER_PARTITION = 1_048_576
+const MAX_FETCH_BYTES = 10_485_760
+const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 }
+
+/**
+ * A member on kafkajs's ConsumerGroup, below its Runner. The Runner cannot be told when to rejoin, hides
+ * offsets that are out of range by resetting them, and ends by itself after enough errors; connections,
+ * the group protocol, fetching and decoding stay kafkajs's.
+ *
+ * @throws when Kafka is not reachable or a topic is missing.
+ */
+export async function connectMember(options: {
+  readonly kafka: KafkaConfig
+  readonly consumerGroup: string
+  readonly topics: readonly string[]
+  readonly times: GroupTimes
+  readonly log: Logger
+}): Promise<GroupMember> {
+  const { consumerGroup: groupId, topics, times } = options
+  const made = kafkaJsParts(options)
+  const { cluster } = made
+  const group = new ConsumerGroup({
+    ...made,
+    retry: RETRY,
+    groupId,
+    topics,
+    topicConfigurations: Object.fromEntries(
+      topics.map((topic) => [topic, { fromBeginning: true }]),
+    ),
+    instrumentationEmitter: { emit: () => {} },
+    sessionTimeout: times.sessionTimeoutMs,
+    rebalanceTimeout: times.rebalanceTimeoutMs,
+    maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+    maxBytes: MAX_FETCH_BYTES,
+    minBytes: 1,
+    maxWaitTimeInMs: times.fetchWaitMs,
+    autoCommit: false,
+    autoCommitInterval: null,
+    autoCommitThreshold: null,
+    isolationLevel: READ_COMMITTED,
+    rackId: '',
+    metadataMaxAge: METADATA_MAX_AGE_MS,
+  })
+  group.recoverFromFetch = (error) => Promise.reject(error)
+  try {
+    await group.connect()
+    await cluster.addMultipleTargetTopics(topics)
+  } catch (error) {
+    await cluster.disconnect().catch(() => {})
+    throw error
+  }
+
+  return {
+    join: async () => {
+      await group.joinAndSync()
+      return partitionStates(group, cluster, groupId)
+    },
+    start: async (positions) => {
+      await group.offsetManager.resolveOffsets()
+      for (const { topic, partition, offset } of positions) {
+        group.offsetManager.resolveOffset({ topic, partition, offset: String(offset - 1) })
+      }
+      group.pause(withoutPositions(group.assigned(), positions))
+    },
+    heartbeat: async () => {
+      try {
+        await group.heartbeat({ interval: 0 })
+      } catch (error) {
+        if (isForgotten(error)) group.memberId = null
+        if (groupErrorOf(error) === 'passing') {
+          group.coordinator = await cluster.findGroupCoordinator({ groupId })
+        }
+        throw error
+      }
+    },
+    nodeIds: () => cluster.getNodeIds(),
+    fetch: async (nodeId) =>
+      (await group.fetch(nodeId)).flatMap((batch) => {
+        const fetched = toFetchedRecords(batch)
+        if (fetched === null) return []
+        const { topic, partition, next } = fetched
+        group.offsetManager.resolveOffset({ topic, partition, offset: String(next - 1) })
+        return [fetched]
+      }),
+    refresh: async (error) => {
+      const closed = closedBroker(error)
+      if (closed !== null) cluster.removeBroker(closed)
+      await cluster.refreshMetadata()
+    },
+    commit: (offsets) => group.commitOffsets({ topics: byTopic(offsets) }),
+    endOffsets: () => listOffsets(group, cluster, { fromBeginning: false }),
+    leave: () => group.leave(),
+    disconnect: () => cluster.disconnect(),
+  }
+}
+
+/** kafkajs hands its cluster to whoever makes a partition assigner: a way to it that is public. */
+function kafkaJsParts(options: {
+  readonly kafka: KafkaConfig
+  readonly consumerGroup: string
+  readonly log: Logger
+}): { cluster: RawCluster; logger: unknown; assigners: readonly unknown[] } {
+  let parts: { cluster: RawCluster; logger: unknown } | null = null
+  const assigners: unknown[] = []
+  createKafkaJs(options.kafka, options.log, { retry: RETRY }).consumer({
+    groupId: options.consumerGroup,
+    allowAutoTopicCreation: false,
+    metadataMaxAge: METADATA_MAX_AGE_MS,
+    partitionAssigners: [
+      (config) => {
+        const assigner = PartitionAssigners.roundRobin(config)
+        // kafkajs's public type of a cluster names only what assigners usually need.
+        parts = config as unknown as { cluster: RawCluster; logger: unknown }
+        assigners.push(assigner)
+        return assigner
+      },
+    ],
+  })
+  if (parts === null) throw new Error('kafkajs made no partition assigner: not version 2.2.4?')
+  const { cluster, logger } = parts as { cluster: RawCluster; logger: unknown }
+  return { cluster, logger, assigners }
+}

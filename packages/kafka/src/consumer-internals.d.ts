@@ -1,0 +1,78 @@
+// The parts of kafkajs 2.2.4 behind its consumer that consumer-group.ts uses. kafkajs has no types for
+// them; a test pins their shape, and the end-to-end tests their behaviour.
+declare module 'kafkajs/src/consumer/consumerGroup.js' {
+  interface PartitionsOfTopic {
+    readonly topic: string
+    readonly partitions: readonly number[]
+  }
+
+  export interface RawMessage {
+    readonly offset: string
+    readonly timestamp: string
+    readonly key: Buffer | null
+    readonly value: Buffer | null
+    readonly headers?: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>
+  }
+
+  export interface RawBatch {
+    readonly topic: string
+    readonly partition: number
+    readonly fetchedOffset: string
+    readonly messages: readonly RawMessage[]
+    /** Nothing at all was fetched, not even control records. */
+    isEmptyIncludingFiltered(): boolean
+    lastOffset(): string
+  }
+
+  export interface OffsetsOfTopic {
+    readonly topic: string
+    readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+  }
+
+  export interface RawCluster {
+    connect(): Promise<void>
+    disconnect(): Promise<void>
+    addMultipleTargetTopics(topics: readonly string[]): Promise<void>
+    refreshMetadata(): Promise<void>
+    getNodeIds(): readonly number[]
+    removeBroker(address: { readonly host: string; readonly port: number }): void
+    findGroupCoordinator(group: { groupId: string }): Promise<RawCoordinator>
+    fetchTopicsOffset(
+      topics: readonly {
+        readonly topic: string
+        readonly partitions: readonly { readonly partition: number }[]
+        readonly fromBeginning: boolean
+      }[],
+    ): Promise<readonly OffsetsOfTopic[]>
+  }
+
+  export interface RawCoordinator {
+    offsetFetch(request: {
+      readonly groupId: string
+      readonly topics: readonly {
+        readonly topic: string
+        readonly partitions: readonly { readonly partition: number }[]
+      }[]
+    }): Promise<{ readonly responses: readonly OffsetsOfTopic[] }>
+  }
+
+  export default class ConsumerGroup {
+    constructor(options: Readonly<Record<string, unknown>>)
+    memberId: string | null
+    coordinator: RawCoordinator | null
+    offsetManager: {
+      resolveOffsets(): Promise<void>
+      resolveOffset(at: { topic: string; partition: number; offset: string }): void
+    }
+    /** Replaced: kafkajs would join anew or reset an offset from within a fetch. */
+    recoverFromFetch: (error: Error) => Promise<void>
+    connect(): Promise<void>
+    joinAndSync(): Promise<void>
+    leave(): Promise<void>
+    heartbeat(options: { readonly interval: number }): Promise<void>
+    fetch(nodeId: number): Promise<readonly RawBatch[]>
+    assigned(): readonly PartitionsOfTopic[]
+    pause(partitions: readonly PartitionsOfTopic[]): void
+    commitOffsets(offsets: { readonly topics: readonly OffsetsOfTopic[] }): Promise<void>
+  }
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createLogger } from '@custom-events/service'
+import { createMemoryBudget } from './consumer-budget.ts'
+import type { GroupMember } from './consumer-group.ts'
+import { liveAssignment } from './consumer-life.ts'
+
+const SESSION_TIMEOUT_MS = 30_000
+
+const times = {
+  sessionTimeoutMs: SESSION_TIMEOUT_MS,
+  rebalanceTimeoutMs: 60_000,
+  heartbeatMs: 3_000,
+  fetchWaitMs: 250,
+}
+
+/** A member with one broker; each fetch is answered by the test. */
+function memberThat(fetch: () => Promise<void>): GroupMember {
+  return {
+    join: async () => [],
+    start: async () => {},
+    heartbeat: async () => {},
+    nodeIds: () => [1],
+    fetch: async () => (await fetch(), []),
+    refresh: async () => {},
+    commit: async () => {},
+    endOffsets: async () => [],
+    leave: async () => {},
+    disconnect: async () => {},
+  }
+}
+
+async function endAfter(options: {
+  readonly pausedMs: number
+  readonly silentMs: number
+  readonly advance: (ms: number) => void
+}): Promise<string> {
+  const closing = new AbortController()
+  const budget = createMemoryBudget(100)
+  if (options.pausedMs > 0) budget.add(90)
+  let fetches = 0
+  const member = memberThat(async () => {
+    if (++fetches > 1) return closing.abort()
+    options.advance(options.silentMs)
+    throw new Error('the connection broke')
+  })
+  const hooks = { onRecords: () => {}, onEndOffsets: () => {}, onEnding: async () => {} }
+  const log = createLogger({ service: 'test', level: 'silent' })
+  const ended = liveAssignment({ member, times, budget, closing: closing.signal, log, hooks })
+  options.advance(options.pausedMs)
+  budget.remove(budget.usedBytes)
+  return ended
+}
+
+test(
+  'time in which fetching paused for memory is no silence of Kafka',
+  { timeout: 20_000 },
+  async (t) => {
+    t.mock.timers.enable({ apis: ['Date'] })
+    const advance = (ms: number): void => t.mock.timers.setTime(Date.now() + ms)
+    const long = SESSION_TIMEOUT_MS + 1
+    assert.equal(await endAfter({ pausedMs: long, silentMs: 0, advance }), 'closing')
+    assert.equal(await endAfter({ pausedMs: 0, silentMs: long, advance }), 'lost')
+    assert.equal(await endAfter({ pausedMs: long, silentMs: long, advance }), 'lost')
+  },
+)

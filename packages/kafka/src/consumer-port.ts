@@ -1,0 +1,83 @@
+import type { TopicPartition } from './records.ts'
+
+/** A record as it lies in Kafka. */
+export interface FetchedRecord {
+  readonly partition: number
+  readonly offset: number
+  /** Milliseconds since 1970, by the broker's clock. */
+  readonly timestampMs: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: Readonly<Record<string, Buffer>>
+}
+
+/** The next records of one partition, in order. */
+export interface FetchedRecords extends TopicPartition {
+  /**
+   * All offsets from `from` up to, but not including, `next` are settled once these records are: offsets
+   * without a record belong to aborted transactions and control records.
+   */
+  readonly from: number
+  readonly next: number
+  readonly records: readonly FetchedRecord[]
+  /** Counted in the memory budget until the taker gives them back. */
+  readonly bytes: number
+}
+
+export interface PartitionOffset extends TopicPartition {
+  /** The next offset to be read. */
+  readonly offset: number
+}
+
+/** Where a partition is read from, and the end of its log when it was assigned, asked for after joining. */
+export interface AssignedPosition extends PartitionOffset {
+  readonly latest: number
+}
+
+/** A committed offset that Kafka cannot serve: records in between were deleted, or the topic was made anew. */
+export interface OutOfRange extends TopicPartition {
+  readonly committed: number
+  readonly earliest: number
+  readonly latest: number
+}
+
+/** What happens to a member of a consumer group, in the order in which it happens. */
+export type ConsumerEvent =
+  /** Everything before belongs to an older assignment. `revoked` tells at once when this one ends. */
+  | {
+      readonly kind: 'assigned'
+      readonly epoch: number
+      readonly positions: readonly AssignedPosition[]
+      readonly revoked: AbortSignal
+      /** From `revoked` on the group waits for so long, in milliseconds. */
+      readonly releaseWithinMs: number
+    }
+  | ({ readonly kind: 'records'; readonly epoch: number } & FetchedRecords)
+  /** These partitions are not read until somebody decides; the others are. */
+  | {
+      readonly kind: 'outOfRange'
+      readonly epoch: number
+      readonly partitions: readonly OutOfRange[]
+    }
+  /** The assignment ends: commit what is inserted, then `release`; the group waits for it, but not for ever. */
+  | { readonly kind: 'revoked'; readonly epoch: number; readonly release: () => void }
+  /** Nothing happened within the time given. */
+  | { readonly kind: 'idle' }
+
+/** A member of a consumer group, pulled by one loop; close it when the loop has ended. */
+export interface Consumer extends AsyncDisposable {
+  /** The next event; `idle` after `maxWaitMs`, or at once when `signal` is aborted. Never throws. */
+  fetch(options: {
+    readonly maxWaitMs: number
+    readonly signal: AbortSignal
+  }): Promise<ConsumerEvent>
+  /**
+   * Commits, once, within the request's time limit. False: not committed, which is always safe, because
+   * what is not committed is read again.
+   */
+  commit(epoch: number, offsets: readonly PartitionOffset[]): Promise<boolean>
+  /** `null` while a member with an assignment, else why not, in words. */
+  readonly notReadyReason: string | null
+  /** Records between these positions and the end of their partitions, as last heard from Kafka. */
+  lag(positions: readonly PartitionOffset[]): number
+}

@@ -1,0 +1,36 @@
+export { kafkaConfigFrom, type KafkaConfig } from './kafka-config.ts'
+export { partitionCounts, topicNames, SIDE_TOPIC_PARTITIONS, type TopicNames } from './topics.ts'
+export type { OutgoingRecord, ProduceOutcome, TopicPartition } from './records.ts'
+export { createProducer, type Producer, type ProducerOptions } from './producer.ts'
+export {
+  createSchemaRegistry,
+  SchemaRegistryError,
+  type SchemaRegistry,
+  type SchemaRegistryFailure,
+} from './schema-registry.ts'
+export {
+  createTopics,
+  prepareConsumerGroup,
+  TooFewPartitions,
+  type TopicResult,
+  type TopicSettings,
+} from './admin.ts'
+export { readGroupOffsets, type GroupOffset } from './group-offsets.ts'
+export { createConsumer, type ConsumerOptions } from './consumer.ts'
+export { createMemoryBudget, type MemoryBudget } from './consumer-budget.ts'
+export { partitionKey } from './consumer-offsets.ts'
+export type {
+  AssignedPosition,
+  Consumer,
+  ConsumerEvent,
+  FetchedRecord,
+  FetchedRecords,
+  OutOfRange,
+  PartitionOffset,
+} from './consumer-port.ts'
+export {
+  createMemoryKafka,
+  type Gate,
+  type MemoryConsumer,
+  type MemoryKafka,
+} from './consumer-memory.ts'

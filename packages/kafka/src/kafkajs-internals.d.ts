@@ -1,0 +1,11 @@
+// kafkajs has no types for its internals; what is used of them is declared here and pinned by tests.
+declare module 'kafkajs/src/network/requestQueue/index.js' {
+  import type { RequestQueueState } from './request-queue-timer.ts'
+
+  const RequestQueue: {
+    readonly prototype: {
+      scheduleCheckPendingRequests: (this: RequestQueueState) => void
+    }
+  }
+  export default RequestQueue
+}

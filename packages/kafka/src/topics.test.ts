@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { partitionCounts, topicNames } from './topics.ts'
+
+test('the side topics are named after the topic of accepted events', () => {
+  assert.deepEqual(topicNames('events.tracked.v1'), {
+    tracked: 'events.tracked.v1',
+    rejected: 'events.rejected.v1',
+    deadLetters: 'events.tracked.v1.dlq',
+  })
+  assert.deepEqual(topicNames('clicks'), {
+    tracked: 'clicks',
+    rejected: 'clicks.rejected',
+    deadLetters: 'clicks.dlq',
+  })
+})
+
+test('only the topic of accepted events has the configured partition count', () => {
+  assert.deepEqual(partitionCounts(topicNames('clicks'), 12), {
+    clicks: 12,
+    'clicks.rejected': 3,
+    'clicks.dlq': 3,
+  })
+})

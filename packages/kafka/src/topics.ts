@@ -1,0 +1,36 @@
+/** The three topics of the pipeline. */
+export interface TopicNames {
+  /** Accepted events, keyed by group_id. */
+  readonly tracked: string
+  /** Events refused at the door, with every reason. */
+  readonly rejected: string
+  /** Records the consumer could not insert, byte for byte. */
+  readonly deadLetters: string
+}
+
+/** Partitions of `rejected` and `deadLetters`: order does not matter there, a few suffice. */
+export const SIDE_TOPIC_PARTITIONS = 3
+
+/**
+ * Names derived from the topic of accepted events:
+ * `events.tracked.v1` gives `events.rejected.v1` and `events.tracked.v1.dlq`;
+ * a name without `tracked` gives `<name>.rejected` and `<name>.dlq`.
+ */
+export function topicNames(tracked: string): TopicNames {
+  const rejected = tracked.includes('tracked')
+    ? tracked.replace('tracked', 'rejected')
+    : `${tracked}.rejected`
+  return { tracked, rejected, deadLetters: `${tracked}.dlq` }
+}
+
+/** Partition counts the topics must at least have. */
+export function partitionCounts(
+  topics: TopicNames,
+  trackedPartitions: number,
+): Readonly<Record<string, number>> {
+  return {
+    [topics.tracked]: trackedPartitions,
+    [topics.rejected]: SIDE_TOPIC_PARTITIONS,
+    [topics.deadLetters]: SIDE_TOPIC_PARTITIONS,
+  }
+}

@@ -1,0 +1,15 @@
+export { ConfigError, readConfig, type Config, type ConfigProblem } from './config.ts'
+export { brokers, choice, flag, integer, secret, text, url, type Variable } from './variable.ts'
+export {
+  clickhouseVariables,
+  kafkaVariables,
+  namesOfOtherServices,
+  registryVariables,
+  serviceVariables,
+  sharedVariables,
+} from './variables.ts'
+export { createLogger, type Logger } from './log.ts'
+export { createMetrics, type MetricDefinitions, type Metrics } from './metrics.ts'
+export { startOpsServer, type OpsServer, type Readiness } from './ops-server.ts'
+export { EXIT_CONFIG, runService, type RunningService } from './run-service.ts'
+export { fullJitter } from './full-jitter.ts'

@@ -1,0 +1,25 @@
+import { pino } from 'pino'
+
+export type Logger = pino.Logger
+
+/**
+ * JSON lines on stdout: `level`, ISO `time`, `service`, a fixed sentence in `msg`, and fields.
+ *
+ * @param options.level the least severe level that is written.
+ * @param destination where lines go. @default process.stdout
+ */
+export function createLogger(
+  options: { readonly service: string; readonly level: string },
+  destination: pino.DestinationStream = process.stdout,
+): Logger {
+  return pino(
+    {
+      level: options.level,
+      base: { service: options.service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: pino.stdSerializers.errWithCause },
+    },
+    destination,
+  )
+}

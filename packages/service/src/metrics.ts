@@ -1,0 +1,70 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+
+/** A row of a service's metrics table. Names have base units and get the prefix `custom_events_`. */
+export interface MetricDefinition {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly name: string
+  readonly help: string
+  /** Label names with their closed value sets; a group or event id is never a label. */
+  readonly labels?: Readonly<Record<string, readonly string[]>>
+  /** Upper bounds, histograms only. */
+  readonly buckets?: readonly number[]
+}
+
+export type MetricDefinitions = Readonly<Record<string, MetricDefinition>>
+
+type MetricOf<D extends MetricDefinition> = D['type'] extends 'counter'
+  ? Counter
+  : D['type'] extends 'gauge'
+    ? Gauge
+    : Histogram
+
+export type Metrics<D extends MetricDefinitions> = { readonly [K in keyof D]: MetricOf<D[K]> } & {
+  /** Prometheus text of everything, our metrics and the process's. */
+  readonly expose: () => Promise<{ readonly contentType: string; readonly text: string }>
+}
+
+const PREFIX = 'custom_events_'
+
+/** Makes every metric of the table in a registry of its own; labelled counters start at 0. */
+export function createMetrics<const D extends MetricDefinitions>(definitions: D): Metrics<D> {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const metrics = Object.fromEntries(
+    Object.entries(definitions).map(([key, definition]) => [key, create(definition, registry)]),
+  )
+  const expose = async () => ({
+    contentType: registry.contentType,
+    text: await registry.metrics(),
+  })
+  // The object is built from `definitions`, entry by entry; the compiler cannot see the key mapping.
+  return { ...metrics, expose } as unknown as Metrics<D>
+}
+
+function create(definition: MetricDefinition, registry: Registry): Counter | Gauge | Histogram {
+  const common = {
+    name: PREFIX + definition.name,
+    help: definition.help,
+    labelNames: Object.keys(definition.labels ?? {}),
+    registers: [registry],
+  }
+  switch (definition.type) {
+    case 'counter':
+      return startAtZero(new Counter(common), definition)
+    case 'gauge':
+      return new Gauge(common)
+    case 'histogram':
+      return new Histogram(
+        definition.buckets === undefined ? common : { ...common, buckets: [...definition.buckets] },
+      )
+  }
+}
+
+/** A counter that appears only with its first increment hides that increment from `rate()`. */
+function startAtZero(counter: Counter, definition: MetricDefinition): Counter {
+  const labels = Object.entries(definition.labels ?? {})
+  const [only] = labels
+  if (labels.length !== 1 || only === undefined) return counter
+  for (const value of only[1]) counter.inc({ [only[0]]: value }, 0)
+  return counter
+}

@@ -1,0 +1,69 @@
+import { createServer, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+
+/** Whether traffic should be sent here, and if not, every reason why. */
+export interface Readiness {
+  readonly isReady: boolean
+  readonly reasons: readonly string[]
+}
+
+export interface OpsServer extends AsyncDisposable {
+  readonly port: number
+}
+
+/**
+ * `/health/live` (200 while the process can answer), `/health/ready` (200, or 503 with reasons) and
+ * `/metrics` (Prometheus text).
+ *
+ * @throws when the port is taken.
+ */
+export async function startOpsServer(options: {
+  readonly host: string
+  readonly port: number
+  readonly readiness: () => Readiness
+  readonly expose: () => Promise<{ readonly contentType: string; readonly text: string }>
+}): Promise<OpsServer> {
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?', 1)[0]
+    if (request.method !== 'GET') return answer(response, 405, { error: 'only GET' })
+    if (path === '/health/live') return answer(response, 200, { status: 'live' })
+    if (path === '/health/ready') return answerReadiness(response, options.readiness())
+    if (path === '/metrics') return void answerMetrics(response, options.expose)
+    return answer(response, 404, { error: 'try /health/live, /health/ready or /metrics' })
+  })
+  server.requestTimeout = 5_000
+  server.listen(options.port, options.host)
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port, // a TCP server's address is never a string
+    [Symbol.asyncDispose]: async () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+function answerReadiness(response: ServerResponse, readiness: Readiness): void {
+  const status = readiness.isReady ? 200 : 503
+  answer(response, status, {
+    status: readiness.isReady ? 'ready' : 'not ready',
+    reasons: readiness.reasons,
+  })
+}
+
+async function answerMetrics(
+  response: ServerResponse,
+  expose: () => Promise<{ readonly contentType: string; readonly text: string }>,
+): Promise<void> {
+  try {
+    const { contentType, text } = await expose()
+    response.writeHead(200, { 'content-type': contentType }).end(text)
+  } catch (error) {
+    answer(response, 500, { error: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}

@@ -1,0 +1,67 @@
+import closeWithGrace from 'close-with-grace'
+import { ConfigError } from './config.ts'
+import type { Logger } from './log.ts'
+
+/** sysexits.h EX_CONFIG: something is wrong with the configuration. */
+export const EXIT_CONFIG = 78
+
+/** What a service's `start` gives back, so that its life can be managed. */
+export interface RunningService {
+  readonly log: Logger
+  readonly shutdownTimeoutMs: number
+}
+
+/**
+ * A service's life: start, run until SIGTERM or SIGINT, close what `start` put on the stack in
+ * reverse order, exit 0. A wrong configuration exits 78 before anything opens; a failed start or an
+ * uncaught error exits 1; a second signal or an overdue shutdown exits 1 at once.
+ *
+ * @param start opens resources in order and registers each on the stack.
+ */
+export async function runService(
+  start: (resources: AsyncDisposableStack) => Promise<RunningService>,
+): Promise<void> {
+  const resources = new AsyncDisposableStack()
+  let service: RunningService
+  try {
+    service = await start(resources)
+  } catch (error) {
+    await resources.disposeAsync().catch(() => {}) // the first error is the one to report
+    reportFailedStart(error)
+    return
+  }
+  const { log, shutdownTimeoutMs } = service
+  log.info('started')
+  closeWithGrace(
+    {
+      delay: shutdownTimeoutMs,
+      logger: false,
+      onSecondSignal: (signal) => log.error({ signal }, 'second signal: exiting at once'),
+      onSecondError: (err) => log.fatal({ err }, 'error while shutting down: exiting at once'),
+      onTimeout: (delay) => log.fatal({ shutdownTimeoutMs: delay }, 'shutdown overdue: exiting'),
+    },
+    async ({ signal, err }) => {
+      if (err === undefined) log.info({ signal }, 'draining')
+      else log.fatal({ err }, 'uncaught error: draining, then exiting 1')
+      await resources.disposeAsync()
+      log.info('stopped')
+    },
+  )
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error) {
+    return `port ${String(error.port)} is taken by another process: stop it, or set PORT or OPS_PORT`
+  }
+  return error.stack ?? error.message
+}
+
+function reportFailedStart(error: unknown): void {
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`)
+    process.exit(EXIT_CONFIG)
+  }
+  process.stderr.write(`could not start: ${reasonOf(error)}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,35 @@
+-- Every accepted event. Analysts read the view `tracked`, which shows each event once.
+--
+-- Identity is (group_id, event, timestamp, event_id): the sorting key, and nothing else, so every copy
+-- of an event sorts together and lies in one partition (the month of its own timestamp). The copy with
+-- the highest kafka_offset wins; offsets are comparable because an account always lives in one Kafka
+-- partition.
+CREATE TABLE IF NOT EXISTS events ${ON_CLUSTER}
+(
+    group_id        String COMMENT 'The account, as the producer named it; also the Kafka key.' CODEC(ZSTD(1)),
+    event           LowCardinality(String) COMMENT 'What happened: the name of the event.',
+    timestamp       DateTime64(3, 'UTC') COMMENT 'When it happened, by the clock of the producer. Never corrected: identity rests on it.' CODEC(Delta, ZSTD(1)),
+    event_id        String COMMENT 'Id of the event, given by the producer or made by ingest.' CODEC(ZSTD(1)),
+    user_id         Nullable(String) COMMENT 'Who did it; NULL when only an anonymous_id is known.' CODEC(ZSTD(1)),
+    anonymous_id    Nullable(String) COMMENT 'Who did it before they were known.' CODEC(ZSTD(1)),
+    sent_at         Nullable(DateTime64(3, 'UTC')) COMMENT 'When the request was sent, by the clock of the producer.' CODEC(Delta, ZSTD(1)),
+    received_at     DateTime64(3, 'UTC') COMMENT 'When ingest took it, by our clock.' CODEC(Delta, ZSTD(1)),
+    inserted_at     DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When this row was written, by the clock of ClickHouse.' CODEC(Delta, ZSTD(1)),
+    properties      String COMMENT 'JSON object text, as sent.' CODEC(ZSTD(3)),
+    context         String COMMENT 'JSON object text, as sent.' CODEC(ZSTD(3)),
+    extra           String COMMENT 'JSON object text: top-level fields that are not part of the contract.' CODEC(ZSTD(3)),
+    source          LowCardinality(String) COMMENT 'Name of the write key that sent it; empty without one.',
+    kafka_partition UInt32 COMMENT 'Where the record lies in Kafka.' CODEC(ZSTD(1)),
+    kafka_offset    UInt64 COMMENT 'Where the record lies in Kafka; also the version: the highest wins.' CODEC(Delta, ZSTD(1)),
+
+    -- The consumer asks which offsets are here already, within a range of received_at.
+    INDEX received_at_range received_at TYPE minmax GRANULARITY 1,
+    INDEX kafka_offset_range kafka_offset TYPE minmax GRANULARITY 1,
+    INDEX user_id_lookup user_id TYPE bloom_filter(0.01) GRANULARITY 4,
+    INDEX event_id_lookup event_id TYPE bloom_filter(0.01) GRANULARITY 4
+)
+ENGINE = ${ENGINE}ReplacingMergeTree(kafka_offset)
+PARTITION BY toYYYYMM(timestamp)
+ORDER BY (group_id, event, timestamp, event_id)
+${EVENTS_TTL}
+COMMENT 'Every accepted event; may hold several copies of one until they are merged. Read tracked instead.';

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ConsumerEvent, PartitionOffset } from '@custom-events/kafka'
+import { consume, type SettleJob } from './consume.ts'
+import { Abandoned } from './persist.ts'
+import { deadLetterRoute } from './route.ts'
+
+const TOPIC = 't'
+
+function records(epoch: number, from: number, next: number): ConsumerEvent {
+  const list = Array.from({ length: next - from }, (_, index) => ({
+    partition: 0,
+    offset: from + index,
+    timestampMs: 0,
+    key: null,
+    value: null,
+    headers: {},
+  }))
+  return {
+    kind: 'records',
+    epoch,
+    topic: TOPIC,
+    partition: 0,
+    from,
+    next,
+    records: list,
+    bytes: 100,
+  }
+}
+
+function assigned(epoch: number, offset: number, latest = 1_000): ConsumerEvent {
+  const positions = [{ topic: TOPIC, partition: 0, offset, latest }]
+  const revoked = new AbortController().signal
+  return { kind: 'assigned', epoch, positions, revoked, releaseWithinMs: 60_000 }
+}
+
+/** Runs the loop over a fixed list of events and tells what was settled and committed. */
+async function play(
+  events: readonly ConsumerEvent[],
+  options: {
+    readonly settle?: (job: SettleJob) => void
+    readonly commit?: () => boolean
+    readonly presentBeyond?: boolean
+    readonly doubtOffsets?: number
+  } = {},
+): Promise<{ settled: string[]; committed: string[]; doubted: boolean[]; heldBytes: number }> {
+  const shutdown = new AbortController()
+  const left = [...events]
+  const settled: string[] = []
+  const committed: string[] = []
+  const doubted: boolean[] = []
+  let heldBytes = events.filter(({ kind }) => kind === 'records').length * 100
+  await consume(
+    {
+      consumer: {
+        fetch: async () => {
+          const event = left.shift()
+          if (event === undefined) shutdown.abort()
+          return event ?? { kind: 'idle' }
+        },
+        commit: async (epoch: number, offsets: readonly PartitionOffset[]) => {
+          const isCommitted = options.commit?.() ?? true
+          if (isCommitted) committed.push(`${epoch}:${offsets.map(({ offset }) => offset).join()}`)
+          return isCommitted
+        },
+      },
+      routes: [deadLetterRoute(TOPIC)],
+      doubtOffsets: options.doubtOffsets ?? 2,
+      shutdownWithinMs: 60_000,
+      limits: () => ({ maxRows: 1, maxBytes: 1_000, maxAgeMs: 1_000 }),
+      budget: { remove: (bytes) => (heldBytes -= bytes) },
+      status: { outOfRange: () => {}, recovered: () => {} },
+      settle: async (job) => {
+        options.settle?.(job)
+        doubted.push(job.inDoubt.has(0))
+        settled.push(job.batch.records.map(({ offset }) => offset).join())
+        const inDoubt = new Set(options.presentBeyond === true ? [0] : [])
+        return {
+          inserted: 0,
+          alreadyThere: 0,
+          refused: 0,
+          inDoubt,
+          undecodable: NONE,
+          oldestMs: null,
+        }
+      },
+      observe: { settled: () => {}, abandoned: () => {}, committed: () => {}, positions: () => {} },
+      now: () => 0,
+    },
+    shutdown.signal,
+  )
+  return { settled, committed, doubted, heldBytes }
+}
+
+const NONE = {
+  tombstone: 0,
+  no_magic_byte: 0,
+  unknown_schema: 0,
+  unsupported_schema: 0,
+  malformed_datum: 0,
+  trailing_bytes: 0,
+}
+
+test('an assignment is in doubt as far as its previous owner may have got, or the table shows', async () => {
+  const events = [
+    assigned(1, 0),
+    records(1, 0, 2),
+    records(1, 2, 4),
+    assigned(2, 4),
+    records(2, 4, 5),
+  ]
+  assert.deepEqual((await play(events)).doubted, [true, false, true])
+  assert.deepEqual((await play(events, { presentBeyond: true })).doubted, [true, true, true])
+  assert.deepEqual((await play(events, { doubtOffsets: 3 })).doubted, [true, true, true])
+})
+
+test('no assignment is in doubt beyond the end that its log had when it was assigned', async () => {
+  const events = (latest: number): ConsumerEvent[] => [
+    assigned(1, 0, latest),
+    records(1, 0, 2),
+    records(1, 2, 4),
+    records(1, 4, 6),
+  ]
+  const cases = [
+    [0, [true, false, false]], // the first batch is always asked for
+    [2, [true, false, false]],
+    [3, [true, true, false]],
+    [1_000, [true, true, true]],
+  ] as const
+  for (const [latest, doubted] of cases) {
+    const played = await play(events(latest), { doubtOffsets: 100 })
+    assert.deepEqual(played.doubted, doubted, `log of ${latest}`)
+  }
+})
+
+test('after a batch was given up nothing of that assignment is committed any more', async () => {
+  const released: number[] = []
+  const result = await play(
+    [
+      assigned(1, 0),
+      records(1, 0, 2),
+      records(1, 2, 4), // given up
+      records(1, 4, 6), // must not be settled and committed over the hole
+      { kind: 'revoked', epoch: 1, release: () => released.push(1) },
+      assigned(2, 2),
+      records(2, 2, 4),
+    ],
+    {
+      settle: (() => {
+        let batches = 0
+        return () => {
+          if (++batches === 2) throw new Abandoned()
+        }
+      })(),
+    },
+  )
+  assert.deepEqual(result.settled, ['0,1', '2,3'])
+  assert.deepEqual(result.committed, ['1:2', '2:4'])
+  assert.deepEqual(released, [1])
+  assert.equal(result.heldBytes, 0)
+})
+
+test('records of an older assignment are dropped', async () => {
+  const result = await play([assigned(2, 0), records(1, 0, 2), records(2, 0, 1)])
+  assert.deepEqual(result.settled, ['0'])
+  assert.equal(result.heldBytes, 0)
+})
+
+test('a lost commit is made up for by the next', async () => {
+  let commits = 0
+  const events = [assigned(1, 0), records(1, 0, 1), records(1, 1, 2)]
+  const result = await play(events, { commit: () => ++commits > 1 })
+  assert.deepEqual(result.committed, ['1:2'])
+})
+
+test('a revocation is released only after what is in hand was settled and committed', async () => {
+  const order: string[] = []
+  await play(
+    [
+      assigned(1, 0),
+      records(1, 0, 1),
+      { kind: 'revoked', epoch: 1, release: () => order.push('released') },
+    ],
+    { settle: () => order.push('settled'), commit: () => (order.push('committed'), true) },
+  )
+  assert.deepEqual(order, ['settled', 'committed', 'released'])
+})
+
+test('an error that nobody foresaw ends the loop instead of skipping records', async () => {
+  const events = [assigned(1, 0), records(1, 0, 1)]
+  const bug = (): void => {
+    throw new TypeError('a bug')
+  }
+  await assert.rejects(play(events, { settle: bug }), /a bug/)
+})

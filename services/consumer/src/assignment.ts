@@ -1,0 +1,97 @@
+import {
+  partitionKey,
+  type AssignedPosition,
+  type ConsumerEvent,
+  type MemoryBudget,
+  type PartitionOffset,
+} from '@custom-events/kafka'
+import { openBatch, type BatchLimits, type OpenBatch } from './batch.ts'
+import { abortedAfter, abandonAfterMs } from './deadline.ts'
+import type { Route } from './route.ts'
+
+/** What is known within one assignment; nothing of it outlives the assignment. */
+export interface Assignment {
+  readonly epoch: number
+  /** Aborted when nothing may be begun any more. */
+  readonly stop: AbortSignal
+  /** Aborted when what runs must be given up too: the group, or whoever ends the process, waits no longer. */
+  readonly abandon: AbortSignal
+  readonly open: ReadonlyMap<string, { readonly route: Route; readonly batch: OpenBatch }>
+  /** Partitions whose table may hold rows beyond the committed offset, and up to which offset. */
+  readonly inDoubt: Map<string, number>
+  /** Where each partition is settled up to; shown as lag. */
+  readonly positions: Map<string, PartitionOffset>
+  /** Settled and not committed yet. */
+  readonly uncommitted: Map<string, PartitionOffset>
+  /** A batch was given up: committing anything after it would skip it. */
+  isOver: boolean
+}
+
+const LONGEST_WAIT_MS = 1_000
+
+export function newAssignment(
+  event: Extract<ConsumerEvent, { kind: 'assigned' }>,
+  options: {
+    readonly routes: readonly Route[]
+    readonly limits: () => BatchLimits
+    readonly doubtOffsets: number
+    readonly shutdown: AbortSignal
+    /** Follows `shutdown`, when there is hardly time left. */
+    readonly overdue: AbortSignal
+  },
+): Assignment {
+  const { routes, limits, doubtOffsets, shutdown, overdue } = options
+  return {
+    epoch: event.epoch,
+    stop: AbortSignal.any([event.revoked, shutdown]),
+    abandon: AbortSignal.any([
+      abortedAfter(event.revoked, abandonAfterMs(event.releaseWithinMs)),
+      overdue,
+    ]),
+    open: new Map(
+      routes.map((route) => [route.topic, { route, batch: openBatch(route.topic, limits) }]),
+    ),
+    inDoubt: new Map(
+      event.positions.map((each) => [partitionKey(each), doubtedUpTo(each, doubtOffsets)]),
+    ),
+    positions: new Map(event.positions.map((each) => [partitionKey(each), each])),
+    uncommitted: new Map(),
+    isOver: false,
+  }
+}
+
+/**
+ * Up to which offset a previous owner may have inserted: not beyond what it can have had in hand, and not
+ * beyond the end of the log at the assignment, which was asked for after joining.
+ *
+ * It has fetched nothing beyond that end: a member that hears of the rebalance stops fetching before it
+ * lets go; one that was frozen was frozen before the group gave its partitions away, so that what it has
+ * in hand, or in the buffers of its sockets, was read before this assignment. One that is awake and goes
+ * on fetching until it hears that it was expelled is a zombie: what it inserts may come after any
+ * read-back, whatever the bound. Such copies collapse by identity; no bound here can lose a row.
+ */
+export function doubtedUpTo(position: AssignedPosition, doubtOffsets: number): number {
+  return Math.min(position.offset + doubtOffsets, position.latest)
+}
+
+/** Gives back the memory of an assignment that ended without a word. */
+export function drop(assignment: Assignment | null, budget: Pick<MemoryBudget, 'remove'>): void {
+  for (const { batch } of assignment?.open.values() ?? []) {
+    const closed = batch.close()
+    if (closed !== null) budget.remove(closed.bytes)
+  }
+}
+
+export function doubtedPartitions(assignment: Assignment, topic: string): ReadonlySet<number> {
+  return new Set(
+    [...assignment.positions]
+      .filter(([key, each]) => each.topic === topic && assignment.inDoubt.has(key))
+      .map(([, { partition }]) => partition),
+  )
+}
+
+/** Milliseconds until a batch is due by its age, and never long. */
+export function msUntilDue(assignment: Assignment | null, nowMs: number): number {
+  const left = [...(assignment?.open.values() ?? [])].map(({ batch }) => batch.msLeft(nowMs))
+  return Math.min(LONGEST_WAIT_MS, ...left)
+}

@@ -1,0 +1,86 @@
+import type { FetchedRecord, FetchedRecords, PartitionOffset } from '@custom-events/kafka'
+
+/** Why a batch is closed. */
+export type Trigger = 'rows' | 'bytes' | 'age' | 'revoke' | 'shutdown'
+
+export interface BatchLimits {
+  readonly maxRows: number
+  readonly maxBytes: number
+  readonly maxAgeMs: number
+}
+
+/** Records of one topic, over all of its partitions: contiguous offsets per partition. */
+export interface Batch {
+  readonly records: readonly FetchedRecord[]
+  /** What may be committed for each partition once every record here is settled. */
+  readonly ends: readonly PartitionOffset[]
+  readonly bytes: number
+}
+
+/** The batch that is still open for one topic, within one assignment. */
+export interface OpenBatch {
+  /** @throws when the records do not follow those before: a bug that would lose records. */
+  add(fetched: FetchedRecords, nowMs: number): void
+  /** Why it must be closed now, or `null`. */
+  due(nowMs: number): 'rows' | 'bytes' | 'age' | null
+  /** Milliseconds until its age closes it; Infinity while empty. */
+  msLeft(nowMs: number): number
+  /** Closes it and opens the next; `null` when there is nothing to settle. */
+  close(): Batch | null
+}
+
+export function openBatch(topic: string, limits: () => BatchLimits): OpenBatch {
+  let records: FetchedRecord[] = []
+  let endByPartition = new Map<number, number>()
+  /** Outlives the batches: no record of an assignment may be left out between two of them. */
+  const takenByPartition = new Map<number, number>()
+  let bytes = 0
+  let openedAtMs: number | null = null
+
+  return {
+    add: (fetched, nowMs) => {
+      const expected = takenByPartition.get(fetched.partition) ?? fetched.from
+      if (fetched.from !== expected) {
+        throw new Error(
+          `${topic}/${fetched.partition}: records from ${fetched.from} follow ${expected}`,
+        )
+      }
+      for (const record of fetched.records) records.push(record)
+      takenByPartition.set(fetched.partition, fetched.next)
+      endByPartition.set(fetched.partition, fetched.next)
+      bytes += fetched.bytes
+      openedAtMs ??= nowMs
+    },
+    due: (nowMs) => {
+      if (openedAtMs === null) return null
+      const { maxRows, maxBytes, maxAgeMs } = limits()
+      if (records.length >= maxRows) return 'rows'
+      if (bytes >= maxBytes) return 'bytes'
+      return nowMs - openedAtMs >= maxAgeMs ? 'age' : null
+    },
+    msLeft: (nowMs) =>
+      openedAtMs === null ? Infinity : Math.max(0, openedAtMs + limits().maxAgeMs - nowMs),
+    close: () => {
+      if (openedAtMs === null) return null
+      const ends = [...endByPartition].map(([partition, offset]) => ({ topic, partition, offset }))
+      const batch = { records, ends, bytes }
+      records = []
+      endByPartition = new Map()
+      bytes = 0
+      openedAtMs = null
+      return batch
+    },
+  }
+}
+
+/** After code 252 batches grow older, up to this, so that fewer parts are made. */
+const LONGEST_AGE_MS = 30_000
+
+export function longerAge(ageMs: number): number {
+  return Math.min(LONGEST_AGE_MS, ageMs * 2)
+}
+
+/** Back towards what is configured, once inserts succeed again. */
+export function shorterAge(ageMs: number, configuredMs: number): number {
+  return Math.max(configuredMs, Math.floor(ageMs / 2))
+}

@@ -1,0 +1,90 @@
+import { kafkaConfigFrom } from '@custom-events/kafka'
+import {
+  choice,
+  clickhouseVariables,
+  integer,
+  kafkaVariables,
+  readConfig,
+  registryVariables,
+  serviceVariables,
+  text,
+} from '@custom-events/service'
+import { FAILPOINTS } from './failpoint.ts'
+import { ON_UNKNOWN_SCHEMA } from './poison.ts'
+
+const MEBIBYTE = 1_048_576
+
+/** Every variable of the consumer. */
+export const consumerVariables = {
+  ...serviceVariables,
+  OPS_PORT: integer({
+    description: 'Port of /health/live, /health/ready and /metrics; 0 picks a free one.',
+    min: 0,
+    max: 65_535,
+    default: 3002,
+  }),
+  ...kafkaVariables,
+  KAFKA_CONSUMER_GROUP: text({
+    description: 'Consumer group; all instances of one group share the partitions.',
+    default: 'custom-events.clickhouse',
+  }),
+  KAFKA_OUT_OF_RANGE: choice(['halt', 'earliest'], {
+    description:
+      'When Kafka has deleted records that were never inserted: halt and be not ready, or go on with ' +
+      'the earliest record that is left.',
+    default: 'halt',
+  }),
+  KAFKA_SESSION_TIMEOUT_MS: integer({
+    description: 'Kafka takes an instance that is silent for so long for dead.',
+    min: 1_000,
+    max: 300_000,
+    default: 30_000,
+  }),
+  ...registryVariables,
+  ...clickhouseVariables,
+  BATCH_MAX_ROWS: integer({
+    description: 'A batch is inserted when it has so many rows.',
+    min: 1,
+    max: 1_000_000,
+    default: 50_000,
+  }),
+  BATCH_MAX_BYTES: integer({
+    description: 'A batch is inserted when its records have so many bytes.',
+    min: 1_024,
+    max: 256 * MEBIBYTE,
+    default: 16 * MEBIBYTE,
+  }),
+  BATCH_MAX_AGE_MS: integer({
+    description: 'A batch is inserted when its first record is so old.',
+    min: 1,
+    max: 30_000,
+    default: 1_000,
+  }),
+  MEMORY_BUDGET_BYTES: integer({
+    description:
+      'Records and blocks held in memory: fetching pauses above 80 % and resumes below 50 %.',
+    min: MEBIBYTE,
+    max: 64 * 1_024 * MEBIBYTE,
+    default: 192 * MEBIBYTE,
+  }),
+  POISON_UNKNOWN_SCHEMA: choice(ON_UNKNOWN_SCHEMA, {
+    description:
+      'When the schema registry says that it has no schema with the id in a record: halt and be not ready ' +
+      'until the schema is restored, or put such records on the dead-letter topic, however many they are.',
+    default: 'halt',
+  }),
+  FAILPOINT: choice(FAILPOINTS, {
+    description: 'For tests, with NODE_ENV=test only: where the process kills itself.',
+    default: 'none',
+  }),
+}
+
+/** @throws {ConfigError} with every problem. */
+export function readConsumerConfig(environment: NodeJS.ProcessEnv) {
+  const { config, warnings } = readConfig(consumerVariables, environment)
+  const failpoint = environment['NODE_ENV'] === 'test' ? config.FAILPOINT : 'none'
+  return { config, kafka: kafkaConfigFrom(config), failpoint, warnings }
+}
+
+/** What `readConsumerConfig` returns. */
+export type ConsumerSettings = ReturnType<typeof readConsumerConfig>

@@ -1,0 +1,178 @@
+import {
+  partitionKey,
+  type Consumer,
+  type ConsumerEvent,
+  type FetchedRecords,
+  type MemoryBudget,
+  type PartitionOffset,
+} from '@custom-events/kafka'
+import {
+  doubtedPartitions,
+  drop,
+  msUntilDue,
+  newAssignment,
+  type Assignment,
+} from './assignment.ts'
+import type { Batch, BatchLimits, OpenBatch, Trigger } from './batch.ts'
+import { abandonAfterMs, abortedAfter } from './deadline.ts'
+import { Abandoned } from './persist.ts'
+import type { Route } from './route.ts'
+import type { Settled } from './settle.ts'
+import type { Status } from './status.ts'
+
+/** What the loop needs of the world. */
+export interface ConsumePorts {
+  readonly consumer: Pick<Consumer, 'fetch' | 'commit'>
+  readonly routes: readonly Route[]
+  readonly limits: () => BatchLimits
+  /**
+   * How far a previous owner may have inserted beyond its commit, in offsets of one partition: what it
+   * had in one batch, with room to spare. Finding one record missing proves nothing about the next:
+   * it may have been set aside, or be of a month whose part was not written.
+   */
+  readonly doubtOffsets: number
+  /** After `shutdown` is aborted the process has so many milliseconds left. */
+  readonly shutdownWithinMs: number
+  readonly budget: Pick<MemoryBudget, 'remove'>
+  readonly status: Pick<Status, 'outOfRange' | 'recovered'>
+  /** Accounts for every record of a batch. @throws {Abandoned} */
+  readonly settle: (job: SettleJob) => Promise<Settled>
+  readonly observe: ConsumeObserver
+  /** Milliseconds of any clock that never goes back. */
+  readonly now: () => number
+}
+
+export interface SettleJob {
+  readonly route: Route
+  readonly batch: Batch
+  readonly inDoubt: ReadonlySet<number>
+  /** Aborted when nobody should begin anything for this batch any more. */
+  readonly stop: AbortSignal
+  /** Aborted when even what runs must be given up; never before `stop`. */
+  readonly abandon: AbortSignal
+}
+
+export interface ConsumeObserver {
+  readonly settled: (route: Route, trigger: Trigger, batch: Batch, settled: Settled) => void
+  readonly abandoned: (trigger: Trigger) => void
+  readonly committed: (isCommitted: boolean) => void
+  /** Called at every assignment and after every settled batch. */
+  readonly positions: (positions: readonly PartitionOffset[], inDoubt: number) => void
+}
+
+/**
+ * The consumer's whole story: fetch → batch → insert → commit.
+ * An offset is committed only when every record below it is in the table or on the dead-letter topic.
+ *
+ * Resolves after `shutdown` is aborted and what was in hand is settled or given up.
+ */
+export async function consume(ports: ConsumePorts, shutdown: AbortSignal): Promise<void> {
+  const overdue = abortedAfter(shutdown, abandonAfterMs(ports.shutdownWithinMs))
+  let assignment: Assignment | null = null
+  for (;;) {
+    const event = await ports.consumer.fetch({
+      maxWaitMs: msUntilDue(assignment, ports.now()),
+      signal: shutdown,
+    })
+    assignment = await take(ports, assignment, event, { shutdown, overdue })
+    if (assignment === null) {
+      if (shutdown.aborted) return
+      continue
+    }
+    for (const due of assignment.open.values()) {
+      const trigger = shutdown.aborted ? 'shutdown' : due.batch.due(ports.now())
+      if (trigger !== null) await insert(ports, assignment, { ...due, trigger })
+    }
+    await commit(ports, assignment)
+    if (shutdown.aborted) return
+  }
+}
+
+/** @returns the assignment that holds from now on. */
+async function take(
+  ports: ConsumePorts,
+  assignment: Assignment | null,
+  event: ConsumerEvent,
+  ending: { readonly shutdown: AbortSignal; readonly overdue: AbortSignal },
+): Promise<Assignment | null> {
+  switch (event.kind) {
+    case 'assigned':
+      ports.status.outOfRange([])
+      drop(assignment, ports.budget)
+      ports.observe.positions(event.positions, event.positions.length)
+      return newAssignment(event, { ...ports, ...ending })
+    case 'records':
+      batch(ports, assignment, event)
+      return assignment
+    case 'outOfRange':
+      ports.status.outOfRange(event.partitions)
+      return assignment
+    case 'revoked':
+      // The group waits for `release`: what is in hand is still ours to settle and to commit.
+      if (assignment !== null) await finish(ports, assignment)
+      event.release()
+      return null
+    case 'idle':
+      return assignment
+  }
+}
+
+function batch(
+  ports: ConsumePorts,
+  assignment: Assignment | null,
+  fetched: FetchedRecords & { readonly epoch: number },
+): void {
+  const open = assignment?.open.get(fetched.topic)
+  if (assignment === null || assignment.isOver || assignment.epoch !== fetched.epoch || !open) {
+    ports.budget.remove(fetched.bytes)
+  } else open.batch.add(fetched, ports.now())
+}
+
+/** Closes the batch and accounts for every record in it, or gives it up with the assignment. */
+async function insert(
+  ports: ConsumePorts,
+  assignment: Assignment,
+  due: { readonly route: Route; readonly batch: OpenBatch; readonly trigger: Trigger },
+): Promise<void> {
+  const { route, trigger } = due
+  const closed = due.batch.close()
+  if (closed === null) return
+  try {
+    if (assignment.isOver) throw new Abandoned()
+    const inDoubt = doubtedPartitions(assignment, route.topic)
+    const { stop, abandon } = assignment
+    const settled = await ports.settle({ route, batch: closed, inDoubt, stop, abandon })
+    for (const end of closed.ends) {
+      const key = partitionKey(end)
+      assignment.uncommitted.set(key, end)
+      assignment.positions.set(key, end)
+      const isPast = end.offset >= (assignment.inDoubt.get(key) ?? 0)
+      if (isPast && !settled.inDoubt.has(end.partition)) assignment.inDoubt.delete(key)
+    }
+    ports.observe.settled(route, trigger, closed, settled)
+    ports.observe.positions([...assignment.positions.values()], assignment.inDoubt.size)
+  } catch (error) {
+    if (!(error instanceof Abandoned)) throw error
+    assignment.isOver = true
+    ports.status.recovered()
+    ports.observe.abandoned(trigger)
+  } finally {
+    ports.budget.remove(closed.bytes)
+  }
+}
+
+/** Once; what is not committed is kept for the next time, and read again should there be none. */
+async function commit(ports: ConsumePorts, assignment: Assignment): Promise<void> {
+  if (assignment.uncommitted.size === 0) return
+  const offsets = [...assignment.uncommitted.values()]
+  const isCommitted = await ports.consumer.commit(assignment.epoch, offsets)
+  ports.observe.committed(isCommitted)
+  if (isCommitted) assignment.uncommitted.clear()
+}
+
+async function finish(ports: ConsumePorts, assignment: Assignment): Promise<void> {
+  for (const { route, batch: open } of assignment.open.values()) {
+    await insert(ports, assignment, { route, batch: open, trigger: 'revoke' })
+  }
+  await commit(ports, assignment)
+}

@@ -1,0 +1,44 @@
+import type { FetchedRecord, OutgoingRecord } from '@custom-events/kafka'
+
+/** Why a record is set aside. */
+export interface Refusal {
+  readonly stage: 'decode' | 'insert'
+  /** Code of the decoder, or ClickHouse's error code. */
+  readonly code: string
+  readonly message: string
+}
+
+/** Kafka Connect's names, so that tools made for its dead letters understand ours. */
+export const HEADERS = {
+  topic: '__connect.errors.topic',
+  partition: '__connect.errors.partition',
+  offset: '__connect.errors.offset',
+  stage: '__connect.errors.stage',
+  className: '__connect.errors.exception.class.name',
+  message: '__connect.errors.exception.message',
+  code: 'error.code',
+} as const
+
+/** A record for the dead-letter topic: key, value and own headers byte for byte, the reason in headers. */
+export function toDeadLetter(
+  source: { readonly topic: string; readonly record: FetchedRecord; readonly refusal: Refusal },
+  target: { readonly topic: string; readonly partitions: number },
+): OutgoingRecord {
+  const { topic, record, refusal } = source
+  return {
+    topic: target.topic,
+    partition: record.partition % target.partitions,
+    key: record.key,
+    value: record.value,
+    headers: {
+      ...record.headers,
+      [HEADERS.topic]: topic,
+      [HEADERS.partition]: String(record.partition),
+      [HEADERS.offset]: String(record.offset),
+      [HEADERS.stage]: refusal.stage,
+      [HEADERS.className]: refusal.stage === 'decode' ? 'Undecodable' : 'ClickHouseFailure',
+      [HEADERS.message]: refusal.message,
+      [HEADERS.code]: refusal.code,
+    },
+  }
+}

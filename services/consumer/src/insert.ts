@@ -1,0 +1,144 @@
+import { classify, ClickHouseFailure, type ClickHouse } from '@custom-events/clickhouse'
+import type { NativeBlock } from '@custom-events/codec'
+import type { FetchedRecord } from '@custom-events/kafka'
+import { isolate } from './isolate.ts'
+import { missingRecords, offsetRanges, stillInDoubt, type PresentOffsets } from './doubt.ts'
+import type { Persistence } from './persist.ts'
+import { decide } from './retry.ts'
+import type { Route } from './route.ts'
+import type { SetAside } from './set-aside.ts'
+
+/** What became of the rows of a batch. */
+export interface InsertTally {
+  readonly inserted: number
+  readonly alreadyThere: number
+  readonly refused: number
+  /** Partitions where the table may hold rows beyond this batch. */
+  readonly inDoubt: ReadonlySet<number>
+}
+
+export interface InsertPorts {
+  readonly clickhouse: Pick<ClickHouse, 'insertNative' | 'offsetsPresent'>
+  readonly setAside: SetAside
+  readonly persistence: Persistence
+  readonly observe: {
+    readonly insertSeconds: (seconds: number) => void
+    readonly readBack: (cause: 'assignment' | 'failure') => void
+    readonly tooManyParts: () => void
+  }
+  readonly budget: { add(bytes: number): void; remove(bytes: number): void }
+  /** Aborted when even a request that runs must be given up, because nobody waits for it any longer. */
+  readonly abandon: AbortSignal
+}
+
+interface Insertion {
+  readonly route: Route
+  readonly records: readonly FetchedRecord[]
+  /** These records as a block, when it was made before; `null` otherwise. */
+  readonly encoded: NativeBlock | null
+  /** Partitions to ask ClickHouse about first, and what put them in doubt. */
+  readonly inDoubt: ReadonlySet<number>
+  readonly cause: 'assignment' | 'failure'
+}
+
+/**
+ * Makes sure that every record is in the table, or set aside. Resolves only when that is so.
+ * After any failed attempt the table is asked first: a block over several months is not atomic, and an
+ * answer can be lost when the work was done.
+ *
+ * @throws {Abandoned} when the partitions are taken away or the service stops before it is done.
+ */
+export async function insertRecords(ports: InsertPorts, job: Insertion): Promise<InsertTally> {
+  let { records, encoded, inDoubt, cause } = job
+  let refused = 0
+  let refusal: ClickHouseFailure | null = null
+  for (let attempt = 0; ; attempt++) {
+    try {
+      if (refusal !== null) {
+        const rest = await isolate(ports, { route: job.route, records, error: refusal, attempt })
+        refused += records.length - rest.length
+        records = rest
+        encoded = null
+        refusal = null
+      }
+      encoded ??= job.route.encode(records)
+      const done = await insertOnce(ports, { ...job, records, encoded, inDoubt, cause })
+      ports.persistence.recovered()
+      return { ...done, refused }
+    } catch (error) {
+      if (!(error instanceof ClickHouseFailure)) throw error
+      inDoubt = new Set(records.map(({ partition }) => partition))
+      cause = 'failure'
+      const verdict = classify(error.failure)
+      if (verdict.adjustment === 'longerAge') ports.observe.tooManyParts()
+      const decision = decide(verdict, { attempt, rows: records.length })
+      if (decision.action === 'split') {
+        ports.persistence.counted({ reason: decision.reason, error })
+        const halves = await insertHalves(ports, { ...job, records, inDoubt, cause })
+        return { ...halves, refused: refused + halves.refused }
+      }
+      if (decision.action === 'isolate') {
+        ports.persistence.counted({ reason: decision.reason, error })
+        refusal = error
+      } else await ports.persistence.wait({ ...decision, error })
+    }
+  }
+}
+
+async function insertOnce(
+  ports: InsertPorts,
+  job: Insertion & { readonly encoded: NativeBlock },
+): Promise<Omit<InsertTally, 'refused'>> {
+  const { route, records, encoded } = job
+  const doubted = records.filter(({ partition }) => job.inDoubt.has(partition))
+  const present = await readBack(ports, job, doubted)
+  const missing = present.size === 0 ? records : missingRecords(records, present)
+  const { block } = missing.length === records.length ? encoded : route.encode(missing)
+  if (missing.length > 0) await insertBlock(ports, route, block)
+  return {
+    inserted: missing.length,
+    alreadyThere: records.length - missing.length,
+    inDoubt: stillInDoubt(doubted, present),
+  }
+}
+
+async function readBack(
+  ports: InsertPorts,
+  { route, cause, encoded }: Insertion & { readonly encoded: NativeBlock },
+  doubted: readonly FetchedRecord[],
+): Promise<PresentOffsets> {
+  if (doubted.length === 0) return new Map()
+  ports.observe.readBack(cause)
+  return ports.clickhouse.offsetsPresent({
+    table: route.table,
+    ranges: offsetRanges(doubted),
+    timeColumn: route.timeColumn,
+    time: encoded.time,
+    signal: ports.abandon,
+  })
+}
+
+async function insertBlock(ports: InsertPorts, route: Route, block: Buffer): Promise<void> {
+  const { table, columns } = route
+  ports.budget.add(block.length)
+  const startedMs = performance.now()
+  try {
+    await ports.clickhouse.insertNative({ table, columns, block, signal: ports.abandon })
+  } finally {
+    ports.observe.insertSeconds((performance.now() - startedMs) / 1_000)
+    ports.budget.remove(block.length)
+  }
+}
+
+async function insertHalves(ports: InsertPorts, job: Insertion): Promise<InsertTally> {
+  const middle = Math.ceil(job.records.length / 2)
+  const half = { ...job, encoded: null }
+  const first = await insertRecords(ports, { ...half, records: job.records.slice(0, middle) })
+  const second = await insertRecords(ports, { ...half, records: job.records.slice(middle) })
+  return {
+    inserted: first.inserted + second.inserted,
+    alreadyThere: first.alreadyThere + second.alreadyThere,
+    refused: first.refused + second.refused,
+    inDoubt: first.inDoubt.union(second.inDoubt),
+  }
+}

@@ -1,0 +1,133 @@
+import { createMetrics, type Metrics } from '@custom-events/service'
+import { UNDECODABLE } from '@custom-events/codec'
+
+const TABLES = ['events', 'rejected_events', 'dead_letters'] as const
+
+/**
+ * Every metric of the consumer. Counted when a batch is settled, so that
+ * consumed = inserted + already there + dead-lettered holds at every moment.
+ */
+export const consumerMetrics = {
+  consumed: {
+    type: 'counter',
+    name: 'consumed_records_total',
+    help: 'Records of settled batches, by the table they belong to.',
+    labels: { table: TABLES },
+  },
+  inserted: {
+    type: 'counter',
+    name: 'inserted_rows_total',
+    help: 'Rows written to ClickHouse.',
+    labels: { table: TABLES },
+  },
+  alreadyThere: {
+    type: 'counter',
+    name: 'already_inserted_rows_total',
+    help: 'Rows that a read-back found in the table, inserted before and not committed.',
+    labels: { table: TABLES },
+  },
+  deadLettered: {
+    type: 'counter',
+    name: 'dead_lettered_records_total',
+    help: 'Records set aside on the dead-letter topic, by reason.',
+    labels: { reason: [...UNDECODABLE, 'refused'] },
+  },
+  batches: {
+    type: 'counter',
+    name: 'batches_total',
+    help: 'Batches closed, by trigger.',
+    labels: { trigger: ['rows', 'bytes', 'age', 'revoke', 'shutdown'] },
+  },
+  abandoned: {
+    type: 'counter',
+    name: 'batches_abandoned_total',
+    help:
+      'Batches given up uncommitted because the partitions went elsewhere or the service stopped; ' +
+      'whoever owns the partitions next reads them again.',
+  },
+  insertSeconds: {
+    type: 'histogram',
+    name: 'insert_seconds',
+    help: 'Time of one insert into ClickHouse, failed ones included.',
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  },
+  delaySeconds: {
+    type: 'histogram',
+    name: 'delay_seconds',
+    help: 'Time from received_at of the oldest row of a batch until the batch can be queried.',
+    buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200],
+  },
+  readBacks: {
+    type: 'counter',
+    name: 'read_backs_total',
+    help: 'Questions to ClickHouse which offsets it has, by what put them in doubt.',
+    labels: { cause: ['assignment', 'failure'] },
+  },
+  retries: {
+    type: 'counter',
+    name: 'retries_total',
+    help: 'Attempts that failed and were or will be repeated, by reason.',
+    labels: {
+      reason: [
+        'unreachable',
+        'timeout',
+        'overloaded',
+        'memory',
+        'too_many_parts',
+        'replication',
+        'cut_answer',
+        'not_accepted',
+        'schema',
+        'rights',
+        'read_only',
+        'disk_full',
+        'too_many_partitions',
+        'row_refused',
+        'block_refused',
+        'unknown',
+        'registry',
+        'unknown_schema',
+        'dead_letter_topic',
+        'too_much_poison',
+      ],
+    },
+  },
+  commits: {
+    type: 'counter',
+    name: 'commits_total',
+    help: 'Commits of offsets; one that was lost is made up for by the next.',
+    labels: { outcome: ['committed', 'lost'] },
+  },
+  inDoubt: {
+    type: 'gauge',
+    name: 'partitions_in_doubt',
+    help: 'Partitions whose next batch is preceded by a read-back.',
+  },
+  outOfRange: {
+    type: 'gauge',
+    name: 'partitions_out_of_range',
+    help: 'Partitions that lost records before they were inserted, since the last assignment.',
+  },
+  isHalted: {
+    type: 'gauge',
+    name: 'halted',
+    help: '1 while a person must act before anything is inserted.',
+  },
+  lag: { type: 'gauge', name: 'lag_records', help: 'Records in Kafka that are not inserted yet.' },
+  memoryBytes: {
+    type: 'gauge',
+    name: 'memory_budget_used_bytes',
+    help: 'Bytes of records and blocks held, out of MEMORY_BUDGET_BYTES.',
+  },
+  pauses: {
+    type: 'gauge',
+    name: 'fetch_pauses',
+    help: 'How often fetching was paused for memory since the start.',
+  },
+} as const
+
+export type ConsumerMetrics = Metrics<typeof consumerMetrics>
+
+export function createConsumerMetrics(): ConsumerMetrics {
+  return createMetrics(consumerMetrics)
+}

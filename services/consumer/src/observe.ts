@@ -1,0 +1,70 @@
+import type { Consumer, MemoryBudget, PartitionOffset } from '@custom-events/kafka'
+import type { Logger } from '@custom-events/service'
+import type { ConsumeObserver } from './consume.ts'
+import type { InsertPorts } from './insert.ts'
+import type { Limits } from './limits.ts'
+import type { ConsumerMetrics } from './metrics.ts'
+
+export interface Observers {
+  readonly consume: ConsumeObserver
+  readonly insert: InsertPorts['observe']
+  readonly expose: ConsumerMetrics['expose']
+}
+
+/** Turns what happens into metrics, and one log line per batch. */
+export function createObservers(options: {
+  readonly metrics: ConsumerMetrics
+  readonly budget: MemoryBudget
+  readonly consumer: Pick<Consumer, 'lag'>
+  readonly limits: Limits
+  readonly log: Logger
+}): Observers {
+  const { metrics, budget, consumer, limits, log } = options
+  let positions: readonly PartitionOffset[] = []
+
+  return {
+    consume: {
+      settled: ({ table }, trigger, batch, settled) => {
+        limits.inserted()
+        metrics.batches.inc({ trigger })
+        metrics.consumed.inc({ table }, batch.records.length)
+        metrics.inserted.inc({ table }, settled.inserted)
+        metrics.alreadyThere.inc({ table }, settled.alreadyThere)
+        for (const [reason, count] of Object.entries(settled.undecodable)) {
+          metrics.deadLettered.inc({ reason }, count)
+        }
+        metrics.deadLettered.inc({ reason: 'refused' }, settled.refused)
+        if (settled.oldestMs !== null) {
+          metrics.delaySeconds.observe(Math.max(0, (Date.now() - settled.oldestMs) / 1_000))
+        }
+        const { inserted, alreadyThere } = settled
+        const deadLettered = batch.records.length - inserted - alreadyThere
+        log.debug({ table, trigger, inserted, alreadyThere, deadLettered }, 'batch settled')
+        if (deadLettered > 0) log.warn({ table, deadLettered }, 'records were dead-lettered')
+      },
+      abandoned: (trigger) => {
+        metrics.batches.inc({ trigger })
+        metrics.abandoned.inc()
+        log.info({ trigger }, 'batch given up uncommitted, it is read again by the next owner')
+      },
+      committed: (isCommitted) => {
+        metrics.commits.inc({ outcome: isCommitted ? 'committed' : 'lost' })
+      },
+      positions: (current, inDoubt) => {
+        positions = current
+        metrics.inDoubt.set(inDoubt)
+      },
+    },
+    insert: {
+      insertSeconds: (seconds) => metrics.insertSeconds.observe(seconds),
+      readBack: (cause) => metrics.readBacks.inc({ cause }),
+      tooManyParts: limits.tooManyParts,
+    },
+    expose: () => {
+      metrics.lag.set(consumer.lag(positions))
+      metrics.memoryBytes.set(budget.usedBytes)
+      metrics.pauses.set(budget.pauses)
+      return metrics.expose()
+    },
+  }
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { UNDECODABLE } from '@custom-events/codec'
+import fc from 'fast-check'
+import { createPoisonWindow, isTooMuchPoison, judgeUndecodable } from './poison.ts'
+
+test('up to 100 bad records or a fifth are bad data, more is a bad deploy', () => {
+  const cases = [
+    [1, 1, false],
+    [100, 100, false],
+    [101, 400, true],
+    [200, 1_000, false],
+    [201, 1_000, true],
+    [0, 0, false],
+  ] as const
+  for (const [bad, records, expected] of cases) {
+    assert.equal(isTooMuchPoison({ bad, records }), expected, `${bad} of ${records}`)
+  }
+})
+
+test('a schema that the registry does not have halts whatever the count, unless told otherwise', () => {
+  const window = createPoisonWindow()
+  const unknown = (count: number) => Array.from({ length: count }, () => 'unknown_schema' as const)
+  const cases = [
+    ['halt', unknown(1), 50_000, 'unknown_schema'],
+    ['halt', unknown(100), 100, 'unknown_schema'],
+    ['halt', ['tombstone', ...unknown(1)], 50_000, 'unknown_schema'],
+    ['dead_letter', unknown(1), 50_000, 'set_aside'],
+    ['dead_letter', unknown(5_000), 5_000, 'set_aside'],
+    ['halt', ['tombstone'], 1, 'set_aside'],
+    ['halt', [], 1, 'set_aside'],
+  ] as const
+  for (const [onUnknownSchema, reasons, records, expected] of cases) {
+    const verdict = judgeUndecodable(reasons, { records, onUnknownSchema, window })
+    assert.equal(verdict, expected, `${onUnknownSchema} ${reasons.length} of ${records}`)
+  }
+})
+
+test('every other kind of poison is set aside up to the limit, and halts beyond it', () => {
+  for (const reason of UNDECODABLE.filter((each) => each !== 'unknown_schema')) {
+    for (const onUnknownSchema of ['halt', 'dead_letter'] as const) {
+      const judge = (bad: number) =>
+        judgeUndecodable(
+          Array.from({ length: bad }, () => reason),
+          { records: 400, onUnknownSchema, window: createPoisonWindow() },
+        )
+      assert.deepEqual([judge(100), judge(101)], ['set_aside', 'too_much_poison'], reason)
+    }
+  }
+})
+
+test('a bad deploy does not pass in many small batches', () => {
+  const cases = [
+    ['no history', 0, 100],
+    ['some history', 1_000, 250], // a fifth of 1,250
+    ['a full window', 5_000, 1_000],
+    ['a long history counts no more than a full window', 50_000, 1_000],
+  ] as const
+  for (const [title, goodBefore, expected] of cases) {
+    const window = createPoisonWindow(5_000)
+    for (let done = 0; done < goodBefore; done += 50) window.settled({ bad: 0, records: 50 })
+    let setAside = 0
+    const batch = { bad: 50, records: 50 }
+    while (setAside < 50_000 && !window.isTooMuch(batch)) {
+      window.settled(batch)
+      setAside += batch.bad
+    }
+    assert.equal(setAside, expected, title)
+  }
+})
+
+test('what is older than the window is forgiven', () => {
+  const window = createPoisonWindow(5_000)
+  window.settled({ bad: 100, records: 100 })
+  assert.equal(window.isTooMuch({ bad: 1, records: 1 }), true)
+  window.settled({ bad: 0, records: 5_000 })
+  assert.equal(window.isTooMuch({ bad: 100, records: 100 }), false)
+})
+
+test('whatever the sizes of the batches, never more than the limit of the window is set aside', () => {
+  const batches = fc.array(
+    fc
+      .record({
+        records: fc.integer({ min: 1, max: 300 }),
+        share: fc.double({ min: 0, max: 1, noNaN: true }),
+      })
+      .map(({ records, share }) => ({ records, bad: Math.floor(records * share) })),
+    { maxLength: 200 },
+  )
+  fc.assert(
+    fc.property(batches, (list) => {
+      const window = createPoisonWindow(1_000)
+      const settled: { records: number; bad: number }[] = []
+      for (const batch of list) {
+        if (window.isTooMuch(batch)) continue
+        window.settled(batch)
+        settled.push(batch)
+        // The last 1,000 records, or all while there are fewer, in whole batches.
+        const last = { bad: 0, records: 0 }
+        for (const each of settled.toReversed()) {
+          if (last.records >= 1_000) break
+          last.bad += each.bad
+          last.records += each.records
+        }
+        assert.equal(batch.bad > 0 && isTooMuchPoison(last), false)
+      }
+    }),
+  )
+})

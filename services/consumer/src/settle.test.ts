@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createEventCodec, eventAvroSchema } from '@custom-events/codec'
+import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
+import type { RefusedRecord } from './isolate.ts'
+import { createMemoryClickHouse } from './memory-clickhouse.fixture.ts'
+import type { OnUnknownSchema } from './poison.ts'
+import type { Wait } from './retry.ts'
+import { avroRoute } from './route.ts'
+import { settle } from './settle.ts'
+
+const codec = createEventCodec()
+const event = {
+  event_id: 'id',
+  event: 'tested',
+  group_id: 'account',
+  user_id: null,
+  anonymous_id: null,
+  timestamp: 1_700_000_000_000,
+  sent_at: null,
+  received_at: 1_700_000_000_000,
+  properties: '{}',
+  context: '{}',
+  extra: '{}',
+  source: '',
+}
+
+function record(offset: number, value: Buffer): FetchedRecord {
+  return { partition: 3, offset, timestampMs: 0, key: null, value, headers: {} }
+}
+
+/** Settles batches of one route and tells what was waited for and what was set aside. */
+function createSettling(options: {
+  readonly onUnknownSchema?: OnUnknownSchema
+  readonly knownIds: Set<number>
+  readonly onWait: (wait: Wait) => void
+}) {
+  const setAside: RefusedRecord[] = []
+  const clickhouse = createMemoryClickHouse({ gate: async () => {}, fate: () => 'ok' })
+  const schema = async (id: number): Promise<string> => {
+    if (options.knownIds.has(id)) return eventAvroSchema
+    throw new SchemaRegistryError('unknown', `no schema ${id}`, null)
+  }
+  const route = avroRoute({
+    topic: 't',
+    table: 'events',
+    readerSchema: eventAvroSchema,
+    registry: { schema },
+  })
+  const ports = {
+    clickhouse,
+    setAside: async (_topic: string, refused: readonly RefusedRecord[]) => {
+      setAside.push(...refused)
+    },
+    persistence: {
+      wait: async (wait: Wait) => options.onWait(wait),
+      counted: () => {},
+      recovered: () => {},
+    },
+    observe: { insertSeconds: () => {}, readBack: () => {}, tooManyParts: () => {} },
+    budget: { add: () => {}, remove: () => {} },
+    abandon: new AbortController().signal,
+    onUnknownSchema: options.onUnknownSchema ?? 'halt',
+  }
+  return {
+    setAside,
+    rows: () => clickhouse.rows('events').map(({ offset }) => offset),
+    settle: (records: readonly FetchedRecord[]) =>
+      settle(ports, { route, records, inDoubt: new Set() }),
+  }
+}
+
+test('a registry that was restored empty dead-letters nothing and is asked until it has the schema', async () => {
+  const knownIds = new Set<number>()
+  const waits: Wait[] = []
+  const settling = createSettling({
+    knownIds,
+    onWait: (wait) => {
+      waits.push(wait)
+      if (waits.length === 3) knownIds.add(7)
+    },
+  })
+  await settling.settle([record(4, codec.encode(event, 7)), record(5, codec.encode(event, 7))])
+  assert.deepEqual(settling.setAside, [])
+  assert.deepEqual(settling.rows(), [4, 5])
+  assert.equal(waits.length, 3)
+  for (const { action, reason, delayMs, error } of waits) {
+    assert.deepEqual([action, reason], ['halt', 'unknown_schema'])
+    assert.ok(delayMs >= 5_000, 'slowly')
+    assert.match(error.message, /^t\/3@4: .* id 7, .*restore.*POISON_UNKNOWN_SCHEMA=dead_letter/)
+  }
+})
+
+test('records of an unknown schema are set aside when that was asked for, however many', async () => {
+  const settling = createSettling({
+    onUnknownSchema: 'dead_letter',
+    knownIds: new Set([7]),
+    onWait: ({ error }) => assert.fail(error),
+  })
+  const foreign = Array.from({ length: 150 }, (_, offset) => record(offset, codec.encode(event, 8)))
+  const settled = await settling.settle([...foreign, record(150, codec.encode(event, 7))])
+  assert.equal(settled.undecodable.unknown_schema, 150)
+  assert.equal(settling.setAside.length, 150)
+  assert.deepEqual(settling.rows(), [150])
+})
+
+test('batch after batch of poison halts instead of draining onto the dead-letter topic', async () => {
+  class Halted extends Error {}
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    onWait: ({ action, reason }) => {
+      assert.deepEqual([action, reason], ['halt', 'too_much_poison'])
+      throw new Halted()
+    },
+  })
+  const drain = async (): Promise<never> => {
+    for (let offset = 0; ; offset += 10) {
+      if (offset > 10_000) assert.fail('it drains')
+      await settling.settle(
+        Array.from({ length: 10 }, (_, index) => record(offset + index, Buffer.from('garbage'))),
+      )
+    }
+  }
+  await assert.rejects(drain, Halted)
+  assert.equal(settling.setAside.length, 100)
+})

@@ -1,0 +1,141 @@
+import { UNDECODABLE, type NativeBlock, type Undecodable } from '@custom-events/codec'
+import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
+import { insertRecords, type InsertPorts, type InsertTally } from './insert.ts'
+import { badData, judgeUndecodable, type OnUnknownSchema } from './poison.ts'
+import { haltFor, retryFor } from './retry.ts'
+import type { Route } from './route.ts'
+
+/** A batch of which every record is accounted for: in the table, or on the dead-letter topic. */
+export interface Settled extends InsertTally {
+  readonly undecodable: Readonly<Record<Undecodable, number>>
+  /** received_at of the oldest row, or `null` when there is none. */
+  readonly oldestMs: number | null
+}
+
+export interface SettlePorts extends InsertPorts {
+  readonly onUnknownSchema: OnUnknownSchema
+}
+
+/**
+ * Accounts for every record of a batch: what does not decode is set aside, the rest is inserted.
+ * Resolves only when that is done, so that the batch may be committed.
+ *
+ * @throws {Abandoned} when the partitions are taken away or the service stops before it is done.
+ */
+export async function settle(
+  ports: SettlePorts,
+  job: {
+    readonly route: Route
+    readonly records: readonly FetchedRecord[]
+    readonly inDoubt: ReadonlySet<number>
+  },
+): Promise<Settled> {
+  const { route, records, inDoubt } = job
+  const { poison, encoded } = await decode(ports, route, records)
+  if (poison.length > 0) {
+    await ports.setAside(
+      route.topic,
+      poison.map(({ record, reason }) => ({
+        record,
+        refusal: { stage: 'decode', code: reason, message: MESSAGES[reason] },
+      })),
+    )
+  }
+  const poisonous = new Set(poison.map(({ record }) => record))
+  const good = poison.length === 0 ? records : records.filter((record) => !poisonous.has(record))
+  const insertion = { route, records: good, encoded, inDoubt, cause: 'assignment' } as const
+  const tally = await insertRecords(ports, insertion)
+  const bad = badData(poison.map(({ reason }) => reason)) + tally.refused
+  route.poison.settled({ bad, records: records.length })
+  return {
+    ...tally,
+    undecodable: countByReason(poison),
+    oldestMs: good.length === 0 ? null : encoded.time.minMs,
+  }
+}
+
+interface Poison {
+  readonly record: FetchedRecord
+  readonly reason: Undecodable
+}
+
+/** The block of those that decode, and those that do not; found before ClickHouse is asked. */
+async function decode(
+  ports: SettlePorts,
+  route: Route,
+  records: readonly FetchedRecord[],
+): Promise<{ readonly poison: readonly Poison[]; readonly encoded: NativeBlock }> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await route.prepare(records)
+      const encoded = route.encode(records)
+      const poison = encoded.undecodable.flatMap(({ index, reason }) => {
+        const record = records[index]
+        return record === undefined ? [] : [{ record, reason }]
+      })
+      const halt = whyHalt(ports, route, { records: records.length, poison })
+      if (halt === null) return { poison, encoded }
+      await ports.persistence.wait(haltFor(halt.reason, attempt, halt.error))
+    } catch (error) {
+      if (!(error instanceof SchemaRegistryError)) throw error
+      await ports.persistence.wait(retryFor('registry', attempt, error))
+    }
+  }
+}
+
+function whyHalt(
+  ports: Pick<SettlePorts, 'onUnknownSchema'>,
+  route: Route,
+  batch: { readonly records: number; readonly poison: readonly Poison[] },
+): { readonly reason: 'unknown_schema' | 'too_much_poison'; readonly error: Error } | null {
+  const { records, poison } = batch
+  const verdict = judgeUndecodable(
+    poison.map(({ reason }) => reason),
+    { records, onUnknownSchema: ports.onUnknownSchema, window: route.poison },
+  )
+  if (verdict === 'set_aside') return null
+  if (verdict === 'unknown_schema') return { reason: verdict, error: unknownSchema(route, poison) }
+  const [first] = poison
+  const error = new Error(
+    `${route.topic}: ${poison.length} of ${records} records do not decode, with those of the batches ` +
+      `before too many to be bad data; the first is ${first?.record.partition}@` +
+      `${first?.record.offset}: ${first?.reason}`,
+  )
+  return { reason: verdict, error }
+}
+
+function unknownSchema({ topic }: Route, poison: readonly Poison[]): Error {
+  const unknown = poison.filter(({ reason }) => reason === 'unknown_schema')
+  const ids = new Set(unknown.map(({ record }) => schemaIdOf(record)))
+  const [first] = unknown
+  const others = ids.size > 1 ? ` (and ${ids.size - 1} other ids)` : ''
+  return new Error(
+    `${topic}/${first?.record.partition}@${first?.record.offset}: the schema registry has no schema ` +
+      `with the id ${[...ids][0]}${others}, which ${unknown.length} records of this batch need: restore ` +
+      'the schema under that id, or, if these records are not ours, set ' +
+      'POISON_UNKNOWN_SCHEMA=dead_letter to set them aside',
+  )
+}
+
+/** Of a record whose header was found to be whole. */
+function schemaIdOf({ value }: FetchedRecord): number | null {
+  return value?.readUInt32BE(1) ?? null
+}
+
+const MESSAGES: Readonly<Record<Undecodable, string>> = {
+  tombstone: 'the record has no value',
+  no_magic_byte: 'the value does not begin with byte 0 and a schema id',
+  unknown_schema: 'the schema registry has no schema with the id in the value',
+  unsupported_schema: 'the writer schema does not fit the table',
+  malformed_datum: 'the value ends too early or is not what its schema says',
+  trailing_bytes: 'bytes follow after the end of the datum',
+}
+
+function countByReason(poison: readonly Poison[]): Readonly<Record<Undecodable, number>> {
+  const counts = Object.fromEntries(UNDECODABLE.map((reason) => [reason, 0])) as Record<
+    Undecodable,
+    number
+  > // every reason is a key
+  for (const { reason } of poison) counts[reason]++
+  return counts
+}

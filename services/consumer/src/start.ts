@@ -1,0 +1,134 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { createClickHouse } from '@custom-events/clickhouse'
+import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
+import {
+  createConsumer,
+  createMemoryBudget,
+  createProducer,
+  createSchemaRegistry,
+  SIDE_TOPIC_PARTITIONS,
+  topicNames,
+} from '@custom-events/kafka'
+import { startOpsServer, type Logger } from '@custom-events/service'
+import type { ConsumerSettings } from './config.ts'
+import { consume } from './consume.ts'
+import { withFailpoint } from './failpoint.ts'
+import { createLimits } from './limits.ts'
+import { createConsumerMetrics } from './metrics.ts'
+import { createObservers, type Observers } from './observe.ts'
+import { createPersistence } from './persist.ts'
+import { avroRoute, deadLetterRoute } from './route.ts'
+import { createSetAside } from './set-aside.ts'
+import { settle } from './settle.ts'
+import { createStatus } from './status.ts'
+
+/** A batch is closed after the fetch that fills it; 1 MiB of the smallest records, compressed, is less. */
+const LARGEST_FETCH_RECORDS = 100_000
+
+const DRAINING = { isReady: false, reasons: ['draining'] }
+
+/** Opens everything in order and registers it; what is registered last is closed first. */
+export async function startConsumer(options: {
+  readonly settings: ConsumerSettings
+  readonly log: Logger
+  readonly resources: AsyncDisposableStack
+}): Promise<void> {
+  const { settings, log, resources } = options
+  const { config, kafka } = settings
+  const metrics = createConsumerMetrics()
+  const status = createStatus(log, metrics)
+  const budget = createMemoryBudget(config.MEMORY_BUDGET_BYTES)
+  const limits = createLimits(config)
+  const topics = topicNames(config.KAFKA_TOPIC)
+  const shutdown = new AbortController()
+  let observers: Observers | null = null
+  let kafkaReason = (): string | null => 'starting'
+
+  // Closed last, so that /health/ready tells to the end that the service drains.
+  const ops = await startOpsServer({
+    host: config.OPS_HOST,
+    port: config.OPS_PORT,
+    readiness: () => (shutdown.signal.aborted ? DRAINING : status.readiness(kafkaReason())),
+    expose: () => (observers ?? metrics).expose(),
+  })
+  resources.use(ops)
+
+  const clickhouseClient = resources.use(createClickHouse(config))
+  const deadLetterProducer = resources.use(
+    createProducer({
+      kafka,
+      partitionCountByTopic: { [topics.deadLetters]: SIDE_TOPIC_PARTITIONS },
+      log,
+    }),
+  )
+  const member = createConsumer({
+    kafka,
+    consumerGroup: config.KAFKA_CONSUMER_GROUP,
+    topics: [topics.tracked, topics.rejected, topics.deadLetters],
+    budget,
+    onOutOfRange: config.KAFKA_OUT_OF_RANGE,
+    log,
+    times: {
+      sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
+      heartbeatMs: config.KAFKA_SESSION_TIMEOUT_MS / 10,
+    },
+  })
+  resources.use(member)
+  const { clickhouse, consumer, producer } = withFailpoint(
+    { clickhouse: clickhouseClient, consumer: member, producer: deadLetterProducer },
+    settings.failpoint,
+  )
+  kafkaReason = () => consumer.notReadyReason
+  observers = createObservers({ metrics, budget, consumer, limits, log })
+  const { insert: observe } = observers
+  const registry = createSchemaRegistry({ url: config.SCHEMA_REGISTRY_URL })
+  const onUnknownSchema = config.POISON_UNKNOWN_SCHEMA
+  const target = { topic: topics.deadLetters, partitions: SIDE_TOPIC_PARTITIONS }
+
+  const running = consume(
+    {
+      consumer,
+      routes: [
+        avroRoute({
+          topic: topics.tracked,
+          table: 'events',
+          readerSchema: eventAvroSchema,
+          registry,
+        }),
+        avroRoute({
+          topic: topics.rejected,
+          table: 'rejected_events',
+          readerSchema: rejectedAvroSchema,
+          registry,
+        }),
+        deadLetterRoute(topics.deadLetters),
+      ],
+      limits: limits.current,
+      doubtOffsets: 2 * config.BATCH_MAX_ROWS + LARGEST_FETCH_RECORDS,
+      budget,
+      status,
+      shutdownWithinMs: config.SHUTDOWN_TIMEOUT_MS,
+      settle: ({ route, batch, inDoubt, stop, abandon }) => {
+        const persistence = createPersistence({ stop, status, sleep })
+        const setAside = createSetAside({ producer, target, persistence })
+        return settle(
+          { clickhouse, setAside, persistence, budget, observe, abandon, onUnknownSchema },
+          { route, records: batch.records, inDoubt },
+        )
+      },
+      observe: observers.consume,
+      now: () => performance.now(),
+    },
+    shutdown.signal,
+  )
+  resources.defer(async () => {
+    shutdown.abort()
+    await running
+  })
+  log.info({ opsPort: ops.port, topics }, 'consumer is running')
+}
+
+/** Resolves early when aborted. */
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, null, { signal }).catch(() => {})
+}

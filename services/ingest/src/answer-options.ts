@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http'
+import type { AnswerOptions } from './answers.ts'
+import type { Audience } from './audience.ts'
+import { queryOf } from './query.ts'
+
+const SHOWN = ['all', 'errors', 'none'] as const
+
+/** How the client wants to be told: `?results=all|errors|none`, `?receipt=1`. SDKs read errors only. */
+export function answerOptionsFrom(
+  request: IncomingMessage,
+  requestId: string,
+  audience: Audience,
+): AnswerOptions {
+  const query = queryOf(request)
+  const preset = audience === 'sdk' ? 'errors' : null
+  return {
+    requestId,
+    shownResults: SHOWN.find((known) => known === query.get('results')) ?? preset,
+    hasReceipts: query.get('receipt') === '1',
+  }
+}
+
+/** `?strict=1` or `Prefer: handling=strict` (RFC 7240): one rejected event refuses all. */
+export function isStrict(request: IncomingMessage): boolean {
+  const preferences = String(request.headers['prefer'] ?? '').toLowerCase()
+  return (
+    /(?:^|[,;\s])handling=strict(?:$|[,;\s])/.test(preferences) ||
+    queryOf(request).get('strict') === '1'
+  )
+}

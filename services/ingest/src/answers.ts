@@ -1,0 +1,216 @@
+import { EVENT_CODES, REQUEST_CODES } from '@custom-events/event'
+import type { Problem, TrackedEvent, Warning } from '@custom-events/event'
+import type { Refusal } from './refusal.ts'
+
+/** What became of one event of a request, in the words of the contract. */
+export type EventResult =
+  | {
+      readonly status: 'accepted'
+      readonly event: TrackedEvent
+      readonly warnings: readonly Warning[]
+      readonly receipt: Receipt
+    }
+  | {
+      readonly status: 'rejected'
+      readonly problems: readonly Problem[]
+      readonly warnings: readonly Warning[]
+    }
+  /** Not durable: send it again. */
+  | { readonly status: 'retry'; readonly eventId: string; readonly reason: RetryReason }
+  | { readonly status: 'ignored' }
+
+/** Why an event is not durable; `request_refused`: nothing was wrong with it, but with others. */
+export type RetryReason = 'kafka_unavailable' | 'backpressure' | 'request_refused'
+
+/** Where the record lies. */
+export interface Receipt {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+/** An HTTP answer, ready to be written. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** How a client wants to be told; see `?results=`, `?receipt=1`. */
+export interface AnswerOptions {
+  readonly requestId: string
+  /** `null`: all of a short list, the errors of a long one. */
+  readonly shownResults: 'all' | 'errors' | 'none' | null
+  readonly hasReceipts: boolean
+  /** Each accepted event as it is stored, with its partition. @default false */
+  readonly hasPreviews?: boolean
+}
+
+/** Up to this many events every result is shown unless the client says otherwise. */
+const SHORT_LIST = 100
+
+/** The answer when events were kept: 200, also when others were rejected. */
+export function answerKept(results: readonly EventResult[], options: AnswerOptions): Answer {
+  const counts = countResults(results)
+  const isPartial = counts.rejected > 0
+  const [only] = results
+  const eventId =
+    results.length === 1 && only?.status === 'accepted' ? only.event.event_id : undefined
+  return {
+    status: 200,
+    headers: { 'Content-Type': 'application/json', ...countHeaders(results, counts) },
+    body: {
+      success: !isPartial,
+      ...(isPartial ? { code: 'partial_rejection' } : {}),
+      message: keptMessage(counts),
+      request_id: options.requestId,
+      ...(eventId === undefined ? {} : { event_id: eventId }),
+      received: counts.received,
+      accepted: counts.accepted,
+      rejected: counts.rejected,
+      ignored: counts.ignored,
+      results: showResults(results, options),
+    },
+  }
+}
+
+/** The answer when the request as a whole is refused: RFC 9457, and what SDKs look for. */
+export function answerRefused(
+  refusal: Pick<Refusal, 'code' | 'message' | 'headers' | 'results'>,
+  options: AnswerOptions,
+): Answer {
+  const { code, message, results } = refusal
+  const { status, title } = REQUEST_CODES[code]
+  const counts = countResults(results)
+  return {
+    status,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      ...(results.length === 0 ? {} : countHeaders(results, counts)),
+      ...refusal.headers,
+    },
+    body: {
+      type: `urn:custom-events:problem:${code}`,
+      title,
+      status,
+      detail: message,
+      instance: `urn:custom-events:request:${options.requestId}`,
+      success: false,
+      code,
+      message,
+      error: code,
+      request_id: options.requestId,
+      ...counts,
+      results: showResults(results, options),
+    },
+  }
+}
+
+/** How many events met each fate. */
+export interface Counts {
+  readonly received: number
+  readonly accepted: number
+  readonly rejected: number
+  readonly ignored: number
+  readonly retry: number
+}
+
+export function countResults(results: readonly EventResult[]): Counts {
+  const counts = { received: results.length, accepted: 0, rejected: 0, ignored: 0, retry: 0 }
+  for (const { status } of results) counts[status] += 1
+  return counts
+}
+
+/** Why a request without a single accepted event is refused; names the first reason. */
+export function explainRejected(results: readonly EventResult[]): string {
+  const { received, rejected } = countResults(results)
+  const first = results.find((result) => result.status === 'rejected')?.problems[0]
+  const where = first === undefined || first.pointer === '' ? '' : `${first.pointer}: `
+  const why = first === undefined ? '' : `; first: ${where}${first.detail}`
+  return `${rejected} of ${eventCount(received)} rejected${why}`
+}
+
+function countHeaders(
+  results: readonly EventResult[],
+  counts: Counts,
+): Readonly<Record<string, string>> {
+  let warnings = 0
+  for (const result of results) if ('warnings' in result) warnings += result.warnings.length
+  return {
+    'X-Track-Accepted': String(counts.accepted),
+    'X-Track-Rejected': String(counts.rejected),
+    'X-Track-Warnings': String(warnings),
+  }
+}
+
+function keptMessage({ accepted, rejected, ignored }: Counts): string {
+  const parts = [`accepted ${eventCount(accepted)}`]
+  if (rejected > 0) parts.push(`rejected ${rejected}`)
+  if (ignored > 0) parts.push(`ignored ${ignored}`)
+  return parts.join(', ')
+}
+
+function eventCount(count: number): string {
+  return count === 1 ? '1 event' : `${count} events`
+}
+
+function showResults(results: readonly EventResult[], options: AnswerOptions): readonly object[] {
+  const { shownResults } = options
+  const shown = shownResults ?? (results.length <= SHORT_LIST ? 'all' : 'errors')
+  if (shown === 'none') return []
+  return results.flatMap((result, index) => {
+    const isError = result.status === 'rejected' || result.status === 'retry'
+    return shown === 'all' || isError ? [showResult(result, index, options)] : []
+  })
+}
+
+function showResult(result: EventResult, index: number, options: AnswerOptions): object {
+  const { status } = result
+  switch (status) {
+    case 'accepted':
+      return {
+        index,
+        status,
+        event_id: result.event.event_id,
+        ...(result.warnings.length === 0 ? {} : { warnings: result.warnings }),
+        ...(options.hasPreviews === true ? showPreview(result) : {}),
+        ...(options.hasReceipts ? { receipt: showReceipt(result.receipt) } : {}),
+      }
+    case 'rejected':
+      return {
+        index,
+        status,
+        errors: result.problems.map((problem) => ({
+          ...problem,
+          suggestion: problem.suggestion ?? EVENT_CODES[problem.code].fix,
+        })),
+        ...(result.warnings.length === 0 ? {} : { warnings: result.warnings }),
+      }
+    case 'retry':
+      return { index, status, event_id: result.eventId }
+    case 'ignored':
+      return { index, status }
+  }
+}
+
+/** Offsets as text: they grow beyond what JSON numbers keep in every language. */
+function showReceipt({ topic, partition, offset }: Receipt): object {
+  return { topic, partition, offset: String(offset) }
+}
+
+/** As the row will be: open parts are JSON text, kept as sent; times as they can be sent again. */
+function showPreview({
+  event,
+  receipt,
+}: Extract<EventResult, { status: 'accepted' }>): Readonly<Record<string, unknown>> {
+  const { timestamp, sent_at: sentAt, received_at: receivedAt } = event
+  return {
+    partition: receipt.partition,
+    event: {
+      ...event,
+      timestamp: new Date(timestamp).toISOString(),
+      sent_at: sentAt === null ? null : new Date(sentAt).toISOString(),
+      received_at: new Date(receivedAt).toISOString(),
+    },
+  }
+}

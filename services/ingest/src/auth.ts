@@ -1,0 +1,67 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Audience } from './audience.ts'
+import type { Keys } from './key-file.ts'
+import { queryOf } from './query.ts'
+import { Refusal } from './refusal.ts'
+import { ANYBODY, type WriteKey } from './write-keys.ts'
+
+/**
+ * Whose request this is, by the key it presents.
+ *
+ * @throws {Refusal} 401 without a key or with an unknown one, 403 when the key may not be used so.
+ */
+export function authenticate(
+  presented: string | null,
+  origin: string | undefined,
+  keys: Keys,
+): WriteKey {
+  if (keys.isOff) return ANYBODY
+  if (presented === null) {
+    const detail = 'no write key in X-Api-Key, Authorization or X-Write-Key'
+    throw new Refusal('missing_api_key', detail, { headers: CHALLENGE })
+  }
+  const key = keys.find(presented)
+  if (key === null) {
+    throw new Refusal('invalid_api_key', 'the write key is not known', { headers: CHALLENGE })
+  }
+  if (!key.mayWrite) throw new Refusal('key_scope', 'this key may not write events')
+  if (origin !== undefined && key.origins !== null && !key.origins.has(origin)) {
+    throw new Refusal('origin_not_allowed', 'this key may not be used from this origin')
+  }
+  return key
+}
+
+const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="events"' }
+
+/** The key that is there before the body is read: in a header or, from an SDK, in the query. */
+export function presentedKey(request: IncomingMessage, audience: Audience): string | null {
+  const inHeader = headerKey(request.headers)
+  if (inHeader !== null || audience === 'own') return inHeader
+  const query = queryOf(request)
+  return single(query.get('writeKey')) ?? single(query.get('api_key'))
+}
+
+/** The first header that names a key wins. */
+function headerKey(headers: IncomingHttpHeaders): string | null {
+  return (
+    single(headers['x-api-key']) ??
+    bearerKey(headers.authorization) ??
+    basicKey(headers.authorization) ??
+    single(headers['x-write-key'])
+  )
+}
+
+function single(text: string | readonly string[] | null | undefined): string | null {
+  return typeof text === 'string' && text !== '' ? text : null
+}
+
+function bearerKey(header: string | undefined): string | null {
+  return single(/^Bearer +(\S+)$/i.exec(header ?? '')?.[1])
+}
+
+/** SDKs send the key as the user without a password; Jitsu's keys have a colon inside. */
+function basicKey(header: string | undefined): string | null {
+  const encoded = /^Basic +([\w+/=-]+)$/i.exec(header ?? '')?.[1]
+  if (encoded === undefined) return null
+  return single(Buffer.from(encoded, 'base64').toString('utf8').replace(/:$/, ''))
+}

@@ -1,0 +1,73 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { isStrict } from './answer-options.ts'
+import type { Audience } from './audience.ts'
+import { authenticate, presentedKey } from './auth.ts'
+import { declaredBytes, readBody } from './body.ts'
+import { readEnvelope, type Envelope } from './envelope.ts'
+import type { IngestParts } from './parts.ts'
+import { Refusal } from './refusal.ts'
+import { shedReason } from './shed.ts'
+import type { WriteKey } from './write-keys.ts'
+
+/** A request that was taken: whose it is, and the events of its body. */
+export interface Call {
+  readonly requestId: string
+  readonly key: WriteKey
+  /** Our clock at the door, in milliseconds since the epoch. */
+  readonly receivedAt: number
+  readonly isStrict: boolean
+  readonly headers: IncomingHttpHeaders
+  readonly envelope: Envelope
+}
+
+/** What a path asks of the requests it takes. */
+export interface Door {
+  readonly audience: Audience
+  /** Whether its events go to Kafka, so that it is of no use while Kafka is away. */
+  readonly needsKafka: boolean
+}
+
+/**
+ * Takes a request: sheds load, asks for the key, reads the body and finds its events; then runs
+ * `work`, holding the body's bytes against the budget until it is over.
+ *
+ * @throws {Refusal} @throws {ClientGone}
+ */
+export async function takeCall(
+  parts: IngestParts,
+  door: Door,
+  request: IncomingMessage,
+  response: ServerResponse,
+  work: (call: Call) => Promise<void>,
+): Promise<void> {
+  shed(parts, door, request)
+  const { headers } = request
+  const { keys } = parts
+  const receivedAt = Date.now()
+  const presented = presentedKey(request, door.audience)
+  const isKeyInBody = presented === null && door.audience === 'sdk'
+  const known = isKeyInBody ? null : authenticate(presented, headers.origin, keys)
+  const reservation = parts.budget.open()
+  try {
+    const body = await readBody(request, parts.settings.limits, reservation)
+    const envelope = readEnvelope(body, headers['content-type'], parts.settings.limits)
+    const key = known ?? authenticate(envelope.key, headers.origin, keys)
+    const requestId = String(response.getHeader('X-Request-Id'))
+    await work({ requestId, key, receivedAt, isStrict: isStrict(request), headers, envelope })
+  } finally {
+    reservation.release()
+  }
+}
+
+/** Sheds load before a byte of the body is read. */
+function shed(parts: IngestParts, { needsKafka }: Door, request: IncomingMessage): void {
+  const announced = Math.min(declaredBytes(request), parts.settings.limits.maxBodyBytes)
+  const reason = shedReason({
+    isDraining: parts.lifecycle.isDraining,
+    kafkaReason: needsKafka ? parts.producer.notReadyReason : null,
+    schemaReason: needsKafka ? parts.schemas.notReadyReason : null,
+    isProducerFull: needsKafka && parts.producer.isFull,
+    hasRoom: parts.budget.fits(announced),
+  })
+  if (reason !== null) throw new Refusal(reason.code, reason.detail)
+}

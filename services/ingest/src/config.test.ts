@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigError } from '@custom-events/service'
+import { readIngestConfig } from './config.ts'
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readIngestConfig(environment)
+  } catch (error) {
+    assert.ok(error instanceof ConfigError)
+    return error.problems.map(({ variable }) => variable).toSorted()
+  }
+  return []
+}
+
+test('with AUTH_MODE=off everything else has a default', () => {
+  const config = readIngestConfig({ AUTH_MODE: 'off' })
+  assert.deepEqual([config.port, config.opsPort, config.writeKeysFile], [3000, 3001, null])
+  assert.equal(config.settings.topics.tracked, 'events.tracked.v1')
+  assert.equal(config.settings.partitionCountByTopic['events.tracked.v1'], 12)
+})
+
+test('without a key file, that anybody may write must be said', () => {
+  assert.deepEqual(problemsOf({}), ['WRITE_KEYS_FILE'])
+  assert.deepEqual(problemsOf({ AUTH_MODE: 'keys' }), ['WRITE_KEYS_FILE'])
+  assert.deepEqual(problemsOf({ WRITE_KEYS_FILE: '/does/not/exist' }), ['WRITE_KEYS_FILE'])
+  assert.deepEqual(problemsOf({ AUTH_MODE: 'OFF', PORT: 'x' }), ['AUTH_MODE', 'PORT'])
+})
+
+test('all problems are told together', () => {
+  const environment = {
+    PORT: '70000',
+    KAFKA_BROKERS: 'localhost',
+    SCHEMA_REGISTRY_URL: 'registry',
+    EVENT_EARLIEST_TIMESTAMP: 'long ago',
+    EVENT_MAX_DAYS_AHEAD: '0',
+  }
+  assert.deepEqual(
+    problemsOf(environment),
+    [...Object.keys(environment), 'WRITE_KEYS_FILE'].toSorted(),
+  )
+})
+
+test('the rules for events can be configured', () => {
+  const { rules } = readIngestConfig({
+    AUTH_MODE: 'off',
+    EVENT_EARLIEST_TIMESTAMP: '2020-01-01T00:00:00Z',
+    EVENT_MAX_DAYS_AHEAD: '1',
+    EVENT_PLACEHOLDER_IDS: 'Test,null',
+  }).settings
+  assert.equal(rules.earliestTimestampMs, Date.parse('2020-01-01T00:00:00Z'))
+  assert.equal(rules.maxAheadMs, 86_400_000)
+  assert.deepEqual([...rules.placeholderIds], ['test', 'null'])
+})

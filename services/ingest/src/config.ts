@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs'
+import { EVENT_RULES, parseTimestamp, type EventRules } from '@custom-events/event'
+import { kafkaConfigFrom, topicNames, type KafkaConfig } from '@custom-events/kafka'
+import {
+  choice,
+  ConfigError,
+  integer,
+  kafkaVariables,
+  readConfig,
+  registryVariables,
+  serviceVariables,
+  text,
+  type ConfigProblem,
+} from '@custom-events/service'
+import type { AllowedOrigins } from './cors.ts'
+import { ingestSettings, type IngestSettings } from './settings.ts'
+import { parseWriteKeys } from './write-keys.ts'
+
+const DAY_MS = 86_400_000
+
+/** Every variable of ingest. */
+export const ingestVariables = {
+  ...serviceVariables,
+  ...kafkaVariables,
+  ...registryVariables,
+  HTTP_HOST: text({ description: 'Address that events are taken on.', default: '0.0.0.0' }),
+  PORT: integer({
+    description: 'Port that events are taken on.',
+    min: 0,
+    max: 65_535,
+    default: 3000,
+  }),
+  OPS_PORT: integer({
+    description: 'Port of /health and /metrics.',
+    min: 0,
+    max: 65_535,
+    default: 3001,
+  }),
+  AUTH_MODE: choice(['keys', 'off'], {
+    description: 'keys: only requests with a write key of WRITE_KEYS_FILE; off: anybody may write.',
+    default: 'keys',
+  }),
+  WRITE_KEYS_FILE: text({ description: 'JSON file of write keys (hashes).', default: '' }),
+  CORS_ORIGINS: text({
+    description:
+      'Origins whose pages may read answers, separated by commas; *: any. Write keys may narrow it.',
+    default: '*',
+  }),
+  EVENT_EARLIEST_TIMESTAMP: text({
+    description: 'Events with a timestamp before this are rejected.',
+    default: '2000-01-01T00:00:00Z',
+  }),
+  EVENT_MAX_DAYS_AHEAD: integer({
+    description: 'Events with a timestamp further in the future than this are rejected.',
+    min: 1,
+    max: 3_660,
+    default: 366,
+  }),
+  EVENT_PLACEHOLDER_IDS: text({
+    description: 'Ids that stand for nothing, separated by commas; such events are rejected.',
+    default: [...EVENT_RULES.placeholderIds].join(','),
+  }),
+}
+
+export interface IngestConfig {
+  readonly logLevel: string
+  readonly shutdownTimeoutMs: number
+  readonly host: string
+  readonly port: number
+  readonly opsHost: string
+  readonly opsPort: number
+  readonly kafka: KafkaConfig
+  readonly registryUrl: string
+  /** `null`: `AUTH_MODE=off`. */
+  readonly writeKeysFile: string | null
+  readonly settings: IngestSettings
+  readonly warnings: readonly string[]
+}
+
+/** @throws {ConfigError} with every problem at once. */
+export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): IngestConfig {
+  const problems = [...keyFileProblems(environment), ...timestampProblems(environment)]
+  const { config, warnings } = readKnowing(problems, environment)
+  const topics = topicNames(config.KAFKA_TOPIC)
+  const rules: EventRules = {
+    ...EVENT_RULES,
+    placeholderIds: new Set(config.EVENT_PLACEHOLDER_IDS.toLowerCase().split(',')),
+    earliestTimestampMs: parseTimestamp(config.EVENT_EARLIEST_TIMESTAMP)?.ms ?? 0,
+    maxAheadMs: config.EVENT_MAX_DAYS_AHEAD * DAY_MS,
+  }
+  return {
+    logLevel: config.LOG_LEVEL,
+    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+    host: config.HTTP_HOST,
+    port: config.PORT,
+    opsHost: config.OPS_HOST,
+    opsPort: config.OPS_PORT,
+    kafka: kafkaConfigFrom(config),
+    registryUrl: config.SCHEMA_REGISTRY_URL,
+    writeKeysFile: config.AUTH_MODE === 'off' ? null : config.WRITE_KEYS_FILE,
+    settings: {
+      ...ingestSettings(topics, config.KAFKA_PARTITIONS),
+      rules,
+      allowedOrigins: originsFrom(config.CORS_ORIGINS),
+    },
+    warnings,
+  }
+}
+
+function originsFrom(list: string): AllowedOrigins {
+  const origins = list.split(',').map((origin) => origin.trim())
+  return origins.includes('*') ? null : new Set(origins)
+}
+
+/** Problems between variables join those of single variables in one report. */
+function readKnowing(problems: readonly ConfigProblem[], environment: NodeJS.ProcessEnv) {
+  try {
+    const read = readConfig(ingestVariables, environment)
+    if (problems.length === 0) return read
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new ConfigError([...error.problems, ...problems])
+  }
+  throw new ConfigError(problems)
+}
+
+/** Without a key file nobody can tell who sends: that must be said, not happen. */
+function keyFileProblems(environment: NodeJS.ProcessEnv): readonly ConfigProblem[] {
+  const { AUTH_MODE: mode = '', WRITE_KEYS_FILE: path = '' } = environment
+  if (mode !== '' && mode !== 'keys') return []
+  const variable = 'WRITE_KEYS_FILE'
+  if (path === '') {
+    const rule = 'the path of a key file; AUTH_MODE=off if anybody may write'
+    return [{ variable, value: undefined, rule }]
+  }
+  try {
+    parseWriteKeys(readFileSync(path, 'utf8'))
+    return []
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return [{ variable, value: path, rule: `a readable key file: ${reason}` }]
+  }
+}
+
+function timestampProblems(environment: NodeJS.ProcessEnv): readonly ConfigProblem[] {
+  const variable = 'EVENT_EARLIEST_TIMESTAMP'
+  const value = environment[variable]
+  if (value === undefined || value === '' || parseTimestamp(value) !== null) return []
+  return [{ variable, value, rule: 'a timestamp such as 2000-01-01T00:00:00Z' }]
+}

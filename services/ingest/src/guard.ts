@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http'
+import { Refusal } from './refusal.ts'
+import type { IngestLimits } from './settings.ts'
+
+/**
+ * Refuses what no well-meant client sends, before anything else looks at the request.
+ *
+ * @throws {Refusal} 400, 414, 417 or 431.
+ */
+export function guardRequest(request: IncomingMessage, limits: IngestLimits): void {
+  if ((request.url ?? '').length > limits.maxUrlBytes) {
+    throw new Refusal('uri_too_long', `a URL may have at most ${limits.maxUrlBytes} bytes`)
+  }
+  const headerCount = request.rawHeaders.length / 2
+  if (headerCount > limits.maxHeaders) {
+    throw new Refusal(
+      'headers_too_large',
+      `a request may have at most ${limits.maxHeaders} headers`,
+    )
+  }
+  const hosts = request.rawHeaders.filter((text, at) => at % 2 === 0 && /^host$/i.test(text)).length
+  const isHostMissing = hosts === 0 && request.httpVersion !== '1.0'
+  if (hosts > 1 || isHostMissing) {
+    throw new Refusal('bad_request', `expected one Host header, got ${hosts}`)
+  }
+  const { expect } = request.headers
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
+    throw new Refusal('expectation_failed', 'only 100-continue can be expected')
+  }
+}

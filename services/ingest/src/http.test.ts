@@ -1,0 +1,374 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
+import type { Keys } from './key-file.ts'
+import { BAD_EVENT, countOf, eventText, startTestIngest } from './test-support.ts'
+import { findKey, parseWriteKeys } from './write-keys.ts'
+
+/** Sends bytes as they are and returns everything that comes back until the connection closes. */
+function raw(port: number, bytes: string | Buffer, { end = false } = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    let answer = ''
+    socket
+      .setEncoding('utf8')
+      .setTimeout(5_000, () => socket.destroy(new Error('no answer in 5 s')))
+    socket.on('data', (chunk: string) => (answer += chunk))
+    socket.on('close', () => resolve(answer)).on('error', reject)
+    socket.write(bytes)
+    if (end) socket.end()
+  })
+}
+
+const EVENT = eventText()
+const post = (headers: string, body: string) =>
+  `POST /track HTTP/1.1\r\nHost: x\r\n${headers}\r\n${body}`
+const sized = (body: string) =>
+  `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n`
+
+test('every refusal is a 4xx or 5xx with code, message, error and success false', async () => {
+  await using ingest = await startTestIngest({ limits: { maxBodyBytes: 5_000, maxEvents: 3 } })
+  const nested = '['.repeat(40_000)
+  const table: readonly (readonly [
+    string | Buffer,
+    Parameters<typeof ingest.post>[1],
+    number,
+    string,
+  ])[] = [
+    ['', {}, 400, 'empty_body'],
+    [' \n', {}, 400, 'empty_body'],
+    ['{"a":', {}, 400, 'invalid_json'],
+    [nested.slice(0, 5_000), {}, 400, 'invalid_json'],
+    [Buffer.from([0x7b, 0xff, 0x7d]), {}, 400, 'invalid_utf8'],
+    [Buffer.from('{"a":"\xc0\xaf"}', 'latin1'), {}, 400, 'invalid_utf8'],
+    [Buffer.from(EVENT, 'utf16le'), {}, 400, 'invalid_json'],
+    ['null', {}, 400, 'invalid_envelope'],
+    ['42', {}, 400, 'invalid_envelope'],
+    ['"x"', {}, 400, 'invalid_envelope'],
+    ['{"batch":[{}],"events":[{}]}', {}, 400, 'invalid_envelope'],
+    ['{"batch":[{}],"batch":[{}]}', {}, 400, 'invalid_envelope'],
+    ['[]', {}, 400, 'empty_batch'],
+    ['{"batch":[]}', {}, 400, 'empty_batch'],
+    ['[5,6,7,8]', {}, 413, 'too_many_events'],
+    ['x'.repeat(5_001), {}, 413, 'body_too_large'],
+    [
+      gzipSync(Buffer.alloc(5_001)),
+      { headers: { 'content-encoding': 'gzip' } },
+      413,
+      'body_too_large',
+    ],
+    [
+      brotliCompressSync(Buffer.alloc(20_000_000)),
+      { headers: { 'content-encoding': 'br' } },
+      413,
+      'body_too_large',
+    ],
+    ['plain', { headers: { 'content-encoding': 'gzip' } }, 400, 'invalid_encoding'],
+    [
+      gzipSync(EVENT).subarray(0, -4),
+      { headers: { 'content-encoding': 'gzip' } },
+      400,
+      'invalid_encoding',
+    ],
+    [
+      Buffer.concat([gzipSync(EVENT), Buffer.from('x')]),
+      { headers: { 'content-encoding': 'gzip' } },
+      400,
+      'invalid_encoding',
+    ],
+    [
+      Buffer.concat([deflateSync(EVENT), Buffer.from('x')]),
+      { headers: { 'content-encoding': 'deflate' } },
+      400,
+      'invalid_encoding',
+    ],
+    [EVENT, { headers: { 'content-encoding': 'gzip, gzip' } }, 415, 'unsupported_encoding'],
+    [EVENT, { headers: { 'content-encoding': 'toString' } }, 415, 'unsupported_encoding'],
+    [
+      EVENT,
+      { headers: { 'content-type': 'multipart/form-data; boundary=x' } },
+      415,
+      'unsupported_media_type',
+    ],
+    [EVENT, { path: '/nope' }, 404, 'not_found'],
+    [EVENT, { path: '/TRACK' }, 404, 'not_found'],
+    [EVENT, { path: '/track/' }, 404, 'not_found'],
+    [EVENT, { path: '//track' }, 404, 'not_found'],
+    [EVENT, { path: '/%74rack' }, 404, 'not_found'],
+    [EVENT, { path: '/%zz' }, 404, 'not_found'],
+    [EVENT, { method: 'GET' }, 405, 'method_not_allowed'],
+    [EVENT, { method: 'DELETE' }, 405, 'method_not_allowed'],
+    [EVENT, { path: `/track?${'x'.repeat(2_048)}` }, 414, 'uri_too_long'],
+    [
+      EVENT,
+      { headers: Object.fromEntries(Array.from({ length: 61 }, (_, n) => [`h-${n}`, '1'])) },
+      431,
+      'headers_too_large',
+    ],
+    [EVENT, { headers: { h: 'x'.repeat(17_000) } }, 431, 'headers_too_large'],
+  ]
+  for (const [body, options, status, code] of table) {
+    const answer = await ingest.post(body, options)
+    const what = `${code}: ${JSON.stringify(answer.body)}`
+    assert.deepEqual([answer.status, answer.body.code], [status, code], what)
+    assert.equal(answer.body.success, false, what)
+    assert.ok(
+      typeof answer.body.message === 'string' && typeof answer.body.error === 'string',
+      what,
+    )
+    assert.equal(answer.headers.get('content-type'), 'application/problem+json', what)
+    assert.equal(answer.headers.get('x-request-id'), answer.body.request_id, what)
+  }
+  assert.equal(ingest.producer.records.length, 0)
+  assert.equal(await countOf(ingest.metrics.received), 0)
+  assert.equal(ingest.budget.usedBytes, 0, 'every refused request gave its bytes back')
+})
+
+test('405 and 415 say what is allowed', async () => {
+  await using ingest = await startTestIngest()
+  const wrongMethod = await ingest.post('', { method: 'PUT' })
+  assert.equal(wrongMethod.headers.get('allow'), 'POST, OPTIONS')
+  const wrongEncoding = await ingest.post('x', { headers: { 'content-encoding': 'zstd' } })
+  assert.equal(wrongEncoding.headers.get('accept-encoding'), 'gzip, deflate, br')
+})
+
+test('invalid JSON is answered with line and column, not with our parser’s words', async () => {
+  await using ingest = await startTestIngest()
+  const document = await ingest.post('{\n  "event": "x",\n  oops\n}')
+  assert.equal(document.body.message, 'line 3, column 3: expected a key in double quotes')
+  const headers = { 'content-type': 'application/x-ndjson' }
+  const lines = await ingest.post(`${EVENT}\n\n{"a" 1}\n`, { headers })
+  assert.equal(lines.body.message, 'line 3, column 6: expected a colon')
+})
+
+test('compressed bodies are read', async () => {
+  await using ingest = await startTestIngest()
+  const bodies = {
+    gzip: gzipSync(EVENT),
+    'x-gzip': gzipSync(EVENT),
+    GZIP: gzipSync(EVENT),
+    deflate: deflateSync(EVENT),
+    'deflate ': deflateRawSync(EVENT),
+    br: brotliCompressSync(EVENT),
+    identity: Buffer.from(EVENT),
+  }
+  for (const [encoding, body] of Object.entries(bodies)) {
+    const answer = await ingest.post(body, { headers: { 'content-encoding': encoding } })
+    assert.equal(answer.status, 200, `${encoding}: ${answer.body.message}`)
+  }
+})
+
+test('a request id is echoed when it is safe, else replaced', async () => {
+  await using ingest = await startTestIngest()
+  const kept = await ingest.post(EVENT, { headers: { 'x-request-id': 'A.b-c_9' } })
+  assert.equal(kept.headers.get('x-request-id'), 'A.b-c_9')
+  assert.equal(kept.body.request_id, 'A.b-c_9')
+  for (const unsafe of ['a b', '<script>', 'x'.repeat(129)]) {
+    const answer = await ingest.post(EVENT, { headers: { 'x-request-id': unsafe } })
+    assert.match(answer.headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/)
+  }
+})
+
+test('load is shed before the body is read', async () => {
+  await using ingest = await startTestIngest({ limits: { maxInFlightBytes: 1_000 } })
+  const tooMuch = await ingest.post('x'.repeat(1_001))
+  assert.deepEqual([tooMuch.status, tooMuch.body.code], [503, 'overloaded'])
+  ingest.producer.isFull = true
+  assert.equal((await ingest.post('not json')).body.code, 'overloaded')
+  ingest.producer.isFull = false
+  ingest.producer.notReadyReason = 'Kafka is not reachable at 10.0.0.1'
+  const away = await ingest.post('not json')
+  assert.deepEqual([away.status, away.body.code], [503, 'kafka_unavailable'])
+  assert.doesNotMatch(JSON.stringify(away.body), /10\.0\.0\.1/)
+  ingest.producer.notReadyReason = null
+  ingest.schemas.notReadyReason = 'the registry is away'
+  const unregistered = await ingest.post('not json')
+  assert.deepEqual([unregistered.status, unregistered.body.code], [503, 'kafka_unavailable'])
+  assert.match(unregistered.headers.get('retry-after') ?? '', /^\d+$/)
+  ingest.schemas.notReadyReason = null
+  assert.equal((await ingest.post(EVENT)).status, 200)
+})
+
+test('a body that announces too much is refused at once, before any of it is sent', async () => {
+  await using ingest = await startTestIngest()
+  const started = performance.now()
+  const answer = await raw(ingest.port, post('Content-Length: 10737418240\r\n', ''))
+  assert.match(answer, /^HTTP\/1\.1 413 /)
+  assert.ok(performance.now() - started < 2_000)
+})
+
+test('an endless body is cut off at the limit', async () => {
+  await using ingest = await startTestIngest({ limits: { maxBodyBytes: 10_000 } })
+  const chunk = `3e8\r\n${'x'.repeat(1_000)}\r\n`
+  const answer = await raw(ingest.port, post('Transfer-Encoding: chunked\r\n', chunk.repeat(20)))
+  assert.match(answer, /^HTTP\/1\.1 413 /)
+  assert.match(answer, /body_too_large/)
+})
+
+test('a body that stalls is 408 at the time-out, and nothing of it is kept', async () => {
+  await using ingest = await startTestIngest({ limits: { bodyTimeoutMs: 100 } })
+  const answer = await raw(ingest.port, post('Content-Length: 100000\r\n', EVENT))
+  assert.match(answer, /^HTTP\/1\.1 408 /)
+  assert.match(answer, /body_timeout/)
+  assert.equal(ingest.producer.records.length, 0)
+})
+
+test('what is no HTTP is answered once, in our shape, and the connection is closed', async () => {
+  await using ingest = await startTestIngest()
+  const table = [
+    'nonsense\r\n\r\n',
+    'GET /track HTTP/9.9\r\n\r\n',
+    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    '\x16\x03\x01\x02\x00\x01\x00\x01',
+    post('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'),
+    post('Content-Length: 5\r\nContent-Length: 6\r\n', 'hello'),
+    post('Content-Length: -1\r\n', ''),
+    post('Transfer-Encoding: xchunked\r\n', ''),
+    post('X : 1\r\n', ''),
+    post('Transfer-Encoding: chunked\r\n', 'zz\r\n'),
+    'POST /track HTTP/1.1\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}',
+    post(`Host: y\r\n${sized('{}')}`, '{}'),
+  ]
+  for (const bytes of table) {
+    const answer = await raw(ingest.port, bytes)
+    assert.match(answer, /^HTTP\/1\.1 400 /, JSON.stringify(bytes))
+    assert.match(answer, /"code":"bad_request"/, JSON.stringify(bytes))
+    assert.equal(answer.split('HTTP/1.1').length, 2, 'one answer only')
+  }
+  assert.equal(ingest.producer.records.length, 0)
+})
+
+test('a good request before garbage is answered first', async () => {
+  await using ingest = await startTestIngest()
+  const length = `Content-Length: ${Buffer.byteLength(EVENT)}\r\n`
+  const answer = await raw(ingest.port, `${post(length, EVENT)}garbage\r\n\r\n`)
+  assert.match(answer, /^HTTP\/1\.1 200 .*HTTP\/1\.1 400 .*"bad_request"/s)
+})
+
+test('pipelined requests are answered in order', async () => {
+  await using ingest = await startTestIngest()
+  const requests = [1, 2, 3, 4, 5].map((n) => {
+    const last = n === 5 ? 'Connection: close\r\n' : ''
+    return post(`X-Request-Id: r${n}\r\nContent-Length: ${EVENT.length}\r\n${last}`, EVENT)
+  })
+  const answer = await raw(ingest.port, requests.join(''))
+  const ids = [...answer.matchAll(/X-Request-Id: (r\d)/g)].map(([, id]) => id)
+  assert.deepEqual(ids, ['r1', 'r2', 'r3', 'r4', 'r5'])
+})
+
+test('Expect: 100-continue is met, unless the body would be refused; other expectations are 417', async () => {
+  await using ingest = await startTestIngest()
+  const fine = await raw(ingest.port, post(`Expect: 100-continue\r\n${sized(EVENT)}`, EVENT))
+  assert.match(fine, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
+  const large = post('Expect: 100-continue\r\nContent-Length: 99999999\r\n', '')
+  assert.match(await raw(ingest.port, large), /^HTTP\/1\.1 413 /)
+  const bogus = await raw(ingest.port, post(`Expect: the best\r\n${sized(EVENT)}`, EVENT))
+  assert.match(bogus, /^HTTP\/1\.1 417 .*"expectation_failed"/s)
+})
+
+test('an upgrade to something else is answered, not hung', async () => {
+  await using ingest = await startTestIngest()
+  const headers = `Upgrade: websocket\r\nConnection: Upgrade, close\r\nContent-Length: ${EVENT.length}\r\n`
+  assert.match(await raw(ingest.port, post(headers, EVENT)), /^HTTP\/1\.1 200 /)
+})
+
+test('a client that leaves while sending costs nothing', async () => {
+  await using ingest = await startTestIngest()
+  await raw(ingest.port, post('Content-Length: 100000\r\n', EVENT), { end: true })
+  assert.equal((await ingest.post(EVENT)).status, 200)
+  assert.equal(ingest.budget.usedBytes, 0)
+})
+
+test('while draining new requests are 503 and taken ones are answered', async () => {
+  const ingest = await startTestIngest({ serverLimits: { drainDelayMs: 300 } })
+  const { outcome } = ingest.producer
+  ingest.producer.outcome = null
+  const taken = ingest.post(EVENT)
+  while (ingest.budget.usedBytes === 0) await new Promise((resolve) => setImmediate(resolve))
+  const drained = ingest[Symbol.asyncDispose]()
+  const refused = await ingest.post(EVENT)
+  assert.deepEqual([refused.status, refused.body.code], [503, 'draining'])
+  assert.equal(refused.headers.get('connection'), 'close')
+  assert.ok(refused.headers.has('retry-after'))
+  ingest.producer.outcome = outcome
+  assert.equal((await taken).status, 200)
+  await drained
+  await assert.rejects(fetch(ingest.url))
+})
+
+const hashOf = (key: string) => createHash('sha256').update(key).digest('hex')
+
+function keysOf(...entries: readonly object[]): Keys {
+  const keys = parseWriteKeys(JSON.stringify({ keys: entries }))
+  return { isOff: false, find: (presented) => findKey(keys, presented) }
+}
+
+test('a write key opens the door wherever a client puts it, and names the source', async () => {
+  const keys = keysOf(
+    { name: 'web', sha256: hashOf('k1') },
+    { name: 'web', sha256: hashOf('k3:secret') },
+    { name: 'ios', sha256: hashOf('k2') },
+  )
+  await using ingest = await startTestIngest({ keys })
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
+  const table = [
+    { 'x-api-key': 'k1' },
+    { authorization: 'Bearer k1' },
+    { authorization: basic('k1:') },
+    { authorization: basic('k1') },
+    { authorization: basic('k3:secret:') },
+    { authorization: basic('k3:secret') },
+    { 'x-write-key': 'k1' },
+    { 'x-api-key': 'k1', authorization: 'Bearer wrong' },
+  ]
+  for (const headers of table) {
+    assert.equal((await ingest.post(EVENT, { headers })).status, 200, JSON.stringify(headers))
+    assert.equal(ingest.events().at(-1)?.source, 'web')
+  }
+  await ingest.post(EVENT, { headers: { 'x-api-key': 'k2' } })
+  assert.equal(ingest.events().at(-1)?.source, 'ios')
+})
+
+test('without a key, or with a wrong one, nothing is read', async () => {
+  const keys = keysOf(
+    { name: 'web', sha256: hashOf('k1') },
+    { name: 'ops', sha256: hashOf('a'), scopes: ['admin'] },
+  )
+  await using ingest = await startTestIngest({ keys })
+  const table: readonly (readonly [Record<string, string>, number, string])[] = [
+    [{}, 401, 'missing_api_key'],
+    [{ 'x-api-key': 'wrong' }, 401, 'invalid_api_key'],
+    [{ authorization: 'Basic' }, 401, 'missing_api_key'],
+    [{ 'x-api-key': 'a' }, 403, 'key_scope'],
+  ]
+  for (const [headers, status, code] of table) {
+    const answer = await ingest.post('not json', { headers })
+    assert.deepEqual([answer.status, answer.body.code], [status, code])
+    assert.equal(answer.headers.has('www-authenticate'), status === 401)
+    assert.doesNotMatch(JSON.stringify(answer.body), /wrong/)
+  }
+})
+
+test('a key bound to accounts writes no other, and then nothing of the request', async () => {
+  const keys = keysOf({ name: 'web', sha256: hashOf('k1'), group_ids: ['account_456'] })
+  await using ingest = await startTestIngest({ keys })
+  const headers = { 'x-api-key': 'k1' }
+  assert.equal((await ingest.post(EVENT, { headers })).status, 200)
+  const mixed = `[${EVENT},${eventText({ group_id: 'account_1' })},${BAD_EVENT}]`
+  const answer = await ingest.post(mixed, { headers })
+  assert.deepEqual([answer.status, answer.body.code], [403, 'key_scope'])
+  const statuses = answer.body.results.map((result: { status: string }) => result.status)
+  assert.deepEqual(statuses, ['retry', 'rejected', 'rejected'])
+  assert.equal(ingest.events().length, 1)
+})
+
+test('a key bound to origins is refused from others', async () => {
+  const keys = keysOf({ name: 'web', sha256: hashOf('k1'), origins: ['https://app.example.com'] })
+  await using ingest = await startTestIngest({ keys })
+  const from = async (origin: string) =>
+    (await ingest.post(EVENT, { headers: { 'x-api-key': 'k1', origin } })).body.code
+  assert.equal(await from('https://evil.example.com'), 'origin_not_allowed')
+  assert.equal(await from('https://app.example.com'), undefined)
+})

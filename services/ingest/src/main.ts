@@ -1,0 +1,106 @@
+import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
+import { createProducer, createSchemaRegistry } from '@custom-events/kafka'
+import { createLogger, runService, startOpsServer, type Logger } from '@custom-events/service'
+import { createIngestApp } from './app.ts'
+import { readIngestConfig, type IngestConfig } from './config.ts'
+import { NO_KEYS, openKeyFile, type Keys } from './key-file.ts'
+import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
+import type { IngestParts } from './parts.ts'
+import { readiness } from './readiness.ts'
+import { createRejectedEvents } from './rejected.ts'
+import { createRetryAdvice } from './retry-after.ts'
+import { registerSchemas } from './schema-ids.ts'
+import { createLifecycle, startIngestServer } from './server.ts'
+import { createByteBudget } from './shed.ts'
+
+// Resources close in reverse order: the HTTP server drains first, and /health/ready tells so to the end.
+await runService(async (resources) => {
+  const config = readIngestConfig()
+  const log = createLogger({ service: 'ingest', level: config.logLevel })
+  for (const warning of config.warnings) log.warn(warning)
+
+  const metrics = createIngestMetrics()
+  let parts: IngestParts | null = null
+  const ops = await startOpsServer({
+    host: config.opsHost,
+    port: config.opsPort,
+    readiness: () => (parts === null ? STARTING : readiness(parts)),
+    expose: () => {
+      metrics.inFlightBytes.set(parts?.budget.usedBytes ?? 0)
+      metrics.producerBufferedBytes.set(parts?.producer.bufferedBytes ?? 0)
+      return metrics.expose()
+    },
+  })
+  resources.use(ops)
+
+  const keys = openKeys(config, log, resources)
+  const lifecycle = createLifecycle()
+  parts = openDelivery({ config, log, metrics, resources }, { keys, lifecycle })
+  const server = await startIngestServer({
+    handle: createIngestApp(parts),
+    host: config.host,
+    port: config.port,
+    maxBodyBytes: config.settings.limits.maxBodyBytes,
+    lifecycle,
+  })
+  resources.use(server)
+  log.info({ port: server.port, opsPort: ops.port }, 'taking events')
+  return { log, shutdownTimeoutMs: config.shutdownTimeoutMs }
+})
+
+const STARTING = { isReady: false, reasons: ['starting'] }
+
+function openKeys(config: IngestConfig, log: Logger, resources: AsyncDisposableStack): Keys {
+  if (config.writeKeysFile !== null) {
+    return resources.use(openKeyFile({ path: config.writeKeysFile, log }))
+  }
+  log.warn('AUTH_MODE=off: anybody who reaches this port may write events')
+  return NO_KEYS
+}
+
+function openDelivery(
+  base: {
+    readonly config: IngestConfig
+    readonly log: Logger
+    readonly metrics: IngestMetrics
+    readonly resources: AsyncDisposableStack
+  },
+  given: Pick<IngestParts, 'keys' | 'lifecycle'>,
+): IngestParts {
+  const { config, log, metrics, resources } = base
+  const { settings } = config
+  const registry = createSchemaRegistry({ url: config.registryUrl })
+  const schemas = resources.use(
+    registerSchemas({
+      register: (subject, schema) => registry.register(subject, schema),
+      tracked: { subject: `${settings.topics.tracked}-value`, schema: eventAvroSchema },
+      rejected: { subject: `${settings.topics.rejected}-value`, schema: rejectedAvroSchema },
+      log,
+    }),
+  )
+  const { tracked, rejected } = settings.topics
+  const producer = resources.use(
+    createProducer({
+      kafka: config.kafka,
+      partitionCountByTopic: {
+        [tracked]: settings.partitionCountByTopic[tracked] ?? 1,
+        [rejected]: settings.partitionCountByTopic[rejected] ?? 1,
+      },
+      log,
+    }),
+  )
+  const rejectedEvents = resources.use(
+    createRejectedEvents({ producer, schemas, settings, metrics, log }),
+  )
+  return {
+    ...given,
+    producer,
+    schemas,
+    rejectedEvents,
+    settings,
+    budget: createByteBudget(settings.limits.maxInFlightBytes),
+    retryAdvice: createRetryAdvice(Date.now, Math.random),
+    metrics,
+    log,
+  }
+}

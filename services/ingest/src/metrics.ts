@@ -1,0 +1,98 @@
+import { EVENT_CODES } from '@custom-events/event'
+import type { EventResult } from './answers.ts'
+import { createMetrics, type MetricDefinitions, type Metrics } from '@custom-events/service'
+
+const codes = Object.keys(EVENT_CODES)
+
+const STATUSES = [
+  ...[200, 204, 400, 401, 403, 404, 405, 408, 413, 414, 415, 417, 429, 431, 500, 503].map(String),
+  'gone',
+]
+
+/**
+ * Every metric of ingest. received = accepted + rejected + ignored + unacknowledged, where an event
+ * counts each time it is sent.
+ */
+export const ingestMetrics = {
+  received: {
+    type: 'counter',
+    name: 'events_received_total',
+    help: 'Events found in the bodies of requests.',
+  },
+  accepted: {
+    type: 'counter',
+    name: 'events_accepted_total',
+    help: 'Events acknowledged by all in-sync replicas.',
+  },
+  rejected: {
+    type: 'counter',
+    name: 'events_rejected_total',
+    help: 'Events refused, by the code of the first error.',
+    labels: { code: codes },
+  },
+  ignored: {
+    type: 'counter',
+    name: 'events_ignored_total',
+    help: 'Calls of SDKs that are no events of ours.',
+  },
+  unacknowledged: {
+    type: 'counter',
+    name: 'events_unacknowledged_total',
+    help: 'Events that their producer was told to send again.',
+    labels: { reason: ['kafka_unavailable', 'backpressure', 'request_refused', 'internal_error'] },
+  },
+  requests: {
+    type: 'counter',
+    name: 'requests_total',
+    help: 'Answers by HTTP status; "gone" is a client that left before its answer.',
+    labels: { status: STATUSES },
+  },
+  answerSeconds: {
+    type: 'histogram',
+    name: 'request_duration_seconds',
+    help: 'From the end of the headers to the end of the answer.',
+    buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 7.5, 10],
+  },
+  inFlightBytes: {
+    type: 'gauge',
+    name: 'in_flight_bytes',
+    help: 'Bytes of request bodies held in memory.',
+  },
+  producerBufferedBytes: {
+    type: 'gauge',
+    name: 'producer_buffered_bytes',
+    help: 'Bytes of records waiting for Kafka.',
+  },
+  rejectedDiscarded: {
+    type: 'counter',
+    name: 'rejected_records_discarded_total',
+    help: 'Rejected events that could not be kept for querying.',
+    labels: { reason: ['queue_full', 'no_schema', 'unacknowledged'] },
+  },
+} as const satisfies MetricDefinitions
+
+export type IngestMetrics = Metrics<typeof ingestMetrics>
+
+export function createIngestMetrics(): IngestMetrics {
+  return createMetrics(ingestMetrics)
+}
+
+/** Counts what became of each event of a request. */
+export function countOutcomes(metrics: IngestMetrics, results: readonly EventResult[]): void {
+  for (const result of results) {
+    switch (result.status) {
+      case 'accepted':
+        metrics.accepted.inc()
+        break
+      case 'rejected':
+        metrics.rejected.inc({ code: result.problems[0]?.code ?? 'event_not_object' })
+        break
+      case 'ignored':
+        metrics.ignored.inc()
+        break
+      case 'retry':
+        metrics.unacknowledged.inc({ reason: result.reason })
+        break
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { Producer } from '@custom-events/kafka'
+import type { Logger } from '@custom-events/service'
+import type { Keys } from './key-file.ts'
+import type { IngestMetrics } from './metrics.ts'
+import type { RejectedEvents } from './rejected.ts'
+import type { RetryAdvice } from './retry-after.ts'
+import type { SchemaIds } from './schema-ids.ts'
+import type { IngestSettings } from './settings.ts'
+import type { ByteBudget } from './shed.ts'
+
+/** Everything the app works with; built in main.ts, or by a test. */
+export interface IngestParts {
+  readonly producer: Producer
+  readonly schemas: SchemaIds
+  readonly keys: Keys
+  readonly rejectedEvents: RejectedEvents
+  readonly settings: IngestSettings
+  readonly budget: ByteBudget
+  readonly retryAdvice: RetryAdvice
+  readonly lifecycle: Lifecycle
+  readonly metrics: IngestMetrics
+  readonly log: Logger
+}
+
+/** Whether this instance still takes requests. */
+export interface Lifecycle {
+  readonly isDraining: boolean
+}

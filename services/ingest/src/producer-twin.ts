@@ -1,0 +1,56 @@
+import type { OutgoingRecord, ProduceOutcome, Producer } from '@custom-events/kafka'
+
+/** A producer in memory, for tests: keeps what it was given and answers as it is told. */
+export interface ProducerTwin extends Producer {
+  readonly records: readonly OutgoingRecord[]
+  notReadyReason: string | null
+  isFull: boolean
+  /** Calls of `produce` that are not answered yet. */
+  readonly waitingCalls: number
+  /** What becomes of the next records; `null` leaves `produce` unanswered until it is changed. */
+  outcome: ((record: OutgoingRecord) => ProduceOutcome) | null
+}
+
+const UNAVAILABLE: ProduceOutcome = { status: 'unacknowledged', reason: 'kafka_unavailable' }
+
+/** Acknowledges everything, with offsets counted from 0 in each partition. */
+export function createProducerTwin(): ProducerTwin {
+  const records: OutgoingRecord[] = []
+  const offsetByPartition = new Map<string, number>()
+  const acknowledge = ({ topic, partition }: OutgoingRecord): ProduceOutcome => {
+    const place = `${topic}/${partition}`
+    const offset = offsetByPartition.get(place) ?? 0
+    offsetByPartition.set(place, offset + 1)
+    return { status: 'acknowledged', offset }
+  }
+  let waiting: (() => void)[] = []
+  let outcome: ProducerTwin['outcome'] = acknowledge
+
+  const answer = (given: readonly OutgoingRecord[]): readonly ProduceOutcome[] => {
+    records.push(...given)
+    return given.map((record) => (outcome ?? (() => UNAVAILABLE))(record))
+  }
+  return {
+    records,
+    notReadyReason: null,
+    isFull: false,
+    bufferedBytes: 0,
+    get waitingCalls() {
+      return waiting.length
+    },
+    get outcome() {
+      return outcome
+    },
+    set outcome(next) {
+      outcome = next
+      const released = next === null ? [] : waiting
+      waiting = next === null ? waiting : []
+      for (const release of released) release()
+    },
+    produce: async (given) => {
+      if (outcome === null) await new Promise<void>((resolve) => waiting.push(resolve))
+      return answer(given)
+    },
+    [Symbol.asyncDispose]: async () => {},
+  }
+}

@@ -1,0 +1,138 @@
+import { createRejectedCodec, cutToBytes, type RejectedEvent } from '@custom-events/codec'
+import { partitionOf, type EventInput, type KnownParts, type Problem } from '@custom-events/event'
+import type { OutgoingRecord, Producer } from '@custom-events/kafka'
+import type { Logger } from '@custom-events/service'
+import type { IngestMetrics } from './metrics.ts'
+import type { SchemaIds } from './schema-ids.ts'
+import type { IngestSettings } from './settings.ts'
+
+/** One event refused at the door, with what is needed to keep it. */
+export interface Refused {
+  readonly input: EventInput
+  readonly problems: readonly Problem[]
+  readonly known: KnownParts
+}
+
+export interface RejectedEvents extends AsyncDisposable {
+  /** Takes rejected events to produce them later; never waits, never fails, discards what is too much. */
+  keep(
+    refused: readonly Refused[],
+    request: { readonly requestId: string; readonly source: string; readonly receivedAt: number },
+  ): void
+}
+
+type DiscardReason = 'queue_full' | 'no_schema' | 'unacknowledged'
+
+/** Rejected events are for looking things up: they never hold up or displace accepted ones. */
+export function createRejectedEvents(parts: {
+  readonly producer: Producer
+  readonly schemas: SchemaIds
+  readonly settings: IngestSettings
+  readonly metrics: IngestMetrics
+  readonly log: Logger
+}): RejectedEvents {
+  const { producer, schemas, settings, log } = parts
+  const topic = settings.topics.rejected
+  const partitionCount = settings.partitionCountByTopic[topic] ?? 1
+  const codec = createRejectedCodec()
+  const discard = countDiscards(parts)
+  const waiting = new Set<Promise<void>>()
+  let queuedBytes = 0
+
+  const toRecord = (event: RejectedEvent, schemaId: number): OutgoingRecord => {
+    const key = event.group_id ?? event.request_id
+    const partition = partitionOf(key, partitionCount)
+    return { topic, partition, key: Buffer.from(key), value: codec.encode(event, schemaId) }
+  }
+
+  const produce = async (records: readonly OutgoingRecord[], bytes: number): Promise<void> => {
+    let lost = records.length
+    try {
+      const outcomes = await producer.produce(records)
+      lost = outcomes.filter(({ status }) => status === 'unacknowledged').length
+    } catch (err) {
+      log.error({ err }, 'producing rejected events failed by a bug') // nobody else would hear of it
+    }
+    queuedBytes -= bytes
+    if (lost > 0) discard('unacknowledged', lost)
+  }
+
+  return {
+    keep: (refused, request) => {
+      const schemaId = schemas.rejectedId
+      if (schemaId === null) return discard('no_schema', refused.length)
+      const records: OutgoingRecord[] = []
+      let bytes = 0
+      for (const event of refused) {
+        if (producer.isFull || queuedBytes + bytes >= settings.limits.maxRejectedBytes) {
+          discard('queue_full', 1)
+          continue
+        }
+        const record = toRecord(toRejectedEvent(event, request), schemaId)
+        records.push(record)
+        bytes += record.value?.length ?? 0
+      }
+      if (records.length === 0) return
+      queuedBytes += bytes
+      const producing = produce(records, bytes).finally(() => waiting.delete(producing))
+      waiting.add(producing)
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(waiting) // each is bounded by the producer's delivery timeout
+    },
+  }
+}
+
+function toRejectedEvent(
+  { input, problems, known }: Refused,
+  request: { readonly requestId: string; readonly source: string; readonly receivedAt: number },
+): RejectedEvent {
+  const { start, end } = input.scanned
+  const [first] = problems
+  return {
+    request_id: request.requestId,
+    index: input.index,
+    received_at: request.receivedAt,
+    source: request.source,
+    code: first?.code ?? '',
+    pointer: kept(first?.pointer ?? ''),
+    errors: JSON.stringify(problems.map((each) => ({ ...each, pointer: kept(each.pointer) }))),
+    event: keptOrNull(known.event),
+    group_id: keptOrNull(known.group_id),
+    user_id: keptOrNull(known.user_id),
+    event_id: keptOrNull(known.event_id),
+    ...cutToBytes(input.text.slice(start, end)),
+  }
+}
+
+/**
+ * Characters kept of each text but `raw`: a rejected event may name anything in any length, and a
+ * record too large for Kafka would fail together with the records that share its request.
+ */
+const MAX_TEXT_CHARS = 1_024
+
+/** A rejected event may hold half a character; Avro strings may not. */
+function kept(text: string): string {
+  return text.slice(0, MAX_TEXT_CHARS).toWellFormed()
+}
+
+function keptOrNull(text: string | null): string | null {
+  return text === null ? null : kept(text)
+}
+
+const LOG_EVERY_MS = 10_000
+
+/** Counts every discard; logs the first and then at most one line in ten seconds. */
+function countDiscards({ metrics, log }: { metrics: IngestMetrics; log: Logger }) {
+  let unlogged = 0
+  let loggedAt = -Infinity
+  return (reason: DiscardReason, count: number): void => {
+    metrics.rejectedDiscarded.inc({ reason }, count)
+    unlogged += count
+    const now = performance.now()
+    if (now - loggedAt < LOG_EVERY_MS) return
+    log.warn({ reason, discarded: unlogged }, 'rejected events discarded: they cannot be queried')
+    loggedAt = now
+    unlogged = 0
+  }
+}

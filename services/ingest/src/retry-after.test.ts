@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createRetryAdvice } from './retry-after.ts'
+
+test('clients are told to wait longer the longer the outage lasts, and 2 s again after it', () => {
+  let now = 1_000_000
+  const advice = createRetryAdvice(
+    () => now,
+    () => 0.5,
+  )
+  assert.equal(advice.seconds(), 2)
+  advice.failed()
+  const table = [
+    [0, 2],
+    [9_999, 2],
+    [10_000, 10],
+    [59_999, 10],
+    [60_000, 60],
+    [299_999, 60],
+    [300_000, 300],
+    [86_400_000, 300],
+  ] as const
+  for (const [age, seconds] of table) {
+    now = 1_000_000 + age
+    advice.failed() // a later failure does not restart the outage
+    assert.equal(advice.seconds(), seconds, String(age))
+  }
+  advice.succeeded()
+  assert.equal(advice.seconds(), 2)
+})
+
+test('the wait is a whole number of seconds within 30 %', () => {
+  for (const [random, seconds] of [
+    [0, 1],
+    [0.999, 3],
+  ] as const) {
+    const advice = createRetryAdvice(
+      () => 0,
+      () => random,
+    )
+    assert.equal(advice.seconds(), seconds)
+  }
+})

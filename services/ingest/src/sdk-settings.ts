@@ -1,0 +1,23 @@
+import { Refusal } from './refusal.ts'
+import type { Handle } from './routes.ts'
+import { send } from './send.ts'
+
+/** Only characters that need no escaping anywhere: what is in the path is echoed. */
+export const SDK_SETTINGS_PATH = /^\/v1\/projects\/[\w.~:-]{1,128}\/settings$/
+
+const HOST = /^[\w.:[\]-]{1,255}$/
+
+/**
+ * What Segment's browser SDK asks for before it sends: where events go. Known to everybody who has
+ * the page, so it neither asks for a key nor tells whether the one in the path exists.
+ */
+export const answerSdkSettings: Handle = (request, response) => {
+  const apiKey = (request.url ?? '').split('/', 4)[3] ?? ''
+  const { host = '' } = request.headers
+  if (!HOST.test(host)) throw new Refusal('bad_request', 'the Host header is not a host name')
+  const body = {
+    success: true,
+    integrations: { 'Segment.io': { apiKey, apiHost: `${host}/v1` } },
+  }
+  send(response, { status: 200, headers: { 'Content-Type': 'application/json' }, body }, false)
+}

@@ -1,0 +1,140 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { answerBadHttp } from './bad-http.ts'
+import { declaredBytes } from './body.ts'
+import type { Lifecycle } from './parts.ts'
+
+/** Bounds of the HTTP server; times in milliseconds. */
+export interface ServerLimits {
+  readonly maxHeaderBytes: number
+  readonly headersTimeoutMs: number
+  readonly requestTimeoutMs: number
+  /** Longer than the balancer's, or it uses connections that are just being closed. */
+  readonly keepAliveTimeoutMs: number
+  readonly maxConnections: number
+  readonly maxRequestsPerConnection: number
+  /** On drain: new requests are still answered (503) for so long, until balancers have noticed. */
+  readonly drainDelayMs: number
+  /** On drain: connections that are still open after this are cut. */
+  readonly drainTimeoutMs: number
+}
+
+export const SERVER_LIMITS: ServerLimits = {
+  maxHeaderBytes: 16 * 1_024,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 15_000,
+  keepAliveTimeoutMs: 65_000,
+  maxConnections: 5_000,
+  maxRequestsPerConnection: 100_000,
+  drainDelayMs: 500,
+  drainTimeoutMs: 9_000,
+}
+
+export interface IngestServer extends AsyncDisposable {
+  readonly port: number
+}
+
+/** Set on drain and seen by everything that asks whether to take more. */
+export function createLifecycle(): Lifecycle & { drain(): void } {
+  let isDraining = false
+  return {
+    get isDraining() {
+      return isDraining
+    },
+    drain: () => {
+      isDraining = true
+    },
+  }
+}
+
+/**
+ * Listens; disposing drains: not ready, then no new connections, then every taken request answered.
+ *
+ * @throws when the port is taken.
+ */
+export async function startIngestServer(options: {
+  readonly handle: RequestListener
+  readonly host: string
+  readonly port: number
+  readonly maxBodyBytes: number
+  readonly lifecycle: ReturnType<typeof createLifecycle>
+  readonly limits?: ServerLimits
+}): Promise<IngestServer> {
+  const { handle, lifecycle, limits = SERVER_LIMITS } = options
+  const server = createServer(
+    {
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+      requireHostHeader: false, // checked by the guard, which answers in our shape
+      noDelay: true,
+    },
+    handle,
+  )
+  server.maxConnections = limits.maxConnections
+  server.maxRequestsPerSocket = limits.maxRequestsPerConnection
+  server.maxHeadersCount = 1_000 // above ours: Node drops what is beyond, the guard refuses
+  answerParserErrors(server)
+  server.on('checkContinue', (request: IncomingMessage, response) => {
+    if (declaredBytes(request) <= options.maxBodyBytes) response.writeContinue()
+    handle(request, response)
+  })
+  server.on('checkExpectation', handle)
+  server.listen(options.port, options.host)
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port, // a TCP server's address is never a string
+    [Symbol.asyncDispose]: () => drain(server, lifecycle, limits),
+  }
+}
+
+/**
+ * What the parser refuses is answered only after the whole requests before it on the same
+ * connection, or their client would take our 400 for their answer.
+ */
+function answerParserErrors(server: Server): void {
+  const openBySocket = new WeakMap<Socket, Set<ServerResponse>>()
+  const failed = new WeakSet<Socket>()
+  server.on('request', (request, response) => {
+    const open = openBySocket.get(request.socket) ?? new Set()
+    openBySocket.set(request.socket, open.add(response))
+    response.once('close', () => open.delete(response))
+  })
+  server.on('clientError', (error, duplex) => {
+    // http.Server always hands over a net.Socket; its type says Duplex for the sake of others.
+    const socket = duplex as Socket
+    if (failed.has(socket)) return
+    failed.add(socket)
+    const whole = [...(openBySocket.get(socket) ?? [])].filter(({ req }) => req.complete)
+    const answered = whole.map((response) => once(response, 'close'))
+    void Promise.allSettled(answered).then(() => {
+      const isHalfAnswered = [...(openBySocket.get(socket) ?? [])].some((open) => open.headersSent)
+      if (isHalfAnswered) socket.destroy()
+      else answerBadHttp(socket, error)
+    })
+  })
+}
+
+async function drain(
+  server: Server,
+  lifecycle: ReturnType<typeof createLifecycle>,
+  limits: ServerLimits,
+): Promise<void> {
+  lifecycle.drain()
+  const cut = setTimeout(() => server.closeAllConnections(), limits.drainTimeoutMs)
+  await delay(limits.drainDelayMs)
+  const closed = once(server, 'close')
+  // Not http.Server's own close: that also cuts connections whose first request is just arriving.
+  NetServer.prototype.close.call(server)
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS)
+  await closed
+  clearInterval(sweep)
+  clearTimeout(cut)
+}
+
+const IDLE_SWEEP_MS = 100

@@ -1,0 +1,51 @@
+import { EVENT_RULES, type EventRules } from '@custom-events/event'
+import type { AllowedOrigins } from './cors.ts'
+import { partitionCounts, type TopicNames } from '@custom-events/kafka'
+
+/** What the way of a request is bounded by; sizes in bytes, times in milliseconds. */
+export interface IngestLimits {
+  /** Of one body, as sent and inflated. */
+  readonly maxBodyBytes: number
+  readonly maxEvents: number
+  /** Of all bodies together. */
+  readonly maxInFlightBytes: number
+  readonly bodyTimeoutMs: number
+  /** From the end of the body to the answer, whatever Kafka does. */
+  readonly answerTimeoutMs: number
+  readonly maxUrlBytes: number
+  readonly maxHeaders: number
+  /** Rejected events waiting to be produced; more are discarded. */
+  readonly maxRejectedBytes: number
+}
+
+export const INGEST_LIMITS: IngestLimits = {
+  maxBodyBytes: 5 * 1_024 ** 2,
+  maxEvents: 2_500,
+  maxInFlightBytes: 64 * 1_024 ** 2,
+  bodyTimeoutMs: 10_000,
+  // Segment's Ruby SDK gives up after 8 s: kafkajs needs 5 s, the rest is ours.
+  answerTimeoutMs: 7_000,
+  maxUrlBytes: 2_048,
+  maxHeaders: 60,
+  maxRejectedBytes: 8 * 1_024 ** 2,
+}
+
+/** What ingest is told by its configuration. */
+export interface IngestSettings {
+  readonly topics: TopicNames
+  readonly partitionCountByTopic: Readonly<Record<string, number>>
+  readonly limits: IngestLimits
+  readonly rules: EventRules
+  readonly allowedOrigins: AllowedOrigins
+}
+
+/** @param trackedPartitions the pinned partition count of the topic of accepted events. */
+export function ingestSettings(topics: TopicNames, trackedPartitions: number): IngestSettings {
+  return {
+    topics,
+    partitionCountByTopic: partitionCounts(topics, trackedPartitions),
+    limits: INGEST_LIMITS,
+    rules: EVENT_RULES,
+    allowedOrigins: null,
+  }
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createByteBudget, shedReason, type Pressure } from './shed.ts'
+
+const CALM: Pressure = {
+  isDraining: false,
+  kafkaReason: null,
+  schemaReason: null,
+  isProducerFull: false,
+  hasRoom: true,
+}
+
+test('a request is taken when nothing speaks against it', () => {
+  assert.equal(shedReason(CALM), null)
+})
+
+test('each pressure has its code, and the reasons inside stay inside', () => {
+  const table: readonly (readonly [Partial<Pressure>, string])[] = [
+    [{ isDraining: true, kafkaReason: 'x' }, 'draining'],
+    [{ kafkaReason: 'broker 10.0.0.1 is away' }, 'kafka_unavailable'],
+    [{ schemaReason: 'registry 10.0.0.1 is away' }, 'kafka_unavailable'],
+    [{ isProducerFull: true }, 'overloaded'],
+    [{ hasRoom: false }, 'overloaded'],
+  ]
+  for (const [pressure, code] of table) {
+    const shed = shedReason({ ...CALM, ...pressure })
+    assert.equal(shed?.code, code)
+    assert.doesNotMatch(shed?.detail ?? '', /10\.0/)
+  }
+})
+
+test('the budget never goes beyond its limit and gets everything back', () => {
+  const budget = createByteBudget(100)
+  const [one, two] = [budget.open(), budget.open()]
+  assert.equal(one.take(60), true)
+  assert.equal(two.take(41), false)
+  assert.equal(two.take(40), true)
+  assert.equal(budget.fits(1), false)
+  one.release()
+  one.release()
+  assert.equal(budget.usedBytes, 40)
+  two.release()
+  assert.equal(budget.usedBytes, 0)
+})
+
+test('little that needs much memory runs at once, and the queue for it is bounded', async () => {
+  const reservation = createByteBudget(100).open()
+  const gate = Promise.withResolvers<void>()
+  let running = 0
+  let most = 0
+  const work = async () => {
+    running += 1
+    most = Math.max(most, running)
+    await gate.promise
+    running -= 1
+    return 'done'
+  }
+  const jobs = Array.from({ length: 300 }, () => reservation.inTurn(work))
+  assert.equal(await jobs.at(-1), null, 'the last found the queue full')
+  gate.resolve()
+  const results = await Promise.all(jobs)
+  assert.equal(most, 4)
+  assert.equal(results.filter((result) => result === 'done').length, 260)
+  assert.equal(await reservation.inTurn(async () => 'again'), 'again')
+})

@@ -1,0 +1,108 @@
+import type { RequestCode } from '@custom-events/event'
+
+/** Bytes of bodies held in memory by all requests together. */
+export interface ByteBudget {
+  readonly usedBytes: number
+  /** Whether so many more bytes would fit, without taking them. */
+  fits(bytes: number): boolean
+  /** What one request holds; give it back when the request is over. */
+  open(): Reservation
+}
+
+export interface Reservation {
+  /** @returns whether the bytes fit; when not, nothing is taken. */
+  take(bytes: number): boolean
+  /**
+   * Runs work that needs much memory before its size is known, few at a time: otherwise many small
+   * bodies that inflate to the limit would together hold far more than the budget.
+   * @returns `null`, without running it, when too many wait for their turn.
+   */
+  inTurn<T>(work: () => Promise<T>): Promise<T | null>
+  release(): void
+}
+
+/** zlib works in libuv's four threads: more at once would only hold more memory. */
+const MAX_INFLATING = 4
+const MAX_WAITING = 256
+
+export function createByteBudget(maxBytes: number): ByteBudget {
+  let usedBytes = 0
+  const inTurn = createTurns(MAX_INFLATING, MAX_WAITING)
+  const fits = (bytes: number): boolean => usedBytes + bytes <= maxBytes
+  return {
+    get usedBytes() {
+      return usedBytes
+    },
+    fits,
+    open: () => {
+      let held = 0
+      return {
+        take: (bytes) => {
+          if (!fits(bytes)) return false
+          usedBytes += bytes
+          held += bytes
+          return true
+        },
+        inTurn,
+        release: () => {
+          usedBytes -= held
+          held = 0
+        },
+      }
+    },
+  }
+}
+
+function createTurns(maxRunning: number, maxWaiting: number): Reservation['inTurn'] {
+  const waiting: (() => void)[] = []
+  let running = 0
+  return async (work) => {
+    if (waiting.length >= maxWaiting) return null
+    if (running === maxRunning) await new Promise<void>((resolve) => waiting.push(resolve))
+    else running += 1
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) running -= 1
+      else next() // it takes over this place
+    }
+  }
+}
+
+/** Everything that speaks against taking another request, right now. */
+export interface Pressure {
+  readonly isDraining: boolean
+  readonly kafkaReason: string | null
+  readonly schemaReason: string | null
+  readonly isProducerFull: boolean
+  readonly hasRoom: boolean
+}
+
+export interface Shed {
+  readonly code: RequestCode
+  readonly detail: string
+}
+
+/** Decides, before a body is read, whether to refuse it; `null` takes the request. */
+export function shedReason(pressure: Pressure): Shed | null {
+  if (pressure.isDraining) {
+    return { code: 'draining', detail: 'this instance is shutting down; nothing was taken' }
+  }
+  if (pressure.kafkaReason !== null) {
+    return {
+      code: 'kafka_unavailable',
+      detail: 'Kafka cannot be used right now; nothing was taken',
+    }
+  }
+  if (pressure.schemaReason !== null) {
+    return {
+      code: 'kafka_unavailable',
+      detail: 'the schema registry has not answered yet; nothing was taken',
+    }
+  }
+  if (pressure.isProducerFull || !pressure.hasRoom) {
+    return { code: 'overloaded', detail: 'too many events are on their way; nothing was taken' }
+  }
+  return null
+}

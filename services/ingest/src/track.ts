@@ -1,0 +1,107 @@
+import type { OutgoingRecord } from '@custom-events/kafka'
+import { createEventCodec } from '@custom-events/codec'
+import { partitionOf } from '@custom-events/event'
+import { answerOptionsFrom } from './answer-options.ts'
+import { answerKept, type EventResult } from './answers.ts'
+import type { Audience } from './audience.ts'
+import { takeCall, type Call } from './call.ts'
+import { createJudge, type Judge } from './judge.ts'
+import { countOutcomes } from './metrics.ts'
+import type { IngestParts } from './parts.ts'
+import { produceWithin } from './produce-within.ts'
+import type { Handle } from './routes.ts'
+import { send } from './send.ts'
+import { mayProduce, refusalOf, resultsOf } from './verdicts.ts'
+import type { Judged, Produced } from './verdicts.ts'
+
+/**
+ * The way of a request to track events: normalise, validate, encode, produce, answer. Every event is
+ * judged before the first is produced; nothing is answered before Kafka has acknowledged.
+ *
+ * @returns a handler that throws `Refusal` or `ClientGone` when the request cannot be answered 200.
+ */
+export function createTrack(parts: IngestParts, audience: Audience): Handle {
+  const tools = { ...parts, judge: createJudge(parts.settings), codec: createEventCodec() }
+  const door = { audience, needsKafka: true }
+  return (request, response) =>
+    takeCall(parts, door, request, response, async (call) => {
+      const results = await track(tools, call)
+      const options = answerOptionsFrom(request, call.requestId, audience)
+      send(response, answerKept(results, options), parts.lifecycle.isDraining)
+    })
+}
+
+type Tools = IngestParts & {
+  readonly judge: Judge
+  readonly codec: ReturnType<typeof createEventCodec>
+}
+
+async function track(tools: Tools, call: Call): Promise<readonly EventResult[]> {
+  const { results, judged } = await settle(tools, call)
+  const refusal = refusalOf(results, call.isStrict)
+  const willBeResent = refusal?.code === 'kafka_unavailable' || refusal?.code === 'overloaded'
+  if (!willBeResent) keepRejected(tools, judged, call) // a resent request brings them again
+  if (refusal !== null) throw refusal
+  return results
+}
+
+/** Decides every event's fate and counts it; an event that entered is counted even on a bug. */
+async function settle(tools: Tools, call: Call) {
+  const { metrics } = tools
+  const { events } = call.envelope
+  metrics.received.inc(events.length)
+  try {
+    const judged = await tools.judge(call)
+    const produced = mayProduce(judged, call.isStrict)
+      ? await produce(tools, encode(tools, judged))
+      : []
+    const results = resultsOf(judged, produced)
+    countOutcomes(metrics, results)
+    return { judged, results }
+  } catch (error) {
+    metrics.unacknowledged.inc({ reason: 'internal_error' }, events.length)
+    throw error
+  }
+}
+
+function encode(tools: Tools, judged: readonly Judged[]): readonly OutgoingRecord[] {
+  const { codec, schemas, settings } = tools
+  const topic = settings.topics.tracked
+  const partitionCount = settings.partitionCountByTopic[topic] ?? 1
+  const schemaId = schemas.trackedId
+  if (schemaId === null) throw new Error('the schema id is unknown although the schemas are ready')
+  return judged.flatMap(({ verdict }) => {
+    if (verdict.status !== 'accepted') return []
+    const { event } = verdict
+    const partition = partitionOf(event.group_id, partitionCount)
+    const key = Buffer.from(event.group_id, 'utf8')
+    return [{ topic, partition, key, value: codec.encode(event, schemaId) }]
+  })
+}
+
+async function produce(
+  tools: Tools,
+  records: readonly OutgoingRecord[],
+): Promise<readonly Produced[]> {
+  if (records.length === 0) return []
+  const outcomes = await produceWithin(
+    tools.producer,
+    records,
+    tools.settings.limits.answerTimeoutMs,
+  )
+  if (outcomes.every(({ status }) => status === 'acknowledged')) tools.retryAdvice.succeeded()
+  return records.flatMap((place, index) => {
+    const outcome = outcomes[index]
+    return outcome === undefined ? [] : [{ place, outcome }]
+  })
+}
+
+function keepRejected(tools: Tools, judged: readonly Judged[], call: Call): void {
+  const refused = judged.flatMap(({ input, verdict }) => {
+    if (verdict.status !== 'rejected') return []
+    return [{ input, problems: verdict.problems, known: verdict.known }]
+  })
+  if (refused.length === 0) return
+  const { requestId, receivedAt, key } = call
+  tools.rejectedEvents.keep(refused, { requestId, receivedAt, source: key.name })
+}

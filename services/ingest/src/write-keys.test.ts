@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createLogger } from '@custom-events/service'
+import { eventually } from '../../../test/support/eventually.ts'
+import { openKeyFile } from './key-file.ts'
+import { BadKeyFile, findKey, parseWriteKeys } from './write-keys.ts'
+
+const hashOf = (key: string) => createHash('sha256').update(key).digest('hex')
+const fileOf = (...keys: readonly object[]) => JSON.stringify({ keys })
+
+test('a key is found by its text; several keys may share a name', () => {
+  const keys = parseWriteKeys(
+    fileOf(
+      { name: 'web', sha256: hashOf('old') },
+      { name: 'web', sha256: hashOf('new').toUpperCase() },
+    ),
+  )
+  assert.equal(findKey(keys, 'old')?.name, 'web')
+  assert.equal(findKey(keys, 'new')?.name, 'web')
+  assert.equal(findKey(keys, 'other'), null)
+  assert.equal(findKey(keys, ''), null)
+})
+
+test('a bad file is refused with the place and the rule, never with a value', () => {
+  const good = { name: 'web', sha256: hashOf('k') }
+  const table: readonly (readonly [string, RegExp])[] = [
+    ['secret', /^not valid JSON$/],
+    ['[]', /expected {"keys":\[…\]}/],
+    [fileOf(), /"keys" is empty/],
+    [fileOf(good, {}), /keys\[1\]\.name/],
+    [fileOf({ ...good, sha256: 'secret' }), /keys\[0\]\.sha256: expected the key's SHA-256/],
+    [fileOf({ ...good, scopes: ['secret'] }), /keys\[0\]\.scopes: expected write or admin/],
+    [fileOf({ ...good, group_ids: 'secret' }), /keys\[0\]\.group_ids: expected a list/],
+    [fileOf({ ...good, origins: [1] }), /keys\[0\]\.origins: expected a list/],
+  ]
+  for (const [text, message] of table) {
+    assert.throws(
+      () => parseWriteKeys(text),
+      (error) => {
+        assert.ok(error instanceof BadKeyFile)
+        assert.match(error.message, message)
+        assert.doesNotMatch(error.message, /secret/)
+        return true
+      },
+      text,
+    )
+  }
+})
+
+test('the file is read again when it changes; a bad one is refused and the old keys stay', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'write-keys-'))
+  const path = join(folder, 'keys.json')
+  const lines: string[] = []
+  const log = createLogger(
+    { service: 'test', level: 'info' },
+    { write: (line) => void lines.push(line) },
+  )
+  writeFileSync(path, fileOf({ name: 'first', sha256: hashOf('k1') }))
+  using keys = openKeyFile({ path, log, checkMs: 5 })
+  try {
+    assert.equal(keys.find('k1')?.name, 'first')
+    writeFileSync(path, '{"keys":')
+    await eventually(() => assert.match(lines.join(), /write keys refused: the old ones stay/))
+    assert.equal(keys.find('k1')?.name, 'first')
+    rmSync(path)
+    await eventually(() => assert.match(lines.join(), /ENOENT/))
+    assert.equal(keys.find('k1')?.name, 'first')
+    writeFileSync(path, fileOf({ name: 'second', sha256: hashOf('k2') }))
+    await eventually(() => assert.equal(keys.find('k2')?.name, 'second'))
+    assert.equal(keys.find('k1'), null)
+    assert.equal(lines.filter((line) => line.includes('not valid JSON')).length, 1, 'told once')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { cpSync, mkdtempSync, appendFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import {
+  ClickHouseFailure,
+  createClickHouse,
+  HotPropertyError,
+  migrate,
+  MigrationError,
+  type ClickHouse,
+} from '@custom-events/clickhouse'
+import { createLogger } from '@custom-events/service'
+import { servers, type Servers } from '../support/servers.ts'
+
+const log = createLogger({ service: 'test', level: 'silent' })
+
+let stack: Servers
+before(async () => {
+  stack = await servers()
+})
+after(() => stack[Symbol.asyncDispose]())
+
+/** A connection to a database that does not exist yet, and is dropped at the end. */
+function ownDatabase(): ClickHouse {
+  const clickhouse = createClickHouse({
+    CLICKHOUSE_URL: stack.environment.CLICKHOUSE_URL,
+    CLICKHOUSE_USER: 'default',
+    CLICKHOUSE_PASSWORD: '',
+    CLICKHOUSE_DATABASE: `migrate_${randomUUID().slice(0, 8)}`,
+  })
+  return {
+    ...clickhouse,
+    [Symbol.asyncDispose]: async () => {
+      await clickhouse.command(`DROP DATABASE IF EXISTS ${clickhouse.database}`)
+      await clickhouse[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function schemaOf(clickhouse: ClickHouse): Promise<readonly object[]> {
+  return clickhouse.query(
+    `SELECT name, replaceAll(create_table_query, {database:String}, '') AS made
+     FROM system.tables WHERE database = {database:String} AND name NOT LIKE '.inner%' ORDER BY name`,
+    { database: clickhouse.database },
+  )
+}
+
+test('a second run applies nothing and changes nothing', async () => {
+  await using clickhouse = ownDatabase()
+  const first = await migrate({ clickhouse, log })
+  const made = await schemaOf(clickhouse)
+  assert.equal(first.applied, first.total)
+  assert.deepEqual(await migrate({ clickhouse, log }), { applied: 0, total: first.total })
+  assert.deepEqual(await schemaOf(clickhouse), made)
+})
+
+test('four runs at once end in the same schema, each file recorded once', async () => {
+  await using alone = ownDatabase()
+  const { total } = await migrate({ clickhouse: alone, log })
+  await using clickhouse = ownDatabase()
+  await Promise.all([1, 2, 3, 4].map(() => migrate({ clickhouse, log })))
+  assert.deepEqual(await schemaOf(clickhouse), await schemaOf(alone))
+  const [row] = await clickhouse.query('SELECT count() AS n FROM migrations FINAL')
+  assert.deepEqual(row, { n: String(total) })
+})
+
+test('a run that broke off half-way is completed by the next', async () => {
+  await using whole = ownDatabase()
+  await migrate({ clickhouse: whole, log })
+  const statements = 15
+  for (let broken = 1; broken <= statements; broken += 2) {
+    await using clickhouse = ownDatabase()
+    let left = broken
+    const failing: ClickHouse = {
+      ...clickhouse,
+      command: async (sql, params) => {
+        if (--left < 0) throw new Error('killed')
+        await clickhouse.command(sql, params)
+      },
+    }
+    await assert.rejects(migrate({ clickhouse: failing, log }), /killed/)
+    await migrate({ clickhouse, log })
+    assert.deepEqual(await schemaOf(clickhouse), await schemaOf(whole))
+  }
+})
+
+test('a file that was changed or removed after it was applied is refused by name', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'custom-events-migrations-'))
+  t.after(() => rmSync(dir, { recursive: true }))
+  cpSync(new URL('../../schemas/clickhouse/', import.meta.url), dir, { recursive: true })
+  const url = pathToFileURL(`${dir}/`)
+  await using clickhouse = ownDatabase()
+  writeFileSync(join(dir, '0099_more.sql'), "SELECT 'a;b -- c'; SELECT 2;")
+  await migrate({ clickhouse, log, dir: url })
+  appendFileSync(join(dir, '0002_rejected_events.sql'), '\n-- a thought')
+  rmSync(join(dir, '0099_more.sql'))
+  await assert.rejects(migrate({ clickhouse, log, dir: url }), (error) => {
+    assert.ok(error instanceof MigrationError)
+    assert.match(error.message, /0002_rejected_events\.sql was changed/)
+    assert.match(error.message, /0099_more\.sql was applied but is not here/)
+    return true
+  })
+})
+
+test('hot properties become columns of table, view and probe; what does not fit is NULL', async () => {
+  await using clickhouse = ownDatabase()
+  const amount = { property: 'amount', type: 'Float64', comment: 'An amount.' }
+  const seats = { property: 'seat count', column: 'seats', type: 'Int8', comment: 'Seats.' }
+  const plan = { property: 'plan', type: 'LowCardinality(String)', comment: "The plan's name." }
+  await migrate({ clickhouse, log, hotProperties: [amount] })
+  await migrate({ clickhouse, log, hotProperties: [amount, seats, plan] })
+  const samples: readonly (readonly [string, object])[] = [
+    ['{"amount":12.5,"seat count":3,"plan":"pro"}', { amount: 12.5, seats: 3, plan: 'pro' }],
+    ['{}', { amount: null, seats: null, plan: null }],
+    ['{"amount":"1e3","seat count":300,"plan":7}', { amount: 1000, seats: null, plan: '7' }],
+    ['{"amount":1e999,"plan":"pro"}', { amount: null, seats: null, plan: null }],
+    ['{"amount":"much","seat count":2.5,"plan":null}', { amount: null, seats: null, plan: null }],
+  ]
+  for (const [index, [properties, expected]] of samples.entries()) {
+    await clickhouse.command(
+      `INSERT INTO events (event_id, properties) VALUES ({id:String}, {properties:String})`,
+      { id: String(index), properties },
+    )
+    const rows = await clickhouse.query<object>(
+      'SELECT amount, seats, plan FROM tracked WHERE event_id = {id:String}',
+      { id: String(index) },
+    )
+    assert.deepEqual(rows, [expected], properties)
+  }
+  const [probe] = await clickhouse.query(
+    `SELECT count() AS n FROM system.columns WHERE database = {database:String}
+       AND table = 'events_probe' AND name IN ('amount', 'seats', 'plan')`,
+    { database: clickhouse.database },
+  )
+  assert.deepEqual(probe, { n: '3' })
+})
+
+test('a hot property with a changed type, or the name of a real column, is refused', async () => {
+  await using clickhouse = ownDatabase()
+  const hot = (type: string, column: string) => [{ property: 'p', column, type, comment: '' }]
+  await migrate({ clickhouse, log, hotProperties: hot('String', 'p') })
+  for (const changed of [hot('Float64', 'p'), hot('String', 'user_id')]) {
+    await assert.rejects(migrate({ clickhouse, log, hotProperties: changed }), HotPropertyError)
+  }
+})
+
+test('the error of a missing table carries its code', async () => {
+  await using clickhouse = ownDatabase()
+  await migrate({ clickhouse, log })
+  const insert = { table: 'nowhere', columns: ['a'], block: Buffer.from([0, 0]) }
+  await assert.rejects(clickhouse.insertNative(insert), (error) => {
+    assert.ok(error instanceof ClickHouseFailure)
+    assert.equal(error.failure.code, 60)
+    return true
+  })
+})

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { createClickHouse, migrate, type ClickHouse } from '@custom-events/clickhouse'
+import { createLogger } from '@custom-events/service'
+import { servers, type Servers } from '../support/servers.ts'
+
+const FOLDER = new URL('../../docs/queries/', import.meta.url)
+
+let stack: Servers
+let clickhouse: ClickHouse
+before(async () => {
+  stack = await servers()
+  clickhouse = createClickHouse({
+    CLICKHOUSE_URL: stack.environment.CLICKHOUSE_URL,
+    CLICKHOUSE_USER: 'default',
+    CLICKHOUSE_PASSWORD: '',
+    CLICKHOUSE_DATABASE: `queries_${randomUUID().slice(0, 8)}`,
+  })
+  await migrate({ clickhouse, log: createLogger({ service: 'test', level: 'silent' }) })
+  await clickhouse.command(`
+    INSERT INTO events (group_id, event, timestamp, event_id, user_id, anonymous_id, sent_at, received_at,
+                        inserted_at, properties, context, extra, source, kafka_partition, kafka_offset)
+    VALUES ${ROWS.map(rowOf).join(', ')}`)
+})
+after(async () => {
+  await clickhouse.command(`DROP DATABASE ${clickhouse.database}`)
+  await clickhouse[Symbol.asyncDispose]()
+  await stack[Symbol.asyncDispose]()
+})
+
+/** [account, event, day and time, id, user, properties]; nothing here needs quoting. */
+const ROWS = [
+  ['acme', 'trial_started', '2026-03-02 09:00:00', 'a1', 'ann', '{}'],
+  ['acme', 'teammate_invited', '2026-03-03 09:00:00', 'a2', 'ann', '{}'],
+  ['acme', 'subscription_started', '2026-03-05 09:00:00', 'a3', 'ann', '{}'],
+  ['acme', 'trial_started', '2026-03-02 10:00:00', 'a4', 'bob', '{}'],
+  ['acme', 'teammate_invited', '2026-03-20 10:00:00', 'a5', 'bob', '{}'], // too late for the funnel
+  ['bolt', 'trial_started', '2026-03-02 11:00:00', 'b1', 'cid', '{}'],
+  ['bolt', 'feature_used', '2026-03-10 11:00:00', 'b2', 'cid', '{"feature_name":"export"}'],
+  ['bolt', 'feature_used', '2026-03-17 11:00:00', 'b3', 'cid', '{"feature_name":"export"}'],
+  ['acme', 'feature_used', '2026-03-10 12:00:00', 'a6', 'ann', '{"feature_name":"search"}'],
+  ['acme', 'feature_used', '2026-03-10 12:00:00', 'a6', 'ann', '{"feature_name":"export"}'], // an update
+] as const
+
+function rowOf(row: (typeof ROWS)[number], offset: number): string {
+  const [account, event, at, id, user, properties] = row
+  const received = `toDateTime64('2026-03-21 00:00:00', 3, 'UTC') + INTERVAL ${offset} SECOND`
+  return `('${account}', '${event}', '${at}', '${id}', '${user}', NULL,
+    ${received} - INTERVAL 2 SECOND, ${received}, ${received} + INTERVAL 500 MILLISECOND,
+    '${properties}', '{}', '{}', '', 0, ${offset})`
+}
+
+const expectedByFile: Readonly<Record<string, readonly object[]>> = {
+  '01-events-per-day.sql': [
+    { group_id: 'acme', day: '2026-03-02', event: 'trial_started', events: '2' },
+    { group_id: 'acme', day: '2026-03-03', event: 'teammate_invited', events: '1' },
+    { group_id: 'acme', day: '2026-03-05', event: 'subscription_started', events: '1' },
+    { group_id: 'acme', day: '2026-03-10', event: 'feature_used', events: '1' },
+    { group_id: 'acme', day: '2026-03-20', event: 'teammate_invited', events: '1' },
+    { group_id: 'bolt', day: '2026-03-02', event: 'trial_started', events: '1' },
+    { group_id: 'bolt', day: '2026-03-10', event: 'feature_used', events: '1' },
+    { group_id: 'bolt', day: '2026-03-17', event: 'feature_used', events: '1' },
+  ],
+  '02-active-users.sql': [
+    { day: '2026-03-02', users: '3', accounts: '2' },
+    { day: '2026-03-03', users: '1', accounts: '1' },
+    { day: '2026-03-05', users: '1', accounts: '1' },
+    { day: '2026-03-10', users: '2', accounts: '2' },
+    { day: '2026-03-17', users: '1', accounts: '1' },
+    { day: '2026-03-20', users: '1', accounts: '1' },
+  ],
+  '03-funnel.sql': [{ started: '3', invited: '1', subscribed: '1', conversion: 0.333 }],
+  '04-weekly-retention.sql': [
+    { cohort: '2026-03-02', users: '3', after_1_week: '2', after_2_weeks: '2', after_3_weeks: '0' },
+  ],
+  '05-feature-adoption.sql': [
+    { feature_name: 'export', accounts: '2', users: '2', uses: '3', share_of_accounts: 1 },
+  ],
+  '06-delay.sql': [
+    {
+      hour: '2026-03-21 00:00:00',
+      events: '9',
+      p50_seconds: 0.5,
+      p95_seconds: 0.5,
+      max_seconds: 0.5,
+      median_clock_offset_seconds: 2,
+    },
+  ],
+}
+
+for (const file of readdirSync(FOLDER)) {
+  test(`the example query ${file} answers its question`, async () => {
+    const sql = readFileSync(new URL(file, FOLDER), 'utf8')
+    assert.match(sql, /^-- .*\?$/m, 'begins with the question it answers')
+    const rows = await clickhouse.query<object>(sql.trim().replace(/;$/, ''))
+    assert.deepEqual(rows, expectedByFile[file])
+  })
+}
+
+test('the hourly rollup counts the update twice, the view does not', async () => {
+  const [row] = await clickhouse.query(
+    `SELECT (SELECT sum(events) FROM events_hourly) AS rollup, (SELECT count() FROM tracked) AS exact,
+            (SELECT uniqMerge(users) FROM events_hourly) AS users`,
+  )
+  assert.deepEqual(row, { rollup: '10', exact: '9', users: '3' })
+})

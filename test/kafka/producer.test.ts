@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { createProducer, createTopics, type KafkaConfig } from '@custom-events/kafka'
+import { createLogger } from '@custom-events/service'
+import { eventually } from '../support/eventually.ts'
+import { servers, type Servers } from '../support/servers.ts'
+
+const log = createLogger({ service: 'test', level: 'error' })
+const settings = { replicationFactor: 1, minInsyncReplicas: 1, retentionMs: 3_600_000 }
+
+let shared: Servers
+before(async () => {
+  shared = await servers()
+})
+after(() => shared[Symbol.asyncDispose]())
+
+async function openProducer(topic: string, partitions: number) {
+  const kafka: KafkaConfig = {
+    brokers: shared.environment.KAFKA_BROKERS.split(','),
+    clientId: 'test',
+    isTlsEnabled: false,
+    sasl: null,
+  }
+  const partitionCountByTopic = { [topic]: partitions }
+  await createTopics({ kafka, partitionCountByTopic, settings, log })
+  const producer = createProducer({ kafka, partitionCountByTopic, log })
+  await eventually(() => assert.equal(producer.notReadyReason, null))
+  return producer
+}
+
+const record = (topic: string, partition: number, bytes: number) => ({
+  topic,
+  partition,
+  key: null,
+  value: Buffer.alloc(bytes, 'x'),
+})
+
+test('records of one partition are acknowledged in their order, with their offsets', async () => {
+  const topic = `producer.${randomUUID()}`
+  await using producer = await openProducer(topic, 2)
+  const outcomes = await producer.produce([0, 1, 0, 0].map((p) => record(topic, p, 10)))
+  assert.deepEqual(outcomes, [
+    { status: 'acknowledged', offset: 0 },
+    { status: 'acknowledged', offset: 0 },
+    { status: 'acknowledged', offset: 1 },
+    { status: 'acknowledged', offset: 2 },
+  ])
+  assert.equal(producer.bufferedBytes, 0)
+})
+
+test('a record that Kafka refuses does not fail those of other partitions in its request', async () => {
+  const topic = `producer.${randomUUID()}`
+  await using producer = await openProducer(topic, 2)
+  const [refused, other] = await Promise.all([
+    producer.produce([record(topic, 0, 3_000_000)]), // more than max.message.bytes
+    producer.produce([record(topic, 1, 10)]),
+  ])
+  assert.deepEqual(refused, [{ status: 'unacknowledged', reason: 'kafka_unavailable' }])
+  assert.equal(other[0]?.status, 'acknowledged')
+  assert.deepEqual(
+    (await producer.produce([record(topic, 0, 10)])).map(({ status }) => status),
+    ['acknowledged'],
+    'and its own partition goes on',
+  )
+})

@@ -1,0 +1,124 @@
+import { Analytics as SegmentAnalytics } from '@segment/analytics-node'
+import { jitsuAnalytics } from '@jitsu/js'
+import RudderAnalytics from '@rudderstack/rudder-sdk-node'
+// @ts-expect-error: it ships no types
+import LegacyAnalytics from 'analytics-node'
+
+/** One event as an app hands it to its SDK. */
+export interface AppEvent {
+  readonly event: string
+  readonly userId: string
+  readonly groupId: string
+  readonly timestamp: Date
+  readonly properties: Readonly<Record<string, string | number>>
+}
+
+/** An SDK as an app uses it. */
+export interface Client {
+  track(event: AppEvent): void
+  /** Also something that is no event: a real app calls it too. */
+  identify(userId: string): void
+  /** Sends what is waiting; resolves when the SDK has finished with it. */
+  close(): Promise<void>
+}
+
+/** A real SDK from its registry, pointed at us by nothing but its own options. */
+export interface Sdk {
+  readonly name: string
+  /** Whether it sends again by itself what was refused with 429; Jitsu sends once. */
+  readonly isResending: boolean
+  /** Whether the app can say when an event happened. */
+  readonly takesTimestamp: boolean
+  start(url: string, key: string): Client
+}
+
+export const SDKS: readonly Sdk[] = [
+  { name: '@segment/analytics-node', isResending: true, takesTimestamp: true, start: startSegment },
+  { name: 'analytics-node', isResending: true, takesTimestamp: true, start: startLegacy },
+  {
+    name: '@rudderstack/rudder-sdk-node',
+    isResending: true,
+    takesTimestamp: true,
+    start: (url, key) => startRudder(url, key, true),
+  },
+  {
+    name: '@rudderstack/rudder-sdk-node without gzip',
+    isResending: true,
+    takesTimestamp: true,
+    start: (url, key) => startRudder(url, key, false),
+  },
+  {
+    name: '@jitsu/js',
+    isResending: false,
+    takesTimestamp: false,
+    start: (url, key) => startJitsu(url, key, false),
+  },
+  {
+    name: '@jitsu/js from a server',
+    isResending: false,
+    takesTimestamp: false,
+    start: (url, key) => startJitsu(url, key, true),
+  },
+]
+
+function startSegment(url: string, writeKey: string): Client {
+  const client = new SegmentAnalytics({ host: url, writeKey, flushInterval: 200 })
+  return {
+    track: ({ groupId, ...event }) => client.track({ ...event, context: { groupId } }),
+    identify: (userId) => client.identify({ userId }),
+    close: () => client.closeAndFlush({ timeout: 30_000 }),
+  }
+}
+
+/** What the legacy SDK offers, as far as it is used here. */
+interface Legacy {
+  track(event: object): void
+  identify(user: object): void
+  flush(done: (error?: Error) => void): void
+}
+
+function startLegacy(url: string, key: string): Client {
+  // A constructor without types.
+  const client = new (LegacyAnalytics as new (key: string, options: object) => Legacy)(key, {
+    host: url,
+    flushInterval: 200,
+    errorHandler: () => {}, // the test asserts what arrives
+  })
+  return {
+    track: ({ groupId, ...event }) => client.track({ ...event, context: { groupId } }),
+    identify: (userId) => client.identify({ userId }),
+    close: () => new Promise((resolve) => client.flush(() => resolve())),
+  }
+}
+
+function startRudder(url: string, key: string, gzip: boolean): Client {
+  const client = new RudderAnalytics(key, {
+    dataPlaneUrl: url,
+    flushInterval: 200,
+    gzip,
+    logLevel: 'none',
+    errorHandler: () => {}, // the test asserts what arrives
+  })
+  return {
+    track: ({ groupId, ...event }) => client.track({ ...event, context: { groupId } }),
+    identify: (userId) => client.identify({ userId }),
+    close: () => client.flush().catch(() => {}),
+  }
+}
+
+function startJitsu(url: string, writeKey: string, s2s: boolean): Client {
+  const client = jitsuAnalytics({ host: url, writeKey, s2s, fetch })
+  let sent: Promise<unknown> = Promise.resolve()
+  const next = (call: () => Promise<unknown>): void => {
+    sent = sent.then(call).catch(() => {}) // the test asserts what arrives
+  }
+  return {
+    track: ({ event, userId, groupId, properties }) => {
+      next(() => client.identify(userId))
+      next(() => client.group(groupId))
+      next(() => client.track(event, properties))
+    },
+    identify: (userId) => next(() => client.identify(userId)),
+    close: async () => void (await sent),
+  }
+}

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { createEventCodec } from '@custom-events/codec'
+import type { TrackedEvent } from '@custom-events/event'
+import { startTestIngest, type TestIngest } from '../../services/ingest/src/test-support.ts'
+import { findKey, parseWriteKeys } from '../../services/ingest/src/write-keys.ts'
+import { eventually } from '../support/eventually.ts'
+import { SDKS, type AppEvent } from './clients.ts'
+
+const KEY = 'app:secret' // of the form Jitsu insists on
+const sha256 = createHash('sha256').update(KEY).digest('hex')
+const keys = parseWriteKeys(JSON.stringify({ keys: [{ name: 'app', sha256 }] }))
+
+/** Ingest that asks for a key and tells clients to wait for one second. */
+function startIngest(): Promise<TestIngest> {
+  const find = (presented: string) => findKey(keys, presented)
+  return startTestIngest({ keys: { isOff: false, find }, random: () => 0 })
+}
+
+function appEvents(count: number): readonly AppEvent[] {
+  return Array.from({ length: count }, (_, n) => ({
+    event: 'plan_changed',
+    userId: `user_${n}`,
+    groupId: `account_${n % 2}`,
+    timestamp: new Date(Date.UTC(2024, 0, 1, 0, 0, n, 7)),
+    properties: { plan: 'pro', n },
+  }))
+}
+
+async function answersWith(ingest: TestIngest, status: string): Promise<number> {
+  const { values } = await ingest.metrics.requests.get()
+  return values.find(({ labels }) => labels['status'] === status)?.value ?? 0
+}
+
+async function statusesAnswered(ingest: TestIngest): Promise<readonly unknown[]> {
+  const { values } = await ingest.metrics.requests.get()
+  return values.filter(({ value }) => value > 0).map(({ labels }) => labels['status'])
+}
+
+const identityOf = ({ group_id, event, timestamp, event_id }: TrackedEvent) =>
+  JSON.stringify([group_id, event, timestamp, event_id])
+
+for (const sdk of SDKS) {
+  test(`${sdk.name}: every event arrives once, under the name of its key`, async () => {
+    await using ingest = await startIngest()
+    const sent = appEvents(sdk.takesTimestamp ? 25 : 3)
+    const client = sdk.start(ingest.url, KEY)
+    for (const event of sent) client.track(event)
+    client.identify('user_0')
+    await client.close()
+    await eventually(() => assert.equal(ingest.events().length, sent.length))
+    const found = ingest.events().map((event) => ({ ...event, n: JSON.parse(event.properties).n }))
+    for (const event of sent) {
+      const row = found.find(({ n }) => n === event.properties['n'])
+      assert.deepEqual(
+        [row?.event, row?.group_id, row?.user_id, row?.properties, row?.source],
+        [event.event, event.groupId, event.userId, JSON.stringify(event.properties), 'app'],
+      )
+      if (sdk.takesTimestamp) assert.equal(row?.timestamp, event.timestamp.getTime())
+      assert.ok(row?.sent_at)
+    }
+    assert.deepEqual(await statusesAnswered(ingest), ['200'])
+    assert.equal(ingest.rejectedEvents().length, 0)
+  })
+}
+
+test('with a wrong key an SDK asks once and gives up', async () => {
+  for (const sdk of SDKS) {
+    await using ingest = await startIngest()
+    const client = sdk.start(ingest.url, 'wrong:key')
+    client.identify('user_0')
+    await client.close()
+    await eventually(async () => assert.equal(await answersWith(ingest, '401'), 1, sdk.name))
+    assert.deepEqual(await statusesAnswered(ingest), ['401'])
+  }
+})
+
+/** What goes wrong between the first event and the moment it heals. */
+const troubles = {
+  'Kafka away': { isShed: true, isKept: () => false },
+  'no acknowledgement': { isShed: false, isKept: () => false },
+  'one account of two acknowledged': {
+    isShed: false,
+    isKept: (key: string) => key === 'account_0',
+  },
+} as const
+
+for (const sdk of SDKS.filter(({ isResending }) => isResending)) {
+  for (const [name, trouble] of Object.entries(troubles)) {
+    test(`${sdk.name}: after ${name} it delivers by itself, nothing lost, nothing doubled`, async () => {
+      await using ingest = await startIngest()
+      const { producer } = ingest
+      const acknowledge = producer.outcome
+      assert.ok(acknowledge)
+      const kept: TrackedEvent[] = []
+      let isHealed = false
+      producer.notReadyReason = trouble.isShed ? 'Kafka is away' : null
+      producer.outcome = (record) => {
+        if (!isHealed && !trouble.isKept(String(record.key))) {
+          return { status: 'unacknowledged', reason: 'kafka_unavailable' }
+        }
+        if (record.value !== null) kept.push(createEventCodec().decode(record.value).value)
+        return acknowledge(record)
+      }
+      const sent = appEvents(25)
+      const client = sdk.start(ingest.url, KEY)
+      for (const event of sent) client.track(event)
+      const closed = client.close()
+      await eventually(async () => assert.ok((await answersWith(ingest, '429')) > 0))
+      isHealed = true
+      producer.notReadyReason = null
+      await closed
+      await eventually(() => {
+        const arrived = new Set(kept.map(({ user_id }) => user_id))
+        assert.equal(arrived.size, sent.length, 'nothing lost')
+      })
+      const identities = new Set(kept.map(identityOf))
+      assert.equal(identities.size, sent.length, 'a resent event is the same event')
+      if (name !== 'one account of two acknowledged') {
+        assert.equal(kept.length, sent.length, 'and was not even produced twice')
+      }
+      assert.deepEqual(await statusesAnswered(ingest), ['200', '429'])
+    })
+  }
+}

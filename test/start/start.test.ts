@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { eventually } from '../support/eventually.ts'
+
+/** `npm start` as a person runs it; every process below it can be found by its TMPDIR. */
+interface Run {
+  readonly npm: ChildProcess
+  readonly folder: string
+  output(): string
+  exit(): Promise<number | null>
+}
+
+const folders: string[] = []
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+function start(portBase: number, ...args: readonly string[]): Run {
+  const folder = mkdtempSync(join(tmpdir(), 'custom-events-start-'))
+  folders.push(folder)
+  const npm = spawn('npm', ['start', '--silent', '--', '--port-base', String(portBase), ...args], {
+    env: { ...process.env, TMPDIR: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // a process group of its own, as in a terminal
+  })
+  let output = ''
+  for (const stream of [npm.stdout, npm.stderr]) {
+    stream?.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  }
+  const exited = once(npm, 'exit')
+  return {
+    npm,
+    folder,
+    output: () => output,
+    exit: async () => {
+      await exited
+      return npm.exitCode
+    },
+  }
+}
+
+/** Processes that carry this run's TMPDIR, whoever their parent is by now. */
+function processesOf({ folder }: Run): readonly string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`TMPDIR=${folder}`)
+    } catch {
+      return false // it ended while we looked
+    }
+  })
+}
+
+async function nothingIsLeft(run: Run): Promise<void> {
+  await eventually(() => assert.deepEqual(processesOf(run), []), { withinMs: 10_000 })
+}
+
+const says = (run: Run, pattern: RegExp) =>
+  eventually(() => assert.match(run.output(), pattern), { withinMs: 90_000 })
+
+test('npm start -- --once prints the three rows, exits 0 and leaves no process', async () => {
+  const run = start(29_000, '--once')
+  assert.equal(await run.exit(), 0, run.output())
+  for (const group of ['account_789', 'account_456', 'account_123']) {
+    assert.match(run.output(), new RegExp(`│ ${group} *│ user_`))
+  }
+  await nothingIsLeft(run)
+})
+
+test('npm start stays up, says what to try, takes an event, and ends cleanly on Ctrl-C', async () => {
+  const run = start(29_010)
+  await says(run, /Stop everything with Ctrl-C/)
+  assert.match(run.output(), /curl -s http:\/\/127\.0\.0\.1:29010\/track/)
+  const response = await fetch('http://127.0.0.1:29010/track', {
+    method: 'POST',
+    body: '{"event":"signed_up","user_id":"user_1","group_id":"account_1"}',
+  })
+  assert.equal(response.status, 200)
+  process.kill(-(run.npm.pid ?? 0), 'SIGINT') // Ctrl-C reaches the whole group
+  await run.exit()
+  assert.match(run.output(), /stopping everything/)
+  await nothingIsLeft(run)
+})
+
+for (const [moment, pattern] of [
+  ['while the servers boot', /kafka/i],
+  ['while the services start', /starting ingest and consumer/],
+] as const) {
+  test(`a signal ${moment} leaves no process behind`, async () => {
+    const run = start(29_020)
+    await says(run, pattern)
+    run.npm.kill('SIGTERM')
+    await run.exit()
+    await nothingIsLeft(run)
+  })
+}
+
+test('kill -9 of npm leaves no process behind', async () => {
+  const run = start(29_030)
+  await says(run, /Stop everything with Ctrl-C/)
+  run.npm.kill('SIGKILL')
+  await run.exit()
+  await nothingIsLeft(run)
+})
+
+test('a taken port is named with the way to move it, before anything starts', async () => {
+  const squatter = createServer().listen(29_040, '127.0.0.1')
+  await once(squatter, 'listening')
+  const run = start(29_040)
+  assert.equal(await run.exit(), 1)
+  assert.match(run.output(), /29040/)
+  assert.match(run.output(), /--port-base/)
+  await nothingIsLeft(run)
+  squatter.close()
+})

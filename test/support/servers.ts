@@ -1,0 +1,30 @@
+import { startStack } from '@custom-events/embedded'
+import { startContainers } from './containers.ts'
+
+/** The servers a test runs against, as the services' own environment variables. */
+export interface Servers extends AsyncDisposable {
+  readonly environment: {
+    readonly KAFKA_BROKERS: string
+    readonly SCHEMA_REGISTRY_URL: string
+    readonly CLICKHOUSE_URL: string
+  }
+}
+
+/** The one place where servers come from: embedded, or testcontainers with `STACK=containers`. */
+export function startServers(onProgress: (line: string) => void = () => {}): Promise<Servers> {
+  return process.env['STACK'] === 'containers' ? startContainers() : startStack({ onProgress })
+}
+
+/** The servers that `npm test` shares between test files, or new ones for a file run by itself. */
+export async function servers(): Promise<Servers> {
+  const {
+    TEST_KAFKA_BROKERS: KAFKA_BROKERS,
+    TEST_SCHEMA_REGISTRY_URL: SCHEMA_REGISTRY_URL,
+    TEST_CLICKHOUSE_URL: CLICKHOUSE_URL,
+  } = process.env
+  if (!KAFKA_BROKERS || !SCHEMA_REGISTRY_URL || !CLICKHOUSE_URL) return startServers()
+  return {
+    environment: { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, CLICKHOUSE_URL },
+    [Symbol.asyncDispose]: async () => {}, // their owner stops them
+  }
+}

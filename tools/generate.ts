@@ -1,0 +1,132 @@
+// `npm run generate`: the pages that are made from code, so that they cannot disagree with it.
+//
+//   npm run generate             rewrite them
+//   npm run generate -- --check  exit 1 and name those that are not fresh
+import { readFileSync, writeFileSync } from 'node:fs'
+import { format } from 'prettier'
+import { EVENT_CODES, REQUEST_CODES, WARNING_CODES, type CodeRow } from '@custom-events/event'
+import type { MetricDefinitions, Variable } from '@custom-events/service'
+import { setupVariables } from '../packages/cli/src/config.ts'
+import { consumerVariables } from '../services/consumer/src/config.ts'
+import { consumerMetrics } from '../services/consumer/src/metrics.ts'
+import { ingestVariables } from '../services/ingest/src/config.ts'
+import { ingestMetrics } from '../services/ingest/src/metrics.ts'
+
+type Variables = Readonly<Record<string, Variable<unknown>>>
+
+const pages: Readonly<Record<string, () => string>> = {
+  'docs/reference/configuration.md': configurationPage,
+  'docs/reference/metrics.md': metricsPage,
+  'docs/reference/errors.md': errorsPage,
+}
+
+const isCheck = process.argv.includes('--check')
+for (const [path, write] of Object.entries(pages)) {
+  const fresh = await format(write(), { parser: 'markdown', printWidth: 100 })
+  if (!isCheck) writeFileSync(path, fresh)
+  else if (readOrEmpty(path) !== fresh) {
+    process.stdout.write(`${path} is not fresh: run \`npm run generate\`\n`)
+    process.exitCode = 1
+  }
+}
+
+function configurationPage(): string {
+  return `# Configuration
+
+<!-- Made by \`npm run generate\` from the config.ts of each service. -->
+
+Environment variables, read once at the start. An empty variable counts as absent. A secret may come
+from a file instead: \`NAME_FILE\`. Every problem is reported at once, with exit code 78.
+
+${variablesSection('Ingest', ingestVariables)}
+${variablesSection('Consumer', consumerVariables)}
+${variablesSection('Setup', setupVariables)}`
+}
+
+function variablesSection(title: string, variables: Variables): string {
+  const rows = Object.entries(variables).map(([name, { rule, isSecret, description, ...spec }]) => [
+    `\`${name}\``,
+    isSecret ? 'a secret' : rule,
+    'default' in spec ? defaultText(spec.default) : 'required',
+    description,
+  ])
+  return `## ${title}\n\n${table(['variable', 'value', 'default', 'what it does'], rows)}\n`
+}
+
+function defaultText(value: unknown): string {
+  return value === '' ? 'empty' : `\`${String(value)}\``
+}
+
+function metricsPage(): string {
+  return `# Metrics
+
+<!-- Made by \`npm run generate\` from the metrics.ts of each service. -->
+
+Prometheus text at \`/metrics\` of the ops port, with the metrics of the Node process. No label ever
+holds a group, a user or an event id.
+
+${metricsSection('Ingest', ingestMetrics)}
+${metricsSection('Consumer', consumerMetrics)}`
+}
+
+function metricsSection(title: string, definitions: MetricDefinitions): string {
+  const rows = Object.values(definitions).map(({ name, type, labels, help }) => [
+    `\`custom_events_${name}\``,
+    type,
+    Object.keys(labels ?? {}).join(', '),
+    help,
+  ])
+  return `## ${title}\n\n${table(['metric', 'type', 'labels', 'what it counts'], rows)}\n`
+}
+
+function errorsPage(): string {
+  return `# Errors and warnings
+
+<!-- Made by \`npm run generate\` from packages/event/src/codes.ts. -->
+
+Codes are stable. A refused request carries \`code\`; a rejected event lists its \`errors\`, each with
+\`pointer\` (into the body as sent), \`code\`, \`detail\`, \`expected\`, \`got\` and \`suggestion\`.
+
+## Of a request
+
+${requestCodesTable()}
+
+## Of a rejected event
+
+${codesTable(EVENT_CODES)}
+
+## Warnings: the event was accepted
+
+${codesTable(WARNING_CODES)}
+`
+}
+
+function requestCodesTable(): string {
+  const rows = Object.entries(REQUEST_CODES).map(([code, { status, title, fix, isRetryable }]) => [
+    `\`${code}\``,
+    String(status),
+    title,
+    fix,
+    isRetryable ? 'yes' : 'no',
+  ])
+  return table(['code', 'HTTP', 'what', 'what to do', 'may the same bytes succeed later'], rows)
+}
+
+function codesTable(codes: Readonly<Record<string, CodeRow>>): string {
+  const rows = Object.entries(codes).map(([code, { title, fix }]) => [`\`${code}\``, title, fix])
+  return table(['code', 'what', 'what to do'], rows)
+}
+
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,103 @@
+#!/usr/bin/env node
+// Runs a program of this repository: `node tools/run.mjs tools/start.ts --once`.
+//
+// The only file that must work on whatever Node is on PATH (20 or later): it installs the
+// dependencies when they are missing or older than the lock file, then runs the program with the
+// Node 24 that is one of them. Signals reach the program exactly once, however many copies a
+// terminal and npm send, and the program never outlives this process or npm.
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const node24 = join(root, 'node_modules/node/bin/node')
+/** A terminal sends Ctrl-C to npm and to us, and npm sends it again. */
+const SAME_SIGNAL_WITHIN_MS = 500
+const ORPHAN_CHECK_MS = 500
+
+const [program, ...args] = process.argv.slice(2)
+if (program === undefined) fail('usage: node tools/run.mjs <program.ts> [arguments]')
+if (isInstallNeeded()) await install()
+await run(program, args)
+
+function isInstallNeeded() {
+  const installed = join(root, 'node_modules/.package-lock.json')
+  if (!existsSync(installed) || !existsSync(node24)) return true
+  return statSync(installed).mtimeMs < statSync(join(root, 'package-lock.json')).mtimeMs
+}
+
+async function install() {
+  const startedAt = Date.now()
+  const seconds = () => Math.round((Date.now() - startedAt) / 1_000)
+  note('installing dependencies (about 1.2 GB unpacked: Node 24, the ClickHouse engine, tools) …')
+  const progress = setInterval(() => note(`still installing, ${seconds()} s`), 5_000)
+  const npm = spawn('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2], // stdout belongs to the program
+  })
+  const code = await new Promise((resolve) => {
+    npm.once('error', (error) => resolve(error.message))
+    npm.once('exit', resolve)
+  })
+  clearInterval(progress)
+  if (code !== 0) {
+    fail(
+      `npm ci failed (${code}) in ${root}: see its messages above; is the npm registry reachable?`,
+    )
+  }
+  if (!existsSync(node24)) {
+    fail('npm ci did not install Node 24: allow the install script of the package "node" and retry')
+  }
+  note(`installed in ${seconds()} s`)
+}
+
+async function run(file, rest) {
+  const ancestors = livingAncestors()
+  const command = [node24, join(root, file), ...rest]
+  const child = spawn(...withParentDeathSignal(command), { stdio: 'inherit', detached: true })
+  const lastSentAt = new Map()
+  const forward = (signal) => {
+    const isCopy = Date.now() - (lastSentAt.get(signal) ?? 0) < SAME_SIGNAL_WITHIN_MS
+    lastSentAt.set(signal, Date.now())
+    if (!isCopy) child.kill(signal)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => forward(signal))
+  const orphanCheck = setInterval(() => {
+    if (livingAncestors() !== ancestors) forward('SIGTERM')
+  }, ORPHAN_CHECK_MS)
+  const [code, signal] = await new Promise((resolve) => {
+    child.once('error', (error) => fail(`could not run ${command[0]}: ${error.message}`))
+    child.once('exit', (...result) => resolve(result))
+  })
+  clearInterval(orphanCheck)
+  process.exit(code ?? 128 + (constants.signals[signal] ?? 0))
+}
+
+/** Our parent and, as npm runs us through a shell that would survive it, npm. Changes if one dies. */
+function livingAncestors() {
+  if (process.env.npm_lifecycle_event === undefined) return String(process.ppid)
+  try {
+    const status = readFileSync(`/proc/${process.ppid}/status`, 'utf8')
+    return `${process.ppid} ${/^PPid:\s+(\d+)$/m.exec(status)?.[1]}`
+  } catch {
+    return String(process.ppid) // not Linux
+  }
+}
+
+/** Linux ends the program even when this process is killed with -9; elsewhere there is no such way. */
+function withParentDeathSignal([command, ...rest]) {
+  const setpriv = '/usr/bin/setpriv'
+  if (!existsSync(setpriv)) return [command, rest]
+  return [setpriv, ['--pdeathsig', 'TERM', '--', command, ...rest]]
+}
+
+function note(text) {
+  process.stderr.write(`custom-events: ${text}\n`)
+}
+
+function fail(text) {
+  note(text)
+  process.exit(1)
+}

@@ -1,0 +1,54 @@
+// `npm run stack`: only Kafka, the schema registry and ClickHouse.
+//
+//   npm run stack                    on their usual ports
+//   npm run stack -- --port-base N   on N+3 … N+6
+//
+// Prints KAFKA_BROKERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL on stdout when all three are ready
+// and stays up until Ctrl-C. Everything for people goes to stderr.
+import { parseArgs } from 'node:util'
+import { defaultPorts, portsFromBase, startStack, type Stack } from '@custom-events/embedded'
+
+const stopping = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)))
+}
+
+try {
+  await using stack = await boot()
+  const lines = Object.entries(stack.environment).map(([name, value]) => `${name}=${value}\n`)
+  process.stdout.write(lines.join(''))
+  say(`ready; logs: ${stack.logDir}; stop with Ctrl-C`)
+  await untilStopped()
+  say('stopping')
+} catch (error) {
+  if (!stopping.signal.aborted) {
+    say(error instanceof Error ? error.message : String(error))
+    process.exitCode = 1
+  }
+}
+
+async function boot(): Promise<Stack> {
+  const { values } = parseArgs({ options: { 'port-base': { type: 'string' } } })
+  const portBase = values['port-base']
+  const { kafka, kafkaController, registry, clickhouse } =
+    portBase === undefined ? defaultPorts : portsFromBase(Number(portBase))
+  say('starting Kafka, the schema registry and ClickHouse')
+  return startStack({
+    ports: { kafka, kafkaController, registry, clickhouse },
+    signal: stopping.signal,
+    onProgress: say,
+    onServerDied: (server, reason, logFile) =>
+      say(`${server} ${reason}. The others stay up. Its log: ${logFile}`),
+  })
+}
+
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    if (stopping.signal.aborted) resolve()
+    stopping.signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+function say(line: string): void {
+  process.stderr.write(`custom-events: ${line}\n`)
+}
