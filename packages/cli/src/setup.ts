@@ -111,7 +111,7 @@ function fixKafka(config: SetupConfig): string {
 }
 
 function fixRegistry(config: SetupConfig): string {
-  return `is a schema registry running at SCHEMA_REGISTRY_URL=${config.SCHEMA_REGISTRY_URL}?`
+  return `is a schema registry running at SCHEMA_REGISTRY_URL=${config.SCHEMA_REGISTRY_URL}, and is BACKWARD_TRANSITIVE the rule of the subjects it has?`
 }
 
 function fixClickHouse(config: SetupConfig): string {

@@ -40,6 +40,8 @@ const withTimeout = () => ({
   ): Promise<R> => (await next()).enhance({ timeout: REQUEST_TIMEOUT_MS }),
 })
 
+const compatibility = COMPATIBILITY.BACKWARD_TRANSITIVE
+
 /** A client of a Confluent-compatible registry; each request is bounded and never retried here. */
 export function createSchemaRegistry(options: { readonly url: string }): SchemaRegistry {
   const registry = new ConfluentRegistry({
@@ -50,14 +52,17 @@ export function createSchemaRegistry(options: { readonly url: string }): SchemaR
   })
   const schemaById = new Map<number, string>()
 
+  const register = async (subject: string, schema: string): Promise<number> =>
+    (await registry.register({ type: SchemaType.AVRO, schema }, { subject, compatibility })).id
+
   return {
     register: async (subject, avroSchema) => {
       try {
-        const { id } = await registry.register(
-          { type: SchemaType.AVRO, schema: avroSchema },
-          { subject, compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE },
-        )
-        return id
+        return await register(subject, avroSchema).catch(async (error: unknown) => {
+          if (failureOf(error) !== 'refused') throw error
+          await completeSubject(options.url, subject)
+          return await register(subject, avroSchema)
+        })
       } catch (error) {
         const failure = registryError(error, `registering ${subject} at ${options.url}`)
         if (failure.failure !== 'unknown') throw failure
@@ -78,6 +83,25 @@ export function createSchemaRegistry(options: { readonly url: string }): SchemaR
       }
     },
   }
+}
+
+/**
+ * Gives a subject its compatibility rule if it has none yet. The client registers a new subject
+ * first and configures it afterwards: who comes between the two (another setup, or the next one
+ * after a crash) meets a subject without a rule, or fails to add a rule that was just added.
+ */
+async function completeSubject(url: string, subject: string): Promise<void> {
+  const config = `${url}/config/${encodeURIComponent(subject)}`
+  const answer = await fetch(config, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
+  const { compatibilityLevel } = (await answer.json()) as { compatibilityLevel?: string }
+  if (compatibilityLevel !== COMPATIBILITY.NONE) return
+  const put = await fetch(config, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    body: JSON.stringify({ compatibility }),
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  })
+  await put.body?.cancel() // a conflict says that somebody else was faster: that is as good
 }
 
 /** 404: no such schema. 409 and 422: the registry said no. Anything else may pass. */
