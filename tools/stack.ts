@@ -2,11 +2,18 @@
 //
 //   npm run stack                    on their usual ports
 //   npm run stack -- --port-base N   on N+3 … N+6
+//   npm run stack -- --brokers 3     Kafka with three brokers; the others on 9094 …, or N+7 …
 //
-// Prints KAFKA_BROKERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL on stdout when all three are ready
+// Prints KAFKA_BROKERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL on stdout when all are ready
 // and stays up until Ctrl-C. Everything for people goes to stderr.
 import { parseArgs } from 'node:util'
-import { defaultPorts, portsFromBase, startStack, type Stack } from '@custom-events/embedded'
+import {
+  defaultPorts,
+  otherBrokerPorts,
+  portsFromBase,
+  startStack,
+  type Stack,
+} from '@custom-events/embedded'
 
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -28,13 +35,27 @@ try {
 }
 
 async function boot(): Promise<Stack> {
-  const { values } = parseArgs({ options: { 'port-base': { type: 'string' } } })
+  const { values } = parseArgs({
+    options: { 'port-base': { type: 'string' }, brokers: { type: 'string', default: '1' } },
+  })
   const portBase = values['port-base']
+  const brokers = Number(values.brokers)
+  if (brokers !== 1 && brokers !== 3) {
+    throw new RangeError(`--brokers takes 1 or 3, got ${values.brokers}`)
+  }
   const { kafka, kafkaController, registry, clickhouse } =
     portBase === undefined ? defaultPorts : portsFromBase(Number(portBase))
+  const firstOther = portBase === undefined ? defaultPorts.kafka + 2 : Number(portBase) + 7
   say('starting Kafka, the schema registry and ClickHouse')
   return startStack({
-    ports: { kafka, kafkaController, registry, clickhouse },
+    brokers,
+    ports: {
+      kafka,
+      kafkaController,
+      registry,
+      clickhouse,
+      otherBrokers: otherBrokerPorts(firstOther, brokers),
+    },
     signal: stopping.signal,
     onProgress: say,
     onServerDied: (server, reason, logFile) =>

@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { signalGroup, spawnBound } from './command.ts'
 import { StackError } from './problem.ts'
 
-export type ServerName = 'kafka' | 'registry' | 'clickhouse'
+/** `kafka` is the first or only broker, `kafka-2` the second. */
+export type ServerName = 'kafka' | `kafka-${number}` | 'registry' | 'clickhouse'
 
 /** A server process of the stack. */
 export interface Server {
@@ -18,7 +19,7 @@ export interface Server {
   /** SIGTERM, then SIGKILL after 10 s; resolves when the process is gone. */
   stop(): Promise<void>
   kill(signal: NodeJS.Signals): void
-  /** Stops what is left of it and starts it again on the same port and data. */
+  /** Stops what is left of it and starts it again on the same port and data, or without data if they are gone. */
   restart(): Promise<void>
 }
 
@@ -29,6 +30,8 @@ export interface ServerPlan {
   readonly environment?: Readonly<Record<string, string>>
   readonly cwd: string
   readonly logFile: string
+  /** Before every start: puts the data folder in order. */
+  readonly prepare?: () => Promise<void>
   /** One look at whether the server answers; rejects or says false when it does not. */
   readonly isReady: () => Promise<boolean>
 }
@@ -74,6 +77,8 @@ interface Running {
 }
 
 async function launch(plan: ServerPlan, options: StartOptions): Promise<Running> {
+  options.signal?.throwIfAborted()
+  await plan.prepare?.()
   options.signal?.throwIfAborted()
   const log = openSync(plan.logFile, 'a')
   const child = spawnBound(plan.command, {

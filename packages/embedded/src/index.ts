@@ -1,8 +1,15 @@
 export type { Server, ServerName } from './child.ts'
 export { startClickHouse } from './clickhouse/server.ts'
 export { freePort } from './free-port.ts'
+export { readKafkaMetadata, type PartitionState } from './kafka-metadata.ts'
 export { startPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts'
-export { defaultPorts, portsFromBase, type AllPorts, type StackPorts } from './ports.ts'
+export {
+  defaultPorts,
+  otherBrokerPorts,
+  portsFromBase,
+  type AllPorts,
+  type StackPorts,
+} from './ports.ts'
 export { checkPrerequisites } from './prerequisites.ts'
 export { StackError, type Problem } from './problem.ts'
 export { launchProgram, type Program } from './program.ts'

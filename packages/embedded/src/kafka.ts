@@ -1,17 +1,23 @@
-import { createConnection } from 'node:net'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ServerPlan } from './child.ts'
+import type { ServerName, ServerPlan } from './child.ts'
 import { runCommand } from './command.ts'
+import { readKafkaMetadata } from './kafka-metadata.ts'
+import type { BrokerPorts } from './ports.ts'
 import { StackError } from './problem.ts'
 
 export interface KafkaOptions {
   readonly libs: string
   readonly folder: string
   readonly logFile: string
-  readonly port: number
-  readonly controllerPort: number
+  readonly name: ServerName
+  /** From 1. */
+  readonly nodeId: number
+  /** Of every broker of the cluster, by node id from 1. */
+  readonly cluster: readonly BrokerPorts[]
+  /** The same for every broker of the cluster. */
+  readonly clusterId: string
   /** Let the JVM compile fully: slower to start, faster to run. @default false */
   readonly isTuned: boolean
   readonly heapMegabytes: number
@@ -27,17 +33,21 @@ export interface KafkaOptions {
 export interface KafkaListener {
   /** Capital letters. */
   readonly name: string
+  /** Which broker's, from 1. @default 1 */
+  readonly broker?: number
   readonly port: number
   readonly advertisedPort: number
 }
 
 const FORMAT_TIMEOUT_MS = 60_000
 
-/** Apache Kafka as one KRaft process that is broker and controller; formats its folder once. */
+/** Apache Kafka as a KRaft process that is broker and controller; an empty folder is formatted. */
 export async function planKafka(options: KafkaOptions): Promise<ServerPlan> {
-  await mkdir(options.folder, { recursive: true })
-  const properties = join(options.folder, 'server.properties')
-  const logging = join(options.folder, 'log4j2.properties')
+  const { folder, logFile, heapMegabytes, nodeId } = options
+  const { kafka: port } = portsOf(options)
+  await mkdir(folder, { recursive: true })
+  const properties = join(folder, 'server.properties')
+  const logging = join(folder, 'log4j2.properties')
   await writeFile(properties, serverProperties(options))
   await writeFile(logging, log4jProperties)
   const java = (main: string, ...jvmOptions: readonly string[]): readonly string[] => [
@@ -50,31 +60,50 @@ export async function planKafka(options: KafkaOptions): Promise<ServerPlan> {
     join(options.libs, '*'),
     main,
   ]
-  if (!(await isFormatted(options.folder))) {
-    const format = [...java('kafka.tools.StorageTool'), 'format', '-t', clusterId()]
-    const end = await runCommand([...format, '-c', properties], {
-      cwd: options.folder,
-      logFile: options.logFile,
-      timeoutMs: FORMAT_TIMEOUT_MS,
-      signal: options.signal,
-    })
-    if (end === 'aborted') options.signal?.throwIfAborted()
-    if (end !== 0) throw await formatFailed(options, end)
-  }
+  const format = [...java('kafka.tools.StorageTool'), 'format', '-t', options.clusterId]
   return {
-    name: 'kafka',
-    url: `127.0.0.1:${options.port}`,
-    command: [...java('kafka.Kafka', '-Xms128m', `-Xmx${options.heapMegabytes}m`), properties],
-    cwd: options.folder,
-    logFile: options.logFile,
-    isReady: () => hasBroker(options.port),
+    name: options.name,
+    url: `127.0.0.1:${port}`,
+    command: [...java('kafka.Kafka', '-Xms128m', `-Xmx${heapMegabytes}m`), properties],
+    cwd: folder,
+    logFile,
+    prepare: async () => {
+      if (await isFormatted(folder)) return
+      const end = await runCommand([...format, '-c', properties], {
+        cwd: folder,
+        logFile,
+        timeoutMs: FORMAT_TIMEOUT_MS,
+        signal: options.signal,
+      })
+      if (end === 'aborted') options.signal?.throwIfAborted()
+      if (end !== 0) throw await formatFailed(options, end)
+    },
+    isReady: async () => (await readKafkaMetadata(port)).brokers.includes(nodeId),
   }
 }
 
+function portsOf({ cluster, nodeId }: Pick<KafkaOptions, 'cluster' | 'nodeId'>): BrokerPorts {
+  const ports = cluster[nodeId - 1]
+  if (ports === undefined) throw new RangeError(`broker ${nodeId} has no ports`)
+  return ports
+}
+
+/** The id with which a folder of a broker was formatted; a new one where none was. */
+export async function clusterIdOf(brokerFolders: readonly string[]): Promise<string> {
+  for (const folder of brokerFolders) {
+    const text = await readFile(metaProperties(folder), 'utf8').catch(() => '')
+    const id = /^cluster\.id=(.+)$/m.exec(text)?.[1]?.trim()
+    if (id !== undefined) return id
+  }
+  return newClusterId()
+}
+
 async function isFormatted(folder: string): Promise<boolean> {
-  return (
-    (await readFile(join(folder, 'data', 'meta.properties')).catch(() => undefined)) !== undefined
-  )
+  return (await readFile(metaProperties(folder)).catch(() => undefined)) !== undefined
+}
+
+function metaProperties(folder: string): string {
+  return join(folder, 'data', 'meta.properties')
 }
 
 async function formatFailed(options: KafkaOptions, end: unknown): Promise<StackError> {
@@ -88,30 +117,38 @@ async function formatFailed(options: KafkaOptions, end: unknown): Promise<StackE
 }
 
 /** 16 random bytes as Kafka writes them: base64url, not starting with a dash. */
-function clusterId(): string {
+function newClusterId(): string {
   const id = randomBytes(16).toString('base64url')
-  return id.startsWith('-') ? clusterId() : id
+  return id.startsWith('-') ? newClusterId() : id
 }
 
 function serverProperties(options: KafkaOptions): string {
+  const { cluster, nodeId } = options
+  const { kafka: port, kafkaController: controllerPort } = portsOf(options)
+  const listeners = options.listeners.filter(({ broker = 1 }) => broker === nodeId)
   const more = (line: (listener: KafkaListener) => string): string =>
-    options.listeners.map((listener) => `,${line(listener)}`).join('')
+    listeners.map((listener) => `,${line(listener)}`).join('')
+  const voters = cluster.map((each, index) => `${index + 1}@127.0.0.1:${each.kafkaController}`)
+  const replicas = Math.min(3, cluster.length)
+  const inSync = Math.max(1, replicas - 1)
   return `process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:${options.controllerPort}
-listeners=PLAINTEXT://127.0.0.1:${options.port},CONTROLLER://127.0.0.1:${options.controllerPort}${more(({ name, port }) => `${name}://127.0.0.1:${port}`)}
-advertised.listeners=PLAINTEXT://127.0.0.1:${options.port}${more(({ name, advertisedPort }) => `${name}://127.0.0.1:${advertisedPort}`)}
+node.id=${nodeId}
+controller.quorum.voters=${voters.join(',')}
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${more(({ name, port: own }) => `${name}://127.0.0.1:${own}`)}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}${more(({ name, advertisedPort }) => `${name}://127.0.0.1:${advertisedPort}`)}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${more(({ name }) => `${name}:PLAINTEXT`)}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs=${join(options.folder, 'data')}
-offsets.topic.replication.factor=1
+default.replication.factor=${replicas}
+min.insync.replicas=${inSync}
+offsets.topic.replication.factor=${replicas}
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=${replicas}
+transaction.state.log.min.isr=${inSync}
 transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor=${replicas}
+share.coordinator.state.topic.min.isr=${inSync}
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=4000
 group.initial.rebalance.delay.ms=0
@@ -127,28 +164,3 @@ appender.console.layout.pattern=%d %p %c{1} %m%n%throwable
 rootLogger.level=warn
 rootLogger.appenderRef.console.ref=console
 `
-
-/** Asks for the cluster's metadata (Kafka protocol, request 3 version 1) and counts its brokers. */
-function hasBroker(port: number): Promise<boolean> {
-  const request = Buffer.alloc(18)
-  request.writeInt32BE(14, 0) // bytes that follow
-  request.writeInt16BE(3, 4) // Metadata
-  request.writeInt16BE(1, 6)
-  request.writeInt32BE(1, 8) // correlation id
-  request.writeInt16BE(-1, 12) // no client id
-  request.writeInt32BE(0, 14) // no topics
-  return new Promise((resolve, reject) => {
-    const socket = createConnection({ port, host: '127.0.0.1', timeout: 2_000 })
-    let answer = Buffer.alloc(0)
-    socket.on('connect', () => socket.write(request))
-    socket.on('data', (chunk) => {
-      answer = Buffer.concat([answer, chunk])
-      if (answer.length < 12) return
-      resolve(answer.readInt32BE(8) > 0)
-      socket.destroy()
-    })
-    socket.on('timeout', () => socket.destroy(new Error('no answer')))
-    socket.on('error', reject)
-    socket.on('close', () => resolve(false))
-  })
-}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
-import { findTakenPorts, pickFreePorts, portsFromBase } from './ports.ts'
+import { findTakenPorts, otherBrokerPorts, pickFreePorts, portsFromBase } from './ports.ts'
 
 test('a port base gives seven ports in a row and refuses what is no port', () => {
   assert.deepEqual(
@@ -15,7 +15,12 @@ test('a port base gives seven ports in a row and refuses what is no port', () =>
 
 test('free ports differ, and a taken one is named with the flag that moves it', async () => {
   const ports = await pickFreePorts()
-  assert.equal(new Set(Object.values(ports)).size, 4)
+  const { otherBrokers, ...named } = ports
+  const all = [
+    ...Object.values(named),
+    ...(otherBrokers ?? []).flatMap((each) => Object.values(each)),
+  ]
+  assert.equal(new Set(all).size, 4)
   assert.deepEqual(await findTakenPorts(ports), [])
   const other = createServer().listen(ports.registry, '127.0.0.1')
   await once(other, 'listening')
@@ -24,4 +29,21 @@ test('free ports differ, and a taken one is named with the flag that moves it', 
   assert.deepEqual(more, [])
   assert.equal(problem?.what, `port ${ports.registry} for the schema registry`)
   assert.match(problem?.fix ?? '', /--port-base/)
+})
+
+test('three brokers get six different ports, and a taken one is named with its broker', async () => {
+  const ports = await pickFreePorts(3)
+  const [second, third] = ports.otherBrokers ?? []
+  const brokers = [ports, second, third].flatMap((each) => [each?.kafka, each?.kafkaController])
+  assert.equal(new Set(brokers).size, 6)
+  const other = createServer().listen(third?.kafka, '127.0.0.1')
+  await once(other, 'listening')
+  const [problem] = await findTakenPorts(ports)
+  other.close()
+  assert.equal(problem?.what, `port ${third?.kafka} for Kafka broker 3`)
+  assert.deepEqual(otherBrokerPorts(9_094, 3), [
+    { kafka: 9_094, kafkaController: 9_095 },
+    { kafka: 9_096, kafkaController: 9_097 },
+  ])
+  assert.deepEqual(otherBrokerPorts(9_094, 1), [])
 })

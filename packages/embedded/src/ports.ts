@@ -2,10 +2,16 @@ import { createServer } from 'node:net'
 import { freePort } from './free-port.ts'
 import type { Problem } from './problem.ts'
 
-/** Where the servers listen on 127.0.0.1. */
-export interface StackPorts {
+/** Where a broker listens, and the controller in the same process. */
+export interface BrokerPorts {
   readonly kafka: number
   readonly kafkaController: number
+}
+
+/** Where the servers listen on 127.0.0.1; of Kafka the first broker. */
+export interface StackPorts extends BrokerPorts {
+  /** Of the second broker, the third … @default none */
+  readonly otherBrokers?: readonly BrokerPorts[]
   readonly registry: number
   readonly clickhouse: number
 }
@@ -46,8 +52,16 @@ export function portsFromBase(base: number): AllPorts {
   }
 }
 
-/** Four different free ports; another process may still take one before we do. */
-export async function pickFreePorts(): Promise<StackPorts> {
+/** Two ports in a row for each broker but the first, from `first` on. */
+export function otherBrokerPorts(first: number, brokers: number): readonly BrokerPorts[] {
+  return Array.from({ length: brokers - 1 }, (_, index) => ({
+    kafka: first + 2 * index,
+    kafkaController: first + 2 * index + 1,
+  }))
+}
+
+/** Different free ports; another process may still take one before we do. */
+export async function pickFreePorts(brokers = 1): Promise<StackPorts> {
   const taken = new Set<number>()
   const next = async (): Promise<number> => {
     const port = await freePort()
@@ -55,15 +69,21 @@ export async function pickFreePorts(): Promise<StackPorts> {
     taken.add(port)
     return port
   }
-  return {
+  const broker = async (): Promise<BrokerPorts> => ({
     kafka: await next(),
     kafkaController: await next(),
+  })
+  const otherBrokers: BrokerPorts[] = []
+  while (otherBrokers.length < brokers - 1) otherBrokers.push(await broker())
+  return {
+    ...(await broker()),
     registry: await next(),
     clickhouse: await next(),
+    otherBrokers,
   }
 }
 
-const owners: Readonly<Record<keyof AllPorts, string>> = {
+const owners: Readonly<Record<Exclude<keyof AllPorts, 'otherBrokers'>, string>> = {
   ingest: 'ingest',
   ingestOps: 'the ops port of ingest',
   consumerOps: 'the ops port of the consumer',
@@ -77,9 +97,16 @@ const owners: Readonly<Record<keyof AllPorts, string>> = {
 export async function findTakenPorts(
   ports: StackPorts & Partial<AllPorts>,
 ): Promise<readonly Problem[]> {
-  const wanted = Object.entries({ ...ports } as Record<keyof AllPorts, number>).map(
-    ([name, port]) => [owners[name as keyof AllPorts], port] as const, // the keys of a ports object
-  )
+  const { otherBrokers = [], ...named } = ports
+  const wanted = [
+    ...Object.entries(named).map(
+      ([name, port]) => [owners[name as keyof typeof owners], port] as const, // the keys of a ports object
+    ),
+    ...otherBrokers.flatMap(({ kafka, kafkaController }, index) => [
+      [`Kafka broker ${index + 2}`, kafka] as const,
+      [`the Kafka controller of broker ${index + 2}`, kafkaController] as const,
+    ]),
+  ]
   const checks = wanted.map(async ([server, port]): Promise<readonly Problem[]> => {
     const reason = await whyNotFree(port)
     if (reason === undefined) return []

@@ -1,15 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheFolder } from './cache.ts'
-import { startServer, type Server, type ServerName, type ServerPlan } from './child.ts'
-import { planClickHouse } from './clickhouse/server.ts'
+import type { Server, ServerName } from './child.ts'
 import { prepareDataFolder } from './folder.ts'
-import { planKafka, type KafkaListener } from './kafka.ts'
-import { fetchKafka, fetchRegistry, isCacheIntact } from './maven.ts'
+import { clusterIdOf, type KafkaListener } from './kafka.ts'
+import { startOne } from './one-server.ts'
 import { findTakenPorts, pickFreePorts, type AllPorts, type StackPorts } from './ports.ts'
 import { checkPrerequisites } from './prerequisites.ts'
 import { cannotStart, StackError } from './problem.ts'
-import { planRegistry } from './registry.ts'
 
 export interface StackOptions {
   /**
@@ -17,6 +14,8 @@ export interface StackOptions {
    * @default free ports, picked at start
    */
   readonly ports?: StackPorts & Partial<AllPorts>
+  /** How many brokers Kafka has: 1, or 3 to lose one. @default 1 */
+  readonly brokers?: number
   /** Where the servers keep their data. @default a fresh temporary folder, removed by `stop` */
   readonly dataDir?: string
   /** Let Kafka's JVM compile fully: slower to start, faster to run. @default false */
@@ -37,21 +36,31 @@ export interface StackOptions {
 
 /** Real Kafka, registry and ClickHouse, running as children of this process. */
 export interface Stack extends AsyncDisposable {
+  /** The first broker, or the only one. */
   readonly kafka: Server
+  /** All brokers, the first included. */
+  readonly brokers: readonly Server[]
   readonly registry: Server
   readonly clickhouse: Server
-  /** The services' own variables. */
+  /** The services' own variables; with three brokers also how topics are to be replicated. */
   readonly environment: {
     readonly KAFKA_BROKERS: string
     readonly SCHEMA_REGISTRY_URL: string
     readonly CLICKHOUSE_URL: string
+    readonly KAFKA_REPLICATION_FACTOR?: string
+    readonly KAFKA_MIN_INSYNC_REPLICAS?: string
   }
   readonly logDir: string
   /** Stops all servers and removes the data unless `dataDir` was given. */
   stop(): Promise<void>
 }
 
-const serverFolders = ['kafka', 'registry', 'clickhouse'] as const
+/** The first broker comes first. */
+function serverNames(brokers: number): readonly ServerName[] {
+  const others = Array.from({ length: brokers - 1 }, (_, index) => `kafka-${index + 2}` as const)
+  return ['kafka', ...others, 'registry', 'clickhouse']
+}
+
 const ATTEMPTS_WITH_FREE_PORTS = 3
 
 /**
@@ -60,6 +69,10 @@ const ATTEMPTS_WITH_FREE_PORTS = 3
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   options.signal?.throwIfAborted()
+  const { ports, brokers = 1 } = options
+  if (ports !== undefined && (ports.otherBrokers?.length ?? 0) !== brokers - 1) {
+    throw new RangeError(`${brokers} brokers need ports for ${brokers - 1} other brokers`)
+  }
   const problems = [
     ...(await checkPrerequisites()),
     ...(options.ports === undefined ? [] : await findTakenPorts(options.ports)),
@@ -68,7 +81,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   if (options.ports !== undefined) return startOn(options.ports, options)
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOn(await pickFreePorts(), options)
+      return await startOn(await pickFreePorts(options.brokers), options)
     } catch (error) {
       if (attempt === ATTEMPTS_WITH_FREE_PORTS || !isPortRace(error)) throw error
     }
@@ -97,14 +110,14 @@ async function startOn(ports: StackPorts, options: StackOptions): Promise<Stack>
     return { ...servers, logDir: join(folder, 'logs'), stop, [Symbol.asyncDispose]: stop }
   } catch (error) {
     // The logs stay: the message names one of them. An abort has no message.
-    await remove(options.signal?.aborted ? ['.'] : serverFolders)
+    await remove(options.signal?.aborted ? ['.'] : serverNames(options.brokers ?? 1))
     throw error
   }
 }
 
-type Servers = Pick<Stack, 'kafka' | 'registry' | 'clickhouse' | 'environment'>
+type Servers = Pick<Stack, 'kafka' | 'brokers' | 'registry' | 'clickhouse' | 'environment'>
 
-/** Starts the three at once; the first failure ends the others. */
+/** Starts all at once; the first failure ends the others. */
 async function startServers(
   ports: StackPorts,
   folder: string,
@@ -115,92 +128,54 @@ async function startServers(
   const signals = [failure.signal, ...(options.signal === undefined ? [] : [options.signal])]
   const signal = AbortSignal.any(signals)
   let cause: unknown
+  const names = serverNames(options.brokers ?? 1)
+  const brokerFolders = names.filter(isBroker).map((name) => join(folder, name))
+  const context = { ports, folder, options, signal, clusterId: await clusterIdOf(brokerFolders) }
   const start = async (server: ServerName): Promise<Server> => {
     try {
-      return await startOne(server, { ports, folder, options, signal })
+      return await startOne(server, context)
     } catch (error) {
       cause ??= error
       failure.abort()
       throw error
     }
   }
-  const outcomes = await Promise.allSettled(serverFolders.map(start))
+  const outcomes = await Promise.allSettled(names.map(start))
   const servers = outcomes.flatMap((outcome) =>
     outcome.status === 'fulfilled' ? [outcome.value] : [],
   )
-  for (const server of servers) undo.defer(() => server.stop())
+  // At once: the last of several brokers could not say goodbye to the others.
+  undo.defer(async () => void (await Promise.all(servers.map((server) => server.stop()))))
   options.signal?.throwIfAborted()
-  const [kafka, registry, clickhouse] = servers
-  if (kafka === undefined || registry === undefined || clickhouse === undefined) throw cause
-  const environment = {
-    KAFKA_BROKERS: kafka.url,
+  const brokers = servers.filter(({ name }) => isBroker(name))
+  const [kafka, registry, clickhouse] = (['kafka', 'registry', 'clickhouse'] as const).map(
+    (wanted) => servers.find(({ name }) => name === wanted),
+  )
+  if (servers.length < names.length || !kafka || !registry || !clickhouse) throw cause
+  return {
+    kafka,
+    brokers,
+    registry,
+    clickhouse,
+    environment: environmentOf(brokers, registry, clickhouse),
+  }
+}
+
+function isBroker(name: ServerName): boolean {
+  return name.startsWith('kafka')
+}
+
+function environmentOf(
+  brokers: readonly Server[],
+  registry: Server,
+  clickhouse: Server,
+): Stack['environment'] {
+  return {
+    KAFKA_BROKERS: brokers.map(({ url }) => url).join(','),
     SCHEMA_REGISTRY_URL: registry.url,
     CLICKHOUSE_URL: clickhouse.url,
-  }
-  return { kafka, registry, clickhouse, environment }
-}
-
-interface OneServer {
-  readonly ports: StackPorts
-  readonly folder: string
-  readonly options: StackOptions
-  readonly signal: AbortSignal
-}
-
-/** A server that does not start from a damaged cache is fetched again, once. */
-async function startOne(server: ServerName, context: OneServer): Promise<Server> {
-  const { signal, options } = context
-  const start = async (isThorough: boolean): Promise<Server> => {
-    const plan = await planOne(server, context, isThorough)
-    return startServer(plan, { signal, onDied: options.onServerDied })
-  }
-  try {
-    return await start(false)
-  } catch (error) {
-    if (signal.aborted || server === 'clickhouse') throw error
-    if (await isCacheIntact(server)) throw error
-    options.onProgress?.(`the cached files of ${server} are damaged: fetching them again`)
-    return await start(true)
-  }
-}
-
-async function planOne(
-  server: ServerName,
-  { ports, folder: data, options, signal }: OneServer,
-  isThorough: boolean,
-): Promise<ServerPlan> {
-  const folder = join(data, server)
-  const logFile = join(data, 'logs', `${server}.log`)
-  const onProgress = options.onProgress ?? (() => {})
-  const download = { cache: cacheFolder(), onProgress, signal, isThorough }
-  switch (server) {
-    case 'kafka':
-      return planKafka({
-        folder,
-        logFile,
-        signal,
-        port: ports.kafka,
-        controllerPort: ports.kafkaController,
-        libs: await fetchKafka(download),
-        isTuned: options.tuned ?? false,
-        heapMegabytes: options.kafkaHeapMegabytes ?? 384,
-        listeners: options.kafkaListeners ?? [],
-      })
-    case 'registry':
-      return planRegistry({
-        app: await fetchRegistry(download),
-        folder,
-        logFile,
-        port: ports.registry,
-      })
-    case 'clickhouse':
-      return planClickHouse({
-        folder,
-        logFile,
-        port: ports.clickhouse,
-        credentials: options.clickhouseCredentials,
-      })
-    default:
-      return server satisfies never
+    ...(brokers.length < 3
+      ? {}
+      : { KAFKA_REPLICATION_FACTOR: '3', KAFKA_MIN_INSYNC_REPLICAS: '2' }),
   }
 }

@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import { cacheFolder } from './cache.ts'
+import { startServer, type Server, type ServerName, type ServerPlan } from './child.ts'
+import { planClickHouse } from './clickhouse/server.ts'
+import { planKafka } from './kafka.ts'
+import { fetchKafka, fetchRegistry, isCacheIntact } from './maven.ts'
+import type { StackPorts } from './ports.ts'
+import { planRegistry } from './registry.ts'
+import type { StackOptions } from './stack.ts'
+
+/** What starting any of the servers takes. */
+export interface OneServer {
+  readonly ports: StackPorts
+  readonly folder: string
+  readonly options: StackOptions
+  readonly signal: AbortSignal
+  readonly clusterId: string
+}
+
+/** A server that does not start from a damaged cache is fetched again, once. */
+export async function startOne(server: ServerName, context: OneServer): Promise<Server> {
+  const { signal, options } = context
+  const start = async (isThorough: boolean): Promise<Server> => {
+    const plan = await planOne(server, context, isThorough)
+    return startServer(plan, { signal, onDied: options.onServerDied })
+  }
+  try {
+    return await start(false)
+  } catch (error) {
+    if (signal.aborted || server === 'clickhouse') throw error
+    if (await isCacheIntact(server === 'registry' ? server : 'kafka')) throw error
+    options.onProgress?.(`the cached files of ${server} are damaged: fetching them again`)
+    return await start(true)
+  }
+}
+
+async function planOne(
+  server: ServerName,
+  { ports, folder: data, options, signal, clusterId }: OneServer,
+  isThorough: boolean,
+): Promise<ServerPlan> {
+  const folder = join(data, server)
+  const logFile = join(data, 'logs', `${server}.log`)
+  const onProgress = options.onProgress ?? (() => {})
+  const download = { cache: cacheFolder(), onProgress, signal, isThorough }
+  switch (server) {
+    case 'registry':
+      return planRegistry({
+        app: await fetchRegistry(download),
+        folder,
+        logFile,
+        port: ports.registry,
+      })
+    case 'clickhouse':
+      return planClickHouse({
+        folder,
+        logFile,
+        port: ports.clickhouse,
+        credentials: options.clickhouseCredentials,
+      })
+    default:
+      return planKafka({
+        name: server,
+        folder,
+        logFile,
+        signal,
+        clusterId,
+        nodeId: Number(server.split('-')[1] ?? 1),
+        cluster: [ports, ...(ports.otherBrokers ?? [])],
+        libs: await fetchKafka(download),
+        isTuned: options.tuned ?? false,
+        heapMegabytes: options.kafkaHeapMegabytes ?? 384,
+        listeners: options.kafkaListeners ?? [],
+      })
+  }
+}
