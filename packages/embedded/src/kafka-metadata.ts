@@ -49,7 +49,7 @@ export function readKafkaMetadata(port: number, topics = false): Promise<KafkaMe
 }
 
 /** @param body without length and correlation id. @throws RangeError when it is cut. */
-export function parseMetadata(body: Buffer): KafkaMetadata {
+function parseMetadata(body: Buffer): KafkaMetadata {
   const read = createReader(body)
   const brokers = read.list(() => {
     const id = read.int32()

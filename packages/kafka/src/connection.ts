@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import { fullJitter, type Logger } from '@custom-events/service'
+import { createKafkaJs } from './client.ts'
+import { startingAt, type KafkaConfig } from './kafka-config.ts'
 
 /** Whether Kafka can be used now, kept true by a loop that never gives up. */
 export interface Connection extends AsyncDisposable {
@@ -14,22 +16,28 @@ const PROBE_TIMEOUT_MS = 4_000
 const RETRY = { baseMs: 200, maxMs: 1_000 }
 /** Suspicion can come with every failed request; looking costs a connection. */
 const MIN_BETWEEN_LOOKS_MS = 500
+/** Brokers that are asked at once; with so many of them away nothing could be produced anyway. */
+const MAX_DOORS = 3
 
 /**
  * Watches Kafka: connects, checks that each topic has its partitions, and says so.
  * While ready it looks only when `suspect` is called; while not ready it looks about once a second.
  *
- * @param options.open brings the user of the connection up; called on every return to ready.
+ * @param options.open brings the user of the connection up, by way of a broker that has just answered;
+ * called on every return to ready.
  * @param options.close takes it down, so that no dead socket survives an outage.
  */
 export function watchConnection(options: {
-  readonly kafka: Kafka
+  readonly kafka: KafkaConfig
   readonly partitionCountByTopic: Readonly<Record<string, number>>
   readonly log: Logger
-  readonly open: () => Promise<void>
+  readonly open: (kafka: Kafka) => Promise<void>
   readonly close: () => Promise<void>
 }): Connection {
-  const { kafka, partitionCountByTopic, log, open, close } = options
+  const { partitionCountByTopic, log, open, close } = options
+  const doors = options.kafka.brokers
+    .slice(0, MAX_DOORS)
+    .map((_, turn) => createKafkaJs(startingAt(options.kafka, turn), log))
   const stopping = new AbortController()
   let notReadyReason: string | null = 'connecting to Kafka'
   let wake = (): void => {}
@@ -40,8 +48,8 @@ export function watchConnection(options: {
 
   const look = async (): Promise<string | null> => {
     try {
-      const missing = await withTimeout(describeMissing(kafka, partitionCountByTopic))
-      if (missing === null && notReadyReason !== null) await withTimeout(open())
+      const { kafka, missing } = await firstAnswer(doors, partitionCountByTopic)
+      if (missing === null && notReadyReason !== null) await withTimeout(open(kafka))
       return missing
     } catch (error) {
       return `Kafka is not reachable: ${error instanceof Error ? error.message : String(error)}`
@@ -76,6 +84,22 @@ export function watchConnection(options: {
       notReadyReason = 'closed'
       await close().catch(() => {})
     },
+  }
+}
+
+/** Asks through every door at once: a broker that is down, or hangs, is not the cluster. */
+async function firstAnswer(
+  doors: readonly Kafka[],
+  partitionCountByTopic: Readonly<Record<string, number>>,
+): Promise<{ readonly kafka: Kafka; readonly missing: string | null }> {
+  const asked = doors.map(async (kafka) => ({
+    kafka,
+    missing: await withTimeout(describeMissing(kafka, partitionCountByTopic)),
+  }))
+  try {
+    return await Promise.any(asked)
+  } catch (error) {
+    throw error instanceof AggregateError ? error.errors[0] : error
   }
 }
 

@@ -7,7 +7,7 @@ import { liveAssignment, type EndOfAssignment } from './consumer-life.ts'
 import type { Consumer, PartitionOffset } from './consumer-port.ts'
 import { startPositions, type OnOutOfRange } from './consumer-positions.ts'
 import { createEventQueue } from './consumer-queue.ts'
-import type { KafkaConfig } from './kafka-config.ts'
+import { startingAt, type KafkaConfig } from './kafka-config.ts'
 
 export interface ConsumerOptions {
   readonly kafka: KafkaConfig
@@ -106,9 +106,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   }
 
   const run = async (): Promise<void> => {
-    for (let failures = 0; !closing.signal.aborted;) {
+    for (let failures = 0, turn = 0; !closing.signal.aborted;) {
       try {
-        member = await connectMember({ ...options, times })
+        const kafka = startingAt(options.kafka, turn++)
+        member = await connectMember({ ...options, kafka, times })
         notReadyReason = 'joining the consumer group'
         for (let end: EndOfAssignment = 'rejoin'; end === 'rejoin'; failures = 0) {
           end = await live(member)

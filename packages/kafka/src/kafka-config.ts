@@ -36,3 +36,12 @@ export function kafkaConfigFrom(values: KafkaValues): KafkaConfig {
           },
   }
 }
+
+/**
+ * The same cluster, asked from another broker on. kafkajs tries the first of the list and hardly ever
+ * another: a first broker that is down or hangs would make the cluster look unreachable.
+ */
+export function startingAt(config: KafkaConfig, turn: number): KafkaConfig {
+  const first = turn % config.brokers.length
+  return { ...config, brokers: [...config.brokers.slice(first), ...config.brokers.slice(0, first)] }
+}

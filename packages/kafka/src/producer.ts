@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import kafkajs, { type Producer as KafkaJsProducer } from 'kafkajs'
 import type { Logger } from '@custom-events/service'
 import { createAccumulator, type PartitionBatch } from './accumulator.ts'
-import { createKafkaJs } from './client.ts'
 import { watchConnection } from './connection.ts'
 import type { KafkaConfig } from './kafka-config.ts'
 import type { OutgoingRecord, ProduceOutcome } from './records.ts'
@@ -46,7 +45,6 @@ export function createProducer(options: ProducerOptions): Producer {
     lingerMs = 3,
     maxBufferedBytes = 64 * 1_024 ** 2,
   } = options
-  const kafka = createKafkaJs(options.kafka, log)
   const accumulator = createAccumulator(BATCH_LIMITS)
   let client: KafkaJsProducer | null = null
   let attempt = 0
@@ -54,10 +52,10 @@ export function createProducer(options: ProducerOptions): Producer {
   let isClosed = false
 
   const connection = watchConnection({
-    kafka,
+    kafka: options.kafka,
     partitionCountByTopic: options.partitionCountByTopic,
     log,
-    open: async () => {
+    open: async (kafka) => {
       const mine = ++attempt
       const opened = kafka.producer({
         allowAutoTopicCreation: false,
