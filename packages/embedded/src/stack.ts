@@ -145,7 +145,9 @@ async function startServers(
     outcome.status === 'fulfilled' ? [outcome.value] : [],
   )
   // At once: the last of several brokers could not say goodbye to the others.
-  undo.defer(async () => void (await Promise.all(servers.map((server) => server.stop()))))
+  undo.defer(async () => {
+    await Promise.all(servers.map((server) => server.stop()))
+  })
   options.signal?.throwIfAborted()
   const brokers = servers.filter(({ name }) => isBroker(name))
   const [kafka, registry, clickhouse] = (['kafka', 'registry', 'clickhouse'] as const).map(
