@@ -17,11 +17,11 @@ import { createLogger } from '@custom-events/service'
 import { eventually } from '../support/eventually.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })
-const waiting = { withinMs: 60_000 }
+const waiting = { withinMs: 120_000 }
 
 test(
   'with three brokers one may be killed, frozen, or lose its disk',
-  { timeout: 300_000 },
+  { timeout: 500_000 },
   async (t) => {
     await using stack = await startStack({ brokers: 3 })
     const [first] = stack.brokers

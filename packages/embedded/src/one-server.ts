@@ -58,7 +58,8 @@ async function planOne(
         port: ports.clickhouse,
         credentials: options.clickhouseCredentials,
       })
-    default:
+    case 'kafka':
+    default: // kafka-2, kafka-3
       return planKafka({
         name: server,
         folder,
