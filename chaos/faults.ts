@@ -4,7 +4,8 @@ import { createLocks, type Locks } from './locks.ts'
 import type { PoisonStore } from './poison.ts'
 import type { LinkMode } from './proxy.ts'
 import type { Fault, FaultKind } from './schedule.ts'
-import type { Links, World } from './world.ts'
+import type { Links } from './servers.ts'
+import type { World } from './world.ts'
 
 /** A fault that was done. */
 export interface Done {
@@ -24,6 +25,8 @@ interface Hands {
   readonly locks: Locks
   readonly poison: PoisonStore
   readonly signal: AbortSignal
+  /** Called when the fault has its victims to itself; it may have waited for them. */
+  readonly onTaken: () => void
 }
 
 /** Longer than the session time-out of the consumers: another member has taken over by then. */
@@ -31,8 +34,8 @@ const ZOMBIE_MS = 9_000
 const SHORTER_THAN_SESSION_MS = 4_000
 const SHORTER_THAN_PATIENCE_MS = 5_000
 const LESS_THAN_BATCH_AGE_MS = 150
-const IDLE_LINK_LIMIT_MS = 12_000
-const FAILPOINT_LIMIT_MS = 30_000
+const IDLE_LINK_LIMIT_MS = 45_000
+const FAILPOINT_LIMIT_MS = 45_000
 
 /** Does every fault at its time; resolves when the last one is healed. */
 export async function doFaults(options: {
@@ -44,14 +47,15 @@ export async function doFaults(options: {
   readonly onDone: (done: Done) => void
 }): Promise<void> {
   const { schedule, onBegin, onDone, signal } = options
-  const hands = { ...options, locks: createLocks() }
+  const locks = createLocks()
   const startedAt = performance.now()
   await Promise.all(
     schedule.map(async (fault) => {
       await delay(Math.max(0, fault.atMs - (performance.now() - startedAt)), null, { signal })
       onBegin(fault)
-      const startedAtMs = Date.now()
-      const outcome = await act(hands, fault)
+      let startedAtMs = Date.now()
+      const onTaken = (): void => void (startedAtMs = Date.now())
+      const outcome = await act({ ...options, locks, onTaken }, fault)
       onDone({ fault, startedAtMs, endedAtMs: Date.now(), ...outcome })
     }),
   )
@@ -119,6 +123,7 @@ async function withConsumer(
   use: (name: string) => Promise<Outcome>,
 ): Promise<Outcome> {
   const { name, release } = await hands.locks.any(() => consumers(hands, fault.victim))
+  hands.onTaken()
   try {
     return await use(name)
   } finally {
@@ -148,7 +153,7 @@ function freezeConsumer(hands: Hands, fault: Fault, ms: number): Promise<Outcome
 async function joinConsumer({ world }: Hands, fault: Fault): Promise<Outcome> {
   const name = `joining-${fault.number}`
   await world.startConsumer(name)
-  const isHit = await world.supervisor.becomesReady(name, 20_000)
+  const isHit = await world.supervisor.becomesReady(name, FAILPOINT_LIMIT_MS)
   await delay(fault.durationMs)
   await world.supervisor.remove(name)
   return { what: `${name}: joined and left after ${fault.durationMs} ms`, isHit }
@@ -183,11 +188,12 @@ function reachFailpoint(hands: Hands, fault: Fault): Promise<Outcome> {
 }
 
 async function withAll(
-  { locks }: Hands,
+  { locks, onTaken }: Hands,
   names: readonly string[],
   use: () => Promise<Outcome>,
 ): Promise<Outcome> {
   const release = await locks.all(names)
+  onTaken()
   try {
     return await use()
   } finally {

@@ -1,11 +1,8 @@
 // `npm run chaos -- --tier smoke|ci|full --seed N`: the delivery proof.
 import { randomInt } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { isProven, keepEvidence, renderReport } from './report.ts'
-import { run } from './run.ts'
+import { proveFailpoints } from './failpoints.ts'
+import { prove } from './prove.ts'
 import { sabotageAll } from './sabotage.ts'
 import { tierOf } from './tiers.ts'
 
@@ -13,68 +10,88 @@ const { values } = parseArgs({
   options: {
     tier: { type: 'string', default: 'smoke' },
     seed: { type: 'string' },
+    // Of the tier, by default:
+    runs: { type: 'string' },
     events: { type: 'string' },
     faults: { type: 'string' },
     minutes: { type: 'string' },
     kinds: { type: 'string' },
+    brokers: { type: 'string' },
     'drain-seconds': { type: 'string' },
+    // Of one schedule:
+    'only-faults': { type: 'string' },
+    'shrink-runs': { type: 'string', default: '4' },
+    'shrink-minutes': { type: 'string', default: '10' },
+    // Instead of a tier:
+    failpoints: { type: 'string' },
     sabotage: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
   },
 })
-const number = (text: string | undefined): number | undefined =>
-  text === undefined ? undefined : Number(text)
-
-const seed = number(values.seed) ?? randomInt(2 ** 31)
-const tier = tierOf(values.tier, {
-  events: number(values.events),
-  faults: number(values.faults),
-  minutes: number(values.minutes),
-  kinds: values.kinds,
-  drainSeconds: number(values['drain-seconds']),
-})
+const FAILPOINT_MINUTES = 20
+const seed = number('seed', values.seed) ?? randomInt(2 ** 31)
 const say = (line: string): void => void process.stderr.write(`chaos: ${line}\n`)
-process.exitCode = values.sabotage ? await sabotage() : await prove()
+const print = (text: string): void => void process.stdout.write(`${text}\n`)
+process.exitCode = (await main()) ? 0 : 1
 
-async function sabotage(): Promise<number> {
-  const [untouched, ...verdicts] = await sabotageAll({ seed, only: values.only, say })
-  const caught = verdicts.filter(({ caughtBy }) => caughtBy !== null)
-  const table = verdicts.map(
-    ({ name, caughtBy, seconds }) => `| ${name} | ${caughtBy ?? '**NOT CAUGHT**'} | ${seconds} |`,
-  )
-  process.stdout.write(
-    `| sabotage | caught by | seconds |\n| --- | --- | --- |\n${table.join('\n')}\n`,
-  )
-  const isGreen = untouched?.caughtBy === null
-  process.stdout.write(
-    `${caught.length} of ${verdicts.length} caught; the untouched copy is ${isGreen ? 'green' : 'RED'}; seed ${seed}\n`,
-  )
-  return isGreen && caught.length === verdicts.length ? 0 : 1
+function main(): Promise<boolean> {
+  if (values.sabotage) return sabotage()
+  const kills = number('failpoints', values.failpoints)
+  if (kills !== undefined) {
+    const minutes = number('minutes', values.minutes) ?? FAILPOINT_MINUTES
+    return proveFailpoints({ seed, kills, minutes, say, print })
+  }
+  return prove({
+    seed,
+    tier: tierOf(values.tier, {
+      runs: number('runs', values.runs),
+      events: number('events', values.events),
+      faults: number('faults', values.faults),
+      minutes: number('minutes', values.minutes),
+      brokers: number('brokers', values.brokers),
+      drainSeconds: number('drain-seconds', values['drain-seconds']),
+      kinds: values.kinds,
+    }),
+    onlyFaults: values['only-faults']?.split(',').map(Number) ?? null,
+    shrinkRuns: number('shrink-runs', values['shrink-runs']) ?? 0,
+    shrinkMinutes: number('shrink-minutes', values['shrink-minutes']) ?? 0,
+    command,
+    say,
+    print,
+  })
 }
 
-async function prove(): Promise<number> {
-  const startedAt = performance.now()
-  const folder = mkdtempSync(join(tmpdir(), `custom-events-chaos-${seed}-`))
-  say(
-    `tier ${tier.name}, seed ${seed}: ${tier.events} events over ${tier.sendMs / 1_000} s, ${tier.faults} faults`,
-  )
-  say(`logs are in ${folder}`)
+function number(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (!(value >= 0)) throw new RangeError(`--${name} is a number, got ${JSON.stringify(text)}`)
+  return value
+}
 
-  const findings = await run({ seed, tier, folder, say })
-  const text = renderReport(seed, tier, findings)
-  process.stdout.write(`${text}\n`)
-  const seconds = Math.round((performance.now() - startedAt) / 1_000)
-  if (isProven(findings)) {
-    rmSync(folder, { recursive: true, force: true })
-    process.stdout.write(`PROVEN in ${seconds} s; again with --tier ${tier.name} --seed ${seed}\n`)
-    return 0
-  }
-  keepEvidence(folder, seed, findings, text)
-  for (const name of ['kafka', 'registry', 'clickhouse']) {
-    rmSync(join(folder, name), { recursive: true, force: true })
-  }
-  process.stdout.write(
-    `BROKEN after ${seconds} s; again with --tier ${tier.name} --seed ${seed}; evidence in ${folder}\n`,
+/** The command line that does one run of this one again. */
+function command(again: number, onlyFaults: readonly number[] | null): string {
+  const kept = (['events', 'faults', 'minutes', 'kinds', 'brokers', 'drain-seconds'] as const)
+    .filter((name) => values[name] !== undefined)
+    .map((name) => ` --${name} ${values[name]}`)
+  const faults = onlyFaults === null ? '' : ` --only-faults ${onlyFaults.join(',')}`
+  const runs = values.tier === 'ci' || values.runs !== undefined ? ' --runs 1' : ''
+  return `npm run chaos -- --tier ${values.tier} --seed ${again}${runs}${kept.join('')}${faults}`
+}
+
+async function sabotage(): Promise<boolean> {
+  const [untouched, ...verdicts] = await sabotageAll({ seed, only: values.only, say })
+  const caught = verdicts.filter(({ caughtBy }) => caughtBy !== null)
+  const isGreen = untouched?.caughtBy === null
+  print(
+    [
+      '| sabotage | caught by | seconds |',
+      '| --- | --- | --- |',
+      ...verdicts.map(
+        ({ name, caughtBy, seconds }) =>
+          `| ${name} | ${caughtBy ?? '**NOT CAUGHT**'} | ${seconds} |`,
+      ),
+      `${caught.length} of ${verdicts.length} caught; the untouched copy is ${isGreen ? 'green' : 'RED'}; seed ${seed}`,
+    ].join('\n'),
   )
-  return 1
+  return isGreen && caught.length === verdicts.length
 }

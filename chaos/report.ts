@@ -1,12 +1,22 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Check } from './checks.ts'
+import type { Quantiles } from './freshness.ts'
 import type { Findings } from './run.ts'
 import type { Tier } from './tiers.ts'
+import type { Verified } from './verify.ts'
 
 /** Whether every check held, before and after the replay. */
-export function isProven({ checks, afterReplay }: Findings): boolean {
-  return [...checks, ...afterReplay].every(({ isHeld }) => isHeld)
+export function isProven(findings: Verified): boolean {
+  return brokenChecks(findings).length === 0
+}
+
+/** Names of the checks that did not hold. */
+export function brokenChecks({ checks, afterReplay }: Verified): readonly string[] {
+  return [
+    ...checks.filter(({ isHeld }) => !isHeld).map(({ name }) => name),
+    ...afterReplay.filter(({ isHeld }) => !isHeld).map(({ name }) => `${name}, replayed`),
+  ]
 }
 
 /** The tables that a person reads. */
@@ -38,9 +48,8 @@ export function renderReport(seed: number, tier: Tier, findings: Findings): stri
       'rows stored',
       `${findings.physicalRows} before the replay (${(findings.physicalRows / Math.max(1, counts.accepted)).toFixed(3)} per event)`,
     ),
-    row(
-      'freshness',
-      `p50 ${freshness.p50Ms} ms, p95 ${freshness.p95Ms} ms, p99 ${freshness.p99Ms} ms, faults included (${freshness.events} events)`,
+    ...(['all', 'healthy', 'in fault', 'after heal'] as const).map((weather) =>
+      row(`freshness, ${weather}`, quantilesText(freshness[weather])),
     ),
     row('memory, most', most(watched.maxRssBytes, megabytes)),
     row('file descriptors, most', most(watched.maxDescriptors, String)),
@@ -53,14 +62,27 @@ export function renderReport(seed: number, tier: Tier, findings: Findings): stri
         `| ${fault.number + 1} ${fault.kind} | ${what} | ${((endedAtMs - startedAtMs) / 1_000).toFixed(1)} | ${isHit ? 'yes' : 'no'} |`,
     ),
     '',
-    '| check | held | found |',
-    '| --- | --- | --- |',
-    ...findings.checks.map(checkRow),
-    ...findings.afterReplay.map((check) => checkRow({ ...check, name: `${check.name}, replayed` })),
-    ...samples([...findings.checks, ...findings.afterReplay]),
-    ...findings.lost.slice(0, 20).map((line) => `lost: ${line}`),
+    renderChecks(findings),
     '',
   ].join('\n')
+}
+
+/** Every check, before and after the replay, and what breaks it. */
+export function renderChecks({ checks, afterReplay, lost }: Verified): string {
+  return [
+    '| check | held | found |',
+    '| --- | --- | --- |',
+    ...checks.map(checkRow),
+    ...afterReplay.map((check) => checkRow({ ...check, name: `${check.name}, replayed` })),
+    ...samples([...checks, ...afterReplay]),
+    ...lost.slice(0, 20).map((line) => `lost: ${line}`),
+  ].join('\n')
+}
+
+function quantilesText({ events, p50Ms, p95Ms, p99Ms }: Quantiles): string {
+  return events === 0
+    ? 'no event'
+    : `p50 ${p50Ms} ms, p95 ${p95Ms} ms, p99 ${p99Ms} ms (${events} events)`
 }
 
 function row(name: string, value: string): string {

@@ -28,7 +28,7 @@ export interface Supervisor extends AsyncDisposable {
   /** Names of the programs that are kept running. */
   names(): readonly string[]
   signal(name: string, signal: NodeJS.Signals): void
-  /** Kills it; the life that begins then, and only that, has these variables too. */
+  /** Ends it, gently if it hurries; the life that begins then, and only that, has these variables too. */
   restartWith(name: string, environment: Readonly<Record<string, string>>): Promise<void>
   /** SIGTERM, and no life after it. */
   remove(name: string): Promise<void>
@@ -52,6 +52,7 @@ interface Kept {
 }
 
 const RESTART_DELAY_MS = 300
+const GENTLE_MS = 2_000
 
 export function createSupervisor(options: {
   readonly environment: Readonly<Record<string, string>>
@@ -133,8 +134,11 @@ export function createSupervisor(options: {
       const kept = get(name)
       const { life } = kept
       kept.once = environment
-      kept.program.kill('SIGKILL')
-      while (kept.life === life && kept.isWanted) await delay(20) // bounded by RESTART_DELAY_MS
+      // One that leaves its group lets the next join at once; one that dies is waited for.
+      kept.program.kill('SIGTERM')
+      const overdue = setTimeout(() => kept.program.kill('SIGKILL'), GENTLE_MS)
+      while (kept.life === life && kept.isWanted) await delay(20) // bounded by both delays
+      clearTimeout(overdue)
     },
     remove,
     becomesReady: async (name, withinMs) => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AcceptedCopy, Ledger } from './ledger.ts'
-import { CONSUMER_GROUP, type World } from './world.ts'
+import type { World } from './world.ts'
 
 /** What was seen while the run went on. */
 export interface Watched {
@@ -48,7 +48,7 @@ export function startWatch(world: World, ledger: Ledger): Watch {
   const round = async (): Promise<void> => {
     pending = [...pending, ...ledger.takeAccepted()]
     // The offsets first: what they cover then must be in the table now.
-    const offsets = await world.questions.offsets(CONSUMER_GROUP)
+    const offsets = await world.questions.offsets(world.consumerGroup)
     const committed = new Map(
       offsets
         .filter(({ topic }) => topic === world.topics.tracked)

@@ -12,16 +12,20 @@ export interface WorkloadOptions {
   readonly events: number
   /** Over which their requests are spread, whatever becomes of the answers. */
   readonly sendMs: number
+  /** While it says so, a little is sent even after that: a fault without load proves nothing. */
+  readonly isStorming: () => boolean
   /** Gives up on what is unknown then. */
   readonly signal: AbortSignal
 }
 
 export interface Workload {
-  readonly requests: { planned: number; sent: number; attempts: number; open: number }
+  readonly requests: { sent: number; attempts: number; open: number }
   /** The longest a request waited beyond its scheduled time, in milliseconds. */
   readonly maxBehindMs: number
   /** Resolves when every request's fate is known, or the signal is aborted. */
   readonly done: Promise<void>
+  /** Sends so many more events; resolves like `done`. */
+  sendMore(events: number, overMs: number): Promise<void>
 }
 
 /** A request: the same bytes at every attempt. */
@@ -35,15 +39,17 @@ const LARGEST_BATCH = 100
 const INVALID_SHARE = 0.01
 const UPDATE_SHARE = 0.03
 const ORDERED_SHARE = 0.25
+const TRICKLE_EVENTS_PER_SECOND = 100
 
 /** Sends at scheduled times (an open loop): a slow pipeline gets no fewer requests for being slow. */
 export function startWorkload(options: WorkloadOptions): Workload {
   const { ledger, events, sendMs, signal } = options
   const random = createRandom(ledger.seed, 'workload')
-  const requests = { planned: 0, sent: 0, attempts: 0, open: 0 }
+  const requests = { sent: 0, attempts: 0, open: 0 }
   const state = { maxBehindMs: 0 }
   const updates: Copy[] = []
   const lanes = new Map<Account, Promise<void>>()
+  const running = new Set<Promise<void>>()
   const ordered = ledger.accounts.filter(({ manner }) => manner === 'ordered')
   let invalidEvents = 0
 
@@ -99,27 +105,35 @@ export function startWorkload(options: WorkloadOptions): Workload {
     return { size, sent: dispatch(() => sendUntilKnown(request)) }
   }
 
-  const run = async (): Promise<void> => {
+  const spread = async (count: number, overMs: number): Promise<void> => {
     const startedAt = performance.now()
-    const running = new Set<Promise<void>>()
-    for (let sentEvents = 0; sentEvents < events && !signal.aborted;) {
-      const dueMs = (sentEvents / events) * sendMs
+    for (let sentEvents = 0; sentEvents < count && !signal.aborted;) {
+      const dueMs = (sentEvents / count) * overMs
       const behindMs = performance.now() - startedAt - dueMs
       if (behindMs < 0) await delay(-behindMs)
       while (requests.open >= MAX_OPEN_REQUESTS && !signal.aborted) await delay(5)
       state.maxBehindMs = Math.max(state.maxBehindMs, performance.now() - startedAt - dueMs)
-      const { size, sent } = plan(events - sentEvents)
+      const { size, sent } = plan(count - sentEvents)
       requests.sent += 1
       sentEvents += size
       running.add(sent)
       void sent.finally(() => running.delete(sent))
     }
+  }
+
+  const sendMore = async (count: number, overMs: number): Promise<void> => {
+    await spread(count, overMs)
     await Promise.all(running)
   }
-  const done = run()
+  const run = async (): Promise<void> => {
+    await spread(events, sendMs)
+    while (options.isStorming() && !signal.aborted) await spread(TRICKLE_EVENTS_PER_SECOND, 1_000)
+    await Promise.all(running)
+  }
   return {
     requests,
-    done,
+    done: run(),
+    sendMore,
     get maxBehindMs() {
       return state.maxBehindMs
     },

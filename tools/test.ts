@@ -2,10 +2,11 @@
 //
 //   npm test                       everything
 //   npm test -- path/to/a.test.ts  only these files, with the servers
-//   npm run test:unit | test:integration | test:e2e
+//   npm run test:unit | test:integration | test:e2e | test:chaos
 import { globSync } from 'node:fs'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { whyNoContainers } from '../test/support/containers.ts'
 import { startServers } from '../test/support/servers.ts'
 
@@ -14,8 +15,14 @@ const groups = {
   integration: ['test/{chaos,embedded,kafka,ingest,consumer,sdks,start}/**/*.test.ts'],
   // The only group that also runs on containers.
   e2e: ['test/*.test.ts'],
+  // On servers of its own, which it kills; last and alone, so that it disturbs nobody.
+  chaos: ['test/smoke/**/*.test.ts'],
 } as const
 type Group = keyof typeof groups
+
+const TOGETHER = { concurrency: 2, timeoutMs: 180_000 }
+const ALONE = { concurrency: 1, timeoutMs: 900_000 }
+const totals = new Map<string, number>()
 
 const [wanted, ...rest] = process.argv.slice(2)
 process.exitCode = await main()
@@ -23,14 +30,28 @@ process.exitCode = await main()
 async function main(): Promise<number> {
   if (wanted === undefined) {
     const check = spawnSync(process.execPath, ['tools/check.ts'], { stdio: 'inherit' })
-    if (check.status !== 0) return 1
+    return check.status === 0 ? runEverything() : 1
   }
-  const files = testFiles()
+
+  if (wanted === 'chaos') return runTests(testFiles(wanted), {}, ALONE)
+  const files = testFiles(wanted)
   if (files.length === 0) {
     process.stderr.write(`no test file matches ${wanted}\n`)
     return 1
   }
   if (wanted === 'unit') return runTests(files, {})
+  return runWithServers(files)
+}
+
+async function runEverything(): Promise<number> {
+  const { unit, integration, e2e } = groups
+  const first = await runWithServers(globSync([...unit, ...integration, ...e2e]).toSorted())
+  const second = await runTests(testFiles('chaos'), {}, ALONE)
+  sayTotals()
+  return first === 0 ? second : first
+}
+
+async function runWithServers(files: readonly string[]): Promise<number> {
   if (process.env['STACK'] === 'containers') {
     const reason = await whyNoContainers()
     if (reason !== null) return skipLoudly(files, reason)
@@ -52,23 +73,43 @@ function skipLoudly(files: readonly string[], reason: string): number {
   return 0
 }
 
-function testFiles(): readonly string[] {
-  if (wanted === undefined) return globSync(Object.values(groups).flat()).toSorted()
-  if (wanted in groups) return globSync([...groups[wanted as Group]]).toSorted()
-  return [wanted, ...rest]
+function testFiles(group: string): readonly string[] {
+  if (group in groups) return globSync([...groups[group as Group]]).toSorted()
+  return [group, ...rest]
 }
 
 async function runTests(
   files: readonly string[],
   servers: Readonly<Record<string, string>>,
+  { concurrency, timeoutMs } = TOGETHER,
 ): Promise<number> {
-  const args = ['--test', '--test-timeout=180000', '--test-concurrency=2', '--test-reporter=spec']
+  const args = [
+    '--test',
+    `--test-timeout=${timeoutMs}`,
+    `--test-concurrency=${concurrency}`,
+    '--test-reporter=spec',
+  ]
   const child = spawn(process.execPath, [...args, ...files], {
-    stdio: 'inherit',
+    stdio: ['inherit', 'pipe', 'inherit'],
     env: { ...process.env, ...servers },
   })
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal)
   process.on('SIGINT', forward).on('SIGTERM', forward)
-  await once(child, 'exit')
+  child.stdout.pipe(process.stdout, { end: false })
+  for await (const line of createInterface({ input: child.stdout })) addToTotals(line)
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   return child.exitCode ?? 1
+}
+
+/** Adds up the closing lines of `node --test`. */
+function addToTotals(line: string): void {
+  const [, name, count] =
+    /^ℹ (tests|suites|pass|fail|cancelled|skipped|todo) (\d+)$/.exec(line) ?? []
+  if (name !== undefined) totals.set(name, (totals.get(name) ?? 0) + Number(count))
+}
+
+/** Closes like one run of all tests. */
+function sayTotals(): void {
+  const lines = [...totals].map(([name, count]) => `ℹ ${name} ${count}\n`)
+  process.stdout.write(`ℹ all groups together\n${lines.join('')}`)
 }

@@ -1,0 +1,152 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  checkAnswers,
+  checkQuarantine,
+  checkView,
+  type Check,
+  type DeadLetterRow,
+} from './checks.ts'
+import { measureFreshness, type Freshness, type Interval } from './freshness.ts'
+import type { Ledger } from './ledger.ts'
+import type { Loaded } from './load.ts'
+import { locate } from './locate.ts'
+import type { PoisonStore } from './poison.ts'
+import { checkConsumerTelemetry, checkIngestTelemetry, checkReplayTelemetry } from './telemetry.ts'
+import type { Watch, Watched } from './watch.ts'
+import { CONSUMERS, type World } from './world.ts'
+
+/** What the checks found, before and after the replay. */
+export interface Verified {
+  readonly ledger: Ledger
+  readonly checks: readonly Check[]
+  readonly afterReplay: readonly Check[]
+  /** Where each lost event was lost. */
+  readonly lost: readonly string[]
+  readonly freshness: Freshness
+  readonly watched: Watched
+  readonly drainMs: number
+  readonly replayMs: number
+  readonly physicalRows: number
+  readonly lives: number
+  /** Records that were injected as poison. */
+  readonly poisoned: number
+}
+
+export interface VerifyOptions {
+  readonly world: World
+  readonly ledger: Ledger
+  readonly poison: PoisonStore
+  readonly watch: Watch
+  readonly loaded: Loaded
+  readonly faults: readonly Interval[]
+  readonly drainMs: number
+  readonly say: (line: string) => void
+}
+
+/** After everything is healed: drains, checks, replays from offset 0 into the same tables, checks again. */
+export async function verify(options: VerifyOptions): Promise<Verified> {
+  const { world, ledger, poison, watch, loaded, say } = options
+  say('every fault is healed: waiting for the backlog')
+  const drainMs = await drain(world, world.consumerGroup, options.drainMs)
+  await watch.stop()
+  await world.supervisor.scrape()
+  const freshness = await measureFreshness(ledger, world.questions, options.faults)
+  const [[rows = '0'] = []] = await world.questions.ask('SELECT count() FROM events')
+  const { checks, lost } = await checkAll(world, ledger, poison)
+  const where = lost.length === 0 ? [] : await locate(world, ledger, lost)
+  const first: readonly Check[] = [
+    ...checks,
+    checkConservation(watch.seen),
+    checkDrained(drainMs),
+    checkAnswers(ledger),
+    checkIngestTelemetry(livesOf(world, 'ingest'), loaded.answers, loaded.unanswered),
+    checkConsumerTelemetry(livesOf(world, 'consumer')),
+  ]
+
+  say('full replay: from offset 0 into the same tables, under a new group')
+  const replay = await replayAll(world, options.drainMs)
+  const second = await checkAll(world, ledger, poison)
+  return {
+    ledger,
+    lost: where,
+    freshness,
+    drainMs,
+    watched: watch.seen,
+    checks: first,
+    afterReplay: [...second.checks, checkDrained(replay.tookMs), replay.telemetry],
+    replayMs: replay.tookMs,
+    physicalRows: Number(rows),
+    lives: world.supervisor.lives.length,
+    poisoned: poison.injected.length,
+  }
+}
+
+/** @returns how long it took until nothing was left to consume, or Infinity when it did not happen. */
+async function drain(world: World, group: string, limitMs: number): Promise<number> {
+  const startedAt = performance.now()
+  while (performance.now() - startedAt < limitMs) {
+    try {
+      const offsets = await world.questions.offsets(group)
+      const isDone = offsets.every(
+        ({ committed, earliest, latest }) => (committed ?? earliest) === latest,
+      )
+      if (isDone) return performance.now() - startedAt
+    } catch {
+      // a server is still coming back
+    }
+    await delay(300)
+  }
+  return Infinity
+}
+
+async function checkAll(world: World, ledger: Ledger, poison: PoisonStore) {
+  const view = await checkView(ledger, world.questions.view())
+  const rows = await world.questions.ask(
+    `SELECT source_partition, hex(key), if(isNull(value), 'null', hex(value)) FROM dead_letters FINAL
+     WHERE source_topic = '${world.topics.tracked}'`,
+  )
+  const deadLetters = rows.map(([partition, key = '', value = '']): DeadLetterRow => ({
+    partition: Number(partition),
+    key: key.toLowerCase(),
+    value: value === 'null' ? null : value.toLowerCase(),
+  }))
+  const quarantine = checkQuarantine(poison.injected, deadLetters, poison.repeats)
+  return { lost: view.lost, checks: [...view.checks, quarantine] }
+}
+
+function checkConservation(seen: Watched): Check {
+  return {
+    name: 'conservation',
+    isHeld: seen.violations.length === 0 && seen.confirmed > 0,
+    found: `${seen.confirmed} accepted copies below the committed offset seen in the table, ${seen.violations.length} not; ${seen.rounds} rounds, ${seen.blindRounds} blind`,
+    samples: seen.violations
+      .slice(0, 20)
+      .map((copy) => `${copy.eventId} at ${copy.partition}@${copy.offset}`),
+  }
+}
+
+function checkDrained(tookMs: number): Check {
+  const isHeld = Number.isFinite(tookMs)
+  const found = isHeld ? `lag 0 after ${(tookMs / 1_000).toFixed(1)} s` : 'lag never came to 0'
+  return { name: 'drained', isHeld, found, samples: [] }
+}
+
+async function replayAll(world: World, limitMs: number) {
+  const { supervisor } = world
+  for (const name of supervisor.names()) if (name !== 'ingest') await supervisor.remove(name)
+  const group = `${world.consumerGroup}.replay`
+  for (let n = 1; n <= CONSUMERS; n++) {
+    await world.startConsumer(`replay-${n}`, { KAFKA_CONSUMER_GROUP: group })
+  }
+  const tookMs = await drain(world, group, limitMs)
+  await supervisor.scrape()
+  const offsets = await world.questions.offsets(group)
+  const records = offsets
+    .filter(({ topic }) => topic === world.topics.tracked)
+    .reduce((sum, { earliest, latest }) => sum + latest - earliest, 0)
+  return { tookMs, telemetry: checkReplayTelemetry(livesOf(world, 'replay'), records) }
+}
+
+function livesOf({ supervisor }: World, prefix: string) {
+  return supervisor.lives.filter(({ name }) => name.startsWith(prefix))
+}
