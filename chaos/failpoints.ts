@@ -45,7 +45,8 @@ interface Lane {
   readonly verified: Verified
 }
 
-const LOAD = { events: 5_000, sendMs: 50_000 }
+const LOAD = { events: 2_000, sendMs: 50_000, trickleEventsPerSecond: 40 }
+const WATCH_EVERY_MS = 5_000
 const DRAIN_MS = 180_000
 const POISON_EVERY_MS = 2_000
 const LOOK_EVERY_MS = 100
@@ -59,20 +60,13 @@ const BY_SIGNAL = 128
  * another has lost. @returns whether every one is proven.
  */
 export async function proveFailpoints(options: FailpointOptions): Promise<boolean> {
-  const { seed, kills, minutes, say, print } = options
+  const { seed, kills, say, print } = options
   const startedAt = performance.now()
   const folder = mkdtempSync(join(tmpdir(), `custom-events-failpoints-${seed}-`))
   say(
     `${kills} kills at each of ${FAILPOINTS.length} failpoints, seed ${seed}; logs are in ${folder}`,
   )
-  await using servers = await startServers({ seed, folder, onProgress: say })
-  const patience = AbortSignal.timeout(minutes * 60_000)
-  const giveUp = AbortSignal.timeout(minutes * 60_000 + DRAIN_MS)
-  const lanes = await Promise.all(
-    FAILPOINTS.map((failpoint, index) =>
-      runLane({ ...options, failpoint, seed: seed + index, folder, servers, patience, giveUp }),
-    ),
-  )
+  const lanes = await runLanes(options, folder)
   const total = lanes.reduce((sum, lane) => sum + lane.kills, 0)
   const isProven = lanes.every((lane) => verdictOf(lane, kills) === 'PROVEN')
   for (const { failpoint, verified } of lanes) {
@@ -90,6 +84,18 @@ export async function proveFailpoints(options: FailpointOptions): Promise<boolea
   if (isProven) rmSync(folder, { recursive: true, force: true })
   else print(`evidence in ${folder}`)
   return isProven
+}
+
+async function runLanes(options: FailpointOptions, folder: string): Promise<readonly Lane[]> {
+  const { seed, minutes, say } = options
+  await using servers = await startServers({ seed, folder, onProgress: say })
+  const patience = AbortSignal.timeout(minutes * 60_000)
+  const giveUp = AbortSignal.timeout(minutes * 60_000 + DRAIN_MS)
+  return await Promise.all(
+    FAILPOINTS.map((failpoint, index) =>
+      runLane({ ...options, failpoint, seed: seed + index, folder, servers, patience, giveUp }),
+    ),
+  )
 }
 
 async function runLane(options: {
@@ -120,7 +126,7 @@ async function runLane(options: {
     consumers: 1,
   })
   const poison = createPoisonStore(seed, world)
-  const watch = startWatch(world, ledger)
+  const watch = startWatch(world, ledger, WATCH_EVERY_MS)
   const armed = `consumer-at-${failpoint}`
   const deaths = (isKill: (exitCode: number | null) => boolean): number =>
     world.supervisor.lives.filter(

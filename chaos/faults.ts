@@ -51,7 +51,9 @@ export async function doFaults(options: {
   const startedAt = performance.now()
   await Promise.all(
     schedule.map(async (fault) => {
-      await delay(Math.max(0, fault.atMs - (performance.now() - startedAt)), null, { signal })
+      const waitMs = Math.max(0, fault.atMs - (performance.now() - startedAt))
+      await delay(waitMs, null, { signal }).catch(() => {})
+      if (signal.aborted) return
       onBegin(fault)
       let startedAtMs = Date.now()
       const onTaken = (): void => void (startedAtMs = Date.now())
@@ -99,11 +101,11 @@ const acts: Readonly<Record<FaultKind, (hands: Hands, fault: Fault) => Promise<O
   produce_link_reset: hurtLink('produce', { kind: 'reset' }),
   produce_link_drop_answer: hurtLink('produce', { kind: 'drop_answer' }),
   produce_link_slice: hurtLink('produce', { kind: 'slice', maxBytes: 7 }),
-  fetch_link_latency: hurtLink('fetch', { kind: 'latency', ms: 1_000 }),
-  fetch_link_blackhole: hurtLink('fetch', { kind: 'blackhole' }),
-  fetch_link_reset: hurtLink('fetch', { kind: 'reset' }),
-  fetch_link_drop_answer: hurtLink('fetch', { kind: 'drop_answer' }),
-  fetch_link_slice: hurtLink('fetch', { kind: 'slice', maxBytes: 7 }),
+  fetch_link_latency: hurtFetchLink({ kind: 'latency', ms: 1_000 }),
+  fetch_link_blackhole: hurtFetchLink({ kind: 'blackhole' }),
+  fetch_link_reset: hurtFetchLink({ kind: 'reset' }),
+  fetch_link_drop_answer: hurtFetchLink({ kind: 'drop_answer' }),
+  fetch_link_slice: hurtFetchLink({ kind: 'slice', maxBytes: 7 }),
   everything_kill: killEverything,
 }
 
@@ -170,16 +172,14 @@ function leaveConsumer(hands: Hands, fault: Fault): Promise<Outcome> {
 
 function reachFailpoint(hands: Hands, fault: Fault): Promise<Outcome> {
   const failpoint = fault.kind.slice('failpoint_'.length)
-  const { supervisor, partitions } = hands.world
+  const { supervisor } = hands.world
   return withConsumer(hands, fault, async (name) => {
     await supervisor.restartWith(name, { FAILPOINT: failpoint })
     if (failpoint.endsWith('dead_letter')) {
       // Not before it has partitions, or another member sets the poison aside.
       await supervisor.becomesReady(name, FAILPOINT_LIMIT_MS / 2)
       // Whichever partitions it got, there is something to set aside in them.
-      for (let partition = 0; partition < partitions; partition++) {
-        await hands.poison.inject(partition, hands.signal)
-      }
+      await injectEverywhere(hands)
     }
     const isHit = await supervisor.dies(name, FAILPOINT_LIMIT_MS)
     if (!isHit) await supervisor.restartWith(name, {})
@@ -232,12 +232,9 @@ function killServer(hands: Hands, fault: Fault, server: Server): Promise<Outcome
 
 /** With poison on its way to the dead-letter topic: it was read, it is in a batch, it cannot be set aside. */
 async function killKafka(hands: Hands, fault: Fault): Promise<Outcome> {
-  const { stack, partitions } = hands.world
-  for (let partition = 0; partition < partitions; partition++) {
-    await hands.poison.inject(partition, hands.signal)
-  }
+  await injectEverywhere(hands)
   await delay(LESS_THAN_BATCH_AGE_MS)
-  return killServer(hands, fault, stack.kafka)
+  return killServer(hands, fault, hands.world.stack.kafka)
 }
 
 function freezeServer(hands: Hands, fault: Fault, server: Server): Promise<Outcome> {
@@ -253,6 +250,12 @@ async function injectPoison(hands: Hands, fault: Fault): Promise<Outcome> {
   const partition = Math.floor(fault.victim * hands.world.partitions)
   await hands.poison.inject(partition, hands.signal)
   return { what: `poison in partition ${partition}`, isHit: true }
+}
+
+async function injectEverywhere({ world, poison, signal }: Hands): Promise<void> {
+  for (let partition = 0; partition < world.partitions; partition++) {
+    await poison.inject(partition, signal)
+  }
 }
 
 /** Holds on, a little, until the link was used at all: an idle one cannot be hurt. */
@@ -275,6 +278,16 @@ function hurtLink(
       const count = hits() - before
       return { what: `${mode.kind} for ${ms} ms, ${count} pieces hurt`, isHit: count > 0 }
     })
+  }
+}
+
+/** The same, with poison on its way to the dead-letter topic. */
+function hurtFetchLink(mode: LinkMode): (hands: Hands, fault: Fault) => Promise<Outcome> {
+  const hurt = hurtLink('fetch', mode)
+  return async (hands, fault) => {
+    await injectEverywhere(hands)
+    await delay(LESS_THAN_BATCH_AGE_MS)
+    return hurt(hands, fault)
   }
 }
 

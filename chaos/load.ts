@@ -21,6 +21,7 @@ export async function underLoad(options: {
   readonly ledger: Ledger
   readonly events: number
   readonly sendMs: number
+  readonly trickleEventsPerSecond?: number
   /** Gives up then. */
   readonly patience: AbortSignal
   readonly storm: (workload: Workload) => Promise<void>

@@ -32,7 +32,8 @@ const FAILPOINT_MINUTES = 20
 const seed = number('seed', values.seed) ?? randomInt(2 ** 31)
 const say = (line: string): void => void process.stderr.write(`chaos: ${line}\n`)
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
-process.exitCode = (await main()) ? 0 : 1
+// Nothing is awaited any more: what may still be open keeps nobody waiting.
+process.exit((await main()) ? 0 : 1)
 
 function main(): Promise<boolean> {
   if (values.sabotage) return sabotage()

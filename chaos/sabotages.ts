@@ -79,13 +79,22 @@ export const sabotages: readonly Sabotage[] = [
     ],
   },
   {
-    name: 'a batch that was given up is committed over',
-    kinds: ['consumer_term'],
-    edits: [{ file: consumeFile, find: '    assignment.isOver = true\n', replace: '' }],
+    name: 'a batch that was given up is committed',
+    kinds: ['insert_link_refuse', 'consumer_term', 'consumer_leave'],
+    edits: [
+      {
+        file: consumeFile,
+        // Without this line alone nothing breaks: after a batch is given up no record of its partition
+        // is handed out in the same assignment.
+        find: '    assignment.isOver = true\n',
+        replace:
+          '    for (const end of closed.ends) assignment.uncommitted.set(partitionKey(end), end)\n',
+      },
+    ],
   },
   {
     name: 'a failed write to the dead-letter topic is swallowed',
-    kinds: ['kafka_kill', 'kafka_kill'],
+    kinds: Array.from({ length: 6 }, () => 'fetch_link_reset'),
     edits: [
       {
         file: `${CONSUMER}/set-aside.ts`,

@@ -31,7 +31,7 @@ const ROUND_MS = 1_000
  * Watches the law of conservation during the run: every accepted copy below the committed offset is in
  * the table, or a newer copy of the same event is.
  */
-export function startWatch(world: World, ledger: Ledger): Watch {
+export function startWatch(world: World, ledger: Ledger, everyMs = ROUND_MS): Watch {
   const seen: Watched = {
     rounds: 0,
     blindRounds: 0,
@@ -83,7 +83,7 @@ export function startWatch(world: World, ledger: Ledger): Watch {
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       await look()
-      await delay(ROUND_MS, null, { signal: stopping.signal }).catch(() => {})
+      await delay(everyMs, null, { signal: stopping.signal }).catch(() => {})
     }
   }
   const running = run()

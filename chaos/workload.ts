@@ -14,6 +14,8 @@ export interface WorkloadOptions {
   readonly sendMs: number
   /** While it says so, a little is sent even after that: a fault without load proves nothing. */
   readonly isStorming: () => boolean
+  /** How little. @default 100 */
+  readonly trickleEventsPerSecond?: number
   /** Gives up on what is unknown then. */
   readonly signal: AbortSignal
 }
@@ -39,11 +41,10 @@ const LARGEST_BATCH = 100
 const INVALID_SHARE = 0.01
 const UPDATE_SHARE = 0.03
 const ORDERED_SHARE = 0.25
-const TRICKLE_EVENTS_PER_SECOND = 100
 
 /** Sends at scheduled times (an open loop): a slow pipeline gets no fewer requests for being slow. */
 export function startWorkload(options: WorkloadOptions): Workload {
-  const { ledger, events, sendMs, signal } = options
+  const { ledger, events, sendMs, signal, trickleEventsPerSecond = 100 } = options
   const random = createRandom(ledger.seed, 'workload')
   const requests = { sent: 0, attempts: 0, open: 0 }
   const state = { maxBehindMs: 0 }
@@ -127,7 +128,7 @@ export function startWorkload(options: WorkloadOptions): Workload {
   }
   const run = async (): Promise<void> => {
     await spread(events, sendMs)
-    while (options.isStorming() && !signal.aborted) await spread(TRICKLE_EVENTS_PER_SECOND, 1_000)
+    while (options.isStorming() && !signal.aborted) await spread(trickleEventsPerSecond, 1_000)
     await Promise.all(running)
   }
   return {
