@@ -1,41 +1,35 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Server } from '@custom-events/embedded'
-import { createLocks, type Locks } from './locks.ts'
+import type { Hands, Outcome } from './hands.ts'
+import { createLocks } from './locks.ts'
 import type { PoisonStore } from './poison.ts'
-import type { LinkMode } from './proxy.ts'
+import {
+  freezeBriefly,
+  freezeIngest,
+  joinConsumer,
+  leaveConsumer,
+  makeZombie,
+  reachFailpoint,
+  restartIngest,
+  signalConsumer,
+} from './process-faults.ts'
 import type { Fault, FaultKind } from './schedule.ts'
-import type { Links } from './servers.ts'
+import {
+  freezeServer,
+  hurtFetchLink,
+  hurtLink,
+  injectPoison,
+  killEverything,
+  killKafka,
+  killServer,
+} from './server-faults.ts'
 import type { World } from './world.ts'
 
 /** A fault that was done. */
-export interface Done {
+export interface Done extends Outcome {
   readonly fault: Fault
   readonly startedAtMs: number
   readonly endedAtMs: number
-  /** What happened, for the report. */
-  readonly what: string
-  /** It did what it was meant to do; a failpoint may never be reached, a link may be idle. */
-  readonly isHit: boolean
 }
-
-type Outcome = Pick<Done, 'what' | 'isHit'>
-
-interface Hands {
-  readonly world: World
-  readonly locks: Locks
-  readonly poison: PoisonStore
-  readonly signal: AbortSignal
-  /** Called when the fault has its victims to itself; it may have waited for them. */
-  readonly onTaken: () => void
-}
-
-/** Longer than the session time-out of the consumers: another member has taken over by then. */
-const ZOMBIE_MS = 9_000
-const SHORTER_THAN_SESSION_MS = 4_000
-const SHORTER_THAN_PATIENCE_MS = 5_000
-const LESS_THAN_BATCH_AGE_MS = 150
-const IDLE_LINK_LIMIT_MS = 45_000
-const FAILPOINT_LIMIT_MS = 45_000
 
 /** Does every fault at its time; resolves when the last one is healed. */
 export async function doFaults(options: {
@@ -67,9 +61,8 @@ export async function doFaults(options: {
 const acts: Readonly<Record<FaultKind, (hands: Hands, fault: Fault) => Promise<Outcome>>> = {
   consumer_kill: (hands, fault) => signalConsumer(hands, fault, 'SIGKILL'),
   consumer_term: (hands, fault) => signalConsumer(hands, fault, 'SIGTERM'),
-  consumer_freeze: (hands, fault) =>
-    freezeConsumer(hands, fault, Math.min(fault.durationMs, SHORTER_THAN_SESSION_MS)),
-  consumer_zombie: (hands, fault) => freezeConsumer(hands, fault, ZOMBIE_MS),
+  consumer_freeze: freezeBriefly,
+  consumer_zombie: makeZombie,
   consumer_join: joinConsumer,
   consumer_leave: leaveConsumer,
   failpoint_on_assignment: reachFailpoint,
@@ -111,198 +104,4 @@ const acts: Readonly<Record<FaultKind, (hands: Hands, fault: Fault) => Promise<O
 
 function act(hands: Hands, fault: Fault): Promise<Outcome> {
   return acts[fault.kind](hands, fault)
-}
-
-function consumers({ world }: Hands, victim: number): readonly string[] {
-  const names = world.supervisor.names().filter((name) => name.startsWith('consumer'))
-  const first = Math.floor(victim * names.length)
-  return [...names.slice(first), ...names.slice(0, first)]
-}
-
-async function withConsumer(
-  hands: Hands,
-  fault: Fault,
-  use: (name: string) => Promise<Outcome>,
-): Promise<Outcome> {
-  const { name, release } = await hands.locks.any(() => consumers(hands, fault.victim))
-  hands.onTaken()
-  try {
-    return await use(name)
-  } finally {
-    release()
-  }
-}
-
-function signalConsumer(hands: Hands, fault: Fault, signal: NodeJS.Signals): Promise<Outcome> {
-  const { supervisor } = hands.world
-  return withConsumer(hands, fault, async (name) => {
-    supervisor.signal(name, signal)
-    const isDead = await supervisor.dies(name, 35_000)
-    return { what: `${name}: ${signal}`, isHit: isDead }
-  })
-}
-
-function freezeConsumer(hands: Hands, fault: Fault, ms: number): Promise<Outcome> {
-  const { supervisor } = hands.world
-  return withConsumer(hands, fault, async (name) => {
-    supervisor.signal(name, 'SIGSTOP')
-    await delay(ms)
-    supervisor.signal(name, 'SIGCONT')
-    return { what: `${name}: frozen for ${ms} ms`, isHit: true }
-  })
-}
-
-async function joinConsumer({ world }: Hands, fault: Fault): Promise<Outcome> {
-  const name = `joining-${fault.number}`
-  await world.startConsumer(name)
-  const isHit = await world.supervisor.becomesReady(name, FAILPOINT_LIMIT_MS)
-  await delay(fault.durationMs)
-  await world.supervisor.remove(name)
-  return { what: `${name}: joined and left after ${fault.durationMs} ms`, isHit }
-}
-
-function leaveConsumer(hands: Hands, fault: Fault): Promise<Outcome> {
-  return withConsumer(hands, fault, async (name) => {
-    await hands.world.supervisor.remove(name)
-    await delay(fault.durationMs)
-    await hands.world.startConsumer(name)
-    return { what: `${name}: left, came back after ${fault.durationMs} ms`, isHit: true }
-  })
-}
-
-function reachFailpoint(hands: Hands, fault: Fault): Promise<Outcome> {
-  const failpoint = fault.kind.slice('failpoint_'.length)
-  const { supervisor } = hands.world
-  return withConsumer(hands, fault, async (name) => {
-    await supervisor.restartWith(name, { FAILPOINT: failpoint })
-    if (failpoint.endsWith('dead_letter')) {
-      // Not before it has partitions, or another member sets the poison aside.
-      await supervisor.becomesReady(name, FAILPOINT_LIMIT_MS / 2)
-      // Whichever partitions it got, there is something to set aside in them.
-      await injectEverywhere(hands)
-    }
-    const isHit = await supervisor.dies(name, FAILPOINT_LIMIT_MS)
-    if (!isHit) await supervisor.restartWith(name, {})
-    return { what: `${name}: ${isHit ? 'died at' : 'never came to'} ${failpoint}`, isHit }
-  })
-}
-
-async function withAll(
-  { locks, onTaken }: Hands,
-  names: readonly string[],
-  use: () => Promise<Outcome>,
-): Promise<Outcome> {
-  const release = await locks.all(names)
-  onTaken()
-  try {
-    return await use()
-  } finally {
-    release()
-  }
-}
-
-function restartIngest(hands: Hands, signal: NodeJS.Signals): Promise<Outcome> {
-  const { supervisor } = hands.world
-  return withAll(hands, ['ingest'], async () => {
-    supervisor.signal('ingest', signal)
-    const isHit = await supervisor.dies('ingest', 35_000)
-    return { what: `ingest: ${signal}`, isHit }
-  })
-}
-
-function freezeIngest(hands: Hands, fault: Fault): Promise<Outcome> {
-  const { supervisor } = hands.world
-  return withAll(hands, ['ingest'], async () => {
-    const ms = Math.min(fault.durationMs, SHORTER_THAN_PATIENCE_MS)
-    supervisor.signal('ingest', 'SIGSTOP')
-    await delay(ms)
-    supervisor.signal('ingest', 'SIGCONT')
-    return { what: `ingest: frozen for ${ms} ms`, isHit: true }
-  })
-}
-
-function killServer(hands: Hands, fault: Fault, server: Server): Promise<Outcome> {
-  return withAll(hands, [server.name], async () => {
-    server.kill('SIGKILL')
-    await delay(fault.durationMs)
-    await server.restart()
-    return { what: `${server.name}: killed, away for ${fault.durationMs} ms`, isHit: true }
-  })
-}
-
-/** With poison on its way to the dead-letter topic: it was read, it is in a batch, it cannot be set aside. */
-async function killKafka(hands: Hands, fault: Fault): Promise<Outcome> {
-  await injectEverywhere(hands)
-  await delay(LESS_THAN_BATCH_AGE_MS)
-  return killServer(hands, fault, hands.world.stack.kafka)
-}
-
-function freezeServer(hands: Hands, fault: Fault, server: Server): Promise<Outcome> {
-  return withAll(hands, [server.name], async () => {
-    server.kill('SIGSTOP')
-    await delay(fault.durationMs)
-    server.kill('SIGCONT')
-    return { what: `${server.name}: frozen for ${fault.durationMs} ms`, isHit: true }
-  })
-}
-
-async function injectPoison(hands: Hands, fault: Fault): Promise<Outcome> {
-  const partition = Math.floor(fault.victim * hands.world.partitions)
-  await hands.poison.inject(partition, hands.signal)
-  return { what: `poison in partition ${partition}`, isHit: true }
-}
-
-async function injectEverywhere({ world, poison, signal }: Hands): Promise<void> {
-  for (let partition = 0; partition < world.partitions; partition++) {
-    await poison.inject(partition, signal)
-  }
-}
-
-/** Holds on, a little, until the link was used at all: an idle one cannot be hurt. */
-function hurtLink(
-  name: keyof Links,
-  mode: LinkMode,
-): (hands: Hands, fault: Fault) => Promise<Outcome> {
-  return (hands, fault) => {
-    const link = hands.world.links[name]
-    const hits = (): number => link.hurt.get(mode.kind) ?? 0
-    return withAll(hands, [`link ${name}`], async () => {
-      const before = hits()
-      const startedAt = performance.now()
-      link.set(mode)
-      await delay(fault.durationMs)
-      while (hits() === before && performance.now() - startedAt < IDLE_LINK_LIMIT_MS)
-        await delay(20)
-      link.set({ kind: 'healthy' })
-      const ms = Math.round(performance.now() - startedAt)
-      const count = hits() - before
-      return { what: `${mode.kind} for ${ms} ms, ${count} pieces hurt`, isHit: count > 0 }
-    })
-  }
-}
-
-/** The same, with poison on its way to the dead-letter topic. */
-function hurtFetchLink(mode: LinkMode): (hands: Hands, fault: Fault) => Promise<Outcome> {
-  const hurt = hurtLink('fetch', mode)
-  return async (hands, fault) => {
-    await injectEverywhere(hands)
-    await delay(LESS_THAN_BATCH_AGE_MS)
-    return hurt(hands, fault)
-  }
-}
-
-async function killEverything(hands: Hands, fault: Fault): Promise<Outcome> {
-  const { supervisor, stack } = hands.world
-  const servers = [stack.kafka, stack.registry, stack.clickhouse]
-  const services = supervisor.names()
-  const victims = [...servers.map(({ name }) => name), ...services]
-  return withAll(hands, victims, async () => {
-    const startedAt = performance.now()
-    for (const server of servers) server.kill('SIGKILL')
-    for (const name of supervisor.names()) supervisor.signal(name, 'SIGKILL')
-    const tookMs = Math.round(performance.now() - startedAt)
-    await delay(fault.durationMs)
-    await Promise.all(servers.map((server) => server.restart()))
-    return { what: `everything killed within ${tookMs} ms, back together`, isHit: true }
-  })
 }

@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Server } from '@custom-events/embedded'
+import { injectEverywhere, withAll, type Hands, type Outcome } from './hands.ts'
+import type { LinkMode } from './proxy.ts'
+import type { Fault } from './schedule.ts'
+import type { Links } from './servers.ts'
+
+const LESS_THAN_BATCH_AGE_MS = 150
+const IDLE_LINK_LIMIT_MS = 45_000
+
+export function killServer(hands: Hands, fault: Fault, server: Server): Promise<Outcome> {
+  return withAll(hands, [server.name], async () => {
+    server.kill('SIGKILL')
+    await delay(fault.durationMs)
+    await server.restart()
+    return { what: `${server.name}: killed, away for ${fault.durationMs} ms`, isHit: true }
+  })
+}
+
+/** With poison on its way to the dead-letter topic: it was read, it is in a batch, it cannot be set aside. */
+export async function killKafka(hands: Hands, fault: Fault): Promise<Outcome> {
+  await injectEverywhere(hands)
+  await delay(LESS_THAN_BATCH_AGE_MS)
+  return killServer(hands, fault, hands.world.stack.kafka)
+}
+
+export function freezeServer(hands: Hands, fault: Fault, server: Server): Promise<Outcome> {
+  return withAll(hands, [server.name], async () => {
+    server.kill('SIGSTOP')
+    await delay(fault.durationMs)
+    server.kill('SIGCONT')
+    return { what: `${server.name}: frozen for ${fault.durationMs} ms`, isHit: true }
+  })
+}
+
+export async function injectPoison(hands: Hands, fault: Fault): Promise<Outcome> {
+  const partition = Math.floor(fault.victim * hands.world.partitions)
+  await hands.poison.inject(partition, hands.signal)
+  return { what: `poison in partition ${partition}`, isHit: true }
+}
+
+/** Holds on, a little, until the link was used at all: an idle one cannot be hurt. */
+export function hurtLink(
+  name: keyof Links,
+  mode: LinkMode,
+): (hands: Hands, fault: Fault) => Promise<Outcome> {
+  return (hands, fault) => {
+    const link = hands.world.links[name]
+    const hits = (): number => link.hurt.get(mode.kind) ?? 0
+    return withAll(hands, [`link ${name}`], async () => {
+      const before = hits()
+      const startedAt = performance.now()
+      link.set(mode)
+      await delay(fault.durationMs)
+      while (hits() === before && performance.now() - startedAt < IDLE_LINK_LIMIT_MS)
+        await delay(20)
+      link.set({ kind: 'healthy' })
+      const ms = Math.round(performance.now() - startedAt)
+      const count = hits() - before
+      return { what: `${mode.kind} for ${ms} ms, ${count} pieces hurt`, isHit: count > 0 }
+    })
+  }
+}
+
+/** The same, with poison on its way to the dead-letter topic. */
+export function hurtFetchLink(mode: LinkMode): (hands: Hands, fault: Fault) => Promise<Outcome> {
+  const hurt = hurtLink('fetch', mode)
+  return async (hands, fault) => {
+    await injectEverywhere(hands)
+    await delay(LESS_THAN_BATCH_AGE_MS)
+    return hurt(hands, fault)
+  }
+}
+
+export async function killEverything(hands: Hands, fault: Fault): Promise<Outcome> {
+  const { supervisor, stack } = hands.world
+  const servers = [stack.kafka, stack.registry, stack.clickhouse]
+  const services = supervisor.names()
+  const victims = [...servers.map(({ name }) => name), ...services]
+  return withAll(hands, victims, async () => {
+    const startedAt = performance.now()
+    for (const server of servers) server.kill('SIGKILL')
+    for (const name of supervisor.names()) supervisor.signal(name, 'SIGKILL')
+    const tookMs = Math.round(performance.now() - startedAt)
+    await delay(fault.durationMs)
+    await Promise.all(servers.map((server) => server.restart()))
+    return { what: `everything killed within ${tookMs} ms, back together`, isHit: true }
+  })
+}
