@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { format } from 'prettier'
 import { EVENT_CODES, REQUEST_CODES, WARNING_CODES, type CodeRow } from '@custom-events/event'
 import type { MetricDefinitions, Variable } from '@custom-events/service'
-import { setupVariables } from '../packages/cli/src/config.ts'
+import { replayVariables, setupVariables } from '../packages/cli/src/config.ts'
 import { consumerVariables } from '../services/consumer/src/config.ts'
 import { consumerMetrics } from '../services/consumer/src/metrics.ts'
 import { ingestVariables } from '../services/ingest/src/config.ts'
@@ -40,7 +40,9 @@ from a file instead: \`NAME_FILE\`. Every problem is reported at once, with exit
 
 ${variablesSection('Ingest', ingestVariables)}
 ${variablesSection('Consumer', consumerVariables)}
-${variablesSection('Setup', setupVariables)}`
+${variablesSection('Setup', setupVariables)}
+
+${variablesSection('Replay (of rejected events: those of ingest as well)', replayVariables)}`
 }
 
 function variablesSection(title: string, variables: Variables): string {

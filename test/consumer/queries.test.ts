@@ -23,6 +23,8 @@ before(async () => {
     INSERT INTO events (group_id, event, timestamp, event_id, user_id, anonymous_id, sent_at, received_at,
                         inserted_at, properties, context, extra, source, kafka_partition, kafka_offset)
     VALUES ${ROWS.map(rowOf).join(', ')}`)
+  await clickhouse.command(REJECTED)
+  await clickhouse.command(DEAD_LETTERS)
 })
 after(async () => {
   await clickhouse.command(`DROP DATABASE ${clickhouse.database}`)
@@ -51,6 +53,17 @@ function rowOf(row: (typeof ROWS)[number], offset: number): string {
     ${received} - INTERVAL 2 SECOND, ${received}, ${received} + INTERVAL 500 MILLISECOND,
     '${properties}', '{}', '{}', '', 0, ${offset})`
 }
+
+/** Each twice: as it was refused, and, of some, as a replay ended it. */
+const REJECTED = `
+  INSERT INTO rejected_events (code, received_at, request_id, \`index\`, resolution, kafka_offset) VALUES
+    ('missing_event', '2026-03-21 00:00:00', 'r', 0, NULL, 1),
+    ('missing_event', '2026-03-21 00:00:00', 'r', 1, NULL, 2),
+    ('missing_event', '2026-03-21 00:00:00', 'r', 1, 'replayed', 9)`
+const DEAD_LETTERS = `
+  INSERT INTO dead_letters (source_offset, error_code, headers, kafka_offset) VALUES
+    (1, '469', {}, 1), (1, '469', {'custom-events.resolution': 'superseded'}, 9),
+    (2, '469', {}, 2), (2, '469', {'custom-events.resolution': 'replayed'}, 8)`
 
 const expectedByFile: Readonly<Record<string, readonly object[]>> = {
   '01-events-per-day.sql': [
@@ -86,6 +99,24 @@ const expectedByFile: Readonly<Record<string, readonly object[]>> = {
       p95_seconds: 0.5,
       max_seconds: 0.5,
       median_clock_offset_seconds: 2,
+    },
+  ],
+  '07-open-refusals.sql': [
+    {
+      kind: 'rejected',
+      reason: 'missing_event',
+      refused: '2',
+      open: '1',
+      replayed: '1',
+      superseded: '0',
+    },
+    {
+      kind: 'dead letter',
+      reason: '469',
+      refused: '2',
+      open: '0',
+      replayed: '1',
+      superseded: '1',
     },
   ],
 }

@@ -1,2 +1,3 @@
-export { setUp, SetupError } from './setup.ts'
+export { setUp } from './setup.ts'
+export { StepError } from './step.ts'
 export { readSetupConfig, type SetupConfig } from './config.ts'

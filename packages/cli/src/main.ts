@@ -1,21 +1,50 @@
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { ConfigError, EXIT_CONFIG } from '@custom-events/service'
-import { readSetupConfig } from './config.ts'
+import { readReplayConfig, readSetupConfig } from './config.ts'
+import { replayCommand } from './replay/command.ts'
+import { openReplay } from './replay/open.ts'
+import { runReplay, type ReplayRequest } from './replay/run.ts'
 import { setUp } from './setup.ts'
 
-const program = new Command('custom-events').description('Operator commands of custom-events.')
+/** sysexits.h EX_USAGE. */
+const EXIT_USAGE = 64
+
+const write = (text: string): void => void process.stdout.write(text)
+
+const program = new Command('custom-events')
+  .description('Operator commands of custom-events.')
+  .exitOverride()
 
 program
   .command('setup')
   .description('create topics, register schemas, migrate ClickHouse; safe to repeat')
   .action(async () => {
     const { config, log } = readSetupConfig(process.env)
-    await setUp(config, log, (line) => process.stdout.write(`${line}\n`))
+    await setUp(config, log, (line) => write(`${line}\n`))
   })
+
+program.addCommand(replayCommand(replay).copyInheritedSettings(program))
 
 try {
   await program.parseAsync()
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = error instanceof ConfigError ? EXIT_CONFIG : 1
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE // commander has said why
+  } else {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = error instanceof ConfigError ? EXIT_CONFIG : 1
+  }
+}
+
+async function replay(request: ReplayRequest): Promise<void> {
+  const config = readReplayConfig(request.from, process.env)
+  for (const warning of config.warnings) process.stderr.write(`warning: ${warning}\n`)
+  await using resources = new AsyncDisposableStack()
+  const stop = new AbortController()
+  // The first ends it after the page in hand; a second, no longer caught, at once: both are safe.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  const { filter } = request
+  const opened = await openReplay({ config, filter, resources, stop: stop.signal })
+  const screen = { isTerminal: process.stdout.isTTY, write }
+  process.exitCode = await runReplay(request, { ...opened, stop: stop.signal }, screen)
 }

@@ -11,22 +11,14 @@ import {
 } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/service'
 import type { SetupConfig } from './config.ts'
-
-/** A step of setup that failed: what was being done, and what to look at. */
-export class SetupError extends Error {
-  constructor(doing: string, fix: string, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    super(`${doing} failed: ${reason}\n  fix: ${fix}`, { cause })
-    this.name = 'SetupError'
-  }
-}
+import { fix, step } from './step.ts'
 
 /**
  * Makes Kafka, the registry and ClickHouse ready for the services: topics, schemas, tables.
  * Idempotent: what exists already is checked and kept.
  *
  * @param print one line per thing done, for a person.
- * @throws {SetupError} at the first step that fails; the steps before it stay done.
+ * @throws {StepError} at the first step that fails; the steps before it stay done.
  */
 export async function setUp(
   config: SetupConfig,
@@ -34,9 +26,9 @@ export async function setUp(
   print: (line: string) => void,
 ): Promise<void> {
   const topics = topicNames(config.KAFKA_TOPIC)
-  await step('creating topics', fixKafka(config), () => setUpTopics(config, topics, log, print))
-  await step('registering schemas', fixRegistry(config), () => setUpSchemas(config, topics, print))
-  await step('migrating ClickHouse', fixClickHouse(config), () => setUpTables(config, log, print))
+  await step('creating topics', fix.kafka(config), () => setUpTopics(config, topics, log, print))
+  await step('registering schemas', fix.registry(config), () => setUpSchemas(config, topics, print))
+  await step('migrating ClickHouse', fix.clickhouse(config), () => setUpTables(config, log, print))
 }
 
 async function setUpTopics(
@@ -96,24 +88,4 @@ function tableSettings(config: SetupConfig): TableSettings {
       ? {}
       : { retentionDays: config.CLICKHOUSE_RETENTION_DAYS }),
   }
-}
-
-async function step(name: string, fix: string, run: () => Promise<void>): Promise<void> {
-  try {
-    await run()
-  } catch (error) {
-    throw new SetupError(name, fix, error)
-  }
-}
-
-function fixKafka(config: SetupConfig): string {
-  return `is Kafka running at KAFKA_BROKERS=${config.KAFKA_BROKERS.join(',')}?`
-}
-
-function fixRegistry(config: SetupConfig): string {
-  return `is a schema registry running at SCHEMA_REGISTRY_URL=${config.SCHEMA_REGISTRY_URL}, and is BACKWARD_TRANSITIVE the rule of the subjects it has?`
-}
-
-function fixClickHouse(config: SetupConfig): string {
-  return `is ClickHouse running at CLICKHOUSE_URL=${config.CLICKHOUSE_URL}, and may the user create databases?`
 }

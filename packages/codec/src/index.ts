@@ -1,12 +1,14 @@
 export { eventAvroSchema, rejectedAvroSchema } from './avro-schemas.ts'
 export { FRAME_BYTES, readFrame, type Framed } from './confluent-framing.ts'
 export { createEventCodec } from './event-encoder.ts'
+export { createRecordReader, type RecordReader } from './record-reader.ts'
 export type { FramedCodec } from './framed-encoder.ts'
 export {
   createRejectedCodec,
   cutToBytes,
   MAX_RAW_BYTES,
   type RejectedEvent,
+  type Resolution,
 } from './rejected-encoder.ts'
 export {
   createTranscoder,

@@ -19,6 +19,10 @@ test('a rejected event comes back from its record as it went in', () => {
     event_id: null,
     raw: '{"a":"é"}',
     raw_truncated: false,
+    beside: '{"context":{"group_id":"g"}}',
+    resolution: 'replayed' as const,
+    resolved_at: 2,
+    replayed_to: 'events.tracked.v1/3/17',
   }
   assert.deepEqual(codec.decode(codec.encode(value, 7)), { schemaId: 7, value })
 })

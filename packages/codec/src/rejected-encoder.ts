@@ -20,7 +20,18 @@ export interface RejectedEvent {
   /** JSON text as sent, at most 64 KiB. */
   readonly raw: string
   readonly raw_truncated: boolean
+  /** JSON object text: what the request said beside the event that belongs to it. */
+  readonly beside: string | null
+  /** `null` while nothing was done about it; then how a replay ended it. */
+  readonly resolution: Resolution | null
+  /** Milliseconds since the epoch. */
+  readonly resolved_at: number | null
+  /** topic/partition/offset of the event. */
+  readonly replayed_to: string | null
 }
+
+/** How a replay ended a refusal: the event was produced, or a newer copy of it was there already. */
+export type Resolution = 'replayed' | 'superseded'
 
 /** Bytes of an event that are kept when it is rejected. */
 export const MAX_RAW_BYTES = 64 * 1_024

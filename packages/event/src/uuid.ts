@@ -34,6 +34,13 @@ export function idempotentEventId(idempotencyKey: string, index: number): string
   return uuidV5(uuidV5(IDEMPOTENCY_NAMESPACE, idempotencyKey), String(index))
 }
 
+/** Like `createEventIds`, but the same seed and time give the same id: for an event that is judged again. */
+export function derivedEventId(seed: string, timestampMs: number): string {
+  const bytes = createHash('sha256').update(seed, 'utf8').digest().subarray(0, 16)
+  bytes.writeUIntBE(timestampMs, 0, 6)
+  return format(bytes, 7)
+}
+
 /** UUIDv5 (RFC 9562): SHA-1 of a name space and a name. */
 export function uuidV5(namespace: string, name: string): string {
   const digest = createHash('sha1')

@@ -27,7 +27,7 @@ export function encodeDeadLetters(topic: string, records: readonly FetchedRecord
   const sources = records.map((record) => sourceOf(topic, record))
   const header = (name: string): readonly string[] =>
     records.map((record) => record.headers[name]?.toString('utf8') ?? '')
-  const times = records.map(({ timestampMs }) => timestampMs)
+  const times = records.map(deadLetteredAtMs)
   const block = nativeBlockOf([
     { name: 'source_topic', type: 'String', values: sources.map((source) => source.topic) },
     { name: 'source_partition', type: 'UInt32', values: sources.map(({ partition }) => partition) },
@@ -56,6 +56,12 @@ export function encodeDeadLetters(topic: string, records: readonly FetchedRecord
       maxMs: times.reduce((most, time) => Math.max(most, time), -Infinity),
     },
   }
+}
+
+/** A copy that tells of a resolution keeps the time of the first. */
+function deadLetteredAtMs({ headers, timestampMs }: FetchedRecord): number {
+  const first = Date.parse(headers[HEADERS.deadLetteredAt]?.toString('utf8') ?? '')
+  return Number.isNaN(first) ? timestampMs : first
 }
 
 function sourceOf(

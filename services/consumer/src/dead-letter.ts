@@ -17,6 +17,14 @@ export const HEADERS = {
   className: '__connect.errors.exception.class.name',
   message: '__connect.errors.exception.message',
   code: 'error.code',
+  /** On a record that a replay produced: what it was made of. */
+  replayedFrom: 'custom-events.replayed-from',
+  /** On a dead letter that a replay ended, sent once more: how, when, and where the record went. */
+  resolution: 'custom-events.resolution',
+  resolvedAt: 'custom-events.resolved-at',
+  replayedTo: 'custom-events.replayed-to',
+  /** ISO 8601: when it was first set aside; Kafka's clock gives the copy a later time. */
+  deadLetteredAt: 'custom-events.dead-lettered-at',
 } as const
 
 /** A record for the dead-letter topic: key, value and own headers byte for byte, the reason in headers. */

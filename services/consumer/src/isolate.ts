@@ -35,7 +35,10 @@ export async function isolate(
     await halt('a dead letter is refused')
     return records
   }
-  const refused = await findRefused(ports, route, records)
+  const refused = await findRefused(ports, route, {
+    records,
+    isEnough: (found) => isTooMuch(route, found, records),
+  })
   if (refused.length === 0) {
     await halt(`a row is refused that ${route.table}_probe accepts; run setup`)
     return records
@@ -54,19 +57,23 @@ export async function isolate(
 
 /**
  * Halves until the refused rows stand alone, against a twin of the table that casts and checks the same
- * and stores nothing. Gives up looking for more once there are too many.
+ * and stores nothing.
  *
+ * @param job.isEnough gives up looking for more.
  * @throws {ClickHouseFailure} that is not about the data: the whole search is repeated later.
  */
-async function findRefused(
-  ports: InsertPorts,
-  route: Route,
-  records: readonly FetchedRecord[],
+export async function findRefused(
+  ports: Pick<InsertPorts, 'clickhouse' | 'abandon'>,
+  route: Pick<Route, 'table' | 'columns' | 'encode'>,
+  job: {
+    readonly records: readonly FetchedRecord[]
+    readonly isEnough: (refused: readonly RefusedRecord[]) => boolean
+  },
 ): Promise<readonly RefusedRecord[]> {
   const refused: RefusedRecord[] = []
   const search = async (part: readonly FetchedRecord[]): Promise<void> => {
     const [record] = part
-    if (record === undefined || isTooMuch(route, refused, records)) return
+    if (record === undefined || job.isEnough(refused)) return
     const failure = await probe(ports, route, part)
     if (failure === null) return
     if (part.length === 1) {
@@ -78,7 +85,7 @@ async function findRefused(
     await search(part.slice(0, middle))
     await search(part.slice(middle))
   }
-  await search(records)
+  await search(job.records)
   return refused
 }
 
@@ -91,8 +98,8 @@ function isTooMuch(
 }
 
 async function probe(
-  ports: InsertPorts,
-  route: Route,
+  ports: Pick<InsertPorts, 'clickhouse' | 'abandon'>,
+  route: Pick<Route, 'table' | 'columns' | 'encode'>,
   records: readonly FetchedRecord[],
 ): Promise<ClickHouseFailure | null> {
   const { block } = route.encode(records)

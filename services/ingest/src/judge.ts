@@ -15,12 +15,21 @@ export type Judge = (call: Call) => Promise<readonly Judged[]>
 /** Events judged between two turns of the event loop, so that a long list does not hold up others. */
 const SLICE = 100
 
-/** The one judgement: what `/v1/validate` says is what `/track` does. */
-export function createJudge({ rules }: Pick<IngestSettings, 'rules'>): Judge {
+/** Makes the ids of a request's events that have none. */
+type EventIds = (call: Call) => NormaliseContext['newEventId']
+
+/**
+ * The one judgement: what `/v1/validate` says is what `/track` does, and what a replay does.
+ *
+ * @param options.eventIds @default a new id each time
+ */
+export function createJudge({
+  rules,
+  eventIds = newEventIds(),
+}: Pick<IngestSettings, 'rules'> & { readonly eventIds?: EventIds }): Judge {
   const validate = createValidate()
-  const newEventId = createEventIds()
   return async (call) => {
-    const context = { ...contextOf(call), rules, newEventId }
+    const context = { ...contextOf(call), rules, newEventId: eventIds(call) }
     const judged: Judged[] = []
     for (const input of call.envelope.events) {
       if (input.index > 0 && input.index % SLICE === 0) await yieldToOthers()
@@ -32,7 +41,13 @@ export function createJudge({ rules }: Pick<IngestSettings, 'rules'>): Judge {
   }
 }
 
-function contextOf({
+function newEventIds(): EventIds {
+  const newEventId = createEventIds()
+  return () => newEventId
+}
+
+/** What a request says beside its events. */
+export function contextOf({
   headers,
   envelope,
   receivedAt,

@@ -15,10 +15,16 @@ export interface Refused {
 
 export interface RejectedEvents extends AsyncDisposable {
   /** Takes rejected events to produce them later; never waits, never fails, discards what is too much. */
-  keep(
-    refused: readonly Refused[],
-    request: { readonly requestId: string; readonly source: string; readonly receivedAt: number },
-  ): void
+  keep(refused: readonly Refused[], request: RefusedRequest): void
+}
+
+/** What its rejected events need of a request. */
+export interface RefusedRequest {
+  readonly requestId: string
+  readonly source: string
+  readonly receivedAt: number
+  /** JSON object text, see beside.ts. */
+  readonly beside: string | null
 }
 
 type DiscardReason = 'queue_full' | 'no_schema' | 'unacknowledged'
@@ -85,10 +91,12 @@ export function createRejectedEvents(parts: {
 
 function toRejectedEvent(
   { input, problems, known }: Refused,
-  request: { readonly requestId: string; readonly source: string; readonly receivedAt: number },
+  request: RefusedRequest,
 ): RejectedEvent {
   const { start, end } = input.scanned
   const [first] = problems
+  const raw = cutToBytes(input.text.slice(start, end))
+  const isBesideKept = (request.beside?.length ?? 0) <= MAX_BESIDE_CHARS
   return {
     request_id: request.requestId,
     index: input.index,
@@ -101,9 +109,17 @@ function toRejectedEvent(
     group_id: keptOrNull(known.group_id),
     user_id: keptOrNull(known.user_id),
     event_id: keptOrNull(known.event_id),
-    ...cutToBytes(input.text.slice(start, end)),
+    raw: raw.raw,
+    raw_truncated: raw.raw_truncated || !isBesideKept,
+    beside: isBesideKept ? (request.beside?.toWellFormed() ?? null) : null,
+    resolution: null,
+    resolved_at: null,
+    replayed_to: null,
   }
 }
+
+/** It stands in every rejected event of its request: a large one would crowd out the events. */
+const MAX_BESIDE_CHARS = 4_096
 
 /**
  * Characters kept of each text but `raw`: a rejected event may name anything in any length, and a

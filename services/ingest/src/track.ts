@@ -1,11 +1,12 @@
 import type { OutgoingRecord } from '@custom-events/kafka'
 import { createEventCodec } from '@custom-events/codec'
-import { partitionOf } from '@custom-events/event'
 import { answerOptionsFrom } from './answer-options.ts'
 import { answerKept, type EventResult } from './answers.ts'
 import type { Audience } from './audience.ts'
+import { besideText } from './beside.ts'
 import { takeCall, type Call } from './call.ts'
-import { createJudge, type Judge } from './judge.ts'
+import { encode } from './encode.ts'
+import { contextOf, createJudge, type Judge } from './judge.ts'
 import { countOutcomes } from './metrics.ts'
 import type { IngestParts } from './parts.ts'
 import { produceWithin } from './produce-within.ts'
@@ -64,21 +65,6 @@ async function settle(tools: Tools, call: Call) {
   }
 }
 
-function encode(tools: Tools, judged: readonly Judged[]): readonly OutgoingRecord[] {
-  const { codec, schemas, settings } = tools
-  const topic = settings.topics.tracked
-  const partitionCount = settings.partitionCountByTopic[topic] ?? 1
-  const schemaId = schemas.trackedId
-  if (schemaId === null) throw new Error('the schema id is unknown although the schemas are ready')
-  return judged.flatMap(({ verdict }) => {
-    if (verdict.status !== 'accepted') return []
-    const { event } = verdict
-    const partition = partitionOf(event.group_id, partitionCount)
-    const key = Buffer.from(event.group_id, 'utf8')
-    return [{ topic, partition, key, value: codec.encode(event, schemaId) }]
-  })
-}
-
 async function produce(
   tools: Tools,
   records: readonly OutgoingRecord[],
@@ -103,5 +89,6 @@ function keepRejected(tools: Tools, judged: readonly Judged[], call: Call): void
   })
   if (refused.length === 0) return
   const { requestId, receivedAt, key } = call
-  tools.rejectedEvents.keep(refused, { requestId, receivedAt, source: key.name })
+  const beside = besideText(contextOf(call))
+  tools.rejectedEvents.keep(refused, { requestId, receivedAt, source: key.name, beside })
 }

@@ -1,0 +1,131 @@
+import type { ClickHouse } from '@custom-events/clickhouse'
+import { findRefused, HEADERS } from '@custom-events/consumer'
+import type { FetchedRecord } from '@custom-events/kafka'
+import { readDeadLetters, type DeadLetter } from './dead-letter-rows.ts'
+import type { Fate, Filter, Judged, Source } from './judged.ts'
+import type { Target } from './targets.ts'
+
+interface Options {
+  readonly clickhouse: ClickHouse
+  readonly filter: Filter
+  /** Topic of dead letters. */
+  readonly deadLetters: string
+  readonly targetByTopic: ReadonlyMap<string, Target>
+  readonly now: () => number
+}
+
+/**
+ * The dead letters that are open. Each is decoded, and tried on ClickHouse without being stored, by the
+ * consumer's own code: what it would set aside again is not produced again.
+ */
+export function deadLetterSource(options: Options): Source {
+  const { clickhouse, filter, targetByTopic } = options
+  const rows = readDeadLetters(clickhouse, filter)
+  return {
+    title: 'dead letters',
+    countResolved: rows.countResolved,
+    page: async (after) => {
+      const { letters, next } = await rows.page(after)
+      const fates = new Map<DeadLetter, Fate>()
+      for (const [topic, ofTopic] of Map.groupBy(letters, (letter) => letter.sourceTopic)) {
+        const target = targetByTopic.get(topic)
+        if (target === undefined) continue
+        const judged = await judge(clickhouse, target, ofTopic)
+        for (const [letter, fate] of judged) fates.set(letter, fate)
+      }
+      const judged = letters.map((letter) => toJudged(options, letter, fates.get(letter)))
+      return { judged, next }
+    },
+  }
+}
+
+/** @param fate absent: it comes from a topic that is not ours. */
+function toJudged(
+  { deadLetters, filter, now }: Options,
+  letter: DeadLetter,
+  fate: Fate = { kind: 'unusable', reason: 'other_topic' },
+): Judged {
+  return {
+    name: placeOf(letter),
+    topic: letter.sourceTopic,
+    code: letter.code,
+    fate: filter.isForced && fate.kind === 'superseded' ? { ...fate, kind: 'replay' } : fate,
+    resolve: (resolution, replayedTo) => ({
+      topic: deadLetters,
+      partition: letter.kafkaPartition, // where its offset is higher than that of the row it replaces
+      key: letter.key,
+      value: letter.value,
+      headers: {
+        ...letter.headers,
+        [HEADERS.resolution]: resolution,
+        [HEADERS.resolvedAt]: new Date(now()).toISOString(),
+        [HEADERS.replayedTo]: replayedTo ?? '',
+        [HEADERS.deadLetteredAt]: new Date(letter.deadLetteredAtMs).toISOString(),
+      },
+    }),
+  }
+}
+
+function placeOf({ sourceTopic, sourcePartition, sourceOffset }: DeadLetter): string {
+  return `${sourceTopic}/${sourcePartition}/${sourceOffset}`
+}
+
+async function judge(
+  clickhouse: ClickHouse,
+  target: Target,
+  letters: readonly DeadLetter[],
+): Promise<readonly (readonly [DeadLetter, Fate])[]> {
+  const candidates = letters.map((letter) => ({ letter, record: recordOf(letter) }))
+  const records = candidates.map(({ record }) => record)
+  const refusedCodes = await findRefusedCodes(clickhouse, target, records)
+  const placed = await target.place(records.filter((record) => !refusedCodes.has(record)))
+  return candidates.map(({ letter, record }): readonly [DeadLetter, Fate] => {
+    const place = placed.get(record)
+    if (place === undefined) {
+      return [letter, { kind: 'refused', code: refusedCodes.get(record) ?? '' }]
+    }
+    const replayed = {
+      topic: letter.sourceTopic,
+      partition: place.partition,
+      key: letter.key,
+      value: letter.value,
+      headers: { ...record.headers, [HEADERS.replayedFrom]: `dead-letters ${placeOf(letter)}` },
+    }
+    return [letter, { kind: place.isSuperseded ? 'superseded' : 'replay', record: replayed }]
+  })
+}
+
+/** What the consumer would set aside again, with the code it would give. */
+async function findRefusedCodes(
+  clickhouse: ClickHouse,
+  { route }: Target,
+  records: readonly FetchedRecord[],
+): Promise<ReadonlyMap<FetchedRecord, string>> {
+  const codes = new Map<FetchedRecord, string>()
+  await route.prepare(records)
+  for (const { index, reason } of route.encode(records).undecodable) {
+    const record = records[index]
+    if (record !== undefined) codes.set(record, reason)
+  }
+  const refused = await findRefused({ clickhouse, abandon: new AbortController().signal }, route, {
+    records: records.filter((record) => !codes.has(record)),
+    isEnough: () => false,
+  })
+  for (const { record, refusal } of refused) codes.set(record, refusal.code)
+  return codes
+}
+
+const OUR_HEADERS: ReadonlySet<string> = new Set(Object.values(HEADERS))
+
+/** As it was before it was set aside. */
+function recordOf(letter: DeadLetter): FetchedRecord {
+  const own = Object.entries(letter.headers).filter(([name]) => !OUR_HEADERS.has(name))
+  return {
+    partition: letter.sourcePartition,
+    offset: letter.sourceOffset,
+    timestampMs: letter.deadLetteredAtMs,
+    key: letter.key,
+    value: letter.value,
+    headers: Object.fromEntries(own),
+  }
+}

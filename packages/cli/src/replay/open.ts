@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createClickHouse, type ClickHouse } from '@custom-events/clickhouse'
+import {
+  createEventCodec,
+  createRejectedCodec,
+  eventAvroSchema,
+  rejectedAvroSchema,
+} from '@custom-events/codec'
+import { ANYBODY, encode, parseWriteKeys, type WriteKey } from '@custom-events/ingest'
+import {
+  createProducer,
+  createSchemaRegistry,
+  kafkaConfigFrom,
+  partitionCounts,
+  readGroupOffsets,
+  topicNames,
+  type Producer,
+} from '@custom-events/kafka'
+import type { ReplayConfig } from '../config.ts'
+import { fix, step } from '../step.ts'
+import { waitUntilCaughtUp } from './caught-up.ts'
+import { deadLetterSource } from './dead-letters.ts'
+import type { Filter, Source } from './judged.ts'
+import { newestCopies } from './newest.ts'
+import { rejectedSource } from './rejected.ts'
+import { readRejectedEvents } from './rejected-rows.ts'
+import { replayTargets } from './targets.ts'
+
+/** The servers of a replay, open and answering. */
+export interface OpenReplay {
+  readonly source: Source
+  readonly producer: Producer
+  readonly caughtUp: () => Promise<void>
+}
+
+/**
+ * Opens everything before anything is said or done.
+ * @throws {StepError} naming the server that cannot be used.
+ */
+export async function openReplay(options: {
+  readonly config: ReplayConfig
+  readonly filter: Filter
+  readonly resources: AsyncDisposableStack
+  readonly stop: AbortSignal
+}): Promise<OpenReplay> {
+  const { filter, resources, stop } = options
+  const { config, log } = options.config
+  const topics = topicNames(config.KAFKA_TOPIC)
+  const kafka = kafkaConfigFrom(config)
+  const clickhouse = resources.use(createClickHouse(config))
+  await step('asking ClickHouse', fix.tables(config), () =>
+    clickhouse.query('SELECT resolution FROM rejected_events LIMIT 0'),
+  )
+  const source = await openSource(options.config, clickhouse, filter)
+  const partitionCountByTopic = partitionCounts(topics, config.KAFKA_PARTITIONS)
+  const producer = resources.use(createProducer({ kafka, partitionCountByTopic, log }))
+  await step('connecting to Kafka', fix.kafka(config), () => untilReady(producer, stop))
+  const consumerGroup = config.KAFKA_CONSUMER_GROUP
+  const readOffsets = () =>
+    readGroupOffsets({ kafka, consumerGroup, topics: [topics.tracked], log })
+  return {
+    source,
+    producer,
+    // Nothing is compared when an older copy may win anyway.
+    caughtUp: async () => {
+      if (!filter.isForced) await waitUntilCaughtUp({ readOffsets, consumerGroup, stop })
+    },
+  }
+}
+
+async function openSource(
+  { config, ingest }: ReplayConfig,
+  clickhouse: ClickHouse,
+  filter: Filter,
+): Promise<Source> {
+  const topics = topicNames(config.KAFKA_TOPIC)
+  const registry = createSchemaRegistry({ url: config.SCHEMA_REGISTRY_URL })
+  const now = Date.now
+  const [trackedId, schemaId] = await step('asking the registry', fix.registry(config), () =>
+    Promise.all([
+      registry.register(`${topics.tracked}-value`, eventAvroSchema),
+      registry.register(`${topics.rejected}-value`, rejectedAvroSchema),
+    ]),
+  )
+  if (ingest === null) {
+    const trackedPartitions = config.KAFKA_PARTITIONS
+    const targetByTopic = replayTargets({ topics, trackedPartitions, clickhouse, registry })
+    const { deadLetters } = topics
+    return deadLetterSource({ clickhouse, filter, deadLetters, targetByTopic, now })
+  }
+  const { settings, writeKeysFile } = ingest
+  const encoding = { codec: createEventCodec(), schemas: { trackedId }, settings }
+  return rejectedSource({
+    rows: readRejectedEvents(clickhouse, filter),
+    isForced: filter.isForced,
+    rules: settings.rules,
+    keyOf: keysOf(writeKeysFile),
+    encode: (judged) => encode(encoding, judged),
+    newestCopies: (events) => newestCopies(clickhouse, events),
+    topics,
+    codec: createRejectedCodec(),
+    schemaId,
+    now,
+  })
+}
+
+/** What a key may write now counts, not what it might when the event came. */
+function keysOf(path: string | null): (source: string) => WriteKey | null {
+  if (path === null) return (source) => ({ ...ANYBODY, name: source })
+  const keys = parseWriteKeys(readFileSync(path, 'utf8')).filter(({ mayWrite }) => mayWrite)
+  return (source) => {
+    const named = keys.filter(({ name }) => name === source)
+    const [first] = named
+    if (first === undefined) return null
+    const isBound = named.every(({ groupIds }) => groupIds !== null)
+    const groupIds = isBound ? new Set(named.flatMap((key) => [...(key.groupIds ?? [])])) : null
+    return { ...first, groupIds }
+  }
+}
+
+const READY_WITHIN_MS = 15_000
+
+async function untilReady(
+  producer: Pick<Producer, 'notReadyReason'>,
+  stop: AbortSignal,
+): Promise<void> {
+  const deadline = performance.now() + READY_WITHIN_MS
+  while (producer.notReadyReason !== null) {
+    if (stop.aborted || performance.now() > deadline) throw new Error(producer.notReadyReason)
+    await delay(50, null, { signal: stop }).catch(() => {})
+  }
+}

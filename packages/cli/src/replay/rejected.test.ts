@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createEventCodec, createRejectedCodec, type RejectedEvent } from '@custom-events/codec'
+import { EVENT_RULES } from '@custom-events/event'
+import { ANYBODY, encode, type WriteKey } from '@custom-events/ingest'
+import { partitionCounts, topicNames } from '@custom-events/kafka'
+import type { Judged, Newest } from './judged.ts'
+import { rejectedSource } from './rejected.ts'
+
+const topics = topicNames('events.tracked.v1')
+const settings = { topics, partitionCountByTopic: partitionCounts(topics, 12) }
+const events = createEventCodec()
+const codec = createRejectedCodec()
+const RECEIVED = Date.UTC(2026, 0, 31)
+
+const GOOD = { event: 'e', user_id: 'u', group_id: 'g' }
+
+function row(raw: object, change: Partial<RejectedEvent> = {}): RejectedEvent {
+  return {
+    request_id: 'request-1',
+    index: 0,
+    received_at: RECEIVED,
+    source: 'web',
+    code: 'missing_event',
+    pointer: '/event',
+    errors: '[]',
+    event: null,
+    group_id: null,
+    user_id: null,
+    event_id: null,
+    raw: JSON.stringify(raw),
+    raw_truncated: false,
+    beside: null,
+    resolution: null,
+    resolved_at: null,
+    replayed_to: null,
+    ...change,
+  }
+}
+
+async function judge(
+  rows: readonly RejectedEvent[],
+  options: {
+    readonly keyOf?: (source: string) => WriteKey | null
+    readonly newest?: Newest
+  } = {},
+): Promise<readonly Judged[]> {
+  const source = rejectedSource({
+    rows: {
+      page: async () => ({ rows: rows.map((event) => ({ event, kafkaPartition: 2 })), next: null }),
+      countResolved: async () => 0,
+    },
+    isForced: false,
+    rules: EVENT_RULES,
+    keyOf: options.keyOf ?? ((name) => ({ ...ANYBODY, name })),
+    encode: (judged) => encode({ codec: events, schemas: { trackedId: 1 }, settings }, judged),
+    newestCopies: async (wanted) =>
+      new Map(
+        wanted.flatMap(({ group_id, event, timestamp, event_id }) => {
+          const { newest } = options
+          const key = JSON.stringify([group_id, event, timestamp, event_id])
+          return newest === undefined ? [] : [[key, newest] as const]
+        }),
+      ),
+    topics,
+    codec,
+    schemaId: 2,
+    now: () => RECEIVED + 5,
+  })
+  return (await source.page(null)).judged
+}
+
+function eventOf({ fate }: Judged) {
+  assert.ok(fate.kind === 'replay' && fate.record.value)
+  return events.decode(fate.record.value).value
+}
+
+test('a replayed event is what it would have been when it came', async () => {
+  const [judged] = await judge([row(GOOD)])
+  assert.ok(judged)
+  const { event_id: id, ...event } = eventOf(judged)
+  assert.deepEqual(event, {
+    ...GOOD,
+    anonymous_id: null,
+    timestamp: RECEIVED,
+    sent_at: null,
+    received_at: RECEIVED,
+    properties: '{}',
+    context: '{}',
+    extra: '{}',
+    source: 'web',
+  })
+  const [again] = await judge([row(GOOD)])
+  assert.ok(again)
+  assert.equal(eventOf(again).event_id, id, 'an id of ours is the same each time')
+  const others = await judge([row(GOOD, { index: 1 }), row(GOOD, { request_id: 'request-2' })])
+  assert.equal(new Set([id, ...others.map((each) => eventOf(each).event_id)]).size, 3)
+})
+
+test('its refusal is told to be over in its own partition, with what the event turned out to be', async () => {
+  const [judged] = await judge([row({ ...GOOD, event_id: 'mine', timestamp: RECEIVED })])
+  const record = judged?.resolve('replayed', 'events.tracked.v1/3/17')
+  assert.deepEqual([record?.topic, record?.partition], [topics.rejected, 2])
+  assert.ok(record?.value)
+  assert.deepEqual(codec.decode(record.value).value, {
+    ...row({ ...GOOD, event_id: 'mine', timestamp: RECEIVED }),
+    event: 'e',
+    group_id: 'g',
+    user_id: 'u',
+    event_id: 'mine',
+    resolution: 'replayed',
+    resolved_at: RECEIVED + 5,
+    replayed_to: 'events.tracked.v1/3/17',
+  })
+})
+
+test('an event that is still wrong, cut, or of another kind is not replayed', async () => {
+  const judged = await judge([
+    row({ ...GOOD, user_id: 7.5 }),
+    row(GOOD, { raw_truncated: true, raw: '{"event":"e' }),
+    row({ ...GOOD, type: 'page' }),
+    row(GOOD, { raw: 'not ours' }),
+  ])
+  assert.deepEqual(
+    judged.map(({ fate }) => fate),
+    [
+      { kind: 'refused', code: 'id_not_string' },
+      { kind: 'unusable', reason: 'truncated' },
+      { kind: 'refused', code: 'ignored' },
+      { kind: 'refused', code: 'invalid_json' },
+    ],
+  )
+})
+
+test('what its write key may not write now is not replayed', async () => {
+  const bound = { ...ANYBODY, name: 'web', groupIds: new Set(['other']) }
+  const [outOfScope] = await judge([row(GOOD)], { keyOf: () => bound })
+  assert.deepEqual(outOfScope?.fate, { kind: 'refused', code: 'key_scope' })
+  const [gone] = await judge([row(GOOD)], { keyOf: () => null })
+  assert.deepEqual(gone?.fate, { kind: 'unusable', reason: 'unknown_key' })
+})
+
+test('a copy that came later wins, one that came before is updated', async () => {
+  const place = { partition: 0, offset: 9 }
+  const [later] = await judge([row(GOOD)], { newest: { ...place, receivedAtMs: RECEIVED + 1 } })
+  assert.equal(later?.fate.kind, 'superseded')
+  const [before] = await judge([row(GOOD)], { newest: { ...place, receivedAtMs: RECEIVED - 1 } })
+  assert.equal(before?.fate.kind, 'replay')
+})

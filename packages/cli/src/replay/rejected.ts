@@ -1,0 +1,165 @@
+import type { FramedCodec, RejectedEvent } from '@custom-events/codec'
+import { derivedEventId, scanValue, type EventRules, type TrackedEvent } from '@custom-events/event'
+import {
+  createJudge,
+  readBeside,
+  type Call,
+  type Judged as JudgedEvent,
+  type WriteKey,
+} from '@custom-events/ingest'
+import type { OutgoingRecord } from '@custom-events/kafka'
+import { isSuperseded, type Fate, type Judged, type Newest, type Source } from './judged.ts'
+import { identityKey, type Identity } from './newest.ts'
+import type { RejectedPage, RejectedRow } from './rejected-rows.ts'
+
+interface Options {
+  readonly rows: {
+    page(after: Parameters<Source['page']>[0]): Promise<RejectedPage>
+    countResolved(): Promise<number>
+  }
+  readonly isForced: boolean
+  readonly rules: EventRules
+  /** The key that a name stands for now; `null`: nobody may send under this name any more. */
+  readonly keyOf: (source: string) => WriteKey | null
+  /** Ingest's own: one record per accepted event. */
+  readonly encode: (judged: readonly JudgedEvent[]) => readonly OutgoingRecord[]
+  readonly newestCopies: (events: readonly Identity[]) => Promise<ReadonlyMap<string, Newest>>
+  readonly topics: { readonly tracked: string; readonly rejected: string }
+  readonly codec: Pick<FramedCodec<RejectedEvent>, 'encode'>
+  /** Of the schema of rejected events. */
+  readonly schemaId: number
+  readonly now: () => number
+}
+
+/**
+ * The rejected events that are open, judged by ingest's own code as at the time they came: `received_at`
+ * and `source` stay what they were, and an id of ours is derived, so that twice is the same.
+ */
+export function rejectedSource(options: Options): Source {
+  const judge = createJudge({
+    rules: options.rules,
+    eventIds: ({ requestId, receivedAt, envelope }) => {
+      const seed = JSON.stringify([requestId, receivedAt, envelope.events[0]?.index])
+      return (timestampMs) => derivedEventId(seed, timestampMs)
+    },
+  })
+  return {
+    title: 'rejected events',
+    countResolved: () => options.rows.countResolved(),
+    page: async (after) => {
+      const { rows, next } = await options.rows.page(after)
+      const verdicts: Verdict[] = []
+      for (const row of rows) verdicts.push(await judgeRow(options, judge, row))
+      const newest = await options.newestCopies(
+        verdicts.flatMap(({ event }) => (event === null ? [] : [event])),
+      )
+      const judged = rows.map((row, index): Judged => {
+        const verdict = verdicts[index] ?? { event: null, fate: TRUNCATED }
+        return toJudged(options, row, { ...verdict, newest })
+      })
+      return { judged, next }
+    },
+  }
+}
+
+interface Verdict {
+  /** The event it is now, if it would be accepted. */
+  readonly event: TrackedEvent | null
+  readonly fate: Fate
+}
+
+const TRUNCATED: Fate = { kind: 'unusable', reason: 'truncated' }
+
+async function judgeRow(
+  { keyOf, encode }: Options,
+  judge: ReturnType<typeof createJudge>,
+  row: RejectedRow,
+): Promise<Verdict> {
+  if (row.event.raw_truncated) return { event: null, fate: TRUNCATED }
+  const key = keyOf(row.event.source)
+  if (key === null) return { event: null, fate: { kind: 'unusable', reason: 'unknown_key' } }
+  const call = callOf(row, key)
+  if (call === null) return { event: null, fate: { kind: 'refused', code: 'invalid_json' } }
+  const judged = await judge(call)
+  const [first] = judged
+  if (first?.verdict.status !== 'accepted') {
+    const isRejected = first?.verdict.status === 'rejected'
+    const code = isRejected ? (first.verdict.problems[0]?.code ?? '') : 'ignored'
+    return { event: null, fate: { kind: 'refused', code } }
+  }
+  const [record] = encode(judged)
+  if (record === undefined) throw new Error('an accepted event gave no record')
+  const headers = { 'custom-events.replayed-from': `rejected ${nameOf(row)}` }
+  return { event: first.verdict.event, fate: { kind: 'replay', record: { ...record, headers } } }
+}
+
+/** The request as it would be if it had held this one event; `null`: somebody else's, and no JSON. */
+function callOf({ event: row }: RejectedRow, key: WriteKey): Call | null {
+  const parsed = parse(row)
+  if (parsed === null) return null
+  const { value, beside } = parsed
+  const scanned = scanValue(row.raw, '')
+  return {
+    requestId: row.request_id,
+    key,
+    receivedAt: row.received_at,
+    isStrict: false,
+    headers: beside.idempotencyKey === null ? {} : { 'idempotency-key': beside.idempotencyKey },
+    envelope: {
+      events: [{ index: row.index, pointer: '', value, text: row.raw, scanned }],
+      context: beside.envelopeContext,
+      sentAt: beside.sentAt,
+      key: null,
+    },
+  }
+}
+
+function parse({ raw, beside }: RejectedEvent) {
+  try {
+    const value: unknown = JSON.parse(raw)
+    return { value, beside: readBeside(beside) }
+  } catch {
+    return null
+  }
+}
+
+function toJudged(
+  { isForced, topics, codec, schemaId, now }: Options,
+  row: RejectedRow,
+  { event, fate, newest }: Verdict & { readonly newest: ReadonlyMap<string, Newest> },
+): Judged {
+  const isOld =
+    event !== null &&
+    !isForced &&
+    isSuperseded(newest.get(identityKey(event)), { receivedAtMs: event.received_at, place: null })
+  return {
+    name: nameOf(row),
+    topic: topics.tracked,
+    code: row.event.code,
+    fate: isOld && fate.kind === 'replay' ? { ...fate, kind: 'superseded' } : fate,
+    resolve: (resolution, replayedTo) => ({
+      topic: topics.rejected,
+      partition: row.kafkaPartition, // where its offset is higher than that of the row it replaces
+      key: Buffer.from(row.event.group_id ?? row.event.request_id),
+      value: codec.encode(
+        {
+          ...row.event,
+          ...(event === null ? {} : partsOf(event)),
+          resolution,
+          resolved_at: now(),
+          replayed_to: replayedTo,
+        },
+        schemaId,
+      ),
+    }),
+  }
+}
+
+/** What the event turned out to be, so that its row can be found. */
+function partsOf({ event, group_id, user_id, event_id }: TrackedEvent) {
+  return { event, group_id, user_id, event_id }
+}
+
+function nameOf({ event }: RejectedRow): string {
+  return `${event.request_id}/${event.index}`
+}

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { OutgoingRecord, ProduceOutcome } from '@custom-events/kafka'
+import type { Fate, Judged, Source } from './judged.ts'
+import { runReplay } from './run.ts'
+
+const record = (topic: string, name: string): OutgoingRecord => ({
+  topic,
+  partition: 0,
+  key: null,
+  value: Buffer.from(name),
+})
+
+/** Refused events in memory: what was resolved is not found again. */
+function memorySource(fateByName: Readonly<Record<string, Fate['kind']>>, pageSize = 2) {
+  const resolved = new Map<string, string>()
+  const judgedOf = (name: string): Judged => ({
+    name,
+    topic: 'tracked',
+    code: 'code_of_first_refusal',
+    fate: fateOf(name, fateByName[name] ?? 'replay'),
+    resolve: (resolution, to) => record('rejected', `${name} ${resolution} ${to}`),
+  })
+  const source: Source = {
+    title: 'events',
+    countResolved: async () => resolved.size,
+    page: async (after) => {
+      const names = Object.keys(fateByName).filter((name) => name > String(after?.[0] ?? ''))
+      const open = names.filter((name) => !resolved.has(name)).slice(0, pageSize)
+      const last = open.length < pageSize ? undefined : open.at(-1)
+      return { judged: open.map(judgedOf), next: last === undefined ? null : [last] }
+    },
+  }
+  return { source, resolved }
+}
+
+function fateOf(name: string, kind: Fate['kind']): Fate {
+  switch (kind) {
+    case 'refused':
+      return { kind, code: 'code_of_now' }
+    case 'unusable':
+      return { kind, reason: 'truncated' }
+    case 'replay':
+    case 'superseded':
+      return { kind, record: record('tracked', name) }
+  }
+}
+
+/** Kafka in memory, away from the record that `isAway` says. */
+function memoryKafka(
+  resolved: Map<string, string>,
+  isAway: (value: string, topic: string) => boolean = () => false,
+) {
+  const tracked: string[] = []
+  const produce = async (records: readonly OutgoingRecord[]): Promise<ProduceOutcome[]> =>
+    records.map(({ topic, value }) => {
+      const text = String(value)
+      if (isAway(text, topic)) return { status: 'unacknowledged', reason: 'kafka_unavailable' }
+      if (topic === 'tracked') return { status: 'acknowledged', offset: tracked.push(text) - 1 }
+      const [name = '', ...rest] = text.split(' ')
+      resolved.set(name, rest.join(' '))
+      return { status: 'acknowledged', offset: 0 }
+    })
+  return { tracked, producer: { produce } }
+}
+
+interface Given {
+  readonly fates: Readonly<Record<string, Fate['kind']>>
+  readonly isAway?: (value: string, topic: string) => boolean
+}
+
+function scene({ fates, isAway }: Given) {
+  const { source, resolved } = memorySource(fates)
+  const { tracked, producer } = memoryKafka(resolved, isAway)
+  let output = ''
+  const stopping = new AbortController()
+  const run = async (options: { isDryRun?: boolean; caughtUp?: () => Promise<void> } = {}) => {
+    output = ''
+    const { isDryRun = false, caughtUp = async () => {} } = options
+    const parts = { source, producer, caughtUp, stop: stopping.signal }
+    const write = (text: string): void => void (output += text)
+    const code = await runReplay({ isDryRun }, parts, { isTerminal: false, write })
+    return { code, output }
+  }
+  return { run, stopping, tracked, resolved }
+}
+
+test('what can be replayed is produced in order, told where it went, and the rest stays open', async () => {
+  const { run, tracked, resolved } = scene({
+    fates: { a: 'replay', b: 'superseded', c: 'refused', d: 'unusable', e: 'replay' },
+  })
+  const { code, output } = await run()
+  assert.equal(code, 1, 'two stay open')
+  assert.deepEqual(tracked, ['a', 'e'])
+  assert.deepEqual(Object.fromEntries(resolved), {
+    a: 'replayed tracked/0/0',
+    b: 'superseded null',
+    e: 'replayed tracked/0/1',
+  })
+  assert.equal(
+    output,
+    `topic    code                   found  replay  superseded  refused again  unusable
+tracked  code_of_first_refusal      5       2           1              1         1
+superseded: 1 of which a copy as new or newer is in the table; --force replays them
+refused again: 1 with code_of_now
+unusable: 1 kept only in part (beyond 64 KiB): the producer must send them again: d
+2 events replayed: Kafka has them, the consumers insert them.
+1 closed without: a copy as new was accepted meanwhile.
+2 stay open, for the reasons above.
+`,
+  )
+})
+
+test('a dry run produces nothing and exits 0', async () => {
+  const { run, tracked, resolved } = scene({ fates: { a: 'replay', b: 'refused' } })
+  const { code, output } = await run({
+    isDryRun: true,
+    caughtUp: () => assert.fail('a dry run waits for nobody'),
+  })
+  assert.equal(code, 0)
+  assert.match(output, /Dry run: nothing was changed\.\n$/)
+  assert.deepEqual([tracked, [...resolved]], [[], []])
+})
+
+test('twice: the second finds nothing to do', async () => {
+  const { run, tracked } = scene({ fates: { a: 'replay', b: 'superseded' } })
+  assert.equal((await run()).code, 0)
+  const { code, output } = await run()
+  assert.equal(code, 0)
+  assert.equal(output, 'No events to replay.\n2 events more were ended by earlier replays.\n')
+  assert.deepEqual(tracked, ['a'])
+})
+
+test('Kafka goes away in the middle: it stops there, says how many, and exits 1', async () => {
+  const { run, tracked, resolved } = scene({
+    fates: { a: 'replay', b: 'replay', c: 'replay', d: 'replay', e: 'replay' },
+    isAway: (value) => value === 'c',
+  })
+  const { code, output } = await run()
+  assert.equal(code, 1)
+  assert.deepEqual(tracked, ['a', 'b', 'd'], 'the page in hand, and no other')
+  assert.deepEqual([...resolved.keys()], ['a', 'b', 'd'])
+  assert.match(output, /^1 were not acknowledged by Kafka: .* Run it again/m)
+})
+
+test('an event is never told to be replayed before Kafka has it', async () => {
+  const { run, resolved } = scene({ fates: { a: 'replay' }, isAway: () => true })
+  assert.equal((await run()).code, 1)
+  assert.equal(resolved.size, 0)
+})
+
+test('a note that Kafka does not take is told, and the event found again by the next run', async () => {
+  const { run, tracked, resolved } = scene({
+    fates: { a: 'replay' },
+    isAway: (_, topic) => topic === 'rejected',
+  })
+  const { code, output } = await run()
+  assert.equal(code, 1)
+  assert.match(output, /^1 are done, but Kafka did not take the note/m)
+  assert.deepEqual([tracked, resolved.size], [['a'], 0])
+})
+
+test('Ctrl-C: the page in hand is finished, no other is begun, and a second run goes on', async () => {
+  const { run, stopping, tracked } = scene({
+    fates: { a: 'replay', b: 'replay', c: 'replay', d: 'replay' },
+    isAway: (value) => {
+      if (value === 'b') stopping.abort()
+      return false
+    },
+  })
+  const { code, output } = await run()
+  assert.equal(code, 130)
+  assert.deepEqual(tracked, ['a', 'b'])
+  assert.match(output, /Stopped before the end: what was replayed stays/)
+})
+
+test('consumers that are behind: nothing is said and nothing is done', async () => {
+  const { run, tracked } = scene({ fates: { a: 'replay' } })
+  const behind = (): Promise<never> => Promise.reject(new Error('behind'))
+  await assert.rejects(run({ caughtUp: behind }), /behind/)
+  assert.deepEqual(tracked, [])
+})

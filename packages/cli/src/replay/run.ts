@@ -1,0 +1,60 @@
+import type { Filter } from './judged.ts'
+import type { OpenReplay } from './open.ts'
+import { createProgress } from './progress.ts'
+import { count, replay } from './replay.ts'
+import { planLines, resultLines } from './report.ts'
+import { isComplete, total } from './tally.ts'
+
+/** What an operator asked for. */
+export interface ReplayRequest {
+  readonly from: 'dead-letters' | 'rejected'
+  readonly isDryRun: boolean
+  readonly filter: Filter
+}
+
+/** As a shell reports a command that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130
+
+/** Where a person or a log reads. */
+export interface Screen {
+  readonly isTerminal: boolean
+  readonly write: (text: string) => void
+}
+
+/**
+ * Counts, says so, and unless told otherwise replays and says what came of it.
+ * @returns the exit code. @throws when a server cannot be used.
+ */
+export async function runReplay(
+  { isDryRun }: Pick<ReplayRequest, 'isDryRun'>,
+  parts: Pick<OpenReplay, 'source' | 'caughtUp'> & {
+    readonly producer: Pick<OpenReplay['producer'], 'produce'>
+    readonly stop: AbortSignal
+  },
+  { isTerminal, write }: Screen,
+): Promise<number> {
+  const { source, stop } = parts
+  const print = (lines: readonly string[]): void => write(lines.map((line) => `${line}\n`).join(''))
+  if (!isDryRun) await parts.caughtUp() // so that what is said is what will be done
+  const plan = await count(parts)
+  print(planLines(source.title, plan, await source.countResolved()))
+  if (stop.aborted) return EXIT_INTERRUPTED
+  if (isDryRun) {
+    print(['Dry run: nothing was changed.'])
+    return 0
+  }
+  if (total(plan, 'replay') + total(plan, 'superseded') === 0) return isComplete(plan) ? 0 : 1
+
+  const now = (): number => performance.now()
+  const progress = createProgress({ total: plan.found, isTerminal, write, now })
+  try {
+    const done = await replay({ ...parts, onProgress: ({ found }) => progress.update(found) })
+    progress.end()
+    const wasStopped = stop.aborted && done.found < plan.found
+    print(resultLines(source.title, done, wasStopped))
+    if (wasStopped) return EXIT_INTERRUPTED
+    return isComplete(done) ? 0 : 1
+  } finally {
+    progress.end()
+  }
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { besideText, readBeside } from './beside.ts'
+import { readEnvelope } from './envelope.ts'
+
+test('what stands beside the events of a request comes back as it was', () => {
+  const context = '{ "groupId":"g", "big":9007199254740993 }'
+  const body = Buffer.from(`{"batch":[{}],"context":${context},"sentAt":1700000000000}`)
+  const envelope = readEnvelope(body, undefined, { maxEvents: 1 })
+  const beside = {
+    envelopeContext: envelope.context,
+    sentAt: envelope.sentAt,
+    idempotencyKey: 'a "key"',
+  }
+  const back = readBeside(besideText(beside))
+  assert.equal(back.envelopeContext?.text, context)
+  assert.deepEqual(back.envelopeContext?.object, envelope.context?.object)
+  assert.deepEqual(
+    [...(back.envelopeContext?.fields.keys() ?? [])],
+    [...(envelope.context?.fields.keys() ?? [])],
+  )
+  assert.equal(back.sentAt?.value, 1_700_000_000_000)
+  assert.equal(back.idempotencyKey, 'a "key"')
+})
+
+test('nothing beside is null, and null is nothing', () => {
+  const nothing = { envelopeContext: null, sentAt: null, idempotencyKey: null }
+  assert.equal(besideText(nothing), null)
+  assert.deepEqual(readBeside(null), nothing)
+})

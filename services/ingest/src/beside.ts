@@ -1,0 +1,37 @@
+import {
+  isJsonObject,
+  ownValue,
+  readEnvelopeContext,
+  scanValue,
+  type NormaliseContext,
+} from '@custom-events/event'
+
+/** What a request says beside its events, as far as it becomes part of them. */
+export type Beside = Pick<NormaliseContext, 'envelopeContext' | 'sentAt' | 'idempotencyKey'>
+
+const NOTHING: Beside = { envelopeContext: null, sentAt: null, idempotencyKey: null }
+
+/**
+ * As JSON object text, so that a rejected event can be judged again by itself; `null` for nothing.
+ * The context is the text that was sent.
+ */
+export function besideText({ envelopeContext, sentAt, idempotencyKey }: Beside): string | null {
+  const members: string[] = []
+  if (envelopeContext !== null) members.push(`"context":${envelopeContext.text}`)
+  if (sentAt !== null) members.push(`"sent_at":${JSON.stringify(sentAt.value)}`)
+  if (idempotencyKey !== null) members.push(`"idempotency_key":${JSON.stringify(idempotencyKey)}`)
+  return members.length === 0 ? null : `{${members.join(',')}}`
+}
+
+/** @param text what `besideText` returned. @throws {SyntaxError} when it is not JSON. */
+export function readBeside(text: string | null): Beside {
+  const value: unknown = JSON.parse(text ?? '{}')
+  if (text === null || !isJsonObject(value)) return NOTHING
+  const sentAt = ownValue(value, 'sent_at')
+  const idempotencyKey = ownValue(value, 'idempotency_key')
+  return {
+    envelopeContext: readEnvelopeContext(value, text, scanValue(text, '')),
+    sentAt: sentAt === undefined ? null : { value: sentAt, pointer: '' },
+    idempotencyKey: typeof idempotencyKey === 'string' ? idempotencyKey : null,
+  }
+}
