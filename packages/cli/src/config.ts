@@ -9,18 +9,14 @@ import {
   serviceVariables,
   text,
 } from '@custom-events/service'
-import { readIngestConfig } from '@custom-events/ingest'
-
-const LOG_LEVEL = { ...serviceVariables.LOG_LEVEL, default: 'warn' as const }
-const KAFKA_CONSUMER_GROUP = text({
-  description: 'Consumer group of the consumer service.',
-  default: 'custom-events.clickhouse',
-})
 
 export const setupVariables = {
-  LOG_LEVEL,
+  LOG_LEVEL: { ...serviceVariables.LOG_LEVEL, default: 'warn' as const },
   ...kafkaVariables,
-  KAFKA_CONSUMER_GROUP,
+  KAFKA_CONSUMER_GROUP: text({
+    description: 'Consumer group of the consumer service.',
+    default: 'custom-events.clickhouse',
+  }),
   KAFKA_REPLICATION_FACTOR: integer({
     description: 'Replicas of each new topic; 3 on a cluster.',
     min: 1,
@@ -58,15 +54,6 @@ export const setupVariables = {
   }),
 }
 
-/** Of every replay; one of rejected events reads those of ingest as well. */
-export const replayVariables = {
-  LOG_LEVEL: { ...serviceVariables.LOG_LEVEL, default: 'error' as const }, // it speaks for itself
-  ...kafkaVariables,
-  KAFKA_CONSUMER_GROUP,
-  ...registryVariables,
-  ...clickhouseVariables,
-}
-
 /** Reads the environment of `custom-events setup`. */
 export function readSetupConfig(environment: NodeJS.ProcessEnv) {
   const { config, warnings } = readConfig(setupVariables, environment)
@@ -74,25 +61,5 @@ export function readSetupConfig(environment: NodeJS.ProcessEnv) {
   for (const warning of warnings) log.warn(warning)
   return { config, log }
 }
-
-/**
- * Reads the environment of `custom-events replay`.
- * @throws {ConfigError} with every problem at once.
- */
-export function readReplayConfig(
-  from: 'dead-letters' | 'rejected',
-  environment: NodeJS.ProcessEnv,
-) {
-  const { config, warnings } = readConfig(replayVariables, environment)
-  const log = createLogger({ service: 'replay', level: config.LOG_LEVEL }, process.stderr)
-  return {
-    config,
-    warnings,
-    log,
-    ingest: from === 'rejected' ? readIngestConfig(environment) : null,
-  }
-}
-
-export type ReplayConfig = ReturnType<typeof readReplayConfig>
 
 export type SetupConfig = ReturnType<typeof readSetupConfig>['config']

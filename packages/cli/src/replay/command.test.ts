@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Command, CommanderError } from 'commander'
 import { ConfigError } from '@custom-events/service'
-import { readReplayConfig } from '../config.ts'
 import { replayCommand } from './command.ts'
+import { readReplayConfig } from './config.ts'
 import type { ReplayRequest } from './run.ts'
 
 const NOW = Date.UTC(2026, 0, 31, 12)

@@ -17,9 +17,9 @@ import {
   topicNames,
   type Producer,
 } from '@custom-events/kafka'
-import type { ReplayConfig } from '../config.ts'
 import { fix, step } from '../step.ts'
 import { waitUntilCaughtUp } from './caught-up.ts'
+import type { ReplayConfig } from './config.ts'
 import { deadLetterSource } from './dead-letters.ts'
 import type { Filter, Source } from './judged.ts'
 import { newestCopies } from './newest.ts'

@@ -1,0 +1,39 @@
+import { readIngestConfig } from '@custom-events/ingest'
+import {
+  clickhouseVariables,
+  createLogger,
+  kafkaVariables,
+  readConfig,
+  registryVariables,
+  serviceVariables,
+} from '@custom-events/service'
+import { setupVariables } from '../config.ts'
+
+/** Of every replay; one of rejected events reads those of ingest as well. */
+export const replayVariables = {
+  LOG_LEVEL: { ...serviceVariables.LOG_LEVEL, default: 'error' as const }, // it speaks for itself
+  ...kafkaVariables,
+  KAFKA_CONSUMER_GROUP: setupVariables.KAFKA_CONSUMER_GROUP,
+  ...registryVariables,
+  ...clickhouseVariables,
+}
+
+/**
+ * Reads the environment of `custom-events replay`.
+ * @throws {ConfigError}
+ */
+export function readReplayConfig(
+  from: 'dead-letters' | 'rejected',
+  environment: NodeJS.ProcessEnv,
+) {
+  const { config, warnings } = readConfig(replayVariables, environment)
+  const log = createLogger({ service: 'replay', level: config.LOG_LEVEL }, process.stderr)
+  return {
+    config,
+    warnings,
+    log,
+    ingest: from === 'rejected' ? readIngestConfig(environment) : null,
+  }
+}
+
+export type ReplayConfig = ReturnType<typeof readReplayConfig>
