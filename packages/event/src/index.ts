@@ -8,6 +8,7 @@ export {
   type RequestCode,
   type WarningCode,
 } from './codes.ts'
+export { ALIASES } from './fields.ts'
 export { readEnvelopeContext } from './account.ts'
 export { isJsonObject, ownValue, type JsonObject, type TrackedEvent } from './event.ts'
 export { scanList, scanValue, type ScannedList, type ScannedValue } from './json-scan.ts'
@@ -20,4 +21,10 @@ export { describeValue, MAX_PROBLEMS, type Problem, type Warning } from './probl
 export { EVENT_RULES, type EventRules } from './rules.ts'
 export { parseTimestamp, type ParsedTimestamp } from './timestamp.ts'
 export { createEventIds, derivedEventId } from './uuid.ts'
-export { createValidate, type KnownParts, type Validate, type Verdict } from './validate.ts'
+export {
+  createValidate,
+  eventSchema,
+  type KnownParts,
+  type Validate,
+  type Verdict,
+} from './validate.ts'

@@ -5,6 +5,9 @@ import { explainSchemaErrors } from './schema-errors.ts'
 import type { Normalised } from './normalise.ts'
 import { MAX_PROBLEMS, type Problem, type Warning } from './problem.ts'
 
+/** `schemas/event.schema.json`, for those who publish it. */
+export { eventSchema }
+
 export type Verdict =
   | {
       readonly status: 'accepted'

@@ -48,10 +48,12 @@ function measure({ metrics }: IngestParts, response: Response): void {
 
 function addRoute(app: Express, parts: IngestParts, route: Route): void {
   const { method, audience, handle } = route
+  const methods = method === 'GET' ? ['GET', 'HEAD'] : [method]
+  const allow = [...methods, 'OPTIONS'].join(', ')
   app.all([...route.paths], async (request, response) => {
-    if (request.method === 'OPTIONS') return answerPreflight(request, response, method)
+    if (request.method === 'OPTIONS') return answerPreflight(request, response, allow)
     try {
-      if (request.method !== method) throw methodNotAllowed(method)
+      if (!methods.includes(request.method)) throw methodNotAllowed(method, allow)
       await handle(request, response)
     } catch (error) {
       refuse({ parts, audience, error }, request, response)
@@ -59,9 +61,10 @@ function addRoute(app: Express, parts: IngestParts, route: Route): void {
   })
 }
 
-function methodNotAllowed(method: string): Refusal {
-  const headers = { Allow: `${method}, OPTIONS` }
-  return new Refusal('method_not_allowed', `${method} is allowed here`, { headers })
+function methodNotAllowed(method: string, allow: string): Refusal {
+  return new Refusal('method_not_allowed', `${method} is allowed here`, {
+    headers: { Allow: allow },
+  })
 }
 
 /** The only place that answers a refused request; a bug is told as such, without its details. */

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { partitionOf } from '@custom-events/event'
 import type { Keys } from './key-file.ts'
-import { NOISE_PATHS, OWN_PATHS, SDK_PATHS } from './routes.ts'
+import { NOISE_PATHS, OWN_PATHS, SDK_PATHS } from './paths.ts'
+import { createAnswerCheck } from './openapi-test-support.ts'
 import { BAD_EVENT, countOf, eventText, startTestIngest, type TestAnswer } from './test-support.ts'
 import { findKey, parseWriteKeys } from './write-keys.ts'
 
@@ -20,7 +21,7 @@ const TRACK_PATHS = [...OWN_PATHS, ...SDK_PATHS]
 const POST_PATHS = [...TRACK_PATHS, ...NOISE_PATHS, '/v1/validate']
 
 /** What clients rely on; a mixed batch is the one 200 that is not a success. */
-function assertLaw({ status, headers, body }: TestAnswer, what: string): void {
+function assertLawOf({ status, headers, body }: TestAnswer, what: string): void {
   const where = `${what}: ${status} ${JSON.stringify(body)}`
   assert.ok(status === 200 || (status >= 400 && status < 600), where)
   assert.ok(typeof body === 'object' && body !== null && !Array.isArray(body), where)
@@ -67,26 +68,33 @@ test('the law of answers holds for every kind of answer on every path', async ()
     ['type', EVENT, { headers: { ...k1, 'content-type': 'multipart/form-data' } }],
     ['method', '', { headers: k1, method: 'GET' }],
   ]
+  const checkDocumented = createAnswerCheck()
+  const assertLaw = (answer: TestAnswer, what: string, path: string, method = 'POST') => {
+    assertLawOf(answer, what)
+    checkDocumented(answer, { path, method })
+  }
   for (const path of [...POST_PATHS, '/nowhere']) {
     for (const [kind, body, options] of kinds) {
-      assertLaw(await ingest.post(body, { ...options, path }), `${kind} on ${path}`)
+      const answer = await ingest.post(body, { ...options, path })
+      assertLaw(answer, `${kind} on ${path}`, path, options?.method)
     }
     ingest.producer.notReadyReason = 'away'
-    assertLaw(await ingest.post(EVENT, { headers: k1, path }), `Kafka away on ${path}`)
+    assertLaw(await ingest.post(EVENT, { headers: k1, path }), `Kafka away on ${path}`, path)
     ingest.producer.notReadyReason = null
     const { outcome } = ingest.producer
     ingest.producer.outcome = () => UNAVAILABLE
-    assertLaw(await ingest.post(EVENT, { headers: k1, path }), `unacknowledged on ${path}`)
+    assertLaw(await ingest.post(EVENT, { headers: k1, path }), `unacknowledged on ${path}`, path)
     ingest.producer.outcome = () => {
       throw new Error('secret')
     }
     const bug = await ingest.post(EVENT, { headers: k1, path })
-    assertLaw(bug, `a bug on ${path}`)
+    assertLaw(bug, `a bug on ${path}`, path)
     assert.doesNotMatch(JSON.stringify(bug.body), /secret/)
     ingest.producer.outcome = outcome
   }
-  assertLaw(await ingest.post('', { method: 'GET', path: '/v1/projects/k/settings' }), 'settings')
-  assertLaw(await ingest.post('', { path: '/v1/projects/k/settings' }), 'settings by POST')
+  const path = '/v1/projects/k/settings'
+  assertLaw(await ingest.post('', { method: 'GET', path }), 'settings', path, 'GET')
+  assertLaw(await ingest.post('', { path }), 'settings by POST', path)
   const [received, ...fates] = await Promise.all(
     (['received', 'accepted', 'rejected', 'ignored', 'unacknowledged'] as const).map((name) =>
       countOf(ingest.metrics[name]),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { NOISE_PATHS, OWN_PATHS, SDK_PATHS } from './routes.ts'
+import { NOISE_PATHS, OWN_PATHS, SDK_PATHS } from './paths.ts'
 import { eventText, startTestIngest } from './test-support.ts'
 import { findKey, parseWriteKeys } from './write-keys.ts'
 

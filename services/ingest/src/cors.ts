@@ -34,11 +34,11 @@ export function allowOrigin(
 export function answerPreflight(
   { headers }: IncomingMessage,
   response: ServerResponse,
-  method: string,
+  allow: string,
 ): void {
   const requested = requestedHeaders(headers['access-control-request-headers'])
   response.writeHead(204, {
-    Allow: `${method}, OPTIONS`,
+    Allow: allow,
     'Cache-Control': 'no-store',
     ...(response.hasHeader('Access-Control-Allow-Origin')
       ? {

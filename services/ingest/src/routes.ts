@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Audience } from './audience.ts'
 import { createDryRun } from './dry-run.ts'
 import { createIgnore } from './ignore.ts'
+import { pageRoutes } from './pages.ts'
 import type { IngestParts } from './parts.ts'
+import { NOISE_PATHS, OWN_PATHS, SDK_PATHS, VALIDATE_PATH } from './paths.ts'
 import { answerSdkSettings, SDK_SETTINGS_PATH } from './sdk-settings.ts'
 import { createTrack } from './track.ts'
 
@@ -11,31 +13,11 @@ export type Handle = (request: IncomingMessage, response: ServerResponse) => Pro
 /** One row of the table of endpoints. */
 export interface Route {
   readonly paths: readonly (string | RegExp)[]
+  /** `GET` is also asked for by `HEAD`. */
   readonly method: 'GET' | 'POST'
   readonly audience: Audience
   readonly handle: Handle
 }
-
-export const OWN_PATHS = ['/track', '/v1/track', '/api/track']
-
-/** Where SDKs send lists, each also with a slash at its end. */
-const SDK_LIST_PATHS = ['/v1/batch', '/v1/import', '/v1/b', '/batch', '/b', '/beacon/v1/batch']
-
-export const SDK_PATHS = [
-  ...SDK_LIST_PATHS.flatMap((path) => [path, `${path}/`]),
-  '/v1/t',
-  '/api/s/track',
-  '/api/s/s2s/track',
-]
-
-/** Calls of SDKs that are no events; the short names are those of Segment's browser SDK. */
-const NOISE = ['identify', 'group', 'page', 'screen', 'alias', 'i', 'g', 'p', 's', 'a']
-
-export const NOISE_PATHS = NOISE.flatMap((call) => [
-  `/v1/${call}`,
-  `/api/s/${call}`,
-  `/api/s/s2s/${call}`,
-])
 
 /** Every endpoint; a path that is not here is 404, a method that is not here 405. */
 export function routesOf(parts: IngestParts): readonly Route[] {
@@ -46,7 +28,8 @@ export function routesOf(parts: IngestParts): readonly Route[] {
     post(OWN_PATHS, 'own', createTrack(parts, 'own')),
     post(SDK_PATHS, 'sdk', createTrack(parts, 'sdk')),
     post(NOISE_PATHS, 'sdk', createIgnore(parts)),
-    post(['/v1/validate'], 'own', createDryRun(parts)),
+    post([VALIDATE_PATH], 'own', createDryRun(parts)),
     { paths: [SDK_SETTINGS_PATH], method: 'GET', audience: 'sdk', handle: answerSdkSettings },
+    ...pageRoutes(parts),
   ]
 }

@@ -8,11 +8,25 @@ const MAX_SKIPPED_BYTES = 64 * 1_024
 
 /** Writes an answer; does nothing when the client is gone or was answered already. */
 export function send(response: ServerResponse, answer: Answer, isDraining: boolean): void {
-  if (response.headersSent || response.destroyed) return
+  const { status, headers } = answer
   const body = Buffer.from(JSON.stringify(answer.body), 'utf8')
+  sendBytes(
+    response,
+    { status, headers: { 'Cache-Control': 'no-store', ...headers }, body },
+    isDraining,
+  )
+}
+
+/** Writes an answer that is no JSON of ours, such as a page. */
+export function sendBytes(
+  response: ServerResponse,
+  answer: Pick<Answer, 'status' | 'headers'> & { readonly body: Buffer },
+  isDraining: boolean,
+): void {
+  if (response.headersSent || response.destroyed) return
+  const { body } = answer
   const isCutOff = hasLongRest(response)
   response.writeHead(answer.status, {
-    'Cache-Control': 'no-store',
     ...answer.headers,
     'Content-Length': body.length,
     ...(isCutOff || isDraining ? { Connection: 'close' } : {}),

@@ -6,6 +6,7 @@ import { createIngestApp } from './app.ts'
 import type { AllowedOrigins } from './cors.ts'
 import { NO_KEYS, type Keys } from './key-file.ts'
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
+import type { IngestParts } from './parts.ts'
 import { createProducerTwin, type ProducerTwin } from './producer-twin.ts'
 import { createRejectedEvents } from './rejected.ts'
 import { createRetryAdvice } from './retry-after.ts'
@@ -17,6 +18,7 @@ export const TOPICS = topicNames('events.tracked.v1')
 
 /** The whole of ingest over a real HTTP server and a producer in memory. */
 export interface TestIngest extends AsyncDisposable {
+  readonly parts: IngestParts
   readonly url: string
   readonly port: number
   readonly producer: ProducerTwin
@@ -76,7 +78,7 @@ export async function startTestIngest(
   const rejected = createRejectedEvents({ producer, schemas, settings, metrics, log })
   const lifecycle = createLifecycle()
   const budget = createByteBudget(settings.limits.maxInFlightBytes)
-  const app = createIngestApp({
+  const parts: IngestParts = {
     producer,
     metrics,
     schemas,
@@ -87,9 +89,9 @@ export async function startTestIngest(
     keys: options.keys ?? NO_KEYS,
     rejectedEvents: rejected,
     retryAdvice: createRetryAdvice(Date.now, options.random ?? Math.random),
-  })
+  }
   const server = await startIngestServer({
-    handle: app,
+    handle: createIngestApp(parts),
     host: '127.0.0.1',
     port: 0,
     maxBodyBytes: settings.limits.maxBodyBytes,
@@ -102,6 +104,7 @@ export async function startTestIngest(
       record.topic === topic && record.value !== null ? [record.value] : [],
     )
   return {
+    parts,
     url,
     port: server.port,
     producer,
