@@ -65,9 +65,9 @@ export function watchConnection(options: {
       notReadyReason = reason
       failures = reason === null ? 0 : failures + 1
       if (reason === null) {
-        const lookedAt = Date.now()
+        const lookedAt = performance.now()
         await Promise.race([suspected, aborted(stopping.signal)])
-        await pause(lookedAt + MIN_BETWEEN_LOOKS_MS - Date.now())
+        await pause(lookedAt + MIN_BETWEEN_LOOKS_MS - performance.now())
       } else await pause(fullJitter(failures, RETRY))
     }
   }

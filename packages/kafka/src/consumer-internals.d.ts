@@ -69,6 +69,8 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     connect(): Promise<void>
     joinAndSync(): Promise<void>
     leave(): Promise<void>
+    /** When the last heartbeat was sent, by the wall clock. */
+    lastRequest: number
     heartbeat(options: { readonly interval: number }): Promise<void>
     fetch(nodeId: number): Promise<readonly RawBatch[]>
     assigned(): readonly PartitionsOfTopic[]

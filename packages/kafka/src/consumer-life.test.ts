@@ -34,6 +34,7 @@ async function endAfter(options: {
   readonly pausedMs: number
   readonly silentMs: number
   readonly advance: (ms: number) => void
+  readonly now: () => number
 }): Promise<string> {
   const closing = new AbortController()
   const budget = createMemoryBudget(100)
@@ -46,7 +47,10 @@ async function endAfter(options: {
   })
   const hooks = { onRecords: () => {}, onEndOffsets: () => {}, onEnding: async () => {} }
   const log = createLogger({ service: 'test', level: 'silent' })
-  const ended = liveAssignment({ member, times, budget, closing: closing.signal, log, hooks })
+  const ended = liveAssignment({
+    ...{ member, times, budget, log, hooks, now: options.now },
+    closing: closing.signal,
+  })
   options.advance(options.pausedMs)
   budget.remove(budget.usedBytes)
   return ended
@@ -55,12 +59,20 @@ async function endAfter(options: {
 test(
   'time in which fetching paused for memory is no silence of Kafka',
   { timeout: 20_000 },
-  async (t) => {
-    t.mock.timers.enable({ apis: ['Date'] })
-    const advance = (ms: number): void => t.mock.timers.setTime(Date.now() + ms)
+  async () => {
+    let nowMs = 0
+    const now = (): number => nowMs
+    const advance = (ms: number): void => void (nowMs += ms)
     const long = SESSION_TIMEOUT_MS + 1
-    assert.equal(await endAfter({ pausedMs: long, silentMs: 0, advance }), 'closing')
-    assert.equal(await endAfter({ pausedMs: 0, silentMs: long, advance }), 'lost')
-    assert.equal(await endAfter({ pausedMs: long, silentMs: long, advance }), 'lost')
+    assert.equal(await endAfter({ pausedMs: long, silentMs: 0, advance, now }), 'closing')
+    assert.equal(await endAfter({ pausedMs: 0, silentMs: long, advance, now }), 'lost')
+    assert.equal(await endAfter({ pausedMs: long, silentMs: long, advance, now }), 'lost')
   },
 )
+
+test('a wall clock that jumps by a day is no silence of Kafka', { timeout: 20_000 }, async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
+  const advance = (ms: number): void => t.mock.timers.setTime(Date.now() + ms)
+  const now = (): number => performance.now()
+  assert.equal(await endAfter({ pausedMs: 0, silentMs: 86_400_000, advance, now }), 'closing')
+})

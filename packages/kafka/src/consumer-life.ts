@@ -27,27 +27,29 @@ export async function liveAssignment(options: {
   readonly closing: AbortSignal
   readonly log: Logger
   readonly hooks: AssignmentHooks
+  /** Milliseconds of a clock that never jumps. @default performance.now */
+  readonly now?: () => number
 }): Promise<EndOfAssignment> {
-  const { member, times, budget, log, hooks } = options
+  const { member, times, budget, log, hooks, now = () => performance.now() } = options
   const ending = new AbortController()
   const released = new AbortController()
   const end = (why: EndOfAssignment): void => ending.abort(why)
   const onClosing = (): void => end('closing')
   options.closing.addEventListener('abort', onClosing, { once: true })
   if (options.closing.aborted) end('closing')
-  let lastFetchAt = Date.now()
+  let lastFetchAt = now()
 
   /** A rebalance is heard of here; while the work in hand is finished, heartbeats keep the place. */
   const heartbeats = async (): Promise<void> => {
-    for (let lastOkAt = Date.now(); !released.signal.aborted;) {
+    for (let lastOkAt = now(); !released.signal.aborted;) {
       await pause(times.heartbeatMs, released.signal)
       try {
         await member.heartbeat()
-        lastOkAt = Date.now()
+        lastOkAt = now()
       } catch (error) {
         log.debug({ err: error }, 'heartbeat failed')
         if (groupErrorOf(error) === 'rejoin') end('rejoin')
-        else if (Date.now() - lastOkAt > times.sessionTimeoutMs) end('lost')
+        else if (now() - lastOkAt > times.sessionTimeoutMs) end('lost')
       }
     }
   }
@@ -57,19 +59,19 @@ export async function liveAssignment(options: {
       if (budget.isPaused) {
         await budget.room(ending.signal)
         // Kafka was not asked meanwhile, so that its silence says nothing about it.
-        lastFetchAt = Date.now()
+        lastFetchAt = now()
       }
       if (ending.signal.aborted) return
       try {
         const fetched = await member.fetch(nodeId)
         failures = 0
-        lastFetchAt = Date.now()
+        lastFetchAt = now()
         // What arrives after the end is read again by whoever owns the partition next.
         if (!ending.signal.aborted) fetched.forEach(hooks.onRecords)
       } catch (error) {
         log.debug({ err: error, nodeId }, 'fetch failed')
         if (groupErrorOf(error) !== 'passing') return end('rejoin')
-        if (Date.now() - lastFetchAt > times.sessionTimeoutMs) return end('lost')
+        if (now() - lastFetchAt > times.sessionTimeoutMs) return end('lost')
         await pause(fullJitter(failures++, FETCH_RETRY), ending.signal)
         await member.refresh(error).catch(() => {})
       }

@@ -5,6 +5,9 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
   const RequestQueue: {
     readonly prototype: {
       scheduleCheckPendingRequests: (this: RequestQueueState) => void
+      scheduleRequestTimeoutCheck: (this: RequestQueueState) => void
+      canSendSocketRequestImmediately: (this: RequestQueueState) => boolean
+      maybeThrottle: (this: RequestQueueState, throttleMs: number | null) => void
     }
   }
   export default RequestQueue

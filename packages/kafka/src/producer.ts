@@ -94,7 +94,7 @@ export function createProducer(options: ProducerOptions): Producer {
     // Together once; only a partition by itself is worth waiting for.
     const patienceMs = batches.length > 1 ? 0 : deliveryTimeoutMs
     try {
-      const offsets = await sendUntilAcknowledged(batches, Date.now() + patienceMs)
+      const offsets = await sendUntilAcknowledged(batches, performance.now() + patienceMs)
       for (const batch of batches) settleAcknowledged(batch, offsets)
     } catch (err) {
       log.debug({ err, partitions: batches.length }, 'produce request failed')
@@ -123,7 +123,7 @@ export function createProducer(options: ProducerOptions): Producer {
       } catch (error) {
         // kafkajs is told not to retry, so a retriable error always arrives as "retries exceeded".
         const isRetriable = error instanceof kafkajs.KafkaJSNumberOfRetriesExceeded
-        if (!isRetriable || Date.now() + RETRY_DELAY_MS >= deadline) throw error
+        if (!isRetriable || performance.now() + RETRY_DELAY_MS >= deadline) throw error
         connection.suspect()
         await delay(RETRY_DELAY_MS)
       }
@@ -167,8 +167,8 @@ export function createProducer(options: ProducerOptions): Producer {
     [Symbol.asyncDispose]: async () => {
       isClosed = true
       flush()
-      const deadline = Date.now() + deliveryTimeoutMs
-      while (!accumulator.isEmpty && Date.now() < deadline) await delay(5)
+      const deadline = performance.now() + deliveryTimeoutMs
+      while (!accumulator.isEmpty && performance.now() < deadline) await delay(5)
       await connection[Symbol.asyncDispose]()
     },
   }

@@ -3,37 +3,90 @@ import { test } from 'node:test'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { fixRequestQueueTimer, type RequestQueueState } from './request-queue-timer.ts'
 
+const before = { ...Object.getOwnPropertyDescriptors(RequestQueue.prototype) }
 fixRequestQueueTimer()
-const schedule = RequestQueue.prototype.scheduleCheckPendingRequests
+const { prototype } = RequestQueue
+const schedule = prototype.scheduleCheckPendingRequests
 
-function queue(pending: readonly unknown[], throttledUntil: number): RequestQueueState {
-  return { pending, throttledUntil, throttleCheckTimeoutId: null, checkPendingRequests: () => {} }
+function queue(change: Partial<RequestQueueState> = {}): RequestQueueState {
+  return {
+    pending: [],
+    inflight: new Map(),
+    maxInFlightRequests: null,
+    enforceRequestTimeout: true,
+    requestTimeout: 4_000,
+    throttledUntil: -1,
+    throttleCheckTimeoutId: null,
+    requestTimeoutIntervalId: null,
+    isConnected: () => true,
+    checkPendingRequests: () => {},
+    destroy: () => {},
+    ...change,
+  }
 }
 
-test('kafkajs still has the method that is replaced', async () => {
+test('kafkajs still has the methods that are replaced', async () => {
   const original = await import('kafkajs/package.json', { with: { type: 'json' } })
   assert.equal(original.default.version, '2.2.4')
-  assert.equal(typeof schedule, 'function')
+  for (const name of [
+    'scheduleCheckPendingRequests',
+    'scheduleRequestTimeoutCheck',
+    'canSendSocketRequestImmediately',
+    'maybeThrottle',
+  ]) {
+    assert.equal(typeof before[name]?.value, 'function', name)
+  }
 })
 
 test('no timer is armed while nothing is pending', () => {
-  const idle = queue([], -1)
+  const idle = queue()
   schedule.call(idle)
   assert.equal(idle.throttleCheckTimeoutId, null)
 })
 
 test('a pending request is looked at again soon, or when throttling ends', (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000 })
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  t.mock.method(performance, 'now', () => 1_000)
   let checks = 0
-  const throttled = { ...queue(['request'], 1_050), checkPendingRequests: () => (checks += 1) }
+  const checkPendingRequests = (): void => void (checks += 1)
+  const throttled = queue({ pending: ['request'], checkPendingRequests })
+  prototype.maybeThrottle.call(throttled, 50)
+  assert.equal(prototype.canSendSocketRequestImmediately.call(throttled), false)
   schedule.call(throttled)
   t.mock.timers.tick(49)
   assert.equal(checks, 0)
   t.mock.timers.tick(1)
   assert.equal(checks, 1)
 
-  const busy = { ...queue(['request'], -1), checkPendingRequests: () => (checks += 1) }
+  const busy = queue({ pending: ['request'], checkPendingRequests })
+  assert.equal(prototype.canSendSocketRequestImmediately.call(busy), true)
   schedule.call(busy)
   t.mock.timers.tick(10)
   assert.equal(checks, 2)
+})
+
+test('a request without an answer times out, wherever the wall clock has jumped meanwhile', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  let wall = Date.now()
+  t.mock.method(Date, 'now', () => wall)
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  const timedOut: string[] = []
+  const request = (name: string, requestTimeout: number) => ({
+    requestTimeout,
+    timeoutRequest: () => void timedOut.push(name),
+  })
+  const inflight = new Map([
+    [1, request('short', 1_000)],
+    [2, request('long', 100_000)],
+  ])
+  prototype.scheduleRequestTimeoutCheck.call(queue({ inflight }))
+  t.mock.timers.tick(100)
+  wall += 86_400_000
+  t.mock.timers.tick(100)
+  assert.deepEqual(timedOut, [], 'a day ahead: none is overdue')
+  wall = 0
+  now = 1_200
+  t.mock.timers.tick(100)
+  assert.deepEqual(timedOut, ['short'], 'long ago: what is overdue still times out')
 })

@@ -3,16 +3,33 @@ import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 /** The part of kafkajs 2.2.4's request queue that this file depends on; a test pins it. */
 export interface RequestQueueState {
   pending: readonly unknown[]
+  readonly inflight: ReadonlyMap<number, RequestState>
+  readonly maxInFlightRequests: number | null
+  readonly enforceRequestTimeout: boolean
+  readonly requestTimeout: number
+  /** By the clock that never jumps, since our methods set it and read it. */
   throttledUntil: number
   throttleCheckTimeoutId: NodeJS.Timeout | null
+  requestTimeoutIntervalId: NodeJS.Timeout | null
+  isConnected(): boolean
   checkPendingRequests(): void
+  destroy(): void
+}
+
+interface RequestState {
+  readonly requestTimeout: number
+  timeoutRequest(): void
 }
 
 /** kafkajs's own interval for looking at requests held back by its in-flight limit. */
 const CHECK_PENDING_MS = 10
+const CHECK_TIMEOUT_MS = 100
 
 /**
- * Stops kafkajs from re-arming a timer for ever with a negative delay.
+ * Mends the timers of kafkajs's request queue.
+ *
+ * They go by the wall clock: after it was set back by a day, a request without an answer waited for a
+ * day, and so did whatever a broker had throttled. Ours go by a clock that never jumps.
  *
  * Its request queue schedules the next look at `throttledUntil - now`, which is negative when the
  * broker does not throttle: a 1 ms timer for each connection, 2 to 4 % of an idle core, and a
@@ -20,12 +37,43 @@ const CHECK_PENDING_MS = 10
  * while something is pending.
  */
 export function fixRequestQueueTimer(): void {
-  RequestQueue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests
+  Object.assign(RequestQueue.prototype, {
+    scheduleCheckPendingRequests,
+    scheduleRequestTimeoutCheck,
+    canSendSocketRequestImmediately,
+    maybeThrottle,
+  })
+}
+
+function scheduleRequestTimeoutCheck(this: RequestQueueState): void {
+  if (!this.enforceRequestTimeout) return
+  this.destroy()
+  const seenAt = new WeakMap<RequestState, number>()
+  const look = (): void => {
+    const now = performance.now()
+    for (const request of this.inflight.values()) {
+      const since = seenAt.get(request)
+      if (since === undefined) seenAt.set(request, now)
+      else if (now - since > request.requestTimeout) request.timeoutRequest()
+    }
+    if (!this.isConnected()) this.destroy()
+  }
+  this.requestTimeoutIntervalId = setInterval(look, Math.min(this.requestTimeout, CHECK_TIMEOUT_MS))
+}
+
+function canSendSocketRequestImmediately(this: RequestQueueState): boolean {
+  const most = this.maxInFlightRequests ?? Infinity
+  return this.inflight.size < most && this.throttledUntil <= performance.now()
+}
+
+function maybeThrottle(this: RequestQueueState, throttleMs: number | null): void {
+  if (throttleMs === null || throttleMs <= 0) return
+  this.throttledUntil = Math.max(this.throttledUntil, performance.now() + throttleMs)
 }
 
 function scheduleCheckPendingRequests(this: RequestQueueState): void {
   if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return
-  const throttledForMs = this.throttledUntil - Date.now()
+  const throttledForMs = this.throttledUntil - performance.now()
   this.throttleCheckTimeoutId = setTimeout(
     () => {
       this.throttleCheckTimeoutId = null

@@ -99,7 +99,7 @@ function openDelivery(
     rejectedEvents,
     settings,
     budget: createByteBudget(settings.limits.maxInFlightBytes),
-    retryAdvice: createRetryAdvice(Date.now, Math.random),
+    retryAdvice: createRetryAdvice(() => performance.now(), Math.random),
     metrics,
     log,
   }

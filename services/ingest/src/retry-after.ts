@@ -18,7 +18,7 @@ const STEPS = [
 
 const JITTER = 0.3
 
-/** @param clock milliseconds. @param random 0 to 1; ±30 % keeps clients from returning all at once. */
+/** @param clock milliseconds, never jumping. @param random 0 to 1; ±30 % keeps clients from returning all at once. */
 export function createRetryAdvice(clock: () => number, random: () => number): RetryAdvice {
   let failingSince: number | null = null
   return {
