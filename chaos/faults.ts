@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Hands, Outcome } from './hands.ts'
+import { brokerActs } from './broker-faults.ts'
+import { clockActs } from './clock-faults.ts'
+import { diskActs } from './disk-faults.ts'
+import type { Act, Hands, Outcome } from './hands.ts'
 import { createLocks } from './locks.ts'
 import type { PoisonStore } from './poison.ts'
 import {
@@ -12,16 +15,18 @@ import {
   restartIngest,
   signalConsumer,
 } from './process-faults.ts'
+import { storm } from './rebalance-storm.ts'
 import type { Fault, FaultKind } from './schedule.ts'
 import {
-  freezeServer,
+  freezeServers,
   hurtFetchLink,
   hurtLink,
   injectPoison,
   killEverything,
   killKafka,
-  killServer,
+  killServers,
 } from './server-faults.ts'
+import { tableActs } from './table-faults.ts'
 import type { World } from './world.ts'
 
 /** A fault that was done. */
@@ -58,7 +63,12 @@ export async function doFaults(options: {
 }
 
 /** One function per kind: what is done, for how long, and how it is healed. */
-const acts: Readonly<Record<FaultKind, (hands: Hands, fault: Fault) => Promise<Outcome>>> = {
+const acts: Readonly<Record<FaultKind, Act>> = {
+  ...brokerActs,
+  ...clockActs,
+  ...diskActs,
+  ...tableActs,
+  rebalance_storm: storm,
   consumer_kill: (hands, fault) => signalConsumer(hands, fault, 'SIGKILL'),
   consumer_term: (hands, fault) => signalConsumer(hands, fault, 'SIGTERM'),
   consumer_freeze: freezeBriefly,
@@ -75,11 +85,11 @@ const acts: Readonly<Record<FaultKind, (hands: Hands, fault: Fault) => Promise<O
   ingest_kill: (hands) => restartIngest(hands, 'SIGKILL'),
   ingest_term: (hands) => restartIngest(hands, 'SIGTERM'),
   ingest_freeze: freezeIngest,
-  clickhouse_kill: (hands, fault) => killServer(hands, fault, hands.world.stack.clickhouse),
-  clickhouse_freeze: (hands, fault) => freezeServer(hands, fault, hands.world.stack.clickhouse),
+  clickhouse_kill: (hands, fault) => killServers(hands, fault, [hands.world.stack.clickhouse]),
+  clickhouse_freeze: (hands, fault) => freezeServers(hands, fault, [hands.world.stack.clickhouse]),
   kafka_kill: killKafka,
-  kafka_freeze: (hands, fault) => freezeServer(hands, fault, hands.world.stack.kafka),
-  registry_kill: (hands, fault) => killServer(hands, fault, hands.world.stack.registry),
+  kafka_freeze: (hands, fault) => freezeServers(hands, fault, hands.world.stack.brokers),
+  registry_kill: (hands, fault) => killServers(hands, fault, [hands.world.stack.registry]),
   poison: injectPoison,
   insert_link_latency: hurtLink('insert', { kind: 'latency', ms: 1_000 }),
   insert_link_rate: hurtLink('insert', { kind: 'rate', bytesPerSecond: 200_000 }),

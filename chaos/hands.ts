@@ -3,6 +3,9 @@ import type { PoisonStore } from './poison.ts'
 import type { Fault } from './schedule.ts'
 import type { World } from './world.ts'
 
+/** Does a fault and heals it. */
+export type Act = (hands: Hands, fault: Fault) => Promise<Outcome>
+
 /** What came of a fault. */
 export interface Outcome {
   /** What happened, for the report. */
@@ -21,7 +24,8 @@ export interface Hands {
   readonly onTaken: () => void
 }
 
-function consumers({ world }: Hands, victim: number): readonly string[] {
+/** Consumers that are kept running, the victim first. */
+export function consumers({ world }: Hands, victim: number): readonly string[] {
   const names = world.supervisor.names().filter((name) => name.startsWith('consumer'))
   const first = Math.floor(victim * names.length)
   return [...names.slice(first), ...names.slice(0, first)]

@@ -1,6 +1,7 @@
 // `npm run chaos -- --tier smoke|ci|full --seed N`: the delivery proof.
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { canMount } from './disk.ts'
 import { proveFailpoints } from './failpoints.ts'
 import { prove } from './prove.ts'
 import { sabotageAll } from './sabotage.ts'
@@ -42,17 +43,20 @@ function main(): Promise<boolean> {
     const minutes = number('minutes', values.minutes) ?? FAILPOINT_MINUTES
     return proveFailpoints({ seed, kills, minutes, say, print })
   }
+  const overrides = {
+    runs: number('runs', values.runs),
+    events: number('events', values.events),
+    faults: number('faults', values.faults),
+    minutes: number('minutes', values.minutes),
+    brokers: number('brokers', values.brokers),
+    drainSeconds: number('drain-seconds', values['drain-seconds']),
+    kinds: values.kinds,
+  }
+  const tier = tierOf(values.tier, overrides, canMount)
+  for (const { kind, why } of tier.leftOut) print(`LEFT OUT: ${kind}: ${why}`)
   return prove({
     seed,
-    tier: tierOf(values.tier, {
-      runs: number('runs', values.runs),
-      events: number('events', values.events),
-      faults: number('faults', values.faults),
-      minutes: number('minutes', values.minutes),
-      brokers: number('brokers', values.brokers),
-      drainSeconds: number('drain-seconds', values['drain-seconds']),
-      kinds: values.kinds,
-    }),
+    tier,
     onlyFaults: values['only-faults']?.split(',').map(Number) ?? null,
     shrinkRuns: number('shrink-runs', values['shrink-runs']) ?? 0,
     shrinkMinutes: number('shrink-minutes', values['shrink-minutes']) ?? 0,

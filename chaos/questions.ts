@@ -20,6 +20,8 @@ export interface Questions {
   offsets(consumerGroup: string): Promise<readonly GroupOffset[]>
   /** The whole view, streamed. */
   view(): AsyncIterable<ViewRow>
+  /** A statement without a result. */
+  command(sql: string): Promise<void>
   /** Rows of a query, as lists of texts. */
   ask(sql: string): Promise<readonly (readonly string[])[]>
 }
@@ -41,6 +43,16 @@ export function createQuestions(options: {
       const rows: string[][] = []
       for await (const line of lines(sql, 20_000)) rows.push(line.split('\t'))
       return rows
+    },
+    command: async (sql) => {
+      const signal = AbortSignal.timeout(20_000)
+      const response = await fetch(`${url}/?database=${database}`, {
+        method: 'POST',
+        body: sql,
+        signal,
+      })
+      const text = await response.text()
+      if (!response.ok) throw new Error(`ClickHouse answered ${response.status}: ${text}`)
     },
     view: async function* () {
       const sql = `SELECT event_id, ${STORED_HASH}, kafka_partition, kafka_offset FROM tracked`

@@ -45,7 +45,8 @@ export function scheduleOf(seed: number, tier: Tier): readonly Fault[] {
 /** A run from the first process to the last check: load, faults, drain, checks, full replay, checks. */
 export async function run({ seed, tier, schedule, folder, say }: RunOptions): Promise<Findings> {
   const ledger = createLedger(seed, createAccounts({ ordered: 20, concurrent: 60 }))
-  await using world = await startWorld({ seed, folder, onProgress: say, brokers: tier.brokers })
+  const { brokers, withDisks } = tier
+  await using world = await startWorld({ seed, folder, onProgress: say, brokers, withDisks })
   const poison = createPoisonStore(seed, world)
   const watch = startWatch(world, ledger)
   const storm = await rage({ world, tier, ledger, poison, schedule, say, watched: watch.seen })
@@ -68,7 +69,7 @@ async function rage(options: {
   const { world, tier } = options
   const done: Done[] = []
   const active = new Set<Fault>()
-  const patience = AbortSignal.timeout(tier.sendMs + tier.drainMs)
+  const patience = AbortSignal.timeout(tier.sendMs + tier.drainMs * tier.brokers) // replicas take their time
   const loaded = await underLoad({
     ...options,
     ...tier,

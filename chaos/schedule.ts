@@ -43,6 +43,20 @@ export const FAULT_KINDS = [
   'fetch_link_drop_answer',
   'fetch_link_slice',
   'everything_kill',
+  'rebalance_storm',
+  'clock_ingest',
+  'clock_consumer',
+  'refused_rows',
+  'table_away',
+  'column_renamed',
+  'merges_stopped',
+  'broker_kill',
+  'broker_term',
+  'broker_freeze',
+  'broker_disk_loss',
+  'brokers_roll',
+  'kafka_disk_full',
+  'clickhouse_disk_full',
 ] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]
 

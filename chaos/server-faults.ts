@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Server } from '@custom-events/embedded'
-import { injectEverywhere, withAll, type Hands, type Outcome } from './hands.ts'
+import { injectEverywhere, withAll, type Act, type Hands, type Outcome } from './hands.ts'
 import type { LinkMode } from './proxy.ts'
 import type { Fault } from './schedule.ts'
 import type { Links } from './servers.ts'
@@ -8,12 +8,18 @@ import type { Links } from './servers.ts'
 const LESS_THAN_BATCH_AGE_MS = 150
 const IDLE_LINK_LIMIT_MS = 45_000
 
-export function killServer(hands: Hands, fault: Fault, server: Server): Promise<Outcome> {
-  return withAll(hands, [server.name], async () => {
-    server.kill('SIGKILL')
+/** One server, or all brokers at once. */
+export function killServers(
+  hands: Hands,
+  fault: Fault,
+  servers: readonly Server[],
+): Promise<Outcome> {
+  const names = servers.map(({ name }) => name)
+  return withAll(hands, names, async () => {
+    for (const server of servers) server.kill('SIGKILL')
     await delay(fault.durationMs)
-    await server.restart()
-    return { what: `${server.name}: killed, away for ${fault.durationMs} ms`, isHit: true }
+    await Promise.all(servers.map((server) => server.restart()))
+    return { what: `${names.join(', ')}: killed, away for ${fault.durationMs} ms`, isHit: true }
   })
 }
 
@@ -21,15 +27,20 @@ export function killServer(hands: Hands, fault: Fault, server: Server): Promise<
 export async function killKafka(hands: Hands, fault: Fault): Promise<Outcome> {
   await injectEverywhere(hands)
   await delay(LESS_THAN_BATCH_AGE_MS)
-  return killServer(hands, fault, hands.world.stack.kafka)
+  return killServers(hands, fault, hands.world.stack.brokers)
 }
 
-export function freezeServer(hands: Hands, fault: Fault, server: Server): Promise<Outcome> {
-  return withAll(hands, [server.name], async () => {
-    server.kill('SIGSTOP')
+export function freezeServers(
+  hands: Hands,
+  fault: Fault,
+  servers: readonly Server[],
+): Promise<Outcome> {
+  const names = servers.map(({ name }) => name)
+  return withAll(hands, names, async () => {
+    for (const server of servers) server.kill('SIGSTOP')
     await delay(fault.durationMs)
-    server.kill('SIGCONT')
-    return { what: `${server.name}: frozen for ${fault.durationMs} ms`, isHit: true }
+    for (const server of servers) server.kill('SIGCONT')
+    return { what: `${names.join(', ')}: frozen for ${fault.durationMs} ms`, isHit: true }
   })
 }
 
@@ -40,13 +51,10 @@ export async function injectPoison(hands: Hands, fault: Fault): Promise<Outcome>
 }
 
 /** Holds on, a little, until the link was used at all: an idle one cannot be hurt. */
-export function hurtLink(
-  name: keyof Links,
-  mode: LinkMode,
-): (hands: Hands, fault: Fault) => Promise<Outcome> {
+export function hurtLink(name: keyof Links, mode: LinkMode): Act {
   return (hands, fault) => {
     const link = hands.world.links[name]
-    const hits = (): number => link.hurt.get(mode.kind) ?? 0
+    const hits = (): number => link.hurt(mode.kind)
     return withAll(hands, [`link ${name}`], async () => {
       const before = hits()
       const startedAt = performance.now()
@@ -63,7 +71,7 @@ export function hurtLink(
 }
 
 /** The same, with poison on its way to the dead-letter topic. */
-export function hurtFetchLink(mode: LinkMode): (hands: Hands, fault: Fault) => Promise<Outcome> {
+export function hurtFetchLink(mode: LinkMode): Act {
   const hurt = hurtLink('fetch', mode)
   return async (hands, fault) => {
     await injectEverywhere(hands)
@@ -74,7 +82,7 @@ export function hurtFetchLink(mode: LinkMode): (hands: Hands, fault: Fault) => P
 
 export async function killEverything(hands: Hands, fault: Fault): Promise<Outcome> {
   const { supervisor, stack } = hands.world
-  const servers = [stack.kafka, stack.registry, stack.clickhouse]
+  const servers = [...stack.brokers, stack.registry, stack.clickhouse]
   const services = supervisor.names()
   const victims = [...servers.map(({ name }) => name), ...services]
   return withAll(hands, victims, async () => {

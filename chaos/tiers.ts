@@ -1,3 +1,4 @@
+import { needsDisks, whyNot } from './needs.ts'
 import { FAULT_KINDS, isFaultKind, type FaultKind } from './schedule.ts'
 
 export interface Tier {
@@ -9,6 +10,10 @@ export interface Tier {
   /** Faults of one run. */
   readonly faults: number
   readonly kinds: readonly FaultKind[]
+  /** Kinds that would belong here, and why this run does not have them. */
+  readonly leftOut: readonly { readonly kind: FaultKind; readonly why: string }[]
+  /** Servers get disks of their own, that can be filled. */
+  readonly withDisks: boolean
   /** Of Kafka; with three, every partition has three replicas, of which two must have a record. */
   readonly brokers: number
   /** How long events are sent; start, drain, checks and replay come on top. */
@@ -20,14 +25,30 @@ export interface Tier {
 
 export const MIN_FAULT_MS = 100
 
-const tiers: Readonly<Record<string, Tier>> = {
+/** Each halts the consumers for up to half a minute, or goes on for so long: too much for a short run. */
+const LONG_KINDS: ReadonlySet<FaultKind> = new Set([
+  'rebalance_storm',
+  'table_away',
+  'column_renamed',
+  'merges_stopped',
+  'kafka_disk_full',
+  'clickhouse_disk_full',
+])
+
+/** A tier before it is known what this machine can do. */
+type Plan = Omit<Tier, 'faults' | 'leftOut' | 'withDisks'> & {
+  /** `each`: every kind once. */
+  readonly faults: number | 'each'
+}
+
+const tiers: Readonly<Record<string, Plan>> = {
   smoke: {
     name: 'smoke',
     runs: 1,
     events: 100_000,
     // 20 were asked for; each kind once is more.
-    faults: FAULT_KINDS.length,
-    kinds: FAULT_KINDS,
+    faults: 'each',
+    kinds: FAULT_KINDS.filter((kind) => !LONG_KINDS.has(kind)),
     brokers: 1,
     sendMs: 80_000,
     maxFaultMs: 6_000,
@@ -37,7 +58,7 @@ const tiers: Readonly<Record<string, Tier>> = {
     name: 'ci',
     runs: 3,
     events: 167_000,
-    faults: FAULT_KINDS.length,
+    faults: 'each',
     kinds: FAULT_KINDS,
     brokers: 1,
     sendMs: 120_000,
@@ -70,25 +91,42 @@ export function tierOf(
     readonly runs?: number | undefined
     readonly brokers?: number | undefined
   },
+  /** Whether disks that can be filled are to be had; asked only when it matters. @default they are not */
+  canMount: () => boolean = () => false,
 ): Tier {
   const tier = tiers[name]
   if (tier === undefined) {
     throw new RangeError(`--tier is one of ${Object.keys(tiers).join(', ')}, got ${name}`)
   }
-  const { events = tier.events, faults = tier.faults, minutes, drainSeconds } = overrides
-  const kinds = overrides.kinds?.split(',') ?? FAULT_KINDS
+  const { events = tier.events, minutes, drainSeconds, brokers = tier.brokers } = overrides
+  if (brokers !== 1 && brokers !== 3) throw new RangeError(`--brokers is 1 or 3, got ${brokers}`)
+  const wanted = overrides.kinds === undefined ? tier.kinds : kindsOf(overrides.kinds)
+  const means = { brokers, canMount: needsDisks(wanted) && canMount() }
+  const leftOut = wanted.flatMap((kind) => {
+    const why = whyNot(kind, means)
+    return why === null ? [] : [{ kind, why }]
+  })
+  const kinds = wanted.filter((kind) => whyNot(kind, means) === null)
+  const usual = tier.faults === 'each' ? kinds.length : tier.faults
+  return {
+    ...tier,
+    events,
+    kinds,
+    leftOut,
+    withDisks: needsDisks(kinds),
+    faults: overrides.faults ?? usual,
+    runs: overrides.runs ?? tier.runs,
+    brokers,
+    sendMs: minutes === undefined ? tier.sendMs : minutes * 60_000,
+    drainMs: drainSeconds === undefined ? tier.drainMs : drainSeconds * 1_000,
+  }
+}
+
+function kindsOf(names: string): readonly FaultKind[] {
+  const kinds = names.split(',')
   const unknown = kinds.filter((kind) => !isFaultKind(kind))
   if (unknown.length > 0) {
     throw new RangeError(`--kinds are of ${FAULT_KINDS.join(', ')}; got ${unknown.join(', ')}`)
   }
-  return {
-    ...tier,
-    events,
-    faults,
-    kinds: kinds.filter(isFaultKind),
-    runs: overrides.runs ?? tier.runs,
-    brokers: overrides.brokers ?? tier.brokers,
-    sendMs: minutes === undefined ? tier.sendMs : minutes * 60_000,
-    drainMs: drainSeconds === undefined ? tier.drainMs : drainSeconds * 1_000,
-  }
+  return kinds.filter(isFaultKind)
 }

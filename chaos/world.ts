@@ -5,9 +5,12 @@ import { freePort, type Stack } from '@custom-events/embedded'
 import { createProducer, kafkaConfigFrom, partitionCounts, topicNames } from '@custom-events/kafka'
 import type { Producer, TopicNames } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/service'
+import { createClocks, type Clocks } from './clock.ts'
+import type { Disk } from './disk.ts'
 import { createQuestions, type Questions } from './questions.ts'
 import { startServers, type Links, type Servers } from './servers.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
+import { addRefusal } from './table-faults.ts'
 
 export const CONSUMERS = 2
 /** On a machine that is busy with other things. */
@@ -17,6 +20,9 @@ const READY_WITHIN_MS = 90_000
 export interface World extends AsyncDisposable {
   readonly stack: Stack
   readonly links: Links
+  /** Disks that can be filled, by server. */
+  readonly disks: ReadonlyMap<string, Disk>
+  readonly clocks: Clocks
   readonly supervisor: Supervisor
   readonly topics: TopicNames
   readonly consumerGroup: string
@@ -28,6 +34,8 @@ export interface World extends AsyncDisposable {
   readonly ingestUrl: string
   startConsumer(name: string, environment?: Readonly<Record<string, string>>): Promise<void>
   readonly logDir: string
+  /** Where the servers keep their data, each in a folder of its name. */
+  readonly folder: string
 }
 
 export interface WorldOptions {
@@ -36,6 +44,8 @@ export interface WorldOptions {
   readonly onProgress: (line: string) => void
   /** Of Kafka. */
   readonly brokers: number
+  /** Gives every server a disk that can be filled. @default false */
+  readonly withDisks?: boolean
   /** Servers to share with other worlds, which then have other names. @default servers of its own */
   readonly servers?: Servers
   /** Of its topics, its database and its consumer group. */
@@ -50,7 +60,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const logDir = join(options.folder, 'logs')
   mkdirSync(logDir, { recursive: true })
   const servers = options.servers ?? resources.use(await startServers(options))
-  const { stack, links, brokersOf } = servers
+  const { stack, links, disks, brokersOf } = servers
   const consumerGroup = `${name}.clickhouse`
   const environment = {
     ...stack.environment,
@@ -59,8 +69,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   }
   const { config } = readSetupConfig({ ...environment, LOG_LEVEL: 'error' })
   const log = createLogger({ service: 'chaos', level: 'silent' })
-  await setUp(config, log, () => {})
+  await patiently(() => setUp(config, log, () => {}))
   const topics = topicNames(config.KAFKA_TOPIC)
+  const questions = createQuestions({ config, topics, log })
+  await addRefusal((sql) => questions.command(sql))
   const producer = resources.use(
     createProducer({
       kafka: kafkaConfigFrom(config),
@@ -73,12 +85,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       logDir,
       environment: {
         ...environment,
-        CLICKHOUSE_URL: `http://127.0.0.1:${links.insert.port}`,
+        CLICKHOUSE_URL: `http://127.0.0.1:${links.insert.ports[0]}`,
         NODE_ENV: 'test', // failpoints are inert otherwise
         LOG_LEVEL: 'info',
       },
     }),
   )
+  const clocks = createClocks(logDir)
   const port = await freePort()
   const startConsumer = (consumer: string, more: Readonly<Record<string, string>> = {}) =>
     supervisor.start({
@@ -91,6 +104,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         KAFKA_SESSION_TIMEOUT_MS: '6000',
         POISON_UNKNOWN_SCHEMA: 'dead_letter', // the poison is known to be nobody's event
         BATCH_MAX_AGE_MS: '500',
+        ...clocks.environment(consumer),
         ...more,
       },
     })
@@ -102,6 +116,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       HTTP_HOST: '127.0.0.1',
       PORT: String(port),
       AUTH_MODE: 'off',
+      ...clocks.environment('ingest'),
     },
   })
   for (let n = 1; n <= (options.consumers ?? CONSUMERS); n++) await startConsumer(`consumer-${n}`)
@@ -113,15 +128,31 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   return {
     stack,
     links,
+    disks,
+    clocks,
     supervisor,
     topics,
     consumerGroup,
     partitions: config.KAFKA_PARTITIONS,
-    questions: createQuestions({ config, topics, log }),
+    questions,
     producer,
     ingestUrl: `http://127.0.0.1:${port}`,
     startConsumer,
     logDir,
+    folder: options.folder,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+const ATTEMPTS = 5
+
+/** Setup is idempotent; on a busy machine a server that has just started may not answer in time. */
+async function patiently(attempt: () => Promise<void>): Promise<void> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (failures === ATTEMPTS) throw error
+    }
   }
 }

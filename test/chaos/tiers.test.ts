@@ -10,14 +10,31 @@ for (const { name, events, faults, brokers } of [
   { name: 'full', events: 3_000_000, faults: 600, brokers: 3 },
 ]) {
   test(`tier ${name} has ${events} events and ${faults} faults at least, on ${brokers} brokers, each kind once`, () => {
-    const tier = tierOf(name, {})
+    const tier = tierOf(name, {}, () => true)
     assert.ok(tier.runs * tier.events >= events)
     assert.ok(tier.runs * tier.faults >= faults)
     assert.equal(tier.brokers, brokers)
     const kinds = new Set(scheduleOf(1, tier).map(({ kind }) => kind))
-    assert.deepEqual([...kinds].toSorted(), [...FAULT_KINDS].toSorted())
+    assert.deepEqual([...kinds].toSorted(), [...tier.kinds].toSorted())
   })
 }
+
+test('only the smoke tier does without the long kinds; what cannot be done is named with its reason', () => {
+  const all = tierOf('full', {}, () => true)
+  assert.deepEqual(all.kinds, FAULT_KINDS)
+  assert.deepEqual(all.leftOut, [])
+  assert.ok(all.withDisks)
+
+  const poor = tierOf('ci', {}, () => false)
+  const reasons = Object.fromEntries(poor.leftOut.map(({ kind, why }) => [kind, why]))
+  assert.match(reasons['broker_disk_loss'] ?? '', /--brokers 3/)
+  assert.match(reasons['kafka_disk_full'] ?? '', /root/)
+  assert.equal(poor.kinds.length + poor.leftOut.length, FAULT_KINDS.length)
+  assert.ok(!poor.withDisks)
+
+  const smoke = tierOf('smoke', {}, () => assert.fail('it fills no disk'))
+  assert.ok(smoke.kinds.includes('refused_rows') && !smoke.kinds.includes('rebalance_storm'))
+})
 
 test('load comes before the first fault, and after the last', () => {
   const tier = tierOf('smoke', {})

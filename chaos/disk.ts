@@ -1,0 +1,71 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const PREFIX = 'custom-events-chaos-'
+const SIZE = '16g' // of memory, should it ever be filled; a limit, not a reservation
+
+/** A folder on a disk of its own, in memory, that can be made full. */
+export interface Disk extends AsyncDisposable {
+  /** No room beyond what is used now. */
+  fill(): Promise<void>
+  free(): Promise<void>
+}
+
+/** Whether this user may mount at all. */
+export function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), PREFIX))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', source(), folder], { stdio: 'ignore' })
+    execFileSync('umount', [folder], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  } finally {
+    rmdirSync(folder)
+  }
+}
+
+/** @throws when it cannot be mounted. */
+export async function mountDisk(folder: string): Promise<Disk> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, source(), folder])
+  return {
+    fill: async () => {
+      const { blocks, bfree, bsize } = await statfs(folder)
+      // Shrunk to what is used: full, without spending memory on a filler.
+      const used = Math.max(1, blocks - bfree) * bsize
+      await run('mount', ['-o', `remount,size=${used}`, folder])
+    },
+    free: async () => void (await run('mount', ['-o', `remount,size=${SIZE}`, folder])),
+    [Symbol.asyncDispose]: async () => {
+      await run('umount', ['-l', folder]).catch(() => {})
+    },
+  }
+}
+
+/** Takes away the disks of harnesses that were killed: they hold memory. */
+export async function removeForgottenDisks(): Promise<void> {
+  for (const line of readFileSync('/proc/mounts', 'utf8').split('\n')) {
+    const [name = '', folder = ''] = line.split(' ')
+    const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length)) : 0
+    if (pid > 0 && !isAlive(pid)) await run('umount', ['-l', folder]).catch(() => {})
+  }
+}
+
+function source(): string {
+  return `${PREFIX}${process.pid}`
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

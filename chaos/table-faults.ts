@@ -1,0 +1,114 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { withAll, type Act, type Hands, type Outcome } from './hands.ts'
+import { REFUSED_EVENT } from './refused.ts'
+import type { Fault, FaultKind } from './schedule.ts'
+import { counter } from './scrape.ts'
+import type { World } from './world.ts'
+
+const AT_LEAST_MS = 3_000
+const IDLE_LIMIT_MS = 45_000
+const HEAL_LIMIT_MS = 60_000
+/** Few enough not to be taken for a bad deploy, with what other faults inject. */
+const MOST_REFUSED = 8
+
+/** Faults of the table itself, each done with statements and undone with statements. */
+export const tableActs = {
+  refused_rows: async (hands, fault) => {
+    const partition = Math.floor(fault.victim * hands.world.partitions)
+    const count = 1 + (fault.number % MOST_REFUSED)
+    await hands.poison.injectRefused({ partition, count }, hands.signal)
+    return {
+      what: `${count} rows that only ClickHouse refuses, in partition ${partition}`,
+      isHit: true,
+    }
+  },
+  table_away: (hands, fault) =>
+    spoil(hands, fault, {
+      reason: 'schema',
+      spoil: ['RENAME TABLE events TO events_away'],
+      heal: ['RENAME TABLE events_away TO events'],
+    }),
+  column_renamed: (hands, fault) =>
+    spoil(hands, fault, {
+      reason: 'schema',
+      spoil: ['ALTER TABLE events RENAME COLUMN source TO source_away'],
+      heal: ['ALTER TABLE events RENAME COLUMN source_away TO source'],
+    }),
+  merges_stopped: (hands, fault) =>
+    spoil(hands, fault, {
+      reason: 'too_many_parts',
+      spoil: [
+        'SYSTEM STOP MERGES events',
+        'ALTER TABLE events MODIFY SETTING parts_to_delay_insert = 3, parts_to_throw_insert = 3',
+      ],
+      heal: [
+        'ALTER TABLE events RESET SETTING parts_to_delay_insert, parts_to_throw_insert',
+        'SYSTEM START MERGES events',
+      ],
+    }),
+} as const satisfies Partial<Record<FaultKind, Act>>
+
+/** What the harness does to the tables before anything is inserted. */
+export async function addRefusal(ask: (sql: string) => Promise<unknown>): Promise<void> {
+  await ask(`ALTER TABLE events ADD CONSTRAINT chaos_refuses CHECK event != '${REFUSED_EVENT}'`)
+  // The twin cannot be altered; made again, it has what the table has.
+  await ask('DROP TABLE events_probe SYNC')
+  await ask('CREATE TABLE events_probe AS events ENGINE = Null')
+}
+
+/** Nobody may kill ClickHouse meanwhile, or the harness could not put the table right again. */
+function spoil(
+  hands: Hands,
+  fault: Fault,
+  { reason, ...statements }: { reason: string; spoil: readonly string[]; heal: readonly string[] },
+): Promise<Outcome> {
+  const { world } = hands
+  return withAll(hands, [world.stack.clickhouse.name], async () => {
+    const before = await retries(world, reason)
+    const ms = Math.max(AT_LEAST_MS, fault.durationMs)
+    for (const sql of statements.spoil) await persist(world, sql)
+    const startedAt = performance.now()
+    const hits = await untilHit(world, { reason, before, atLeastMs: ms })
+    for (const sql of statements.heal) await persist(world, sql)
+    const tookMs = Math.round(performance.now() - startedAt)
+    return { what: `${fault.kind} for ${tookMs} ms, ${hits} attempts failed`, isHit: hits > 0 }
+  })
+}
+
+/** Holds on, a little, until somebody wanted to insert: consumers may be waiting for something else. */
+async function untilHit(
+  world: World,
+  { reason, before, atLeastMs }: { reason: string; before: number; atLeastMs: number },
+): Promise<number> {
+  const startedAt = performance.now()
+  await delay(atLeastMs)
+  for (;;) {
+    const hits = (await retries(world, reason)) - before
+    if (hits > 0 || performance.now() - startedAt > IDLE_LIMIT_MS) return hits
+    await delay(500)
+  }
+}
+
+/** Attempts that failed for this reason, as those consumers count that live now. */
+async function retries({ supervisor }: World, reason: string): Promise<number> {
+  await supervisor.scrape()
+  return supervisor.lives.reduce(
+    (sum, { scrape }) =>
+      sum + (scrape === null ? 0 : counter(scrape, 'retries_total', `reason="${reason}"`)),
+    0,
+  )
+}
+
+/** A server that is busy gets some time. */
+async function persist({ questions }: World, sql: string): Promise<void> {
+  const until = performance.now() + HEAL_LIMIT_MS
+  for (;;) {
+    try {
+      await questions.command(sql)
+      return
+    } catch (error) {
+      if (performance.now() > until) throw error
+      await delay(500)
+    }
+  }
+}
