@@ -48,7 +48,12 @@ async function endAfter(options: {
   const hooks = { onRecords: () => {}, onEndOffsets: () => {}, onEnding: async () => {} }
   const log = createLogger({ service: 'test', level: 'silent' })
   const ended = liveAssignment({
-    ...{ member, times, budget, log, hooks, now: options.now },
+    member,
+    times,
+    budget,
+    log,
+    hooks,
+    now: options.now,
     closing: closing.signal,
   })
   options.advance(options.pausedMs)
