@@ -202,7 +202,7 @@ export const sabotages: readonly Sabotage[] = [
     kinds: [],
     edits: [
       {
-        file: 'services/ingest/src/track.ts',
+        file: 'services/ingest/src/encode.ts',
         find: 'value: codec.encode(event, schemaId)',
         replace:
           'value: codec.encode(event.event_id.endsWith("42") ? { ...event, properties: event.properties.replace("version", "versioo") } : event, schemaId)',
@@ -214,7 +214,7 @@ export const sabotages: readonly Sabotage[] = [
     kinds: [],
     edits: [
       {
-        file: 'services/ingest/src/track.ts',
+        file: 'services/ingest/src/encode.ts',
         find: 'partitionOf(event.group_id, partitionCount)',
         replace:
           '(partitionOf(event.group_id, partitionCount) + (Date.now() % 2)) % partitionCount',
