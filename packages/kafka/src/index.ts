@@ -28,9 +28,12 @@ export type {
   OutOfRange,
   PartitionOffset,
 } from './consumer-port.ts'
+export { createMemoryClock, type MemoryClock } from './memory-clock.ts'
+export type { Gate, ProduceFate } from './memory-log.ts'
 export {
   createMemoryKafka,
-  type Gate,
+  type CommitFate,
   type MemoryConsumer,
+  type MemoryFaults,
   type MemoryKafka,
 } from './consumer-memory.ts'

@@ -85,7 +85,7 @@ async function play(
         }
       },
       observe: { settled: () => {}, abandoned: () => {}, committed: () => {}, positions: () => {} },
-      now: () => 0,
+      clock: { now: () => 0, later: () => {} },
     },
     shutdown.signal,
   )

@@ -6,7 +6,7 @@ import {
   type PartitionOffset,
 } from '@custom-events/kafka'
 import { openBatch, type BatchLimits, type OpenBatch } from './batch.ts'
-import { abortedAfter, abandonAfterMs } from './deadline.ts'
+import { abortedAfter, abandonAfterMs, type Clock } from './deadline.ts'
 import type { Route } from './route.ts'
 
 /** What is known within one assignment; nothing of it outlives the assignment. */
@@ -38,14 +38,15 @@ export function newAssignment(
     readonly shutdown: AbortSignal
     /** Follows `shutdown`, when there is hardly time left. */
     readonly overdue: AbortSignal
+    readonly clock: Clock
   },
 ): Assignment {
-  const { routes, limits, doubtOffsets, shutdown, overdue } = options
+  const { routes, limits, doubtOffsets, shutdown, overdue, clock } = options
   return {
     epoch: event.epoch,
     stop: AbortSignal.any([event.revoked, shutdown]),
     abandon: AbortSignal.any([
-      abortedAfter(event.revoked, abandonAfterMs(event.releaseWithinMs)),
+      abortedAfter(event.revoked, abandonAfterMs(event.releaseWithinMs), clock),
       overdue,
     ]),
     open: new Map(

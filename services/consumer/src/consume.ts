@@ -14,7 +14,7 @@ import {
   type Assignment,
 } from './assignment.ts'
 import type { Batch, BatchLimits, OpenBatch, Trigger } from './batch.ts'
-import { abandonAfterMs, abortedAfter } from './deadline.ts'
+import { abandonAfterMs, abortedAfter, type Clock } from './deadline.ts'
 import { Abandoned } from './persist.ts'
 import type { Route } from './route.ts'
 import type { Settled } from './settle.ts'
@@ -38,8 +38,7 @@ export interface ConsumePorts {
   /** Accounts for every record of a batch. @throws {Abandoned} */
   readonly settle: (job: SettleJob) => Promise<Settled>
   readonly observe: ConsumeObserver
-  /** Milliseconds of any clock that never goes back. */
-  readonly now: () => number
+  readonly clock: Clock
 }
 
 export interface SettleJob {
@@ -67,11 +66,11 @@ export interface ConsumeObserver {
  * Resolves after `shutdown` is aborted and what was in hand is settled or given up.
  */
 export async function consume(ports: ConsumePorts, shutdown: AbortSignal): Promise<void> {
-  const overdue = abortedAfter(shutdown, abandonAfterMs(ports.shutdownWithinMs))
+  const overdue = abortedAfter(shutdown, abandonAfterMs(ports.shutdownWithinMs), ports.clock)
   let assignment: Assignment | null = null
   for (;;) {
     const event = await ports.consumer.fetch({
-      maxWaitMs: msUntilDue(assignment, ports.now()),
+      maxWaitMs: msUntilDue(assignment, ports.clock.now()),
       signal: shutdown,
     })
     assignment = await take(ports, assignment, event, { shutdown, overdue })
@@ -80,11 +79,11 @@ export async function consume(ports: ConsumePorts, shutdown: AbortSignal): Promi
       continue
     }
     for (const due of assignment.open.values()) {
-      const trigger = shutdown.aborted ? 'shutdown' : due.batch.due(ports.now())
+      const trigger = shutdown.aborted ? 'shutdown' : due.batch.due(ports.clock.now())
       if (trigger !== null) await insert(ports, assignment, { ...due, trigger })
     }
     await commit(ports, assignment)
-    if (shutdown.aborted) return
+    if (shutdown.aborted) return drop(assignment, ports.budget)
   }
 }
 
@@ -125,7 +124,7 @@ function batch(
   const open = assignment?.open.get(fetched.topic)
   if (assignment === null || assignment.isOver || assignment.epoch !== fetched.epoch || !open) {
     ports.budget.remove(fetched.bytes)
-  } else open.batch.add(fetched, ports.now())
+  } else open.batch.add(fetched, ports.clock.now())
 }
 
 /** Closes the batch and accounts for every record in it, or gives it up with the assignment. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMemoryBudget, createMemoryKafka } from '@custom-events/kafka'
+import { createMemoryBudget, createMemoryClock, createMemoryKafka } from '@custom-events/kafka'
 import { eventually } from '../../../test/support/eventually.ts'
 import { consume } from './consume.ts'
-import { abandonAfterMs, abortedAfter } from './deadline.ts'
+import { abandonAfterMs, abortedAfter, systemClock } from './deadline.ts'
 import { createMemoryClickHouse, type Fate } from './memory-clickhouse.fixture.ts'
 import { createPersistence } from './persist.ts'
 import { deadLetterRoute } from './route.ts'
@@ -25,10 +25,10 @@ test('seconds are left for committing and closing, of a short limit its half', (
 
 test('the later signal follows the first, also one that is aborted already', TIMEOUT, async () => {
   const first = new AbortController()
-  const later = abortedAfter(first.signal, 1)
+  const later = abortedAfter(first.signal, 1, systemClock)
   assert.equal(later.aborted, false)
   first.abort()
-  for (const each of [later, abortedAfter(first.signal, 1)]) await aborted(each)
+  for (const each of [later, abortedAfter(first.signal, 1, systemClock)]) await aborted(each)
 })
 
 test(
@@ -70,7 +70,7 @@ async function aborted(signal: AbortSignal): Promise<void> {
 
 /** Three records, and a ClickHouse that takes the first insert and never answers it. */
 function createWorld() {
-  const clock = { nowMs: 0 }
+  const clock = createMemoryClock()
   const kafka = createMemoryKafka({ partitionsByTopic: { [TOPIC]: 1 }, clock })
   for (let index = 0; index < 3; index++) kafka.append(at, { key: null, value: Buffer.from('v') })
   const began = Promise.withResolvers<void>()
@@ -114,7 +114,7 @@ function createWorld() {
           committed: () => {},
           positions: () => {},
         },
-        now: () => clock.nowMs,
+        clock: systemClock,
       },
       shutdown.signal,
     ).finally(() => consumer.vanish())

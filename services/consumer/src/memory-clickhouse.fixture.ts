@@ -5,68 +5,98 @@ import type { Gate } from '@custom-events/kafka'
 export interface MemoryRow {
   readonly partition: number
   readonly offset: number
+  /** The block that brought it, and its place therein. */
+  readonly block: Buffer
+  readonly index: number
+  /** Written after whoever sent it was told of a failure, or a second time by something in between. */
+  readonly isLate: boolean
+  /** Written for a process that did not own the partition any more. */
+  readonly isZombie: boolean
 }
 
 /**
- * What an insert meets. `half` writes some of the rows before it fails, as a block over two months may;
- * `hangs` writes them and never answers, until the caller gives up.
+ * What an insert meets. `dropped` never arrives; `half` writes some of the rows before it fails, as a block
+ * over two months may; `lost` writes them and the answer is cut; `twice` is delivered a second time later;
+ * `late` is written after the caller was told of a failure; `hangs` writes and does not answer until the
+ * caller gives up, or the time limit of the request is over.
  */
-export type Fate = 'ok' | 'refused' | 'lost' | 'half' | 'memory' | 'garbled' | 'hangs'
+export type Fate =
+  | 'ok'
+  | 'refused'
+  | 'memory'
+  | 'tooManyParts'
+  | 'halted'
+  | 'dropped'
+  | 'half'
+  | 'lost'
+  | 'garbled'
+  | 'twice'
+  | 'late'
+  | 'hangs'
 
 /** An in-memory twin of the ClickHouse port; keeps every row that is inserted, so that doubles show. */
 export interface MemoryClickHouse extends Pick<ClickHouse, 'insertNative' | 'offsetsPresent'> {
   readonly rows: (table: string) => readonly MemoryRow[]
 }
 
+/** What several processes share. */
+export type MemoryTables = Map<string, MemoryRow[]>
+
 export function createMemoryClickHouse(options: {
   readonly gate: Gate
   /** Asked for every insert. */
   readonly fate: () => Fate
   /** Rows the table refuses, as a constraint would. */
-  readonly isPoison?: (row: MemoryRow, table: string) => boolean
+  readonly isPoison?: (row: Pick<MemoryRow, 'partition' | 'offset'>, table: string) => boolean
+  /** @default tables of its own */
+  readonly tables?: MemoryTables
+  /** Whether a question is answered; asked for every question. @default always */
+  readonly isAnswered?: () => boolean
+  /** Does something a good while later. @default at once */
+  readonly later?: (call: () => void) => void
+  /** Resolves when the time limit of a request is over. @default never */
+  readonly timeLimit?: (signal: AbortSignal | undefined) => Promise<void>
+  /** Whether who inserts into this partition owned it no more. @default never */
+  readonly isZombie?: () => boolean
 }): MemoryClickHouse {
-  const { gate, fate, isPoison = () => false } = options
-  const tables = new Map<string, MemoryRow[]>()
+  const {
+    gate,
+    fate,
+    isPoison = () => false,
+    tables = new Map(),
+    isAnswered = () => true,
+  } = options
+  const { later = (call) => call(), isZombie = () => false } = options
   const rowsOf = (table: string): MemoryRow[] => {
     const rows = tables.get(table) ?? []
     tables.set(table, rows)
     return rows
-  }
-  const write = (table: string, rows: readonly MemoryRow[]): void => {
-    if (!table.endsWith('_probe')) rowsOf(table).push(...rows)
   }
 
   return {
     rows: rowsOf,
     insertNative: async ({ table, block, signal }: NativeInsert) => {
       await gate('insert')
-      const rows = readPlaces(block)
-      if (rows.some((row) => isPoison(row, table))) throw failure(469)
-      const met = fate()
-      switch (met) {
-        case 'ok':
-          write(table, rows)
-          break
-        case 'refused':
-          throw failure(202)
-        case 'memory':
-          throw failure(241)
-        case 'half':
-          write(table, rows.slice(0, Math.ceil(rows.length / 2)))
-          throw failure(241)
-        case 'lost':
-          write(table, rows)
-          await gate('answer')
-          throw failure(null)
-        case 'garbled':
-          write(table, rows)
-          throw failure(319)
-        case 'hangs':
-          write(table, rows)
-          await abortOf(signal)
-          throw failure(null)
+      const places = readPlaces(block)
+      if (places.some((place) => isPoison(place, table))) throw failure(469)
+      const write = (how: { isLate: boolean }, count = places.length): void => {
+        if (table.endsWith('_probe')) return
+        const whose = { block, isZombie: isZombie(), ...how }
+        for (let index = 0; index < count; index++) {
+          const place = places[index]
+          if (place !== undefined) rowsOf(table).push({ ...place, ...whose, index })
+        }
       }
-      await gate('answer')
+      const met = fate()
+      const error = errorOf(met)
+      if (met === 'half') write({ isLate: false }, Math.ceil(places.length / 2))
+      else if (WRITES.has(met)) write({ isLate: false })
+      if (met === 'late' || met === 'twice') later(() => write({ isLate: true }))
+      if (met === 'hangs') {
+        void gate('hang').catch(() => {})
+        await Promise.race([abortOf(signal), options.timeLimit?.(signal) ?? new Promise(() => {})])
+      } else await gate('answer')
+      if (error !== null) throw error
     },
     offsetsPresent: async ({ table, ranges }) => {
       await gate('readBack')
@@ -78,8 +108,36 @@ export function createMemoryClickHouse(options: {
         if (!isAsked) continue
         present.set(partition, (present.get(partition) ?? new Set()).add(offset))
       }
+      await gate('present')
+      if (!isAnswered()) throw failure(null)
       return present
     },
+  }
+}
+
+const WRITES: ReadonlySet<Fate> = new Set(['ok', 'lost', 'garbled', 'twice', 'hangs'])
+
+function errorOf(fate: Fate): ClickHouseFailure | null {
+  switch (fate) {
+    case 'ok':
+    case 'twice':
+      return null
+    case 'refused':
+      return failure(202)
+    case 'memory':
+    case 'half':
+      return failure(241)
+    case 'tooManyParts':
+      return failure(252)
+    case 'halted':
+      return failure(60)
+    case 'garbled':
+      return failure(319)
+    case 'dropped':
+    case 'lost':
+    case 'late':
+    case 'hangs':
+      return failure(null)
   }
 }
 
@@ -96,7 +154,7 @@ function failure(code: number | null): ClickHouseFailure {
 }
 
 /** Partition and offset are the last two columns of every block. */
-function readPlaces(block: Buffer): readonly MemoryRow[] {
+function readPlaces(block: Buffer): readonly Pick<MemoryRow, 'partition' | 'offset'>[] {
   let at = 0
   const unsigned = (): number => {
     let value = 0

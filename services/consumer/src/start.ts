@@ -12,6 +12,7 @@ import {
 import { startOpsServer, type Logger } from '@custom-events/service'
 import type { ConsumerSettings } from './config.ts'
 import { consume } from './consume.ts'
+import { systemClock } from './deadline.ts'
 import { withFailpoint } from './failpoint.ts'
 import { createLimits } from './limits.ts'
 import { createConsumerMetrics } from './metrics.ts'
@@ -117,7 +118,7 @@ export async function startConsumer(options: {
         )
       },
       observe: observers.consume,
-      now: () => performance.now(),
+      clock: systemClock,
     },
     shutdown.signal,
   )

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import {
+  partitionKey,
+  type FetchedRecord,
+  type MemoryKafka,
+  type PartitionOffset,
+  type TopicPartition,
+} from '@custom-events/kafka'
+import { readNative } from '../../../../packages/codec/src/native-reader.fixture.ts'
+import { HEADERS } from '../dead-letter.ts'
+import type { MemoryRow, MemoryTables } from '../memory-clickhouse.fixture.ts'
+import { isPoison, propertiesOf, type Planned } from './plan.fixture.ts'
+import type { Situation } from './situations.fixture.ts'
+
+export const TOPIC = 'events.tracked.v1'
+export const DEAD_LETTERS = 'events.tracked.v1.dlq'
+const DEAD_LETTER_PARTITION = { topic: DEAD_LETTERS, partition: 0 }
+
+/** Holds a run to the promise, at every commit and at its end. */
+export interface Judge {
+  /** Every offset below must be accounted for. @throws {assert.AssertionError} */
+  committed(end: PartitionOffset): void
+  /** The highest offset ever committed. */
+  highest(at: TopicPartition): number
+  /** What every process and every late request left behind. @throws {assert.AssertionError} */
+  final(limits: Limits): void
+}
+
+type Place = Pick<MemoryRow, 'partition' | 'offset'>
+
+interface Limits {
+  readonly deadLetterCopies: number
+  /** Whether a row may be there twice that was neither late nor a zombie's. */
+  readonly isRepeatable: boolean
+}
+
+export function createJudge(options: {
+  readonly planned: readonly Planned[]
+  readonly kafka: Pick<MemoryKafka, 'records'>
+  readonly tables: MemoryTables
+  readonly note: (situation: Situation) => void
+}): Judge {
+  const { planned, kafka, tables, note } = options
+  const highest = new Map<string, number>()
+  const last = new Map<string, number>()
+  const rowsOf = (table: string): readonly MemoryRow[] => tables.get(table) ?? []
+  const rowsAt = (table: string, place: Place) =>
+    rowsOf(table).filter(
+      ({ partition, offset }) => partition === place.partition && offset === place.offset,
+    )
+  const deadLettersOf = (of: Planned): readonly FetchedRecord[] =>
+    kafka
+      .records(DEAD_LETTER_PARTITION)
+      .filter(({ headers }) => sourceOf(headers) === `${of.partition}/${of.offset}`)
+
+  const isAccountedFor = (at: PartitionOffset): boolean => {
+    if (at.topic === DEAD_LETTERS) return rowsAt('dead_letters', at).length > 0
+    const each = planned.find(
+      ({ partition, offset }) => partition === at.partition && offset === at.offset,
+    )
+    assert.ok(each, `${partitionKey(at)}@${at.offset} was committed over and does not exist`)
+    return isPoison(each) ? deadLettersOf(each).length > 0 : rowsAt('events', at).length > 0
+  }
+
+  return {
+    committed: (end) => {
+      const key = partitionKey(end)
+      const { length } = kafka.records(end)
+      assert.ok(end.offset <= length, `${key}: ${end.offset} was committed, there are ${length}`)
+      for (let offset = highest.get(key) ?? 0; offset < end.offset; offset++) {
+        const { topic, partition } = end
+        const isThere = isAccountedFor({ topic, partition, offset })
+        assert.ok(isThere, `${key}@${offset} was committed over and is nowhere`)
+      }
+      if (end.offset < (last.get(key) ?? 0)) note('a commit went back')
+      last.set(key, end.offset)
+      highest.set(key, Math.max(end.offset, highest.get(key) ?? 0))
+    },
+    highest: (at) => highest.get(partitionKey(at)) ?? 0,
+    final: ({ deadLetterCopies, isRepeatable }) => {
+      const good = planned.filter((each) => !isPoison(each))
+      judgeRows(rowsOf('events'), good, isRepeatable)
+      // What is produced too late to be consumed lies ready for whoever comes next.
+      const consumed = highest.get(partitionKey(DEAD_LETTER_PARTITION)) ?? 0
+      const deadLetters = kafka.records(DEAD_LETTER_PARTITION).slice(0, consumed)
+      judgeRows(rowsOf('dead_letters'), deadLetters, isRepeatable)
+      judgeView(rowsOf('events'), good, note)
+      noteLate(rowsOf('events'), note)
+      for (const each of planned) {
+        const copies = deadLettersOf(each)
+        const name = `dead letters of ${each.partition}/${each.offset}`
+        if (!isPoison(each)) assert.equal(copies.length, 0, name)
+        else assert.ok(copies.length > 0 && copies.length <= deadLetterCopies, name)
+        if (copies.length > 1) note('a dead letter was written twice')
+        for (const copy of copies) judgeDeadLetter(each, copy)
+      }
+    },
+  }
+}
+
+/**
+ * Every place has a row and nothing else has one. Two of one place collapse by identity, but may only be
+ * there when one of them came late or from a zombie: nothing can be asked about those beforehand.
+ */
+function judgeRows(
+  rows: readonly MemoryRow[],
+  places: readonly Place[],
+  isRepeatable: boolean,
+): void {
+  const name = ({ partition, offset }: Place): string => `${partition}/${offset}`
+  const prompt = rows.filter(({ isLate, isZombie }) => !isLate && !isZombie).map(name)
+  const isOnce = new Set(prompt).size === prompt.length
+  assert.ok(isOnce || isRepeatable, `twice there: ${prompt.toSorted().join()}`)
+  const there = new Set(rows.map(name))
+  assert.deepEqual([...there].toSorted(), places.map(name).toSorted(), 'rows')
+}
+
+/** As analysts see it: of each event the row with the highest offset, which must be its last good copy. */
+function judgeView(
+  rows: readonly MemoryRow[],
+  good: readonly Planned[],
+  note: (situation: Situation) => void,
+): void {
+  const lastCopies = new Map(good.map((each) => [each.eventId, each]))
+  const view = new Map<string, MemoryRow>()
+  const blocks = new Map<Buffer, ReturnType<typeof readNative>>()
+  for (const row of rows) {
+    const block = blocks.get(row.block) ?? readNative(row.block)
+    blocks.set(row.block, block)
+    const values = block[row.index]
+    const eventId = String(values?.['event_id'])
+    assert.equal(values?.['properties'], propertiesOf(row.offset), `properties of ${eventId}`)
+    const seen = view.get(eventId)
+    if (seen !== undefined && seen.block !== row.block && seen.offset !== row.offset) {
+      note('an event was updated in a later batch')
+    }
+    if ((seen?.offset ?? -1) < row.offset) view.set(eventId, row)
+  }
+  assert.equal(view.size, lastCopies.size, 'events in the view')
+  for (const [eventId, { offset }] of view) {
+    assert.equal(offset, lastCopies.get(eventId)?.offset, `the last copy of ${eventId}`)
+  }
+}
+
+function noteLate(rows: readonly MemoryRow[], note: (situation: Situation) => void): void {
+  const wasMissed = rows.some(
+    (late, index) =>
+      late.isLate &&
+      rows.some(
+        (row, before) => before < index && row.offset === late.offset && row.block !== late.block,
+      ),
+  )
+  if (wasMissed) note('an insert came late, after the next read-back had missed it')
+}
+
+/** Key, value and own headers byte for byte. */
+function judgeDeadLetter({ key, value, headers }: Planned, copy: FetchedRecord): void {
+  assert.deepEqual(copy.key, key)
+  assert.deepEqual(copy.value, value)
+  for (const [name, bytes] of Object.entries(headers)) assert.deepEqual(copy.headers[name], bytes)
+}
+
+function sourceOf(headers: FetchedRecord['headers']): string {
+  return `${headers[HEADERS.partition]?.toString()}/${headers[HEADERS.offset]?.toString()}`
+}

@@ -1,0 +1,112 @@
+import {
+  createMemoryClock,
+  createMemoryKafka,
+  type MemoryClock,
+  type MemoryKafka,
+} from '@custom-events/kafka'
+import type { Scheduler } from 'fast-check'
+import { createRandom, type Random } from '../../../../chaos/random.ts'
+import type { Fate, MemoryTables } from '../memory-clickhouse.fixture.ts'
+import { createJudge, DEAD_LETTERS, TOPIC, type Judge } from './judge.fixture.ts'
+import { planRecords, SCHEMA_IDS, type Planned } from './plan.fixture.ts'
+import type { RegistryFate, Scenario } from './scenario.fixture.ts'
+import type { Situation } from './situations.fixture.ts'
+
+/** What outlives every process of a run, and who watches it. */
+export interface World {
+  readonly scenario: Scenario
+  readonly scheduler: Scheduler
+  readonly random: Random
+  readonly clock: MemoryClock
+  readonly kafka: MemoryKafka
+  readonly tables: MemoryTables
+  readonly planned: readonly Planned[]
+  readonly isRefused: (place: { readonly partition: number; readonly offset: number }) => boolean
+  readonly judge: Judge
+  readonly note: (situation: Situation) => void
+  readonly seen: ReadonlySet<Situation>
+  /** What the next request meets; nothing bad when the scenario has no more to say. */
+  readonly next: {
+    readonly insert: () => Fate
+    readonly isAnswered: () => boolean
+    readonly registry: (id: number) => RegistryFate
+  }
+}
+
+export function createWorld(scenario: Scenario, scheduler: Scheduler): World {
+  const random = createRandom(scenario.seed, 'run')
+  const clock = createMemoryClock()
+  const seen = new Set<Situation>()
+  const note = (situation: Situation): void => void seen.add(situation)
+  const planned = planRecords(scenario, random)
+  const tables: MemoryTables = new Map()
+  const commitFate = drawer(scenario.commits, 'ok')
+  const produceFate = drawer(scenario.produces, 'ok')
+  const kafka = createMemoryKafka({
+    partitionsByTopic: { [TOPIC]: scenario.partitions, [DEAD_LETTERS]: 1 },
+    clock,
+    faults: {
+      commit: () => {
+        const fate = commitFate()
+        if (fate === 'lost') note('a commit was lost')
+        if (fate === 'answerLost') note('a commit was done and its answer lost')
+        if (fate === 'late') note('a commit came late')
+        return fate
+      },
+      produce: () => {
+        const fate = produceFate()
+        if (fate === 'refused' || fate === 'partly') note('a dead letter was not written at first')
+        return fate
+      },
+      lateMs: () => random.logUniform(1, 60_000),
+      lateFetches: () => random.pick([0, 0, 1, 3]),
+    },
+    onCommit: (end) => judge.committed(end),
+  })
+  const judge = createJudge({ planned, kafka, tables, note })
+  const refused = new Set(
+    planned
+      .filter(({ kind }) => kind === 'refused')
+      .map((each) => `${each.partition}/${each.offset}`),
+  )
+  const isAnswered = drawer(scenario.questions, true)
+  const registryFate = drawer(scenario.registry, 'ok')
+  /** So often the registry does not know the second schema. */
+  let unknown = 2
+  return {
+    scenario,
+    scheduler,
+    random,
+    clock,
+    kafka,
+    tables,
+    planned,
+    judge,
+    note,
+    seen,
+    isRefused: ({ partition, offset }) => refused.has(`${partition}/${offset}`),
+    next: {
+      insert: drawer(scenario.inserts, 'ok'),
+      isAnswered: () => {
+        const does = isAnswered()
+        if (!does) note('a read-back was not answered')
+        return does
+      },
+      registry: (id) => (id === SCHEMA_IDS.unknown && unknown-- > 0 ? 'unknown' : registryFate()),
+    },
+  }
+}
+
+function drawer<T>(values: readonly T[], otherwise: T): () => T {
+  let at = 0
+  return () => values[at++] ?? otherwise
+}
+
+/** Whether every record has been committed over. */
+export function isAllCommitted({ planned, kafka, judge }: World): boolean {
+  return (
+    planned.every(({ partition, offset }) => judge.highest({ topic: TOPIC, partition }) > offset) &&
+    judge.highest({ topic: DEAD_LETTERS, partition: 0 }) ===
+      kafka.records({ topic: DEAD_LETTERS, partition: 0 }).length
+  )
+}
