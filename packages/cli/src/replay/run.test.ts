@@ -82,7 +82,7 @@ function scene({ fates, isAway }: Given) {
     const code = await runReplay({ isDryRun }, parts, { isTerminal: false, write })
     return { code, output }
   }
-  return { run, stopping, tracked, resolved }
+  return { run, output: () => output, stopping, tracked, resolved }
 }
 
 test('what can be replayed is produced in order, told where it went, and the rest stays open', async () => {
@@ -144,7 +144,10 @@ test('Kafka goes away in the middle: it stops there, says how many, and exits 1'
 })
 
 test('an event is never told to be replayed before Kafka has it', async () => {
-  const { run, resolved } = scene({ fates: { a: 'replay' }, isAway: () => true })
+  const { run, resolved } = scene({
+    fates: { a: 'replay', b: 'replay' },
+    isAway: (_, topic) => topic === 'tracked',
+  })
   assert.equal((await run()).code, 1)
   assert.equal(resolved.size, 0)
 })
@@ -175,8 +178,15 @@ test('Ctrl-C: the page in hand is finished, no other is begun, and a second run 
 })
 
 test('consumers that are behind: nothing is said and nothing is done', async () => {
-  const { run, tracked } = scene({ fates: { a: 'replay' } })
+  const { run, output, tracked } = scene({ fates: { a: 'replay' } })
   const behind = (): Promise<never> => Promise.reject(new Error('behind'))
   await assert.rejects(run({ caughtUp: behind }), /behind/)
-  assert.deepEqual(tracked, [])
+  assert.deepEqual([tracked, output()], [[], ''])
+})
+
+test('each page waits for the consumers: what was accepted before it is seen', async () => {
+  const { run, tracked } = scene({ fates: { a: 'replay', b: 'replay', c: 'replay', d: 'replay' } })
+  const producedBefore: number[] = []
+  await run({ caughtUp: async () => void producedBefore.push(tracked.length) })
+  assert.deepEqual(producedBefore, [0, 0, 2, 4], 'before counting, and before each of three pages')
 })
