@@ -2,6 +2,7 @@ import { Kafka, logLevel, type KafkaConfig as KafkaJsConfig, type LogEntry } fro
 import type { Logger } from '@custom-events/service'
 import type { KafkaConfig } from './kafka-config.ts'
 import { fixRequestQueueTimer } from './request-queue-timer.ts'
+import { resetOnClose } from './reset-on-close.ts'
 
 /** Bounds of one attempt; retrying is decided by the callers, who know their deadlines. */
 const CONNECTION_TIMEOUT_MS = 2_000
@@ -23,6 +24,7 @@ export function createKafkaJs(
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    socketFactory: resetOnClose,
     retry: { retries: 0 },
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => logEntry(log, entry),

@@ -12,3 +12,9 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
   }
   export default RequestQueue
 }
+
+declare module 'kafkajs/src/network/socketFactory.js' {
+  import type { ISocketFactory } from 'kafkajs'
+
+  export default function createSocketFactory(): ISocketFactory
+}
