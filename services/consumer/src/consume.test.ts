@@ -14,7 +14,7 @@ const THREADS = 2
 /** Two threads need half a minute for what they have to do; a machine that is taken may need longer. */
 const LIMIT_MS = 120_000
 /** Of a search that was cut short for lack of time, at least so much must have been run. */
-const MIN_DONE = 0.1
+const MIN_DONE = 0.05
 /** A situation that is met in a smaller share of the runs proves nothing. */
 const MIN_SHARE = 0.001
 /** In fewer runs it is luck what is met. */
