@@ -25,6 +25,7 @@ import {
   killEverything,
   killKafka,
   killServers,
+  refuseDeadLetters,
 } from './server-faults.ts'
 import { tableActs } from './table-faults.ts'
 import type { World } from './world.ts'
@@ -91,6 +92,7 @@ const acts: Readonly<Record<FaultKind, Act>> = {
   kafka_freeze: (hands, fault) => freezeServers(hands, fault, hands.world.stack.brokers),
   registry_kill: (hands, fault) => killServers(hands, fault, [hands.world.stack.registry]),
   poison: injectPoison,
+  dead_letters_refused: refuseDeadLetters,
   insert_link_latency: hurtLink('insert', { kind: 'latency', ms: 1_000 }),
   insert_link_rate: hurtLink('insert', { kind: 'rate', bytesPerSecond: 200_000 }),
   insert_link_blackhole: hurtLink('insert', { kind: 'blackhole' }),

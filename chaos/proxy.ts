@@ -99,20 +99,23 @@ async function pump(
   link: Link & { readonly isRequest: boolean },
 ): Promise<void> {
   let passed = 0
+  let last = Promise.resolve(true)
   try {
     for await (const chunk of from) {
       const piece = Buffer.from(chunk)
       const mode = link.mode()
       if (mode.kind !== 'healthy') link.hurt(mode.kind)
       passed = mode.kind === 'cut' ? passed + piece.length : 0
-      const isDelivered = await pass(piece, to, { mode, link, passed })
-      if (!isDelivered) {
+      const arrivedAt = performance.now()
+      last = last.then((isOpen) => isOpen && pass(piece, to, { mode, link, passed, arrivedAt }))
+      // Latency holds up every piece, not the next one too.
+      if (mode.kind !== 'latency' && !(await last)) {
         from.resetAndDestroy()
         to.resetAndDestroy()
         return
       }
     }
-    to.end()
+    if (await last) to.end()
   } catch {
     to.destroy() // the other side has seen an error or a close
   }
@@ -122,13 +125,18 @@ async function pump(
 async function pass(
   piece: Buffer,
   to: Socket,
-  { mode, link, passed }: { mode: LinkMode; link: Link & { isRequest: boolean }; passed: number },
+  {
+    mode,
+    link,
+    passed,
+    arrivedAt,
+  }: { mode: LinkMode; link: Link & { isRequest: boolean }; passed: number; arrivedAt: number },
 ): Promise<boolean> {
   switch (mode.kind) {
     case 'healthy':
       return write(to, piece)
     case 'latency':
-      await delay(mode.ms * (0.5 + link.random.next()))
+      await delay(arrivedAt + mode.ms * (0.5 + link.random.next()) - performance.now())
       return write(to, piece)
     case 'rate':
       await delay((piece.length / mode.bytesPerSecond) * 1_000)

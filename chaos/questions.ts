@@ -1,5 +1,6 @@
 import type { readSetupConfig } from '@custom-events/cli'
 import {
+  demandReplicas,
   kafkaConfigFrom,
   readGroupOffsets,
   type GroupOffset,
@@ -18,6 +19,8 @@ export interface ViewRow extends Place {
 /** What the harness asks Kafka and ClickHouse; every question throws when they cannot be asked. */
 export interface Questions {
   offsets(consumerGroup: string): Promise<readonly GroupOffset[]>
+  /** Makes Kafka refuse every dead letter, by demanding more replicas than there are, or take them again. */
+  refuseDeadLetters(isRefused: boolean): Promise<void>
   /** The whole view, streamed. */
   view(): AsyncIterable<ViewRow>
   /** A statement without a result. */
@@ -25,6 +28,8 @@ export interface Questions {
   /** Rows of a query, as lists of texts. */
   ask(sql: string): Promise<readonly (readonly string[])[]>
 }
+
+const MORE_THAN_THERE_ARE = 9
 
 export function createQuestions(options: {
   readonly config: ReturnType<typeof readSetupConfig>['config']
@@ -39,6 +44,13 @@ export function createQuestions(options: {
   return {
     offsets: (consumerGroup) =>
       readGroupOffsets({ kafka: kafkaConfigFrom(config), consumerGroup, topics: all, log }),
+    refuseDeadLetters: (isRefused) =>
+      demandReplicas({
+        kafka: kafkaConfigFrom(config),
+        topic: topics.deadLetters,
+        minInsyncReplicas: isRefused ? MORE_THAN_THERE_ARE : config.KAFKA_MIN_INSYNC_REPLICAS,
+        log,
+      }),
     ask: async (sql) => {
       const rows: string[][] = []
       for await (const line of lines(sql, 20_000)) rows.push(line.split('\t'))

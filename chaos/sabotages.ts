@@ -94,7 +94,7 @@ export const sabotages: readonly Sabotage[] = [
   },
   {
     name: 'a failed write to the dead-letter topic is swallowed',
-    kinds: Array.from({ length: 6 }, () => 'fetch_link_reset'),
+    kinds: ['dead_letters_refused'],
     edits: [
       {
         file: `${CONSUMER}/set-aside.ts`,

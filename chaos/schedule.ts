@@ -24,6 +24,7 @@ export const FAULT_KINDS = [
   'kafka_freeze',
   'registry_kill',
   'poison',
+  'dead_letters_refused',
   'insert_link_latency',
   'insert_link_rate',
   'insert_link_blackhole',

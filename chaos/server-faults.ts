@@ -5,6 +5,9 @@ import type { LinkMode } from './proxy.ts'
 import type { Fault } from './schedule.ts'
 import type { Links } from './servers.ts'
 
+/** A batch closes after 0.5 s, and a dead letter that is not acknowledged is given up after 5 s. */
+const LONG_ENOUGH_TO_SETTLE_MS = 8_000
+const ATTEMPTS = 60
 const LESS_THAN_BATCH_AGE_MS = 150
 const IDLE_LINK_LIMIT_MS = 45_000
 
@@ -48,6 +51,31 @@ export async function injectPoison(hands: Hands, fault: Fault): Promise<Outcome>
   const partition = Math.floor(fault.victim * hands.world.partitions)
   await hands.poison.inject(partition, hands.signal)
   return { what: `poison in partition ${partition}`, isHit: true }
+}
+
+/** Kafka takes events and offsets, and no dead letter: there are fewer replicas than it demands of that topic. */
+export function refuseDeadLetters(hands: Hands, fault: Fault): Promise<Outcome> {
+  const { world } = hands
+  return withAll(hands, ['dead letters'], async () => {
+    const ms = Math.max(fault.durationMs, LONG_ENOUGH_TO_SETTLE_MS)
+    await patiently(() => world.questions.refuseDeadLetters(true))
+    await injectEverywhere(hands)
+    await delay(ms)
+    await patiently(() => world.questions.refuseDeadLetters(false))
+    return { what: `refused for ${ms} ms`, isHit: true }
+  })
+}
+
+/** Kafka may be away at that moment. */
+async function patiently(act: () => Promise<void>): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await act()
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error
+      await delay(1_000)
+    }
+  }
 }
 
 /** Holds on, a little, until the link was used at all: an idle one cannot be hurt. */

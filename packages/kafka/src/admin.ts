@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Admin as KafkaJsAdmin, Kafka } from 'kafkajs'
+import kafkajs, { type Admin as KafkaJsAdmin, type Kafka } from 'kafkajs'
 import type { Logger } from '@custom-events/service'
 import { createKafkaJs } from './client.ts'
 import type { KafkaConfig } from './kafka-config.ts'
@@ -43,6 +43,34 @@ export async function createTopics(options: {
       return { topic, partitions, isNew: !existing.has(topic) }
     })
   })
+}
+
+/**
+ * Sets how many in-sync replicas must have a record of the topic before it is acknowledged. With more than
+ * there are, Kafka refuses every record of it. Other settings of the topic fall back to the broker's.
+ *
+ * @throws when Kafka is not reachable.
+ */
+export async function demandReplicas(options: {
+  readonly kafka: KafkaConfig
+  readonly topic: string
+  readonly minInsyncReplicas: number
+  readonly log: Logger
+}): Promise<void> {
+  const { topic, minInsyncReplicas } = options
+  const value = String(minInsyncReplicas)
+  await withAdmin(options.kafka, options.log, (admin) =>
+    admin.alterConfigs({
+      validateOnly: false,
+      resources: [
+        {
+          type: kafkajs.ConfigResourceTypes.TOPIC,
+          name: topic,
+          configEntries: [{ name: 'min.insync.replicas', value }],
+        },
+      ],
+    }),
+  )
 }
 
 async function createMissing(

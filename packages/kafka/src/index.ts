@@ -10,6 +10,7 @@ export {
 } from './schema-registry.ts'
 export {
   createTopics,
+  demandReplicas,
   prepareConsumerGroup,
   TooFewPartitions,
   type TopicResult,
