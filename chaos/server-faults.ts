@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Server } from '@custom-events/embedded'
 import { injectEverywhere, withAll, type Act, type Hands, type Outcome } from './hands.ts'
+import { patiently } from './patiently.ts'
 import type { LinkMode } from './proxy.ts'
 import type { Fault } from './schedule.ts'
 import type { Links } from './servers.ts'
 
 /** A batch closes after 0.5 s, and a dead letter that is not acknowledged is given up after 5 s. */
 const LONG_ENOUGH_TO_SETTLE_MS = 8_000
+/** Seconds for which Kafka may be away. */
 const ATTEMPTS = 60
 const STARTS = 3
 const LESS_THAN_BATCH_AGE_MS = 150
@@ -59,24 +61,12 @@ export function refuseDeadLetters(hands: Hands, fault: Fault): Promise<Outcome> 
   const { world } = hands
   return withAll(hands, ['dead letters'], async () => {
     const ms = Math.max(fault.durationMs, LONG_ENOUGH_TO_SETTLE_MS)
-    await patiently(() => world.questions.refuseDeadLetters(true))
+    await patiently(() => world.questions.refuseDeadLetters(true), ATTEMPTS)
     await injectEverywhere(hands)
     await delay(ms)
-    await patiently(() => world.questions.refuseDeadLetters(false))
+    await patiently(() => world.questions.refuseDeadLetters(false), ATTEMPTS)
     return { what: `refused for ${ms} ms`, isHit: true }
   })
-}
-
-/** Kafka may be away at that moment. */
-async function patiently(act: () => Promise<void>, attempts = ATTEMPTS): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await act()
-    } catch (error) {
-      if (attempt === attempts) throw error
-      await delay(1_000)
-    }
-  }
 }
 
 /** On a machine that is busy with other things a start may take longer than it is given. */

@@ -7,6 +7,7 @@ import type { Producer, TopicNames } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/service'
 import { createClocks, type Clocks } from './clock.ts'
 import type { Disk } from './disk.ts'
+import { patiently } from './patiently.ts'
 import { createQuestions, type Questions } from './questions.ts'
 import { startServers, type Links, type Servers } from './servers.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
@@ -14,6 +15,7 @@ import { addRefusal } from './table-faults.ts'
 
 export const CONSUMERS = 2
 /** On a machine that is busy with other things. */
+const SETUPS = 3
 const READY_WITHIN_MS = 90_000
 
 /** The pipeline under test: real servers, our services as real processes, and everything that can hurt them. */
@@ -69,7 +71,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   }
   const { config } = readSetupConfig({ ...environment, LOG_LEVEL: 'error' })
   const log = createLogger({ service: 'chaos', level: 'silent' })
-  await patiently(() => setUp(config, log, () => {}))
+  await patiently(() => setUp(config, log, () => {}), SETUPS)
   const topics = topicNames(config.KAFKA_TOPIC)
   const questions = createQuestions({ config, topics, log })
   await addRefusal((sql) => questions.command(sql))
@@ -145,14 +147,3 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 }
 
 const ATTEMPTS = 5
-
-/** Setup is idempotent; on a busy machine a server that has just started may not answer in time. */
-async function patiently(attempt: () => Promise<void>): Promise<void> {
-  for (let failures = 1; ; failures++) {
-    try {
-      return await attempt()
-    } catch (error) {
-      if (failures === ATTEMPTS) throw error
-    }
-  }
-}
