@@ -15,7 +15,7 @@ import { addRefusal } from './table-faults.ts'
 
 export const CONSUMERS = 2
 /** On a machine that is busy with other things. */
-const SETUPS = 3
+const SETUPS = 5
 const READY_WITHIN_MS = 90_000
 
 /** The pipeline under test: real servers, our services as real processes, and everything that can hurt them. */
@@ -145,5 +145,3 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
-
-const ATTEMPTS = 5
