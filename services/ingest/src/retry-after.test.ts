@@ -29,15 +29,24 @@ test('clients are told to wait longer the longer the outage lasts, and 2 s again
   assert.equal(advice.seconds(), 2)
 })
 
-test('the wait is a whole number of seconds within 30 %', () => {
-  for (const [random, seconds] of [
-    [0, 1],
-    [0.999, 3],
-  ] as const) {
+test('the wait is a whole number of seconds within 30 % of its step, at every step', () => {
+  const table = [
+    [0, 1, 3],
+    [10_000, 7, 13],
+    [60_000, 42, 78],
+    [300_000, 210, 390],
+  ] as const
+  for (const [age, least, most] of table) {
+    let now = 0
+    let random = 0
     const advice = createRetryAdvice(
-      () => 0,
+      () => now,
       () => random,
     )
-    assert.equal(advice.seconds(), seconds)
+    advice.failed()
+    now = age
+    assert.equal(advice.seconds(), least)
+    random = 0.999
+    assert.equal(advice.seconds(), most)
   }
 })

@@ -58,6 +58,7 @@ export async function startTestIngest(
     readonly limits?: Partial<IngestLimits>
     readonly serverLimits?: Partial<ServerLimits>
     readonly random?: () => number
+    readonly clock?: () => number
     readonly allowedOrigins?: AllowedOrigins
   } = {},
 ): Promise<TestIngest> {
@@ -88,7 +89,7 @@ export async function startTestIngest(
     budget,
     keys: options.keys ?? NO_KEYS,
     rejectedEvents: rejected,
-    retryAdvice: createRetryAdvice(Date.now, options.random ?? Math.random),
+    retryAdvice: createRetryAdvice(options.clock ?? Date.now, options.random ?? Math.random),
   }
   const server = await startIngestServer({
     handle: createIngestApp(parts),

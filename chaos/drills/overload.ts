@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { availableParallelism } from 'node:os'
+import { CUT, NO_CONNECTION } from './connections.ts'
+import { atLeast, atMost, p99, told, type Figure } from './figures.ts'
+import { acceptedMs, countStatus } from './load.ts'
+import { startStage, type Orders, type Stage } from './stage.ts'
+
+/** What SDKs send: small enough to be judged in one turn of the event loop. */
+const EVENTS_PER_REQUEST = 50
+const FACTOR = 10
+const CONNECTIONS = 2_000
+const REFUSAL_LIMIT_MS = 50
+const CALIBRATION_SECONDS = 6
+
+/** Ten times what ingest can take, at a fixed rate, whatever it answers. */
+export async function overload({ minutes, seed, say }: Orders): Promise<readonly Figure[]> {
+  const seconds = (minutes ?? 1) * 60
+  await using stage = await startStage({
+    name: 'overload',
+    eventsPerRequest: EVENTS_PER_REQUEST,
+    maxConnections: CONNECTIONS,
+    say,
+  })
+  giveIngestACore(stage.pipeline.ingest.pid)
+  const { load } = stage
+  await load.saturate(4, CALIBRATION_SECONDS) // warm: compiled code on both sides
+  const peak = await findPeak(stage)
+  const requestsPerSecond = peak.rate * FACTOR
+  say(
+    `peak ${peak.rate.toFixed(0)} requests/s of ${EVENTS_PER_REQUEST} events; now ${FACTOR} times that`,
+  )
+  await stage.connections.warm(CONNECTIONS / 2)
+  const groupId = (n: number): string => `account_${(seed + n) % 500}`
+  const cpuBefore = processorSeconds(stage.pipeline.ingest.pid)
+  const offered = await load.offer({ requestsPerSecond, seconds, groupId })
+  const { samples, withheld, behindP99Ms } = offered
+  const refused = samples.filter(({ code }) => code === 'overloaded')
+  const late = samples.filter(({ code }) => code === 'kafka_unavailable').length
+  const accepted = countStatus(samples, 200)
+  const goodput = accepted / offered.seconds
+  const cpu = processorSeconds(stage.pipeline.ingest.pid) - cpuBefore
+  await delay(1_000)
+  return [
+    told('peak', peak.rate * EVENTS_PER_REQUEST, ' events/s'),
+    told('sent ÷ peak', samples.length / offered.seconds / peak.rate),
+    told('withheld: all connections busy', (withheld / (withheld + samples.length)) * 100, ' %'),
+    told('generator late, p99', behindP99Ms, ' ms'),
+    atLeast('goodput ÷ peak', goodput / peak.rate, 0.8),
+    told('the same per second of ingest’s processor time', accepted / cpu / peak.perCpuSecond),
+    told('ingest had of its core: at the peak', peak.coreShare * 100, ' %'),
+    told('ingest had of its core: in overload', (cpu / offered.seconds) * 100, ' %'),
+    told('accepted: p99', p99(acceptedMs(samples)), ' ms'),
+    told('Kafka did not acknowledge in time', (late / samples.length) * 100, ' %'),
+    told('refused as overloaded', (refused.length / samples.length) * 100, ' %'),
+    atMost('refused: p99', p99(refused.map(({ ms }) => ms)), REFUSAL_LIMIT_MS, ' ms'),
+    atMost('cut without an answer', countStatus(samples, CUT), 0),
+    told('could not connect', countStatus(samples, NO_CONNECTION)),
+    ...(await stage.compare()),
+  ]
+}
+
+interface Peak {
+  /** Requests per second. */
+  readonly rate: number
+  /** Requests per second of processor time. */
+  readonly perCpuSecond: number
+  /** What ingest had of a core; less than all when other programs had it. */
+  readonly coreShare: number
+}
+
+/** The most that is accepted, whatever the number of clients. */
+async function findPeak({ load, pipeline, say }: Stage): Promise<Peak> {
+  let peak: Peak = { rate: 0, perCpuSecond: 0, coreShare: 0 }
+  for (const clients of [2, 4, 8, 16]) {
+    const cpuBefore = processorSeconds(pipeline.ingest.pid)
+    const { samples, seconds } = await load.saturate(clients, CALIBRATION_SECONDS)
+    const rate = countStatus(samples, 200) / seconds
+    say(
+      `${clients} clients: ${rate.toFixed(0)} requests/s, p99 ${p99(acceptedMs(samples)).toFixed(1)} ms`,
+    )
+    const cpu = processorSeconds(pipeline.ingest.pid) - cpuBefore
+    const perCpuSecond = (rate * seconds) / cpu
+    if (rate > peak.rate) peak = { rate, perCpuSecond, coreShare: cpu / seconds }
+  }
+  return peak
+}
+
+/** The last core is ingest's; the generator, Kafka and the rest share the others. */
+function giveIngestACore(pid: number): void {
+  const last = availableParallelism() - 1
+  if (last === 0) return
+  execFileSync('taskset', ['-a', '-p', '-c', String(last), String(pid)], { stdio: 'ignore' })
+  execFileSync('taskset', ['-a', '-p', '-c', `0-${last - 1}`, String(process.pid)], {
+    stdio: 'ignore',
+  })
+}
+
+/** User and system time of a process so far (Linux, /proc/PID/stat; a tick is 10 ms). */
+function processorSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
