@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { areHeld, atLeast, atMost, median, p99, renderFigures, told } from '../../chaos/drills/figures.ts'
+import {
+  areHeld,
+  atLeast,
+  atMost,
+  median,
+  p99,
+  renderFigures,
+  told,
+} from '../../chaos/drills/figures.ts'
 
 test('a figure holds on its bound and not beyond it', () => {
   assert.equal(atMost('x', 50, 50).isHeld, true)
