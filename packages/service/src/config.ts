@@ -29,7 +29,15 @@ type Environment = Readonly<Record<string, string | undefined>>
 export type Config<V extends Variables> = CleanedEnv<V>
 
 /** Prefixes that are ours: an unknown variable that starts with one is most likely a typing mistake. */
-const OWN_PREFIXES = ['KAFKA_', 'SCHEMA_REGISTRY_', 'CLICKHOUSE_', 'BATCH_', 'WRITE_KEYS_', 'AUTH_']
+const OWN_PREFIXES = [
+  'KAFKA_',
+  'SCHEMA_REGISTRY_',
+  'CLICKHOUSE_',
+  'BATCH_',
+  'WRITE_KEYS_',
+  'AUTH_',
+  'RATE_LIMIT_',
+]
 const FAMILY = new Set([...Object.keys(sharedVariables), ...namesOfOtherServices])
 
 /**

@@ -20,7 +20,7 @@ export type EventResult =
   | { readonly status: 'ignored' }
 
 /** Why an event is not durable; `request_refused`: nothing was wrong with it, but with others. */
-export type RetryReason = 'kafka_unavailable' | 'backpressure' | 'request_refused'
+export type RetryReason = 'kafka_unavailable' | 'backpressure' | 'request_refused' | 'rate_limited'
 
 /** Where the record lies. */
 export interface Receipt {

@@ -80,7 +80,10 @@ function refuse(
   const options = answerOptionsFrom(request, requestId, audience)
   const answer = answerRefused(refusalFor(audience, refusal), options)
   const isLater = answer.status === 503 || answer.status === 429
-  const retryAfter = isLater ? { 'Retry-After': String(parts.retryAdvice.seconds()) } : {}
+  const retryAfter =
+    isLater && answer.headers['Retry-After'] === undefined
+      ? { 'Retry-After': String(parts.retryAdvice.seconds()) }
+      : {}
   send(
     response,
     { ...answer, headers: { ...answer.headers, ...retryAfter } },

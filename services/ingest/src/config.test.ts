@@ -52,3 +52,20 @@ test('the rules for events can be configured', () => {
   assert.equal(rules.maxAheadMs, 86_400_000)
   assert.deepEqual([...rules.placeholderIds], ['test', 'null'])
 })
+
+test('rate limits are off until a rate is set; their burst has a default', () => {
+  const limitsOf = (environment: Record<string, string>) =>
+    readIngestConfig({ AUTH_MODE: 'off', ...environment }).settings.rateLimits
+  assert.deepEqual(limitsOf({}), { key: null, account: null })
+  assert.deepEqual(
+    limitsOf({
+      RATE_LIMIT_KEY_EVENTS_PER_SECOND: '100',
+      RATE_LIMIT_ACCOUNT_EVENTS_PER_SECOND: '5',
+      RATE_LIMIT_ACCOUNT_BURST_EVENTS: '50',
+    }),
+    {
+      key: { eventsPerSecond: 100, burstEvents: 2_500 },
+      account: { eventsPerSecond: 5, burstEvents: 50 },
+    },
+  )
+})

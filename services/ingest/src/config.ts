@@ -13,6 +13,7 @@ import {
   type ConfigProblem,
 } from '@custom-events/service'
 import type { AllowedOrigins } from './cors.ts'
+import { rateLimitRulesFrom, rateLimitVariables } from './rate-limit-config.ts'
 import { ingestSettings, type IngestSettings } from './settings.ts'
 import { parseWriteKeys } from './write-keys.ts'
 
@@ -46,6 +47,7 @@ export const ingestVariables = {
       'Origins whose pages may read answers, separated by commas; *: any. Write keys may narrow it.',
     default: '*',
   }),
+  ...rateLimitVariables,
   EVENT_EARLIEST_TIMESTAMP: text({
     description: 'Events with a timestamp before this are rejected.',
     default: '2000-01-01T00:00:00Z',
@@ -102,6 +104,7 @@ export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): 
       ...ingestSettings(topics, config.KAFKA_PARTITIONS),
       rules,
       allowedOrigins: originsFrom(config.CORS_ORIGINS),
+      rateLimits: rateLimitRulesFrom(config),
     },
     warnings,
   }

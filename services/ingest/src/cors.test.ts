@@ -56,7 +56,7 @@ test('a page can read every answer, errors included, and the headers it needs', 
     assert.equal(answer.headers.get('access-control-allow-origin'), ORIGIN, path)
     assert.equal(
       answer.headers.get('access-control-expose-headers'),
-      'Retry-After, X-Request-Id, X-Track-Accepted, X-Track-Rejected, X-Track-Warnings',
+      'Retry-After, X-Request-Id, X-Track-Accepted, X-Track-Rejected, X-Track-Warnings, RateLimit, RateLimit-Policy',
     )
   }
   const noPage = await ingest.post(event)

@@ -9,6 +9,8 @@ const EXPOSED = [
   'X-Track-Accepted',
   'X-Track-Rejected',
   'X-Track-Warnings',
+  'RateLimit',
+  'RateLimit-Policy',
 ].join(', ')
 
 const PREFLIGHT_MAX_AGE_SECONDS = 7_200 // Chromium's own maximum

@@ -7,6 +7,7 @@ import { NO_KEYS, openKeyFile, type Keys } from './key-file.ts'
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
 import type { IngestParts } from './parts.ts'
 import { readiness } from './readiness.ts'
+import { createRateLimits } from './rate-limits.ts'
 import { createRejectedEvents } from './rejected.ts'
 import { createRetryAdvice } from './retry-after.ts'
 import { registerSchemas } from './schema-ids.ts'
@@ -99,6 +100,11 @@ function openDelivery(
     rejectedEvents,
     settings,
     budget: createByteBudget(settings.limits.maxInFlightBytes),
+    rateLimits: createRateLimits({
+      rules: settings.rateLimits,
+      clock: () => performance.now(),
+      random: Math.random,
+    }),
     retryAdvice: createRetryAdvice(() => performance.now(), Math.random),
     metrics,
     log,

@@ -39,7 +39,21 @@ export const ingestMetrics = {
     type: 'counter',
     name: 'events_unacknowledged_total',
     help: 'Events that their producer was told to send again.',
-    labels: { reason: ['kafka_unavailable', 'backpressure', 'request_refused', 'internal_error'] },
+    labels: {
+      reason: [
+        'kafka_unavailable',
+        'backpressure',
+        'request_refused',
+        'rate_limited',
+        'internal_error',
+      ],
+    },
+  },
+  rateLimited: {
+    type: 'counter',
+    name: 'rate_limited_requests_total',
+    help: 'Requests refused because a write key or an account sent too many events.',
+    labels: { limit: ['key', 'account'] },
   },
   requests: {
     type: 'counter',

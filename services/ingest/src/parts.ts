@@ -3,6 +3,7 @@ import type { Logger } from '@custom-events/service'
 import type { Keys } from './key-file.ts'
 import type { IngestMetrics } from './metrics.ts'
 import type { RejectedEvents } from './rejected.ts'
+import type { RateLimits } from './rate-limits.ts'
 import type { RetryAdvice } from './retry-after.ts'
 import type { SchemaIds } from './schema-ids.ts'
 import type { IngestSettings } from './settings.ts'
@@ -16,6 +17,7 @@ export interface IngestParts {
   readonly rejectedEvents: RejectedEvents
   readonly settings: IngestSettings
   readonly budget: ByteBudget
+  readonly rateLimits: RateLimits
   readonly retryAdvice: RetryAdvice
   readonly lifecycle: Lifecycle
   readonly metrics: IngestMetrics

@@ -1,5 +1,6 @@
 import { EVENT_RULES, type EventRules } from '@custom-events/event'
 import type { AllowedOrigins } from './cors.ts'
+import { NO_RATE_LIMITS, type RateLimitRules } from './rate-limits.ts'
 import { partitionCounts, type TopicNames } from '@custom-events/kafka'
 
 /** What the way of a request is bounded by; sizes in bytes, times in milliseconds. */
@@ -37,6 +38,7 @@ export interface IngestSettings {
   readonly limits: IngestLimits
   readonly rules: EventRules
   readonly allowedOrigins: AllowedOrigins
+  readonly rateLimits: RateLimitRules
 }
 
 /** @param trackedPartitions the pinned partition count of the topic of accepted events. */
@@ -47,5 +49,6 @@ export function ingestSettings(topics: TopicNames, trackedPartitions: number): I
     limits: INGEST_LIMITS,
     rules: EVENT_RULES,
     allowedOrigins: null,
+    rateLimits: NO_RATE_LIMITS,
   }
 }

@@ -8,6 +8,7 @@ import { NO_KEYS, type Keys } from './key-file.ts'
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
 import type { IngestParts } from './parts.ts'
 import { createProducerTwin, type ProducerTwin } from './producer-twin.ts'
+import { createRateLimits, NO_RATE_LIMITS, type RateLimitRules } from './rate-limits.ts'
 import { createRejectedEvents } from './rejected.ts'
 import { createRetryAdvice } from './retry-after.ts'
 import { createLifecycle, SERVER_LIMITS, startIngestServer, type ServerLimits } from './server.ts'
@@ -58,11 +59,14 @@ export async function startTestIngest(
     readonly limits?: Partial<IngestLimits>
     readonly serverLimits?: Partial<ServerLimits>
     readonly random?: () => number
+    /** Of the rate limits and of the advice when to come back, in milliseconds. */
     readonly clock?: () => number
     readonly allowedOrigins?: AllowedOrigins
+    readonly rateLimits?: RateLimitRules
   } = {},
 ): Promise<TestIngest> {
   const producer = createProducerTwin()
+  const clock = options.clock ?? (() => performance.now())
   const metrics = createIngestMetrics()
   const logLines: string[] = []
   const log = createLogger(
@@ -89,7 +93,12 @@ export async function startTestIngest(
     budget,
     keys: options.keys ?? NO_KEYS,
     rejectedEvents: rejected,
-    retryAdvice: createRetryAdvice(options.clock ?? Date.now, options.random ?? Math.random),
+    rateLimits: createRateLimits({
+      rules: options.rateLimits ?? NO_RATE_LIMITS,
+      clock,
+      random: options.random ?? Math.random,
+    }),
+    retryAdvice: createRetryAdvice(clock, options.random ?? Math.random),
   }
   const server = await startIngestServer({
     handle: createIngestApp(parts),

@@ -1,5 +1,6 @@
 import type { OutgoingRecord } from '@custom-events/kafka'
 import { createEventCodec } from '@custom-events/codec'
+import { REQUEST_CODES } from '@custom-events/event'
 import { answerOptionsFrom } from './answer-options.ts'
 import { answerKept, type EventResult } from './answers.ts'
 import type { Audience } from './audience.ts'
@@ -12,6 +13,8 @@ import type { IngestParts } from './parts.ts'
 import { produceWithin } from './produce-within.ts'
 import type { Handle } from './routes.ts'
 import { send } from './send.ts'
+import type { LimitDecision } from './rate-limits.ts'
+import { Refusal } from './refusal.ts'
 import { mayProduce, refusalOf, resultsOf } from './verdicts.ts'
 import type { Judged, Produced } from './verdicts.ts'
 
@@ -26,9 +29,11 @@ export function createTrack(parts: IngestParts, audience: Audience): Handle {
   const door = { audience, needsKafka: true }
   return (request, response) =>
     takeCall(parts, door, request, response, async (call) => {
-      const results = await track(tools, call)
+      const { results, limit } = await track(tools, call)
       const options = answerOptionsFrom(request, call.requestId, audience)
-      send(response, answerKept(results, options), parts.lifecycle.isDraining)
+      const answer = answerKept(results, options)
+      const withLimits = { ...answer, headers: { ...answer.headers, ...limit.headers } }
+      send(response, withLimits, parts.lifecycle.isDraining)
     })
 }
 
@@ -37,32 +42,52 @@ type Tools = IngestParts & {
   readonly codec: ReturnType<typeof createEventCodec>
 }
 
-async function track(tools: Tools, call: Call): Promise<readonly EventResult[]> {
-  const { results, judged } = await settle(tools, call)
-  const refusal = refusalOf(results, call.isStrict)
-  const willBeResent = refusal?.code === 'kafka_unavailable' || refusal?.code === 'overloaded'
-  if (!willBeResent) keepRejected(tools, judged, call) // a resent request brings them again
+async function track(tools: Tools, call: Call): Promise<Settled> {
+  const settled = await settle(tools, call)
+  const refusal = refusalOfSettled(settled, call)
+  const willBeResent = refusal !== null && REQUEST_CODES[refusal.code].isRetryable
+  if (!willBeResent) keepRejected(tools, settled.judged, call) // a resent request brings them again
   if (refusal !== null) throw refusal
-  return results
+  return settled
+}
+
+interface Settled {
+  readonly judged: readonly Judged[]
+  readonly results: readonly EventResult[]
+  readonly limit: LimitDecision
 }
 
 /** Decides every event's fate and counts it; an event that entered is counted even on a bug. */
-async function settle(tools: Tools, call: Call) {
+async function settle(tools: Tools, call: Call): Promise<Settled> {
   const { metrics } = tools
   const { events } = call.envelope
   metrics.received.inc(events.length)
   try {
     const judged = await tools.judge(call)
-    const produced = mayProduce(judged, call.isStrict)
-      ? await produce(tools, encode(tools, judged))
-      : []
-    const results = resultsOf(judged, produced)
+    const isProducible = mayProduce(judged, call.isStrict)
+    const limit = tools.rateLimits.take(judged, call.key, isProducible)
+    if (limit.refusedBy !== null) metrics.rateLimited.inc({ limit: limit.refusedBy })
+    const isTaken = isProducible && limit.refusedBy === null
+    const produced = isTaken ? await produce(tools, encode(tools, judged)) : []
+    const results = resultsOf(
+      judged,
+      produced,
+      limit.refusedBy === null ? 'request_refused' : 'rate_limited',
+    )
     countOutcomes(metrics, results)
-    return { judged, results }
+    return { judged, results, limit }
   } catch (error) {
     metrics.unacknowledged.inc({ reason: 'internal_error' }, events.length)
     throw error
   }
+}
+
+function refusalOfSettled({ results, limit }: Settled, { isStrict }: Call): Refusal | null {
+  const { refusedBy, headers } = limit
+  if (refusedBy === null) return refusalOf(results, isStrict)
+  const whose = refusedBy === 'key' ? 'this write key' : 'an account of this request'
+  const detail = `too many events of ${whose}; nothing was kept; resend the same body`
+  return new Refusal('rate_limited', detail, { headers, results })
 }
 
 async function produce(

@@ -1,6 +1,6 @@
 import type { EventInput, Verdict } from '@custom-events/event'
 import type { ProduceOutcome, TopicPartition } from '@custom-events/kafka'
-import { explainRejected, type EventResult } from './answers.ts'
+import { explainRejected, type EventResult, type RetryReason } from './answers.ts'
 import { Refusal } from './refusal.ts'
 import type { WriteKey } from './write-keys.ts'
 
@@ -54,11 +54,12 @@ export function mayProduce(judged: readonly Judged[], isStrict: boolean): boolea
 
 /**
  * What became of each event. `produced` has one entry per accepted event, in their order, or is
- * empty when nothing was produced: then what was not wrong may be sent again.
+ * empty when nothing was produced, for `reason`: then what was not wrong may be sent again.
  */
 export function resultsOf(
   judged: readonly Judged[],
   produced: readonly Produced[],
+  reason: RetryReason = 'request_refused',
 ): readonly EventResult[] {
   let next = 0
   return judged.map(({ verdict }): EventResult => {
@@ -69,17 +70,16 @@ export function resultsOf(
     }
     const made = produced[next]
     next += 1
-    return acceptedResult(verdict, made)
+    if (made !== undefined) return acceptedResult(verdict, made)
+    return { status: 'retry', eventId: verdict.event.event_id, reason }
   })
 }
 
 function acceptedResult(
   { event, warnings }: Extract<Verdict, { status: 'accepted' }>,
-  made: Produced | undefined,
+  { place, outcome }: Produced,
 ): EventResult {
   const eventId = event.event_id
-  if (made === undefined) return { status: 'retry', eventId, reason: 'request_refused' }
-  const { place, outcome } = made
   if (outcome.status === 'unacknowledged') {
     return { status: 'retry', eventId, reason: outcome.reason }
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -69,11 +69,31 @@ test('the file is read again when it changes; a bad one is refused and the old k
     rmSync(path)
     await eventually(() => assert.match(lines.join(), /ENOENT/))
     assert.equal(keys.find('k1')?.name, 'first')
-    writeFileSync(path, fileOf({ name: 'second', sha256: hashOf('k2') }))
+    writeFileSync(`${path}.new`, fileOf({ name: 'second', sha256: hashOf('k2') }))
+    renameSync(`${path}.new`, path) // at once: half a file would be refused a second time
     await eventually(() => assert.equal(keys.find('k2')?.name, 'second'))
     assert.equal(keys.find('k1'), null)
     assert.equal(lines.filter((line) => line.includes('not valid JSON')).length, 1, 'told once')
   } finally {
     rmSync(folder, { recursive: true })
+  }
+})
+
+test('a key may bring its own rate limit, whole and above zero', () => {
+  const parse = (limit: unknown) =>
+    parseWriteKeys(
+      JSON.stringify({ keys: [{ name: 'a', sha256: '0'.repeat(64), rate_limit: limit }] }),
+    )
+  const [key] = parse({ events_per_second: 5, burst_events: 50 })
+  assert.deepEqual(key?.rateLimit, { eventsPerSecond: 5, burstEvents: 50 })
+  assert.equal(parse(undefined)[0]?.rateLimit, null)
+  for (const bad of [
+    null,
+    5,
+    {},
+    { events_per_second: 0, burst_events: 1 },
+    { events_per_second: 5 },
+  ]) {
+    assert.throws(() => parse(bad), BadKeyFile)
   }
 })

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { BucketRule } from './token-bucket.ts'
 
 /** One write key: who sends, and what it may do. */
 export interface WriteKey {
@@ -11,6 +12,8 @@ export interface WriteKey {
   readonly origins: ReadonlySet<string> | null
   /** Accounts it may write; `null`: any. */
   readonly groupIds: ReadonlySet<string> | null
+  /** Its own limit; `null`: the limit of all keys. */
+  readonly rateLimit: BucketRule | null
 }
 
 /** Who sends when `AUTH_MODE=off`. */
@@ -20,6 +23,7 @@ export const ANYBODY: WriteKey = {
   mayWrite: true,
   origins: null,
   groupIds: null,
+  rateLimit: null,
 }
 
 /** Thrown for a key file that cannot be used; the message says where and what was expected. */
@@ -82,7 +86,23 @@ function parseKey(entry: unknown, place: string): WriteKey {
     mayWrite: scopes === null || scopes.has('write'),
     origins: parseList(entry, 'origins', place),
     groupIds: parseList(entry, 'group_ids', place),
+    rateLimit: parseRateLimit(entry['rate_limit'], `${place}.rate_limit`),
   }
+}
+
+function parseRateLimit(limit: unknown, place: string): BucketRule | null {
+  if (limit === undefined) return null
+  if (!isObject(limit)) throw new BadKeyFile(`${place}: expected an object`)
+  const { events_per_second: eventsPerSecond, burst_events: burstEvents } = limit
+  if (!isCount(eventsPerSecond) || !isCount(burstEvents)) {
+    const expected = 'events_per_second and burst_events, whole numbers from 1'
+    throw new BadKeyFile(`${place}: expected ${expected}`)
+  }
+  return { eventsPerSecond, burstEvents }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
 }
 
 function parseList(
