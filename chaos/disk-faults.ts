@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Server } from '@custom-events/embedded'
 import { withAll, type Act, type Hands, type Outcome } from './hands.ts'
@@ -30,6 +31,7 @@ function fillDisk(
   return withAll(hands, names, async () => {
     const disk = disks.get(server.name)
     if (disk === undefined) throw new Error(`${server.name} has no disk of its own`)
+    const before = complaints(server)
     const ms = Math.max(AT_LEAST_MS, fault.durationMs)
     const until = performance.now() + ms
     while (performance.now() < until) {
@@ -37,7 +39,14 @@ function fillDisk(
       await delay(REFILL_EVERY_MS)
     }
     await disk.free()
+    const isHit = complaints(server) > before
     await recover()
-    return { what: `${server.name}: no space left for ${ms} ms`, isHit: true }
+    return { what: `${server.name}: no space left for ${ms} ms`, isHit }
   })
+}
+
+/** How often a server's log says that there is no room. */
+function complaints(server: Server): number {
+  const log = readFileSync(server.logFile, 'utf8')
+  return log.match(/no space left|not enough space|NOT_ENOUGH_SPACE|SIGBUS/gi)?.length ?? 0
 }

@@ -5,6 +5,7 @@ import { canMount } from './disk.ts'
 import { proveFailpoints } from './failpoints.ts'
 import { prove } from './prove.ts'
 import { sabotageAll } from './sabotage.ts'
+import { drillStorm } from './storm-drill.ts'
 import { tierOf } from './tiers.ts'
 
 const { values } = parseArgs({
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     'shrink-minutes': { type: 'string', default: '10' },
     // Instead of a tier:
     failpoints: { type: 'string' },
+    'storm-seconds': { type: 'string' },
     sabotage: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
   },
@@ -38,6 +40,10 @@ process.exit((await main()) ? 0 : 1)
 
 function main(): Promise<boolean> {
   if (values.sabotage) return sabotage()
+  const stormSeconds = number('storm-seconds', values['storm-seconds'])
+  if (stormSeconds !== undefined) {
+    return drillStorm({ seed, stormMs: stormSeconds * 1_000, say, print })
+  }
   const kills = number('failpoints', values.failpoints)
   if (kills !== undefined) {
     const minutes = number('minutes', values.minutes) ?? FAILPOINT_MINUTES
