@@ -3,9 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Server } from '@custom-events/embedded'
 import { withAll, type Act, type Hands, type Outcome } from './hands.ts'
 import type { Fault, FaultKind } from './schedule.ts'
+import { retries } from './table-faults.ts'
 
 const AT_LEAST_MS = 5_000
 const REFILL_EVERY_MS = 200
+const IDLE_LIMIT_MS = 45_000
 
 /** The disk of a server is full for some time; then there is room again. */
 export const diskActs = {
@@ -13,17 +15,29 @@ export const diskActs = {
     const { brokers, kafka } = hands.world.stack
     const victim = brokers[Math.floor(fault.victim * brokers.length)] ?? kafka
     // A broker gives its folder up when it cannot write there: an operator makes room and restarts it.
-    return fillDisk(hands, fault, victim, () => victim.restart())
+    const seen = async (): Promise<number> => complaints(victim)
+    return fillDisk(hands, fault, { server: victim, seen, recover: () => victim.restart() })
   },
-  clickhouse_disk_full: (hands, fault) =>
-    fillDisk(hands, fault, hands.world.stack.clickhouse, async () => {}),
+  clickhouse_disk_full: (hands, fault) => {
+    const server = hands.world.stack.clickhouse
+    const seen = (): Promise<number> => retries(hands.world, 'disk_full')
+    return fillDisk(hands, fault, { server, seen, recover: async () => {} })
+  },
 } as const satisfies Partial<Record<FaultKind, Act>>
 
 function fillDisk(
   hands: Hands,
   fault: Fault,
-  server: Server,
-  recover: () => Promise<void>,
+  {
+    server,
+    seen,
+    recover,
+  }: {
+    readonly server: Server
+    /** How often somebody has met a full disk so far. */
+    readonly seen: () => Promise<number>
+    readonly recover: () => Promise<void>
+  },
 ): Promise<Outcome> {
   const { stack, disks } = hands.world
   const isBroker = stack.brokers.includes(server)
@@ -31,17 +45,21 @@ function fillDisk(
   return withAll(hands, names, async () => {
     const disk = disks.get(server.name)
     if (disk === undefined) throw new Error(`${server.name} has no disk of its own`)
-    const before = complaints(server)
-    const ms = Math.max(AT_LEAST_MS, fault.durationMs)
-    const until = performance.now() + ms
-    while (performance.now() < until) {
+    const before = await seen()
+    const startedAt = performance.now()
+    const elapsedMs = (): number => performance.now() - startedAt
+    const leastMs = Math.max(AT_LEAST_MS, fault.durationMs)
+    let hits = 0
+    // Holds on, a little, until somebody wanted to write.
+    while (elapsedMs() < leastMs || (hits === 0 && elapsedMs() < IDLE_LIMIT_MS)) {
       await disk.fill() // merges and cleaning make room
       await delay(REFILL_EVERY_MS)
+      hits = (await seen()) - before
     }
     await disk.free()
-    const isHit = complaints(server) > before
     await recover()
-    return { what: `${server.name}: no space left for ${ms} ms`, isHit }
+    const ms = Math.round(elapsedMs())
+    return { what: `${server.name}: no space left for ${ms} ms`, isHit: hits > 0 }
   })
 }
 

@@ -90,7 +90,7 @@ async function untilHit(
 }
 
 /** Attempts that failed for this reason, as those consumers count that live now. */
-async function retries({ supervisor }: World, reason: string): Promise<number> {
+export async function retries({ supervisor }: World, reason: string): Promise<number> {
   await supervisor.scrape()
   return supervisor.lives.reduce(
     (sum, { scrape }) =>
