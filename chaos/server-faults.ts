@@ -12,7 +12,7 @@ const LONG_ENOUGH_TO_SETTLE_MS = 8_000
 const ATTEMPTS = 60
 const STARTS = 3
 const LESS_THAN_BATCH_AGE_MS = 150
-const IDLE_LINK_LIMIT_MS = 45_000
+const IDLE_LINK_LIMIT_MS = 15_000
 
 /** One server, or all brokers at once. */
 export function killServers(
