@@ -3,34 +3,8 @@ import { jitsuAnalytics } from '@jitsu/js'
 import RudderAnalytics from '@rudderstack/rudder-sdk-node'
 // @ts-expect-error: it ships no types
 import LegacyAnalytics from 'analytics-node'
-
-/** One event as an app hands it to its SDK. */
-export interface AppEvent {
-  readonly event: string
-  readonly userId: string
-  readonly groupId: string
-  readonly timestamp: Date
-  readonly properties: Readonly<Record<string, string | number>>
-}
-
-/** An SDK as an app uses it. */
-export interface Client {
-  track(event: AppEvent): void
-  /** Also something that is no event: a real app calls it too. */
-  identify(userId: string): void
-  /** Sends what is waiting; resolves when the SDK has finished with it. */
-  close(): Promise<void>
-}
-
-/** A real SDK from its registry, pointed at us by nothing but its own options. */
-export interface Sdk {
-  readonly name: string
-  /** Whether it sends again by itself what was refused with 429; Jitsu sends once. */
-  readonly isResending: boolean
-  /** Whether the app can say when an event happened. */
-  readonly takesTimestamp: boolean
-  start(url: string, key: string): Client
-}
+import { FOREIGN_SDKS } from './foreign.ts'
+import type { Client, Sdk } from './sdk.ts'
 
 export const SDKS: readonly Sdk[] = [
   { name: '@segment/analytics-node', isResending: true, takesTimestamp: true, start: startSegment },
@@ -59,6 +33,7 @@ export const SDKS: readonly Sdk[] = [
     takesTimestamp: false,
     start: (url, key) => startJitsu(url, key, true),
   },
+  ...FOREIGN_SDKS,
 ]
 
 function startSegment(url: string, writeKey: string): Client {

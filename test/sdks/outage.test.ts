@@ -6,7 +6,9 @@ import type { TrackedEvent } from '@custom-events/event'
 import { startTestIngest, type TestIngest } from '../../services/ingest/src/test-support.ts'
 import { findKey, parseWriteKeys } from '../../services/ingest/src/write-keys.ts'
 import { eventually } from '../support/eventually.ts'
-import { SDKS, type AppEvent } from './clients.ts'
+import { SDKS } from './clients.ts'
+import type { AppEvent } from './sdk.ts'
+import { withoutSpace } from './text.ts'
 
 const KEY = 'app:secret' // of the form Jitsu insists on
 const sha256 = createHash('sha256').update(KEY).digest('hex')
@@ -42,7 +44,8 @@ const identityOf = ({ group_id, event, timestamp, event_id }: TrackedEvent) =>
   JSON.stringify([group_id, event, timestamp, event_id])
 
 for (const sdk of SDKS) {
-  test(`${sdk.name}: every event arrives once, under the name of its key`, async () => {
+  const skip = sdk.whyMissing ?? false
+  test(`${sdk.name}: every event arrives once, under the name of its key`, { skip }, async () => {
     await using ingest = await startIngest()
     const sent = appEvents(sdk.takesTimestamp ? 25 : 3)
     const client = sdk.start(ingest.url, KEY)
@@ -54,7 +57,7 @@ for (const sdk of SDKS) {
     for (const event of sent) {
       const row = found.find(({ n }) => n === event.properties['n'])
       assert.deepEqual(
-        [row?.event, row?.group_id, row?.user_id, row?.properties, row?.source],
+        [row?.event, row?.group_id, row?.user_id, withoutSpace(row?.properties), row?.source],
         [event.event, event.groupId, event.userId, JSON.stringify(event.properties), 'app'],
       )
       if (sdk.takesTimestamp) assert.equal(row?.timestamp, event.timestamp.getTime())
@@ -66,7 +69,7 @@ for (const sdk of SDKS) {
 }
 
 test('with a wrong key an SDK asks once and gives up', async () => {
-  for (const sdk of SDKS) {
+  for (const sdk of SDKS.filter(({ whyMissing }) => !whyMissing)) {
     await using ingest = await startIngest()
     const client = sdk.start(ingest.url, 'wrong:key')
     client.identify('user_0')
@@ -87,8 +90,10 @@ const troubles = {
 } as const
 
 for (const sdk of SDKS.filter(({ isResending }) => isResending)) {
+  const skip = sdk.whyMissing ?? false
   for (const [name, trouble] of Object.entries(troubles)) {
-    test(`${sdk.name}: after ${name} it delivers by itself, nothing lost, nothing doubled`, async () => {
+    const title = `${sdk.name}: after ${name} it delivers by itself, nothing lost, nothing doubled`
+    test(title, { skip }, async () => {
       await using ingest = await startIngest()
       const { producer } = ingest
       const acknowledge = producer.outcome

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { startTestPipeline, type TestPipeline } from '../support/pipeline.ts'
 import { SDKS } from './clients.ts'
+import { withoutSpace } from './text.ts'
 
 interface Row {
   readonly event: string
@@ -19,7 +20,8 @@ before(async () => {
 after(() => pipeline[Symbol.asyncDispose]())
 
 for (const sdk of SDKS) {
-  test(`${sdk.name}: what an app tracks is what an analyst queries`, async () => {
+  const skip = sdk.whyMissing ?? false
+  test(`${sdk.name}: what an app tracks is what an analyst queries`, { skip }, async () => {
     const groupId = `group of ${sdk.name}`
     const client = sdk.start(pipeline.url, 'app:secret')
     client.track({
@@ -38,12 +40,15 @@ for (const sdk of SDKS) {
       assert.equal(rows.length, 1)
       return rows[0]
     })
-    assert.deepEqual(row, {
-      event: 'subscription_upgraded',
-      user_id: 'user_456',
-      timestamp: sdk.takesTimestamp ? '2023-11-03 10:15:20.123' : row?.timestamp,
-      properties: '{"email":"AliceW@example.com","note":"déjà vu 🚀","seats":3,"price":0.1}',
-      email: 'AliceW@example.com',
-    })
+    assert.deepEqual(
+      { ...row, properties: withoutSpace(row?.properties) },
+      {
+        event: 'subscription_upgraded',
+        user_id: 'user_456',
+        timestamp: sdk.takesTimestamp ? '2023-11-03 10:15:20.123' : row?.timestamp,
+        properties: '{"email":"AliceW@example.com","note":"déjà vu 🚀","seats":3,"price":0.1}',
+        email: 'AliceW@example.com',
+      },
+    )
   })
 }

@@ -29,14 +29,34 @@ export function isCacheIntact(server: keyof typeof entries): Promise<boolean> {
   return isIntact(join(cacheFolder(), entries[server]), true)
 }
 
+/** Java libraries with everything they need to run. */
+export interface Jars {
+  /** The name of their folder in the cache; it holds their versions. */
+  readonly entry: string
+  /** For the progress line: name, version and size. */
+  readonly title: string
+  /** `group:artifact:version` each. */
+  readonly artifacts: readonly string[]
+}
+
 /** The folder with Kafka's jars, from Maven or the cache. */
 export function fetchKafka(options: DownloadOptions): Promise<string> {
-  const entry = join(options.cache, entries.kafka)
+  const artifacts = [
+    `org.apache.kafka:kafka_2.13:${kafkaVersion}`,
+    `org.apache.logging.log4j:log4j-slf4j-impl:${log4jVersion}`,
+  ]
+  const title = `Apache Kafka ${kafkaVersion} with Maven (43 MB)`
+  return fetchJars({ entry: entries.kafka, title, artifacts }, options)
+}
+
+/** The folder with jars and all they depend on, from Maven or the cache. */
+export function fetchJars(jars: Jars, options: DownloadOptions): Promise<string> {
+  const entry = join(options.cache, jars.entry)
   const fill = async (folder: string): Promise<void> => {
-    options.onProgress(`downloading Apache Kafka ${kafkaVersion} with Maven (43 MB) …`)
+    options.onProgress(`downloading ${jars.title} …`)
     await withMaven(entry, options, async (run, workFolder) => {
       const pom = join(workFolder, 'pom.xml')
-      await writeFile(pom, kafkaPom)
+      await writeFile(pom, pomOf(jars.artifacts))
       const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime']
       await run(['mvn', '-q', '-B', '-f', pom, ...goal, `-DoutputDirectory=${folder}`])
     })
@@ -114,22 +134,23 @@ function downloadFailed(command: readonly string[], end: CommandEnd, logFile: st
   })
 }
 
-const kafkaPom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+function pomOf(artifacts: readonly string[]): string {
+  const dependencies = artifacts.map((coordinates) => {
+    const [group, artifact, version] = coordinates.split(':')
+    return `
+    <dependency>
+      <groupId>${group}</groupId>
+      <artifactId>${artifact}</artifactId>
+      <version>${version}</version>
+    </dependency>`
+  })
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>custom-events</groupId>
-  <artifactId>embedded-kafka</artifactId>
+  <artifactId>downloads</artifactId>
   <version>1</version>
-  <dependencies>
-    <dependency>
-      <groupId>org.apache.kafka</groupId>
-      <artifactId>kafka_2.13</artifactId>
-      <version>${kafkaVersion}</version>
-    </dependency>
-    <dependency>
-      <groupId>org.apache.logging.log4j</groupId>
-      <artifactId>log4j-slf4j-impl</artifactId>
-      <version>${log4jVersion}</version>
-    </dependency>
+  <dependencies>${dependencies.join('')}
   </dependencies>
 </project>
 `
+}
