@@ -92,6 +92,7 @@ const troubles = {
 for (const sdk of SDKS.filter(({ isResending }) => isResending)) {
   const skip = sdk.whyMissing ?? false
   for (const [name, trouble] of Object.entries(troubles)) {
+    if (sdk.isPatient && name !== 'one account of two acknowledged') continue // the hardest of them
     const title = `${sdk.name}: after ${name} it delivers by itself, nothing lost, nothing doubled`
     test(title, { skip }, async () => {
       await using ingest = await startIngest()

@@ -23,6 +23,8 @@ export interface Sdk {
   readonly isResending: boolean
   /** Whether the app can say when an event happened. */
   readonly takesTimestamp: boolean
+  /** It waits long before it sends again: half a minute for each outage. @default false */
+  readonly isPatient?: boolean
   /** Why it cannot be had on this machine. @default null: it can */
   readonly whyMissing?: string | null
   start(url: string, key: string): Client
