@@ -1,5 +1,6 @@
 // `npm run bench -- pipeline`: what the pipeline does on this machine, measured, never asserted.
 import { parseArgs } from 'node:util'
+import { benchPlan } from './plan.ts'
 import { benchPipeline } from './pipeline.ts'
 
 const { positionals, values } = parseArgs({
@@ -13,7 +14,11 @@ const { positionals, values } = parseArgs({
 const [name] = positionals
 if (name === 'pipeline') {
   await benchPipeline({ eventsPerSecond: Number(values.rate), seconds: Number(values.seconds) })
+} else if (name === 'plan') {
+  await benchPlan()
 } else {
-  process.stderr.write('usage: npm run bench -- pipeline [--rate 1000] [--seconds 60]\n')
+  process.stderr.write(
+    'usage: npm run bench -- pipeline [--rate 1000] [--seconds 60]\n       npm run bench -- plan\n',
+  )
   process.exitCode = 64
 }

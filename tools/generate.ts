@@ -5,25 +5,28 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { format } from 'prettier'
 import { EVENT_CODES, REQUEST_CODES, WARNING_CODES, type CodeRow } from '@custom-events/event'
-import type { MetricDefinitions, Variable } from '@custom-events/service'
+import { readPlanFiles, type MetricDefinitions, type Variable } from '@custom-events/service'
 import { setupVariables } from '../packages/cli/src/config.ts'
 import { replayVariables } from '../packages/cli/src/replay/config.ts'
 import { consumerVariables } from '../services/consumer/src/config.ts'
 import { consumerMetrics } from '../services/consumer/src/metrics.ts'
 import { ingestVariables } from '../services/ingest/src/config.ts'
 import { ingestMetrics } from '../services/ingest/src/metrics.ts'
+import { table } from './markdown.ts'
+import { trackingPlansPage } from './plans-page.ts'
 
 type Variables = Readonly<Record<string, Variable<unknown>>>
 
-const pages: Readonly<Record<string, () => string>> = {
+const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/configuration.md': configurationPage,
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/errors.md': errorsPage,
+  'docs/reference/tracking-plans.md': async () => trackingPlansPage(await readPlanFiles('')),
 }
 
 const isCheck = process.argv.includes('--check')
 for (const [path, write] of Object.entries(pages)) {
-  const fresh = await format(write(), { parser: 'markdown', printWidth: 100 })
+  const fresh = await format(await write(), { parser: 'markdown', printWidth: 100 })
   if (!isCheck) writeFileSync(path, fresh)
   else if (readOrEmpty(path) !== fresh) {
     process.stdout.write(`${path} is not fresh: run \`npm run generate\`\n`)
@@ -118,12 +121,6 @@ function requestCodesTable(): string {
 function codesTable(codes: Readonly<Record<string, CodeRow>>): string {
   const rows = Object.entries(codes).map(([code, { title, fix }]) => [`\`${code}\``, title, fix])
   return table(['code', 'what', 'what to do'], rows)
-}
-
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
 function readOrEmpty(path: string): string {

@@ -7,7 +7,7 @@ import { ingestVariables } from '../services/ingest/src/config.ts'
 
 test('every variable with one of our prefixes is known to every program', () => {
   const all = Object.keys({ ...ingestVariables, ...consumerVariables, ...setupVariables })
-  const ownPrefix = /^(KAFKA|SCHEMA_REGISTRY|CLICKHOUSE|BATCH|WRITE_KEYS|AUTH)_/
+  const ownPrefix = /^(KAFKA|SCHEMA_REGISTRY|CLICKHOUSE|BATCH|WRITE_KEYS|AUTH|TRACKING_PLANS?)_/
   const single = all.filter((name) => ownPrefix.test(name) && !(name in sharedVariables))
   assert.deepEqual(single.toSorted(), [...namesOfOtherServices].toSorted())
 })

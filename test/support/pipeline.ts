@@ -13,9 +13,15 @@ export interface TestPipeline extends Pipeline {
   query<Row>(sql: string): Promise<readonly Row[]>
 }
 
-/** @param options.consumers how many consumer processes to start with. @default 1 */
+/**
+ * @param options.consumers how many consumer processes to start with. @default 1
+ * @param options.environment more variables for setup and both services.
+ */
 export async function startTestPipeline(
-  options: { readonly consumers?: number } = {},
+  options: {
+    readonly consumers?: number
+    readonly environment?: Readonly<Record<string, string>>
+  } = {},
 ): Promise<TestPipeline> {
   await using resources = new AsyncDisposableStack()
   const { environment: addresses } = resources.use(await servers())
@@ -33,9 +39,10 @@ export async function startTestPipeline(
         KAFKA_TOPIC: `events.tracked.${id}`,
         KAFKA_CONSUMER_GROUP: `consumer.${id}`,
         CLICKHOUSE_DATABASE: database,
+        ...options.environment,
       },
       logDir,
-      ...options,
+      ...(options.consumers === undefined ? {} : { consumers: options.consumers }),
     }),
   )
   const owned = resources.move()

@@ -4,6 +4,7 @@ import {
   flag,
   integer,
   kafkaVariables,
+  planVariables,
   readConfig,
   registryVariables,
   serviceVariables,
@@ -37,6 +38,7 @@ export const setupVariables = {
   }),
   ...registryVariables,
   ...clickhouseVariables,
+  ...planVariables,
   CLICKHOUSE_CLUSTER: text({
     description: 'Run every statement ON CLUSTER with this name; empty on a single server.',
     default: '',

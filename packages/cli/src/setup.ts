@@ -1,5 +1,10 @@
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
-import { createClickHouse, migrate, type TableSettings } from '@custom-events/clickhouse'
+import {
+  createClickHouse,
+  migrate,
+  type PlannedHotProperty,
+  type TableSettings,
+} from '@custom-events/clickhouse'
 import {
   createSchemaRegistry,
   createTopics,
@@ -9,7 +14,8 @@ import {
   topicNames,
   type TopicNames,
 } from '@custom-events/kafka'
-import type { Logger } from '@custom-events/service'
+import { compilePlans } from '@custom-events/event'
+import { readPlanFiles, type Logger } from '@custom-events/service'
 import type { SetupConfig } from './config.ts'
 import { fix, step } from './step.ts'
 
@@ -76,8 +82,21 @@ async function setUpTables(
   print: (line: string) => void,
 ): Promise<void> {
   await using clickhouse = createClickHouse(config)
-  const { applied, total } = await migrate({ clickhouse, log, settings: tableSettings(config) })
+  const { applied, total } = await migrate({
+    clickhouse,
+    log,
+    settings: tableSettings(config),
+    plannedColumns: await plannedColumns(config.TRACKING_PLANS_DIR),
+  })
   print(`database ${config.CLICKHOUSE_DATABASE}: ${applied} of ${total} migrations applied now`)
+}
+
+/** Properties that a tracking plan marks with `x-hot`. */
+async function plannedColumns(plansDir: string): Promise<readonly PlannedHotProperty[]> {
+  const plans = compilePlans(await readPlanFiles(plansDir))
+  return plans.flatMap(({ file, columns }) =>
+    columns.map((column) => ({ ...column, markedIn: `${file} /properties/${column.property}` })),
+  )
 }
 
 function tableSettings(config: SetupConfig): TableSettings {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import {
   HotPropertyError,
+  mergeHotProperties,
   readHotProperties,
   reconcile,
   type HotProperty,
@@ -72,5 +73,29 @@ test('a changed type and the name of a real column are told together', () => {
   assert.throws(
     () => reconcile([hot(), hot({ property: 'user_id' })], existing),
     /plan is Nullable\(Float64\) in the table and declared Nullable\(String\)[\s\S]*user_id is a column/,
+  )
+})
+
+test('columns of tracking plans join the declared ones; what cannot be is told with its plan', () => {
+  const planned = (change: Partial<HotProperty>, markedIn = 'a.json /properties/plan') => ({
+    ...hot(change),
+    markedIn,
+  })
+  const seats = planned({ property: 'seats', type: 'UInt32' })
+  assert.deepEqual(
+    mergeHotProperties([hot()], [planned({}), seats, seats]).map(({ property }) => property),
+    ['plan', 'seats'],
+  )
+  assert.throws(
+    () =>
+      mergeHotProperties(
+        [hot()],
+        [
+          planned({ type: 'Int64' }, 'a.json'),
+          planned({ property: 'other', column: 'plan' }, 'b.json'),
+          planned({ property: 'c', type: 'Text' }, 'c.json'),
+        ],
+      ),
+    /a\.json: column plan is String of plan already[^]*b\.json: column plan[^]*c\.json: type Text/,
   )
 })

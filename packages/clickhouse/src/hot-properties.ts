@@ -11,6 +11,9 @@ export interface HotProperty {
   readonly comment: string
 }
 
+/** A hot property that a tracking plan marks, with the place of the mark. */
+export type PlannedHotProperty = HotProperty & { readonly markedIn: string }
+
 /** What is wrong with the declaration, or with the table that should have it; everything at once. */
 export class HotPropertyError extends Error {
   constructor(problems: readonly string[]) {
@@ -29,6 +32,32 @@ export function readHotProperties(file: URL | string): readonly HotProperty[] {
   problems.push(...doubled.map((column) => `column ${column} is declared twice`))
   if (problems.length > 0) throw new HotPropertyError(problems)
   return declared as readonly HotProperty[] // every field was checked above
+}
+
+/**
+ * The declared hot properties and those that tracking plans mark. Several plans may mark one property.
+ *
+ * @param planned with where each was marked, for the error.
+ * @throws {HotPropertyError} naming every plan that cannot have its column.
+ */
+export function mergeHotProperties(
+  declared: readonly HotProperty[],
+  planned: readonly PlannedHotProperty[],
+): readonly HotProperty[] {
+  const merged = new Map(declared.map((hot) => [columnOf(hot), hot]))
+  const problems: string[] = []
+  for (const { markedIn, ...hot } of planned) {
+    problems.push(...problemsOf(hot, 0).map((told) => told.replace('entry 0', markedIn)))
+    const other = merged.get(columnOf(hot)) ?? hot
+    merged.set(columnOf(hot), other)
+    if (other.property === hot.property && plain(other.type) === plain(hot.type)) continue
+    problems.push(
+      `${markedIn}: column ${columnOf(hot)} is ${other.type} of ${other.property} already: ` +
+        'take that type, or give another "column"',
+    )
+  }
+  if (problems.length > 0) throw new HotPropertyError(problems)
+  return [...merged.values()]
 }
 
 function problemsOf(entry: unknown, index: number): string[] {

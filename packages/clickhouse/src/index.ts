@@ -9,4 +9,4 @@ export { classify, type ErrorClass, type Failure, type Reason, type Verdict } fr
 export { ClickHouseFailure } from './failure.ts'
 export { migrate, type MigrateOptions, type TableSettings } from './migrate.ts'
 export { MigrationError } from './migrations.ts'
-export { HotPropertyError, type HotProperty } from './hot-properties.ts'
+export { HotPropertyError, type HotProperty, type PlannedHotProperty } from './hot-properties.ts'

@@ -3,10 +3,12 @@ import type { Logger } from '@custom-events/service'
 import type { ClickHouse } from './connection.ts'
 import {
   columnOf,
+  mergeHotProperties,
   readHotProperties,
   reconcile,
   type ExistingColumn,
   type HotProperty,
+  type PlannedHotProperty,
 } from './hot-properties.ts'
 import {
   pendingMigrations,
@@ -34,6 +36,8 @@ export interface MigrateOptions {
   readonly dir?: URL
   /** @default schemas/hot-properties.json */
   readonly hotProperties?: readonly HotProperty[]
+  /** Columns that tracking plans ask for, beside those. @default none */
+  readonly plannedColumns?: readonly PlannedHotProperty[]
 }
 
 const SCHEMAS = new URL('../../../schemas/', import.meta.url)
@@ -49,7 +53,9 @@ export async function migrate(
   options: MigrateOptions,
 ): Promise<{ readonly applied: number; readonly total: number }> {
   const { clickhouse, log, settings = {}, dir = new URL('clickhouse/', SCHEMAS) } = options
-  const hot = options.hotProperties ?? readHotProperties(new URL('hot-properties.json', SCHEMAS))
+  const declared =
+    options.hotProperties ?? readHotProperties(new URL('hot-properties.json', SCHEMAS))
+  const hot = mergeHotProperties(declared, options.plannedColumns ?? [])
   const variables = sqlVariables(settings, hot)
   const onCluster = variables['ON_CLUSTER'] ?? ''
   const files = readMigrations(dir, variables)

@@ -114,6 +114,16 @@ export const REQUEST_CODES = {
   ),
 } as const satisfies Record<string, RequestCodeRow>
 
+/** Errors where plans are enforced, warnings where they only warn. */
+const PLAN_VIOLATION = mark(
+  'The properties break the tracking plan of the event',
+  'Send what the plan expects, or have the plan changed.',
+)
+const UNPLANNED_EVENT = mark(
+  'The event has no tracking plan',
+  'Check the name, or have a plan made for it.',
+)
+
 /** Codes of one rejected event. */
 export const EVENT_CODES = {
   event_not_object: mark('The event is not an object', 'Send a JSON object.'),
@@ -155,6 +165,8 @@ export const EVENT_CODES = {
   invalid_unicode: mark('Half of a surrogate pair', 'Send whole characters.'),
   number_out_of_range: mark('A number beyond what can be kept exactly', 'Send it as a string.'),
   key_scope: mark('The write key may not write this account', 'Use a key of that account.'),
+  plan_violation: PLAN_VIOLATION,
+  unplanned_event: UNPLANNED_EVENT,
 } as const satisfies Record<string, CodeRow>
 
 /** Codes of warnings: the event was accepted. */
@@ -175,6 +187,8 @@ export const WARNING_CODES = {
   timestamp_epoch: mark('Unix time', 'Send RFC 3339.'),
   timestamp_leap_second: mark('Second 60 became 59.999', 'Nothing to do.'),
   timestamp_in_future: mark('More than a day in the future', 'Check the clock.'),
+  plan_violation: PLAN_VIOLATION,
+  unplanned_event: UNPLANNED_EVENT,
 } as const satisfies Record<string, CodeRow>
 
 export type RequestCode = keyof typeof REQUEST_CODES

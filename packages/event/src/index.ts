@@ -28,3 +28,22 @@ export {
   type Validate,
   type Verdict,
 } from './validate.ts'
+export { BadPlans, type PlanProblem } from './plan/bad-plan.ts'
+export type { PiiPath, PlannedColumn } from './plan/inspect.ts'
+export {
+  compilePlans,
+  createPlanCompiler,
+  PLAN_MODES,
+  refuseDoubles,
+  type CompilePlan,
+  type Plan,
+  type PlanFile,
+  type PlanMode,
+} from './plan/plan.ts'
+export {
+  createPlanSet,
+  NO_PLAN_SET,
+  UNPLANNED_MODES,
+  type PlanRules,
+  type PlanSet,
+} from './plan/plan-set.ts'

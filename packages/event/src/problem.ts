@@ -17,6 +17,8 @@ export interface Warning {
   readonly code: WarningCode
   readonly pointer: string
   readonly detail?: string
+  readonly expected?: string | null
+  readonly got?: string | null
   readonly suggestion?: string
 }
 

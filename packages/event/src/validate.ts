@@ -78,7 +78,8 @@ function toEvent({ candidate, texts }: CandidateFound): TrackedEvent {
 
 const UNKNOWN: KnownParts = { event: null, group_id: null, user_id: null, event_id: null }
 
-function knownParts({ candidate, notes }: CandidateFound): KnownParts {
+/** The parts of a candidate that could be read. */
+export function knownParts({ candidate, notes }: CandidateFound): KnownParts {
   const isIdSent = notes.pointers.has('event_id')
   return {
     event: textOrNull(candidate.event),

@@ -37,6 +37,7 @@ const OWN_PREFIXES = [
   'WRITE_KEYS_',
   'AUTH_',
   'RATE_LIMIT_',
+  'TRACKING_PLAN',
 ]
 const FAMILY = new Set([...Object.keys(sharedVariables), ...namesOfOtherServices])
 

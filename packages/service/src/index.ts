@@ -3,6 +3,7 @@ export { brokers, choice, flag, integer, secret, text, url, type Variable } from
 export {
   clickhouseVariables,
   kafkaVariables,
+  planVariables,
   namesOfOtherServices,
   registryVariables,
   serviceVariables,
@@ -12,4 +13,5 @@ export { createLogger, type Logger } from './log.ts'
 export { createMetrics, type MetricDefinitions, type Metrics } from './metrics.ts'
 export { startOpsServer, type OpsServer, type Readiness } from './ops-server.ts'
 export { EXIT_CONFIG, runService, type RunningService } from './run-service.ts'
+export { readPlanFiles } from './plan-files.ts'
 export { fullJitter } from './full-jitter.ts'

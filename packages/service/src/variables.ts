@@ -66,12 +66,21 @@ export const clickhouseVariables = {
   }),
 }
 
+/** Where tracking plans lie. */
+export const planVariables = {
+  TRACKING_PLANS_DIR: text({
+    description: 'Folder of tracking plans; empty: schemas/events of this checkout.',
+    default: '',
+  }),
+}
+
 /** Shared by several services; setting one where it is not read is no mistake. */
 export const sharedVariables = {
   ...serviceVariables,
   ...kafkaVariables,
   ...registryVariables,
   ...clickhouseVariables,
+  ...planVariables,
 }
 
 /**
@@ -92,5 +101,7 @@ export const namesOfOtherServices: readonly string[] = [
   'KAFKA_REPLICATION_FACTOR',
   'KAFKA_RETENTION_HOURS',
   'KAFKA_SESSION_TIMEOUT_MS',
+  'TRACKING_PLAN_MODE',
+  'TRACKING_PLAN_UNPLANNED',
   'WRITE_KEYS_FILE',
 ]

@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs'
-import { EVENT_RULES, parseTimestamp, type EventRules } from '@custom-events/event'
+import {
+  EVENT_RULES,
+  parseTimestamp,
+  PLAN_MODES,
+  UNPLANNED_MODES,
+  type EventRules,
+  type PlanRules,
+} from '@custom-events/event'
 import { kafkaConfigFrom, topicNames, type KafkaConfig } from '@custom-events/kafka'
 import {
   choice,
   ConfigError,
   integer,
   kafkaVariables,
+  planVariables,
   readConfig,
   registryVariables,
   serviceVariables,
@@ -62,6 +70,17 @@ export const ingestVariables = {
     description: 'Ids that stand for nothing, separated by commas; such events are rejected.',
     default: [...EVENT_RULES.placeholderIds].join(','),
   }),
+  ...planVariables,
+  TRACKING_PLAN_MODE: choice(PLAN_MODES, {
+    description:
+      'What becomes of an event that breaks its tracking plan, where the plan does not say: off: ' +
+      'not checked; warn: accepted with warnings; enforce: rejected.',
+    default: 'warn',
+  }),
+  TRACKING_PLAN_UNPLANNED: choice(UNPLANNED_MODES, {
+    description: 'What becomes of an event without a tracking plan.',
+    default: 'allow',
+  }),
 }
 
 export interface IngestConfig {
@@ -75,6 +94,9 @@ export interface IngestConfig {
   readonly registryUrl: string
   /** `null`: `AUTH_MODE=off`. */
   readonly writeKeysFile: string | null
+  /** Empty: schemas/events of this checkout. */
+  readonly plansDir: string
+  readonly planRules: PlanRules
   readonly settings: IngestSettings
   readonly warnings: readonly string[]
 }
@@ -100,6 +122,11 @@ export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): 
     kafka: kafkaConfigFrom(config),
     registryUrl: config.SCHEMA_REGISTRY_URL,
     writeKeysFile: config.AUTH_MODE === 'off' ? null : config.WRITE_KEYS_FILE,
+    plansDir: config.TRACKING_PLANS_DIR,
+    planRules: {
+      defaultMode: config.TRACKING_PLAN_MODE,
+      unplanned: config.TRACKING_PLAN_UNPLANNED,
+    },
     settings: {
       ...ingestSettings(topics, config.KAFKA_PARTITIONS),
       rules,

@@ -14,7 +14,7 @@ import { mayProduce, refusalOf, resultsOf, type Judged, type Produced } from './
  */
 export function createDryRun(parts: IngestParts): Handle {
   const door = { audience: 'own', needsKafka: false } as const
-  const judge = createJudge(parts.settings)
+  const judge = createJudge({ ...parts.settings, plans: parts.plans })
   return (request, response) =>
     takeCall(parts, door, request, response, async (call) => {
       const judged = await judge(call)

@@ -6,6 +6,7 @@ import {
   type NormaliseContext,
 } from '@custom-events/event'
 import type { Call } from './call.ts'
+import type { IngestParts } from './parts.ts'
 import type { IngestSettings } from './settings.ts'
 import { forbidOtherAccounts, type Judged } from './verdicts.ts'
 
@@ -24,17 +25,23 @@ type EventIds = (call: Call) => NormaliseContext['newEventId']
  * @param options.eventIds @default a new id each time
  */
 export function createJudge({
+  plans,
   rules,
   eventIds = newEventIds(),
-}: Pick<IngestSettings, 'rules'> & { readonly eventIds?: EventIds }): Judge {
+}: Pick<IngestParts, 'plans'> &
+  Pick<IngestSettings, 'rules'> & { readonly eventIds?: EventIds }): Judge {
   const validate = createValidate()
   return async (call) => {
     const context = { ...contextOf(call), rules, newEventId: eventIds(call) }
+    const { current } = plans // the same for every event of a request
     const judged: Judged[] = []
     for (const input of call.envelope.events) {
       if (input.index > 0 && input.index % SLICE === 0) await yieldToOthers()
       const normalised = normalise(input, context)
-      const verdict = normalised.status === 'ignored' ? normalised : validate(normalised)
+      const verdict =
+        normalised.status === 'ignored'
+          ? normalised
+          : current.check(normalised, validate(normalised))
       judged.push({ input, verdict })
     }
     return forbidOtherAccounts(judged, call.key)

@@ -1,11 +1,18 @@
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import { createProducer, createSchemaRegistry } from '@custom-events/kafka'
-import { createLogger, runService, startOpsServer, type Logger } from '@custom-events/service'
+import {
+  ConfigError,
+  createLogger,
+  runService,
+  startOpsServer,
+  type Logger,
+} from '@custom-events/service'
 import { createIngestApp } from './app.ts'
 import { readIngestConfig, type IngestConfig } from './config.ts'
 import { NO_KEYS, openKeyFile, type Keys } from './key-file.ts'
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
 import type { IngestParts } from './parts.ts'
+import { openPlanFolder, type PlanFolder } from './plan-folder.ts'
 import { readiness } from './readiness.ts'
 import { createRateLimits } from './rate-limits.ts'
 import { createRejectedEvents } from './rejected.ts'
@@ -21,6 +28,7 @@ await runService(async (resources) => {
   for (const warning of config.warnings) log.warn(warning)
 
   const metrics = createIngestMetrics()
+  const plans = await openPlans(config, { log, metrics, resources })
   let parts: IngestParts | null = null
   const ops = await startOpsServer({
     host: config.opsHost,
@@ -36,7 +44,7 @@ await runService(async (resources) => {
 
   const keys = openKeys(config, log, resources)
   const lifecycle = createLifecycle()
-  parts = openDelivery({ config, log, metrics, resources }, { keys, lifecycle })
+  parts = openDelivery({ config, log, metrics, resources }, { keys, plans, lifecycle })
   const server = await startIngestServer({
     handle: createIngestApp(parts),
     host: config.host,
@@ -59,14 +67,32 @@ function openKeys(config: IngestConfig, log: Logger, resources: AsyncDisposableS
   return NO_KEYS
 }
 
+/** Bad plans are a bad configuration: without the old ones there is nothing to go on with. */
+async function openPlans(
+  { plansDir: dir, planRules: rules }: IngestConfig,
+  { resources, ...tools }: Omit<Base, 'config'>,
+): Promise<PlanFolder> {
+  try {
+    return resources.use(await openPlanFolder({ dir, rules, ...tools }))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const rule = `a folder of sound tracking plans:\n${reason}`
+    throw new ConfigError([
+      { variable: 'TRACKING_PLANS_DIR', value: dir || 'schemas/events', rule },
+    ])
+  }
+}
+
+interface Base {
+  readonly config: IngestConfig
+  readonly log: Logger
+  readonly metrics: IngestMetrics
+  readonly resources: AsyncDisposableStack
+}
+
 function openDelivery(
-  base: {
-    readonly config: IngestConfig
-    readonly log: Logger
-    readonly metrics: IngestMetrics
-    readonly resources: AsyncDisposableStack
-  },
-  given: Pick<IngestParts, 'keys' | 'lifecycle'>,
+  base: Base,
+  given: Pick<IngestParts, 'keys' | 'plans' | 'lifecycle'>,
 ): IngestParts {
   const { config, log, metrics, resources } = base
   const { settings } = config
@@ -91,7 +117,7 @@ function openDelivery(
     }),
   )
   const rejectedEvents = resources.use(
-    createRejectedEvents({ producer, schemas, settings, metrics, log }),
+    createRejectedEvents({ producer, schemas, plans: given.plans, settings, metrics, log }),
   )
   return {
     ...given,

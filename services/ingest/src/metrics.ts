@@ -77,6 +77,28 @@ export const ingestMetrics = {
     name: 'producer_buffered_bytes',
     help: 'Bytes of records waiting for Kafka.',
   },
+  planWarnings: {
+    type: 'counter',
+    name: 'tracking_plan_warnings_total',
+    help: 'Warnings of tracking plans about accepted events; where plans are enforced, see events_rejected_total.',
+    labels: { code: ['plan_violation', 'unplanned_event'] },
+  },
+  planReads: {
+    type: 'counter',
+    name: 'tracking_plan_reads_total',
+    help: 'Times the tracking plans had changed and were read; refused: the old ones stayed in force.',
+    labels: { outcome: ['loaded', 'refused'] },
+  },
+  plansLoaded: {
+    type: 'gauge',
+    name: 'tracking_plans_loaded',
+    help: 'Tracking plans in force.',
+  },
+  plansVersion: {
+    type: 'gauge',
+    name: 'tracking_plans_version',
+    help: 'A number made of the text of the tracking plans in force: equal on two instances that have the same plans.',
+  },
   rejectedDiscarded: {
     type: 'counter',
     name: 'rejected_records_discarded_total',
@@ -97,6 +119,11 @@ export function countOutcomes(metrics: IngestMetrics, results: readonly EventRes
     switch (result.status) {
       case 'accepted':
         metrics.accepted.inc()
+        for (const { code } of result.warnings) {
+          if (code === 'plan_violation' || code === 'unplanned_event') {
+            metrics.planWarnings.inc({ code })
+          }
+        }
         break
       case 'rejected':
         metrics.rejected.inc({ code: result.problems[0]?.code ?? 'event_not_object' })

@@ -1,5 +1,6 @@
 import type { Producer } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/service'
+import type { PlanFolder } from './plan-folder.ts'
 import type { Keys } from './key-file.ts'
 import type { IngestMetrics } from './metrics.ts'
 import type { RejectedEvents } from './rejected.ts'
@@ -14,6 +15,7 @@ export interface IngestParts {
   readonly producer: Producer
   readonly schemas: SchemaIds
   readonly keys: Keys
+  readonly plans: Pick<PlanFolder, 'current'>
   readonly rejectedEvents: RejectedEvents
   readonly settings: IngestSettings
   readonly budget: ByteBudget

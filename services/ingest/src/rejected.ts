@@ -1,8 +1,15 @@
 import { createRejectedCodec, cutToBytes, type RejectedEvent } from '@custom-events/codec'
-import { partitionOf, type EventInput, type KnownParts, type Problem } from '@custom-events/event'
+import {
+  partitionOf,
+  type EventInput,
+  type KnownParts,
+  type PlanSet,
+  type Problem,
+} from '@custom-events/event'
 import type { OutgoingRecord, Producer } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/service'
 import type { IngestMetrics } from './metrics.ts'
+import type { IngestParts } from './parts.ts'
 import type { SchemaIds } from './schema-ids.ts'
 import type { IngestSettings } from './settings.ts'
 
@@ -33,11 +40,12 @@ type DiscardReason = 'queue_full' | 'no_schema' | 'unacknowledged'
 export function createRejectedEvents(parts: {
   readonly producer: Producer
   readonly schemas: SchemaIds
+  readonly plans: IngestParts['plans']
   readonly settings: IngestSettings
   readonly metrics: IngestMetrics
   readonly log: Logger
 }): RejectedEvents {
-  const { producer, schemas, settings, log } = parts
+  const { producer, schemas, plans, settings, log } = parts
   const topic = settings.topics.rejected
   const partitionCount = settings.partitionCountByTopic[topic] ?? 1
   const codec = createRejectedCodec()
@@ -74,7 +82,7 @@ export function createRejectedEvents(parts: {
           discard('queue_full', 1)
           continue
         }
-        const record = toRecord(toRejectedEvent(event, request), schemaId)
+        const record = toRecord(toRejectedEvent(event, plans.current, request), schemaId)
         records.push(record)
         bytes += record.value?.length ?? 0
       }
@@ -91,11 +99,14 @@ export function createRejectedEvents(parts: {
 
 function toRejectedEvent(
   { input, problems, known }: Refused,
+  plans: PlanSet,
   request: RefusedRequest,
 ): RejectedEvent {
-  const { start, end } = input.scanned
   const [first] = problems
-  const raw = cutToBytes(input.text.slice(start, end))
+  const { start, end } = input.scanned
+  const sent = input.text.slice(start, end)
+  const shown = plans.redact(input, known.event)
+  const raw = cutToBytes(shown)
   const isBesideKept = (request.beside?.length ?? 0) <= MAX_BESIDE_CHARS
   return {
     request_id: request.requestId,
@@ -110,7 +121,8 @@ function toRejectedEvent(
     user_id: keptOrNull(known.user_id),
     event_id: keptOrNull(known.event_id),
     raw: raw.raw,
-    raw_truncated: raw.raw_truncated || !isBesideKept,
+    // Not the event that was sent: a replay must not take it for that.
+    raw_truncated: raw.raw_truncated || shown !== sent || !isBesideKept,
     beside: isBesideKept ? (request.beside?.toWellFormed() ?? null) : null,
     resolution: null,
     resolved_at: null,

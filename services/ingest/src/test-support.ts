@@ -1,5 +1,5 @@
 import { createEventCodec, createRejectedCodec, type RejectedEvent } from '@custom-events/codec'
-import type { TrackedEvent } from '@custom-events/event'
+import { NO_PLAN_SET, type TrackedEvent } from '@custom-events/event'
 import { topicNames } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/service'
 import { createIngestApp } from './app.ts'
@@ -56,6 +56,7 @@ export interface TestAnswer {
 export async function startTestIngest(
   options: {
     readonly keys?: Keys
+    readonly plans?: IngestParts['plans']
     readonly limits?: Partial<IngestLimits>
     readonly serverLimits?: Partial<ServerLimits>
     readonly random?: () => number
@@ -80,7 +81,8 @@ export async function startTestIngest(
     allowedOrigins: options.allowedOrigins ?? null,
   }
   const schemas: TestIngest['schemas'] = { trackedId: 7, rejectedId: 8, notReadyReason: null }
-  const rejected = createRejectedEvents({ producer, schemas, settings, metrics, log })
+  const plans = options.plans ?? { current: NO_PLAN_SET }
+  const rejected = createRejectedEvents({ producer, schemas, plans, settings, metrics, log })
   const lifecycle = createLifecycle()
   const budget = createByteBudget(settings.limits.maxInFlightBytes)
   const parts: IngestParts = {
@@ -92,6 +94,7 @@ export async function startTestIngest(
     lifecycle,
     budget,
     keys: options.keys ?? NO_KEYS,
+    plans,
     rejectedEvents: rejected,
     rateLimits: createRateLimits({
       rules: options.rateLimits ?? NO_RATE_LIMITS,

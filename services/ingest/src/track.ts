@@ -25,7 +25,11 @@ import type { Judged, Produced } from './verdicts.ts'
  * @returns a handler that throws `Refusal` or `ClientGone` when the request cannot be answered 200.
  */
 export function createTrack(parts: IngestParts, audience: Audience): Handle {
-  const tools = { ...parts, judge: createJudge(parts.settings), codec: createEventCodec() }
+  const tools = {
+    ...parts,
+    judge: createJudge({ ...parts.settings, plans: parts.plans }),
+    codec: createEventCodec(),
+  }
   const door = { audience, needsKafka: true }
   return (request, response) =>
     takeCall(parts, door, request, response, async (call) => {

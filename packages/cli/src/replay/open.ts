@@ -7,6 +7,7 @@ import {
   eventAvroSchema,
   rejectedAvroSchema,
 } from '@custom-events/codec'
+import { compilePlans, createPlanSet } from '@custom-events/event'
 import { ANYBODY, encode, parseWriteKeys, type WriteKey } from '@custom-events/ingest'
 import {
   createProducer,
@@ -17,6 +18,7 @@ import {
   topicNames,
   type Producer,
 } from '@custom-events/kafka'
+import { readPlanFiles } from '@custom-events/service'
 import { fix, step } from '../step.ts'
 import { waitUntilCaughtUp } from './caught-up.ts'
 import type { ReplayConfig } from './config.ts'
@@ -89,12 +91,18 @@ async function openSource(
     const { deadLetters } = topics
     return deadLetterSource({ clickhouse, filter, deadLetters, targetByTopic, now })
   }
-  const { settings, writeKeysFile } = ingest
+  const { settings, writeKeysFile, plansDir } = ingest
+  const plans = await step(
+    'reading tracking plans',
+    'correct the files of TRACKING_PLANS_DIR',
+    async () => compilePlans(await readPlanFiles(plansDir)),
+  )
   const encoding = { codec: createEventCodec(), schemas: { trackedId }, settings }
   return rejectedSource({
     rows: readRejectedEvents(clickhouse, filter),
     isForced: filter.isForced,
     rules: settings.rules,
+    plans: createPlanSet(plans, ingest.planRules),
     keyOf: keysOf(writeKeysFile),
     encode: (judged) => encode(encoding, judged),
     newestCopies: (events) => newestCopies(clickhouse, events),

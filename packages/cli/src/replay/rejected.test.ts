@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createEventCodec, createRejectedCodec, type RejectedEvent } from '@custom-events/codec'
-import { EVENT_RULES } from '@custom-events/event'
+import {
+  compilePlans,
+  createPlanSet,
+  EVENT_RULES,
+  NO_PLAN_SET,
+  type PlanSet,
+} from '@custom-events/event'
 import { ANYBODY, encode, type WriteKey } from '@custom-events/ingest'
 import { partitionCounts, topicNames } from '@custom-events/kafka'
 import type { Judged, Newest } from './judged.ts'
@@ -43,6 +49,7 @@ async function judge(
   options: {
     readonly keyOf?: (source: string) => WriteKey | null
     readonly newest?: Newest
+    readonly plans?: PlanSet
   } = {},
 ): Promise<readonly Judged[]> {
   const source = rejectedSource({
@@ -52,6 +59,7 @@ async function judge(
     },
     isForced: false,
     rules: EVENT_RULES,
+    plans: options.plans ?? NO_PLAN_SET,
     keyOf: options.keyOf ?? ((name) => ({ ...ANYBODY, name })),
     encode: (judged) => encode({ codec: events, schemas: { trackedId: 1 }, settings }, judged),
     newestCopies: async (wanted) =>
@@ -146,4 +154,18 @@ test('a copy that came later wins, one that came before is updated', async () =>
   assert.equal(later?.fate.kind, 'superseded')
   const [before] = await judge([row(GOOD)], { newest: { ...place, receivedAtMs: RECEIVED - 1 } })
   assert.equal(before?.fate.kind, 'replay')
+})
+
+test('what breaks a tracking plan that is in force is refused again', async () => {
+  const text = '{"x-event":"e","type":"object","properties":{"a":{"type":"string"}}}'
+  const plans = createPlanSet(compilePlans([{ name: 'e.json', text }]), {
+    defaultMode: 'enforce',
+    unplanned: 'allow',
+  })
+  const [good, bad] = await judge(
+    [row({ ...GOOD, properties: { a: 'x' } }), row({ ...GOOD, properties: { a: 1 } })],
+    { plans },
+  )
+  assert.equal(good?.fate.kind, 'replay')
+  assert.deepEqual(bad?.fate, { kind: 'refused', code: 'plan_violation' })
 })

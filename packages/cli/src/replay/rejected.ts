@@ -1,5 +1,11 @@
 import type { FramedCodec, RejectedEvent } from '@custom-events/codec'
-import { derivedEventId, scanValue, type EventRules, type TrackedEvent } from '@custom-events/event'
+import {
+  derivedEventId,
+  scanValue,
+  type EventRules,
+  type PlanSet,
+  type TrackedEvent,
+} from '@custom-events/event'
 import {
   createJudge,
   readBeside,
@@ -19,6 +25,8 @@ interface Options {
   }
   readonly isForced: boolean
   readonly rules: EventRules
+  /** Those in force now: what broke a plan that is still in force is refused again. */
+  readonly plans: PlanSet
   /** The key that a name stands for now; `null`: nobody may send under this name any more. */
   readonly keyOf: (source: string) => WriteKey | null
   /** Ingest's own: one record per accepted event. */
@@ -38,6 +46,7 @@ interface Options {
 export function rejectedSource(options: Options): Source {
   const judge = createJudge({
     rules: options.rules,
+    plans: { current: options.plans },
     eventIds: ({ requestId, receivedAt, envelope }) => {
       const seed = JSON.stringify([requestId, receivedAt, envelope.events[0]?.index])
       return (timestampMs) => derivedEventId(seed, timestampMs)
