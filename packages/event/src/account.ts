@@ -81,6 +81,9 @@ export function readEnvelopeContext(
     pointer,
     object: isJsonObject(value) ? value : null,
     fields: fieldsOf(field, text),
-    findings: scanned.findings.filter((finding) => finding.pointer.startsWith(`${pointer}/`)),
+    findings: scanned.findings.filter(({ pointer: found }) => {
+      // The context itself stands for what is too far inside it to be named.
+      return found === pointer || found.startsWith(`${pointer}/`)
+    }),
   }
 }

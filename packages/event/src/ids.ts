@@ -3,7 +3,8 @@ import { reject, warn, type Notes } from './notes.ts'
 import { cut, describeValue } from './problem.ts'
 import type { EventRules } from './rules.ts'
 
-const WHOLE_NUMBER = /^-?\d+$/
+/** Not `-0`, which is `0` to most readers. */
+const WHOLE_NUMBER = /^(?:0|-?[1-9]\d*)$/
 
 /**
  * Reads an id: a string as it is, a safe whole number as its digits (with a warning). Anything else

@@ -129,11 +129,15 @@ const WORDS = new Set(['true', 'false', 'null'])
 const SAFE_DIGITS = 15
 const MIN_INT64 = -(2n ** 63n)
 const MAX_UINT64 = 2n ** 64n - 1n
+/** Of MIN_INT64 and MAX_UINT64; JSON has no leading zeros. */
+const MAX_WHOLE_CHARS = 20
 
 /** What a reader with 64-bit integers and doubles would make of this number. */
 function judgeNumber(token: string): FindingCode | null {
   if (token.length <= SAFE_DIGITS && !/[eE]/.test(token)) return null
   if (/[.eE]/.test(token)) return Number.isFinite(Number(token)) ? null : 'number_out_of_range'
+  // BigInt takes seconds for millions of digits.
+  if (token.length > MAX_WHOLE_CHARS) return 'number_out_of_range'
   const value = BigInt(token)
   if (value > MAX_UINT64 || value < MIN_INT64) return 'number_out_of_range'
   return Number.isSafeInteger(Number(value)) ? null : 'unsafe_number'

@@ -195,7 +195,7 @@ test('whole numbers become ids with a warning; larger ones are refused, never ro
     'coerced_to_string /group_id',
     'coerced_to_string /user_id',
   ])
-  for (const digits of ['9007199254740993', '1.0', '1e3', '12345678901234567890']) {
+  for (const digits of ['9007199254740993', '1.0', '1e3', '-0', '12345678901234567890']) {
     const text = eventText().replace('"user_789"', digits)
     assert.match(codesOf(judgeText(text)).join(), /id_not_string \/user_id/, digits)
   }

@@ -24,6 +24,8 @@ export interface Envelope {
 
 export interface EnvelopeLimits {
   readonly maxEvents: number
+  /** Of the `context` beside a list, counted once for every event that it is laid under. */
+  readonly maxRepeatedContextBytes: number
 }
 
 /**
@@ -95,7 +97,7 @@ function readList(
 ): Envelope {
   const values = ownValue(body, listKey)
   const scanned = checkedScan(text, listKey, Array.isArray(values) ? values : [], limits)
-  const { envelope } = scanned
+  const { envelope, events } = scanned
   const twice = envelope.findings.find(
     ({ code, pointer }) => code === 'duplicate_key' && pointer.lastIndexOf('/') === 0,
   )
@@ -109,12 +111,28 @@ function readList(
     const value = ownValue(body, key)
     return value === undefined ? [] : { value, pointer: `/${key}` }
   })
+  const context = readEnvelopeContext(body, text, envelope)
+  checkRepeated(context, events.length, limits)
   return {
-    events: scanned.events,
-    context: readEnvelopeContext(body, text, envelope),
+    events,
+    context,
     sentAt: sentAt[0] ?? null,
     key: keyOf(body),
   }
+}
+
+/** Every event is stored with the whole context: a body within its limit could become gigabytes. */
+function checkRepeated(
+  context: EnvelopeContext | null,
+  count: number,
+  limits: EnvelopeLimits,
+): void {
+  const bytes = Buffer.byteLength(context?.text ?? '') * count
+  if (bytes <= limits.maxRepeatedContextBytes) return
+  throw new Refusal(
+    'body_too_large',
+    `the context beside the list would be ${bytes} bytes in its ${count} events; at most ${limits.maxRepeatedContextBytes}`,
+  )
 }
 
 function list(
@@ -143,10 +161,7 @@ function checkedScan(
 
 /** NDJSON: pointers begin with the event's place among the lines that hold one. */
 function readLines(text: string, limits: EnvelopeLimits): Envelope {
-  const lines = text
-    .split('\n')
-    .map((line, index) => ({ text: line, number: index + 1 }))
-    .filter((line) => line.text.trim() !== '')
+  const lines = linesOf(text, limits)
   checkCount(lines.length, limits)
   const events = lines.map((line, index): EventInput => {
     const value = parse(line.text, line.number)
@@ -156,10 +171,24 @@ function readLines(text: string, limits: EnvelopeLimits): Envelope {
   return { events, ...NOTHING_BESIDE }
 }
 
+/** Lines that hold something, at most one more than are taken: a body may hold millions. */
+function linesOf(text: string, { maxEvents }: EnvelopeLimits) {
+  const lines: { readonly text: string; readonly number: number }[] = []
+  let start = 0
+  for (let number = 1; start < text.length && lines.length <= maxEvents; number += 1) {
+    const feed = text.indexOf('\n', start)
+    const end = feed === -1 ? text.length : feed
+    const line = text.slice(start, end)
+    if (line.trim() !== '') lines.push({ text: line, number })
+    start = end + 1
+  }
+  return lines
+}
+
 function checkCount(count: number, { maxEvents }: EnvelopeLimits): void {
   if (count === 0) throw new Refusal('empty_batch', 'the list holds no event')
   if (count <= maxEvents) return
-  throw new Refusal('too_many_events', `${count} events; at most ${maxEvents} in one request`)
+  throw new Refusal('too_many_events', `more than ${maxEvents} events in one request`)
 }
 
 function parse(text: string, firstLine: number): unknown {

@@ -8,6 +8,8 @@ export interface IngestLimits {
   /** Of one body, as sent and inflated. */
   readonly maxBodyBytes: number
   readonly maxEvents: number
+  /** Of the `context` beside a list, counted once for every event that it is laid under. */
+  readonly maxRepeatedContextBytes: number
   /** Of all bodies together. */
   readonly maxInFlightBytes: number
   readonly bodyTimeoutMs: number
@@ -22,6 +24,7 @@ export interface IngestLimits {
 export const INGEST_LIMITS: IngestLimits = {
   maxBodyBytes: 5 * 1_024 ** 2,
   maxEvents: 2_500,
+  maxRepeatedContextBytes: 16 * 1_024 ** 2,
   maxInFlightBytes: 64 * 1_024 ** 2,
   bodyTimeoutMs: 10_000,
   // Segment's Ruby SDK gives up after 8 s: kafkajs needs 5 s, the rest is ours.
