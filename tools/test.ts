@@ -12,7 +12,7 @@ import { startServers } from '../test/support/servers.ts'
 
 const groups = {
   unit: ['packages/**/*.test.ts', 'services/**/*.test.ts', 'tools/**/*.test.ts'],
-  integration: ['test/{chaos,embedded,kafka,ingest,consumer,sdks,start}/**/*.test.ts'],
+  integration: ['test/{chaos,embedded,hostile,kafka,ingest,consumer,sdks,start}/**/*.test.ts'],
   // The only group that also runs on containers.
   e2e: ['test/*.test.ts'],
   // On servers of its own, which it kills; last and alone, so that it disturbs nobody.
@@ -85,7 +85,7 @@ async function runTests(
 ): Promise<number> {
   const args = [
     '--test',
-    `--test-timeout=${timeoutMs}`,
+    `--test-timeout=${process.env['TEST_TIMEOUT_MS'] ?? timeoutMs}`,
     `--test-concurrency=${concurrency}`,
     '--test-reporter=spec',
   ]

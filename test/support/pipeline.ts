@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startPipeline, type Pipeline } from '@custom-events/embedded'
+import { startPipeline, type Pipeline, type PipelineOptions } from '@custom-events/embedded'
 import { servers } from './servers.ts'
 
 /** A pipeline with a topic, a consumer group and a database of its own. */
@@ -13,15 +13,9 @@ export interface TestPipeline extends Pipeline {
   query<Row>(sql: string): Promise<readonly Row[]>
 }
 
-/**
- * @param options.consumers how many consumer processes to start with. @default 1
- * @param options.environment more variables for setup and both services.
- */
+/** @param options as of `startPipeline`; the environment is added to that of the test's own names. */
 export async function startTestPipeline(
-  options: {
-    readonly consumers?: number
-    readonly environment?: Readonly<Record<string, string>>
-  } = {},
+  options: Partial<Pick<PipelineOptions, 'consumers' | 'environment' | 'ports'>> = {},
 ): Promise<TestPipeline> {
   await using resources = new AsyncDisposableStack()
   const { environment: addresses } = resources.use(await servers())
@@ -34,6 +28,7 @@ export async function startTestPipeline(
 
   const pipeline = resources.use(
     await startPipeline({
+      ...options,
       servers: addresses,
       environment: {
         KAFKA_TOPIC: `events.tracked.${id}`,
@@ -42,7 +37,6 @@ export async function startTestPipeline(
         ...options.environment,
       },
       logDir,
-      ...(options.consumers === undefined ? {} : { consumers: options.consumers }),
     }),
   )
   const owned = resources.move()

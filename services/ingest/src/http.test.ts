@@ -1,32 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { connect } from 'node:net'
 import { test } from 'node:test'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import type { Keys } from './key-file.ts'
 import { BAD_EVENT, countOf, eventText, startTestIngest } from './test-support.ts'
 import { findKey, parseWriteKeys } from './write-keys.ts'
 
-/** Sends bytes as they are and returns everything that comes back until the connection closes. */
-function raw(port: number, bytes: string | Buffer, { end = false } = {}): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1')
-    let answer = ''
-    socket
-      .setEncoding('utf8')
-      .setTimeout(5_000, () => socket.destroy(new Error('no answer in 5 s')))
-    socket.on('data', (chunk: string) => (answer += chunk))
-    socket.on('close', () => resolve(answer)).on('error', reject)
-    socket.write(bytes)
-    if (end) socket.end()
-  })
-}
-
 const EVENT = eventText()
-const post = (headers: string, body: string) =>
-  `POST /track HTTP/1.1\r\nHost: x\r\n${headers}\r\n${body}`
-const sized = (body: string) =>
-  `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n`
 
 test('every refusal is a 4xx or 5xx with code, message, error and success false', async () => {
   await using ingest = await startTestIngest({ limits: { maxBodyBytes: 5_000, maxEvents: 3 } })
@@ -189,96 +169,6 @@ test('load is shed before the body is read', async () => {
   assert.match(unregistered.headers.get('retry-after') ?? '', /^\d+$/)
   ingest.schemas.notReadyReason = null
   assert.equal((await ingest.post(EVENT)).status, 200)
-})
-
-test('a body that announces too much is refused at once, before any of it is sent', async () => {
-  await using ingest = await startTestIngest()
-  const started = performance.now()
-  const answer = await raw(ingest.port, post('Content-Length: 10737418240\r\n', ''))
-  assert.match(answer, /^HTTP\/1\.1 413 /)
-  assert.ok(performance.now() - started < 2_000)
-})
-
-test('an endless body is cut off at the limit', async () => {
-  await using ingest = await startTestIngest({ limits: { maxBodyBytes: 10_000 } })
-  const chunk = `3e8\r\n${'x'.repeat(1_000)}\r\n`
-  const answer = await raw(ingest.port, post('Transfer-Encoding: chunked\r\n', chunk.repeat(20)))
-  assert.match(answer, /^HTTP\/1\.1 413 /)
-  assert.match(answer, /body_too_large/)
-})
-
-test('a body that stalls is 408 at the time-out, and nothing of it is kept', async () => {
-  await using ingest = await startTestIngest({ limits: { bodyTimeoutMs: 100 } })
-  const answer = await raw(ingest.port, post('Content-Length: 100000\r\n', EVENT))
-  assert.match(answer, /^HTTP\/1\.1 408 /)
-  assert.match(answer, /body_timeout/)
-  assert.equal(ingest.producer.records.length, 0)
-})
-
-test('what is no HTTP is answered once, in our shape, and the connection is closed', async () => {
-  await using ingest = await startTestIngest()
-  const table = [
-    'nonsense\r\n\r\n',
-    'GET /track HTTP/9.9\r\n\r\n',
-    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-    '\x16\x03\x01\x02\x00\x01\x00\x01',
-    post('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'),
-    post('Content-Length: 5\r\nContent-Length: 6\r\n', 'hello'),
-    post('Content-Length: -1\r\n', ''),
-    post('Transfer-Encoding: xchunked\r\n', ''),
-    post('X : 1\r\n', ''),
-    post('Transfer-Encoding: chunked\r\n', 'zz\r\n'),
-    'POST /track HTTP/1.1\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}',
-    post(`Host: y\r\n${sized('{}')}`, '{}'),
-  ]
-  for (const bytes of table) {
-    const answer = await raw(ingest.port, bytes)
-    assert.match(answer, /^HTTP\/1\.1 400 /, JSON.stringify(bytes))
-    assert.match(answer, /"code":"bad_request"/, JSON.stringify(bytes))
-    assert.equal(answer.split('HTTP/1.1').length, 2, 'one answer only')
-  }
-  assert.equal(ingest.producer.records.length, 0)
-})
-
-test('a good request before garbage is answered first', async () => {
-  await using ingest = await startTestIngest()
-  const length = `Content-Length: ${Buffer.byteLength(EVENT)}\r\n`
-  const answer = await raw(ingest.port, `${post(length, EVENT)}garbage\r\n\r\n`)
-  assert.match(answer, /^HTTP\/1\.1 200 .*HTTP\/1\.1 400 .*"bad_request"/s)
-})
-
-test('pipelined requests are answered in order', async () => {
-  await using ingest = await startTestIngest()
-  const requests = [1, 2, 3, 4, 5].map((n) => {
-    const last = n === 5 ? 'Connection: close\r\n' : ''
-    return post(`X-Request-Id: r${n}\r\nContent-Length: ${EVENT.length}\r\n${last}`, EVENT)
-  })
-  const answer = await raw(ingest.port, requests.join(''))
-  const ids = [...answer.matchAll(/X-Request-Id: (r\d)/g)].map(([, id]) => id)
-  assert.deepEqual(ids, ['r1', 'r2', 'r3', 'r4', 'r5'])
-})
-
-test('Expect: 100-continue is met, unless the body would be refused; other expectations are 417', async () => {
-  await using ingest = await startTestIngest()
-  const fine = await raw(ingest.port, post(`Expect: 100-continue\r\n${sized(EVENT)}`, EVENT))
-  assert.match(fine, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
-  const large = post('Expect: 100-continue\r\nContent-Length: 99999999\r\n', '')
-  assert.match(await raw(ingest.port, large), /^HTTP\/1\.1 413 /)
-  const bogus = await raw(ingest.port, post(`Expect: the best\r\n${sized(EVENT)}`, EVENT))
-  assert.match(bogus, /^HTTP\/1\.1 417 .*"expectation_failed"/s)
-})
-
-test('an upgrade to something else is answered, not hung', async () => {
-  await using ingest = await startTestIngest()
-  const headers = `Upgrade: websocket\r\nConnection: Upgrade, close\r\nContent-Length: ${EVENT.length}\r\n`
-  assert.match(await raw(ingest.port, post(headers, EVENT)), /^HTTP\/1\.1 200 /)
-})
-
-test('a client that leaves while sending costs nothing', async () => {
-  await using ingest = await startTestIngest()
-  await raw(ingest.port, post('Content-Length: 100000\r\n', EVENT), { end: true })
-  assert.equal((await ingest.post(EVENT)).status, 200)
-  assert.equal(ingest.budget.usedBytes, 0)
 })
 
 test('while draining new requests are 503 and taken ones are answered', async () => {

@@ -63,7 +63,8 @@ export async function startIngestServer(options: {
   readonly lifecycle: ReturnType<typeof createLifecycle>
   readonly limits?: ServerLimits
 }): Promise<IngestServer> {
-  const { handle, lifecycle, limits = SERVER_LIMITS } = options
+  const { lifecycle, limits = SERVER_LIMITS } = options
+  const handle = closingAfter(limits.maxRequestsPerConnection, options.handle)
   const server = createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,
@@ -77,7 +78,6 @@ export async function startIngestServer(options: {
     handle,
   )
   server.maxConnections = limits.maxConnections
-  server.maxRequestsPerSocket = limits.maxRequestsPerConnection
   server.maxHeadersCount = 1_000 // above ours: Node drops what is beyond, the guard refuses
   answerParserErrors(server)
   server.on('checkContinue', (request: IncomingMessage, response) => {
@@ -90,6 +90,20 @@ export async function startIngestServer(options: {
   return {
     port: (server.address() as AddressInfo).port, // a TCP server's address is never a string
     [Symbol.asyncDispose]: () => drain(server, lifecycle, limits),
+  }
+}
+
+/**
+ * Closes a connection with the answer to its last request. Node's `maxRequestsPerSocket` only says
+ * `Connection: close`, leaves it open, and answers what still comes with a 503 without a body.
+ */
+function closingAfter(maxRequests: number, handle: RequestListener): RequestListener {
+  const countBySocket = new WeakMap<Socket, number>()
+  return (request, response) => {
+    const count = (countBySocket.get(request.socket) ?? 0) + 1
+    countBySocket.set(request.socket, count)
+    if (count >= maxRequests) response.shouldKeepAlive = false
+    handle(request, response)
   }
 }
 
