@@ -62,6 +62,7 @@ export async function readRecords(
 export interface IngestProcess extends AsyncDisposable {
   readonly url: string
   readonly opsUrl: string
+  readonly pid: number
   readonly exited: Promise<number | null>
   /** Everything it wrote. */
   readonly output: () => string
@@ -97,6 +98,7 @@ export async function startIngest(
   return {
     url: `http://127.0.0.1:${port}`,
     opsUrl,
+    pid: child.pid ?? 0,
     exited,
     output: () => output,
     kill: (signal) => void child.kill(signal),
