@@ -18,7 +18,7 @@ test('of 23,000 hostile inputs none breaks ingest, none is poison, and what is a
   const report = await runBattery(pipeline, {
     seed: Number(HOSTILE_SEED),
     scale: Number(HOSTILE_SCALE),
-    budgetMs: 60_000 * Number(HOSTILE_SCALE),
+    budgetMs: 50_000 * Number(HOSTILE_SCALE),
     opsUrl: `http://127.0.0.1:${ports.ingestOps}`,
   })
   t.diagnostic(showReport(report))
