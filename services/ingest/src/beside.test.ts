@@ -6,7 +6,10 @@ import { readEnvelope } from './envelope.ts'
 test('what stands beside the events of a request comes back as it was', () => {
   const context = '{ "groupId":"g", "big":9007199254740993 }'
   const body = Buffer.from(`{"batch":[{}],"context":${context},"sentAt":1700000000000}`)
-  const envelope = readEnvelope(body, undefined, { maxEvents: 1 })
+  const envelope = readEnvelope(body, undefined, {
+    maxEvents: 1,
+    maxRepeatedContextBytes: 1_000_000,
+  })
   const beside = {
     envelopeContext: envelope.context,
     sentAt: envelope.sentAt,
