@@ -27,6 +27,17 @@ export async function readMetrics(opsUrl: string): Promise<ReadonlyMap<string, n
   return samples
 }
 
+/** Bytes that JavaScript holds, heap and buffers: the least of some readings, as garbage comes and goes. */
+export async function heldBytes(opsUrl: string): Promise<number> {
+  let least = Infinity
+  for (let reading = 0; reading < 10; reading += 1) {
+    const samples = await readMetrics(opsUrl)
+    const heap = samples.get('nodejs_heap_size_used_bytes') ?? Infinity
+    least = Math.min(least, heap + (samples.get('nodejs_external_memory_bytes') ?? 0))
+  }
+  return least
+}
+
 /** A counter of ours, over all its labels. */
 export function total(samples: ReadonlyMap<string, number>, name: string): number {
   let sum = 0

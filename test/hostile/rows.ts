@@ -41,11 +41,16 @@ export async function compareRows(
     readonly kept: readonly KeptEvent[]
     /** Of events that may be there although nobody was told. */
     readonly unknownIds: ReadonlySet<string>
+    /** By ingest's own counter: those of unknown fate included. */
+    readonly acceptedCount: number
   },
 ): Promise<void> {
   const keptByPlace = new Map(sent.kept.map((event) => [placeOf(event), event]))
-  await arrived(pipeline, keptByPlace.size)
+  await arrived(pipeline, sent.acceptedCount)
   const rows = await pipeline.query<Encoded>(SELECT)
+  if (rows.length !== sent.acceptedCount) {
+    addFault(report, `ingest accepted ${sent.acceptedCount} events, the view has ${rows.length}`)
+  }
   let compared = 0
   for (const encoded of rows) {
     const event = keptByPlace.get(encoded.place)

@@ -12,7 +12,7 @@ import { besiege } from './siege.ts'
 const isFull = process.env['HOSTILE_SIEGE'] === 'full'
 const bounds = isFull
   ? { seconds: 20, p99Ms: 250, growthMiB: 64 }
-  : { seconds: 8, p99Ms: 5_000, growthMiB: 160 }
+  : { seconds: 8, p99Ms: 5_000, growthMiB: 320 }
 
 test('1,000 slow or idle connections and ten bombs a second fail no good request', async (t) => {
   await using stack = await servers()
