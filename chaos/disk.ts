@@ -9,6 +9,9 @@ const run = promisify(execFile)
 const PREFIX = 'custom-events-chaos-'
 const SIZE = '16g' // of memory, should it ever be filled; a limit, not a reservation
 
+const SHRINK_TRIES = 8
+const ROOM_BYTES = 1_024 ** 2
+
 /** A folder on a disk of its own, in memory, that can be made full. */
 export interface Disk extends AsyncDisposable {
   /** No room beyond what is used now. */
@@ -35,16 +38,27 @@ export async function mountDisk(folder: string): Promise<Disk> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   await run('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, source(), folder])
   return {
-    fill: async () => {
-      const { blocks, bfree, bsize } = await statfs(folder)
-      // Shrunk to what is used: full, without spending memory on a filler.
-      const used = Math.max(1, blocks - bfree) * bsize
-      await run('mount', ['-o', `remount,size=${used}`, folder])
-    },
+    fill: () => shrinkToUsed(folder),
     free: async () => void (await run('mount', ['-o', `remount,size=${SIZE}`, folder])),
     [Symbol.asyncDispose]: async () => {
       await run('umount', ['-l', folder]).catch(() => {})
     },
+  }
+}
+
+/**
+ * Shrunk to what is used: full, without spending memory on a filler. What is written between looking and
+ * shrinking makes the kernel refuse (EINVAL), so each further try leaves more room.
+ */
+async function shrinkToUsed(folder: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const { blocks, bfree, bsize } = await statfs(folder)
+    const used = Math.max(1, blocks - bfree) * bsize + attempt * ROOM_BYTES
+    try {
+      return void (await run('mount', ['-o', `remount,size=${used}`, folder]))
+    } catch (error) {
+      if (attempt === SHRINK_TRIES) throw error
+    }
   }
 }
 
