@@ -1,24 +1,94 @@
-// `npm run bench -- pipeline`: what the pipeline does on this machine, measured, never asserted.
+// `npm run bench`: what the programs do on this machine. Measured, never asserted by a test.
+//
+//   npm run bench -- NAME              measure, print the tables, write bench/results/NAME.json
+//   npm run bench -- NAME --save       also keep the figures in docs/figures, where the pages get theirs
+//   npm run bench -- --quick --compare measure less, compare the ratios with those kept; exit 1 if one fell
+//
+// --quick: fewer and shorter rounds; --tiny: only proves that it runs; --rounds N, --seconds N: of one case.
 import { parseArgs } from 'node:util'
-import { benchPlan } from './plan.ts'
+import { comparisonTable, compareRatios } from './compare.ts'
+import { readKeptFigures, savedFigures, writeFigures, type Figures } from './figures.ts'
+import { benchIngest } from './ingest/ingest.ts'
+import { SIZES, type BenchOptions } from './options.ts'
 import { benchPipeline } from './pipeline.ts'
+import { benchPlan } from './plan.ts'
+import { tableText } from './render.ts'
+
+/** Each is a file of its own; one line here makes it a command. */
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figures>>> = {
+  ingest: benchIngest,
+}
+
+/** What `--compare` without a name measures. */
+const guarded: readonly string[] = ['ingest']
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
+    quick: { type: 'boolean', default: false },
+    tiny: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
+    compare: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
     rate: { type: 'string', default: '1000' },
-    seconds: { type: 'string', default: '60' },
   },
 })
 
 const [name] = positionals
 if (name === 'pipeline') {
-  await benchPipeline({ eventsPerSecond: Number(values.rate), seconds: Number(values.seconds) })
+  await benchPipeline({
+    eventsPerSecond: Number(values.rate),
+    seconds: Number(values.seconds ?? '60'),
+  })
 } else if (name === 'plan') {
   await benchPlan()
+} else if (name === undefined && values.compare) {
+  for (const each of guarded) await run(each)
+} else if (name !== undefined && name in benches) {
+  await run(name)
 } else {
+  const names = [...Object.keys(benches), 'pipeline', 'plan'].join('|')
   process.stderr.write(
-    'usage: npm run bench -- pipeline [--rate 1000] [--seconds 60]\n       npm run bench -- plan\n',
+    `usage: npm run bench -- ${names} [--quick] [--rounds N] [--seconds N] [--save] [--compare]\n` +
+      '       npm run bench -- --quick --compare\n' +
+      '       npm run bench -- pipeline [--rate 1000] [--seconds 60]\n',
   )
   process.exitCode = 64
+}
+
+async function run(bench: string): Promise<void> {
+  const measure = benches[bench]
+  if (measure === undefined) throw new Error(`there is no benchmark ${bench}`)
+  const figures = await measure(optionsFromArguments())
+  for (const table of figures.tables) process.stdout.write(`\n${tableText(table)}`)
+  for (const note of figures.notes) process.stdout.write(`\n${note}\n`)
+
+  const command = ['npm run bench --', bench, ...(values.quick ? ['--quick'] : [])].join(' ')
+  const saved = savedFigures(bench, command, figures)
+  say(`wrote ${await writeFigures('last', saved)}`)
+  if (values.compare) compare(bench, figures)
+  if (values.save) say(`kept ${await writeFigures('kept', saved)}: now run \`npm run generate\``)
+}
+
+function compare(bench: string, figures: Figures): void {
+  const kept = readKeptFigures(bench)
+  if (kept === null) throw new Error(`no figures of ${bench} are kept: measure with --save first`)
+  const comparisons = compareRatios(kept.ratios, figures.ratios)
+  process.stdout.write(`\n${tableText(comparisonTable(bench, comparisons))}`)
+  if (comparisons.some(({ isWorse }) => isWorse)) process.exitCode = 1
+}
+
+function optionsFromArguments(): BenchOptions {
+  const size = values.tiny ? SIZES.tiny : values.quick ? SIZES.quick : SIZES.full
+  return {
+    ...size,
+    rounds: values.rounds === undefined ? size.rounds : Number(values.rounds),
+    secondsPerCase: values.seconds === undefined ? size.secondsPerCase : Number(values.seconds),
+    say,
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`bench: ${line}\n`)
 }

@@ -12,5 +12,5 @@ export {
 } from './ports.ts'
 export { checkPrerequisites } from './prerequisites.ts'
 export { StackError, type Problem } from './problem.ts'
-export { launchProgram, type Program } from './program.ts'
+export { launchProgram, startProgram, type Program } from './program.ts'
 export { startStack, type Stack, type StackOptions } from './stack.ts'

@@ -1,0 +1,45 @@
+import { gzipSync } from 'node:zlib'
+
+/** What the bodies of a load hold. */
+export interface BodyShape {
+  /** 1: the event alone, else `{"batch": […]}`. */
+  readonly eventsPerBody: number
+  /** Accounts that the events belong to, evenly. */
+  readonly accounts: number
+  /** Bytes of text added to the properties of each event; without, an event has about 330. */
+  readonly paddingBytes: number
+  readonly isGzipped: boolean
+}
+
+const PAGES = 997
+
+/** A body whose events are a pure function of `number`: neighbours have other accounts and ids. */
+export function bodyOf(shape: BodyShape, number: number): Buffer {
+  const first = number * shape.eventsPerBody
+  const events = Array.from({ length: shape.eventsPerBody }, (_, index) =>
+    eventOf(first + index, shape),
+  )
+  const body = Buffer.from(
+    JSON.stringify(shape.eventsPerBody === 1 ? events[0] : { batch: events }),
+  )
+  return shape.isGzipped ? gzipSync(body) : body
+}
+
+function eventOf(number: number, { accounts, paddingBytes }: BodyShape): object {
+  return {
+    event: 'feature_used',
+    event_id: `018bd5c4-7000-7000-8000-${number.toString(16).padStart(12, '0')}`,
+    group_id: `account_${number % accounts}`,
+    user_id: `user_${(number * 7_919) % 50_000}`,
+    timestamp: new Date(Date.now() - (number % 10_000)).toISOString(),
+    properties: {
+      feature_name: 'analytics_dashboard',
+      duration_ms: number % 9_973,
+      plan: 'enterprise',
+      is_trial: false,
+      path: `/reports/${number % PAGES}`,
+      ...(paddingBytes === 0 ? {} : { note: 'x'.repeat(paddingBytes) }),
+    },
+    context: { ip: `203.0.113.${number % 256}`, locale: 'en-GB', userAgent: 'Mozilla/5.0' },
+  }
+}

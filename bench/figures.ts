@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { format } from 'prettier'
+
+/** What a benchmark saw. Everything that is printed, plotted and compared is made from it. */
+export interface Figures {
+  readonly tables: readonly FigureTable[]
+  readonly plots: readonly Plot[]
+  /** By name, larger is better; `--compare` judges these. Ratios within one run: they outlive a machine. */
+  readonly ratios: Readonly<Record<string, number>>
+  /** What a reader must know: which process had which core, what was not pinned. */
+  readonly notes: readonly string[]
+}
+
+export interface FigureTable {
+  /** Lower case with hyphens: pages refer to it. */
+  readonly name: string
+  readonly columns: readonly string[]
+  /** `null`: not measured. */
+  readonly rows: readonly (readonly (string | number | null)[])[]
+}
+
+export interface Plot {
+  /** Lower case with hyphens: part of the file's name. */
+  readonly name: string
+  readonly title: string
+  readonly x: Axis
+  readonly y: Axis
+  readonly series: readonly Series[]
+}
+
+export interface Axis {
+  readonly label: string
+  readonly scale: 'linear' | 'log'
+}
+
+export interface Series {
+  readonly name: string
+  readonly points: readonly (readonly [x: number, y: number])[]
+}
+
+/** Figures with what is needed to make them again. */
+export interface SavedFigures extends Figures {
+  readonly bench: string
+  readonly command: string
+  readonly measuredAt: string
+  /** What was measured, `-dirty` when the checkout had changes. */
+  readonly commit: string
+  readonly machine: string
+}
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+
+export function savedFigures(bench: string, command: string, figures: Figures): SavedFigures {
+  return {
+    bench,
+    command,
+    measuredAt: new Date().toISOString().slice(0, 10),
+    commit: commit(),
+    machine: machine(),
+    ...figures,
+  }
+}
+
+/** `kept`: committed, what the pages and `--compare` use. `last`: of the last run, not committed. */
+export function figuresPath(kind: 'kept' | 'last', bench: string): string {
+  return kind === 'kept' ? `docs/figures/${bench}.json` : `bench/results/${bench}.json`
+}
+
+export async function writeFigures(kind: 'kept' | 'last', figures: SavedFigures): Promise<string> {
+  const path = figuresPath(kind, figures.bench)
+  mkdirSync(dirname(root + path), { recursive: true })
+  writeFileSync(
+    root + path,
+    await format(JSON.stringify(figures), { parser: 'json', printWidth: 100 }),
+  )
+  return path
+}
+
+/** @returns `null` when none were committed. */
+export function readKeptFigures(bench: string): SavedFigures | null {
+  try {
+    // Written by writeFigures only.
+    return JSON.parse(readFileSync(root + figuresPath('kept', bench), 'utf8')) as SavedFigures
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  }
+}
+
+function commit(): string {
+  const args = ['describe', '--always', '--dirty', '--exclude', '*']
+  return execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
+}
+
+function machine(): string {
+  const model = /^model name\s*: (.+)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]
+  const gigabytes = Math.round(totalmem() / 1e9)
+  const cores = `${availableParallelism()} cores`
+  return [cores, model, `${gigabytes} GB of memory`, `Node ${process.versions.node}`]
+    .filter((part) => part !== undefined)
+    .join(', ')
+}

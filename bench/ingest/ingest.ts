@@ -1,0 +1,128 @@
+import type { BodyShape } from '../bodies.ts'
+import type { Figures, FigureTable } from '../figures.ts'
+import type { BenchOptions } from '../options.ts'
+import { median } from '../quantile.ts'
+import { tell } from '../render.ts'
+import { interleaved } from '../rounds.ts'
+import { measureCase, type Case, type Seen } from './measure.ts'
+import { openWorkbench, type MeasuredServer, type Workbench } from './servers.ts'
+
+const SINGLE: BodyShape = { eventsPerBody: 1, accounts: 500, paddingBytes: 0, isGzipped: false }
+const BATCH: BodyShape = { ...SINGLE, eventsPerBody: 100 }
+const LOADS = {
+  'single events': { shape: SINGLE, connections: 512 },
+  'batches of 100': { shape: BATCH, connections: 64 },
+  'gzip batches of 100': { shape: { ...BATCH, isGzipped: true }, connections: 64 },
+} as const
+
+const BARE = 'bare node:http and JSON.parse'
+const OURS = ['custom-events, up to the producer', 'custom-events, through Kafka'] as const
+
+/** How much of what a bare node:http takes our ingest takes, and textbook Express beside it. */
+export async function benchIngest(options: BenchOptions): Promise<Figures> {
+  await using bench = await openWorkbench(options.say)
+  const servers = await startServers(bench)
+  const cases = Object.fromEntries(
+    Object.entries(LOADS).flatMap(([load, { shape, connections }]) =>
+      Object.entries(servers).map(([name, server]) => [
+        `${load}, ${name}`,
+        { server, shape, connections: options.isTiny ? 4 : connections },
+      ]),
+    ),
+  )
+  await warmUp(bench, cases, options)
+  const seen = await interleaved(
+    Object.fromEntries(
+      Object.entries(cases).map(([name, each]) => [
+        name,
+        () => measureCase(bench, each, options.secondsPerCase),
+      ]),
+    ),
+    options,
+    ({ eventsPerSecond, serverCpuMicros }) =>
+      `${tell(eventsPerSecond)} events/s, ${tell(serverCpuMicros)} µs of CPU each`,
+  )
+  return figuresOf(seen, bench.warnings)
+}
+
+async function startServers(bench: Workbench): Promise<Readonly<Record<string, MeasuredServer>>> {
+  return {
+    [BARE]: await bench.startPeer('bare.ts', '/health'),
+    'textbook Express, through Kafka': await bench.startPeer('textbook.ts', '/health', {
+      KAFKA_TOPIC: 'bench.textbook',
+    }),
+    [OURS[0]]: await bench.startPeer('up-to-producer.ts', '/openapi.json'),
+    [OURS[1]]: await bench.startIngest({ KAFKA_TOPIC: 'bench.ingest' }),
+  }
+}
+
+async function warmUp(
+  bench: Workbench,
+  cases: Readonly<Record<string, Case>>,
+  { warmUpSeconds, say }: BenchOptions,
+): Promise<void> {
+  if (warmUpSeconds === 0) return
+  for (const [name, each] of Object.entries(cases)) {
+    say(`warming up: ${name}`)
+    await measureCase(bench, each, warmUpSeconds)
+  }
+}
+
+type SeenByCase = Readonly<Record<string, readonly Seen[]>>
+
+function figuresOf(seenByCase: SeenByCase, warnings: readonly string[]): Figures {
+  const tables = Object.keys(LOADS).map((load) => tableOf(load, seenByCase))
+  const ratios = Object.keys(LOADS).flatMap((load) =>
+    OURS.map((name) => [`${load}, ${name}`, shareOfBare(load, name, seenByCase)] as const),
+  )
+  return { tables, plots: [], ratios: Object.fromEntries(ratios), notes: [...NOTES, ...warnings] }
+}
+
+const NOTES = [
+  'Every answer was 200 with all its events accepted, and Kafka held them; else there would be no figures.',
+  'The measured server had one core to itself. The load generator, Kafka, the idle registry and the idle ' +
+    'ClickHouse shared the other.',
+]
+
+function tableOf(load: string, seenByCase: SeenByCase): FigureTable {
+  const prefix = `${load}, `
+  const names = Object.keys(seenByCase).filter((name) => name.startsWith(prefix))
+  return {
+    name: load.replaceAll(' ', '-'),
+    columns: [
+      'server',
+      'events/s',
+      'share of bare',
+      'µs of CPU per event: server',
+      'Kafka',
+      'load generator',
+      'server core busy, %',
+      'p50, ms',
+      'p99, ms',
+      'memory, MB',
+    ],
+    rows: names.map((name) => {
+      const server = name.slice(prefix.length)
+      const mid = (of: keyof Seen): number => median((seenByCase[name] ?? []).map((s) => s[of]))
+      return [
+        server,
+        mid('eventsPerSecond'),
+        shareOfBare(load, server, seenByCase),
+        mid('serverCpuMicros'),
+        mid('kafkaCpuMicros') || null,
+        mid('loadCpuMicros'),
+        Math.round(mid('serverBusyPercent')),
+        mid('p50Ms'),
+        mid('p99Ms'),
+        Math.round(mid('memoryMegabytes')),
+      ]
+    }),
+  }
+}
+
+/** Round by round, so that a slow minute of the machine falls out. */
+function shareOfBare(load: string, server: string, seenByCase: SeenByCase): number {
+  const bare = seenByCase[`${load}, ${BARE}`] ?? []
+  const own = seenByCase[`${load}, ${server}`] ?? []
+  return median(own.map((s, round) => s.eventsPerSecond / (bare[round]?.eventsPerSecond ?? NaN)))
+}

@@ -1,0 +1,73 @@
+import { bodyOf, type BodyShape } from '../bodies.ts'
+import { cpuSeconds } from '../cpu-time.ts'
+import { loadClosedLoop } from '../load.ts'
+import { memoryBytes } from '../memory.ts'
+import type { MeasuredServer, Workbench } from './servers.ts'
+
+/** One load on one server. */
+export interface Case {
+  readonly server: MeasuredServer
+  readonly shape: BodyShape
+  readonly connections: number
+}
+
+/** What one round of a case saw; CPU in microseconds per accepted event. */
+export interface Seen {
+  readonly requestsPerSecond: number
+  readonly eventsPerSecond: number
+  readonly serverCpuMicros: number
+  readonly kafkaCpuMicros: number
+  readonly loadCpuMicros: number
+  /** How much of its core the server used: near 100 % it is the server that was measured. */
+  readonly serverBusyPercent: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly megabytesPerSecond: number
+  readonly memoryMegabytes: number
+}
+
+/**
+ * Loads the server for so long and checks every answer: each must be 200 with all its events accepted, and
+ * Kafka must hold them.
+ *
+ * @throws when one is not so: figures of wrong answers are worth nothing.
+ */
+export async function measureCase(
+  bench: Workbench,
+  { server, shape, connections }: Case,
+  seconds: number,
+): Promise<Seen> {
+  const { topic } = server
+  const storedBefore = topic === null ? 0 : await bench.storedIn(topic)
+  const before = [cpuSeconds(server.pid), cpuSeconds(bench.kafkaPid)] as const
+  const url = `${server.url}/track`
+  const answers = await loadClosedLoop({ url, shape, connections, seconds })
+  const serverCpu = cpuSeconds(server.pid) - before[0]
+  const kafkaCpu = cpuSeconds(bench.kafkaPid) - before[1]
+
+  const { accepted, notOk } = answers
+  if (notOk > 0 || accepted === 0) {
+    throw new Error(`${url}: ${accepted} events accepted, ${notOk} answers were not as expected`)
+  }
+  if (topic !== null) {
+    const stored = (await bench.storedIn(topic)) - storedBefore
+    // When the time is over, requests are cut whose events are kept although nobody reads the answer.
+    const unread = connections * shape.eventsPerBody
+    if (stored < accepted || stored > accepted + unread) {
+      throw new Error(`${topic}: ${accepted} events accepted, ${stored} records in Kafka`)
+    }
+  }
+  const perEvent = (cpu: number): number => (cpu * 1e6) / accepted
+  return {
+    requestsPerSecond: answers.requestsPerSecond,
+    eventsPerSecond: answers.requestsPerSecond * shape.eventsPerBody,
+    serverCpuMicros: perEvent(serverCpu),
+    kafkaCpuMicros: topic === null ? 0 : perEvent(kafkaCpu),
+    loadCpuMicros: perEvent(answers.cpuSeconds),
+    serverBusyPercent: (serverCpu / answers.seconds) * 100,
+    p50Ms: answers.latencyMs.p50,
+    p99Ms: answers.latencyMs.p99,
+    megabytesPerSecond: (answers.requestsPerSecond * bodyOf(shape, 0).length) / 1e6,
+    memoryMegabytes: memoryBytes(server.pid) / 1e6,
+  }
+}

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { readSetupConfig, setUp } from '@custom-events/cli'
+import { freePort, startProgram, startStack } from '@custom-events/embedded'
+import { kafkaConfigFrom, readGroupOffsets } from '@custom-events/kafka'
+import { MEASURED_CORE, OTHER_CORE, pin } from '../pin.ts'
+
+/** A server that takes events, alone on the measured core while it is measured. */
+export interface MeasuredServer {
+  readonly url: string
+  readonly pid: number
+  /** Where its records go; `null`: nowhere. */
+  readonly topic: string | null
+  stop(): Promise<void>
+}
+
+type Environment = Readonly<Record<string, string>>
+
+/** Real servers on the other core, and programs to measure beside each other on the measured one. */
+export interface Workbench extends AsyncDisposable {
+  readonly kafkaPid: number
+  /** What could not be pinned. */
+  readonly warnings: readonly string[]
+  /** A program of bench/peers; the KAFKA_TOPIC in its environment, if any, is made first. */
+  startPeer(file: string, readyPath: string, environment?: Environment): Promise<MeasuredServer>
+  /** Our ingest as operators run it. @param environment needs a KAFKA_TOPIC of its own */
+  startIngest(environment: Environment & { readonly KAFKA_TOPIC: string }): Promise<MeasuredServer>
+  /** How many records a topic has taken, once no more come. */
+  storedIn(topic: string): Promise<number>
+}
+
+export async function openWorkbench(say: (line: string) => void): Promise<Workbench> {
+  await using opening = new AsyncDisposableStack()
+  const logDir = mkdtempSync(join(tmpdir(), 'custom-events-bench-'))
+  opening.defer(() => rmSync(logDir, { recursive: true }))
+  const stack = opening.use(
+    await startStack({ tuned: true, kafkaHeapMegabytes: 1_024, onProgress: say }),
+  )
+  const warnings: string[] = []
+  const keepOn = (core: number, pid: number): void => {
+    const warning = pin(pid, core)
+    if (warning !== null) warnings.push(warning)
+  }
+  for (const { pid } of [stack.kafka, stack.registry, stack.clickhouse]) keepOn(OTHER_CORE, pid)
+  const resources = opening.move()
+
+  const start = async (
+    entry: string,
+    environment: Environment,
+    readyUrl: string,
+  ): Promise<MeasuredServer> => {
+    const program = await startProgram({
+      name: entry,
+      entry,
+      environment,
+      logFile: join(logDir, `${environment['PORT']}.log`),
+      readyUrl,
+    })
+    resources.use(program)
+    keepOn(MEASURED_CORE, program.pid)
+    return {
+      url: `http://127.0.0.1:${environment['PORT']}`,
+      pid: program.pid,
+      topic: environment['KAFKA_TOPIC'] ?? null,
+      stop: () => program.stop(),
+    }
+  }
+  const withTopic = async (given: Environment): Promise<Environment> => {
+    const environment = { ...stack.environment, ...given }
+    const { config, log } = readSetupConfig(environment)
+    if (given['KAFKA_TOPIC'] !== undefined) await setUp(config, log, () => {})
+    return environment
+  }
+
+  return {
+    kafkaPid: stack.kafka.pid,
+    warnings,
+    startPeer: async (file, readyPath, given = {}) => {
+      const port = String(await freePort())
+      const environment = { ...(await withTopic(given)), PORT: port }
+      return start(`bench/peers/${file}`, environment, `http://127.0.0.1:${port}${readyPath}`)
+    },
+    startIngest: async (given) => {
+      const [port, opsPort] = [String(await freePort()), String(await freePort())]
+      const environment = {
+        ...(await withTopic(given)),
+        HTTP_HOST: '127.0.0.1',
+        PORT: port,
+        OPS_PORT: opsPort,
+        AUTH_MODE: 'off',
+        LOG_LEVEL: 'warn',
+      }
+      const readyUrl = `http://127.0.0.1:${opsPort}/health/ready`
+      return start('services/ingest/src/main.ts', environment, readyUrl)
+    },
+    storedIn: (topic) => whenStill(() => stored(stack.environment, topic)),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}
+
+async function stored(environment: Environment, topic: string): Promise<number> {
+  const { config, log } = readSetupConfig(environment)
+  const kafka = kafkaConfigFrom(config)
+  const offsets = await readGroupOffsets({ kafka, consumerGroup: 'bench', topics: [topic], log })
+  return offsets.reduce((sum, { latest }) => sum + latest, 0)
+}
+
+const STILL_MS = 200
+const STILL_LIMIT_MS = 20_000
+
+/** Requests whose client has gone are still finished by the server: waits until nothing changes. */
+async function whenStill(read: () => Promise<number>): Promise<number> {
+  const deadline = Date.now() + STILL_LIMIT_MS
+  for (let before = await read(); ;) {
+    await delay(STILL_MS)
+    const now = await read()
+    if (now === before) return now
+    if (Date.now() > deadline)
+      throw new Error(`records still come ${STILL_LIMIT_MS} ms after the load`)
+    before = now
+  }
+}

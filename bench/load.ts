@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { BodyShape } from './bodies.ts'
+import { OTHER_CORE, pin } from './pin.ts'
+
+/** Posts as fast as answers come. */
+export interface ClosedLoop {
+  readonly url: string
+  readonly shape: BodyShape
+  readonly connections: number
+  readonly seconds: number
+}
+
+export interface ClosedLoopResult {
+  /** Events in answers that were read, 200 and with the right count. */
+  readonly accepted: number
+  readonly requestsPerSecond: number
+  /** Answers that were something else, or never came. */
+  readonly notOk: number
+  readonly latencyMs: { readonly p50: number; readonly p99: number }
+  /** Of the load generator itself. */
+  readonly cpuSeconds: number
+  readonly seconds: number
+}
+
+/** @throws when the generator fails, which is no finding about the server. */
+export async function loadClosedLoop(load: ClosedLoop): Promise<ClosedLoopResult> {
+  return run('closed-loop.ts', load)
+}
+
+async function run<Result>(program: string, load: object): Promise<Result> {
+  const file = fileURLToPath(new URL(program, import.meta.url))
+  const child = spawn(process.execPath, [file, JSON.stringify(load)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  pin(child.pid ?? 0, OTHER_CORE)
+  const [output] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  if (child.exitCode !== 0) throw new Error(`${program} ended with code ${child.exitCode}`)
+  return JSON.parse(output) as Result // printed by our own program
+}

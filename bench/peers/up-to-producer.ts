@@ -1,0 +1,50 @@
+// Our ingest without Kafka: everything up to the producer, which acknowledges at once and keeps nothing.
+import { createLogger } from '@custom-events/service'
+import { NO_PLAN_SET } from '@custom-events/event'
+import { topicNames, type Producer } from '@custom-events/kafka'
+import { createIngestApp } from '../../services/ingest/src/app.ts'
+import { NO_KEYS } from '../../services/ingest/src/key-file.ts'
+import { createIngestMetrics } from '../../services/ingest/src/metrics.ts'
+import { createRateLimits, NO_RATE_LIMITS } from '../../services/ingest/src/rate-limits.ts'
+import { createRejectedEvents } from '../../services/ingest/src/rejected.ts'
+import { createRetryAdvice } from '../../services/ingest/src/retry-after.ts'
+import { createLifecycle, startIngestServer } from '../../services/ingest/src/server.ts'
+import { ingestSettings } from '../../services/ingest/src/settings.ts'
+import { createByteBudget } from '../../services/ingest/src/shed.ts'
+
+const producer: Producer = {
+  produce: async (records) => records.map((_, offset) => ({ status: 'acknowledged', offset })),
+  notReadyReason: null,
+  isFull: false,
+  bufferedBytes: 0,
+  [Symbol.asyncDispose]: async () => {},
+}
+const settings = ingestSettings(topicNames('events.tracked.v1'), 12)
+const metrics = createIngestMetrics()
+const log = createLogger({ service: 'ingest', level: 'warn' })
+const schemas = { trackedId: 7, rejectedId: 8, notReadyReason: null }
+const plans = { current: NO_PLAN_SET }
+const lifecycle = createLifecycle()
+const clock = (): number => performance.now()
+
+const server = await startIngestServer({
+  handle: createIngestApp({
+    producer,
+    schemas,
+    plans,
+    settings,
+    metrics,
+    log,
+    lifecycle,
+    keys: NO_KEYS,
+    rejectedEvents: createRejectedEvents({ producer, schemas, plans, settings, metrics, log }),
+    budget: createByteBudget(settings.limits.maxInFlightBytes),
+    rateLimits: createRateLimits({ rules: NO_RATE_LIMITS, clock, random: Math.random }),
+    retryAdvice: createRetryAdvice(clock, Math.random),
+  }),
+  host: '127.0.0.1',
+  port: Number(process.env['PORT']),
+  maxBodyBytes: settings.limits.maxBodyBytes,
+  lifecycle,
+})
+process.on('SIGTERM', () => void server[Symbol.asyncDispose]())
