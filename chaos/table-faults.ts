@@ -11,6 +11,39 @@ const HEAL_LIMIT_MS = 60_000
 /** Few enough not to be taken for a bad deploy, with what other faults inject. */
 const MOST_REFUSED = 8
 
+/** What makes inserts fail, why they then do, and what puts it right again. */
+interface Spoil {
+  /** Of the consumers' retries. */
+  readonly reason: string
+  readonly spoil: readonly string[]
+  readonly heal: readonly string[]
+}
+
+/** Every statement may be repeated: one whose answer did not come in time may have been done all the same. */
+export const SPOILS = {
+  table_away: {
+    reason: 'schema',
+    spoil: ['RENAME TABLE IF EXISTS events TO events_away'],
+    heal: ['RENAME TABLE IF EXISTS events_away TO events'],
+  },
+  column_renamed: {
+    reason: 'schema',
+    spoil: ['ALTER TABLE events RENAME COLUMN IF EXISTS source TO source_away'],
+    heal: ['ALTER TABLE events RENAME COLUMN IF EXISTS source_away TO source'],
+  },
+  merges_stopped: {
+    reason: 'too_many_parts',
+    spoil: [
+      'SYSTEM STOP MERGES events',
+      'ALTER TABLE events MODIFY SETTING parts_to_delay_insert = 3, parts_to_throw_insert = 3',
+    ],
+    heal: [
+      'ALTER TABLE events RESET SETTING parts_to_delay_insert, parts_to_throw_insert',
+      'SYSTEM START MERGES events',
+    ],
+  },
+} as const satisfies Readonly<Record<string, Spoil>>
+
 /** Faults of the table itself, each done with statements and undone with statements. */
 export const tableActs = {
   refused_rows: async (hands, fault) => {
@@ -22,30 +55,9 @@ export const tableActs = {
       isHit: true,
     }
   },
-  table_away: (hands, fault) =>
-    spoil(hands, fault, {
-      reason: 'schema',
-      spoil: ['RENAME TABLE events TO events_away'],
-      heal: ['RENAME TABLE events_away TO events'],
-    }),
-  column_renamed: (hands, fault) =>
-    spoil(hands, fault, {
-      reason: 'schema',
-      spoil: ['ALTER TABLE events RENAME COLUMN source TO source_away'],
-      heal: ['ALTER TABLE events RENAME COLUMN source_away TO source'],
-    }),
-  merges_stopped: (hands, fault) =>
-    spoil(hands, fault, {
-      reason: 'too_many_parts',
-      spoil: [
-        'SYSTEM STOP MERGES events',
-        'ALTER TABLE events MODIFY SETTING parts_to_delay_insert = 3, parts_to_throw_insert = 3',
-      ],
-      heal: [
-        'ALTER TABLE events RESET SETTING parts_to_delay_insert, parts_to_throw_insert',
-        'SYSTEM START MERGES events',
-      ],
-    }),
+  table_away: (hands, fault) => spoil(hands, fault, SPOILS.table_away),
+  column_renamed: (hands, fault) => spoil(hands, fault, SPOILS.column_renamed),
+  merges_stopped: (hands, fault) => spoil(hands, fault, SPOILS.merges_stopped),
 } as const satisfies Partial<Record<FaultKind, Act>>
 
 /** What the harness does to the tables before anything is inserted. */
@@ -57,11 +69,7 @@ export async function addRefusal(ask: (sql: string) => Promise<unknown>): Promis
 }
 
 /** Nobody may kill ClickHouse meanwhile, or the harness could not put the table right again. */
-function spoil(
-  hands: Hands,
-  fault: Fault,
-  { reason, ...statements }: { reason: string; spoil: readonly string[]; heal: readonly string[] },
-): Promise<Outcome> {
+function spoil(hands: Hands, fault: Fault, { reason, ...statements }: Spoil): Promise<Outcome> {
   const { world } = hands
   return withAll(hands, [world.stack.clickhouse.name], async () => {
     const before = await retries(world, reason)

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { createClickHouse, migrate, type ClickHouse } from '@custom-events/clickhouse'
+import { createLogger } from '@custom-events/service'
+import { SPOILS } from '../../chaos/table-faults.ts'
+import { servers, type Servers } from '../support/servers.ts'
+
+let stack: Servers
+let clickhouse: ClickHouse
+before(async () => {
+  stack = await servers()
+  clickhouse = createClickHouse({
+    CLICKHOUSE_URL: stack.environment.CLICKHOUSE_URL,
+    CLICKHOUSE_USER: 'default',
+    CLICKHOUSE_PASSWORD: '',
+    CLICKHOUSE_DATABASE: `spoils_${randomUUID().slice(0, 8)}`,
+  })
+  await migrate({ clickhouse, log: createLogger({ service: 'test', level: 'silent' }) })
+})
+after(async () => {
+  await clickhouse.command(`DROP DATABASE ${clickhouse.database}`)
+  await clickhouse[Symbol.asyncDispose]()
+  await stack[Symbol.asyncDispose]()
+})
+
+async function columnsOfEvents(): Promise<readonly object[]> {
+  return clickhouse.query(
+    `SELECT name, type FROM system.columns WHERE database = {database:String} AND table = 'events'`,
+    { database: clickhouse.database },
+  )
+}
+
+for (const [kind, { spoil, heal }] of Object.entries(SPOILS)) {
+  test(`${kind}: every statement may be repeated, and healing puts the table right`, async () => {
+    const columns = await columnsOfEvents()
+    assert.ok(columns.length > 10)
+    for (const sql of [...spoil, ...heal]) {
+      await clickhouse.command(sql)
+      await clickhouse.command(sql)
+    }
+    assert.deepEqual(await columnsOfEvents(), columns)
+  })
+}
