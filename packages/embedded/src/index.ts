@@ -1,7 +1,9 @@
+export { cacheFolder } from './cache.ts'
 export type { Server, ServerName } from './child.ts'
 export { startClickHouse } from './clickhouse/server.ts'
 export { freePort } from './free-port.ts'
 export { readKafkaMetadata, type PartitionState } from './kafka-metadata.ts'
+export { fetchKafka, fetchRegistry } from './maven.ts'
 export { startPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts'
 export {
   defaultPorts,

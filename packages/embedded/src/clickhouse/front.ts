@@ -28,7 +28,8 @@ const front = createFront({
 })
 process.once('SIGTERM', () => void stop())
 process.once('SIGINT', () => void stop())
-front.listen(Number(port), '127.0.0.1')
+// Other than loopback only inside a container, whose port is published on loopback.
+front.listen(Number(port), process.env['FRONT_HOST'] ?? '127.0.0.1')
 
 /** An emptied folder with the pipes that results flow through; a kill -9 may have left files. */
 function prepareSpool(): readonly string[] {
