@@ -6,12 +6,20 @@ export interface BodyShape {
   readonly eventsPerBody: number
   /** Accounts that the events belong to, evenly. */
   readonly accounts: number
-  /** Bytes of text added to the properties of each event; without, an event has about 330. */
-  readonly paddingBytes: number
+  /** Of each event, roughly; `null`: one as an app sends it, about 330 bytes. */
+  readonly eventBytes: number | null
   readonly isGzipped: boolean
 }
 
 const PAGES = 997
+
+/** A usual event, alone. */
+export const SINGLE: BodyShape = {
+  eventsPerBody: 1,
+  accounts: 500,
+  eventBytes: null,
+  isGzipped: false,
+}
 
 /** A body whose events are a pure function of `number`: neighbours have other accounts and ids. */
 export function bodyOf(shape: BodyShape, number: number): Buffer {
@@ -25,20 +33,27 @@ export function bodyOf(shape: BodyShape, number: number): Buffer {
   return shape.isGzipped ? gzipSync(body) : body
 }
 
-function eventOf(number: number, { accounts, paddingBytes }: BodyShape): object {
-  return {
+function eventOf(number: number, { accounts, eventBytes }: BodyShape): object {
+  const smallest = {
     event: 'feature_used',
     event_id: `018bd5c4-7000-7000-8000-${number.toString(16).padStart(12, '0')}`,
     group_id: `account_${number % accounts}`,
     user_id: `user_${(number * 7_919) % 50_000}`,
     timestamp: new Date(Date.now() - (number % 10_000)).toISOString(),
+  }
+  if (eventBytes !== null) {
+    const missing =
+      eventBytes - JSON.stringify(smallest).length - ',"properties":{"note":""}'.length
+    return missing < 0 ? smallest : { ...smallest, properties: { note: 'x'.repeat(missing) } }
+  }
+  return {
+    ...smallest,
     properties: {
       feature_name: 'analytics_dashboard',
       duration_ms: number % 9_973,
       plan: 'enterprise',
       is_trial: false,
       path: `/reports/${number % PAGES}`,
-      ...(paddingBytes === 0 ? {} : { note: 'x'.repeat(paddingBytes) }),
     },
     context: { ip: `203.0.113.${number % 256}`, locale: 'en-GB', userAgent: 'Mozilla/5.0' },
   }

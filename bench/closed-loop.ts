@@ -7,7 +7,8 @@ import type { ClosedLoop, ClosedLoopResult } from './load.ts'
 // Given by loadClosedLoop only.
 const load = JSON.parse(String(process.argv[2])) as ClosedLoop
 const { shape, connections, seconds } = load
-const bodies = Array.from({ length: connections }, (_, number) => bodyOf(shape, number))
+/** Enough for every account to come, each connection with bodies of its own. */
+const bodiesPerConnection = Math.ceil(shape.accounts / (shape.eventsPerBody * connections))
 const expected = `"accepted":${shape.eventsPerBody}`
 let opened = 0
 
@@ -21,7 +22,7 @@ const result = await autocannon({
     'content-type': 'application/json',
     ...(shape.isGzipped ? { 'content-encoding': 'gzip' } : {}),
   },
-  setupClient: (client) => client.setBody(bodies[opened++ % connections] ?? ''),
+  setupClient: (client) => client.setRequests(bodiesOf(opened++).map((body) => ({ body }))),
   verifyBody: (body) => String(body).includes(expected),
 })
 const { user, system } = process.cpuUsage(before)
@@ -35,3 +36,8 @@ const answers: ClosedLoopResult = {
   seconds: result.duration,
 }
 process.stdout.write(`${JSON.stringify(answers)}\n`)
+
+function bodiesOf(connection: number): readonly Buffer[] {
+  const first = connection * bodiesPerConnection
+  return Array.from({ length: bodiesPerConnection }, (_, next) => bodyOf(shape, first + next))
+}

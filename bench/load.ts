@@ -25,9 +25,34 @@ export interface ClosedLoopResult {
   readonly seconds: number
 }
 
+/** Requests at a fixed rate, whatever the answers. */
+export interface OpenLoop {
+  readonly url: string
+  readonly shape: BodyShape
+  /** So many requests may be under way at once; more wait, and their wait counts. */
+  readonly connections: number
+  readonly seconds: number
+  readonly requestsPerSecond: number
+}
+
+/** Latencies from when a request was due to the end of its answer. */
+export interface OpenLoopResult {
+  readonly requests: number
+  readonly notOk: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly p999Ms: number
+  readonly maxMs: number
+}
+
 /** @throws when the generator fails, which is no finding about the server. */
 export async function loadClosedLoop(load: ClosedLoop): Promise<ClosedLoopResult> {
   return run('closed-loop.ts', load)
+}
+
+/** @throws when the generator fails. */
+export async function loadOpenLoop(load: OpenLoop): Promise<OpenLoopResult> {
+  return run('open-loop.ts', load)
 }
 
 async function run<Result>(program: string, load: object): Promise<Result> {

@@ -8,7 +8,16 @@
 import { parseArgs } from 'node:util'
 import { comparisonTable, compareRatios } from './compare.ts'
 import { readKeptFigures, savedFigures, writeFigures, type Figures } from './figures.ts'
+import { benchBounds } from './ingest/bounds.ts'
+import {
+  costOfAccounts,
+  costOfBatchSize,
+  costOfBodySize,
+  costOfConnections,
+  costOfPartitions,
+} from './ingest/cost.ts'
 import { benchIngest } from './ingest/ingest.ts'
+import { benchProfile } from './ingest/profile.ts'
 import { SIZES, type BenchOptions } from './options.ts'
 import { benchPipeline } from './pipeline.ts'
 import { benchPlan } from './plan.ts'
@@ -17,7 +26,17 @@ import { tableText } from './render.ts'
 /** Each is a file of its own; one line here makes it a command. */
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figures>>> = {
   ingest: benchIngest,
+  bounds: benchBounds,
+  connections: costOfConnections,
+  'batch-size': costOfBatchSize,
+  'body-size': costOfBodySize,
+  partitions: costOfPartitions,
+  accounts: costOfAccounts,
+  profile: benchProfile,
 }
+
+/** How the cost of ingest grows: all of these, one after another. */
+const costs = ['connections', 'batch-size', 'body-size', 'partitions', 'accounts']
 
 /** What `--compare` without a name measures. */
 const guarded: readonly string[] = ['ingest']
@@ -43,12 +62,14 @@ if (name === 'pipeline') {
   })
 } else if (name === 'plan') {
   await benchPlan()
+} else if (name === 'cost') {
+  for (const each of costs) await run(each)
 } else if (name === undefined && values.compare) {
   for (const each of guarded) await run(each)
 } else if (name !== undefined && name in benches) {
   await run(name)
 } else {
-  const names = [...Object.keys(benches), 'pipeline', 'plan'].join('|')
+  const names = [...Object.keys(benches), 'cost', 'pipeline', 'plan'].join('|')
   process.stderr.write(
     `usage: npm run bench -- ${names} [--quick] [--rounds N] [--seconds N] [--save] [--compare]\n` +
       '       npm run bench -- --quick --compare\n' +

@@ -2,7 +2,16 @@ import { readFileSync } from 'node:fs'
 
 /** Resident memory of a process, in bytes (Linux, /proc/PID/status VmRSS). */
 export function memoryBytes(pid: number): number {
+  return bytesOf(pid, 'VmRSS')
+}
+
+/** The most it ever had (VmHWM). */
+export function peakMemoryBytes(pid: number): number {
+  return bytesOf(pid, 'VmHWM')
+}
+
+function bytesOf(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]
   return Number(kilobytes) * 1_024
 }

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { format } from 'prettier'
 import { EVENT_CODES, REQUEST_CODES, WARNING_CODES, type CodeRow } from '@custom-events/event'
 import { readPlanFiles, type MetricDefinitions, type Variable } from '@custom-events/service'
+import { pageWithFigures, plotPages } from '../bench/pages.ts'
 import { setupVariables } from '../packages/cli/src/config.ts'
 import { replayVariables } from '../packages/cli/src/replay/config.ts'
 import { consumerVariables } from '../services/consumer/src/config.ts'
@@ -22,11 +23,16 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/tracking-plans.md': async () => trackingPlansPage(await readPlanFiles('')),
+
+  'docs/performance.md': () => pageWithFigures('docs/performance.md'),
+  ...plotPages(),
 }
 
 const isCheck = process.argv.includes('--check')
 for (const [path, write] of Object.entries(pages)) {
-  const fresh = await format(await write(), { parser: 'markdown', printWidth: 100 })
+  const page = await write()
+  const isMarkdown = path.endsWith('.md')
+  const fresh = isMarkdown ? await format(page, { parser: 'markdown', printWidth: 100 }) : page
   if (!isCheck) writeFileSync(path, fresh)
   else if (readOrEmpty(path) !== fresh) {
     process.stdout.write(`${path} is not fresh: run \`npm run generate\`\n`)

@@ -12,7 +12,9 @@ import { startServers } from '../test/support/servers.ts'
 
 const groups = {
   unit: ['packages/**/*.test.ts', 'services/**/*.test.ts', 'tools/**/*.test.ts'],
-  integration: ['test/{chaos,embedded,hostile,kafka,ingest,consumer,sdks,start}/**/*.test.ts'],
+  integration: [
+    'test/{bench,chaos,embedded,hostile,kafka,ingest,consumer,sdks,start}/**/*.test.ts',
+  ],
   // The only group that also runs on containers.
   e2e: ['test/*.test.ts'],
   // On servers of its own, which it kills; last and alone, so that it disturbs nobody.

@@ -1,13 +1,13 @@
-import type { BodyShape } from '../bodies.ts'
-import type { Figures, FigureTable } from '../figures.ts'
+import { SINGLE, type BodyShape } from '../bodies.ts'
+import type { BarPlot, Figures, FigureTable } from '../figures.ts'
 import type { BenchOptions } from '../options.ts'
 import { median } from '../quantile.ts'
 import { tell } from '../render.ts'
 import { interleaved } from '../rounds.ts'
+import { latencyAtHalfLoad, type HalfLoad } from './latency.ts'
 import { measureCase, type Case, type Seen } from './measure.ts'
 import { openWorkbench, type MeasuredServer, type Workbench } from './servers.ts'
 
-const SINGLE: BodyShape = { eventsPerBody: 1, accounts: 500, paddingBytes: 0, isGzipped: false }
 const BATCH: BodyShape = { ...SINGLE, eventsPerBody: 100 }
 const LOADS = {
   'single events': { shape: SINGLE, connections: 512 },
@@ -23,7 +23,7 @@ export async function benchIngest(options: BenchOptions): Promise<Figures> {
   await using bench = await openWorkbench(options.say)
   const servers = await startServers(bench)
   const cases = Object.fromEntries(
-    Object.entries(LOADS).flatMap(([load, { shape, connections }]) =>
+    loadsOf(options).flatMap(([load, { shape, connections }]) =>
       Object.entries(servers).map(([name, server]) => [
         `${load}, ${name}`,
         { server, shape, connections: options.isTiny ? 4 : connections },
@@ -42,7 +42,33 @@ export async function benchIngest(options: BenchOptions): Promise<Figures> {
     ({ eventsPerSecond, serverCpuMicros }) =>
       `${tell(eventsPerSecond)} events/s, ${tell(serverCpuMicros)} µs of CPU each`,
   )
-  return figuresOf(seen, bench.warnings)
+  const latency = await latencyAtHalfLoad(halfLoads(cases, seen), options)
+  const loads = loadsOf(options).map(([load]) => load)
+  return {
+    tables: [...loads.map((load) => tableOf(load, seen)), latency],
+    plots: [sharesPlot(loads, Object.keys(servers), seen)],
+    ratios: Object.fromEntries(
+      loads.flatMap((load) =>
+        OURS.map((name) => [`${load}, ${name}`, shareOfBare(load, name, seen)] as const),
+      ),
+    ),
+    notes: [...NOTES, ...bench.warnings],
+  }
+}
+
+/** Of those who answer after Kafka; gzip changes nothing that a latency would show. */
+function halfLoads(cases: Readonly<Record<string, Case>>, seen: SeenByCase): readonly HalfLoad[] {
+  return Object.entries(cases)
+    .filter(([, { server, shape }]) => server.topic !== null && !shape.isGzipped)
+    .map(([name, each]) => ({
+      name,
+      ...each,
+      requestsPerSecond: mid(seen, name, 'requestsPerSecond'),
+    }))
+}
+
+function loadsOf({ isTiny }: BenchOptions) {
+  return Object.entries(LOADS).filter(([load]) => !isTiny || load === 'batches of 100')
 }
 
 async function startServers(bench: Workbench): Promise<Readonly<Record<string, MeasuredServer>>> {
@@ -70,19 +96,28 @@ async function warmUp(
 
 type SeenByCase = Readonly<Record<string, readonly Seen[]>>
 
-function figuresOf(seenByCase: SeenByCase, warnings: readonly string[]): Figures {
-  const tables = Object.keys(LOADS).map((load) => tableOf(load, seenByCase))
-  const ratios = Object.keys(LOADS).flatMap((load) =>
-    OURS.map((name) => [`${load}, ${name}`, shareOfBare(load, name, seenByCase)] as const),
-  )
-  return { tables, plots: [], ratios: Object.fromEntries(ratios), notes: [...NOTES, ...warnings] }
-}
-
 const NOTES = [
   'Every answer was 200 with all its events accepted, and Kafka held them; else there would be no figures.',
   'The measured server had one core to itself. The load generator, Kafka, the idle registry and the idle ' +
     'ClickHouse shared the other.',
 ]
+
+function sharesPlot(
+  loads: readonly string[],
+  servers: readonly string[],
+  seen: SeenByCase,
+): BarPlot {
+  return {
+    kind: 'bars',
+    name: 'shares',
+    title: 'Events per second, as a share of a bare node:http that parses the body',
+    y: 'share of bare',
+    groups: loads,
+    series: servers
+      .filter((server) => server !== BARE)
+      .map((name) => ({ name, values: loads.map((load) => shareOfBare(load, name, seen)) })),
+  }
+}
 
 function tableOf(load: string, seenByCase: SeenByCase): FigureTable {
   const prefix = `${load}, `
@@ -103,18 +138,18 @@ function tableOf(load: string, seenByCase: SeenByCase): FigureTable {
     ],
     rows: names.map((name) => {
       const server = name.slice(prefix.length)
-      const mid = (of: keyof Seen): number => median((seenByCase[name] ?? []).map((s) => s[of]))
+      const of = (figure: keyof Seen): number => mid(seenByCase, name, figure)
       return [
         server,
-        mid('eventsPerSecond'),
+        of('eventsPerSecond'),
         shareOfBare(load, server, seenByCase),
-        mid('serverCpuMicros'),
-        mid('kafkaCpuMicros') || null,
-        mid('loadCpuMicros'),
-        Math.round(mid('serverBusyPercent')),
-        mid('p50Ms'),
-        mid('p99Ms'),
-        Math.round(mid('memoryMegabytes')),
+        of('serverCpuMicros'),
+        of('kafkaCpuMicros') || null,
+        of('loadCpuMicros'),
+        Math.round(of('serverBusyPercent')),
+        of('p50Ms'),
+        of('p99Ms'),
+        Math.round(of('memoryMegabytes')),
       ]
     }),
   }
@@ -125,4 +160,8 @@ function shareOfBare(load: string, server: string, seenByCase: SeenByCase): numb
   const bare = seenByCase[`${load}, ${BARE}`] ?? []
   const own = seenByCase[`${load}, ${server}`] ?? []
   return median(own.map((s, round) => s.eventsPerSecond / (bare[round]?.eventsPerSecond ?? NaN)))
+}
+
+function mid(seenByCase: SeenByCase, name: string, of: keyof Seen): number {
+  return median((seenByCase[name] ?? []).map((seen) => seen[of]))
 }

@@ -1,0 +1,85 @@
+// A process of its own: requests come at a fixed rate by chance (Poisson), whatever the answers, as they do
+// from independent clients. A latency counts from when the request was due, so that a server that stands
+// still is seen by everybody who would have asked meanwhile. Started by loadOpenLoop in load.ts.
+import { setTimeout as delay } from 'node:timers/promises'
+import { bodyOf } from './bodies.ts'
+import { openConnection, type RawConnection } from './raw-connection.ts'
+import type { OpenLoop, OpenLoopResult } from './load.ts'
+import { quantile } from './quantile.ts'
+
+const TICK_MS = 1
+const LAST_ANSWERS_MS = 5_000
+
+// Given by loadOpenLoop only.
+const load = JSON.parse(String(process.argv[2])) as OpenLoop
+const { hostname, port, pathname } = new URL(load.url)
+const expected = `"accepted":${load.shape.eventsPerBody}`
+const latenciesMs: number[] = []
+let notOk = 0
+
+const idle: RawConnection[] = await Promise.all(
+  Array.from({ length: load.connections }, () => openConnection({ hostname, port: Number(port) })),
+)
+const waiting: number[] = []
+const requests = Array.from({ length: load.connections }, (_, number) => requestOf(number))
+let sent = 0
+
+const startedAt = performance.now()
+const endsAt = startedAt + load.seconds * 1_000
+for (let due = startedAt; due < endsAt; await delay(TICK_MS)) {
+  for (const now = performance.now(); due <= now && due < endsAt; due += gapMs()) {
+    waiting.push(due)
+    sendNext()
+  }
+}
+await lastAnswers()
+for (const connection of idle) connection.close()
+print({
+  requests: sent,
+  notOk: notOk + waiting.length + (sent - latenciesMs.length - notOk),
+  p50Ms: quantile(latenciesMs, 0.5),
+  p99Ms: quantile(latenciesMs, 0.99),
+  p999Ms: quantile(latenciesMs, 0.999),
+  maxMs: Math.max(...latenciesMs),
+})
+
+function sendNext(): void {
+  const connection = idle.pop()
+  if (connection === undefined) return
+  const due = waiting.shift()
+  if (due === undefined) {
+    idle.push(connection)
+    return
+  }
+  const request = requests[sent++ % requests.length] ?? Buffer.alloc(0)
+  connection.ask(request, (answer) => {
+    if (answer.status === 200 && answer.body.includes(expected)) {
+      latenciesMs.push(performance.now() - due)
+    } else notOk += 1
+    idle.push(connection)
+    sendNext()
+  })
+}
+
+/** Exponential: what a crowd of clients that know nothing of each other makes. */
+function gapMs(): number {
+  return (-Math.log(1 - Math.random()) * 1_000) / load.requestsPerSecond
+}
+
+function requestOf(number: number): Buffer {
+  const body = bodyOf(load.shape, number)
+  const head = `POST ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
+  return Buffer.concat([Buffer.from(head), body])
+}
+
+async function lastAnswers(): Promise<void> {
+  const deadline = performance.now() + LAST_ANSWERS_MS
+  while (latenciesMs.length + notOk < sent + waiting.length) {
+    if (performance.now() > deadline) return
+    await delay(TICK_MS)
+  }
+}
+
+function print(result: OpenLoopResult): void {
+  process.stdout.write(`${JSON.stringify(result)}\n`)
+}

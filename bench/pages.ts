@@ -1,0 +1,58 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { table } from '../tools/markdown.ts'
+import { readKeptFigures, type SavedFigures } from './figures.ts'
+import { plotSvg } from './plot.ts'
+import { tell } from './render.ts'
+
+const FOLDER = 'docs/figures'
+/** What stands between such a pair of comments is made from docs/figures. */
+const MARK = /(<!-- figures: (\S+) (\S+) -->)[^]*?(<!-- \/figures -->)/g
+
+/** Every committed plot, by the path of its image. */
+export function plotPages(): Readonly<Record<string, () => string>> {
+  const benches = (existsSync(FOLDER) ? readdirSync(FOLDER) : []).flatMap((file) =>
+    file.endsWith('.json') ? [file.slice(0, -'.json'.length)] : [],
+  )
+  return Object.fromEntries(
+    benches.flatMap((bench) =>
+      keptFigures(bench).plots.map((plot) => [
+        `${FOLDER}/${bench}-${plot.name}.svg`,
+        () => plotSvg(plot),
+      ]),
+    ),
+  )
+}
+
+/**
+ * A page with its figures written anew: `<!-- figures: BENCH TABLE -->` gets that table,
+ * `<!-- figures: BENCH origin -->` when, where and how it was measured.
+ */
+export function pageWithFigures(path: string): string {
+  return readFileSync(path, 'utf8').replaceAll(
+    MARK,
+    (_, opening: string, bench: string, name: string, closing: string) =>
+      `${opening}\n\n${name === 'origin' ? origin(keptFigures(bench)) : tableNamed(name, keptFigures(bench))}\n\n${closing}`,
+  )
+}
+
+function origin({ command, measuredAt, commit, machine, notes }: SavedFigures): string {
+  return [`\`${command}\`, ${measuredAt}, commit ${commit}, on ${machine}.`, ...notes].join('\n')
+}
+
+function tableNamed(name: string, { bench, tables }: SavedFigures): string {
+  const found = tables.find((each) => each.name === name)
+  if (found === undefined) {
+    const names = tables.map((each) => each.name).join(', ')
+    throw new Error(`docs/figures/${bench}.json has no table ${name}, only ${names}`)
+  }
+  return table(
+    found.columns,
+    found.rows.map((row) => row.map(tell)),
+  )
+}
+
+function keptFigures(bench: string): SavedFigures {
+  const figures = readKeptFigures(bench)
+  if (figures === null) throw new Error(`there is no ${FOLDER}/${bench}.json`)
+  return figures
+}

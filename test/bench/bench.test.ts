@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+
+/** That they run and check their answers; how fast this machine is now is nobody's promise. */
+test('the ingest benchmark runs, checks every answer and tells a share for each server', () => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['bench/main.ts', 'ingest', '--tiny'],
+    { encoding: 'utf8' },
+  )
+  assert.equal(status, 0, stderr)
+  assert.match(stdout, /custom-events, through Kafka +[\d,]+/)
+  const { ratios, tables } = JSON.parse(readFileSync('bench/results/ingest.json', 'utf8'))
+  assert.ok(Object.keys(ratios).length > 0)
+  for (const [name, ratio] of Object.entries(ratios)) assert.ok(Number(ratio) > 0, name)
+  const latency = tables.find(({ name }: { name: string }) => name === 'latency-at-half-load')
+  for (const row of latency.rows)
+    assert.equal(row.at(-1), 0, `${row[0]}: answers that were not 200`)
+})
+
+test('a command that does not exist is told with those that do', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['bench/main.ts', 'fast'], {
+    encoding: 'utf8',
+  })
+  assert.equal(status, 64)
+  assert.match(stderr, /ingest\|bounds\|/)
+})
