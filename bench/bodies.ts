@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 
 /** What the bodies of a load hold. */
@@ -56,5 +57,24 @@ function eventOf(number: number, { accounts, eventBytes }: BodyShape): object {
       path: `/reports/${number % PAGES}`,
     },
     context: { ip: `203.0.113.${number % 256}`, locale: 'en-GB', userAgent: 'Mozilla/5.0' },
+  }
+}
+
+const ID = /"event_id":"018bd5c4-7000-7000-8000-/g
+const ID_DIGITS = 12
+
+/**
+ * Gives the events of a body new ids in place each time it is called: a row whose identity exists already
+ * would be an update, and cost something else than a new one.
+ */
+export function createRenewal(body: Buffer): () => void {
+  const places = [...body.toString('latin1').matchAll(ID)].map(
+    (found) => found.index + found[0].length,
+  )
+  let next = randomInt(2 ** 23) * 2 ** 24 // bodies and processes know nothing of each other
+  return () => {
+    for (const place of places) {
+      body.write((next++).toString(16).padStart(ID_DIGITS, '0'), place, 'latin1')
+    }
   }
 }

@@ -1,7 +1,7 @@
 // A process of its own: autocannon posts as fast as answers come, every answer is checked, and one line
 // of JSON tells what came back. Started by loadClosedLoop in load.ts.
 import autocannon from 'autocannon'
-import { bodyOf } from './bodies.ts'
+import { bodyOf, createRenewal } from './bodies.ts'
 import type { ClosedLoop, ClosedLoopResult } from './load.ts'
 
 // Given by loadClosedLoop only.
@@ -22,7 +22,7 @@ const result = await autocannon({
     'content-type': 'application/json',
     ...(shape.isGzipped ? { 'content-encoding': 'gzip' } : {}),
   },
-  setupClient: (client) => client.setRequests(bodiesOf(opened++).map((body) => ({ body }))),
+  setupClient: (client) => client.setRequests(bodiesOf(opened++).map(requestOf)),
   verifyBody: (body) => String(body).includes(expected),
 })
 const { user, system } = process.cpuUsage(before)
@@ -40,4 +40,16 @@ process.stdout.write(`${JSON.stringify(answers)}\n`)
 function bodiesOf(connection: number): readonly Buffer[] {
   const first = connection * bodiesPerConnection
   return Array.from({ length: bodiesPerConnection }, (_, next) => bodyOf(shape, first + next))
+}
+
+function requestOf(body: Buffer): autocannon.Request {
+  if (load.hasNewIds !== true) return { body }
+  const renew = createRenewal(body)
+  return {
+    body,
+    setupRequest: (request) => {
+      renew()
+      return request
+    },
+  }
 }

@@ -5,13 +5,18 @@ import { fileURLToPath } from 'node:url'
 import type { BodyShape } from './bodies.ts'
 import { OTHER_CORE, pin } from './pin.ts'
 
-/** Posts as fast as answers come. */
-export interface ClosedLoop {
+interface Load {
   readonly url: string
   readonly shape: BodyShape
+  /** So many requests may be under way at once. */
   readonly connections: number
   readonly seconds: number
+  /** No event is a copy of another; else each connection sends the same ones again. @default false */
+  readonly hasNewIds?: boolean
 }
+
+/** Posts as fast as answers come. */
+export type ClosedLoop = Load
 
 export interface ClosedLoopResult {
   /** Events in answers that were read, 200 and with the right count. */
@@ -25,19 +30,15 @@ export interface ClosedLoopResult {
   readonly seconds: number
 }
 
-/** Requests at a fixed rate, whatever the answers. */
-export interface OpenLoop {
-  readonly url: string
-  readonly shape: BodyShape
-  /** So many requests may be under way at once; more wait, and their wait counts. */
-  readonly connections: number
-  readonly seconds: number
+/** Requests at a fixed rate, whatever the answers. More than the connections carry wait, which counts. */
+export interface OpenLoop extends Load {
   readonly requestsPerSecond: number
 }
 
 /** Latencies from when a request was due to the end of its answer. */
 export interface OpenLoopResult {
-  readonly requests: number
+  /** Events in answers that were read, 200 and with the right count. */
+  readonly accepted: number
   readonly notOk: number
   readonly p50Ms: number
   readonly p99Ms: number

@@ -8,6 +8,7 @@
 import { parseArgs } from 'node:util'
 import { comparisonTable, compareRatios } from './compare.ts'
 import { readKeptFigures, savedFigures, writeFigures, type Figures } from './figures.ts'
+import { benchHalfLoad } from './half-load.ts'
 import { benchBounds } from './ingest/bounds.ts'
 import {
   costOfAccounts,
@@ -33,6 +34,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   partitions: costOfPartitions,
   accounts: costOfAccounts,
   profile: benchProfile,
+  'half-load': benchHalfLoad,
 }
 
 /** How the cost of ingest grows: all of these, one after another. */

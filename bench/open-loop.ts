@@ -2,7 +2,7 @@
 // from independent clients. A latency counts from when the request was due, so that a server that stands
 // still is seen by everybody who would have asked meanwhile. Started by loadOpenLoop in load.ts.
 import { setTimeout as delay } from 'node:timers/promises'
-import { bodyOf } from './bodies.ts'
+import { bodyOf, createRenewal } from './bodies.ts'
 import { openConnection, type RawConnection } from './raw-connection.ts'
 import type { OpenLoop, OpenLoopResult } from './load.ts'
 import { quantile } from './quantile.ts'
@@ -17,11 +17,10 @@ const expected = `"accepted":${load.shape.eventsPerBody}`
 const latenciesMs: number[] = []
 let notOk = 0
 
-const idle: RawConnection[] = await Promise.all(
-  Array.from({ length: load.connections }, () => openConnection({ hostname, port: Number(port) })),
+const idle: Client[] = await Promise.all(
+  Array.from({ length: load.connections }, (_, number) => openClient(number)),
 )
 const waiting: number[] = []
-const requests = Array.from({ length: load.connections }, (_, number) => requestOf(number))
 let sent = 0
 
 const startedAt = performance.now()
@@ -33,9 +32,9 @@ for (let due = startedAt; due < endsAt; await delay(TICK_MS)) {
   }
 }
 await lastAnswers()
-for (const connection of idle) connection.close()
+for (const { connection } of idle) connection.close()
 print({
-  requests: sent,
+  accepted: latenciesMs.length * load.shape.eventsPerBody,
   notOk: notOk + waiting.length + (sent - latenciesMs.length - notOk),
   p50Ms: quantile(latenciesMs, 0.5),
   p99Ms: quantile(latenciesMs, 0.99),
@@ -43,20 +42,28 @@ print({
   maxMs: Math.max(...latenciesMs),
 })
 
+/** A connection and what it sends. */
+interface Client {
+  readonly connection: RawConnection
+  readonly request: Buffer
+  /** Called before each sending. */
+  readonly renew: () => void
+}
+
 function sendNext(): void {
-  const connection = idle.pop()
-  if (connection === undefined) return
+  const client = idle.pop()
+  if (client === undefined) return
   const due = waiting.shift()
   if (due === undefined) {
-    idle.push(connection)
+    idle.push(client)
     return
   }
-  const request = requests[sent++ % requests.length] ?? Buffer.alloc(0)
-  connection.ask(request, (answer) => {
-    if (answer.status === 200 && answer.body.includes(expected)) {
-      latenciesMs.push(performance.now() - due)
-    } else notOk += 1
-    idle.push(connection)
+  sent += 1
+  client.renew()
+  client.connection.ask(client.request, ({ status, body }) => {
+    if (status === 200 && body.includes(expected)) latenciesMs.push(performance.now() - due)
+    else notOk += 1
+    idle.push(client)
     sendNext()
   })
 }
@@ -66,10 +73,13 @@ function gapMs(): number {
   return (-Math.log(1 - Math.random()) * 1_000) / load.requestsPerSecond
 }
 
-function requestOf(number: number): Buffer {
+async function openClient(number: number): Promise<Client> {
   const body = bodyOf(load.shape, number)
   const head = `POST ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
-  return Buffer.concat([Buffer.from(head), body])
+  const request = Buffer.concat([Buffer.from(head), body])
+  const renew = load.hasNewIds === true ? createRenewal(request) : () => {}
+  const connection = await openConnection({ hostname, port: Number(port) })
+  return { connection, request, renew }
 }
 
 async function lastAnswers(): Promise<void> {

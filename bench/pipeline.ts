@@ -6,17 +6,9 @@ import { startPipeline, startStack } from '@custom-events/embedded'
 import { memoryBytes } from './memory.ts'
 import { quantile } from './quantile.ts'
 import { postEvent } from './post-event.ts'
+import { createAsk, delaysOf, drained, watchRows, type Sent } from './visible.ts'
 
-const POLL_MS = 50
 const ACCOUNTS = 500
-const DRAIN_LIMIT_MS = 30_000
-
-/** What is known of one event that was accepted. */
-interface Sent {
-  readonly acceptedAt: number
-  /** When a query first returned it: an upper bound, exact to the polling interval. */
-  queryableAt: number | null
-}
 
 /**
  * Open loop: single events at a fixed rate, whatever the answers, against the embedded stack with
@@ -32,12 +24,12 @@ export async function benchPipeline(options: {
   resources.defer(() => rmSync(logDir, { recursive: true }))
   const stack = resources.use(await startStack({ onProgress: say }))
   const pipeline = resources.use(await startPipeline({ servers: stack.environment, logDir }))
-  const ask = (sql: string) => query(stack.environment.CLICKHOUSE_URL, sql)
+  const ask = createAsk(stack.environment.CLICKHOUSE_URL)
 
   const sent = new Map<string, Sent>()
   const refused = { count: 0 }
   const watching = new AbortController()
-  const watcher = watchRows(ask, sent, watching.signal)
+  const watcher = watchRows(ask, sent, 'true', watching.signal)
   await sendAtRate(pipeline.url, options, sent, refused)
   const missing = await drained(sent)
   watching.abort()
@@ -46,9 +38,7 @@ export async function benchPipeline(options: {
   const [counts] = await ask(
     'SELECT count() AS visible, uniqExact(event_id) AS distinct, (SELECT count() FROM custom_events.events) AS stored FROM custom_events.tracked',
   )
-  const delays = [...sent.values()].flatMap(({ acceptedAt, queryableAt }) =>
-    queryableAt === null ? [] : [queryableAt - acceptedAt],
-  )
+  const delays = delaysOf(sent)
   const pids = [
     ['kafka', stack.kafka.pid],
     ['registry', stack.registry.pid],
@@ -111,56 +101,6 @@ async function sendOne(
   })
   if (status === 200) sent.set(id, { acceptedAt: performance.now(), queryableAt: null })
   else refused.count += 1
-}
-
-/** Asks for rows inserted since the last look and notes when each event was first seen. */
-async function watchRows(
-  ask: (sql: string) => Promise<readonly Record<string, unknown>[]>,
-  sent: Map<string, Sent>,
-  signal: AbortSignal,
-): Promise<void> {
-  const early = new Set<string>()
-  let since = '1970-01-01 00:00:00.000'
-  while (!signal.aborted) {
-    // Two seconds of overlap: rows of one insert become visible after their inserted_at.
-    const rows = await ask(
-      `SELECT event_id, toString(max(inserted_at) OVER ()) AS latest FROM custom_events.events WHERE inserted_at >= toDateTime64('${since}', 3, 'UTC') - INTERVAL 2 SECOND`,
-    )
-    const seenAt = performance.now()
-    for (const row of rows) {
-      const id = String(row['event_id'])
-      const event = sent.get(id)
-      if (event === undefined)
-        early.add(id) // queryable before its answer was read
-      else event.queryableAt ??= seenAt
-      since = String(row['latest'])
-    }
-    for (const id of early) {
-      const event = sent.get(id)
-      if (event === undefined) continue
-      event.queryableAt ??= event.acceptedAt
-      early.delete(id)
-    }
-    await delay(POLL_MS)
-  }
-}
-
-/** Waits for the last events. @returns how many never became queryable. */
-async function drained(sent: ReadonlyMap<string, Sent>): Promise<number> {
-  const deadline = Date.now() + DRAIN_LIMIT_MS
-  const missing = () => [...sent.values()].filter(({ queryableAt }) => queryableAt === null).length
-  while (missing() > 0 && Date.now() < deadline) await delay(100)
-  return missing()
-}
-
-async function query(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
-  const response = await fetch(url, { method: 'POST', body: `${sql} FORMAT JSONEachRow` })
-  const text = await response.text()
-  if (!response.ok) throw new Error(text)
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Record<string, unknown>) // JSONEachRow: one object a line
 }
 
 function report(figures: Readonly<Record<string, number>>): void {

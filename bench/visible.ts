@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+const POLL_MS = 50
+const DRAIN_LIMIT_MS = 30_000
+
+/** What is known of one event that was accepted. */
+export interface Sent {
+  readonly acceptedAt: number
+  /** When a query first returned it: an upper bound, exact to the polling interval. */
+  queryableAt: number | null
+}
+
+export type Row = Readonly<Record<string, unknown>>
+
+/** Asks a ClickHouse. */
+export function createAsk(url: string): (sql: string) => Promise<readonly Row[]> {
+  return async (sql) => {
+    const response = await fetch(url, { method: 'POST', body: `${sql} FORMAT JSONEachRow` })
+    const text = await response.text()
+    if (!response.ok) throw new Error(text)
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Row) // JSONEachRow: one object a line
+  }
+}
+
+/**
+ * Asks for rows inserted since the last look and notes when each event was first seen.
+ *
+ * @param where narrows what is asked for to what was sent.
+ */
+export async function watchRows(
+  ask: ReturnType<typeof createAsk>,
+  sent: ReadonlyMap<string, Sent>,
+  where: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const early = new Set<string>()
+  let since = '1970-01-01 00:00:00.000'
+  while (!signal.aborted) {
+    // Two seconds of overlap: rows of one insert become visible after their inserted_at.
+    const rows = await ask(
+      `SELECT event_id, toString(max(inserted_at) OVER ()) AS latest FROM custom_events.events
+        WHERE ${where} AND inserted_at >= toDateTime64('${since}', 3, 'UTC') - INTERVAL 2 SECOND`,
+    )
+    const seenAt = performance.now()
+    for (const row of rows) {
+      const id = String(row['event_id'])
+      const event = sent.get(id)
+      if (event === undefined)
+        early.add(id) // queryable before its answer was read
+      else event.queryableAt ??= seenAt
+      since = String(row['latest'])
+    }
+    for (const id of early) {
+      const event = sent.get(id)
+      if (event === undefined) continue
+      event.queryableAt ??= event.acceptedAt
+      early.delete(id)
+    }
+    await delay(POLL_MS)
+  }
+}
+
+/** Waits for the last events. @returns how many never became queryable. */
+export async function drained(sent: ReadonlyMap<string, Sent>): Promise<number> {
+  const deadline = Date.now() + DRAIN_LIMIT_MS
+  const missing = () => [...sent.values()].filter(({ queryableAt }) => queryableAt === null).length
+  while (missing() > 0 && Date.now() < deadline) await delay(100)
+  return missing()
+}
+
+/** From the answer to the first query that returned the event, in milliseconds. */
+export function delaysOf(sent: ReadonlyMap<string, Sent>): readonly number[] {
+  return [...sent.values()].flatMap(({ acceptedAt, queryableAt }) =>
+    queryableAt === null ? [] : [queryableAt - acceptedAt],
+  )
+}
