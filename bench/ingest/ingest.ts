@@ -72,13 +72,17 @@ function loadsOf({ isTiny }: BenchOptions) {
 }
 
 async function startServers(bench: Workbench): Promise<Readonly<Record<string, MeasuredServer>>> {
+  const [bare, textbook, upToProducer, throughKafka] = await Promise.all([
+    bench.startPeer('bare.ts', '/health'),
+    bench.startPeer('textbook.ts', '/health', { KAFKA_TOPIC: 'bench.textbook' }),
+    bench.startPeer('up-to-producer.ts', '/openapi.json'),
+    bench.startIngest({ KAFKA_TOPIC: 'bench.ingest' }),
+  ])
   return {
-    [BARE]: await bench.startPeer('bare.ts', '/health'),
-    'textbook Express, through Kafka': await bench.startPeer('textbook.ts', '/health', {
-      KAFKA_TOPIC: 'bench.textbook',
-    }),
-    [OURS[0]]: await bench.startPeer('up-to-producer.ts', '/openapi.json'),
-    [OURS[1]]: await bench.startIngest({ KAFKA_TOPIC: 'bench.ingest' }),
+    [BARE]: bare,
+    'textbook Express, through Kafka': textbook,
+    [OURS[0]]: upToProducer,
+    [OURS[1]]: throughKafka,
   }
 }
 
