@@ -49,11 +49,18 @@ function placeOf({ functionName, url }: CpuProfile['nodes'][number]['callFrame']
   return functionName === 'parse' ? 'JSON.parse' : 'built-in functions'
 }
 
-/** The sum for each place, largest first. */
+/** What is below this share of all is told as one. */
+const SMALL_SHARE = 0.01
+
+/** The sum for each place, largest first; small ones together at the end. */
 export function byPlace(times: SelfTimes): readonly (readonly [place: string, micros: number])[] {
   const sums = new Map<string, number>()
   for (const { place, micros } of times.values()) {
     sums.set(place, (sums.get(place) ?? 0) + micros)
   }
-  return [...sums].toSorted(([, a], [, b]) => b - a)
+  const total = [...sums.values()].reduce((sum, micros) => sum + micros, 0)
+  const large = [...sums].filter(([, micros]) => micros >= total * SMALL_SHARE)
+  const rest = total - large.reduce((sum, [, micros]) => sum + micros, 0)
+  const sorted = large.toSorted(([, a], [, b]) => b - a)
+  return rest === 0 ? sorted : [...sorted, ['everything smaller', rest]]
 }
