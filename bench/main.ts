@@ -5,9 +5,11 @@
 //   npm run bench -- --quick --compare measure less, compare the ratios with those kept; exit 1 if one fell
 //
 // --quick: fewer and shorter rounds; --tiny: only proves that it runs; --rounds N, --seconds N: of one case.
+// consumer also: --records N; --only NAME of a contender; --node-options '--cpu-prof --cpu-prof-dir=DIR' of ours.
 import { parseArgs } from 'node:util'
 import { comparisonTable, compareRatios } from './compare.ts'
 import { readKeptFigures, savedFigures, writeFigures, type Figures } from './figures.ts'
+import { benchConsumer } from './consumer/consumer.ts'
 import { benchHalfLoad } from './half-load.ts'
 import { benchBounds } from './ingest/bounds.ts'
 import {
@@ -27,6 +29,7 @@ import { tableText } from './render.ts'
 /** Each is a file of its own; one line here makes it a command. */
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figures>>> = {
   ingest: benchIngest,
+  consumer: benchConsumer,
   bounds: benchBounds,
   connections: costOfConnections,
   'batch-size': costOfBatchSize,
@@ -52,6 +55,9 @@ const { positionals, values } = parseArgs({
     compare: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
+    records: { type: 'string' },
+    only: { type: 'string', default: '' },
+    'node-options': { type: 'string', default: '' },
     rate: { type: 'string', default: '1000' },
   },
 })
@@ -108,6 +114,9 @@ function optionsFromArguments(): BenchOptions {
     ...size,
     rounds: values.rounds === undefined ? size.rounds : Number(values.rounds),
     secondsPerCase: values.seconds === undefined ? size.secondsPerCase : Number(values.seconds),
+    records: values.records === undefined ? size.records : Number(values.records),
+    only: values.only,
+    nodeOptions: values['node-options'],
     say,
   }
 }

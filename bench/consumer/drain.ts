@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ClickHouse } from '@custom-events/clickhouse'
+import { cpuSeconds } from '../cpu-time.ts'
+import { memoryBytes } from '../memory.ts'
+
+export interface Drained {
+  /** From the first rows to nine tenths of them: without the start and without the last, partial block. */
+  readonly rowsPerSecond: number
+  /** CPU from the first rows until the last merge has ended, by the rows that came meanwhile. */
+  readonly microsecondsPerRow: Readonly<Record<Role | 'all', number>>
+  /** The most that all processes of the consumer held, in 10^6 bytes. */
+  readonly consumerMegabytes: number
+  readonly seconds: number
+}
+
+type Role = 'consumer' | 'clickhouse' | 'kafka'
+
+const LOOK_EVERY_MS = 100
+const SAY_EVERY_MS = 5_000
+const STALLED_AFTER_MS = 60_000
+const MERGES_LIMIT_MS = 30_000
+
+/**
+ * Watches the table `events` until it has all records.
+ * @throws when nothing comes for a minute, or when a record is missing or there twice.
+ */
+export async function drain(options: {
+  readonly name: string
+  readonly clickhouse: ClickHouse
+  readonly records: number
+  readonly pids: Readonly<Record<Role, readonly number[]>>
+  readonly onProgress: (line: string) => void
+}): Promise<Drained> {
+  const { name, clickhouse, records, pids, onProgress } = options
+  const count = async (): Promise<number> => {
+    const [row] = await clickhouse.query<{ n: string }>('SELECT count() AS n FROM events')
+    return Number(row?.n)
+  }
+  const look = async (): Promise<Look> => ({
+    rows: await count(),
+    atMs: performance.now(),
+    cpu: cpuByRole(pids),
+  })
+  let first: Look | null = null
+  let most: Look | null = null
+  let last = await look()
+  let memory = 0
+  for (let changedAtMs = last.atMs, saidAtMs = last.atMs; last.rows < records;) {
+    await delay(LOOK_EVERY_MS)
+    const now = await look()
+    memory = Math.max(
+      memory,
+      pids.consumer.reduce((sum, pid) => sum + memoryBytes(pid), 0),
+    )
+    if (now.rows > last.rows) changedAtMs = now.atMs
+    if (now.rows > 0) first ??= now
+    if (now.rows >= records * 0.9) most ??= now
+    if (now.atMs - saidAtMs > SAY_EVERY_MS) {
+      onProgress(`${name}: ${now.rows} of ${records} rows, consumer ${Math.round(memory / 1e6)} MB`)
+      saidAtMs = now.atMs
+    }
+    if (now.atMs - changedAtMs > STALLED_AFTER_MS) {
+      throw new Error(`${name}: no row for a minute, ${now.rows} of ${records} are there`)
+    }
+    last = now
+  }
+  await mergesEnd(clickhouse)
+  const end = await look()
+  await checkRows(name, clickhouse, records)
+  if (first === null || most === null || most.rows <= first.rows) {
+    throw new Error(`${name}: drained before it could be watched, take more records`)
+  }
+  const rows = end.rows - first.rows
+  const used = (role: Role): number => ((end.cpu[role] - (first?.cpu[role] ?? 0)) / rows) * 1e6
+  const [consumer, clickhouseCpu, kafka] = [used('consumer'), used('clickhouse'), used('kafka')]
+  return {
+    rowsPerSecond: (most.rows - first.rows) / ((most.atMs - first.atMs) / 1_000),
+    microsecondsPerRow: {
+      consumer,
+      clickhouse: clickhouseCpu,
+      kafka,
+      all: consumer + clickhouseCpu + kafka,
+    },
+    consumerMegabytes: memory / 1e6,
+    seconds: (last.atMs - first.atMs) / 1_000,
+  }
+}
+
+interface Look {
+  readonly rows: number
+  readonly atMs: number
+  readonly cpu: Readonly<Record<Role, number>>
+}
+
+function cpuByRole(pids: Readonly<Record<Role, readonly number[]>>): Look['cpu'] {
+  const sum = (of: readonly number[]): number =>
+    of.reduce((total, pid) => total + cpuSeconds(pid), 0)
+  return { consumer: sum(pids.consumer), clickhouse: sum(pids.clickhouse), kafka: sum(pids.kafka) }
+}
+
+async function mergesEnd(clickhouse: ClickHouse): Promise<void> {
+  const deadline = performance.now() + MERGES_LIMIT_MS
+  for (let quiet = 0; quiet < 3 && performance.now() < deadline;) {
+    await delay(LOOK_EVERY_MS * 3)
+    const [row] = await clickhouse.query<{ n: string }>('SELECT count() AS n FROM system.merges')
+    quiet = Number(row?.n) === 0 ? quiet + 1 : 0
+  }
+}
+
+async function checkRows(name: string, clickhouse: ClickHouse, records: number): Promise<void> {
+  const [row] = await clickhouse.query<{ n: string; ids: string; offsets: string }>(
+    'SELECT count() AS n, uniqExact(event_id) AS ids, uniqExact(kafka_partition, kafka_offset) AS offsets FROM events',
+  )
+  const isRight = [row?.n, row?.ids, row?.offsets].every((value) => Number(value) === records)
+  if (!isRight) {
+    throw new Error(`${name}: expected ${records} rows, each once, got ${JSON.stringify(row)}`)
+  }
+}
