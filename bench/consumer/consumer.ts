@@ -132,10 +132,10 @@ function figuresOf(
     rows: Object.keys(seen).map((name) => [
       name,
       Math.round(of(name, (each) => each.rowsPerSecond)),
-      round(of(name, (each) => each.microsecondsPerRow.all)),
-      round(of(name, (each) => each.microsecondsPerRow.consumer)),
-      round(of(name, (each) => each.microsecondsPerRow.clickhouse)),
-      round(of(name, (each) => each.microsecondsPerRow.kafka)),
+      rounded(of(name, (each) => each.microsecondsPerRow.all)),
+      rounded(of(name, (each) => each.microsecondsPerRow.consumer)),
+      rounded(of(name, (each) => each.microsecondsPerRow.clickhouse)),
+      rounded(of(name, (each) => each.microsecondsPerRow.kafka)),
       Math.round(of(name, (each) => each.consumerMegabytes)) || null,
     ]),
   }
@@ -181,11 +181,11 @@ function notes(records: number): readonly string[] {
 function describe({ rowsPerSecond, microsecondsPerRow, consumerMegabytes }: Drained): string {
   const { all, consumer, clickhouse, kafka } = microsecondsPerRow
   return (
-    `${Math.round(rowsPerSecond)} rows/s, ${round(all)} µs of CPU per row (consumer ${round(consumer)}, ` +
-    `ClickHouse ${round(clickhouse)}, Kafka ${round(kafka)}), consumer ${Math.round(consumerMegabytes)} MB`
+    `${Math.round(rowsPerSecond)} rows/s, ${rounded(all)} µs of CPU per row (consumer ${rounded(consumer)}, ` +
+    `ClickHouse ${rounded(clickhouse)}, Kafka ${rounded(kafka)}), consumer ${Math.round(consumerMegabytes)} MB`
   )
 }
 
-function round(value: number): number {
+function rounded(value: number): number {
   return Math.round(value * 100) / 100
 }

@@ -14,8 +14,8 @@ export {
   createTranscoder,
   UNDECODABLE,
   type NativeBlock,
-  type NativeSource,
   type Transcoder,
   type Undecodable,
 } from './native.ts'
+export type { NativeSource } from './native-source.ts'
 export { nativeBlockOf } from './native-columns.ts'

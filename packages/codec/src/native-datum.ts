@@ -34,10 +34,10 @@ export function readInteger(data: Buffer, cursor: Cursor): boolean {
   let low = 0 // bits 0 to 27
   let middle = 0 // bits 28 to 55
   let high = 0 // bits 56 to 63
+  let at = cursor.at
   for (let shift = 0; shift < 70; shift += 7) {
-    const byte = data[cursor.at]
+    const byte = data[at++]
     if (byte === undefined) return false
-    cursor.at++
     const bits = byte & 0x7f
     if (shift < 28) low |= bits << shift
     else if (shift < 56) middle |= bits << (shift - 28)
@@ -48,6 +48,7 @@ export function readInteger(data: Buffer, cursor: Cursor): boolean {
       const sign = -(lo & 1)
       cursor.lo = ((lo >>> 1) | (hi << 31)) ^ sign
       cursor.hi = (hi >>> 1) ^ sign
+      cursor.at = at
       return true
     }
   }
@@ -55,63 +56,49 @@ export function readInteger(data: Buffer, cursor: Cursor): boolean {
 }
 
 /**
- * Checks one datum and adds the bytes its strings will take to `stringBytes`, by column.
+ * Checks the datum between `cursor.at` and `end` and adds the bytes that its strings will take to
+ * `stringBytes`, by column. Other data may follow in the same buffer: nothing beyond `end` is believed.
+ *
  * @returns where the datum ends, or -1 when it is cut short or malformed.
  */
 export function measureDatum(
   data: Buffer,
+  end: number,
   plan: WalkPlan,
   cursor: Cursor,
   stringBytes: Float64Array,
 ): number {
   for (const step of plan.steps) {
-    const branch = readBranch(data, step, cursor)
-    if (branch === 'malformed') return -1
-    if (branch === 'null') {
-      if (step.kind === 'string' && step.column >= 0) add(stringBytes, step.column, 1)
-      continue
+    if (step.nullBranch !== -1) {
+      const branch = data[cursor.at++]
+      if (branch !== 0 && branch !== 2) return -1
+      if (branch >> 1 === step.nullBranch) {
+        if (step.kind === 'string') addStringBytes(stringBytes, step, 1)
+        continue
+      }
     }
     if (step.kind === 'string') {
       const length = readLength(data, cursor)
-      if (length < 0) return -1
+      if (length < 0 || cursor.at + length > end) return -1
       cursor.at += length
-      if (step.column >= 0) add(stringBytes, step.column, length + lengthBytes(length))
+      addStringBytes(stringBytes, step, length + lengthBytes(length))
     } else if (!skipFixed(data, step.kind, cursor)) return -1
   }
-  return cursor.at
+  return cursor.at <= end ? cursor.at : -1
 }
 
-/** Whether the next value is null, by the union's branch; a field that is no union has a value. */
-export function readBranch(
-  data: Buffer,
-  step: Step,
-  cursor: Cursor,
-): 'value' | 'null' | 'malformed' {
-  if (step.nullBranch === -1) return 'value'
-  const byte = data[cursor.at]
-  cursor.at++
-  if (byte !== 0 && byte !== 2) return 'malformed'
-  return byte >> 1 === step.nullBranch ? 'null' : 'value'
-}
-
-/** Length of the string that follows, -1 unless all of it is there. */
+/** Length of the string that follows, -1 when it is negative or no length at all. */
 export function readLength(data: Buffer, cursor: Cursor): number {
-  const length = readShortLength(data, cursor) ?? readLongLength(data, cursor)
-  return length >= 0 && cursor.at + length <= data.length ? length : -1
-}
-
-/** Most strings are shorter than 8 KiB, whose length takes at most two bytes; `null` for the others. */
-function readShortLength(data: Buffer, cursor: Cursor): number | null {
   const first = data[cursor.at] ?? 1 // odd, that is negative
   if (first < 0x80) {
     cursor.at++
     return (first & 1) === 0 ? first >> 1 : -1
   }
+  // Most strings are shorter than 8 KiB, whose length takes at most two bytes.
   const second = data[cursor.at + 1] ?? 0xff
-  if (second >= 0x80) return null
+  if (second >= 0x80) return readLongLength(data, cursor)
   cursor.at += 2
-  const encoded = (first & 0x7f) | (second << 7)
-  return (encoded & 1) === 0 ? encoded >> 1 : -1
+  return (first & 1) === 0 ? ((first & 0x7f) | (second << 7)) >> 1 : -1
 }
 
 function readLongLength(data: Buffer, cursor: Cursor): number {
@@ -124,9 +111,9 @@ function skipFixed(data: Buffer, kind: keyof typeof FIXED_BYTES, cursor: Cursor)
   if (kind === 'int') return readInteger(data, cursor) && cursor.hi === cursor.lo >> 31
   if (kind === 'boolean' && (data[cursor.at] ?? 2) > 1) return false
   cursor.at += FIXED_BYTES[kind]
-  return cursor.at <= data.length
+  return true
 }
 
-function add(sums: Float64Array, index: number, bytes: number): void {
-  sums[index] = (sums[index] ?? 0) + bytes
+function addStringBytes(stringBytes: Float64Array, { column }: Step, bytes: number): void {
+  if (column >= 0) stringBytes[column] = (stringBytes[column] ?? 0) + bytes
 }

@@ -1,11 +1,5 @@
-import {
-  FIXED_BYTES,
-  readBranch,
-  readInteger,
-  readLength,
-  writeLength,
-  type Cursor,
-} from './native-datum.ts'
+import { copyBytes, wordsOf, type Words } from './native-copy.ts'
+import { FIXED_BYTES, readInteger, readLength, writeLength, type Cursor } from './native-datum.ts'
 import {
   bodyBytes,
   columnBytes,
@@ -15,108 +9,98 @@ import {
   type Layout,
 } from './native-layout.ts'
 import type { AvroKind, WalkPlan } from './native-schema.ts'
+import { datumStart, valueBytes, type NativeSource } from './native-source.ts'
 
-/** A record that was measured and found to be whole. */
-export interface Row {
-  readonly source: {
-    readonly partition: number
-    readonly offset: number
-    readonly value: Buffer | null
-  }
-  readonly plan: WalkPlan
+/** Records that were measured and found to be whole, each with how it is to be read. */
+export interface MeasuredRows {
+  readonly sources: readonly NativeSource[]
+  readonly plans: readonly WalkPlan[]
+  /** Bytes that the strings of each column take. */
+  readonly stringBytes: Float64Array
 }
 
-const HEADER_BYTES = 5
-
 /** Where the next value and the next null flag of a column go. */
-interface ColumnCursor {
+interface Place {
   data: number
   nulls: number
 }
 
 /** Writes measured rows into one buffer of exactly the right size. */
-export function writeRows(job: {
-  readonly rows: readonly Row[]
-  readonly layout: Layout
-  readonly stringBytes: Float64Array
-  readonly timeColumn: number
-}): { readonly block: Buffer; readonly time: { readonly minMs: number; readonly maxMs: number } } {
-  const { rows, layout, timeColumn } = job
-  const start = Buffer.concat([unsigned(layout.names.length), unsigned(rows.length)])
-  const block = Buffer.allocUnsafe(start.length + bodyBytes(layout, rows.length, job.stringBytes))
-  let at = start.copy(block, 0)
-  const cursors: ColumnCursor[] = layout.columns.map((column, index) => {
-    at += column.header.copy(block, at)
+export function writeRows(
+  { sources, plans, stringBytes }: MeasuredRows,
+  layout: Layout,
+  timeColumn: number,
+): { readonly block: Buffer; readonly time: { readonly minMs: number; readonly maxMs: number } } {
+  const rows = sources.length
+  const start = Buffer.concat([unsigned(layout.names.length), unsigned(rows)])
+  const block = wordsOf(Buffer.allocUnsafe(start.length + bodyBytes(layout, rows, stringBytes)))
+  let at = start.copy(block.bytes, 0)
+  const places = layout.columns.map((column, index): Place => {
+    at += column.header.copy(block.bytes, at)
     const nulls = at
-    if (column.isNullable) at += rows.length
+    if (column.isNullable) at += rows
     const data = at
-    at += columnBytes(column, rows.length, job.stringBytes[index] ?? 0)
+    at += columnBytes(column, rows, stringBytes[index] ?? 0)
     return { data, nulls }
   })
-  at += layout.partitionHeader.copy(block, at)
+  at += layout.partitionHeader.copy(block.bytes, at)
   const partitionsAt = at
-  const offsetsAt =
-    at +
-    rows.length * PARTITION_BYTES +
-    layout.offsetHeader.copy(block, at + rows.length * PARTITION_BYTES)
+  at += rows * PARTITION_BYTES
+  const offsetsAt = at + layout.offsetHeader.copy(block.bytes, at)
 
   const cursor: Cursor = { at: 0, lo: 0, hi: 0 }
+  let data = wordsOf(Buffer.alloc(0))
   let minMs = Infinity
   let maxMs = -Infinity
-  let index = 0
-  for (const { source, plan } of rows) {
-    if (source.value === null) continue // a tombstone is never measured as whole
-    const time = writeDatum({
-      block,
-      data: source.value,
-      plan,
-      layout,
-      cursors,
-      cursor,
-      timeColumn,
-    })
+  for (let index = 0; index < rows; index++) {
+    const source = sources[index]
+    const plan = plans[index]
+    const bytes = source === undefined ? null : valueBytes(source)
+    if (source === undefined || plan === undefined || bytes === null) continue // none is measured as whole
+    // Records of one fetch lie in one buffer: a view of it serves them all.
+    if (bytes !== data.bytes) data = wordsOf(bytes)
+    cursor.at = datumStart(source)
+    const time = writeDatum(block, data, { plan, layout, places, cursor, timeColumn })
     if (time < minMs) minMs = time
     if (time > maxMs) maxMs = time
-    writeInt32(block, source.partition, partitionsAt + index * PARTITION_BYTES)
-    writeOffset(block, source.offset, offsetsAt + index * OFFSET_BYTES)
-    index++
+    block.view.setUint32(partitionsAt + index * PARTITION_BYTES, source.partition, true)
+    writeOffset(block.view, offsetsAt + index * OFFSET_BYTES, source.offset)
   }
-  return { block, time: { minMs, maxMs } }
+  return { block: block.bytes, time: { minMs, maxMs } }
+}
+
+interface Walk {
+  readonly plan: WalkPlan
+  readonly layout: Layout
+  readonly places: readonly Place[]
+  readonly cursor: Cursor
+  readonly timeColumn: number
 }
 
 /** @returns the value of the time column. */
-function writeDatum(job: {
-  readonly block: Buffer
-  readonly data: Buffer
-  readonly plan: WalkPlan
-  readonly layout: Layout
-  readonly cursors: readonly ColumnCursor[]
-  readonly cursor: Cursor
-  readonly timeColumn: number
-}): number {
-  const { block, data, plan, layout, cursors, cursor, timeColumn } = job
+function writeDatum(block: Words, data: Words, walk: Walk): number {
+  const { plan, layout, places, cursor, timeColumn } = walk
   let time = 0
-  cursor.at = HEADER_BYTES
-  for (const step of plan.steps) {
-    const { kind, column: index } = step
-    const isNull = readBranch(data, step, cursor) === 'null'
-    const place = cursors[index]
+  for (const { kind, nullBranch, column: index } of plan.steps) {
+    const isNull = nullBranch !== -1 && (data.bytes[cursor.at++] ?? 0) >> 1 === nullBranch
+    const place = places[index]
     const column = layout.columns[index]
     if (place === undefined || column === undefined) {
-      if (!isNull) passOver(data, kind, cursor)
+      if (!isNull) passOver(data.bytes, kind, cursor)
       continue
     }
-    if (column.isNullable) block[place.nulls++] = isNull ? 1 : 0
-    if (isNull) writeZero(block, kind, place)
-    else writeValue(block, data, kind, cursor, place)
+    if (column.isNullable) block.bytes[place.nulls++] = isNull ? 1 : 0
+    if (isNull) writeZero(block.bytes, kind, place)
+    else if (kind === 'string') writeString(block, data, cursor, place)
+    else writeFixed(block, data, kind, cursor, place)
     if (index === timeColumn) time = cursor.hi * 0x1_00_00_00_00 + (cursor.lo >>> 0)
   }
   for (const index of plan.absent) {
-    const place = cursors[index]
+    const place = places[index]
     const column = layout.columns[index]
     if (place === undefined || column === undefined) continue
-    if (column.isNullable) block[place.nulls++] = 1
-    writeZero(block, column.kind, place)
+    if (column.isNullable) block.bytes[place.nulls++] = 1
+    writeZero(block.bytes, column.kind, place)
   }
   return time
 }
@@ -129,53 +113,39 @@ function passOver(data: Buffer, kind: AvroKind, cursor: Cursor): void {
   else cursor.at += FIXED_BYTES[kind]
 }
 
-function writeZero(block: Buffer, kind: AvroKind, place: ColumnCursor): void {
+function writeZero(block: Buffer, kind: AvroKind, place: Place): void {
   const bytes = kind === 'string' ? 1 : FIXED_BYTES[kind]
   for (let i = 0; i < bytes; i++) block[place.data++] = 0
 }
 
-/** Below this many bytes a loop is faster than a call into the runtime. */
-const COPY_LOOP_BYTES = 48
+function writeString(block: Words, data: Words, cursor: Cursor, place: Place): void {
+  const length = readLength(data.bytes, cursor)
+  const at = writeLength(block.bytes, place.data, length)
+  copyBytes(data, cursor.at, length, block, at)
+  cursor.at += length
+  place.data = at + length
+}
 
-function writeValue(
-  block: Buffer,
-  data: Buffer,
-  kind: AvroKind,
+function writeFixed(
+  block: Words,
+  data: Words,
+  kind: Exclude<AvroKind, 'string'>,
   cursor: Cursor,
-  place: ColumnCursor,
+  place: Place,
 ): void {
-  let at = place.data
-  if (kind === 'string') {
-    const length = readLength(data, cursor)
-    const from = cursor.at
-    at = writeLength(block, at, length)
-    if (length < COPY_LOOP_BYTES) {
-      for (let i = 0; i < length; i++) block[at + i] = data[from + i] ?? 0
-    } else data.copy(block, at, from, from + length)
-    cursor.at = from + length
-    place.data = at + length
-    return
-  }
   if (kind === 'long' || kind === 'int') {
-    readInteger(data, cursor)
-    writeInt32(block, cursor.lo, at)
-    if (kind === 'long') writeInt32(block, cursor.hi, at + 4)
+    readInteger(data.bytes, cursor)
+    block.view.setInt32(place.data, cursor.lo, true)
+    if (kind === 'long') block.view.setInt32(place.data + 4, cursor.hi, true)
   } else {
-    data.copy(block, at, cursor.at, cursor.at + FIXED_BYTES[kind])
+    copyBytes(data, cursor.at, FIXED_BYTES[kind], block, place.data)
     cursor.at += FIXED_BYTES[kind]
   }
-  place.data = at + FIXED_BYTES[kind]
+  place.data += FIXED_BYTES[kind]
 }
 
-function writeOffset(block: Buffer, offset: number, at: number): void {
-  writeInt32(block, offset % 0x1_00_00_00_00, at)
-  writeInt32(block, Math.floor(offset / 0x1_00_00_00_00), at + 4)
-}
-
-/** Buffer's own writers check their arguments, which costs more than the writing. */
-function writeInt32(block: Buffer, value: number, at: number): void {
-  block[at] = value
-  block[at + 1] = value >>> 8
-  block[at + 2] = value >>> 16
-  block[at + 3] = value >>> 24
+function writeOffset(view: DataView, at: number, offset: number): void {
+  const high = Math.floor(offset / 0x1_00_00_00_00)
+  view.setUint32(at, offset - high * 0x1_00_00_00_00, true)
+  view.setUint32(at + 4, high, true)
 }

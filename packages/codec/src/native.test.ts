@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import avsc from 'avsc'
 import fc from 'fast-check'
-import { createTranscoder, type NativeSource } from './native.ts'
+import { createTranscoder } from './native.ts'
+import type { NativeSource } from './native-source.ts'
 import { readNative } from './native-reader.fixture.ts'
 
 const fields = [

@@ -1,14 +1,14 @@
 import { measureDatum, type Cursor } from './native-datum.ts'
 import { planWalk, readAvroFields, UnsupportedSchema, type WalkPlan } from './native-schema.ts'
 import { columnLayout } from './native-layout.ts'
-import { writeRows, type Row } from './native-rows.ts'
-
-/** A record of Kafka: Confluent framing, that is byte 0, the schema's id in 4 bytes, an Avro datum. */
-export interface NativeSource {
-  readonly partition: number
-  readonly offset: number
-  readonly value: Buffer | null
-}
+import { writeRows } from './native-rows.ts'
+import {
+  datumStart,
+  schemaIdOf,
+  valueBytes,
+  valueEndOf,
+  type NativeSource,
+} from './native-source.ts'
 
 /** Why a record cannot become a row. A closed set: metric label and code of the dead letter. */
 export const UNDECODABLE = [
@@ -40,8 +40,6 @@ export interface Transcoder {
   transcode(sources: readonly NativeSource[]): NativeBlock
 }
 
-const HEADER_BYTES = 5
-
 /**
  * Turns Avro data into one Native block without making an object per event or per value: each datum is
  * walked once to check and measure it, the block is allocated at its exact size, and byte ranges are
@@ -67,10 +65,10 @@ export function createTranscoder(options: {
     columns: layout.names,
     unknownSchemaIds: (sources) => {
       const ids = new Set<number>()
-      for (const { value } of sources) {
-        if (value === null || value.length < HEADER_BYTES || value[0] !== 0) continue
-        const id = value.readUInt32BE(1)
-        if ((planById.get(id) ?? 'unknown_schema') === 'unknown_schema') ids.add(id)
+      for (const source of sources) {
+        const bytes = valueBytes(source)
+        const id = bytes === null ? null : schemaIdOf(source, bytes)
+        if (id !== null && (planById.get(id) ?? 'unknown_schema') === 'unknown_schema') ids.add(id)
       }
       return ids
     },
@@ -80,22 +78,24 @@ export function createTranscoder(options: {
     },
     transcode: (sources) => {
       const stringBytes = new Float64Array(reader.length)
-      const rows: Row[] = []
+      const cursor: Cursor = { at: 0, lo: 0, hi: 0 }
+      const plans: WalkPlan[] = []
       const undecodable: { index: number; reason: Undecodable }[] = []
       let index = 0
       for (const source of sources) {
-        const plan = measure(source.value, planById, stringBytes)
+        const plan = measure(source, planById, cursor, stringBytes)
         if (typeof plan === 'string') undecodable.push({ index, reason: plan })
-        else rows.push({ source, plan })
+        else plans.push(plan)
         index++
       }
+      const good = without(sources, undecodable)
       if (undecodable.length > 0) {
         // A record that turned out bad half-way left its sizes behind: count again without it.
         stringBytes.fill(0)
-        for (const { source } of rows) measure(source.value, planById, stringBytes)
+        for (const source of good) measure(source, planById, cursor, stringBytes)
       }
-      const { block, time } = writeRows({ rows, layout, stringBytes, timeColumn })
-      return { block, rows: rows.length, undecodable, time }
+      const { block, time } = writeRows({ sources: good, plans, stringBytes }, layout, timeColumn)
+      return { block, rows: good.length, undecodable, time }
     },
   }
 
@@ -109,20 +109,33 @@ export function createTranscoder(options: {
   }
 }
 
+function without(
+  sources: readonly NativeSource[],
+  undecodable: readonly { readonly index: number }[],
+): readonly NativeSource[] {
+  if (undecodable.length === 0) return sources
+  const bad = new Set(undecodable.map(({ index }) => index))
+  return sources.filter((_, index) => !bad.has(index))
+}
+
 function measure(
-  value: Buffer | null,
+  source: NativeSource,
   planById: ReadonlyMap<number, WalkPlan | 'unknown_schema' | 'unsupported_schema'>,
+  cursor: Cursor,
   sizes: Float64Array,
 ): WalkPlan | Undecodable {
-  if (value === null) return 'tombstone'
-  if (value.length < HEADER_BYTES || value[0] !== 0) return 'no_magic_byte'
-  const plan = planById.get(value.readUInt32BE(1)) ?? 'unknown_schema'
+  const bytes = valueBytes(source)
+  if (bytes === null) return 'tombstone'
+  const schemaId = schemaIdOf(source, bytes)
+  if (schemaId === null) return 'no_magic_byte'
+  const plan = planById.get(schemaId) ?? 'unknown_schema'
   if (typeof plan === 'string') return plan
   for (const column of plan.absent) {
     sizes[column] = (sizes[column] ?? 0) + 1 // an empty string, should the column be one
   }
-  const cursor: Cursor = { at: HEADER_BYTES, lo: 0, hi: 0 }
-  const end = measureDatum(value, plan, cursor, sizes)
-  if (end === -1) return 'malformed_datum'
-  return end === value.length ? plan : 'trailing_bytes'
+  cursor.at = datumStart(source)
+  const end = valueEndOf(source, bytes)
+  const datumEnd = measureDatum(bytes, end, plan, cursor, sizes)
+  if (datumEnd === -1) return 'malformed_datum'
+  return datumEnd === end ? plan : 'trailing_bytes'
 }

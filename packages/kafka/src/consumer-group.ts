@@ -7,6 +7,7 @@ import { byTopic, listOffsets, partitionStates, withoutPositions } from './consu
 import type { FetchedRecords, PartitionOffset } from './consumer-port.ts'
 import type { PartitionState } from './consumer-positions.ts'
 import { toFetchedRecords } from './consumer-records.ts'
+import { fetchInPlace } from './fetch-in-place.ts'
 import type { KafkaConfig } from './kafka-config.ts'
 
 /** Time limits of a membership, in milliseconds. */
@@ -61,6 +62,7 @@ export async function connectMember(options: {
   const { consumerGroup: groupId, topics, times } = options
   const made = kafkaJsParts(options)
   const { cluster } = made
+  fetchInPlace(cluster)
   const group = new ConsumerGroup({
     ...made,
     retry: RETRY,

@@ -19,6 +19,8 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     readonly partition: number
     readonly fetchedOffset: string
     readonly messages: readonly RawMessage[]
+    /** As they were decoded, before any are hidden. */
+    readonly rawMessages: readonly RawMessage[]
     /** Nothing at all was fetched, not even control records. */
     isEmptyIncludingFiltered(): boolean
     lastOffset(): string
@@ -36,6 +38,7 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     refreshMetadata(): Promise<void>
     getNodeIds(): readonly number[]
     removeBroker(address: { readonly host: string; readonly port: number }): void
+    findBroker(at: { readonly nodeId: number | string }): Promise<RawBroker>
     findGroupCoordinator(group: { groupId: string }): Promise<RawCoordinator>
     fetchTopicsOffset(
       topics: readonly {
@@ -46,6 +49,14 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     ): Promise<readonly OffsetsOfTopic[]>
   }
 
+  interface RawRequest {
+    readonly request: { readonly apiVersion: number }
+    readonly response: { readonly decode: (payload: Buffer) => Promise<unknown> }
+  }
+  export interface RawBroker {
+    fetch: (this: RawBroker, options: unknown) => Promise<unknown>
+    lookupRequest: (api: number, versions: unknown) => (details: unknown) => RawRequest
+  }
   export interface RawCoordinator {
     offsetFetch(request: {
       readonly groupId: string
@@ -77,4 +88,24 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     pause(partitions: readonly PartitionsOfTopic[]): void
     commitOffsets(offsets: { readonly topics: readonly OffsetsOfTopic[] }): Promise<void>
   }
+}
+
+declare module 'kafkajs/src/protocol/decoder.js' {
+  export default class Decoder {
+    constructor(buffer: Buffer)
+    readonly buffer: Buffer
+    offset: number
+    readInt16(): number
+    readInt32(): number
+    readInt64(): bigint
+    readString(): string
+    readArray<T>(read: (decoder: Decoder) => T): T[]
+    readArrayAsync<T>(read: (decoder: Decoder) => Promise<T>): Promise<T[]>
+  }
+}
+
+declare module 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js' {
+  import type { RawMessage } from 'kafkajs/src/consumer/consumerGroup.js'
+  import type Decoder from 'kafkajs/src/protocol/decoder.js'
+  export default function decodeMessages(decoder: Decoder): Promise<RawMessage[]>
 }

@@ -4,6 +4,7 @@ import type { MemoryBudget } from './consumer-budget.ts'
 import { groupErrorOf } from './consumer-errors.ts'
 import type { GroupMember, GroupTimes } from './consumer-group.ts'
 import type { FetchedRecords, PartitionOffset } from './consumer-port.ts'
+import { DamagedRecords } from './record-set.ts'
 
 /** Why an assignment ended: the group wants us to join again, Kafka was lost, or we are closing. */
 export type EndOfAssignment = 'rejoin' | 'lost' | 'closing'
@@ -69,7 +70,9 @@ export async function liveAssignment(options: {
         // What arrives after the end is read again by whoever owns the partition next.
         if (!ending.signal.aborted) fetched.forEach(hooks.onRecords)
       } catch (error) {
-        log.debug({ err: error, nodeId }, 'fetch failed')
+        if (error instanceof DamagedRecords && failures === 0) {
+          log.warn({ err: error, nodeId }, 'fetched records are damaged, fetching them again')
+        } else log.debug({ err: error, nodeId }, 'fetch failed')
         if (groupErrorOf(error) !== 'passing') return end('rejoin')
         if (now() - lastFetchAt > times.sessionTimeoutMs) return end('lost')
         await pause(fullJitter(failures++, FETCH_RETRY), ending.signal)

@@ -126,6 +126,7 @@ test('fetched offsets cover hidden records, and the last of repeated headers cou
     partition: 3,
     fetchedOffset: '10',
     messages: [{ ...message, offset: '11', headers }],
+    rawMessages: [],
     isEmptyIncludingFiltered: () => false,
     lastOffset: () => '14',
   }

@@ -9,6 +9,13 @@ export interface FetchedRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: Readonly<Record<string, Buffer>>
+  /**
+   * Where the value lies within the bytes that were fetched, for who reads millions of them: each look at
+   * `value` makes a Buffer. Absent when the record was not read in place; no value: it ends at -1.
+   */
+  readonly within?: Buffer
+  readonly valueStart?: number
+  readonly valueEnd?: number
 }
 
 /** The next records of one partition, in order. */

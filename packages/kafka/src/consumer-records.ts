@@ -1,11 +1,12 @@
 import type { RawBatch, RawMessage } from 'kafkajs/src/consumer/consumerGroup.js'
 import type { FetchedRecord, FetchedRecords } from './consumer-port.ts'
-
-/** What an object and its entry in a list take in memory besides key, value and headers; an estimate. */
-const RECORD_OVERHEAD_BYTES = 200
+import { recordSetOf } from './fetch-response.ts'
+import type { RecordSet } from './record-set.ts'
 
 /** `null` when the fetch brought nothing, not even records that are hidden from readers. */
 export function toFetchedRecords(batch: RawBatch): FetchedRecords | null {
+  const set = recordSetOf(batch.rawMessages)
+  if (set !== null) return inPlace(batch, set)
   if (batch.isEmptyIncludingFiltered()) return null
   let bytes = 0
   const records = batch.messages.map((message) => {
@@ -22,6 +23,22 @@ export function toFetchedRecords(batch: RawBatch): FetchedRecords | null {
     bytes,
   }
 }
+
+/** What an object and its entries in lists take in memory, and its share of a batch's framing; an estimate. */
+const IN_PLACE_OVERHEAD_BYTES = 100
+
+/** Kafka hands out whole batches: the first may begin before the offset that was asked for. */
+function inPlace({ topic, partition, fetchedOffset }: RawBatch, set: RecordSet) {
+  const from = Number(fetchedOffset)
+  if (set.next <= from) return null
+  const first = set.records[0]?.offset ?? from
+  const records = first < from ? set.records.filter(({ offset }) => offset >= from) : set.records
+  const bytes = records.length * IN_PLACE_OVERHEAD_BYTES + set.bytes
+  return { topic, partition, from, next: set.next, records, bytes }
+}
+
+/** The same for records that kafkajs decoded, with a Buffer for each key and value. */
+const RECORD_OVERHEAD_BYTES = 200
 
 const NO_HEADERS: FetchedRecord['headers'] = {}
 
@@ -43,7 +60,7 @@ function toHeaders(headers: NonNullable<RawMessage['headers']>): FetchedRecord['
   return Object.fromEntries(
     entries.flatMap(([name, value]) => {
       const last = Array.isArray(value) ? value.at(-1) : value
-      return last === undefined ? [] : [[name, Buffer.from(last as string)]] // string or Buffer: both fit
+      return last === undefined ? [] : [[name, Buffer.from((last ?? '') as string)]] // string or Buffer: both fit, null is empty
     }),
   )
 }
