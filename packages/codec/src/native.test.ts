@@ -151,6 +151,40 @@ test('random bytes and random cuts are refused or read, never thrown at, never r
   )
 })
 
+/** The same values, one after another in one buffer, as a fetch brings them. */
+function within(sources: readonly NativeSource[]): readonly NativeSource[] {
+  const all = Buffer.concat(sources.map(({ value }) => value ?? Buffer.alloc(0)))
+  let at = 0
+  return sources.map(({ partition, offset, value }) => {
+    const start = at
+    at += value?.length ?? 0
+    const place = { within: all, valueStart: start, valueEnd: value === null ? -1 : at }
+    return { partition, offset, value: Buffer.from('not to be looked at'), ...place }
+  })
+}
+
+test('a value within other bytes is read as by itself, and nothing beyond its end', () => {
+  const made = transcoder()
+  const value = fc.oneof(
+    datum.map((sample) => framed(avro.toBuffer(sample))),
+    fc.tuple(datum, fc.nat()).map(([sample, place]) => {
+      const whole = framed(avro.toBuffer(sample))
+      return whole.subarray(0, place % whole.length)
+    }),
+    fc.uint8Array({ maxLength: 20 }).map((noise) => framed(Buffer.from(noise))),
+    fc.constant(null),
+  )
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 12 }), (values) => {
+      const sources = sourcesOf(values)
+      assert.deepEqual(made.transcode(within(sources)), made.transcode(sources))
+      const ids = made.unknownSchemaIds(sources)
+      assert.deepEqual(made.unknownSchemaIds(within(sources)), ids)
+    }),
+    { numRuns: 300 },
+  )
+})
+
 test('a writer may have more fields, fewer fields with a default, and another order', () => {
   const writer = JSON.stringify({
     type: 'record',
