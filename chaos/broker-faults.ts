@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { readKafkaMetadata, type Server } from '@custom-events/embedded'
 import { withAll, type Act, type Hands, type Outcome } from './hands.ts'
 import type { Fault, FaultKind } from './schedule.ts'
+import { bringBack } from './server-faults.ts'
 
 /** Longer than Kafka waits for a silent broker: another one leads by then. */
 const LONGER_THAN_SESSION_MS = 6_000
@@ -22,7 +23,7 @@ export const brokerActs = {
   brokers_roll: (hands) =>
     withAll(hands, names(hands), async () => {
       for (const broker of hands.world.stack.brokers) {
-        await broker.restart()
+        await bringBack(broker)
         await allInSync(hands, broker)
       }
       return { what: 'every broker restarted, one after the other', isHit: true }
@@ -55,7 +56,7 @@ function oneAway(
 async function kill(victim: Server, { durationMs }: Fault): Promise<Outcome> {
   victim.kill('SIGKILL')
   await delay(durationMs)
-  await victim.restart()
+  await bringBack(victim)
   return { what: `${victim.name}: killed, away for ${durationMs} ms`, isHit: true }
 }
 
@@ -63,7 +64,7 @@ async function kill(victim: Server, { durationMs }: Fault): Promise<Outcome> {
 async function leave(victim: Server, { durationMs }: Fault): Promise<Outcome> {
   await victim.stop()
   await delay(durationMs)
-  await victim.restart()
+  await bringBack(victim)
   return { what: `${victim.name}: stopped, away for ${durationMs} ms`, isHit: true }
 }
 
@@ -80,7 +81,7 @@ async function loseDisk({ world }: Hands, victim: Server, fault: Fault): Promise
   await delay(fault.durationMs)
   await victim.stop() // it is dead, and must be before its folder goes
   await rm(join(world.folder, victim.name, 'data'), { recursive: true })
-  await victim.restart()
+  await bringBack(victim)
   return { what: `${victim.name}: killed, came back with an empty disk`, isHit: true }
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Server } from '@custom-events/embedded'
 import { withAll, type Act, type Hands, type Outcome } from './hands.ts'
 import type { Fault, FaultKind } from './schedule.ts'
+import { bringBack } from './server-faults.ts'
 import { retries } from './table-faults.ts'
 
 const AT_LEAST_MS = 5_000
@@ -16,7 +17,7 @@ export const diskActs = {
     const victim = brokers[Math.floor(fault.victim * brokers.length)] ?? kafka
     // A broker gives its folder up when it cannot write there: an operator makes room and restarts it.
     const seen = async (): Promise<number> => complaints(victim)
-    return fillDisk(hands, fault, { server: victim, seen, recover: () => victim.restart() })
+    return fillDisk(hands, fault, { server: victim, seen, recover: () => bringBack(victim) })
   },
   clickhouse_disk_full: (hands, fault) => {
     const server = hands.world.stack.clickhouse

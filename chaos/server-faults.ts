@@ -70,7 +70,7 @@ export function refuseDeadLetters(hands: Hands, fault: Fault): Promise<Outcome> 
 }
 
 /** On a machine that is busy with other things a start may take longer than it is given. */
-function bringBack(server: Server): Promise<void> {
+export function bringBack(server: Server): Promise<void> {
   return patiently(() => server.restart(), STARTS)
 }
 
