@@ -89,6 +89,7 @@ async function fullRate(pipeline: Pipeline, countRows: CountRows, options: Bench
     shape: BATCH,
     connections: CONNECTIONS,
     hasNewIds: true,
+    isOnAllCores: true,
   }
   let known = 0
   if (options.warmUpSeconds > 0) {
@@ -131,6 +132,7 @@ async function halfRate(
       connections: CONNECTIONS * 4,
       seconds,
       hasNewIds: true,
+      isOnAllCores: true,
       requestsPerSecond: eventsPerSecond / BATCH.eventsPerBody,
     }),
     sendProbes(pipeline.url, sent, seconds),

@@ -13,6 +13,8 @@ interface Load {
   readonly seconds: number
   /** No event is a copy of another; else each connection sends the same ones again. @default false */
   readonly hasNewIds?: boolean
+  /** The generator may use every core, not only the one beside the measured. @default false */
+  readonly isOnAllCores?: boolean
 }
 
 /** Posts as fast as answers come. */
@@ -56,12 +58,12 @@ export async function loadOpenLoop(load: OpenLoop): Promise<OpenLoopResult> {
   return run('open-loop.ts', load)
 }
 
-async function run<Result>(program: string, load: object): Promise<Result> {
+async function run<Result>(program: string, load: Load): Promise<Result> {
   const file = fileURLToPath(new URL(program, import.meta.url))
   const child = spawn(process.execPath, [file, JSON.stringify(load)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  pin(child.pid ?? 0, OTHER_CORE)
+  if (load.isOnAllCores !== true) pin(child.pid ?? 0, OTHER_CORE)
   const [output] = await Promise.all([text(child.stdout), once(child, 'exit')])
   if (child.exitCode !== 0) throw new Error(`${program} ended with code ${child.exitCode}`)
   return JSON.parse(output) as Result // printed by our own program

@@ -18,6 +18,7 @@ import {
   costOfBodySize,
   costOfConnections,
   costOfPartitions,
+  costOfWorkers,
 } from './ingest/cost.ts'
 import { benchIngest } from './ingest/ingest.ts'
 import { benchProfile } from './ingest/profile.ts'
@@ -36,12 +37,13 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   'body-size': costOfBodySize,
   partitions: costOfPartitions,
   accounts: costOfAccounts,
+  workers: costOfWorkers,
   profile: benchProfile,
   'half-load': benchHalfLoad,
 }
 
 /** How the cost of ingest grows: all of these, one after another. */
-const costs = ['connections', 'batch-size', 'body-size', 'partitions', 'accounts']
+const costs = ['connections', 'batch-size', 'body-size', 'partitions', 'accounts', 'workers']
 
 /** What `--compare` without a name measures. */
 const guarded: readonly string[] = ['ingest']

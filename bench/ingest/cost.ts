@@ -1,7 +1,7 @@
 import { SINGLE, type BodyShape } from '../bodies.ts'
 import type { Figures } from '../figures.ts'
 import type { BenchOptions } from '../options.ts'
-import { openWorkbench, type Workbench } from './servers.ts'
+import { openWorkbench, type Cores, type Workbench } from './servers.ts'
 import { measureSweep, type Point, type Sweep } from './sweep.ts'
 
 const BATCH: BodyShape = { ...SINGLE, eventsPerBody: 100 }
@@ -109,13 +109,30 @@ export const costOfPartitions = sweepOf(async (bench) => {
   }
 })
 
+/** Without pinning: with two cores, the second worker shares what the load and Kafka leave. */
+export const costOfWorkers = sweepOf(async (bench) => {
+  const points: Omit<Point, 'shape' | 'connections'>[] = []
+  for (const workers of [1, 2]) {
+    const environment = { KAFKA_TOPIC: `bench.workers-${workers}`, WORKERS: String(workers) }
+    points.push({ at: workers, server: await bench.startIngest(environment) })
+  }
+  return {
+    title: 'Events per second by workers, two cores shared with the load and Kafka',
+    grows: { label: 'workers', scale: 'linear' },
+    lines: {
+      [BATCHES]: points.map((point) => ({ ...point, shape: BATCH, connections: 64 })),
+      [SINGLES]: points.map((point) => ({ ...point, shape: SINGLE, connections: 512 })),
+    },
+  }
+}, 'shared')
+
 function ingestOn(bench: Workbench, topic: string) {
   return bench.startIngest({ KAFKA_TOPIC: topic })
 }
 
-function sweepOf(prepare: (bench: Workbench) => Promise<Sweep>) {
+function sweepOf(prepare: (bench: Workbench) => Promise<Sweep>, cores: Cores = 'pinned') {
   return async (options: BenchOptions): Promise<Figures> => {
-    await using bench = await openWorkbench(options.say)
-    return measureSweep(bench, await prepare(bench), options)
+    await using bench = await openWorkbench(options.say, cores)
+    return await measureSweep(bench, await prepare(bench), options)
   }
 }

@@ -1,7 +1,7 @@
 import { bodyOf, type BodyShape } from '../bodies.ts'
 import { cpuSeconds } from '../cpu-time.ts'
 import { loadClosedLoop } from '../load.ts'
-import { memoryBytes } from '../memory.ts'
+import { cpuSecondsOfTree, memoryBytesOfTree } from '../process-tree.ts'
 import type { MeasuredServer, Workbench } from './servers.ts'
 
 /** One load on one server. */
@@ -18,7 +18,7 @@ export interface Seen {
   readonly serverCpuMicros: number
   readonly kafkaCpuMicros: number
   readonly loadCpuMicros: number
-  /** How much of its core the server used: near 100 % it is the server that was measured. */
+  /** Of one core: near 100 % it is the server that was measured. With workers it may be more. */
   readonly serverBusyPercent: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -39,10 +39,16 @@ export async function measureCase(
 ): Promise<Seen> {
   const { topic } = server
   const storedBefore = topic === null ? 0 : await bench.storedIn(topic)
-  const before = [cpuSeconds(server.pid), cpuSeconds(bench.kafkaPid)] as const
+  const before = [cpuSecondsOfTree(server.pid), cpuSeconds(bench.kafkaPid)] as const
   const url = `${server.url}/track`
-  const answers = await loadClosedLoop({ url, shape, connections, seconds })
-  const serverCpu = cpuSeconds(server.pid) - before[0]
+  const answers = await loadClosedLoop({
+    url,
+    shape,
+    connections,
+    seconds,
+    isOnAllCores: bench.cores === 'shared',
+  })
+  const serverCpu = cpuSecondsOfTree(server.pid) - before[0]
   const kafkaCpu = cpuSeconds(bench.kafkaPid) - before[1]
 
   const { accepted, notOk } = answers
@@ -68,6 +74,6 @@ export async function measureCase(
     p50Ms: answers.latencyMs.p50,
     p99Ms: answers.latencyMs.p99,
     megabytesPerSecond: (answers.requestsPerSecond * bodyOf(shape, 0).length) / 1e6,
-    memoryMegabytes: memoryBytes(server.pid) / 1e6,
+    memoryMegabytes: memoryBytesOfTree(server.pid) / 1e6,
   }
 }

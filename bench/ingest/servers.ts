@@ -18,9 +18,13 @@ export interface MeasuredServer {
 
 type Environment = Readonly<Record<string, string>>
 
+/** Everything may use all cores, or the measured server has one and all else another. */
+export type Cores = 'shared' | 'pinned'
+
 /** Real servers on the other core, and programs to measure beside each other on the measured one. */
 export interface Workbench extends AsyncDisposable {
   readonly kafkaPid: number
+  readonly cores: Cores
   /** What could not be pinned. */
   readonly warnings: readonly string[]
   /** A program of bench/peers; the KAFKA_TOPIC in its environment, if any, is made first. */
@@ -31,7 +35,10 @@ export interface Workbench extends AsyncDisposable {
   storedIn(topic: string): Promise<number>
 }
 
-export async function openWorkbench(say: (line: string) => void): Promise<Workbench> {
+export async function openWorkbench(
+  say: (line: string) => void,
+  cores: Cores = 'pinned',
+): Promise<Workbench> {
   await using opening = new AsyncDisposableStack()
   const logDir = mkdtempSync(join(tmpdir(), 'custom-events-bench-'))
   opening.defer(() => rmSync(logDir, { recursive: true }))
@@ -40,7 +47,7 @@ export async function openWorkbench(say: (line: string) => void): Promise<Workbe
   )
   const warnings: string[] = []
   const keepOn = (core: number, pid: number): void => {
-    const warning = pin(pid, core)
+    const warning = cores === 'shared' ? null : pin(pid, core)
     if (warning !== null) warnings.push(warning)
   }
   for (const { pid } of [stack.kafka, stack.registry, stack.clickhouse]) keepOn(OTHER_CORE, pid)
@@ -76,6 +83,7 @@ export async function openWorkbench(say: (line: string) => void): Promise<Workbe
 
   return {
     kafkaPid: stack.kafka.pid,
+    cores,
     warnings,
     startPeer: async (file, readyPath, given = {}) => {
       const port = String(await freePort())

@@ -23,7 +23,7 @@ export interface Point extends Case {
 const EVENTS_PER_SECOND = { label: 'events/s', of: 'eventsPerSecond' } as const
 /** A point is one of many, its neighbours tell whether it is an accident. */
 const MOST_ROUNDS = 3
-const MOST_SECONDS = 2.5
+const MOST_SECONDS = 2
 
 export async function measureSweep(
   bench: Workbench,
@@ -36,9 +36,11 @@ export async function measureSweep(
     all.map((point) => ({ line, point, name: `${line}, ${tell(point.at)} ${grows.label}` })),
   )
   if (options.warmUpSeconds > 0) {
-    for (const { name, point } of points) {
-      options.say(`warming up: ${name}`)
-      await measureCase(bench, point, Math.min(1, options.warmUpSeconds))
+    for (const [line, all] of Object.entries(lines)) {
+      const last = all.at(-1)
+      if (last === undefined) continue
+      options.say(`warming up: ${line}`)
+      await measureCase(bench, last, options.warmUpSeconds)
     }
   }
   const seenByName = await interleaved(
