@@ -98,7 +98,7 @@ async function fullRate(pipeline: Pipeline, countRows: CountRows, options: Bench
     known = await untilRows(countRows, known)
   }
   const startedAt = performance.now()
-  const { accepted } = await loadClosedLoop({ ...load, seconds: 2 * options.secondsPerCase })
+  const { accepted } = await loadClosedLoop({ ...load, seconds: 4 * options.secondsPerCase })
   const rows = await untilRows(countRows, known + accepted)
   const seconds = (performance.now() - startedAt) / 1_000
   return { accepted: rows, eventsPerSecond: (rows - known) / seconds }
@@ -124,7 +124,7 @@ async function halfRate(
   const sent = new Map<string, Sent>()
   const watching = new AbortController()
   const watcher = watchRows(ask, sent, `group_id = '${PROBE}'`, watching.signal)
-  const seconds = 5 * secondsPerCase
+  const seconds = 10 * secondsPerCase
   const [{ accepted }] = await Promise.all([
     loadOpenLoop({
       url: `${pipeline.url}/track`,

@@ -23,6 +23,7 @@ import {
 import { benchIngest } from './ingest/ingest.ts'
 import { benchProfile } from './ingest/profile.ts'
 import { SIZES, type BenchOptions } from './options.ts'
+import { noteOtherWork } from './other-work.ts'
 import { benchPipeline } from './pipeline.ts'
 import { benchPlan } from './plan.ts'
 import { tableText } from './render.ts'
@@ -91,7 +92,10 @@ if (name === 'pipeline') {
 async function run(bench: string): Promise<void> {
   const measure = benches[bench]
   if (measure === undefined) throw new Error(`there is no benchmark ${bench}`)
-  const figures = await measure(optionsFromArguments())
+  const otherWork = values.tiny ? null : await noteOtherWork()
+  const measured = await measure(optionsFromArguments())
+  const notes = [...measured.notes, ...(otherWork === null ? [] : [otherWork])]
+  const figures = { ...measured, notes }
   for (const table of figures.tables) process.stdout.write(`\n${tableText(table)}`)
   for (const note of figures.notes) process.stdout.write(`\n${note}\n`)
 

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { table } from '../tools/markdown.ts'
-import { readKeptFigures, type SavedFigures } from './figures.ts'
+import { readKeptFigures, type FigureTable, type SavedFigures } from './figures.ts'
 import { plotSvg } from './plot.ts'
 import { tell } from './render.ts'
+import { sizingTable } from './sizing.ts'
 
 const FOLDER = 'docs/figures'
 /** What stands between such a pair of comments is made from docs/figures. */
@@ -25,29 +26,38 @@ export function plotPages(): Readonly<Record<string, () => string>> {
 
 /**
  * A page with its figures written anew: `<!-- figures: BENCH TABLE -->` gets that table,
- * `<!-- figures: BENCH origin -->` when, where and how it was measured.
+ * `<!-- figures: BENCH origin -->` when, where and how it was measured,
+ * `<!-- figures: consumer sizing -->` what to plan for, from the figures of ingest and the consumer.
  */
 export function pageWithFigures(path: string): string {
   return readFileSync(path, 'utf8').replaceAll(
     MARK,
     (_, opening: string, bench: string, name: string, closing: string) =>
-      `${opening}\n\n${name === 'origin' ? origin(keptFigures(bench)) : tableNamed(name, keptFigures(bench))}\n\n${closing}`,
+      `${opening}\n\n${partOf(keptFigures(bench), name)}\n\n${closing}`,
   )
 }
 
-function origin({ command, measuredAt, commit, machine, notes }: SavedFigures): string {
-  return [`\`${command}\`, ${measuredAt}, commit ${commit}, on ${machine}.`, ...notes].join('\n')
+function partOf(figures: SavedFigures, name: string): string {
+  if (name === 'origin') return origin(figures)
+  if (name === 'sizing') return markdown(sizingTable(keptFigures('ingest'), figures))
+  return markdown(tableNamed(name, figures))
 }
 
-function tableNamed(name: string, { bench, tables }: SavedFigures): string {
+function origin({ command, measuredAt, commit, machine, notes }: SavedFigures): string {
+  return [`\`${command}\`, ${measuredAt}, commit ${commit}, on ${machine}.`, ...notes].join(' ')
+}
+
+function tableNamed(name: string, { bench, tables }: SavedFigures): FigureTable {
   const found = tables.find((each) => each.name === name)
-  if (found === undefined) {
-    const names = tables.map((each) => each.name).join(', ')
-    throw new Error(`docs/figures/${bench}.json has no table ${name}, only ${names}`)
-  }
+  if (found !== undefined) return found
+  const names = tables.map((each) => each.name).join(', ')
+  throw new Error(`docs/figures/${bench}.json has no table ${name}, only ${names}`)
+}
+
+function markdown({ columns, rows }: FigureTable): string {
   return table(
-    found.columns,
-    found.rows.map((row) => row.map(tell)),
+    columns,
+    rows.map((row) => row.map(tell)),
   )
 }
 
