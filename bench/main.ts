@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { comparisonTable, compareRatios } from './compare.ts'
 import { readKeptFigures, savedFigures, writeFigures, type Figures } from './figures.ts'
 import { benchConsumer } from './consumer/consumer.ts'
+import { benchBacklog, benchInstances } from './consumer/growth.ts'
 import { benchHalfLoad } from './half-load.ts'
 import { benchBounds } from './ingest/bounds.ts'
 import {
@@ -31,7 +32,9 @@ import { tableText } from './render.ts'
 /** Each is a file of its own; one line here makes it a command. */
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figures>>> = {
   ingest: benchIngest,
-  consumer: benchConsumer,
+  consumer: (options) => benchConsumer(options),
+  backlog: benchBacklog,
+  instances: benchInstances,
   bounds: benchBounds,
   connections: costOfConnections,
   'batch-size': costOfBatchSize,
@@ -43,11 +46,20 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   'half-load': benchHalfLoad,
 }
 
-/** How the cost of ingest grows: all of these, one after another. */
-const costs = ['connections', 'batch-size', 'body-size', 'partitions', 'accounts', 'workers']
+/** How cost grows: all of these, one after another. */
+const costs = [
+  'connections',
+  'batch-size',
+  'body-size',
+  'partitions',
+  'accounts',
+  'workers',
+  'instances',
+  'backlog',
+]
 
 /** What `--compare` without a name measures. */
-const guarded: readonly string[] = ['ingest']
+const guarded: readonly string[] = ['ingest', 'consumer']
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

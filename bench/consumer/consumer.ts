@@ -21,12 +21,15 @@ const PARTITIONS = 12
  * servers: our consumer, ClickHouse's own Kafka engine, a plain kafkajs consumer. Rows per second and
  * CPU of every process; a round in which the table does not hold every record once fails.
  */
-export async function benchConsumer(options: BenchOptions): Promise<Figures> {
+export async function benchConsumer(
+  options: BenchOptions,
+  wanted: readonly Contender[] = allContenders(options),
+): Promise<Figures> {
   await using resources = new AsyncDisposableStack()
   const logDir = mkdtempSync(join(tmpdir(), 'custom-events-bench-'))
   resources.defer(() => rmSync(logDir, { recursive: true }))
   const stack = resources.use(await startStack({ onProgress: options.say, tuned: true }))
-  const contenders = allContenders(options).filter(({ name }) => name.includes(options.only))
+  const contenders = wanted.filter(({ name }) => name.includes(options.only))
   await fill(stack, contenders, options)
 
   let number = 0

@@ -3,6 +3,9 @@ import { createRequire } from 'node:module'
 /** CRC-32C (Castagnoli), as a record batch carries it. @returns an unsigned 32-bit number. */
 export type Crc32c = (bytes: Uint8Array) => number
 
+const POLYNOMIAL = 0x82f63b78
+const TABLE_SIZE = 256
+
 /**
  * By the processor's own instruction where `@node-rs/crc32` has a build for this machine (6 GB/s), else by
  * tables (1 GB/s): a machine without a build is slower, never wrong.
@@ -17,9 +20,6 @@ function nativeCrc32c(): Crc32c | null {
     return null
   }
 }
-
-const POLYNOMIAL = 0x82f63b78
-const TABLE_SIZE = 256
 
 /**
  * Eight bytes a step ("slicing by 8").
