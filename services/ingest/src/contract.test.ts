@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { partitionOf } from '@custom-events/event'
 import type { Keys } from './key-file.ts'
-import { NOISE_PATHS, OWN_PATHS, SDK_PATHS } from './paths.ts'
+import { NOISE_PATHS, OWN_PATHS, SDK_PATHS, SOURCE_CONFIG_PATHS } from './paths.ts'
 import { createAnswerCheck } from './openapi-test-support.ts'
 import { BAD_EVENT, countOf, eventText, startTestIngest, type TestAnswer } from './test-support.ts'
 import { findKey, parseWriteKeys } from './write-keys.ts'
@@ -95,6 +95,11 @@ test('the law of answers holds for every kind of answer on every path', async ()
   const path = '/v1/projects/k/settings'
   assertLaw(await ingest.post('', { method: 'GET', path }), 'settings', path, 'GET')
   assertLaw(await ingest.post('', { path }), 'settings by POST', path)
+  for (const sourceConfig of SOURCE_CONFIG_PATHS) {
+    const got = await ingest.post('', { method: 'GET', path: sourceConfig })
+    assertLaw(got, 'source configuration', sourceConfig, 'GET')
+    assertLaw(await ingest.post('', { path: sourceConfig }), 'the same by POST', sourceConfig)
+  }
   const [received, ...fates] = await Promise.all(
     (['received', 'accepted', 'rejected', 'ignored', 'unacknowledged'] as const).map((name) =>
       countOf(ingest.metrics[name]),
@@ -259,6 +264,15 @@ test('the settings of a project point Segment’s browser SDK back to us', async
       'Segment.io': { apiKey: 'a-b:c', apiHost: `127.0.0.1:${ingest.port}/v1` },
     },
   })
+})
+
+test('the configuration of a source has RudderStack’s browser SDK send here only, and nothing else', async () => {
+  await using ingest = await startTestIngest({ keys: keysOf({ name: 'w', sha256: hashOf('k') }) })
+  const path = '/sourceConfig/?p=npm&v=3.34.1&writeKey=k'
+  const { status, body } = await ingest.post('', { method: 'GET', path })
+  assert.equal(status, 200)
+  assert.deepEqual([body.source.enabled, body.source.destinations], [true, []])
+  assert.doesNotMatch(JSON.stringify(body.source.config), /true/, 'no telemetry')
 })
 
 test('a dry run tells what would be stored and where, and keeps nothing', async () => {

@@ -11,6 +11,7 @@ const PATHS = [
   ...NOISE_PATHS,
   '/v1/validate',
   '/v1/projects/k/settings',
+  '/sourceConfig/',
 ]
 const ORIGIN = 'https://app.example.com'
 

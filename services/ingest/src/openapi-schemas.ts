@@ -40,6 +40,7 @@ export function openApiSchemas(): Readonly<Record<string, Schema>> {
     ),
     Problem: problem(),
     SdkSettings: exact({ success: { const: true }, integrations: { type: 'object' } }, []),
+    SourceConfig: exact({ success: { const: true }, source: { type: 'object' } }, []),
   }
 }
 

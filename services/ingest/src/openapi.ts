@@ -3,7 +3,14 @@ import manifest from '../package.json' with { type: 'json' }
 import { answerRefused } from './answers.ts'
 import { EXAMPLE_EVENT, openApiSchemas, problemWithStatus, ref } from './openapi-schemas.ts'
 import type { Schema } from './openapi-schemas.ts'
-import { ASSET_PATHS, NOISE_PATHS, OWN_PATHS, SDK_PATHS, VALIDATE_PATH } from './paths.ts'
+import {
+  ASSET_PATHS,
+  NOISE_PATHS,
+  OWN_PATHS,
+  SDK_PATHS,
+  SOURCE_CONFIG_PATHS,
+  VALIDATE_PATH,
+} from './paths.ts'
 
 /** The OpenAPI 3.1 description of every path; a test holds it against the router and real answers. */
 export function openApiDocument(): Schema {
@@ -53,6 +60,11 @@ function operations(): readonly PathItem[] {
     get('/v1/projects/{key}/settings', 'SDKs', 'Bootstrap of Segment’s browser SDK', {
       'application/json': { schema: ref('SdkSettings') },
     }),
+    ...SOURCE_CONFIG_PATHS.map((path) =>
+      get(path, 'SDKs', 'Bootstrap of RudderStack’s browser SDK', {
+        'application/json': { schema: ref('SourceConfig') },
+      }),
+    ),
     get('/openapi.json', 'About', 'This document', ANY_JSON),
     get('/schemas/event.json', 'About', 'The JSON Schema of an event', ANY_JSON),
     ...ASSET_PATHS.map((path) => get(path, 'About', 'The page of this document', ANY)),

@@ -20,6 +20,9 @@ export const NOISE_PATHS = NOISE.flatMap((call) => [
   `/api/s/s2s/${call}`,
 ])
 
+/** Where RudderStack's browser SDK asks what to do, below its `configUrl`. */
+export const SOURCE_CONFIG_PATHS = ['/sourceConfig', '/sourceConfig/']
+
 export const VALIDATE_PATH = '/v1/validate'
 
 /** The page for people; a slash after `/docs` is no other page, and never a redirect. */

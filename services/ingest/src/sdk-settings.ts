@@ -21,3 +21,21 @@ export const answerSdkSettings: Handle = (request, response) => {
   }
   send(response, { status: 200, headers: { 'Content-Type': 'application/json' }, body }, false)
 }
+
+/**
+ * What RudderStack's browser SDK asks for before it sends: a source that sends its events nowhere
+ * else, and no telemetry to anybody. The same for every key, for the same reason.
+ */
+export const answerSourceConfig: Handle = (_request, response) => {
+  const body = {
+    success: true,
+    source: {
+      id: 'custom-events',
+      name: 'custom-events',
+      enabled: true,
+      config: { statsCollection: { errors: { enabled: false }, metrics: { enabled: false } } },
+      destinations: [],
+    },
+  }
+  send(response, { status: 200, headers: { 'Content-Type': 'application/json' }, body }, false)
+}
