@@ -1,23 +1,31 @@
 #!/usr/bin/env bash
-# What some tests need beside the quick start: Chromium, for those that look at a page. Never fails:
-# a test whose program is missing says so and is skipped.
+# What some tests need beside the quick start: Chromium for pages and the SDKs of browsers, Python with
+# pip and a Java compiler for the SDKs of those languages. Never fails: a test whose program is missing
+# says so and is skipped.
 set -uo pipefail
 
 say() { printf '\n*** %s\n\n' "$*"; }
 
-if command -v chromium chromium-browser google-chrome >/dev/null; then exit 0; fi
+missing=()
+command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
+python3 -m pip --version >/dev/null 2>&1 || missing+=(python3 python3-pip)
+command -v javac >/dev/null || missing+=(default-jdk-headless)
+if [ ${#missing[@]} = 0 ]; then exit 0; fi
+
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-  say 'Chromium is not here and cannot be installed (needs root and apt): browser tests are SKIPPED.'
+  say "${missing[*]}: not here and cannot be installed (needs root and apt). Their tests are SKIPPED."
   exit 0
 fi
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
-if timeout 120 apt-get update -qq >"$log" 2>&1 &&
-  timeout 420 apt-get install -y -qq --no-install-recommends chromium >>"$log" 2>&1; then
-  chromium --version
-else
-  tail -n 20 "$log"
-  say 'Chromium could not be installed: browser tests are SKIPPED.'
-fi
+timeout 120 apt-get update -qq >"$log" 2>&1
+for package in "${missing[@]}"; do
+  if timeout 300 apt-get install -y -qq --no-install-recommends "$package" >>"$log" 2>&1; then
+    echo "installed $package"
+  else
+    tail -n 20 "$log"
+    say "$package could not be installed: its tests are SKIPPED."
+  fi
+done
 rm -f "$log"
 exit 0

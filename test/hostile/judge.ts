@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Answer } from './client.ts'
 import type { ExpectedRow, Input } from './input.ts'
+import { faultsOfLaw } from '../support/law.ts'
 
 /** P1: what may be answered at all. */
 const STATUSES = new Set([
@@ -47,14 +48,7 @@ export function faultsOfAnswer(answer: Answer): readonly string[] {
   if (!STATUSES.has(status)) return [`status ${status}`]
   if (INTERNALS.test(text)) return [`internals in the answer: ${text.slice(0, 300)}`]
   if (text === '') return []
-  const type = String(headers['content-type'])
-  if (!/^application\/(?:problem\+)?json$/.test(type)) return [`content type ${type}`]
-  const body = parsed(text)
-  const isFailureTold = [body.code, body.message, body.error].every(
-    (part) => typeof part === 'string',
-  )
-  if (status >= 400 && (body.success !== false || !isFailureTold)) return [`not our shape: ${text}`]
-  return []
+  return faultsOfLaw({ method: 'POST', status, headers, text })
 }
 
 /** Whether the request met the fate it had to. */

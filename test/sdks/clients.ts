@@ -3,6 +3,7 @@ import { jitsuAnalytics } from '@jitsu/js'
 import RudderAnalytics from '@rudderstack/rudder-sdk-node'
 // @ts-expect-error: it ships no types
 import LegacyAnalytics from 'analytics-node'
+import { BROWSER_SDKS } from './browsers.ts'
 import { FOREIGN_SDKS } from './foreign.ts'
 import type { Client, Sdk } from './sdk.ts'
 
@@ -34,6 +35,7 @@ export const SDKS: readonly Sdk[] = [
     start: (url, key) => startJitsu(url, key, true),
   },
   ...FOREIGN_SDKS,
+  ...BROWSER_SDKS,
 ]
 
 function startSegment(url: string, writeKey: string): Client {
@@ -41,7 +43,7 @@ function startSegment(url: string, writeKey: string): Client {
   return {
     track: ({ groupId, ...event }) => client.track({ ...event, context: { groupId } }),
     identify: (userId) => client.identify({ userId }),
-    close: () => client.closeAndFlush({ timeout: 30_000 }),
+    close: () => client.closeAndFlush({ timeout: 100_000 }),
   }
 }
 
@@ -57,6 +59,7 @@ function startLegacy(url: string, key: string): Client {
   const client = new (LegacyAnalytics as new (key: string, options: object) => Legacy)(key, {
     host: url,
     flushInterval: 200,
+    retryCount: 10, // its own three are over within two seconds
     errorHandler: () => {}, // the test asserts what arrives
   })
   return {

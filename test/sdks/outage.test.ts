@@ -7,17 +7,33 @@ import { startTestIngest, type TestIngest } from '../../services/ingest/src/test
 import { findKey, parseWriteKeys } from '../../services/ingest/src/write-keys.ts'
 import { eventually } from '../support/eventually.ts'
 import { SDKS } from './clients.ts'
-import type { AppEvent } from './sdk.ts'
+import type { AppEvent, Sdk } from './sdk.ts'
 import { withoutSpace } from './text.ts'
+import { startWitness, type Witness } from './witness.ts'
 
 const KEY = 'app:secret' // of the form Jitsu insists on
 const sha256 = createHash('sha256').update(KEY).digest('hex')
 const keys = parseWriteKeys(JSON.stringify({ keys: [{ name: 'app', sha256 }] }))
 
+interface WitnessedIngest extends TestIngest {
+  /** Where SDKs send: every answer they get is held to the law. */
+  readonly witness: Witness
+}
+
 /** Ingest that asks for a key and tells clients to wait for one second. */
-function startIngest(): Promise<TestIngest> {
+async function startIngest(): Promise<WitnessedIngest> {
   const find = (presented: string) => findKey(keys, presented)
-  return startTestIngest({ keys: { isOff: false, find }, random: () => 0 })
+  const ingest = await startTestIngest({ keys: { isOff: false, find }, random: () => 0 })
+  const witness = await startWitness(ingest.url)
+  return {
+    ...ingest,
+    witness,
+    [Symbol.asyncDispose]: async () => {
+      await witness[Symbol.asyncDispose]()
+      await ingest[Symbol.asyncDispose]()
+      assert.deepEqual(witness.faults, [], 'every answer obeys the law of answers')
+    },
+  }
 }
 
 function appEvents(count: number): readonly AppEvent[] {
@@ -30,14 +46,28 @@ function appEvents(count: number): readonly AppEvent[] {
   }))
 }
 
-async function answersWith(ingest: TestIngest, status: string): Promise<number> {
-  const { values } = await ingest.metrics.requests.get()
-  return values.find(({ labels }) => labels['status'] === status)?.value ?? 0
+/** The statuses with which what was sent was answered; each once. */
+function statusesAnswered({ witness }: WitnessedIngest): readonly number[] {
+  const posts = witness.exchanges.filter(({ method }) => method === 'POST')
+  return [...new Set(posts.map(({ status }) => status))].toSorted((one, other) => one - other)
 }
 
-async function statusesAnswered(ingest: TestIngest): Promise<readonly unknown[]> {
-  const { values } = await ingest.metrics.requests.get()
-  return values.filter(({ value }) => value > 0).map(({ labels }) => labels['status'])
+function answersWith({ witness }: WitnessedIngest, wanted: number): number {
+  return witness.exchanges.filter(({ method, status }) => method === 'POST' && status === wanted)
+    .length
+}
+
+/** A page of another origin asks before it posts, but for a beacon; nobody else asks. */
+function assertAskedFirst(sdk: Sdk, { witness }: WitnessedIngest): void {
+  const posted = new Set(
+    witness.exchanges.flatMap(({ method, path }) => (method === 'POST' ? path : [])),
+  )
+  const asked = witness.exchanges.filter(
+    ({ method, path }) => method === 'OPTIONS' && posted.has(path),
+  )
+  const mustAsk = sdk.isBrowser === true && sdk.isBeacon !== true
+  assert.equal(asked.length > 0, mustAsk, 'a preflight')
+  assert.ok(asked.every(({ status }) => status === 204))
 }
 
 const identityOf = ({ group_id, event, timestamp, event_id }: TrackedEvent) =>
@@ -48,7 +78,7 @@ for (const sdk of SDKS) {
   test(`${sdk.name}: every event arrives once, under the name of its key`, { skip }, async () => {
     await using ingest = await startIngest()
     const sent = appEvents(sdk.takesTimestamp ? 25 : 3)
-    const client = sdk.start(ingest.url, KEY)
+    const client = sdk.start(ingest.witness.url, KEY)
     for (const event of sent) client.track(event)
     client.identify('user_0')
     await client.close()
@@ -63,7 +93,8 @@ for (const sdk of SDKS) {
       if (sdk.takesTimestamp) assert.equal(row?.timestamp, event.timestamp.getTime())
       assert.ok(row?.sent_at)
     }
-    assert.deepEqual(await statusesAnswered(ingest), ['200'])
+    assert.deepEqual(statusesAnswered(ingest), [200])
+    assertAskedFirst(sdk, ingest)
     assert.equal(ingest.rejectedEvents().length, 0)
   })
 }
@@ -71,11 +102,11 @@ for (const sdk of SDKS) {
 test('with a wrong key an SDK asks once and gives up', async () => {
   for (const sdk of SDKS.filter(({ whyMissing }) => !whyMissing)) {
     await using ingest = await startIngest()
-    const client = sdk.start(ingest.url, 'wrong:key')
+    const client = sdk.start(ingest.witness.url, 'wrong:key')
     client.identify('user_0')
     await client.close()
-    await eventually(async () => assert.equal(await answersWith(ingest, '401'), 1, sdk.name))
-    assert.deepEqual(await statusesAnswered(ingest), ['401'])
+    await eventually(() => assert.equal(answersWith(ingest, 401), 1, sdk.name))
+    assert.deepEqual(statusesAnswered(ingest), [401])
   }
 })
 
@@ -110,10 +141,11 @@ for (const sdk of SDKS.filter(({ isResending }) => isResending)) {
         return acknowledge(record)
       }
       const sent = appEvents(25)
-      const client = sdk.start(ingest.url, KEY)
+      const client = sdk.start(ingest.witness.url, KEY)
       for (const event of sent) client.track(event)
       const closed = client.close()
-      await eventually(async () => assert.ok((await answersWith(ingest, '429')) > 0))
+      const refusal = sdk.usesOwnPath === true ? 503 : 429
+      await eventually(() => assert.ok(answersWith(ingest, refusal) > 0))
       isHealed = true
       producer.notReadyReason = null
       await closed
@@ -126,7 +158,7 @@ for (const sdk of SDKS.filter(({ isResending }) => isResending)) {
       if (name !== 'one account of two acknowledged') {
         assert.equal(kept.length, sent.length, 'and was not even produced twice')
       }
-      assert.deepEqual(await statusesAnswered(ingest), ['200', '429'])
+      assert.deepEqual(statusesAnswered(ingest), [200, refusal])
     })
   }
 }

@@ -4,6 +4,7 @@ import { eventually } from '../support/eventually.ts'
 import { startTestPipeline, type TestPipeline } from '../support/pipeline.ts'
 import { SDKS } from './clients.ts'
 import { withoutSpace } from './text.ts'
+import { startWitness, type Witness } from './witness.ts'
 
 interface Row {
   readonly event: string
@@ -14,16 +15,22 @@ interface Row {
 }
 
 let pipeline: TestPipeline
+let witness: Witness
 before(async () => {
   pipeline = await startTestPipeline()
+  witness = await startWitness(pipeline.url)
 })
-after(() => pipeline[Symbol.asyncDispose]())
+after(async () => {
+  await witness[Symbol.asyncDispose]()
+  await pipeline[Symbol.asyncDispose]()
+  assert.deepEqual(witness.faults, [], 'every answer obeys the law of answers')
+})
 
 for (const sdk of SDKS) {
   const skip = sdk.whyMissing ?? false
   test(`${sdk.name}: what an app tracks is what an analyst queries`, { skip }, async () => {
     const groupId = `group of ${sdk.name}`
-    const client = sdk.start(pipeline.url, 'app:secret')
+    const client = sdk.start(witness.url, 'app:secret')
     client.track({
       event: 'subscription_upgraded',
       userId: 'user_456',

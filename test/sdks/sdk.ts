@@ -25,6 +25,12 @@ export interface Sdk {
   readonly takesTimestamp: boolean
   /** It waits long before it sends again: half a minute for each outage. @default false */
   readonly isPatient?: boolean
+  /** It sends to `/v1/track`, which is ours too: it is told to wait by 503, not 429. @default false */
+  readonly usesOwnPath?: boolean
+  /** It runs in a page of another origin, which asks what it may send. @default false */
+  readonly isBrowser?: boolean
+  /** It sends by `sendBeacon`, which cannot ask and gets no answer. @default false */
+  readonly isBeacon?: boolean
   /** Why it cannot be had on this machine. @default null: it can */
   readonly whyMissing?: string | null
   start(url: string, key: string): Client

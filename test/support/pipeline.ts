@@ -13,12 +13,15 @@ export interface TestPipeline extends Pipeline {
   query<Row>(sql: string): Promise<readonly Row[]>
 }
 
-/** @param options as of `startPipeline`; the environment is added to that of the test's own names. */
+/**
+ * @param options as of `startPipeline`; the environment is added to that of the test's own names.
+ * @param options.servers @default those that the tests share
+ */
 export async function startTestPipeline(
-  options: Partial<Pick<PipelineOptions, 'consumers' | 'environment' | 'ports'>> = {},
+  options: Partial<Pick<PipelineOptions, 'consumers' | 'environment' | 'ports' | 'servers'>> = {},
 ): Promise<TestPipeline> {
   await using resources = new AsyncDisposableStack()
-  const { environment: addresses } = resources.use(await servers())
+  const addresses = options.servers ?? resources.use(await servers()).environment
   const id = randomUUID().slice(0, 8)
   const database = `test_${id}`
   const logDir = mkdtempSync(join(tmpdir(), 'custom-events-test-'))
