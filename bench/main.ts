@@ -111,7 +111,7 @@ async function run(bench: string): Promise<void> {
   for (const table of figures.tables) process.stdout.write(`\n${tableText(table)}`)
   for (const note of figures.notes) process.stdout.write(`\n${note}\n`)
 
-  const command = ['npm run bench --', bench, ...(values.quick ? ['--quick'] : [])].join(' ')
+  const command = ['npm run bench --', bench, ...sizeArguments()].join(' ')
   const saved = savedFigures(bench, command, figures)
   say(`wrote ${await writeFigures('last', saved)}`)
   if (values.compare) compare(bench, figures)
@@ -124,6 +124,15 @@ function compare(bench: string, figures: Figures): void {
   const comparisons = compareRatios(kept.ratios, figures.ratios)
   process.stdout.write(`\n${tableText(comparisonTable(bench, comparisons))}`)
   if (comparisons.some(({ isWorse }) => isWorse)) process.exitCode = 1
+}
+
+/** What made the figures other than they would be without it. */
+function sizeArguments(): readonly string[] {
+  const numbers = (['rounds', 'seconds', 'records'] as const).flatMap((each) => {
+    const value = values[each]
+    return value === undefined ? [] : [`--${each} ${value}`]
+  })
+  return [...(values.quick ? ['--quick'] : []), ...(values.tiny ? ['--tiny'] : []), ...numbers]
 }
 
 function optionsFromArguments(): BenchOptions {

@@ -16,8 +16,8 @@ export function sizingTable(ingest: SavedFigures, consumer: SavedFigures): Figur
     'ingest, single events': cell(ingest, 'single-events', OURS, single),
     'ingest, batches of 100': cell(ingest, 'batches-of-100', OURS, single),
     'Kafka, from batches': cell(ingest, 'batches-of-100', OURS, 'Kafka'),
-    consumer: cell(consumer, 'consumer', 'our consumer', 'of them consumer'),
-    'ClickHouse, inserts': cell(consumer, 'consumer', 'our consumer', 'ClickHouse'),
+    consumer: cell(consumer, 'consumer', 'our consumer, 1 instance', 'of them consumer'),
+    'ClickHouse, inserts': cell(consumer, 'consumer', 'our consumer, 1 instance', 'ClickHouse'),
   }
   return {
     name: 'sizing',

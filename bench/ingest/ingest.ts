@@ -132,6 +132,7 @@ function tableOf(load: string, seenByCase: SeenByCase): FigureTable {
       'server',
       'events/s',
       'share of bare',
+      'share by CPU',
       'µs of CPU per event: server',
       'Kafka',
       'load generator',
@@ -147,6 +148,7 @@ function tableOf(load: string, seenByCase: SeenByCase): FigureTable {
         server,
         of('eventsPerSecond'),
         shareOfBare(load, server, seenByCase),
+        shareOfBare(load, server, seenByCase, ({ serverCpuMicros }) => 1 / serverCpuMicros),
         of('serverCpuMicros'),
         of('kafkaCpuMicros') || null,
         of('loadCpuMicros'),
@@ -160,10 +162,15 @@ function tableOf(load: string, seenByCase: SeenByCase): FigureTable {
 }
 
 /** Round by round, so that a slow minute of the machine falls out. */
-function shareOfBare(load: string, server: string, seenByCase: SeenByCase): number {
-  const bare = seenByCase[`${load}, ${BARE}`] ?? []
-  const own = seenByCase[`${load}, ${server}`] ?? []
-  return median(own.map((s, round) => s.eventsPerSecond / (bare[round]?.eventsPerSecond ?? NaN)))
+function shareOfBare(
+  load: string,
+  server: string,
+  seenByCase: SeenByCase,
+  by: (seen: Seen) => number = ({ eventsPerSecond }) => eventsPerSecond,
+): number {
+  const bare = (seenByCase[`${load}, ${BARE}`] ?? []).map(by)
+  const own = (seenByCase[`${load}, ${server}`] ?? []).map(by)
+  return median(own.map((value, round) => value / (bare[round] ?? NaN)))
 }
 
 function mid(seenByCase: SeenByCase, name: string, of: keyof Seen): number {
