@@ -23,8 +23,17 @@ export function answerBadHttp(socket: Socket, error: Error): void {
     socket.destroy()
     return
   }
+  answerRaw(socket, refusalOfParser(error))
+}
+
+/** Answers a CONNECT, for which Node makes no response; without an answer it would just hang up. */
+export function answerConnect(socket: Socket): void {
+  const headers = { Allow: 'GET, HEAD, POST, OPTIONS' }
+  answerRaw(socket, new Refusal('method_not_allowed', 'this is no proxy', { headers }))
+}
+
+function answerRaw(socket: Socket, refusal: Refusal): void {
   const requestId = randomUUID()
-  const refusal = refusalOfParser(error)
   const answer = answerRefused(refusal, { requestId, shownResults: 'none', hasReceipts: false })
   socket.end(rawAnswer(answer, requestId), () => socket.destroy())
 }

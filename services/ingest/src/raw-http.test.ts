@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventText, startTestIngest } from './test-support.ts'
 import { raw, rawPost } from './raw.ts'
+import { eventually } from '../../../test/support/eventually.ts'
 
 /** What no HTTP library sends, byte by byte. */
 
@@ -105,6 +106,21 @@ test('an upgrade to something else is answered, not hung', async () => {
   assert.match(await raw(ingest.port, rawPost(headers, EVENT)), /^HTTP\/1\.1 200 /)
 })
 
+test('a client that has ended its side still gets every answer, then the connection is closed', async () => {
+  await using ingest = await startTestIngest()
+  const { outcome } = ingest.producer
+  ingest.producer.outcome = null // longer than the client's last bytes are on their way
+  const request = rawPost(`Content-Length: ${EVENT.length}\r\n`, EVENT)
+  const answers = raw(ingest.port, request + request, { end: true })
+  await eventually(() => assert.equal(ingest.producer.waitingCalls, 2))
+  assert.equal((await ingest.post(EVENT, { path: '/v1/validate' })).status, 200)
+  ingest.producer.outcome = outcome
+  assert.match(await answers, /^HTTP\/1\.1 200 .*"accepted".*HTTP\/1\.1 200 .*"accepted"/s)
+  assert.equal(await raw(ingest.port, '', { end: true }), '', 'there is nothing to answer')
+  assert.match(await raw(ingest.port, request.slice(0, -5), { end: true }), /^HTTP\/1\.1 400 /)
+  assert.equal(ingest.events().length, 2)
+})
+
 test('a client that leaves while sending costs nothing', async () => {
   await using ingest = await startTestIngest()
   await raw(ingest.port, rawPost('Content-Length: 100000\r\n', EVENT), { end: true })
@@ -148,6 +164,15 @@ test('methods that are known but not allowed are 405 with Allow, TRACE among the
     const request = `${method} /track HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`
     assert.match(await raw(ingest.port, request), /^HTTP\/1\.1 405 .*Allow: POST, OPTIONS/s, method)
   }
+})
+
+test('CONNECT is answered 405 and closed, and what follows is never taken for a request', async () => {
+  await using ingest = await startTestIngest()
+  const connect = 'CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n'
+  const answer = await raw(ingest.port, connect + rawPost(sized(EVENT), EVENT))
+  assert.match(answer, /^HTTP\/1\.1 405 .*Allow: .*"code":"method_not_allowed"/s)
+  assert.equal(answer.split('HTTP/1.1 ').length, 2)
+  assert.equal(ingest.producer.records.length, 0)
 })
 
 test('a path is not resolved: /a/../track is another path', async () => {

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { answerBadHttp } from './bad-http.ts'
+import { answerBadHttp, answerConnect } from './bad-http.ts'
 import { declaredBytes } from './body.ts'
 import type { Lifecycle } from './parts.ts'
 
@@ -77,6 +77,8 @@ export async function startIngestServer(options: {
     },
     handle,
   )
+  // A client may end its sending side and still wait for its answer; Node's typings leave this out.
+  Object.assign(server, { httpAllowHalfOpen: true })
   server.maxConnections = limits.maxConnections
   server.maxHeadersCount = 1_000 // above ours: Node drops what is beyond, the guard refuses
   answerParserErrors(server)
@@ -85,6 +87,8 @@ export async function startIngestServer(options: {
     handle(request, response)
   })
   server.on('checkExpectation', handle)
+  // http.Server always hands over a net.Socket; its type says Duplex for the sake of others.
+  server.on('connect', (_request, duplex) => answerConnect(duplex.on('error', () => {}) as Socket))
   server.listen(options.port, options.host)
   await once(server, 'listening')
   return {
