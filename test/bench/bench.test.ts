@@ -25,5 +25,5 @@ test('a command that does not exist is told with those that do', () => {
     encoding: 'utf8',
   })
   assert.equal(status, 64)
-  assert.match(stderr, /ingest\|bounds\|/)
+  assert.match(stderr, /ingest\|consumer\|/)
 })
