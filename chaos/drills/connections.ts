@@ -127,15 +127,19 @@ function createConnection(
 export function readReply(received: Buffer): Omit<Reply, 'ms'> | null {
   const headEnd = received.indexOf('\r\n\r\n')
   if (headEnd < 0) return null
-  const head = received.toString('latin1', 0, headEnd)
-  const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0)
-  const bodyEnd = headEnd + 4 + length
+  const head = received.toString('latin1', 0, headEnd).toLowerCase()
+  const bodyEnd = headEnd + 4 + (numberAfter(head, '\r\ncontent-length: ') ?? 0)
   if (received.length < bodyEnd) return null
-  const retryAfter = /\r\nretry-after: *(\d+)/i.exec(head)?.[1]
   return {
     status: Number(head.slice(9, 12)),
-    isLast: /\r\nconnection: *close/i.test(head),
-    retryAfter: retryAfter === undefined ? null : Number(retryAfter),
+    isLast: head.includes('\r\nconnection: close'),
+    retryAfter: numberAfter(head, '\r\nretry-after: '),
     body: received.toString('utf8', headEnd + 4, bodyEnd),
   }
+}
+
+function numberAfter(head: string, name: string): number | null {
+  const at = head.indexOf(name)
+  if (at < 0) return null
+  return Number.parseInt(head.slice(at + name.length, at + name.length + 12), 10)
 }
