@@ -40,7 +40,7 @@ export async function takeCall(
   response: ServerResponse,
   work: (call: Call) => Promise<void>,
 ): Promise<void> {
-  shed(parts, door, request)
+  shedLoad(parts, door, request)
   const { headers } = request
   const { keys } = parts
   const receivedAt = Date.now()
@@ -60,14 +60,16 @@ export async function takeCall(
 }
 
 /** Sheds load before a byte of the body is read. */
-function shed(parts: IngestParts, { needsKafka }: Door, request: IncomingMessage): void {
+function shedLoad(parts: IngestParts, { needsKafka }: Door, request: IncomingMessage): void {
   const announced = Math.min(declaredBytes(request), parts.settings.limits.maxBodyBytes)
-  const reason = shedReason({
+  const shed = shedReason({
     isDraining: parts.lifecycle.isDraining,
     kafkaReason: needsKafka ? parts.producer.notReadyReason : null,
     schemaReason: needsKafka ? parts.schemas.notReadyReason : null,
     isProducerFull: needsKafka && parts.producer.isFull,
     hasRoom: parts.budget.fits(announced),
   })
-  if (reason !== null) throw new Refusal(reason.code, reason.detail)
+  if (shed === null) return
+  parts.metrics.shed.inc({ reason: shed.reason })
+  throw new Refusal(shed.code, shed.detail)
 }

@@ -20,6 +20,7 @@ import { createRetryAdvice } from './retry-after.ts'
 import { registerSchemas } from './schema-ids.ts'
 import { createLifecycle, startIngestServer } from './server.ts'
 import { createByteBudget } from './shed.ts'
+import { turnAway } from './turn-away.ts'
 
 // Resources close in reverse order: the HTTP server drains first, and /health/ready tells so to the end.
 await runService(async (resources) => {
@@ -46,7 +47,7 @@ await runService(async (resources) => {
   const lifecycle = createLifecycle()
   parts = openDelivery({ config, log, metrics, resources }, { keys, plans, lifecycle })
   const server = await startIngestServer({
-    handle: createIngestApp(parts),
+    handle: turnAway(parts, createIngestApp(parts)),
     host: config.host,
     port: config.port,
     maxBodyBytes: config.settings.limits.maxBodyBytes,

@@ -1,5 +1,6 @@
 import { EVENT_CODES } from '@custom-events/event'
 import type { EventResult } from './answers.ts'
+import { SHED_REASONS } from './shed.ts'
 import { createMetrics, type MetricDefinitions, type Metrics } from '@custom-events/service'
 
 const codes = Object.keys(EVENT_CODES)
@@ -54,6 +55,12 @@ export const ingestMetrics = {
     name: 'rate_limited_requests_total',
     help: 'Requests refused because a write key or an account sent too many events.',
     labels: { limit: ['key', 'account'] },
+  },
+  shed: {
+    type: 'counter',
+    name: 'requests_shed_total',
+    help: 'Requests refused before their body was read, by what spoke against taking them.',
+    labels: { reason: SHED_REASONS },
   },
   requests: {
     type: 'counter',

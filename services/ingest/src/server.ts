@@ -119,6 +119,7 @@ function answerParserErrors(server: Server): void {
   const openBySocket = new WeakMap<Socket, Set<ServerResponse>>()
   const failed = new WeakSet<Socket>()
   server.on('request', (request, response) => {
+    if (response.writableEnded) return
     const open = openBySocket.get(request.socket) ?? new Set()
     openBySocket.set(request.socket, open.add(response))
     response.once('close', () => open.delete(response))

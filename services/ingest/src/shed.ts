@@ -79,7 +79,18 @@ export interface Pressure {
   readonly hasRoom: boolean
 }
 
+/** Why a request was refused before its body was read; `event_loop` is decided in `turn-away.ts`. */
+export const SHED_REASONS = [
+  'draining',
+  'kafka_away',
+  'registry_away',
+  'producer_buffer',
+  'bytes_in_flight',
+  'event_loop',
+] as const
+
 export interface Shed {
+  readonly reason: (typeof SHED_REASONS)[number]
   readonly code: RequestCode
   readonly detail: string
 }
@@ -87,22 +98,23 @@ export interface Shed {
 /** Decides, before a body is read, whether to refuse it; `null` takes the request. */
 export function shedReason(pressure: Pressure): Shed | null {
   if (pressure.isDraining) {
-    return { code: 'draining', detail: 'this instance is shutting down; nothing was taken' }
+    const detail = 'this instance is shutting down; nothing was taken'
+    return { reason: 'draining', code: 'draining', detail }
   }
   if (pressure.kafkaReason !== null) {
-    return {
-      code: 'kafka_unavailable',
-      detail: 'Kafka cannot be used right now; nothing was taken',
-    }
+    const detail = 'Kafka cannot be used right now; nothing was taken'
+    return { reason: 'kafka_away', code: 'kafka_unavailable', detail }
   }
   if (pressure.schemaReason !== null) {
-    return {
-      code: 'kafka_unavailable',
-      detail: 'the schema registry has not answered yet; nothing was taken',
-    }
+    const detail = 'the schema registry has not answered yet; nothing was taken'
+    return { reason: 'registry_away', code: 'kafka_unavailable', detail }
   }
-  if (pressure.isProducerFull || !pressure.hasRoom) {
-    return { code: 'overloaded', detail: 'too many events are on their way; nothing was taken' }
-  }
-  return null
+  const full = pressure.isProducerFull
+    ? 'producer_buffer'
+    : pressure.hasRoom
+      ? null
+      : 'bytes_in_flight'
+  if (full === null) return null
+  const detail = 'too many events are on their way; nothing was taken'
+  return { reason: full, code: 'overloaded', detail }
 }

@@ -3,6 +3,7 @@ import { NO_PLAN_SET, type TrackedEvent } from '@custom-events/event'
 import { topicNames } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/service'
 import { createIngestApp } from './app.ts'
+import type { LoopLook } from './congestion.ts'
 import type { AllowedOrigins } from './cors.ts'
 import { NO_KEYS, type Keys } from './key-file.ts'
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
@@ -14,6 +15,7 @@ import { createRetryAdvice } from './retry-after.ts'
 import { createLifecycle, SERVER_LIMITS, startIngestServer, type ServerLimits } from './server.ts'
 import { ingestSettings, type IngestLimits } from './settings.ts'
 import { createByteBudget } from './shed.ts'
+import { turnAway } from './turn-away.ts'
 
 export const TOPICS = topicNames('events.tracked.v1')
 
@@ -60,6 +62,8 @@ export async function startTestIngest(
     readonly limits?: Partial<IngestLimits>
     readonly serverLimits?: Partial<ServerLimits>
     readonly random?: () => number
+    /** At the event loop; the real one when there is none. */
+    readonly look?: () => LoopLook
     /** Of the rate limits and of the advice when to come back, in milliseconds. */
     readonly clock?: () => number
     readonly allowedOrigins?: AllowedOrigins
@@ -104,7 +108,7 @@ export async function startTestIngest(
     retryAdvice: createRetryAdvice(clock, options.random ?? Math.random),
   }
   const server = await startIngestServer({
-    handle: createIngestApp(parts),
+    handle: turnAway(parts, createIngestApp(parts), options.look),
     host: '127.0.0.1',
     port: 0,
     maxBodyBytes: settings.limits.maxBodyBytes,

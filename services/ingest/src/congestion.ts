@@ -1,0 +1,88 @@
+/** The event loop, looked at when the headers of a request have been read. */
+export interface LoopLook {
+  readonly nowMs: number
+  /** Which turn of the loop this is: what a turn finds was there when it began. */
+  readonly turn: number
+  /** For how long the loop has waited in its whole life, because there was nothing to do. */
+  readonly idleMs: number
+}
+
+/** Whether requests come faster than the event loop can judge them. */
+export interface Congestion {
+  /** Whether a request that is seen at this moment must be refused. */
+  refuses(look: LoopLook): boolean
+}
+
+export interface CongestionLimits {
+  /** So many requests of a turn are always taken while there is no congestion, whatever they cost. */
+  readonly minTaken: number
+  /** Longer than any pause of the garbage collector or body of 5 MiB takes. */
+  readonly longTurnMs: number
+  /** A pause is made up for within that time, and then the loop waits again. */
+  readonly standingMs: number
+  /** Waiting for less in that time is only the look at what is ready, or another program's turn. */
+  readonly leastIdleMs: number
+  /** What a turn may spend on taking requests in congestion; the rest of them is refused. */
+  readonly takingMs: number
+  /** Congestion is over when nothing had to be refused for so long. */
+  readonly calmMs: number
+}
+
+export const CONGESTION_LIMITS: CongestionLimits = {
+  minTaken: 16,
+  longTurnMs: 400,
+  standingMs: 1_000,
+  leastIdleMs: 10,
+  takingMs: 10,
+  calmMs: 2_000,
+}
+
+/**
+ * Requests that nobody has looked at wait in the kernel, where they can neither be counted nor dated.
+ * But a loop that has waited knows that there were none; one that has not waited for a second, and that
+ * needs a long turn for what it found, has a queue that stands. From then on each turn takes requests for a
+ * few milliseconds and refuses the others that it finds, which are those that came last: so a turn stays
+ * short, and whoever is refused has waited for one turn at most. It is the controlled delay of CoDel
+ * (RFC 8289) in the form of "Fail at Scale" (ACM Queue 13/8): a long queue is no harm as long as it empties.
+ *
+ * The length of turns alone would not do: on a busy machine other programs make them long, and a loop
+ * that then waits again has kept up all the same.
+ */
+export function createCongestion(limits: CongestionLimits = CONGESTION_LIMITS): Congestion {
+  let turn: number | null = null
+  let turnSinceMs = 0
+  let taken = 0
+  let busySinceMs = 0
+  let idleBeforeMs = 0
+  let refusedAtMs: number | null = null
+
+  const beginTurn = (look: LoopLook): void => {
+    if (turn === null || look.idleMs - idleBeforeMs >= limits.leastIdleMs) {
+      busySinceMs = look.nowMs
+      idleBeforeMs = look.idleMs
+    }
+    if (refusedAtMs !== null && look.nowMs - refusedAtMs >= limits.calmMs) refusedAtMs = null
+    turn = look.turn
+    turnSinceMs = look.nowMs
+    taken = 0
+  }
+
+  const isStanding = ({ nowMs }: LoopLook): boolean =>
+    taken >= limits.minTaken &&
+    nowMs - turnSinceMs >= limits.longTurnMs &&
+    nowMs - busySinceMs >= limits.standingMs
+
+  return {
+    refuses: (look) => {
+      if (look.turn !== turn) beginTurn(look)
+      const isSpent = taken > 0 && look.nowMs - turnSinceMs >= limits.takingMs
+      const isCongested = refusedAtMs !== null || isStanding(look)
+      if (isCongested && isSpent) {
+        refusedAtMs = look.nowMs
+        return true
+      }
+      taken += 1
+      return false
+    },
+  }
+}
