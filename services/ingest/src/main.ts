@@ -11,6 +11,7 @@ import { createIngestApp } from './app.ts'
 import { readIngestConfig, type IngestConfig } from './config.ts'
 import { NO_KEYS, openKeyFile, type Keys } from './key-file.ts'
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
+import { createPacedProducer } from './paced-producer.ts'
 import type { IngestParts } from './parts.ts'
 import { openPlanFolder, type PlanFolder } from './plan-folder.ts'
 import { readiness } from './readiness.ts'
@@ -107,16 +108,15 @@ function openDelivery(
     }),
   )
   const { tracked, rejected } = settings.topics
-  const producer = resources.use(
-    createProducer({
-      kafka: config.kafka,
-      partitionCountByTopic: {
-        [tracked]: settings.partitionCountByTopic[tracked] ?? 1,
-        [rejected]: settings.partitionCountByTopic[rejected] ?? 1,
-      },
-      log,
-    }),
-  )
+  const kafka = createProducer({
+    kafka: config.kafka,
+    partitionCountByTopic: {
+      [tracked]: settings.partitionCountByTopic[tracked] ?? 1,
+      [rejected]: settings.partitionCountByTopic[rejected] ?? 1,
+    },
+    log,
+  })
+  const producer = resources.use(createPacedProducer(kafka, () => performance.now()))
   const rejectedEvents = resources.use(
     createRejectedEvents({ producer, schemas, plans: given.plans, settings, metrics, log }),
   )
