@@ -42,6 +42,7 @@ async function play(
     readonly commit?: () => boolean
     readonly presentBeyond?: boolean
     readonly doubtOffsets?: number
+    readonly maxRows?: number
   } = {},
 ): Promise<{ settled: string[]; committed: string[]; doubted: boolean[]; heldBytes: number }> {
   const shutdown = new AbortController()
@@ -67,7 +68,7 @@ async function play(
       routes: [deadLetterRoute(TOPIC)],
       doubtOffsets: options.doubtOffsets ?? 2,
       shutdownWithinMs: 60_000,
-      limits: () => ({ maxRows: 1, maxBytes: 1_000, maxAgeMs: 1_000 }),
+      limits: () => ({ maxRows: options.maxRows ?? 1, maxBytes: 1_000, maxAgeMs: 1_000 }),
       budget: { remove: (bytes) => (heldBytes -= bytes) },
       status: { outOfRange: () => {}, recovered: () => {} },
       settle: async (job) => {
@@ -158,6 +159,16 @@ test('after a batch was given up nothing of that assignment is committed any mor
   assert.deepEqual(result.committed, ['1:2', '2:4'])
   assert.deepEqual(released, [1])
   assert.equal(result.heldBytes, 0)
+})
+
+test('every assignment begins with a small batch, so that one of a few seconds commits something', async () => {
+  const fetches = (epoch: number, from: number): ConsumerEvent[] =>
+    [0, 1, 2, 3, 4, 5].map((n) => records(epoch, from + n * 750, from + (n + 1) * 750))
+  const result = await play(
+    [assigned(1, 0), ...fetches(1, 0), assigned(2, 4_500), ...fetches(2, 4_500)],
+    { maxRows: 50_000 },
+  )
+  assert.deepEqual(result.committed, ['1:1500', '1:4500', '2:6000', '2:9000'])
 })
 
 test('records of an older assignment are dropped', async () => {

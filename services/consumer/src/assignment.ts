@@ -8,6 +8,7 @@ import {
 import { openBatch, type BatchLimits, type OpenBatch } from './batch.ts'
 import { abortedAfter, abandonAfterMs, type Clock } from './deadline.ts'
 import type { Route } from './route.ts'
+import { smallFirst, type GrowingLimits } from './small-first.ts'
 
 /** What is known within one assignment; nothing of it outlives the assignment. */
 export interface Assignment {
@@ -17,6 +18,7 @@ export interface Assignment {
   /** Aborted when what runs must be given up too: the group, or whoever ends the process, waits no longer. */
   readonly abandon: AbortSignal
   readonly open: ReadonlyMap<string, { readonly route: Route; readonly batch: OpenBatch }>
+  readonly limits: GrowingLimits
   /** Partitions whose table may hold rows beyond the committed offset, and up to which offset. */
   readonly inDoubt: Map<string, number>
   /** Where each partition is settled up to; shown as lag. */
@@ -41,7 +43,8 @@ export function newAssignment(
     readonly clock: Clock
   },
 ): Assignment {
-  const { routes, limits, doubtOffsets, shutdown, overdue, clock } = options
+  const { routes, doubtOffsets, shutdown, overdue, clock } = options
+  const limits = smallFirst(options.limits)
   return {
     epoch: event.epoch,
     stop: AbortSignal.any([event.revoked, shutdown]),
@@ -50,8 +53,12 @@ export function newAssignment(
       overdue,
     ]),
     open: new Map(
-      routes.map((route) => [route.topic, { route, batch: openBatch(route.topic, limits) }]),
+      routes.map((route) => [
+        route.topic,
+        { route, batch: openBatch(route.topic, limits.current) },
+      ]),
     ),
+    limits,
     inDoubt: new Map(
       event.positions.map((each) => [partitionKey(each), doubtedUpTo(each, doubtOffsets)]),
     ),

@@ -148,6 +148,7 @@ async function insert(
       const isPast = end.offset >= (assignment.inDoubt.get(key) ?? 0)
       if (isPast && !settled.inDoubt.has(end.partition)) assignment.inDoubt.delete(key)
     }
+    assignment.limits.settled()
     ports.observe.settled(route, trigger, closed, settled)
     ports.observe.positions([...assignment.positions.values()], assignment.inDoubt.size)
   } catch (error) {

@@ -1,0 +1,35 @@
+import type { BatchLimits } from './batch.ts'
+
+/** The first batch; what is configured, where that is less. */
+const FIRST = { rows: 1_500, bytes: 512 * 1_024 }
+const MAX_GROWTH = 2 ** 20
+
+/** Limits of the batches of one assignment. */
+export interface GrowingLimits {
+  readonly current: () => BatchLimits
+  /** A batch is settled: the next may be twice as large. */
+  readonly settled: () => void
+}
+
+/**
+ * An assignment begins with small batches, and each one that is settled doubles the next, up to what is
+ * configured. A full batch with rows to isolate can take longer than an assignment lives where consumers
+ * die or rebalance every few seconds; with a backlog every batch is full, so that nothing would ever be
+ * committed. A small one is settled, committed, and never read again.
+ */
+export function smallFirst(configured: () => BatchLimits): GrowingLimits {
+  let growth = 1
+  return {
+    current: () => {
+      const { maxRows, maxBytes, maxAgeMs } = configured()
+      return {
+        maxRows: Math.min(maxRows, FIRST.rows * growth),
+        maxBytes: Math.min(maxBytes, FIRST.bytes * growth),
+        maxAgeMs,
+      }
+    },
+    settled: () => {
+      growth = Math.min(MAX_GROWTH, growth * 2)
+    },
+  }
+}
