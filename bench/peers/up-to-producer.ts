@@ -5,12 +5,14 @@ import { topicNames, type Producer } from '@custom-events/kafka'
 import { createIngestApp } from '../../services/ingest/src/app.ts'
 import { NO_KEYS } from '../../services/ingest/src/key-file.ts'
 import { createIngestMetrics } from '../../services/ingest/src/metrics.ts'
+import type { IngestParts } from '../../services/ingest/src/parts.ts'
 import { createRateLimits, NO_RATE_LIMITS } from '../../services/ingest/src/rate-limits.ts'
 import { createRejectedEvents } from '../../services/ingest/src/rejected.ts'
 import { createRetryAdvice } from '../../services/ingest/src/retry-after.ts'
 import { createLifecycle, startIngestServer } from '../../services/ingest/src/server.ts'
 import { ingestSettings } from '../../services/ingest/src/settings.ts'
 import { createByteBudget } from '../../services/ingest/src/shed.ts'
+import { turnAway } from '../../services/ingest/src/turn-away.ts'
 
 const producer: Producer = {
   produce: async (records) => records.map((_, offset) => ({ status: 'acknowledged', offset })),
@@ -27,21 +29,22 @@ const plans = { current: NO_PLAN_SET }
 const lifecycle = createLifecycle()
 const clock = (): number => performance.now()
 
+const parts: IngestParts = {
+  producer,
+  schemas,
+  plans,
+  settings,
+  metrics,
+  log,
+  lifecycle,
+  keys: NO_KEYS,
+  rejectedEvents: createRejectedEvents({ producer, schemas, plans, settings, metrics, log }),
+  budget: createByteBudget(settings.limits.maxInFlightBytes),
+  rateLimits: createRateLimits({ rules: NO_RATE_LIMITS, clock, random: Math.random }),
+  retryAdvice: createRetryAdvice(clock, Math.random),
+}
 const server = await startIngestServer({
-  handle: createIngestApp({
-    producer,
-    schemas,
-    plans,
-    settings,
-    metrics,
-    log,
-    lifecycle,
-    keys: NO_KEYS,
-    rejectedEvents: createRejectedEvents({ producer, schemas, plans, settings, metrics, log }),
-    budget: createByteBudget(settings.limits.maxInFlightBytes),
-    rateLimits: createRateLimits({ rules: NO_RATE_LIMITS, clock, random: Math.random }),
-    retryAdvice: createRetryAdvice(clock, Math.random),
-  }),
+  handle: turnAway(parts, createIngestApp(parts)),
   host: '127.0.0.1',
   port: Number(process.env['PORT']),
   maxBodyBytes: settings.limits.maxBodyBytes,
