@@ -164,8 +164,13 @@ async function pass(
   }
 }
 
+/** @returns false when nobody takes it any more. */
 async function write(to: Socket, piece: Buffer): Promise<boolean> {
   if (to.destroyed) return false
-  if (!to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')])
-  return true
+  try {
+    if (!to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')])
+    return !to.destroyed
+  } catch {
+    return false // reset while it was waited for
+  }
 }
