@@ -32,14 +32,15 @@ USER 1000:1000
 FROM base AS setup
 CMD ["node", "packages/cli/src/main.ts", "setup"]
 
+# The health checks print what /health/ready says: `docker inspect` shows why a service is not ready.
 FROM base AS ingest
 EXPOSE 3000 3001
-HEALTHCHECK --interval=2s --timeout=3s --start-period=5s --retries=30 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:3001/health/ready').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=3s --timeout=3s --start-period=60s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:3001/health/ready').then(async (r) => { console.log(await r.text()); process.exitCode = r.ok ? 0 : 1 })"]
 CMD ["node", "services/ingest/src/main.ts"]
 
 FROM base AS consumer
 EXPOSE 3002
-HEALTHCHECK --interval=2s --timeout=3s --start-period=5s --retries=30 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:3002/health/ready').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=3s --timeout=3s --start-period=60s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:3002/health/ready').then(async (r) => { console.log(await r.text()); process.exitCode = r.ok ? 0 : 1 })"]
 CMD ["node", "services/consumer/src/main.ts"]

@@ -2,7 +2,7 @@
 //
 //   npm test                       everything
 //   npm test -- path/to/a.test.ts  only these files, with the servers
-//   npm run test:unit | test:integration | test:e2e | test:chaos
+//   npm run test:unit | test:integration | test:e2e | test:chaos | test:containers
 import { globSync } from 'node:fs'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -17,6 +17,8 @@ const groups = {
   ],
   // The only group that also runs on containers.
   e2e: ['test/*.test.ts'],
+  // On docker-compose.yml, with its images at hand: see tools/test-containers.sh.
+  containers: ['test/containers/*.test.ts'],
   // On servers of its own, which it kills; last and alone, so that it disturbs nobody.
   chaos: ['test/smoke/**/*.test.ts'],
 } as const
@@ -42,6 +44,7 @@ async function main(): Promise<number> {
     return 1
   }
   if (wanted === 'unit') return runTests(files, {})
+  if (wanted === 'containers') return runOnContainers(files)
   return runWithServers(files)
 }
 
@@ -67,9 +70,14 @@ async function runWithServers(files: readonly string[]): Promise<number> {
   })
 }
 
+async function runOnContainers(files: readonly string[]): Promise<number> {
+  const reason = await whyNoContainers()
+  return reason === null ? runTests(files, {}, ALONE) : skipLoudly(files, reason)
+}
+
 function skipLoudly(files: readonly string[], reason: string): number {
   process.stdout.write(
-    `SKIPPED: STACK=containers needs a Docker engine, and there is none here: ${reason}\n` +
+    `SKIPPED: these tests need a Docker engine, and there is none here: ${reason}\n` +
       `0 passed, 0 failed, ${files.length} skipped\n`,
   )
   return 0

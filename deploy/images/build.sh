@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds every third-party image of docker-compose.yml from packages, without an image registry:
+# Builds the third-party images of docker-compose.yml from packages, without an image registry (but
+# for Grafana and the Kafka page, which no package registry has):
 #
 #   sudo deploy/images/build.sh
 #   docker compose --env-file deploy/images/local.env up -d --wait
@@ -15,7 +16,7 @@ readonly SUITE=bookworm BASE=custom-events-base:bookworm JRE=custom-events-jre:1
 set -a
 . deploy/images/local.env
 set +a
-export DOCKER_BUILDKIT=0 # the classic builder is there without a plugin
+docker buildx version >/dev/null 2>&1 || export DOCKER_BUILDKIT=0 # the classic builder needs no plugin
 
 main() {
   need docker 'a Docker engine'
@@ -29,6 +30,7 @@ main() {
   step "$KAFKA_IMAGE" build "$KAFKA_IMAGE" kafka "$parts"
   step "$REGISTRY_IMAGE" build "$REGISTRY_IMAGE" registry "$parts"
   step "$CLICKHOUSE_IMAGE" build "$CLICKHOUSE_IMAGE" clickhouse .
+  step "$PROMETHEUS_IMAGE" build "$PROMETHEUS_IMAGE" prometheus deploy/images/prometheus
 }
 
 need() {
@@ -72,9 +74,10 @@ download_parts() {
 
 build() {
   local image=$1 folder=$2 context=$3
-  docker build --quiet --network=host --tag "$image" --file "deploy/images/$folder/Dockerfile" \
+  docker build --network=host --tag "$image" --file "deploy/images/$folder/Dockerfile" \
     --build-arg "BASE_IMAGE=$BASE" --build-arg "JRE_IMAGE=$JRE" --build-arg "NODE_IMAGE=$NODE_IMAGE" \
-    --build-arg "NPM_CONFIG_REGISTRY=$(npm config get registry)" "$context" >/dev/null
+    --build-arg "NPM_CONFIG_REGISTRY=$(npm config get registry)" "$context" >"$parts/log" 2>&1 ||
+    { tail -n 20 "$parts/log"; fail "$image could not be built, see above"; }
 }
 
 step() {

@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { consumerMetrics } from '../services/consumer/src/metrics.ts'
+import { ingestMetrics } from '../services/ingest/src/metrics.ts'
+
+const definitions = Object.values({ ...ingestMetrics, ...consumerMetrics })
+const known = new Set<string>(definitions.map(({ name }) => `custom_events_${name}`))
+
+for (const file of ['prometheus/alerts.yml', 'grafana/dashboards/custom-events.json']) {
+  test(`deploy/${file} asks only for metrics that the services have`, () => {
+    const text = readFileSync(new URL(`../deploy/${file}`, import.meta.url), 'utf8')
+    const asked = new Set(text.match(/\bcustom_events_\w+/g))
+    assert.ok(asked.size > 5)
+    const unknown = [...asked].filter((name) => !known.has(name.replace(/_bucket$/, '')))
+    assert.deepEqual(unknown, [])
+  })
+}
