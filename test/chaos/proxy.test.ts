@@ -92,12 +92,12 @@ test('blackhole: nothing arrives, and nothing comes out when it heals', async ()
 
 test('latency: a client that resets while its answer backs up ends its connection, not the harness', async () => {
   proxy.set({ kind: 'latency', ms: 5 })
-  const before = proxy.hurt.get('latency') ?? 0
+  const hurtBefore = proxy.hurt.get('latency') ?? 0
   const socket = connect({ port: proxy.port, host: '127.0.0.1' })
   socket.on('error', () => {})
   socket.pause()
   for (let n = 0; n < 200; n++) socket.write(Buffer.alloc(64 * 1_024)) // more than all buffers hold
-  await eventually(() => assert.ok((proxy.hurt.get('latency') ?? 0) > before + 100))
+  await eventually(() => assert.ok((proxy.hurt.get('latency') ?? 0) > hurtBefore + 100))
   socket.resetAndDestroy()
   const { seen, close } = await talk({ kind: 'healthy' }, TEXT)
   await eventually(() => assert.equal(seen.answer, TEXT))
