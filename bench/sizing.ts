@@ -4,6 +4,7 @@ import type { FigureTable, SavedFigures } from './figures.ts'
 const UTILISATION = 0.5
 const RATES = [1_000, 10_000, 50_000, 100_000, 500_000]
 const OURS = 'custom-events, through Kafka'
+const OUR_CONSUMER = 'our consumer'
 
 /**
  * Cores for so many events a second, from the CPU per event that the benchmarks saw.
@@ -16,8 +17,8 @@ export function sizingTable(ingest: SavedFigures, consumer: SavedFigures): Figur
     'ingest, single events': cell(ingest, 'single-events', OURS, single),
     'ingest, batches of 100': cell(ingest, 'batches-of-100', OURS, single),
     'Kafka, from batches': cell(ingest, 'batches-of-100', OURS, 'Kafka'),
-    consumer: cell(consumer, 'consumer', 'our consumer, 1 instance', 'of them consumer'),
-    'ClickHouse, inserts': cell(consumer, 'consumer', 'our consumer, 1 instance', 'ClickHouse'),
+    consumer: cell(consumer, 'consumer', OUR_CONSUMER, 'of them consumer'),
+    'ClickHouse, inserts': cell(consumer, 'consumer', OUR_CONSUMER, 'ClickHouse'),
   }
   return {
     name: 'sizing',

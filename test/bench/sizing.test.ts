@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ours } from '../../bench/consumer/contenders.ts'
 import type { FigureTable, SavedFigures } from '../../bench/figures.ts'
 import { sizingTable } from '../../bench/sizing.ts'
 
@@ -27,7 +28,7 @@ const consumer = saved('consumer', [
   {
     name: 'consumer',
     columns: ['who', 'of them consumer', 'ClickHouse'],
-    rows: [['our consumer, 1 instance', 1.5, 3]],
+    rows: [[ours(1).name, 1.5, 3]],
   },
 ])
 
