@@ -5,6 +5,8 @@ import { createServer } from 'node:net'
 
 /** Below it are ports that are well known. */
 const LOWEST = 10_240
+/** Of fewer than that, one would soon be given to two servers. */
+const FEWEST = 1_000
 /** Where Linux begins by default, should it not say so. */
 const FIRST_EPHEMERAL = 32_768
 const TRIES = 100
@@ -12,17 +14,20 @@ const TRIES = 100
 /**
  * A port of 127.0.0.1 that nobody listens on right now. Not one of those that the system gives to outgoing
  * connections (ip(7), `ip_local_port_range`): one of them could take it while its server is away for a restart.
+ * Where the system gives nearly all of them, it chooses.
+ *
+ * @param firstEphemeral the first port of that range. @default what the system says
  */
-export async function freePort(): Promise<number> {
-  const end = Math.max(firstEphemeral(), LOWEST + 1)
+export async function freePort(firstEphemeral = readFirstEphemeral()): Promise<number> {
+  const isRoomBelow = firstEphemeral - LOWEST >= FEWEST
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const port = randomInt(LOWEST, end)
-    if (await isFree(port)) return port
+    const port = await tryPort(isRoomBelow ? randomInt(LOWEST, firstEphemeral) : 0)
+    if (port !== null) return port
   }
-  throw new Error(`no free port on 127.0.0.1 from ${LOWEST} to ${end - 1}`)
+  throw new Error(`no free port on 127.0.0.1 from ${LOWEST} to ${firstEphemeral - 1}`)
 }
 
-function firstEphemeral(): number {
+function readFirstEphemeral(): number {
   try {
     const text = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')
     return Number.parseInt(text, 10) || FIRST_EPHEMERAL
@@ -31,14 +36,16 @@ function firstEphemeral(): number {
   }
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** @param port 0: the system chooses. @returns `null` when somebody has it. */
+async function tryPort(port: number): Promise<number | null> {
   const server = createServer().listen(port, '127.0.0.1')
   try {
     await once(server, 'listening')
   } catch {
-    return false
+    return null
   }
+  const address = server.address()
   server.close()
   await once(server, 'close')
-  return true
+  return address === null || typeof address === 'string' ? null : address.port
 }
