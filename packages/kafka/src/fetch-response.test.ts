@@ -162,6 +162,21 @@ test('a batch whose offset goes back is refused', async () => {
   assert.throws(() => read(two), /batch at offset 3: it follows offset 6/)
 })
 
+test('an older format is left to kafkajs, also when all of it is shorter than the header of a batch', () => {
+  const message = Buffer.alloc(40) // offset, length, checksum, magic 1, …
+  message.writeInt32BE(28, 8)
+  message[16] = 1
+  assert.equal(read(message), null)
+})
+
+test('what is cut off before its end, wherever that is, is left out', async () => {
+  const { bytes: one } = await recordSetBytes(5, [SAMPLE])
+  for (let end = 0; end < one.length; end++) {
+    const { records = null, next = null } = read(one.subarray(0, end)) ?? {}
+    assert.deepEqual([records, next], [[], 0], `${end} bytes`)
+  }
+})
+
 test('a batch that lost its last records to compaction is passed as a whole', async () => {
   const { bytes: compacted } = await recordSetBytes(5, [SAMPLE])
   compacted.writeInt32BE(9, 23)

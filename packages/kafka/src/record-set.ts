@@ -60,9 +60,10 @@ export function readRecordSet(
   let isPlain = true
   let next = 0
   let at = set.start
-  while (set.end - at >= HEADER_BYTES) {
-    const end = at + LENGTH_COUNTS_FROM + bytes.readInt32BE(at + LENGTH_AT)
+  while (set.end - at > MAGIC_AT) {
+    // Looked at first: what is older may be whole and yet shorter than the header of a batch.
     if (bytes[at + MAGIC_AT] !== MAGIC) return null
+    const end = at + LENGTH_COUNTS_FROM + bytes.readInt32BE(at + LENGTH_AT)
     if (end > set.end) break
     const baseOffset = readInt64(bytes, at)
     const place = { topic, partition, at, end, baseOffset }
