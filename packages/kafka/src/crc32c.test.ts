@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { crc32c, createCrc32cByTables } from './crc32c.ts'
+import { crc32c, createCrc32cByTables, nativeCrc32c } from './crc32c.ts'
 
 const byTables = createCrc32cByTables()
+const native = nativeCrc32c()
 
 test('both give the check values of CRC-32C: RFC 3720, appendix B.4, and the catalogue’s', () => {
   for (const crc of [crc32c, byTables]) {
@@ -16,15 +16,11 @@ test('both give the check values of CRC-32C: RFC 3720, appendix B.4, and the cat
   }
 })
 
-test('the tables agree with the native one on any bytes', () => {
+const skip = native === null && '@node-rs/crc32 has no build for this machine'
+test('the native one agrees with the tables on any bytes', { skip }, () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
-      assert.equal(byTables(bytes), crc32c(bytes))
+      assert.equal(native?.(bytes), byTables(bytes))
     }),
   )
-})
-
-test('the native one is what this machine uses', () => {
-  const native = createRequire(import.meta.url)('@node-rs/crc32') as { crc32c: typeof crc32c }
-  assert.equal(crc32c(Buffer.from('123456789')), native.crc32c(Buffer.from('123456789')))
 })

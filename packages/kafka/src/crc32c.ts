@@ -12,7 +12,8 @@ const TABLE_SIZE = 256
  */
 export const crc32c: Crc32c = nativeCrc32c() ?? createCrc32cByTables()
 
-function nativeCrc32c(): Crc32c | null {
+/** `null` where there is no build for this machine. */
+export function nativeCrc32c(): Crc32c | null {
   try {
     const native = createRequire(import.meta.url)('@node-rs/crc32') as { crc32c: Crc32c } // its index.d.ts
     return (bytes) => native.crc32c(bytes)
