@@ -1,5 +1,11 @@
-import { brotliDecompress, constants, gunzip, inflate, inflateRaw } from 'node:zlib'
-import type { BrotliOptions, ZlibOptions } from 'node:zlib'
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+} from 'node:zlib'
+import type { BrotliDecompress, Gunzip, Inflate, InflateRaw } from 'node:zlib'
 import { Refusal } from './refusal.ts'
 
 export type Encoding = 'identity' | 'gzip' | 'deflate' | 'br'
@@ -33,45 +39,73 @@ export function encodingFrom(header: string | undefined): Encoding {
  * @throws {Refusal} 413 beyond `maxBytes`; 400 when the bytes are not what the encoding says, are cut
  * short, or are followed by others.
  */
-export async function inflateBody(
+export function inflateBody(
   bytes: Buffer,
   encoding: Exclude<Encoding, 'identity'>,
   maxBytes: number,
 ): Promise<Buffer> {
-  const { buffer, consumedBytes } = await run(bytes, encoding, maxBytes)
-  if (consumedBytes === bytes.length) return buffer
-  throw new Refusal('invalid_encoding', `bytes follow the end of the ${encoding} data`)
-}
-
-interface Inflated {
-  readonly buffer: Buffer
-  readonly consumedBytes: number
-}
-
-function run(bytes: Buffer, encoding: Exclude<Encoding, 'identity'>, maxBytes: number) {
-  return new Promise<Inflated>((resolve, reject) => {
-    const done = (error: Error | null, result: unknown): void => {
-      if (error !== null) return reject(refusalFrom(error, encoding, maxBytes))
-      // `info: true` makes zlib answer with the engine beside the buffer; the typings leave it out.
-      const { buffer, engine } = result as { buffer: Buffer; engine: { bytesWritten: number } }
-      resolve({ buffer, consumedBytes: engine.bytesWritten })
+  const announced = encoding === 'gzip' ? announcedBytes(bytes) : null
+  const engine = openEngine(bytes, encoding, chunkBytesFor(announced ?? 20 * bytes.length))
+  // What a bomb admits to be is inflated only to be sure of it, and never held.
+  const isHeld = announced === null || announced <= maxBytes
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    const fail = (refusal: Refusal): void => {
+      chunks.length = 0
+      engine.destroy()
+      reject(refusal)
     }
-    const options: ZlibOptions & BrotliOptions = { maxOutputLength: maxBytes, info: true }
-    switch (encoding) {
-      case 'gzip':
-        return gunzip(bytes, options, done)
-      case 'deflate':
-        return hasZlibHeader(bytes)
-          ? inflate(bytes, options, done)
-          : inflateRaw(bytes, options, done)
-      case 'br':
-        return brotliDecompress(
-          bytes,
-          { ...options, params: { [constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 0 } },
-          done,
-        )
-    }
+    engine.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length > maxBytes) fail(tooLarge(encoding, maxBytes))
+      else if (isHeld) chunks.push(chunk)
+    })
+    engine.on('error', (cause) => fail(notWhole(encoding, cause)))
+    engine.on('end', () => {
+      if (engine.bytesWritten === bytes.length) resolve(joined(chunks, length))
+      else fail(followedByOthers(encoding))
+    })
+    engine.end(bytes)
   })
+}
+
+/** RFC 1952: the last four bytes of gzip data are the size of what it holds, modulo 2^32. */
+function announcedBytes(bytes: Buffer): number {
+  return bytes.length < 4 ? 0 : bytes.readUInt32LE(bytes.length - 4)
+}
+
+const MIN_CHUNK_BYTES = 1_024
+const MAX_CHUNK_BYTES = 64 * 1_024
+
+/** One chunk for a small body, few for a large one: each is a turn of zlib and a buffer of its own. */
+function chunkBytesFor(expectedBytes: number): number {
+  return Math.min(MAX_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, expectedBytes + 1))
+}
+
+function joined(chunks: readonly Buffer[], length: number): Buffer {
+  const [only] = chunks
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, length)
+}
+
+type Engine = Gunzip | Inflate | InflateRaw | BrotliDecompress
+
+function openEngine(
+  bytes: Buffer,
+  encoding: Exclude<Encoding, 'identity'>,
+  chunkSize: number,
+): Engine {
+  switch (encoding) {
+    case 'gzip':
+      return createGunzip({ chunkSize })
+    case 'deflate':
+      return hasZlibHeader(bytes) ? createInflate({ chunkSize }) : createInflateRaw({ chunkSize })
+    case 'br':
+      return createBrotliDecompress({
+        chunkSize,
+        params: { [constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 0 },
+      })
+  }
 }
 
 /** RFC 9110 8.4.1.2: some clients send raw deflate data without the zlib wrapping. */
@@ -80,12 +114,16 @@ function hasZlibHeader(bytes: Buffer): boolean {
   return (bytes.readUInt8(0) & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0
 }
 
-function refusalFrom(error: Error, encoding: Encoding, maxBytes: number): Refusal {
-  if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
-    const detail = `the body holds more than ${maxBytes} bytes after ${encoding}`
-    return new Refusal('body_too_large', detail, { cause: error })
-  }
-  return new Refusal('invalid_encoding', `the body is not whole, valid ${encoding} data`, {
-    cause: error,
-  })
+function tooLarge(encoding: Encoding, maxBytes: number): Refusal {
+  const detail = `the body holds more than ${maxBytes} bytes after ${encoding}`
+  return new Refusal('body_too_large', detail)
+}
+
+function notWhole(encoding: Encoding, cause: Error): Refusal {
+  const detail = `the body is not whole, valid ${encoding} data`
+  return new Refusal('invalid_encoding', detail, { cause })
+}
+
+function followedByOthers(encoding: Encoding): Refusal {
+  return new Refusal('invalid_encoding', `bytes follow the end of the ${encoding} data`)
 }
