@@ -4,6 +4,7 @@ import { createLogger } from '@custom-events/service'
 import { createMemoryBudget } from './consumer-budget.ts'
 import type { GroupMember } from './consumer-group.ts'
 import { liveAssignment } from './consumer-life.ts'
+import { DamagedRecords } from './record-set.ts'
 
 const SESSION_TIMEOUT_MS = 30_000
 
@@ -81,3 +82,33 @@ test('a wall clock that jumps by a day is no silence of Kafka', { timeout: 20_00
   const now = (): number => performance.now()
   assert.equal(await endAfter({ pausedMs: 0, silentMs: 86_400_000, advance, now }), 'closing')
 })
+
+test(
+  'damage that stays is told again every minute, not only once',
+  { timeout: 20_000 },
+  async () => {
+    const closing = new AbortController()
+    let nowMs = 0
+    let fetches = 0
+    const member = memberThat(async () => {
+      if (++fetches > 4) return closing.abort()
+      nowMs += 29_000 // told at 29 s and at 116 s, not in between
+      throw new DamagedRecords('t/0, batch at offset 7: the checksum differs')
+    })
+    const told: number[] = []
+    const log = createLogger({ service: 'test', level: 'silent' })
+    log.warn = () => void told.push(nowMs)
+    const patient = { ...times, sessionTimeoutMs: 600_000 }
+    const hooks = { onRecords: () => {}, onEndOffsets: () => {}, onEnding: async () => {} }
+    await liveAssignment({
+      member,
+      times: patient,
+      budget: createMemoryBudget(100),
+      log,
+      hooks,
+      now: () => nowMs,
+      closing: closing.signal,
+    })
+    assert.deepEqual(told, [29_000, 116_000])
+  },
+)

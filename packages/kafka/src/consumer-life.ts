@@ -19,6 +19,8 @@ export interface AssignmentHooks {
 const FETCH_RETRY = { baseMs: 100, maxMs: 2_000 }
 const END_OFFSETS_EVERY_MS = 5_000
 const LOOK_FOR_BROKERS_EVERY_MS = 1_000
+/** Damage that stays, as on a disk, holds up all that a broker leads: it must not be told only once. */
+const TELL_DAMAGE_EVERY_MS = 60_000
 
 /** Reads the assigned partitions and keeps the membership alive, until the assignment ends. */
 export async function liveAssignment(options: {
@@ -39,6 +41,7 @@ export async function liveAssignment(options: {
   options.closing.addEventListener('abort', onClosing, { once: true })
   if (options.closing.aborted) end('closing')
   let lastFetchAt = now()
+  let tellDamageAt = -Infinity
 
   /** A rebalance is heard of here; while the work in hand is finished, heartbeats keep the place. */
   const heartbeats = async (): Promise<void> => {
@@ -70,8 +73,9 @@ export async function liveAssignment(options: {
         // What arrives after the end is read again by whoever owns the partition next.
         if (!ending.signal.aborted) fetched.forEach(hooks.onRecords)
       } catch (error) {
-        if (error instanceof DamagedRecords && failures === 0) {
-          log.warn({ err: error, nodeId }, 'fetched records are damaged, fetching them again')
+        if (error instanceof DamagedRecords && now() >= tellDamageAt) {
+          tellDamageAt = now() + TELL_DAMAGE_EVERY_MS
+          log.warn({ err: error, nodeId, failures }, 'fetched records are damaged, fetching again')
         } else log.debug({ err: error, nodeId }, 'fetch failed')
         if (groupErrorOf(error) !== 'passing') return end('rejoin')
         if (now() - lastFetchAt > times.sessionTimeoutMs) return end('lost')
