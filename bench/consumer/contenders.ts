@@ -38,7 +38,10 @@ export function ours(instances: number, nodeOptions = ''): Contender {
     )
     return running(programs)
   }
-  return { name: named('our consumer', instances), start }
+  return {
+    name: named('our consumer', instances, 'instances'),
+    start,
+  }
 }
 
 /** kafkajs as its documentation shows it, one JSONEachRow insert per batch it hands out. */
@@ -75,7 +78,7 @@ function running(programs: readonly Program[]) {
 /** ClickHouse's Kafka table engine: a queue, and a view that moves what comes out of it into `events`. */
 export function engine(format: 'AvroConfluent' | 'JSONEachRow', consumers: number): Contender {
   return {
-    name: named(`Kafka engine, ${format}`, consumers),
+    name: named(`Kafka engine, ${format}`, consumers, 'consumers'),
     start: async (round) => {
       const { environment, topics, consumerGroup } = round
       const clickhouse = clickhouseOf(round)
@@ -103,8 +106,8 @@ const QUEUE_COLUMNS = `event_id String, event String, group_id String, user_id N
   anonymous_id Nullable(String), timestamp DateTime64(3, 'UTC'), sent_at Nullable(DateTime64(3, 'UTC')),
   received_at DateTime64(3, 'UTC'), properties String, context String, extra String, source String`
 
-function named(name: string, instances: number): string {
-  return instances === 1 ? name : `${name}, ${instances} consumers`
+function named(name: string, count: number, what: string): string {
+  return count === 1 ? name : `${name}, ${count} ${what}`
 }
 
 export function clickhouseOf(round: Pick<Round, 'environment' | 'database'>): ClickHouse {

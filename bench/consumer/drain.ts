@@ -49,15 +49,13 @@ export async function drain(options: {
   for (let changedAtMs = last.atMs, saidAtMs = last.atMs; last.rows < records;) {
     await delay(LOOK_EVERY_MS)
     const now = await look()
-    memory = Math.max(
-      memory,
-      pids.consumer.reduce((sum, pid) => sum + memoryBytes(pid), 0),
-    )
+    const held = pids.consumer.reduce((sum, pid) => sum + memoryBytes(pid), 0)
+    memory = Math.max(memory, held)
     if (now.rows > last.rows) changedAtMs = now.atMs
     if (now.rows > 0) first ??= now
     if (now.rows >= records * 0.9) most ??= now
     if (now.atMs - saidAtMs > SAY_EVERY_MS) {
-      onProgress(`${name}: ${now.rows} of ${records} rows, consumer ${Math.round(memory / 1e6)} MB`)
+      onProgress(`${name}: ${now.rows} of ${records} rows, consumer ${Math.round(held / 1e6)} MB`)
       saidAtMs = now.atMs
     }
     if (now.atMs - changedAtMs > STALLED_AFTER_MS) {

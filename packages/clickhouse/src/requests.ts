@@ -13,6 +13,9 @@ const INSERT_SETTINGS: ClickHouseSettings = {
   insert_deduplicate: 0,
   input_format_skip_unknown_fields: 0,
   max_partitions_per_insert_block: '1000',
+  // Copies of an event within one block are left to the merges, as those of two blocks are: looking for
+  // them takes a fifth of the CPU of an insert.
+  optimize_on_insert: 0,
   max_execution_time: MAX_EXECUTION_S,
 }
 

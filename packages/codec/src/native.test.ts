@@ -177,7 +177,10 @@ test('a value within other bytes is read as by itself, and nothing beyond its en
   fc.assert(
     fc.property(fc.array(value, { maxLength: 12 }), (values) => {
       const sources = sourcesOf(values)
-      assert.deepEqual(made.transcode(within(sources)), made.transcode(sources))
+      const { block, ...rest } = made.transcode(within(sources))
+      const { block: expected, ...expectedRest } = made.transcode(sources)
+      assert.ok(block.equals(expected), 'the blocks differ') // a diff of them takes gigabytes
+      assert.deepEqual(rest, expectedRest)
       const ids = made.unknownSchemaIds(sources)
       assert.deepEqual(made.unknownSchemaIds(within(sources)), ids)
     }),

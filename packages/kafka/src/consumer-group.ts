@@ -42,7 +42,8 @@ export interface GroupMember {
 const READ_COMMITTED = 1
 const METADATA_MAX_AGE_MS = 300_000
 const MAX_BYTES_PER_PARTITION = 1_048_576
-const MAX_FETCH_BYTES = 10_485_760
+/** Of one fetch, which may come in after the memory budget is used up; larger ones were not faster. */
+const MAX_FETCH_BYTES = 4_194_304
 const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 }
 
 /**

@@ -46,13 +46,14 @@ export const consumerVariables = {
     description: 'A batch is inserted when it has so many rows.',
     min: 1,
     max: 1_000_000,
-    default: 50_000,
+    // Larger blocks take less CPU a row in ClickHouse: fewer parts, fewer merges.
+    default: 100_000,
   }),
   BATCH_MAX_BYTES: integer({
     description: 'A batch is inserted when its records have so many bytes.',
     min: 1_024,
     max: 256 * MEBIBYTE,
-    default: 16 * MEBIBYTE,
+    default: 24 * MEBIBYTE,
   }),
   BATCH_MAX_AGE_MS: integer({
     description: 'A batch is inserted when its first record is so old.',
@@ -65,7 +66,7 @@ export const consumerVariables = {
       'Records and blocks held in memory: fetching pauses above 80 % and resumes below 50 %.',
     min: MEBIBYTE,
     max: 64 * 1_024 * MEBIBYTE,
-    default: 192 * MEBIBYTE,
+    default: 96 * MEBIBYTE,
   }),
   POISON_UNKNOWN_SCHEMA: choice(ON_UNKNOWN_SCHEMA, {
     description:
