@@ -152,12 +152,21 @@ export const sabotages: readonly Sabotage[] = [
     name: 'acks=0',
     kinds: ['kafka_kill'],
     edits: [
-      { file: 'packages/kafka/src/producer.ts', find: 'acks: -1,', replace: 'acks: 0,' },
       {
-        file: 'packages/kafka/src/producer.ts',
-        find: 'if (first === undefined) return settleUnacknowledged(batch)',
+        file: 'packages/kafka/src/produce-request.ts',
+        find: 'const ACKS = -1',
+        replace: 'const ACKS = 0',
+      },
+      {
+        file: 'packages/kafka/src/lean-link.ts',
+        find: 'expectResponse: true,',
+        replace: 'expectResponse: false,',
+      },
+      {
+        file: 'packages/kafka/src/lean-link.ts',
+        find: 'const response = decodeProduceResponse(payload, version)',
         replace:
-          'if (first === undefined) return batch.records.forEach(({ settle }) => settle({ status: "acknowledged", offset: 0 }))',
+          'const response = { parts: parts.map((part) => ({ ...part, errorCode: 0, baseOffset: 0 })), throttleMs: 0 }',
       },
     ],
   },
@@ -180,9 +189,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'packages/kafka/src/producer.ts',
-        find: 'for (const { settle } of batch.records) settle(UNAVAILABLE)',
-        replace:
-          'for (const { settle } of batch.records) settle({ status: "acknowledged", offset: 0 })',
+        find: "if (result.status === 'failed') return UNAVAILABLE",
+        replace: "if (result.status === 'failed') return { status: 'acknowledged', offset: 0 }",
       },
     ],
   },
@@ -191,9 +199,9 @@ export const sabotages: readonly Sabotage[] = [
     kinds: [],
     edits: [
       {
-        file: 'packages/kafka/src/producer.ts',
-        find: 'messages: records.map(({ record',
-        replace: 'messages: records.toReversed().map(({ record',
+        file: 'packages/kafka/src/record-batch.ts',
+        find: 'const record = records[index]',
+        replace: 'const record = records[records.length - 1 - index]',
       },
     ],
   },

@@ -9,6 +9,7 @@ import {
   createConsumer,
   createMemoryBudget,
   createProducer,
+  createTopics,
   kafkaConfigFrom,
   readGroupOffsets,
   topicNames,
@@ -75,8 +76,18 @@ test(
         for (const each of await partitions()) assert.equal(each.inSync.length, 3)
       }, waiting)
 
+    const demanding = { partitionCountByTopic: { demanding: 1 }, kafka, log }
+    const settings = { replicationFactor: 3, minInsyncReplicas: 3, retentionMs: 3_600_000 }
+    await createTopics({ ...demanding, settings })
+    await using demandingProducer = createProducer(demanding)
+    const produceDemanding = async (): Promise<string | undefined> => {
+      const record = { topic: 'demanding', partition: 0, key: null, value: Buffer.from('record') }
+      return (await demandingProducer.produce([record]))[0]?.status
+    }
+
     await using before = openProducer()
     await produceEverywhere(before)
+    await eventually(async () => assert.equal(await produceDemanding(), 'acknowledged'), waiting)
     assert.ok((await partitions()).some(({ leader }) => leader === 1))
 
     await t.test(
@@ -86,6 +97,10 @@ test(
         await using after = openProducer()
         await produceEverywhere(before)
         await produceEverywhere(after)
+        await eventually(async () => {
+          assert.equal(await produceDemanding(), 'unacknowledged')
+          assert.match(demandingProducer.notReadyReason ?? '', /min\.insync\.replicas=3/)
+        }, waiting)
         await joinAndRead('killed')
         assert.ok(
           (await readGroupOffsets({ kafka, consumerGroup: 'none', topics: [topic], log })).length,
@@ -100,6 +115,10 @@ test(
         await first.restart()
         await inSync()
         await produceEverywhere(before)
+        await eventually(
+          async () => assert.equal(await produceDemanding(), 'acknowledged'),
+          waiting,
+        )
         await joinAndRead('replaced')
       },
     )

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { createProducer, createTopics, type KafkaConfig } from '@custom-events/kafka'
+import {
+  createConsumer,
+  createMemoryBudget,
+  createProducer,
+  createTopics,
+  type KafkaConfig,
+} from '@custom-events/kafka'
 import { createLogger } from '@custom-events/service'
 import { eventually } from '../support/eventually.ts'
 import { servers, type Servers } from '../support/servers.ts'
@@ -15,13 +21,15 @@ before(async () => {
 })
 after(() => shared[Symbol.asyncDispose]())
 
+const kafkaConfig = (): KafkaConfig => ({
+  brokers: shared.environment.KAFKA_BROKERS.split(','),
+  clientId: 'test',
+  isTlsEnabled: false,
+  sasl: null,
+})
+
 async function openProducer(topic: string, partitions: number) {
-  const kafka: KafkaConfig = {
-    brokers: shared.environment.KAFKA_BROKERS.split(','),
-    clientId: 'test',
-    isTlsEnabled: false,
-    sasl: null,
-  }
+  const kafka = kafkaConfig()
   const partitionCountByTopic = { [topic]: partitions }
   await createTopics({ kafka, partitionCountByTopic, settings, log })
   const producer = createProducer({ kafka, partitionCountByTopic, log })
@@ -62,5 +70,48 @@ test('a record that Kafka refuses does not fail those of other partitions in its
     (await producer.produce([record(topic, 0, 10)])).map(({ status }) => status),
     ['acknowledged'],
     'and its own partition goes on',
+  )
+})
+
+test('what was produced is read back byte for byte, with keys, headers and nothing at all', async () => {
+  const topic = `producer.${randomUUID()}`
+  await using producer = await openProducer(topic, 1)
+  const sent = [
+    { key: Buffer.from('account_1'), value: Buffer.from('{"a":1}') },
+    { key: null, value: Buffer.alloc(100_000, 'ü') },
+    { key: Buffer.alloc(0), value: Buffer.alloc(0) },
+    {
+      key: Buffer.from([0, 255]),
+      value: null,
+      headers: { reason: 'ünlesbar', at: Buffer.from([0, 1]) },
+    },
+  ]
+  const outcomes = await producer.produce(sent.map((each) => ({ topic, partition: 0, ...each })))
+  assert.ok(outcomes.every(({ status }) => status === 'acknowledged'))
+  await using consumer = createConsumer({
+    kafka: kafkaConfig(),
+    consumerGroup: topic,
+    topics: [topic],
+    budget: createMemoryBudget(10_000_000),
+    onOutOfRange: 'halt',
+    log,
+  })
+  const read: unknown[] = []
+  await eventually(async () => {
+    const event = await consumer.fetch({ maxWaitMs: 500, signal: AbortSignal.timeout(5_000) })
+    if (event.kind === 'records') {
+      for (const { key, value, headers } of event.records) read.push({ key, value, headers })
+    }
+    assert.equal(read.length, sent.length)
+  })
+  assert.deepEqual(
+    read,
+    sent.map(({ key, value, headers = {} }) => ({
+      key,
+      value,
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, each]) => [name, Buffer.from(each)]),
+      ),
+    })),
   )
 })

@@ -1,19 +1,19 @@
-import type { OutgoingRecord, ProduceOutcome } from './records.ts'
+import type { Delivery } from './deliveries.ts'
+import type { OutgoingRecord } from './records.ts'
 
-/** A record on its way, and who waits for it. */
-export interface PendingRecord {
-  readonly record: OutgoingRecord
-  readonly bytes: number
-  /** Nobody waits any longer: do not send it if it has not been sent yet. */
-  readonly isAbandoned: () => boolean
-  readonly settle: (outcome: ProduceOutcome) => void
-}
-
-/** What one partition contributes to one produce request. */
+/**
+ * What one partition contributes to one produce request. The columns belong together: `deliveries[i]`
+ * waits for `records[i]`, which is number `indices[i]` of its call.
+ */
 export interface PartitionBatch {
   readonly topic: string
   readonly partition: number
-  readonly records: readonly PendingRecord[]
+  readonly records: readonly OutgoingRecord[]
+  readonly deliveries: readonly Delivery[]
+  readonly indices: readonly number[]
+  readonly bytes: number
+  /** Its partition may send again once it is given back. */
+  readonly lane: Lane
 }
 
 export interface BatchLimits {
@@ -25,47 +25,83 @@ export interface Accumulator {
   /** Bytes held, including those being sent. */
   readonly bufferedBytes: number
   readonly isEmpty: boolean
-  /** @returns whether the partition now holds a full batch. */
-  append(pending: PendingRecord): boolean
+  /** A batch is full, and nothing of its partition is unacknowledged. */
+  readonly hasFullBatch: boolean
+  /** Takes all records of a call; `bytes` is the sum of their `sizeOf`. */
+  append(records: readonly OutgoingRecord[], delivery: Delivery): void
   /** One batch of every partition that has records and nothing unacknowledged. */
   takeReady(): readonly PartitionBatch[]
   /** The batch is settled: its partition may send again. */
   release(batch: PartitionBatch): void
 }
 
+interface GrowingBatch extends PartitionBatch {
+  readonly records: OutgoingRecord[]
+  readonly deliveries: Delivery[]
+  readonly indices: number[]
+  bytes: number
+}
+
+/** The batches of one partition, in their order; only the last one grows. */
 interface Lane {
   readonly topic: string
   readonly partition: number
-  queue: PendingRecord[]
+  readonly batches: GrowingBatch[]
   isInFlight: boolean
+}
+
+/** Kafka's own framing of a record, roughly; counted so that empty records are not free. */
+const RECORD_OVERHEAD_BYTES = 100
+
+export function sizeOf({ key, value }: OutgoingRecord): number {
+  return (key?.length ?? 0) + (value?.length ?? 0) + RECORD_OVERHEAD_BYTES
 }
 
 /**
  * Records of all requests, gathered by partition. A partition has at most one batch unacknowledged,
  * so that a retried batch can never land behind a later one of the same account.
+ *
+ * A record costs an entry in three arrays and nothing else: no object of its own, no closure.
  */
 export function createAccumulator(limits: BatchLimits): Accumulator {
-  const laneByPartition = new Map<string, Lane>()
+  const { maxBatchRecords, maxBatchBytes } = limits
+  const lanesByTopic = new Map<string, (Lane | undefined)[]>()
   const waiting = new Set<Lane>()
   let bufferedBytes = 0
   let inFlight = 0
+  let hasFullBatch = false
 
   const laneOf = ({ topic, partition }: OutgoingRecord): Lane => {
-    const key = `${topic}/${partition}`
-    let lane = laneByPartition.get(key)
-    if (lane === undefined) {
-      lane = { topic, partition, queue: [], isInFlight: false }
-      laneByPartition.set(key, lane)
-    }
-    return lane
+    let lanes = lanesByTopic.get(topic)
+    if (lanes === undefined) lanesByTopic.set(topic, (lanes = []))
+    return (lanes[partition] ??= { topic, partition, batches: [], isInFlight: false })
   }
 
-  const take = (lane: Lane): PartitionBatch => {
-    const { taken, left, droppedBytes } = cut(lane.queue, limits)
-    lane.queue = left
-    bufferedBytes -= droppedBytes
-    if (left.length === 0) waiting.delete(lane)
-    return { topic: lane.topic, partition: lane.partition, records: taken }
+  const growing = (lane: Lane, bytes: number): GrowingBatch => {
+    const last = lane.batches.at(-1)
+    const hasRoom =
+      last !== undefined &&
+      last.records.length < maxBatchRecords &&
+      last.bytes + bytes <= maxBatchBytes
+    if (hasRoom) return last
+    const { topic, partition } = lane
+    const next = { topic, partition, records: [], deliveries: [], indices: [], bytes: 0, lane }
+    lane.batches.push(next)
+    waiting.add(lane)
+    return next
+  }
+
+  const isFull = ({ batches }: Lane): boolean =>
+    batches.length > 1 || batches[0]?.records.length === maxBatchRecords
+
+  /** The first batch that somebody waits for, of those that somebody waits for. */
+  const take = (lane: Lane): PartitionBatch | null => {
+    for (let batch = lane.batches.shift(); batch !== undefined; batch = lane.batches.shift()) {
+      const wanted = withoutAbandoned(batch)
+      bufferedBytes += wanted.bytes - batch.bytes
+      if (wanted.records.length > 0) return wanted
+    }
+    return null
   }
 
   return {
@@ -75,58 +111,59 @@ export function createAccumulator(limits: BatchLimits): Accumulator {
     get isEmpty() {
       return inFlight === 0 && waiting.size === 0
     },
-    append: (pending) => {
-      const lane = laneOf(pending.record)
-      lane.queue.push(pending)
-      waiting.add(lane)
-      bufferedBytes += pending.bytes
-      return lane.queue.length >= limits.maxBatchRecords
+    get hasFullBatch() {
+      return hasFullBatch
+    },
+    append: (records, delivery) => {
+      for (let index = 0; index < records.length; index++) {
+        const record = records[index]
+        if (record === undefined) continue
+        const lane = laneOf(record)
+        const bytes = sizeOf(record)
+        const batch = growing(lane, bytes)
+        batch.records.push(record)
+        batch.deliveries.push(delivery)
+        batch.indices.push(index)
+        batch.bytes += bytes
+        bufferedBytes += bytes
+        if (!hasFullBatch && !lane.isInFlight) hasFullBatch = isFull(lane)
+      }
     },
     takeReady: () => {
-      const batches: PartitionBatch[] = []
+      const ready: PartitionBatch[] = []
       for (const lane of waiting) {
         if (lane.isInFlight) continue
         const batch = take(lane)
-        if (batch.records.length === 0) continue
+        if (lane.batches.length === 0) waiting.delete(lane)
+        if (batch === null) continue
         lane.isInFlight = true
         inFlight += 1
-        batches.push(batch)
+        ready.push(batch)
       }
-      return batches
+      hasFullBatch = false
+      return ready
     },
-    release: (batch) => {
-      for (const { bytes } of batch.records) bufferedBytes -= bytes
-      const lane = laneByPartition.get(`${batch.topic}/${batch.partition}`)
-      if (lane !== undefined) lane.isInFlight = false
+    release: ({ lane, bytes }) => {
+      bufferedBytes -= bytes
       inFlight -= 1
+      lane.isInFlight = false
+      hasFullBatch ||= isFull(lane)
     },
   }
 }
 
-/** The first records that fit one batch (at least one), without those nobody waits for. */
-function cut(
-  queue: readonly PendingRecord[],
-  limits: BatchLimits,
-): {
-  readonly taken: readonly PendingRecord[]
-  readonly left: PendingRecord[]
-  readonly droppedBytes: number
-} {
-  const taken: PendingRecord[] = []
-  let takenBytes = 0
-  let droppedBytes = 0
-  let next = 0
-  for (; next < queue.length; next++) {
-    const pending = queue[next]
-    if (pending === undefined) break
-    if (pending.isAbandoned()) {
-      droppedBytes += pending.bytes
-      continue
-    }
-    const isFull = taken.length === limits.maxBatchRecords
-    if (isFull || (taken.length > 0 && takenBytes + pending.bytes > limits.maxBatchBytes)) break
-    taken.push(pending)
-    takenBytes += pending.bytes
+/** Deliveries run out in their order, so those that nobody waits for any longer come first. */
+function withoutAbandoned(batch: PartitionBatch): PartitionBatch {
+  const { records, deliveries, indices } = batch
+  const first = deliveries.findIndex(({ isOver }) => !isOver)
+  if (first === 0) return batch
+  const from = first === -1 ? records.length : first
+  const kept = records.slice(from)
+  return {
+    ...batch,
+    records: kept,
+    deliveries: deliveries.slice(from),
+    indices: indices.slice(from),
+    bytes: kept.reduce((sum, record) => sum + sizeOf(record), 0),
   }
-  return { taken, left: queue.slice(next), droppedBytes }
 }

@@ -3,13 +3,14 @@ import type { Kafka } from 'kafkajs'
 import { fullJitter, type Logger } from '@custom-events/service'
 import { createKafkaJs } from './client.ts'
 import { startingAt, type KafkaConfig } from './kafka-config.ts'
+import { lacksReplicas, shortOfReplicas } from './replicas.ts'
 
 /** Whether Kafka can be used now, kept true by a loop that never gives up. */
 export interface Connection extends AsyncDisposable {
   /** `null` when ready, else why not, in words. */
   readonly notReadyReason: string | null
   /** An operation failed: look again now rather than trusting the last look. */
-  suspect(): void
+  suspect(error: unknown): void
 }
 
 const PROBE_TIMEOUT_MS = 4_000
@@ -41,6 +42,7 @@ export function watchConnection(options: {
   const stopping = new AbortController()
   let notReadyReason: string | null = 'connecting to Kafka'
   let wake = (): void => {}
+  let mayLackReplicas = false
 
   const pause = async (ms: number): Promise<void> => {
     await delay(Math.max(0, ms), null, { signal: stopping.signal }).catch(() => {})
@@ -48,7 +50,10 @@ export function watchConnection(options: {
 
   const look = async (): Promise<string | null> => {
     try {
-      const { kafka, missing } = await firstAnswer(doors, partitionCountByTopic)
+      const { kafka, missing } = await firstAnswer(doors, (door) =>
+        describeMissing(door, partitionCountByTopic, mayLackReplicas),
+      )
+      if (missing === null) mayLackReplicas = false
       if (missing === null && notReadyReason !== null) await withTimeout(open(kafka))
       return missing
     } catch (error) {
@@ -77,7 +82,10 @@ export function watchConnection(options: {
     get notReadyReason() {
       return notReadyReason
     },
-    suspect: () => wake(),
+    suspect: (error) => {
+      mayLackReplicas ||= lacksReplicas(error)
+      wake()
+    },
     [Symbol.asyncDispose]: async () => {
       stopping.abort()
       await watching
@@ -90,12 +98,9 @@ export function watchConnection(options: {
 /** Asks through every door at once: a broker that is down, or hangs, is not the cluster. */
 async function firstAnswer(
   doors: readonly Kafka[],
-  partitionCountByTopic: Readonly<Record<string, number>>,
+  ask: (kafka: Kafka) => Promise<string | null>,
 ): Promise<{ readonly kafka: Kafka; readonly missing: string | null }> {
-  const asked = doors.map(async (kafka) => ({
-    kafka,
-    missing: await withTimeout(describeMissing(kafka, partitionCountByTopic)),
-  }))
+  const asked = doors.map(async (kafka) => ({ kafka, missing: await withTimeout(ask(kafka)) }))
   try {
     return await Promise.any(asked)
   } catch (error) {
@@ -107,6 +112,7 @@ async function firstAnswer(
 async function describeMissing(
   kafka: Kafka,
   partitionCountByTopic: Readonly<Record<string, number>>,
+  mayLackReplicas: boolean,
 ): Promise<string | null> {
   const admin = kafka.admin()
   try {
@@ -122,7 +128,7 @@ async function describeMissing(
     const small = topics.find(
       ({ name, partitions }) => partitions.length < (partitionCountByTopic[name] ?? 0),
     )
-    if (small === undefined) return null
+    if (small === undefined) return mayLackReplicas ? await shortOfReplicas(admin, topics) : null
     return (
       `topic ${small.name} has ${small.partitions.length} partitions, ` +
       `${partitionCountByTopic[small.name]} are configured: ` +

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import kafkajs, { type Producer as KafkaJsProducer } from 'kafkajs'
 import type { Logger } from '@custom-events/service'
-import { createAccumulator, type PartitionBatch } from './accumulator.ts'
+import { createAccumulator, sizeOf, type PartitionBatch } from './accumulator.ts'
 import { watchConnection } from './connection.ts'
+import { createDeliveries, UNAVAILABLE } from './deliveries.ts'
 import type { KafkaConfig } from './kafka-config.ts'
+import { openLink } from './open-link.ts'
+import type { BatchResult, ProduceLink } from './produce-link.ts'
 import type { OutgoingRecord, ProduceOutcome } from './records.ts'
 
 export interface Producer extends AsyncDisposable {
@@ -30,12 +32,13 @@ export interface ProducerOptions {
   readonly lingerMs?: number
   /** @default 67_108_864 (64 MiB) */
   readonly maxBufferedBytes?: number
+  /** `kafkajs`: its own produce requests, whatever the brokers speak; to compare with. @default 'lean' */
+  readonly requests?: 'lean' | 'kafkajs'
 }
 
 const BATCH_LIMITS = { maxBatchRecords: 1_000, maxBatchBytes: 256 * 1_024 }
-/** Kafka's own framing of a record, roughly; counted so that empty records are not free. */
-const RECORD_OVERHEAD_BYTES = 100
 const RETRY_DELAY_MS = 100
+const BACKPRESSURE: ProduceOutcome = { status: 'unacknowledged', reason: 'backpressure' }
 
 /** Connects in the background and reconnects for ever; never throws because Kafka is away. */
 export function createProducer(options: ProducerOptions): Producer {
@@ -44,9 +47,12 @@ export function createProducer(options: ProducerOptions): Producer {
     deliveryTimeoutMs = 5_000,
     lingerMs = 3,
     maxBufferedBytes = 64 * 1_024 ** 2,
+    requests = 'lean',
   } = options
+  const topics = Object.keys(options.partitionCountByTopic)
   const accumulator = createAccumulator(BATCH_LIMITS)
-  let client: KafkaJsProducer | null = null
+  const deliveries = createDeliveries(deliveryTimeoutMs)
+  let link: ProduceLink | null = null
   let attempt = 0
   let lingerTimer: NodeJS.Timeout | null = null
   let isClosed = false
@@ -57,25 +63,16 @@ export function createProducer(options: ProducerOptions): Producer {
     log,
     open: async (kafka) => {
       const mine = ++attempt
-      const opened = kafka.producer({
-        allowAutoTopicCreation: false,
-        createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-      })
-      try {
-        await opened.connect()
-      } catch (error) {
-        await opened.disconnect().catch(() => {})
-        throw error
-      }
+      const opened = await openLink(kafka, { topics, requests, log })
       // Connected too late: nobody waits for it any more, and a newer one may be in use.
-      if (mine === attempt) client = opened
-      else await opened.disconnect()
+      if (mine === attempt) link = opened
+      else await opened.close()
     },
     close: async () => {
       attempt += 1
-      const closing = client
-      client = null
-      await closing?.disconnect()
+      const closing = link
+      link = null
+      await closing?.close()
     },
   })
 
@@ -83,76 +80,54 @@ export function createProducer(options: ProducerOptions): Producer {
     if (lingerTimer !== null) clearTimeout(lingerTimer)
     lingerTimer = null
     const batches = accumulator.takeReady()
-    if (batches.length > 0) void send(batches)
+    for (const group of link?.group(batches) ?? [batches]) if (group.length > 0) void send(group)
   }
 
-  const flushSoon = (): void => {
-    lingerTimer ??= setTimeout(flush, lingerMs)
+  /** Records that came meanwhile share a request with those that come within the linger time. */
+  const flushIfDue = (): void => {
+    if (lingerTimer === null || accumulator.hasFullBatch) flush()
   }
 
+  /** One request. What failed and may be repeated is: each partition by itself, holding up no other. */
   const send = async (batches: readonly PartitionBatch[]): Promise<void> => {
-    // Together once; only a partition by itself is worth waiting for.
-    const patienceMs = batches.length > 1 ? 0 : deliveryTimeoutMs
-    try {
-      const offsets = await sendUntilAcknowledged(batches, performance.now() + patienceMs)
-      for (const batch of batches) settleAcknowledged(batch, offsets)
-    } catch (err) {
-      log.debug({ err, partitions: batches.length }, 'produce request failed')
-      connection.suspect()
-      // One partition that cannot be written must not fail the others of its request.
-      if (batches.length > 1) return sendApart(batches)
-      for (const batch of batches) settleUnacknowledged(batch)
-    }
-    for (const batch of batches) accumulator.release(batch)
-    if (!accumulator.isEmpty) flush()
-  }
-
-  /** Kafka may hold some of them already; the copies are absorbed by the identity of an event. */
-  const sendApart = (batches: readonly PartitionBatch[]): void => {
-    for (const batch of batches) void send([batch])
-  }
-
-  const sendUntilAcknowledged = async (
-    batches: readonly PartitionBatch[],
-    deadline: number,
-  ): Promise<ReadonlyMap<string, number>> => {
-    for (;;) {
-      if (client === null) throw new Error('not connected to Kafka')
-      try {
-        return await sendOnce(client, batches)
-      } catch (error) {
-        // kafkajs is told not to retry, so a retriable error always arrives as "retries exceeded".
-        const isRetriable = error instanceof kafkajs.KafkaJSNumberOfRetriesExceeded
-        if (!isRetriable || performance.now() + RETRY_DELAY_MS >= deadline) throw error
-        connection.suspect()
-        await delay(RETRY_DELAY_MS)
+    const results = link === null ? [] : await link.send(batches)
+    for (const [index, batch] of batches.entries()) {
+      const result = results[index] ?? NOT_CONNECTED
+      if (mayRepeat(batch, result)) void sendAgain(batch)
+      else {
+        settle(batch, result)
+        accumulator.release(batch)
       }
     }
+    const failure = results.find(({ status }) => status === 'failed')
+    if (failure?.status === 'failed') {
+      log.debug({ err: failure.error, partitions: batches.length }, 'produce request failed')
+      connection.suspect(failure.error)
+    }
+    if (!accumulator.isEmpty) flushIfDue()
+  }
+
+  /** Kafka may hold its records already; the copies are absorbed by the identity of an event. */
+  const sendAgain = async (batch: PartitionBatch): Promise<void> => {
+    await delay(RETRY_DELAY_MS)
+    await link?.refresh().catch((err: unknown) => log.debug({ err }, 'no news of the leaders'))
+    await send([batch])
   }
 
   return {
     produce: (records) => {
-      const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
       if (isClosed || connection.notReadyReason !== null) {
         return Promise.resolve(records.map(() => UNAVAILABLE))
       }
+      let bytes = 0
+      for (const record of records) bytes += sizeOf(record)
       if (accumulator.bufferedBytes + bytes > maxBufferedBytes) {
         return Promise.resolve(records.map(() => BACKPRESSURE))
       }
       return new Promise((resolve) => {
-        const delivery = startDelivery(records.length, deliveryTimeoutMs, resolve)
-        let isBatchFull = false
-        for (const [index, record] of records.entries()) {
-          const full = accumulator.append({
-            record,
-            bytes: sizeOf(record),
-            isAbandoned: delivery.isOver,
-            settle: (outcome) => delivery.settle(index, outcome),
-          })
-          isBatchFull ||= full
-        }
-        if (isBatchFull) flush()
-        else flushSoon()
+        accumulator.append(records, deliveries.start(records.length, resolve))
+        if (accumulator.hasFullBatch) flush()
+        else lingerTimer ??= setTimeout(flush, lingerMs)
       })
     },
     get notReadyReason() {
@@ -169,83 +144,35 @@ export function createProducer(options: ProducerOptions): Producer {
       flush()
       const deadline = performance.now() + deliveryTimeoutMs
       while (!accumulator.isEmpty && performance.now() < deadline) await delay(5)
+      deliveries[Symbol.dispose]()
       await connection[Symbol.asyncDispose]()
     },
   }
 }
 
-const UNAVAILABLE: ProduceOutcome = { status: 'unacknowledged', reason: 'kafka_unavailable' }
-const BACKPRESSURE: ProduceOutcome = { status: 'unacknowledged', reason: 'backpressure' }
+const NOT_CONNECTED: BatchResult = {
+  status: 'failed',
+  isRetriable: false,
+  error: new Error('not connected to Kafka'),
+}
 
-/** Collects the outcomes of one `produce` call; what is missing at the deadline is unacknowledged. */
-function startDelivery(
-  count: number,
-  timeoutMs: number,
-  resolve: (outcomes: readonly ProduceOutcome[]) => void,
-): { isOver: () => boolean; settle: (index: number, outcome: ProduceOutcome) => void } {
-  const outcomes: ProduceOutcome[] = Array.from({ length: count }, () => UNAVAILABLE)
-  let missing = count
-  let isOver = false
-  const finish = (): void => {
-    if (isOver) return
-    isOver = true
-    clearTimeout(timer)
-    resolve(outcomes)
-  }
-  const timer = setTimeout(finish, timeoutMs)
-  if (count === 0) finish()
-  return {
-    isOver: () => isOver,
-    settle: (index, outcome) => {
-      if (isOver) return
-      outcomes[index] = outcome
-      missing -= 1
-      if (missing === 0) finish()
-    },
+/** Only while somebody will still wait for the next attempt. */
+function mayRepeat({ deliveries }: PartitionBatch, result: BatchResult): boolean {
+  const deadlineMs = deliveries.at(-1)?.deadlineMs ?? 0
+  return (
+    result.status === 'failed' &&
+    result.isRetriable &&
+    performance.now() + RETRY_DELAY_MS < deadlineMs
+  )
+}
+
+function settle({ deliveries, indices }: PartitionBatch, result: BatchResult): void {
+  for (let index = 0; index < deliveries.length; index++) {
+    deliveries[index]?.settle(indices[index] ?? 0, outcomeOf(result, index))
   }
 }
 
-/** One produce request a broker. @returns the offset of each partition's first record. */
-async function sendOnce(
-  client: KafkaJsProducer,
-  batches: readonly PartitionBatch[],
-): Promise<ReadonlyMap<string, number>> {
-  const metadata = await client.sendBatch({
-    acks: -1,
-    timeout: 4_000,
-    topicMessages: byTopic(batches),
-  })
-  const offsets = new Map<string, number>()
-  for (const { topicName, partition, baseOffset } of metadata) {
-    if (baseOffset !== undefined) offsets.set(`${topicName}/${partition}`, Number(baseOffset))
-  }
-  return offsets
-}
-
-function byTopic(batches: readonly PartitionBatch[]) {
-  return batches.map(({ topic, partition, records }) => ({
-    topic,
-    messages: records.map(({ record: { key, value, headers } }) => ({
-      key,
-      value,
-      partition,
-      ...(headers === undefined ? {} : { headers }),
-    })),
-  }))
-}
-
-function settleAcknowledged(batch: PartitionBatch, offsets: ReadonlyMap<string, number>): void {
-  const first = offsets.get(`${batch.topic}/${batch.partition}`)
-  if (first === undefined) return settleUnacknowledged(batch)
-  for (const [index, { settle }] of batch.records.entries()) {
-    settle({ status: 'acknowledged', offset: first + index })
-  }
-}
-
-function settleUnacknowledged(batch: PartitionBatch): void {
-  for (const { settle } of batch.records) settle(UNAVAILABLE)
-}
-
-function sizeOf({ key, value }: OutgoingRecord): number {
-  return (key?.length ?? 0) + (value?.length ?? 0) + RECORD_OVERHEAD_BYTES
+function outcomeOf(result: BatchResult, index: number): ProduceOutcome {
+  if (result.status === 'failed') return UNAVAILABLE
+  return { status: 'acknowledged', offset: result.baseOffset + index }
 }

@@ -65,6 +65,14 @@ test('a pending request is looked at again soon, or when throttling ends', (t) =
   assert.equal(checks, 2)
 })
 
+test('an answer that says nothing of throttling holds nothing back', () => {
+  const idle = queue()
+  for (const nothing of [undefined, null, 0]) {
+    prototype.maybeThrottle.call(idle, nothing)
+    assert.ok(prototype.canSendSocketRequestImmediately.call(idle))
+  }
+})
+
 test('a request without an answer times out, wherever the wall clock has jumped meanwhile', (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] })
   let wall = Date.now()

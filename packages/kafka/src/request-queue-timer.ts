@@ -66,8 +66,9 @@ function canSendSocketRequestImmediately(this: RequestQueueState): boolean {
   return this.inflight.size < most && this.throttledUntil <= performance.now()
 }
 
-function maybeThrottle(this: RequestQueueState, throttleMs: number | null): void {
-  if (throttleMs === null || throttleMs <= 0) return
+/** @param throttleMs undefined in the answers of old versions of the protocol. */
+function maybeThrottle(this: RequestQueueState, throttleMs: number | null | undefined): void {
+  if (typeof throttleMs !== 'number' || throttleMs <= 0) return
   this.throttledUntil = Math.max(this.throttledUntil, performance.now() + throttleMs)
 }
 
