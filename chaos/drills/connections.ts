@@ -27,39 +27,51 @@ export interface Connections {
 export const NO_CONNECTION = 0
 export const CUT = -1
 
+/** As a balancer does: ingest closes what was idle for 65 s, and a request must not meet that. */
+const MAX_IDLE_MS = 50_000
+
 /**
  * A client that does nothing but write requests and find the end of answers: `node:http` costs several
  * times as much, and on a small machine the generator must not be what is measured.
  */
 export function createConnections(url: string, maxConnections: number): Connections {
   const { hostname, port } = new URL(url)
-  const idle: Connection[] = []
+  const idle: { readonly connection: Connection; readonly sinceMs: number }[] = []
   const all = new Set<Connection>()
   const open = (): Connection => {
     const connection = createConnection(hostname, Number(port), {
-      onIdle: () => void idle.push(connection),
+      onIdle: () => void idle.push({ connection, sinceMs: performance.now() }),
       onClosed: () => {
         all.delete(connection)
-        const at = idle.indexOf(connection)
+        const at = idle.findIndex((each) => each.connection === connection)
         if (at >= 0) idle.splice(at, 1)
       },
     })
     all.add(connection)
     return connection
   }
+  /** The one used last; when that was idle for too long, the others were for longer. */
+  const takeIdle = (): Connection | null => {
+    const last = idle.pop()
+    if (last === undefined) return null
+    if (performance.now() - last.sinceMs < MAX_IDLE_MS) return last.connection
+    for (const { connection } of [last, ...idle.splice(0)]) connection.destroy()
+    return null
+  }
   return {
     get busy() {
       return all.size - idle.length
     },
     post: (path, body) => {
-      const connection = idle.pop() ?? (all.size < maxConnections ? open() : null)
+      const connection = takeIdle() ?? (all.size < maxConnections ? open() : null)
       const head = `POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
       return connection?.post(head, body) ?? null
     },
     warm: async (count) => {
       const opened = Array.from({ length: count }, open)
       await Promise.all(opened.map(({ connected }) => connected))
-      idle.push(...opened)
+      const sinceMs = performance.now()
+      idle.push(...opened.map((connection) => ({ connection, sinceMs })))
     },
     close: () => {
       for (const connection of all) connection.destroy()

@@ -80,7 +80,8 @@ function describe(outage: {
   return [
     told(`${way}: answers 200, 503`, `${countStatus(samples, 200)}, ${countStatus(samples, 503)}`),
     atMost(`${way}: slowest answer`, slowest, ANSWER_LIMIT_MS, ' ms'),
-    atMost(`${way}: no answer`, countStatus(samples, CUT, NO_CONNECTION), 0),
+    atMost(`${way}: cut without an answer`, countStatus(samples, CUT), 0),
+    atMost(`${way}: could not connect`, countStatus(samples, NO_CONNECTION), 0),
     atMost(`${way}: back → first success`, (firstSuccess - backAt) / 1_000, RECOVERY_LIMIT_S, ' s'),
     atMost(`${way}: Retry-After at first, most`, Math.max(...early), 3, ' s'),
     ...(late.length === 0

@@ -14,7 +14,7 @@ const CONNECTIONS = 2_000
 const REFUSAL_LIMIT_MS = 50
 const CALIBRATION_SECONDS = 6
 /** Clients in a closed loop; more are tried as long as each step brings so much. */
-const CLIENTS = [2, 4, 8, 16, 32]
+const CLIENTS = [2, 4, 8, 16, 32, 64]
 const LEAST_GAIN = 1.03
 /** For the generator, so that Kafka, ClickHouse and the consumer have their core first. */
 const LOW_PRIORITY = 10
@@ -36,7 +36,7 @@ export async function overload({ minutes, seed, say }: Orders): Promise<readonly
   say(
     `peak ${peak.rate.toFixed(0)} requests/s of ${EVENTS_PER_REQUEST} events; now ${FACTOR} times that`,
   )
-  await stage.connections.warm(CONNECTIONS / 2)
+  await stage.connections.warm(CONNECTIONS)
   const groupId = (n: number): string => `account_${(seed + n) % 500}`
   const cpuBefore = processorSeconds(stage.pipeline.ingest.pid)
   const offered = await load.offer({ requestsPerSecond, seconds, groupId })
