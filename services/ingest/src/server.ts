@@ -89,7 +89,8 @@ export async function startIngestServer(options: {
   server.on('checkExpectation', handle)
   // http.Server always hands over a net.Socket; its type says Duplex for the sake of others.
   server.on('connect', (_request, duplex) => answerConnect(duplex.on('error', () => {}) as Socket))
-  server.listen(options.port, options.host)
+  // In a burst more may wait than Node's 511; a SYN that finds no room is sent again after 1, 3, 7, 15 s.
+  server.listen({ port: options.port, host: options.host, backlog: limits.maxConnections })
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port, // a TCP server's address is never a string
