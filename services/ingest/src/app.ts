@@ -28,7 +28,7 @@ export function createIngestApp(parts: IngestParts): Express {
   })
   for (const route of routesOf(parts)) addRoute(app, parts, route)
   app.use(() => {
-    throw new Refusal('not_found', 'there is nothing at this path')
+    throw new Refusal('not_found', 'there is nothing at this path; /docs lists every path')
   })
   // Express tells an error handler by its four parameters.
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {

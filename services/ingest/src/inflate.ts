@@ -45,21 +45,26 @@ export function inflateBody(
   maxBytes: number,
 ): Promise<Buffer> {
   const announced = encoding === 'gzip' ? announcedBytes(bytes) : null
-  const engine = openEngine(bytes, encoding, chunkBytesFor(announced ?? 20 * bytes.length))
+  const engine = openEngine(
+    bytes,
+    encoding,
+    announced === null ? MAX_CHUNK_BYTES : chunkBytesFor(announced),
+  )
   // What a bomb admits to be is inflated only to be sure of it, and never held.
   const isHeld = announced === null || announced <= maxBytes
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
     const fail = (refusal: Refusal): void => {
-      chunks.length = 0
+      for (const chunk of chunks.splice(0)) free(chunk)
       engine.destroy()
       reject(refusal)
     }
     engine.on('data', (chunk: Buffer) => {
       length += chunk.length
+      if (isHeld) chunks.push(chunk)
+      else free(chunk)
       if (length > maxBytes) fail(tooLarge(encoding, maxBytes))
-      else if (isHeld) chunks.push(chunk)
     })
     engine.on('error', (cause) => fail(notWhole(encoding, cause)))
     engine.on('end', () => {
@@ -85,7 +90,18 @@ function chunkBytesFor(expectedBytes: number): number {
 
 function joined(chunks: readonly Buffer[], length: number): Buffer {
   const [only] = chunks
-  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, length)
+  if (only !== undefined && chunks.length === 1) return only
+  const whole = Buffer.concat(chunks, length)
+  for (const chunk of chunks) free(chunk)
+  return whole
+}
+
+/**
+ * Gives a chunk's memory back at once: the collector, which sees only small objects, would let tens of
+ * megabytes gather. Only of a full buffer: into one with room left the engine may still write.
+ */
+function free({ buffer, byteLength }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0)
 }
 
 type Engine = Gunzip | Inflate | InflateRaw | BrotliDecompress
