@@ -27,12 +27,14 @@ import { SIZES, type BenchOptions } from './options.ts'
 import { noteOtherWork } from './other-work.ts'
 import { benchPipeline } from './pipeline.ts'
 import { benchPlan } from './plan.ts'
+import { benchProduce } from './produce.ts'
 import { tableText } from './render.ts'
 
 /** Each is a file of its own; one line here makes it a command. */
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figures>>> = {
   ingest: benchIngest,
   consumer: (options) => benchConsumer(options),
+  produce: benchProduce,
   backlog: benchBacklog,
   instances: benchInstances,
   bounds: benchBounds,
