@@ -12,7 +12,7 @@ import { replayVariables } from '../packages/cli/src/replay/config.ts'
 import { consumerVariables } from '../services/consumer/src/config.ts'
 import { consumerMetrics } from '../services/consumer/src/metrics.ts'
 import { ingestVariables } from '../services/ingest/src/config.ts'
-import { ingestMetrics } from '../services/ingest/src/metrics.ts'
+import { ingestMetrics, primaryMetrics } from '../services/ingest/src/metrics.ts'
 import { table } from './markdown.ts'
 import { trackingPlansPage } from './plans-page.ts'
 
@@ -78,6 +78,7 @@ Prometheus text at \`/metrics\` of the ops port, with the metrics of the Node pr
 holds a group, a user or an event id.
 
 ${metricsSection('Ingest', ingestMetrics)}
+${metricsSection('Ingest, with `WORKERS` above 1', primaryMetrics)}
 ${metricsSection('Consumer', consumerMetrics)}`
 }
 

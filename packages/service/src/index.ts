@@ -10,8 +10,10 @@ export {
   sharedVariables,
 } from './variables.ts'
 export { createLogger, type Logger } from './log.ts'
-export { createMetrics, type MetricDefinitions, type Metrics } from './metrics.ts'
+export { createMetrics, exposeTogether, type MetricDefinitions, type Metrics } from './metrics.ts'
 export { startOpsServer, type OpsServer, type Readiness } from './ops-server.ts'
 export { EXIT_CONFIG, runService, type RunningService } from './run-service.ts'
 export { readPlanFiles } from './plan-files.ts'
 export { fullJitter } from './full-jitter.ts'
+export { reportToPrimary } from './worker.ts'
+export { startWorkers, type Workers } from './workers.ts'

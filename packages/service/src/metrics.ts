@@ -1,4 +1,13 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import {
+  AggregatorRegistry,
+  Counter,
+  Gauge,
+  Histogram,
+  Registry,
+  collectDefaultMetrics,
+  type MetricObjectWithValues,
+  type MetricValue,
+} from 'prom-client'
 
 /** A row of a service's metrics table. Names have base units and get the prefix `custom_events_`. */
 export interface MetricDefinition {
@@ -21,8 +30,17 @@ type MetricOf<D extends MetricDefinition> = D['type'] extends 'counter'
 
 export type Metrics<D extends MetricDefinitions> = { readonly [K in keyof D]: MetricOf<D[K]> } & {
   /** Prometheus text of everything, our metrics and the process's. */
-  readonly expose: () => Promise<{ readonly contentType: string; readonly text: string }>
+  readonly expose: () => Promise<Exposition>
+  /** The same as data that another process can be told. */
+  readonly snapshot: () => Promise<MetricsSnapshot>
 }
+
+export interface Exposition {
+  readonly contentType: string
+  readonly text: string
+}
+
+export type MetricsSnapshot = readonly MetricObjectWithValues<MetricValue<string>>[]
 
 const PREFIX = 'custom_events_'
 
@@ -38,7 +56,27 @@ export function createMetrics<const D extends MetricDefinitions>(definitions: D)
     text: await registry.metrics(),
   })
   // The object is built from `definitions`, entry by entry; the compiler cannot see the key mapping.
-  return { ...metrics, expose } as unknown as Metrics<D>
+  const snapshot = () => registry.getMetricsAsJSON()
+  return { ...metrics, expose, snapshot } as unknown as Metrics<D>
+}
+
+/**
+ * Prometheus text of several processes: each series once for each process, told apart by the label `worker`.
+ * Sums would fall when a process is replaced, and Prometheus takes a counter that falls for one that began
+ * anew: it would count all that the others had counted a second time.
+ */
+export async function exposeTogether(
+  snapshotByWorker: ReadonlyMap<string, MetricsSnapshot>,
+): Promise<Exposition> {
+  const labelled = [...snapshotByWorker].map(([worker, metrics]) =>
+    metrics.map((metric) => ({
+      ...metric,
+      aggregator: 'sum' as const, // of one value: no two have the same labels
+      values: metric.values.map((value) => ({ ...value, labels: { ...value.labels, worker } })),
+    })),
+  )
+  const together = AggregatorRegistry.aggregate(labelled)
+  return { contentType: together.contentType, text: await together.metrics() }
 }
 
 function create(definition: MetricDefinition, registry: Registry): Counter | Gauge | Histogram {

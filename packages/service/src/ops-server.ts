@@ -21,14 +21,14 @@ export interface OpsServer extends AsyncDisposable {
 export async function startOpsServer(options: {
   readonly host: string
   readonly port: number
-  readonly readiness: () => Readiness
+  readonly readiness: () => Readiness | Promise<Readiness>
   readonly expose: () => Promise<{ readonly contentType: string; readonly text: string }>
 }): Promise<OpsServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?', 1)[0]
     if (request.method !== 'GET') return answer(response, 405, { error: 'only GET' })
     if (path === '/health/live') return answer(response, 200, { status: 'live' })
-    if (path === '/health/ready') return answerReadiness(response, options.readiness())
+    if (path === '/health/ready') return void answerReadiness(response, options.readiness)
     if (path === '/metrics') return void answerMetrics(response, options.expose)
     return answer(response, 404, { error: 'try /health/live, /health/ready or /metrics' })
   })
@@ -44,7 +44,11 @@ export async function startOpsServer(options: {
   }
 }
 
-function answerReadiness(response: ServerResponse, readiness: Readiness): void {
+async function answerReadiness(
+  response: ServerResponse,
+  ask: () => Readiness | Promise<Readiness>,
+): Promise<void> {
+  const readiness = await ask()
   const status = readiness.isReady ? 200 : 503
   answer(response, status, {
     status: readiness.isReady ? 'ready' : 'not ready',

@@ -1,6 +1,9 @@
+import cluster from 'node:cluster'
 import closeWithGrace from 'close-with-grace'
 import { ConfigError } from './config.ts'
 import type { Logger } from './log.ts'
+import { onDrain, tellStarted } from './worker.ts'
+import { WorkerNotStarted } from './workers.ts'
 
 /** sysexits.h EX_CONFIG: something is wrong with the configuration. */
 export const EXIT_CONFIG = 78
@@ -15,6 +18,9 @@ export interface RunningService {
  * A service's life: start, run until SIGTERM or SIGINT, close what `start` put on the stack in
  * reverse order, exit 0. A wrong configuration exits 78 before anything opens; a failed start or an
  * uncaught error exits 1; a second signal or an overdue shutdown exits 1 at once.
+ *
+ * A worker of a cluster drains when its primary tells it to. A signal from a terminal or from systemd
+ * reaches it beside that, and is then no second one.
  *
  * @param start opens resources in order and registers each on the stack.
  */
@@ -32,10 +38,11 @@ export async function runService(
   }
   const { log, shutdownTimeoutMs } = service
   log.info('started')
-  closeWithGrace(
+  const { close } = closeWithGrace(
     {
       delay: shutdownTimeoutMs,
       logger: false,
+      skip: cluster.isWorker ? ['SIGTERM', 'SIGINT'] : [],
       onSecondSignal: (signal) => log.error({ signal }, 'second signal: exiting at once'),
       onSecondError: (err) => log.fatal({ err }, 'error while shutting down: exiting at once'),
       onTimeout: (delay) => log.fatal({ shutdownTimeoutMs: delay }, 'shutdown overdue: exiting'),
@@ -43,10 +50,23 @@ export async function runService(
     async ({ signal, err }) => {
       if (err === undefined) log.info({ signal }, 'draining')
       else log.fatal({ err }, 'uncaught error: draining, then exiting 1')
-      await resources.disposeAsync()
+      await closeAll(resources, log)
       log.info('stopped')
     },
   )
+  if (cluster.isWorker) {
+    onDrain(() => void close())
+    tellStarted()
+  }
+}
+
+async function closeAll(resources: AsyncDisposableStack, log: Logger): Promise<void> {
+  try {
+    await resources.disposeAsync()
+  } catch (error) {
+    log.fatal({ err: error }, 'not everything could be closed: exiting 1')
+    throw error
+  }
 }
 
 function reasonOf(error: unknown): string {
@@ -62,6 +82,7 @@ function reportFailedStart(error: unknown): void {
     process.stderr.write(`${error.message}\n`)
     process.exit(EXIT_CONFIG)
   }
+  if (error instanceof WorkerNotStarted) process.exit(error.exitCode)
   process.stderr.write(`could not start: ${reasonOf(error)}\n`)
   process.exit(1)
 }

@@ -45,6 +45,14 @@ export const ingestVariables = {
     max: 65_535,
     default: 3001,
   }),
+  WORKERS: integer({
+    description:
+      'Processes that take events, one a processor core at most; 1: no others than this one. ' +
+      'Limits are of each: in-flight bytes, connections, rate limits.',
+    min: 1,
+    max: 64,
+    default: 1,
+  }),
   AUTH_MODE: choice(['keys', 'off'], {
     description: 'keys: only requests with a write key of WRITE_KEYS_FILE; off: anybody may write.',
     default: 'keys',
@@ -90,6 +98,7 @@ export interface IngestConfig {
   readonly port: number
   readonly opsHost: string
   readonly opsPort: number
+  readonly workers: number
   readonly kafka: KafkaConfig
   readonly registryUrl: string
   /** `null`: `AUTH_MODE=off`. */
@@ -119,6 +128,7 @@ export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): 
     port: config.PORT,
     opsHost: config.OPS_HOST,
     opsPort: config.OPS_PORT,
+    workers: config.WORKERS,
     kafka: kafkaConfigFrom(config),
     registryUrl: config.SCHEMA_REGISTRY_URL,
     writeKeysFile: config.AUTH_MODE === 'off' ? null : config.WRITE_KEYS_FILE,

@@ -1,139 +1,15 @@
-import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
-import { createProducer, createSchemaRegistry } from '@custom-events/kafka'
-import {
-  ConfigError,
-  createLogger,
-  runService,
-  startOpsServer,
-  type Logger,
-} from '@custom-events/service'
-import { createIngestApp } from './app.ts'
-import { readIngestConfig, type IngestConfig } from './config.ts'
-import { NO_KEYS, openKeyFile, type Keys } from './key-file.ts'
-import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
-import { createPacedProducer } from './paced-producer.ts'
-import type { IngestParts } from './parts.ts'
-import { openPlanFolder, type PlanFolder } from './plan-folder.ts'
-import { readiness } from './readiness.ts'
-import { createRateLimits } from './rate-limits.ts'
-import { createRejectedEvents } from './rejected.ts'
-import { createRetryAdvice } from './retry-after.ts'
-import { registerSchemas } from './schema-ids.ts'
-import { createLifecycle, startIngestServer } from './server.ts'
-import { createByteBudget } from './shed.ts'
-import { turnAway } from './turn-away.ts'
+import cluster from 'node:cluster'
+import { createLogger, runService } from '@custom-events/service'
+import { readIngestConfig } from './config.ts'
+import { startIngest } from './start.ts'
+import { startPrimary } from './primary.ts'
 
-// Resources close in reverse order: the HTTP server drains first, and /health/ready tells so to the end.
 await runService(async (resources) => {
   const config = readIngestConfig()
   const log = createLogger({ service: 'ingest', level: config.logLevel })
+  if (cluster.isWorker)
+    return startIngest({ config, log: log.child({ pid: process.pid }) }, resources)
   for (const warning of config.warnings) log.warn(warning)
-
-  const metrics = createIngestMetrics()
-  const plans = await openPlans(config, { log, metrics, resources })
-  let parts: IngestParts | null = null
-  const ops = await startOpsServer({
-    host: config.opsHost,
-    port: config.opsPort,
-    readiness: () => (parts === null ? STARTING : readiness(parts)),
-    expose: () => {
-      metrics.inFlightBytes.set(parts?.budget.usedBytes ?? 0)
-      metrics.producerBufferedBytes.set(parts?.producer.bufferedBytes ?? 0)
-      return metrics.expose()
-    },
-  })
-  resources.use(ops)
-
-  const keys = openKeys(config, log, resources)
-  const lifecycle = createLifecycle()
-  parts = openDelivery({ config, log, metrics, resources }, { keys, plans, lifecycle })
-  const server = await startIngestServer({
-    handle: turnAway(parts, createIngestApp(parts)),
-    host: config.host,
-    port: config.port,
-    maxBodyBytes: config.settings.limits.maxBodyBytes,
-    lifecycle,
-  })
-  resources.use(server)
-  log.info({ port: server.port, opsPort: ops.port }, 'taking events')
-  return { log, shutdownTimeoutMs: config.shutdownTimeoutMs }
+  const start = config.workers > 1 ? startPrimary : startIngest
+  return start({ config, log }, resources)
 })
-
-const STARTING = { isReady: false, reasons: ['starting'] }
-
-function openKeys(config: IngestConfig, log: Logger, resources: AsyncDisposableStack): Keys {
-  if (config.writeKeysFile !== null) {
-    return resources.use(openKeyFile({ path: config.writeKeysFile, log }))
-  }
-  log.warn('AUTH_MODE=off: anybody who reaches this port may write events')
-  return NO_KEYS
-}
-
-/** Bad plans are a bad configuration: without the old ones there is nothing to go on with. */
-async function openPlans(
-  { plansDir: dir, planRules: rules }: IngestConfig,
-  { resources, ...tools }: Omit<Base, 'config'>,
-): Promise<PlanFolder> {
-  try {
-    return resources.use(await openPlanFolder({ dir, rules, ...tools }))
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    const rule = `a folder of sound tracking plans:\n${reason}`
-    throw new ConfigError([
-      { variable: 'TRACKING_PLANS_DIR', value: dir || 'schemas/events', rule },
-    ])
-  }
-}
-
-interface Base {
-  readonly config: IngestConfig
-  readonly log: Logger
-  readonly metrics: IngestMetrics
-  readonly resources: AsyncDisposableStack
-}
-
-function openDelivery(
-  base: Base,
-  given: Pick<IngestParts, 'keys' | 'plans' | 'lifecycle'>,
-): IngestParts {
-  const { config, log, metrics, resources } = base
-  const { settings } = config
-  const registry = createSchemaRegistry({ url: config.registryUrl })
-  const schemas = resources.use(
-    registerSchemas({
-      register: (subject, schema) => registry.register(subject, schema),
-      tracked: { subject: `${settings.topics.tracked}-value`, schema: eventAvroSchema },
-      rejected: { subject: `${settings.topics.rejected}-value`, schema: rejectedAvroSchema },
-      log,
-    }),
-  )
-  const { tracked, rejected } = settings.topics
-  const kafka = createProducer({
-    kafka: config.kafka,
-    partitionCountByTopic: {
-      [tracked]: settings.partitionCountByTopic[tracked] ?? 1,
-      [rejected]: settings.partitionCountByTopic[rejected] ?? 1,
-    },
-    log,
-  })
-  const producer = resources.use(createPacedProducer(kafka, () => performance.now()))
-  const rejectedEvents = resources.use(
-    createRejectedEvents({ producer, schemas, plans: given.plans, settings, metrics, log }),
-  )
-  return {
-    ...given,
-    producer,
-    schemas,
-    rejectedEvents,
-    settings,
-    budget: createByteBudget(settings.limits.maxInFlightBytes),
-    rateLimits: createRateLimits({
-      rules: settings.rateLimits,
-      clock: () => performance.now(),
-      random: Math.random,
-    }),
-    retryAdvice: createRetryAdvice(() => performance.now(), Math.random),
-    metrics,
-    log,
-  }
-}

@@ -114,6 +114,15 @@ export const ingestMetrics = {
   },
 } as const satisfies MetricDefinitions
 
+/** What the primary of several workers counts beside them. */
+export const primaryMetrics = {
+  workersDied: {
+    type: 'counter',
+    name: 'workers_died_total',
+    help: 'Workers that ended without being told to, and were replaced. What they had counted is gone.',
+  },
+} as const satisfies MetricDefinitions
+
 export type IngestMetrics = Metrics<typeof ingestMetrics>
 
 export function createIngestMetrics(): IngestMetrics {

@@ -1,0 +1,183 @@
+import cluster from 'node:cluster'
+import { setTimeout as delay } from 'node:timers/promises'
+import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
+import { createProducer, createSchemaRegistry } from '@custom-events/kafka'
+import {
+  ConfigError,
+  reportToPrimary,
+  startOpsServer,
+  type Logger,
+  type Readiness,
+  type RunningService,
+} from '@custom-events/service'
+import { createIngestApp } from './app.ts'
+import type { IngestConfig } from './config.ts'
+import { NO_KEYS, openKeyFile, type Keys } from './key-file.ts'
+import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
+import { createPacedProducer } from './paced-producer.ts'
+import type { IngestParts } from './parts.ts'
+import { openPlanFolder, type PlanFolder } from './plan-folder.ts'
+import { readiness } from './readiness.ts'
+import { createRateLimits } from './rate-limits.ts'
+import { createRejectedEvents } from './rejected.ts'
+import { createRetryAdvice } from './retry-after.ts'
+import { registerSchemas } from './schema-ids.ts'
+import { createLifecycle, startIngestServer } from './server.ts'
+import { createByteBudget } from './shed.ts'
+import { turnAway } from './turn-away.ts'
+
+interface Base {
+  readonly config: IngestConfig
+  readonly log: Logger
+  readonly metrics: IngestMetrics
+  readonly resources: AsyncDisposableStack
+}
+
+/**
+ * Opens everything that takes events in this process. Resources close in reverse order: the HTTP server
+ * drains first, and /health/ready tells so to the end.
+ */
+export async function startIngest(
+  { config, log }: Pick<Base, 'config' | 'log'>,
+  resources: AsyncDisposableStack,
+): Promise<RunningService> {
+  const metrics = createIngestMetrics()
+  const plans = await openPlans(config, { log, metrics, resources })
+  let parts: IngestParts | null = null
+  const opsPort = await openOps(
+    { config, log, metrics, resources },
+    {
+      readiness: () => (parts === null ? STARTING : readiness(parts)),
+      measure: () => {
+        metrics.inFlightBytes.set(parts?.budget.usedBytes ?? 0)
+        metrics.producerBufferedBytes.set(parts?.producer.bufferedBytes ?? 0)
+      },
+    },
+  )
+
+  const keys = openKeys(config, log, resources)
+  const lifecycle = createLifecycle()
+  parts = openDelivery({ config, log, metrics, resources }, { keys, plans, lifecycle })
+  if (othersAnswerMeanwhile()) await readyAtLast(parts)
+  const server = await startIngestServer({
+    handle: turnAway(parts, createIngestApp(parts)),
+    host: config.host,
+    port: config.port,
+    maxBodyBytes: config.settings.limits.maxBodyBytes,
+    lifecycle,
+  })
+  resources.use(server)
+  log.info({ port: server.port, opsPort }, 'taking events')
+  return { log, shutdownTimeoutMs: config.shutdownTimeoutMs }
+}
+
+const STARTING = { isReady: false, reasons: ['starting'] }
+
+/** Not the first worker: connections are handed out in turn, whether a worker is ready or not. */
+function othersAnswerMeanwhile(): boolean {
+  return (cluster.worker?.id ?? 1) > 1
+}
+
+/** Waits for what makes it ready, but not for ever: in an outage it has 503 to answer, as the others do. */
+async function readyAtLast(parts: IngestParts): Promise<void> {
+  const overdueAt = performance.now() + READY_WITHIN_MS
+  while (!readiness(parts).isReady && performance.now() < overdueAt) await delay(LOOK_EVERY_MS)
+}
+
+const READY_WITHIN_MS = 5_000
+const LOOK_EVERY_MS = 20
+
+/** A port of its own; for a worker that of its primary. @returns which. */
+async function openOps(
+  { config, metrics, resources }: Base,
+  own: { readonly readiness: () => Readiness; readonly measure: () => void },
+): Promise<number> {
+  if (cluster.isWorker) {
+    const report = async () => {
+      own.measure()
+      return { readiness: own.readiness(), metrics: await metrics.snapshot() }
+    }
+    resources.use(reportToPrimary(report))
+    return config.opsPort
+  }
+  const ops = await startOpsServer({
+    host: config.opsHost,
+    port: config.opsPort,
+    readiness: own.readiness,
+    expose: () => {
+      own.measure()
+      return metrics.expose()
+    },
+  })
+  return resources.use(ops).port
+}
+
+function openKeys(config: IngestConfig, log: Logger, resources: AsyncDisposableStack): Keys {
+  if (config.writeKeysFile !== null) {
+    return resources.use(openKeyFile({ path: config.writeKeysFile, log }))
+  }
+  log.warn('AUTH_MODE=off: anybody who reaches this port may write events')
+  return NO_KEYS
+}
+
+/** Bad plans are a bad configuration: without the old ones there is nothing to go on with. */
+async function openPlans(
+  { plansDir: dir, planRules: rules }: IngestConfig,
+  { resources, ...tools }: Omit<Base, 'config'>,
+): Promise<PlanFolder> {
+  try {
+    return resources.use(await openPlanFolder({ dir, rules, ...tools }))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const rule = `a folder of sound tracking plans:\n${reason}`
+    throw new ConfigError([
+      { variable: 'TRACKING_PLANS_DIR', value: dir || 'schemas/events', rule },
+    ])
+  }
+}
+
+function openDelivery(
+  base: Base,
+  given: Pick<IngestParts, 'keys' | 'plans' | 'lifecycle'>,
+): IngestParts {
+  const { config, log, metrics, resources } = base
+  const { settings } = config
+  const registry = createSchemaRegistry({ url: config.registryUrl })
+  const schemas = resources.use(
+    registerSchemas({
+      register: (subject, schema) => registry.register(subject, schema),
+      tracked: { subject: `${settings.topics.tracked}-value`, schema: eventAvroSchema },
+      rejected: { subject: `${settings.topics.rejected}-value`, schema: rejectedAvroSchema },
+      log,
+    }),
+  )
+  const { tracked, rejected } = settings.topics
+  const kafka = createProducer({
+    kafka: config.kafka,
+    partitionCountByTopic: {
+      [tracked]: settings.partitionCountByTopic[tracked] ?? 1,
+      [rejected]: settings.partitionCountByTopic[rejected] ?? 1,
+    },
+    log,
+  })
+  const producer = resources.use(createPacedProducer(kafka, () => performance.now()))
+  const rejectedEvents = resources.use(
+    createRejectedEvents({ producer, schemas, plans: given.plans, settings, metrics, log }),
+  )
+  return {
+    ...given,
+    producer,
+    schemas,
+    rejectedEvents,
+    settings,
+    budget: createByteBudget(settings.limits.maxInFlightBytes),
+    rateLimits: createRateLimits({
+      rules: settings.rateLimits,
+      clock: () => performance.now(),
+      random: Math.random,
+    }),
+    retryAdvice: createRetryAdvice(() => performance.now(), Math.random),
+    metrics,
+    log,
+  }
+}
