@@ -77,9 +77,9 @@ test('a worker that is killed is replaced; the other answers meanwhile, and noth
   const accepted = new Set<string>()
   const refused: unknown[] = []
   let cut = 0
-  let isOver = false
+  const over = new AbortController()
   const send = async (client: number): Promise<void> => {
-    for (let count = 0; !isOver; count += 1) {
+    for (let count = 0; !over.signal.aborted; count += 1) {
       const id = `${client}-${count}`
       try {
         const { status, body } = await post(ingest.url, event(`g${client}`, id))
@@ -101,7 +101,7 @@ test('a worker that is killed is replaced; the other answers meanwhile, and noth
     assert.deepEqual(await countsOf(ingest, 'workers_died_total'), new Map([['primary', 1]])),
   )
   await whenAllReady(ingest)
-  isOver = true
+  over.abort()
   await Promise.all(clients)
   assert.deepEqual(refused, [], 'nobody meets a worker that is not ready')
   assert.ok(cut <= 20, `${cut} requests were cut`)

@@ -74,7 +74,7 @@ class PendingDelivery implements Delivery {
     },
   ) {
     this.deadlineMs = life.deadlineMs
-    this.#outcomes = Array.from<ProduceOutcome>({ length: count }).fill(UNAVAILABLE)
+    this.#outcomes = Array.from({ length: count }, () => UNAVAILABLE)
     this.#missing = count
     this.#resolve = life.resolve
     this.#waiting = life.waiting

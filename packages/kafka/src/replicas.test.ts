@@ -13,10 +13,7 @@ const topic = (name: string, ...inSync: readonly number[]) => ({
 
 test('a topic is short of replicas when none of its partitions has enough', () => {
   const needed = new Map([['two', 2]])
-  assert.match(
-    shortage([topic('two', 1, 1)], needed) ?? '',
-    /^topic two: .*min.insync.replicas=2/,
-  )
+  assert.match(shortage([topic('two', 1, 1)], needed) ?? '', /^topic two: .*min.insync.replicas=2/)
   assert.equal(shortage([topic('two', 1, 2)], needed), null, 'one partition can still be used')
   assert.equal(shortage([topic('other', 1)], needed), null)
   const alone = { name: 'two', partitions: [{ replicas: [0], isr: [0] }] }

@@ -55,7 +55,7 @@ export async function runService(
     },
   )
   if (cluster.isWorker) {
-    onDrain(() => void close())
+    onDrain(close)
     tellStarted()
   }
 }
