@@ -42,7 +42,9 @@ export function createLeanLink(cluster: KafkaJsCluster): ProduceLink {
     const broker = known?.isConnected() === true ? known : await cluster.findBroker({ nodeId })
     try {
       const connection = await broker.connectionPool.getConnection(0)
-      const response = await request(connection, batches, versionFor(broker) ?? 0)
+      const version = versionFor(broker)
+      if (version === null) throw new Error(`broker ${nodeId} speaks no produce request of ours`)
+      const response = await request(connection, batches, version)
       silent.delete(broker)
       return resultsOf(batches, response)
     } catch (error) {
