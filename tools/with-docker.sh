@@ -15,15 +15,25 @@ main() {
   [ $# -gt 0 ] || { echo 'usage: with-docker.sh COMMAND…' >&2; exit 64; }
   # Not /tmp, which may be memory.
   work=$(mktemp -d -p /var/tmp custom-events-docker-XXXXXX)
-  engine=''
+  engine='' child=''
   trap stop EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   docker info >/dev/null 2>&1 || start_engine
   docker compose version >/dev/null 2>&1 || add_compose
   local code=0
-  "$@" || code=$?
+  run "$@" || code=$?
   exit "$code"
+}
+
+# In the background, because bash hears no signal while it waits for a command in the foreground.
+run() {
+  local code=0
+  "$@" <&0 &
+  child=$!
+  wait "$child" || code=$?
+  child=''
+  return "$code"
 }
 
 start_engine() {
@@ -74,8 +84,8 @@ build_compose() {
   printf 'module compose\n\ngo 1.24\n\nrequire %s %s\n' "$module" "$COMPOSE_VERSION" >"$source/go.mod"
   # A program is no import; the package of its commands pulls in the same modules.
   printf '//go:build tools\n\npackage tools\n\nimport _ "%s/cmd/compose"\n' "$module" >"$source/tools.go"
-  (cd "$source" && timeout 540 go build -mod=mod -o "$work/docker-compose" \
-    -ldflags "-s -w -X $module/internal.Version=$COMPOSE_VERSION" "$module/cmd") >"$work/go.log" 2>&1 ||
+  run timeout 900 go build -C "$source" -mod=mod -o "$work/docker-compose" \
+    -ldflags "-s -w -X $module/internal.Version=$COMPOSE_VERSION" "$module/cmd" >"$work/go.log" 2>&1 ||
     { tail -n 5 "$work/go.log" >&2; unavailable 'Compose could not be built, see above'; }
   mv "$work/docker-compose" "$1"
 }
@@ -88,6 +98,10 @@ unavailable() {
 # Ends only what this run started.
 stop() {
   trap - EXIT
+  if [ -n "$child" ]; then
+    kill -TERM "$child" 2>/dev/null || true
+    wait "$child" 2>/dev/null || true
+  fi
   if [ -n "$engine" ] && kill -TERM "$engine" 2>/dev/null; then
     local deadline=$((SECONDS + ENGINE_STOP_SECONDS))
     while kill -0 "$engine" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.2; done
