@@ -8,6 +8,7 @@ import {
   type MetricObjectWithValues,
   type MetricValue,
 } from 'prom-client'
+import { tallyCounter, tallyHistogram } from './tally.ts'
 
 /** A row of a service's metrics table. Names have base units and get the prefix `custom_events_`. */
 export interface MetricDefinition {
@@ -88,14 +89,27 @@ function create(definition: MetricDefinition, registry: Registry): Counter | Gau
   }
   switch (definition.type) {
     case 'counter':
-      return startAtZero(new Counter(common), definition)
+      return createCounter(startAtZero(new Counter(common), definition), common.labelNames)
     case 'gauge':
       return new Gauge(common)
     case 'histogram':
-      return new Histogram(
-        definition.buckets === undefined ? common : { ...common, buckets: [...definition.buckets] },
+      return createHistogram(
+        new Histogram(
+          definition.buckets === undefined
+            ? common
+            : { ...common, buckets: [...definition.buckets] },
+        ),
+        common.labelNames,
       )
   }
+}
+
+function createCounter(counter: Counter, labelNames: readonly string[]): Counter {
+  return labelNames.length > 1 ? counter : tallyCounter(counter, labelNames[0] ?? null)
+}
+
+function createHistogram(histogram: Histogram, labelNames: readonly string[]): Histogram {
+  return labelNames.length > 0 ? histogram : tallyHistogram(histogram)
 }
 
 /** A counter that appears only with its first increment hides that increment from `rate()`. */

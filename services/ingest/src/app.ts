@@ -1,17 +1,68 @@
+import type { RequestListener } from 'node:http'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import { answerOptionsFrom } from './answer-options.ts'
 import { answerRefused } from './answers.ts'
 import { refusalFor, type Audience } from './audience.ts'
 import { allowOrigin, answerPreflight } from './cors.ts'
 import { guardRequest } from './guard.ts'
+import { createMessages, ours, type IngestRequest, type IngestResponse } from './messages.ts'
+import type { Messages } from './messages.ts'
 import type { IngestParts } from './parts.ts'
 import { ClientGone, Refusal } from './refusal.ts'
 import { requestIdFrom } from './request-id.ts'
 import { routesOf, type Route } from './routes.ts'
 import { send } from './send.ts'
 
-/** The HTTP application: every request gets an id, a measured answer, and one place for refusals. */
-export function createIngestApp(parts: IngestParts): Express {
+/** What answers requests, which must be made of its `messages`: see `startIngestServer`. */
+export type IngestApp = RequestListener & { readonly messages: Messages }
+
+/**
+ * The HTTP application: every request gets an id, a measured answer, and one place for refusals.
+ *
+ * Express knows every path. Those that are posted to are found before it is asked and led to the very
+ * same functions; app.test.ts compares the answers of both ways.
+ */
+export function createIngestApp(parts: IngestParts): IngestApp {
+  const routes = routesOf(parts)
+  const entry = { parts, measured: measure(parts) }
+  const app = createExpress(entry, routes)
+  const messages = createMessages(app)
+  const hotRoutes = new Map(routes.flatMap((route) => hotPaths(route)))
+  const handle: RequestListener = (request, response) => {
+    const route = request.method === 'POST' ? hotRoutes.get(pathOf(request.url ?? '')) : undefined
+    if (route === undefined) return app(request, response)
+    void answerHot({ entry, route }, ours(request), ours(response))
+  }
+  return Object.assign(handle, { messages })
+}
+
+function hotPaths(route: Route): readonly (readonly [string, Route])[] {
+  if (route.method !== 'POST') return []
+  return route.paths.flatMap((path) => (typeof path === 'string' ? [[path, route]] : []))
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?')
+  return end === -1 ? url : url.slice(0, end)
+}
+
+/** What Express does for a path, without looking for it. */
+async function answerHot(
+  { entry, route }: { readonly entry: Entry; readonly route: Route },
+  request: IngestRequest,
+  response: IngestResponse,
+): Promise<void> {
+  const { parts } = entry
+  try {
+    enter(entry, request, response)
+    await answerRoute({ parts, route }, request, response)
+  } catch (error) {
+    refuse({ parts, audience: 'own', error }, request, response)
+  }
+}
+
+function createExpress(entry: Entry, routes: readonly Route[]): Express {
+  const { parts } = entry
   const app = express()
   app.set('case sensitive routing', true)
   app.set('strict routing', true)
@@ -20,45 +71,70 @@ export function createIngestApp(parts: IngestParts): Express {
   app.set('etag', false)
 
   app.use((request, response, next) => {
-    response.setHeader('X-Request-Id', requestIdFrom(request.headers['x-request-id']))
-    measure(parts, response)
-    allowOrigin(request, response, parts.settings.allowedOrigins)
-    guardRequest(request, parts.settings.limits)
+    enter(entry, ours(request), ours(response))
     next()
   })
-  for (const route of routesOf(parts)) addRoute(app, parts, route)
+  for (const route of routes) {
+    app.all([...route.paths], (request, response) =>
+      answerRoute({ parts, route }, ours(request), ours(response)),
+    )
+  }
   app.use(() => {
     throw new Refusal('not_found', 'there is nothing at this path; /docs lists every path')
   })
   // Express tells an error handler by its four parameters.
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    refuse({ parts, audience: 'own', error }, request, response)
+    refuse({ parts, audience: 'own', error }, ours(request), ours(response))
   })
   return app
 }
 
-function measure({ metrics }: IngestParts, response: Response): void {
-  const startedAt = performance.now()
-  response.once('close', () => {
-    const status = response.writableFinished ? String(response.statusCode) : 'gone'
-    metrics.requests.inc({ status })
-    metrics.answerSeconds.observe((performance.now() - startedAt) / 1_000)
-  })
+interface Entry {
+  readonly parts: IngestParts
+  /** Called on a response when it is over: the same function for all of them. */
+  readonly measured: (this: IngestResponse) => void
 }
 
-function addRoute(app: Express, parts: IngestParts, route: Route): void {
+function measure({ metrics }: IngestParts): Entry['measured'] {
+  return function () {
+    const status = this.writableFinished ? String(this.statusCode) : 'gone'
+    metrics.requests.inc({ status })
+    metrics.answerSeconds.observe((performance.now() - this.startedAt) / 1_000)
+  }
+}
+
+/** What every request meets first. @throws {Refusal} */
+function enter({ parts, measured }: Entry, request: IngestRequest, response: IngestResponse): void {
+  response.requestId = requestIdFrom(request.headers['x-request-id'])
+  response.startedAt = performance.now()
+  response.on('close', measured)
+  allowOrigin(request, response, parts.settings.allowedOrigins)
+  guardRequest(request, parts.settings.limits)
+}
+
+interface RouteOf {
+  readonly parts: IngestParts
+  readonly route: Route
+}
+
+async function answerRoute(
+  { parts, route }: RouteOf,
+  request: IngestRequest,
+  response: IngestResponse,
+): Promise<void> {
   const { method, audience, handle } = route
-  const methods = method === 'GET' ? ['GET', 'HEAD'] : [method]
-  const allow = [...methods, 'OPTIONS'].join(', ')
-  app.all([...route.paths], async (request, response) => {
-    if (request.method === 'OPTIONS') return answerPreflight(request, response, allow)
-    try {
-      if (!methods.includes(request.method)) throw methodNotAllowed(method, allow)
-      await handle(request, response)
-    } catch (error) {
-      refuse({ parts, audience, error }, request, response)
-    }
-  })
+  const isMethod = request.method === method || (method === 'GET' && request.method === 'HEAD')
+  if (request.method === 'OPTIONS') return answerPreflight(request, response, allowOf(method))
+  try {
+    if (!isMethod) throw methodNotAllowed(method, allowOf(method))
+    await handle(request, response)
+  } catch (error) {
+    refuse({ parts, audience, error }, request, response)
+  }
+}
+
+function allowOf(method: Route['method']): string {
+  return method === 'GET' ? 'GET, HEAD, OPTIONS' : 'POST, OPTIONS'
 }
 
 function methodNotAllowed(method: string, allow: string): Refusal {
@@ -70,14 +146,13 @@ function methodNotAllowed(method: string, allow: string): Refusal {
 /** The only place that answers a refused request; a bug is told as such, without its details. */
 function refuse(
   { parts, audience, error }: { parts: IngestParts; audience: Audience; error: unknown },
-  request: Request,
-  response: Response,
+  request: IngestRequest,
+  response: IngestResponse,
 ): void {
   if (error instanceof ClientGone) return
   const refusal = error instanceof Refusal ? error : internalError(parts, error)
   if (refusal.code === 'kafka_unavailable') parts.retryAdvice.failed()
-  const requestId = String(response.getHeader('X-Request-Id'))
-  const options = answerOptionsFrom(request, requestId, audience)
+  const options = answerOptionsFrom(request, response.requestId, audience)
   const answer = answerRefused(refusalFor(audience, refusal), options)
   const isLater = answer.status === 503 || answer.status === 429
   const retryAfter =

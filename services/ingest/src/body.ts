@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import type { Deadlines, Overdue } from './deadlines.ts'
 import { encodingFrom, inflateBody } from './inflate.ts'
+import type { BodySink, IngestRequest } from './messages.ts'
 import { ClientGone, Refusal } from './refusal.ts'
 import type { Reservation } from './shed.ts'
 
@@ -10,20 +12,25 @@ export interface BodyLimits {
   readonly bodyTimeoutMs: number
 }
 
+/** What reading a body is bounded by. */
+export interface BodyBounds {
+  readonly limits: BodyLimits
+  /** Of `limits.bodyTimeoutMs`. */
+  readonly deadlines: Deadlines
+  /** Pays for every byte while it is held. */
+  readonly reservation: Reservation
+}
+
 /**
  * Reads a request's body, inflated, never holding more than the limit.
  *
- * @param reservation pays for every byte while it is held.
  * @throws {Refusal} 400, 408, 413, 415 or 503. @throws {ClientGone}
  */
-export async function readBody(
-  request: IncomingMessage,
-  limits: BodyLimits,
-  reservation: Reservation,
-): Promise<Buffer> {
+export async function readBody(request: IngestRequest, bounds: BodyBounds): Promise<Buffer> {
+  const { limits, reservation } = bounds
   const encoding = encodingFrom(request.headers['content-encoding'])
   if (declaredBytes(request) > limits.maxBodyBytes) throw tooLarge(limits)
-  const sent = await collect(request, limits, reservation)
+  const sent = await collect(request, bounds)
   if (sent.length === 0) throw new Refusal('empty_body', 'the body is empty')
   if (encoding === 'identity') return sent
   const body = await reservation.inTurn(() => inflateBody(sent, encoding, limits.maxBodyBytes))
@@ -36,41 +43,65 @@ export function declaredBytes(request: IncomingMessage): number {
   return Number(request.headers['content-length'] ?? 0)
 }
 
-function collect(
-  request: IncomingMessage,
-  limits: BodyLimits,
-  reservation: Reservation,
-): Promise<Buffer> {
+function collect(request: IngestRequest, bounds: BodyBounds): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let bytes = 0
-    const finish = (settle: () => void): void => {
-      clearTimeout(timer)
-      request.off('data', onData).off('end', onEnd).off('close', onGone)
-      settle()
-    }
-    const fail = (error: Error): void => {
-      finish(() => {
-        request.pause()
-        reject(error)
-      })
-    }
-    const onData = (chunk: Buffer): void => {
-      bytes += chunk.length
-      if (bytes > limits.maxBodyBytes) return fail(tooLarge(limits))
-      if (!reservation.take(chunk.length)) return fail(noRoom())
-      chunks.push(chunk)
-    }
-    const onEnd = (): void => {
-      const [only, ...more] = chunks
-      const body = only !== undefined && more.length === 0 ? only : Buffer.concat(chunks, bytes)
-      finish(() => resolve(body))
-    }
-    const onGone = (): void => fail(new ClientGone())
-    const timer = setTimeout(() => fail(stalled(limits)), limits.bodyTimeoutMs)
-    request.on('data', onData).on('end', onEnd).on('close', onGone)
-    request.on('error', () => {}) // told by 'close'
+    const collector = new Collector(request, bounds, { resolve, reject })
+    bounds.deadlines.add(collector)
+    request.giveBodyTo(collector)
   })
+}
+
+interface Settle {
+  readonly resolve: (body: Buffer) => void
+  readonly reject: (reason: Refusal | ClientGone) => void
+}
+
+/** One body being read; a class because there is one for each request. */
+class Collector implements BodySink, Overdue {
+  readonly #request: IngestRequest
+  readonly #bounds: BodyBounds
+  readonly #settle: Settle
+  #chunks: Buffer[] = []
+  #bytes = 0
+  dueAt = 0
+
+  constructor(request: IngestRequest, bounds: BodyBounds, settle: Settle) {
+    this.#request = request
+    this.#bounds = bounds
+    this.#settle = settle
+  }
+
+  onChunk(chunk: Buffer): void {
+    const { limits, reservation } = this.#bounds
+    this.#bytes += chunk.length
+    if (this.#bytes > limits.maxBodyBytes) return this.#fail(tooLarge(limits))
+    if (!reservation.take(chunk.length)) return this.#fail(noRoom())
+    this.#chunks.push(chunk)
+  }
+
+  onEnd(): void {
+    this.#bounds.deadlines.remove(this)
+    const [only] = this.#chunks
+    const isWhole = only !== undefined && this.#chunks.length === 1
+    this.#settle.resolve(isWhole ? only : Buffer.concat(this.#chunks, this.#bytes))
+  }
+
+  onGone(): void {
+    this.#fail(new ClientGone())
+  }
+
+  onOverdue(): void {
+    this.#fail(stalled(this.#bounds.limits))
+  }
+
+  /** What still comes waits in the stream until the answer decides about it. */
+  #fail(reason: Refusal | ClientGone): void {
+    this.#bounds.deadlines.remove(this)
+    this.#chunks = []
+    this.#request.giveBodyTo(null)
+    this.#request.pause()
+    this.#settle.reject(reason)
+  }
 }
 
 function tooLarge({ maxBodyBytes }: BodyLimits): Refusal {

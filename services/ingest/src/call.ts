@@ -1,9 +1,11 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { isStrict } from './answer-options.ts'
 import type { Audience } from './audience.ts'
 import { authenticate, presentedKey } from './auth.ts'
 import { declaredBytes, readBody } from './body.ts'
+import { createDeadlines, type Deadlines } from './deadlines.ts'
 import { readEnvelope, type Envelope } from './envelope.ts'
+import type { IngestRequest, IngestResponse } from './messages.ts'
 import type { IngestParts } from './parts.ts'
 import { Refusal } from './refusal.ts'
 import { shedReason } from './shed.ts'
@@ -25,6 +27,12 @@ export interface Door {
   readonly audience: Audience
   /** Whether its events go to Kafka, so that it is of no use while Kafka is away. */
   readonly needsKafka: boolean
+  /** Of the bodies that are being read. */
+  readonly deadlines: Deadlines
+}
+
+export function openDoor(parts: IngestParts, door: Omit<Door, 'deadlines'>): Door {
+  return { ...door, deadlines: createDeadlines(parts.settings.limits.bodyTimeoutMs) }
 }
 
 /**
@@ -36,23 +44,24 @@ export interface Door {
 export async function takeCall(
   parts: IngestParts,
   door: Door,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: IngestRequest,
+  response: IngestResponse,
   work: (call: Call) => Promise<void>,
 ): Promise<void> {
   shedLoad(parts, door, request)
   const { headers } = request
-  const { keys } = parts
+  const { keys, settings } = parts
+  const { limits } = settings
   const receivedAt = Date.now()
   const presented = presentedKey(request, door.audience)
   const isKeyInBody = presented === null && door.audience === 'sdk'
   const known = isKeyInBody ? null : authenticate(presented, headers.origin, keys)
   const reservation = parts.budget.open()
   try {
-    const body = await readBody(request, parts.settings.limits, reservation)
-    const envelope = readEnvelope(body, headers['content-type'], parts.settings.limits)
+    const body = await readBody(request, { limits, deadlines: door.deadlines, reservation })
+    const envelope = readEnvelope(body, headers['content-type'], limits)
     const key = known ?? authenticate(envelope.key, headers.origin, keys)
-    const requestId = String(response.getHeader('X-Request-Id'))
+    const { requestId } = response
     await work({ requestId, key, receivedAt, isStrict: isStrict(request), headers, envelope })
   } finally {
     reservation.release()

@@ -1,17 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { everyAnswer } from './head.ts'
+import type { IngestResponse } from './messages.ts'
 
 /** Origins whose pages may read our answers; `null`: any. A write key may narrow it further. */
 export type AllowedOrigins = ReadonlySet<string> | null
-
-const EXPOSED = [
-  'Retry-After',
-  'X-Request-Id',
-  'X-Track-Accepted',
-  'X-Track-Rejected',
-  'X-Track-Warnings',
-  'RateLimit',
-  'RateLimit-Policy',
-].join(', ')
 
 const PREFLIGHT_MAX_AGE_SECONDS = 7_200 // Chromium's own maximum
 const HEADER_NAME = /^[a-z0-9-]+$/
@@ -21,35 +13,36 @@ const HEADER_NAME = /^[a-z0-9-]+$/
  * without these headers even from the page that has to act on it. Never with credentials (cookies).
  */
 export function allowOrigin(
-  { headers }: IncomingMessage,
-  response: ServerResponse,
+  { headers: { origin } }: IncomingMessage,
+  response: IngestResponse,
   allowed: AllowedOrigins,
 ): void {
-  response.setHeader('Vary', 'Origin')
-  const { origin } = headers
   if (origin === undefined || (allowed !== null && !allowed.has(origin))) return
-  response.setHeader('Access-Control-Allow-Origin', origin)
-  response.setHeader('Access-Control-Expose-Headers', EXPOSED)
+  response.allowedOrigin = origin
 }
 
 /** Answers OPTIONS: what a page may send to this path. */
 export function answerPreflight(
   { headers }: IncomingMessage,
-  response: ServerResponse,
+  response: IngestResponse,
   allow: string,
 ): void {
   const requested = requestedHeaders(headers['access-control-request-headers'])
-  response.writeHead(204, {
-    Allow: allow,
-    'Cache-Control': 'no-store',
-    ...(response.hasHeader('Access-Control-Allow-Origin')
-      ? {
-          'Access-Control-Allow-Methods': 'POST, GET, OPTIONS',
-          'Access-Control-Max-Age': String(PREFLIGHT_MAX_AGE_SECONDS),
-          ...(requested === '' ? {} : { 'Access-Control-Allow-Headers': requested }),
-        }
-      : {}),
-  })
+  const permission = [
+    'Access-Control-Allow-Methods',
+    'POST, GET, OPTIONS',
+    'Access-Control-Max-Age',
+    String(PREFLIGHT_MAX_AGE_SECONDS),
+    ...(requested === '' ? [] : ['Access-Control-Allow-Headers', requested]),
+  ]
+  response.writeHead(204, [
+    ...everyAnswer(response),
+    'Allow',
+    allow,
+    'Cache-Control',
+    'no-store',
+    ...(response.allowedOrigin === null ? [] : permission),
+  ])
   response.end()
 }
 

@@ -1,7 +1,7 @@
 import { partitionOf } from '@custom-events/event'
 import { answerOptionsFrom } from './answer-options.ts'
 import { answerKept } from './answers.ts'
-import { takeCall } from './call.ts'
+import { openDoor, takeCall } from './call.ts'
 import { createJudge } from './judge.ts'
 import type { IngestParts } from './parts.ts'
 import type { Handle } from './routes.ts'
@@ -13,7 +13,7 @@ import { mayProduce, refusalOf, resultsOf, type Judged, type Produced } from './
  * nothing: not the events, not the rejected ones, no count of them. Works while Kafka is away.
  */
 export function createDryRun(parts: IngestParts): Handle {
-  const door = { audience: 'own', needsKafka: false } as const
+  const door = openDoor(parts, { audience: 'own', needsKafka: false })
   const judge = createJudge({ ...parts.settings, plans: parts.plans })
   return (request, response) =>
     takeCall(parts, door, request, response, async (call) => {

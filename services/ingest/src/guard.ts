@@ -18,7 +18,7 @@ export function guardRequest(request: IncomingMessage, limits: IngestLimits): vo
       `a request may have at most ${limits.maxHeaders} headers`,
     )
   }
-  const hosts = request.rawHeaders.filter((text, at) => at % 2 === 0 && /^host$/i.test(text)).length
+  const hosts = countHosts(request.rawHeaders)
   const isHostMissing = hosts === 0 && request.httpVersion !== '1.0'
   if (hosts > 1 || isHostMissing) {
     throw new Refusal('bad_request', `expected one Host header, got ${hosts}`)
@@ -27,4 +27,14 @@ export function guardRequest(request: IncomingMessage, limits: IngestLimits): vo
   if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
     throw new Refusal('expectation_failed', 'only 100-continue can be expected')
   }
+}
+
+/** @param rawHeaders names and values in turn. */
+function countHosts(rawHeaders: readonly string[]): number {
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1
+  }
+  return hosts
 }

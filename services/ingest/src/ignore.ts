@@ -1,6 +1,6 @@
 import { answerOptionsFrom } from './answer-options.ts'
 import { answerKept, type EventResult } from './answers.ts'
-import { takeCall } from './call.ts'
+import { openDoor, takeCall } from './call.ts'
 import { countOutcomes } from './metrics.ts'
 import type { IngestParts } from './parts.ts'
 import type { Handle } from './routes.ts'
@@ -11,7 +11,7 @@ import { send } from './send.ts'
  * refused would report an error to its app, or send it again for ever.
  */
 export function createIgnore(parts: IngestParts): Handle {
-  const door = { audience: 'sdk', needsKafka: false } as const
+  const door = openDoor(parts, { audience: 'sdk', needsKafka: false })
   return (request, response) =>
     takeCall(parts, door, request, response, async ({ envelope, requestId }) => {
       const results = envelope.events.map((): EventResult => ({ status: 'ignored' }))

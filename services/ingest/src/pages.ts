@@ -6,7 +6,7 @@ import { openApiDocument } from './openapi.ts'
 import type { IngestParts } from './parts.ts'
 import { DOCS_PATHS } from './paths.ts'
 import type { Handle, Route } from './routes.ts'
-import { sendBytes } from './send.ts'
+import { sendBody } from './send.ts'
 
 /** Short, and no ETag: after a deploy people read what is deployed, and no answer needs hashing. */
 const CACHE_CONTROL = 'public, max-age=300'
@@ -86,7 +86,7 @@ export function pageRoutes({ lifecycle }: Pick<IngestParts, 'lifecycle'>): reado
     const bytes = once(async () => Buffer.from(JSON.stringify(write(), null, 2)))
     const headers = headersOf('application/json')
     return page([path], async (_request, response) => {
-      sendBytes(response, { status: 200, headers, body: await bytes() }, lifecycle.isDraining)
+      sendBody(response, { status: 200, headers, body: await bytes() }, lifecycle.isDraining)
     })
   }
   const html = (paths: readonly string[], type: string, read: () => Promise<Buffer>): Route => {
@@ -95,7 +95,7 @@ export function pageRoutes({ lifecycle }: Pick<IngestParts, 'lifecycle'>): reado
     return page(paths, async (request, response) => {
       const body = await bytes()
       protect(request, response, () =>
-        sendBytes(response, { status: 200, headers, body }, lifecycle.isDraining),
+        sendBody(response, { status: 200, headers, body }, lifecycle.isDraining),
       )
     })
   }

@@ -1,14 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Audience } from './audience.ts'
 import { createDryRun } from './dry-run.ts'
 import { createIgnore } from './ignore.ts'
+import type { IngestRequest, IngestResponse } from './messages.ts'
 import { pageRoutes } from './pages.ts'
 import type { IngestParts } from './parts.ts'
 import { NOISE_PATHS, OWN_PATHS, SDK_PATHS, SOURCE_CONFIG_PATHS, VALIDATE_PATH } from './paths.ts'
 import { answerSdkSettings, answerSourceConfig, SDK_SETTINGS_PATH } from './sdk-settings.ts'
 import { createTrack } from './track.ts'
 
-export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void
+export type Handle = (request: IngestRequest, response: IngestResponse) => Promise<void> | void
 
 /** One row of the table of endpoints. */
 export interface Route {

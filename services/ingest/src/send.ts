@@ -1,5 +1,6 @@
-import type { ServerResponse } from 'node:http'
 import type { Answer } from './answers.ts'
+import { everyAnswer } from './head.ts'
+import type { IngestResponse } from './messages.ts'
 
 /** How long we go on reading from a client that is still sending when it is refused. */
 const LINGER_MS = 500
@@ -7,39 +8,45 @@ const LINGER_MS = 500
 const MAX_SKIPPED_BYTES = 64 * 1_024
 
 /** Writes an answer; does nothing when the client is gone or was answered already. */
-export function send(response: ServerResponse, answer: Answer, isDraining: boolean): void {
-  const { status, headers } = answer
-  const body = JSON.stringify(answer.body) // as text it goes out in one write with the headers
-  sendBytes(
+export function send(response: IngestResponse, answer: Answer, isDraining: boolean): void {
+  const { status, headers, body } = answer
+  const text = JSON.stringify(body) // as text it goes out in one write with the headers
+  sendBody(
     response,
-    { status, headers: { 'Cache-Control': 'no-store', ...headers }, body },
+    { status, headers: { 'Cache-Control': 'no-store', ...headers }, body: text },
     isDraining,
   )
 }
 
-/** Writes an answer that is no JSON of ours, such as a page. */
-export function sendBytes(
-  response: ServerResponse,
+/** Writes an answer that is no JSON of ours, such as a page, or one whose text is made already. */
+export function sendBody(
+  response: IngestResponse,
   answer: Pick<Answer, 'status' | 'headers'> & { readonly body: Buffer | string },
   isDraining: boolean,
 ): void {
   if (response.headersSent || response.destroyed) return
   const { body } = answer
   const isCutOff = hasLongRest(response)
-  response.writeHead(answer.status, {
-    ...answer.headers,
-    'Content-Length': Buffer.byteLength(body),
-    ...(isCutOff || isDraining ? { Connection: 'close' } : {}),
-  })
+  const head = everyAnswer(response)
+  for (const name in answer.headers) head.push(name, answer.headers[name] ?? '')
+  head.push('Content-Length', String(Buffer.byteLength(body)))
+  if (isCutOff || isDraining) head.push('Connection', 'close')
+  // As an array: an object would be merged with what `setHeader` was given, header by header.
+  response.writeHead(answer.status, head)
   if (isCutOff) linger(response, body)
   else {
-    response.req.resume() // a short rest of a refused body
+    skipRest(response)
     response.end(body)
   }
 }
 
+/** Reads and forgets a short rest of a refused body. */
+function skipRest({ req: request }: IngestResponse): void {
+  if (!('isBodyTaken' in request) || request.isBodyTaken !== true) request.resume()
+}
+
 /** Whether so much of the request is still to come that the connection is better closed. */
-function hasLongRest({ req: request }: ServerResponse): boolean {
+function hasLongRest({ req: request }: IngestResponse): boolean {
   if (request.complete) return false
   if (request.headers['transfer-encoding'] !== undefined) return true
   return Number(request.headers['content-length'] ?? 0) > MAX_SKIPPED_BYTES
@@ -49,7 +56,7 @@ function hasLongRest({ req: request }: ServerResponse): boolean {
  * Closing while the client still sends makes its system throw our answer away (RFC 9112, 9.6): the
  * answer is written whole, then we read and forget for a moment before closing.
  */
-function linger(response: ServerResponse, body: Buffer | string): void {
+function linger(response: IngestResponse, body: Buffer | string): void {
   response.write(body)
   const { req: request } = response
   const close = (): void => {

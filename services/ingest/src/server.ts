@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { IngestApp } from './app.ts'
 import { answerBadHttp, answerConnect } from './bad-http.ts'
 import { declaredBytes } from './body.ts'
 import type { Lifecycle } from './parts.ts'
@@ -56,7 +57,7 @@ export function createLifecycle(): Lifecycle & { drain(): void } {
  * @throws when the port is taken.
  */
 export async function startIngestServer(options: {
-  readonly handle: RequestListener
+  readonly handle: IngestApp
   readonly host: string
   readonly port: number
   readonly maxBodyBytes: number
@@ -64,9 +65,15 @@ export async function startIngestServer(options: {
   readonly limits?: ServerLimits
 }): Promise<IngestServer> {
   const { lifecycle, limits = SERVER_LIMITS } = options
-  const handle = closingAfter(limits.maxRequestsPerConnection, options.handle)
+  const { maxRequestsPerConnection } = limits
+  const connections = new WeakMap<Socket, Connection>()
+  const handle: RequestListener = (request, response) => {
+    noteRequest(connections, response, maxRequestsPerConnection)
+    options.handle(request, response)
+  }
   const server = createServer(
     {
+      ...options.handle.messages,
       maxHeaderSize: limits.maxHeaderBytes,
       headersTimeout: limits.headersTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,
@@ -81,7 +88,7 @@ export async function startIngestServer(options: {
   Object.assign(server, { httpAllowHalfOpen: true })
   server.maxConnections = limits.maxConnections
   server.maxHeadersCount = 1_000 // above ours: Node drops what is beyond, the guard refuses
-  answerParserErrors(server)
+  answerParserErrors(server, connections)
   server.on('checkContinue', (request: IncomingMessage, response) => {
     if (declaredBytes(request) <= options.maxBodyBytes) response.writeContinue()
     handle(request, response)
@@ -98,43 +105,52 @@ export async function startIngestServer(options: {
   }
 }
 
+/** What is known of a connection. */
+interface Connection {
+  requests: number
+  /** Not answered yet, and perhaps some that are. */
+  responses: ServerResponse[]
+}
+
 /**
  * Closes a connection with the answer to its last request. Node's `maxRequestsPerSocket` only says
  * `Connection: close`, leaves it open, and answers what still comes with a 503 without a body.
  */
-function closingAfter(maxRequests: number, handle: RequestListener): RequestListener {
-  const countBySocket = new WeakMap<Socket, number>()
-  return (request, response) => {
-    const count = (countBySocket.get(request.socket) ?? 0) + 1
-    countBySocket.set(request.socket, count)
-    if (count >= maxRequests) response.shouldKeepAlive = false
-    handle(request, response)
+function noteRequest(
+  connections: WeakMap<Socket, Connection>,
+  response: ServerResponse,
+  maxRequests: number,
+): void {
+  const { socket } = response.req
+  let connection = connections.get(socket)
+  if (connection === undefined) {
+    connection = { requests: 0, responses: [] }
+    connections.set(socket, connection)
   }
+  connection.requests += 1
+  if (connection.requests >= maxRequests) response.shouldKeepAlive = false
+  const { responses } = connection
+  if (responses.length > 0) connection.responses = responses.filter(({ closed }) => !closed)
+  connection.responses.push(response)
 }
 
 /**
  * What the parser refuses is answered only after the whole requests before it on the same
  * connection, or their client would take our 400 for their answer.
  */
-function answerParserErrors(server: Server): void {
-  const openBySocket = new WeakMap<Socket, Set<ServerResponse>>()
+function answerParserErrors(server: Server, connections: WeakMap<Socket, Connection>): void {
   const failed = new WeakSet<Socket>()
-  server.on('request', (request, response) => {
-    if (response.writableEnded) return
-    const open = openBySocket.get(request.socket) ?? new Set()
-    openBySocket.set(request.socket, open.add(response))
-    response.once('close', () => open.delete(response))
-  })
+  const openOf = (socket: Socket): readonly ServerResponse[] =>
+    (connections.get(socket)?.responses ?? []).filter(({ closed }) => !closed)
   server.on('clientError', (error, duplex) => {
     // http.Server always hands over a net.Socket; its type says Duplex for the sake of others.
     const socket = duplex as Socket
     if (failed.has(socket)) return
     failed.add(socket)
-    const whole = [...(openBySocket.get(socket) ?? [])].filter(({ req }) => req.complete)
+    const whole = openOf(socket).filter(({ req }) => req.complete)
     const answered = whole.map((response) => once(response, 'close'))
     void Promise.allSettled(answered).then(() => {
-      const isHalfAnswered = [...(openBySocket.get(socket) ?? [])].some((open) => open.headersSent)
-      if (isHalfAnswered) socket.destroy()
+      if (openOf(socket).some((open) => open.headersSent)) socket.destroy()
       else answerBadHttp(socket, error)
     })
   })

@@ -5,12 +5,12 @@ import { answerOptionsFrom } from './answer-options.ts'
 import { answerKept, type EventResult } from './answers.ts'
 import type { Audience } from './audience.ts'
 import { besideText } from './beside.ts'
-import { takeCall, type Call } from './call.ts'
+import { openDoor, takeCall, type Call } from './call.ts'
 import { encode } from './encode.ts'
 import { contextOf, createJudge, type Judge } from './judge.ts'
 import { countOutcomes } from './metrics.ts'
 import type { IngestParts } from './parts.ts'
-import { produceWithin } from './produce-within.ts'
+import { createProduceWithin, type ProduceWithin } from './produce-within.ts'
 import type { Handle } from './routes.ts'
 import { send } from './send.ts'
 import type { LimitDecision } from './rate-limits.ts'
@@ -29,8 +29,9 @@ export function createTrack(parts: IngestParts, audience: Audience): Handle {
     ...parts,
     judge: createJudge({ ...parts.settings, plans: parts.plans }),
     codec: createEventCodec(),
+    produceWithin: createProduceWithin(parts.producer, parts.settings.limits.answerTimeoutMs),
   }
-  const door = { audience, needsKafka: true }
+  const door = openDoor(parts, { audience, needsKafka: true })
   return (request, response) =>
     takeCall(parts, door, request, response, async (call) => {
       const { results, limit } = await track(tools, call)
@@ -44,6 +45,7 @@ export function createTrack(parts: IngestParts, audience: Audience): Handle {
 type Tools = IngestParts & {
   readonly judge: Judge
   readonly codec: ReturnType<typeof createEventCodec>
+  readonly produceWithin: ProduceWithin
 }
 
 async function track(tools: Tools, call: Call): Promise<Settled> {
@@ -99,11 +101,7 @@ async function produce(
   records: readonly OutgoingRecord[],
 ): Promise<readonly Produced[]> {
   if (records.length === 0) return []
-  const outcomes = await produceWithin(
-    tools.producer,
-    records,
-    tools.settings.limits.answerTimeoutMs,
-  )
+  const outcomes = await tools.produceWithin(records)
   if (outcomes.every(({ status }) => status === 'acknowledged')) tools.retryAdvice.succeeded()
   return records.flatMap((place, index) => {
     const outcome = outcomes[index]

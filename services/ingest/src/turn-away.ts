@@ -4,11 +4,13 @@ import { answerRefused } from './answers.ts'
 import { refusalFor, type Audience } from './audience.ts'
 import { createCongestion, type LoopLook } from './congestion.ts'
 import { allowOrigin } from './cors.ts'
+import type { IngestApp } from './app.ts'
+import { ours } from './messages.ts'
 import type { IngestParts } from './parts.ts'
 import { NOISE_PATHS, OWN_PATHS, SDK_PATHS, VALIDATE_PATH } from './paths.ts'
 import { Refusal } from './refusal.ts'
 import { requestIdFrom } from './request-id.ts'
-import { sendBytes } from './send.ts'
+import { sendBody } from './send.ts'
 
 const AUDIENCES: ReadonlyMap<string, Audience> = new Map([
   ...[...OWN_PATHS, VALIDATE_PATH].map((path) => [path, 'own'] as const),
@@ -28,26 +30,27 @@ const DETAIL = 'requests come faster than they can be taken; nothing was taken'
  */
 export function turnAway(
   parts: Pick<IngestParts, 'lifecycle' | 'metrics' | 'retryAdvice' | 'settings'>,
-  handle: RequestListener,
+  handle: IngestApp,
   look: () => LoopLook = lookAtLoop,
-): RequestListener {
+): IngestApp {
   const { lifecycle, retryAdvice, settings } = parts
   const congestion = createCongestion()
   const own = prepare(parts, 'own')
   const sdk = prepare(parts, 'sdk')
-  return (request, response) => {
+  const listen: RequestListener = (request, incoming) => {
     const audience = request.method === 'POST' ? audienceOf(request.url ?? '') : undefined
     const isForOthers = audience === undefined || lifecycle.isDraining
-    if (isForOthers || !congestion.refuses(look())) return handle(request, response)
+    if (isForOthers || !congestion.refuses(look())) return handle(request, incoming)
+    const response = ours(incoming)
     const { status, headers, texts, count } = audience === 'own' ? own : sdk
     count()
     allowOrigin(request, response, settings.allowedOrigins)
-    const requestId = requestIdFrom(request.headers['x-request-id'])
-    const advice = String(retryAdvice.seconds())
-    const rest = { 'Retry-After': advice, 'X-Request-Id': requestId }
-    const body = texts.join(requestId)
-    sendBytes(response, { status, headers: { ...headers, ...rest }, body }, false)
+    response.requestId = requestIdFrom(request.headers['x-request-id'])
+    const rest = { 'Retry-After': String(retryAdvice.seconds()) }
+    const body = texts.join(response.requestId)
+    sendBody(response, { status, headers: { ...headers, ...rest }, body }, false)
   }
+  return Object.assign(listen, { messages: handle.messages })
 }
 
 function lookAtLoop(): LoopLook {
