@@ -12,9 +12,9 @@ export interface Framed {
 }
 
 /** Writes the frame's head; the Avro bytes follow at `FRAME_BYTES`. */
-export function writeFrame(target: Buffer, schemaId: number): void {
-  target.writeUInt8(MAGIC, 0)
-  target.writeInt32BE(schemaId, 1)
+export function writeFrame(target: Buffer, schemaId: number, at = 0): void {
+  target.writeUInt8(MAGIC, at)
+  target.writeInt32BE(schemaId, at + 1)
 }
 
 /** @returns `null` when the bytes are not framed this way. */

@@ -70,7 +70,7 @@ export const ALIASES = {
 export type FieldName = keyof typeof ALIASES
 
 /** SDK bookkeeping that says nothing about the event. */
-const DROPPED = [
+export const DROPPED: readonly string[] = [
   'integrations',
   '_metadata',
   'writeKey',

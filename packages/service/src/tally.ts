@@ -2,7 +2,7 @@ import type { Counter, Histogram } from 'prom-client'
 
 /**
  * Metrics that are counted for every request. prom-client finds the value to change by hashing its
- * labels, each time (0.5 to 1 µs); these keep plain numbers, and hand them over when they are read.
+ * labels, each time; these keep plain numbers, and hand them over when they are read.
  */
 
 /** @param labelName of a counter with one label; `null`: it has none. */

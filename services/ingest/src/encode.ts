@@ -1,5 +1,5 @@
-import type { FramedCodec } from '@custom-events/codec'
-import { partitionOf, type TrackedEvent } from '@custom-events/event'
+import { createEventSlab, type FramedCodec } from '@custom-events/codec'
+import { LaneEvent, partitionOf, partitionOfHash, type TrackedEvent } from '@custom-events/event'
 import type { OutgoingRecord } from '@custom-events/kafka'
 import type { SchemaIds } from './schema-ids.ts'
 import type { IngestSettings } from './settings.ts'
@@ -20,11 +20,29 @@ export function encode(
   const partitionCount = settings.partitionCountByTopic[topic] ?? 1
   const schemaId = schemas.trackedId
   if (schemaId === null) throw new Error('the schema id is unknown although the schemas are ready')
-  return judged.flatMap(({ verdict }) => {
-    if (verdict.status !== 'accepted') return []
+  const encodeFromBody = openSlab(judged, schemaId)
+  const records: OutgoingRecord[] = []
+  for (const { verdict } of judged) {
+    if (verdict.status !== 'accepted') continue
     const { event } = verdict
-    const partition = partitionOf(event.group_id, partitionCount)
-    const key = Buffer.from(event.group_id, 'utf8')
-    return [{ topic, partition, key, value: codec.encode(event, schemaId) }]
-  })
+    if (event instanceof LaneEvent) {
+      const { key, value, hash } = encodeFromBody(event)
+      records.push({ topic, partition: partitionOfHash(hash, partitionCount), key, value })
+    } else {
+      const partition = partitionOf(event.group_id, partitionCount)
+      const key = Buffer.from(event.group_id, 'utf8')
+      records.push({ topic, partition, key, value: codec.encode(event, schemaId) })
+    }
+  }
+  return records
+}
+
+function openSlab(judged: readonly Judged[], schemaId: number) {
+  const events: LaneEvent[] = []
+  for (const { verdict } of judged) {
+    if (verdict.status === 'accepted' && verdict.event instanceof LaneEvent) {
+      events.push(verdict.event)
+    }
+  }
+  return createEventSlab(events, { schemaId, source: events[0]?.source ?? '' })
 }

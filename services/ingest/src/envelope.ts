@@ -5,6 +5,7 @@ import {
   ownValue,
   pointerOf,
   readEnvelopeContext,
+  scanBody,
   scanList,
   scanValue,
   type EnvelopeContext,
@@ -30,6 +31,7 @@ export interface EnvelopeLimits {
 
 /**
  * Reads the events of a body: one object, an array, `{"events":[…]}`, `{"batch":[…]}` or NDJSON.
+ * A body without anything unusual is read in its bytes, with the same result.
  *
  * @throws {Refusal} 400 for what is no such body, 413 for too many events, 415 for multipart.
  */
@@ -38,8 +40,19 @@ export function readEnvelope(
   contentType: string | undefined,
   limits: EnvelopeLimits,
 ): Envelope {
-  const mediaType = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  if (mediaType.startsWith('multipart/')) {
+  const scanned =
+    contentType !== undefined && isSpecial(contentType) ? null : scanBody(body, limits.maxEvents)
+  return scanned === null ? readPlainly(body, contentType, limits) : { ...scanned, context: null }
+}
+
+/** The plain way: parses the body and scans its text. */
+export function readPlainly(
+  body: Buffer,
+  contentType: string | undefined,
+  limits: EnvelopeLimits,
+): Envelope {
+  const mediaType = mediaTypeOf(contentType ?? '')
+  if (mediaType.startsWith(MULTIPART)) {
     throw new Refusal(
       'unsupported_media_type',
       'multipart bodies are not read; send JSON or NDJSON',
@@ -49,6 +62,18 @@ export function readEnvelope(
   return LINE_TYPES.has(mediaType) ? readLines(text, limits) : readDocument(text, limits)
 }
 
+function mediaTypeOf(contentType: string): string {
+  return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}
+
+/** Every other type is read as JSON, see the contract. */
+function isSpecial(contentType: string): boolean {
+  if (contentType === 'application/json') return false
+  const mediaType = mediaTypeOf(contentType)
+  return mediaType.startsWith(MULTIPART) || LINE_TYPES.has(mediaType)
+}
+
+const MULTIPART = 'multipart/'
 const LINE_TYPES = new Set(['application/x-ndjson', 'application/ndjson', 'application/jsonl'])
 const BYTE_ORDER_MARK = '\ufeff'
 

@@ -1,9 +1,13 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import {
   createEventIds,
+  createLane,
   createValidate,
+  LaneInput,
   normalise,
+  type EventInput,
   type NormaliseContext,
+  type PlanSet,
 } from '@custom-events/event'
 import type { Call } from './call.ts'
 import type { IngestParts } from './parts.ts'
@@ -13,8 +17,10 @@ import { forbidOtherAccounts, type Judged } from './verdicts.ts'
 /** Normalises and validates every event of a request; touches nothing but the request. */
 export type Judge = (call: Call) => Promise<readonly Judged[]>
 
-/** Events judged between two turns of the event loop, so that a long list does not hold up others. */
-const SLICE = 100
+/** A long list gives way to others when its events have been judged for so long. */
+const SLICE_MS = 4
+/** Looking at the clock takes as long as a tenth of an event. */
+const EVENTS_PER_LOOK = 8
 
 /** Makes the ids of a request's events that have none. */
 type EventIds = (call: Call) => NormaliseContext['newEventId']
@@ -23,28 +29,59 @@ type EventIds = (call: Call) => NormaliseContext['newEventId']
  * The one judgement: what `/v1/validate` says is what `/track` does, and what a replay does.
  *
  * @param options.eventIds @default a new id each time
+ * @param options.hasLane whether usual events may be judged where they lie in the body: the same
+ * verdicts, but accepted events are of use for encoding and answering only. @default false
  */
 export function createJudge({
   plans,
   rules,
   eventIds = newEventIds(),
+  hasLane = false,
 }: Pick<IngestParts, 'plans'> &
-  Pick<IngestSettings, 'rules'> & { readonly eventIds?: EventIds }): Judge {
-  const validate = createValidate()
+  Pick<IngestSettings, 'rules'> & {
+    readonly eventIds?: EventIds
+    readonly hasLane?: boolean
+  }): Judge {
+  const judgePlainly = createPlainJudge()
+  const judgeInLane = hasLane ? createLane(rules) : null
   return async (call) => {
     const context = { ...contextOf(call), rules, newEventId: eventIds(call) }
     const { current } = plans // the same for every event of a request
     const judged: Judged[] = []
+    let isSliceOver = startSlice()
     for (const input of call.envelope.events) {
-      if (input.index > 0 && input.index % SLICE === 0) await yieldToOthers()
-      const normalised = normalise(input, context)
+      if (input.index % EVENTS_PER_LOOK === EVENTS_PER_LOOK - 1 && isSliceOver()) {
+        await yieldToOthers()
+        isSliceOver = startSlice()
+      }
+      const event =
+        judgeInLane !== null && input instanceof LaneInput
+          ? judgeInLane(input, context, current)
+          : null
       const verdict =
-        normalised.status === 'ignored'
-          ? normalised
-          : current.check(normalised, validate(normalised))
+        event === null
+          ? judgePlainly(input, context, current)
+          : ({ status: 'accepted', event, warnings: NO_WARNINGS } as const)
       judged.push({ input, verdict })
     }
     return forbidOtherAccounts(judged, call.key)
+  }
+}
+
+const NO_WARNINGS: readonly never[] = []
+
+function startSlice(): () => boolean {
+  const end = performance.now() + SLICE_MS
+  return () => performance.now() >= end
+}
+
+function createPlainJudge() {
+  const validate = createValidate()
+  return (input: EventInput, context: NormaliseContext, plans: PlanSet): Judged['verdict'] => {
+    const normalised = normalise(input, context)
+    return normalised.status === 'ignored'
+      ? normalised
+      : plans.check(normalised, validate(normalised))
   }
 }
 

@@ -34,12 +34,11 @@ export interface Messages {
 /**
  * The classes that the HTTP server makes requests and responses of.
  *
- * Express replaces the prototype of each, which costs V8 everything it has learnt about them (a
- * factor of seven on Node 20, of two on Node 24). These already have the prototype that it sets.
+ * Express replaces the prototype of each, which costs V8 everything it has learnt about them. These
+ * already have the prototype that it sets.
  *
  * A body that is read as a stream passes through a buffer, three events and four turns of the queue
- * of ticks: 3 µs for a request that has it in one chunk. The parser hands it over with `push`, and
- * here that leads straight to whoever reads it.
+ * of ticks. The parser hands it over with `push`, and here that leads straight to whoever reads it.
  */
 export function createMessages(app: Express): Messages {
   class Request extends IncomingMessage implements IngestRequest {

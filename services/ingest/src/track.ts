@@ -27,7 +27,7 @@ import type { Judged, Produced } from './verdicts.ts'
 export function createTrack(parts: IngestParts, audience: Audience): Handle {
   const tools = {
     ...parts,
-    judge: createJudge({ ...parts.settings, plans: parts.plans }),
+    judge: createJudge({ ...parts.settings, plans: parts.plans, hasLane: true }),
     codec: createEventCodec(),
     produceWithin: createProduceWithin(parts.producer, parts.settings.limits.answerTimeoutMs),
   }

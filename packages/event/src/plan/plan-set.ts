@@ -24,6 +24,8 @@ export interface PlanSet {
   readonly plans: readonly Plan[]
   /** The verdict when the event's plan has been heard too. */
   check(normalised: Exclude<Normalised, { status: 'ignored' }>, verdict: Verdict): Verdict
+  /** Whether `check` would leave the verdict on an accepted event as it is; `false`: ask it. */
+  hasNothingToSay(event: string, readProperties: () => unknown): boolean
   /** The event's text as it may be kept when it is rejected: without the values marked as PII. */
   redact(input: EventInput, event: string | null): string
 }
@@ -67,6 +69,12 @@ export function createPlanSet(plans: readonly Plan[], rules: PlanRules): PlanSet
       if (paths.length === 0) return judged
       const base = pointerOfProperties(normalised)
       return { ...judged, problems: judged.problems.map((each) => maskProblem(each, base, paths)) }
+    },
+    hasNothingToSay: (event, readProperties) => {
+      if (isIdle) return true
+      const plan = planByEvent.get(event)
+      if (plan === undefined) return rules.unplanned === 'allow'
+      return (plan.mode ?? rules.defaultMode) === 'off' || plan.isValid(readProperties())
     },
     redact: (input, event) => {
       const { start, end } = input.scanned

@@ -1,0 +1,198 @@
+import { isAscii, isUtf8 } from 'node:buffer'
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  IRREGULAR,
+  isAt,
+  nullEnd,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  plainTextEnd,
+  QUOTE,
+  skipSpace,
+} from './bytes.ts'
+import { LaneInput, textOf, type LaneBody } from './lane-input.ts'
+import { INTS_OF_EVENT, scanEvent, startRanges } from './scan-event.ts'
+import { SLOT } from './slots.ts'
+
+/** A body whose events were found without parsing it. */
+export interface LaneBodyRead {
+  readonly events: readonly LaneInput[]
+  readonly sentAt: { readonly value: unknown; readonly pointer: string } | null
+  /** The write key that SDKs put into the body. */
+  readonly key: string | null
+}
+
+/**
+ * Finds the events of a body in its bytes. An event with anything unusual is parsed by itself, and
+ * goes the plain way from there; a body with anything unusual beside its events, or anything wrong,
+ * is not read at all.
+ *
+ * Its plain reference is the reading of a document in services/ingest/src/envelope.ts.
+ */
+export function scanBody(bytes: Buffer, maxEvents: number): LaneBodyRead | null {
+  const first = skipSpace(bytes, 0)
+  const isList = bytes[first] === OPEN_ARRAY
+  if ((!isList && bytes[first] !== OPEN_OBJECT) || !isUtf8(bytes)) return null
+  if (isList) return scanArrayBody(bytes, first, maxEvents)
+  return scanSingle(bytes, first) ?? scanEnvelope(bytes, first, maxEvents)
+}
+
+function openList(bytes: Buffer, pointer: string): LaneBody {
+  const ranges = startRanges(bytes, EXPECTED_EVENTS)
+  return { ranges, ascii: asciiOf(bytes), pointer, isList: true }
+}
+
+/** Pieces of one text cost less than a text made of each range of bytes. */
+function asciiOf(bytes: Buffer): string | null {
+  return isAscii(bytes) ? bytes.toString('latin1') : null
+}
+
+function scanSingle(bytes: Buffer, start: number): LaneBodyRead | null {
+  const ranges = startRanges(bytes, 1)
+  const end = scanEvent(ranges, start, 0)
+  if (end === IRREGULAR || skipSpace(bytes, end) !== bytes.length) return null
+  const body = { ranges, ascii: asciiOf(bytes), pointer: '', isList: false }
+  const event = new LaneInput(body, 0, { start, end, isRegular: true })
+  return { events: [event], sentAt: null, key: slotText(body, SLOT.writeKey) }
+}
+
+function slotText(body: LaneBody, slot: number): string | null {
+  const start = body.ranges.ints[slot * 2] ?? -1
+  const text = start === -1 ? '' : textOf(body, start, body.ranges.ints[slot * 2 + 1] ?? start)
+  return text === '' ? null : text
+}
+
+function scanArrayBody(bytes: Buffer, start: number, maxEvents: number): LaneBodyRead | null {
+  const events: LaneInput[] = []
+  const body = openList(bytes, '')
+  const end = scanEvents({ body, events, maxEvents }, start)
+  if (end === IRREGULAR || skipSpace(bytes, end) !== bytes.length) return null
+  return { events, sentAt: null, key: null }
+}
+
+const EXPECTED_EVENTS = 128
+
+interface EventList {
+  readonly body: LaneBody
+  readonly events: LaneInput[]
+  readonly maxEvents: number
+}
+
+/** @returns behind the closing bracket. */
+function scanEvents(list: EventList, start: number): number {
+  const { ranges } = list.body
+  const { bytes } = ranges
+  let at = skipSpace(bytes, start + 1)
+  for (;;) {
+    if (bytes[at] !== OPEN_OBJECT || list.events.length === list.maxEvents) return IRREGULAR
+    const end = takeEvent(list, at)
+    if (end === IRREGULAR) return IRREGULAR
+    at = skipSpace(bytes, end)
+    const byte = bytes[at]
+    if (byte === CLOSE_ARRAY) return at + 1
+    if (byte !== COMMA) return IRREGULAR
+    at = skipSpace(bytes, at + 1)
+  }
+}
+
+function takeEvent({ body, events }: EventList, start: number): number {
+  const index = events.length
+  const end = scanEvent(body.ranges, start, index * INTS_OF_EVENT)
+  if (end !== IRREGULAR) {
+    events.push(new LaneInput(body, index, { start, end, isRegular: true }))
+    return end
+  }
+  const skipped = objectEnd(body.ranges.bytes, start)
+  if (skipped === IRREGULAR) return IRREGULAR
+  const event = new LaneInput(body, index, { start, end: skipped, isRegular: false })
+  // Only what parses by itself is an element of a list.
+  if (!parses(event)) return IRREGULAR
+  events.push(event)
+  return skipped
+}
+
+function parses(event: LaneInput): boolean {
+  try {
+    return event.value !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** Where the brackets are even; what is between them is not looked at. */
+function objectEnd(bytes: Uint8Array, start: number): number {
+  let depth = 0
+  for (let at = start; at < bytes.length; at += 1) {
+    const byte = bytes[at]
+    if (byte === QUOTE) {
+      at += 1
+      while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
+    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      depth += 1
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+      depth -= 1
+      if (depth === 0) return at + 1
+    }
+  }
+  return IRREGULAR
+}
+
+/** What may be beside a list. Anything else, and a `context` above all, is for the plain way. */
+const BESIDE = ['batch', 'events', 'sentAt', 'sent_at', 'writeKey', 'api_key'].map((name) => ({
+  name,
+  bytes: Buffer.from(name),
+}))
+
+function scanEnvelope(bytes: Buffer, start: number, maxEvents: number): LaneBodyRead | null {
+  const events: LaneInput[] = []
+  const beside: Record<string, string> = {}
+  const seen = new Set<string>()
+  let at = skipSpace(bytes, start + 1)
+  for (;;) {
+    const name = besideAt(bytes, at)
+    if (name === null || seen.has(name)) return null
+    seen.add(name)
+    at = skipSpace(bytes, at + name.length + 2)
+    if (bytes[at] !== COLON) return null
+    at = skipSpace(bytes, at + 1)
+    const isList = name === 'batch' || name === 'events'
+    if (isList && events.length > 0) return null
+    if (isList) {
+      if (bytes[at] !== OPEN_ARRAY) return null
+      const body = openList(bytes, `/${name}`)
+      at = scanEvents({ body, events, maxEvents }, at)
+    } else {
+      const end = bytes[at] === QUOTE ? plainTextEnd(bytes, at + 1) : nullEnd(bytes, at)
+      if (bytes[at] === QUOTE) beside[name] = bytes.toString('utf8', at + 1, Math.max(end, at + 1))
+      at = end === IRREGULAR || bytes[at] !== QUOTE ? end : end + 1
+    }
+    if (at === IRREGULAR) return null
+    at = skipSpace(bytes, at)
+    if (bytes[at] === CLOSE_OBJECT) break
+    if (bytes[at] !== COMMA) return null
+    at = skipSpace(bytes, at + 1)
+  }
+  if (events.length === 0 || skipSpace(bytes, at + 1) !== bytes.length) return null
+  const key = beside['writeKey'] ?? beside['api_key'] ?? ''
+  return { events, sentAt: sentAtOf(beside), key: key === '' ? null : key }
+}
+
+function besideAt(bytes: Uint8Array, at: number): string | null {
+  if (bytes[at] !== QUOTE) return null
+  const found = BESIDE.find(
+    ({ bytes: name }) => isAt(bytes, at + 1, name) && bytes[at + 1 + name.length] === QUOTE,
+  )
+  return found?.name ?? null
+}
+
+function sentAtOf(beside: Readonly<Record<string, string>>): LaneBodyRead['sentAt'] {
+  for (const name of ['sentAt', 'sent_at']) {
+    const value = beside[name]
+    if (value !== undefined) return { value, pointer: `/${name}` }
+  }
+  return null
+}
