@@ -8,7 +8,8 @@
 // consumer also: --records N; --only NAME of a contender; --node-options '--cpu-prof --cpu-prof-dir=DIR' of ours.
 import { parseArgs } from 'node:util'
 import { comparisonTable, compareRatios } from './compare.ts'
-import { readKeptFigures, savedFigures, writeFigures, type Figures } from './figures.ts'
+import { readKeptFigures, savedFigures, writeFigures } from './figures.ts'
+import type { Figures, SavedFigures } from './figures.ts'
 import { benchConsumer } from './consumer/consumer.ts'
 import { benchBacklog, benchInstances } from './consumer/growth.ts'
 import { benchHalfLoad } from './half-load.ts'
@@ -91,7 +92,7 @@ if (name === 'pipeline') {
   for (const each of costs) await run(each)
 } else if (name === undefined && values.compare) {
   for (const each of guarded) await run(each)
-} else if (name !== undefined && name in benches) {
+} else if (name !== undefined && Object.hasOwn(benches, name)) {
   await run(name)
 } else {
   const names = [...Object.keys(benches), 'cost', 'pipeline', 'plan'].join('|')
@@ -106,6 +107,7 @@ if (name === 'pipeline') {
 async function run(bench: string): Promise<void> {
   const measure = benches[bench]
   if (measure === undefined) throw new Error(`there is no benchmark ${bench}`)
+  const kept = values.compare ? keptFigures(bench) : null
   const otherWork = values.tiny ? null : await noteOtherWork()
   const measured = await measure(optionsFromArguments())
   const notes = [...measured.notes, ...(otherWork === null ? [] : [otherWork])]
@@ -116,13 +118,21 @@ async function run(bench: string): Promise<void> {
   const command = ['npm run bench --', bench, ...sizeArguments()].join(' ')
   const saved = savedFigures(bench, command, figures)
   say(`wrote ${await writeFigures('last', saved)}`)
-  if (values.compare) compare(bench, figures)
+  if (kept !== null) compare(kept, { bench, figures })
   if (values.save) say(`kept ${await writeFigures('kept', saved)}: now run \`npm run generate\``)
 }
 
-function compare(bench: string, figures: Figures): void {
+/** Before anything is measured: what cannot be compared need not be. */
+function keptFigures(bench: string): SavedFigures {
   const kept = readKeptFigures(bench)
   if (kept === null) throw new Error(`no figures of ${bench} are kept: measure with --save first`)
+  return kept
+}
+
+function compare(
+  kept: SavedFigures,
+  { bench, figures }: { readonly bench: string; readonly figures: Figures },
+): void {
   const comparisons = compareRatios(kept.ratios, figures.ratios)
   process.stdout.write(`\n${tableText(comparisonTable(bench, comparisons))}`)
   if (comparisons.some(({ isWorse }) => isWorse)) process.exitCode = 1
