@@ -23,7 +23,7 @@ import {
 const MAX_PARTS = 32
 
 /**
- * Our own produce requests over kafkajs's connections: 1 µs a record, kafkajs's producer takes 9. Finding,
+ * Our own produce requests over kafkajs's connections: 0.5 to 1 µs a record instead of 6 to 7. Finding,
  * connecting and authenticating to brokers, time-outs and throttling stay kafkajs's.
  *
  * @param cluster connected, with the metadata of the topics that will be produced to.
