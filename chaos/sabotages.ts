@@ -176,10 +176,10 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'services/ingest/src/produce-within.ts',
-        find: 'return await Promise.race([producer.produce(records), overdue])',
+        find: 'deadlines.add(waiting)',
         replace:
-          'void producer.produce(records).catch(() => overdue)\n' +
-          '    return records.map(() => ({ status: "acknowledged", offset: 0 }) as const)',
+          'deadlines.add(waiting)\n' +
+          "      resolve(records.map(() => ({ status: 'acknowledged', offset: 0 }) as const))",
       },
     ],
   },
@@ -215,6 +215,14 @@ export const sabotages: readonly Sabotage[] = [
         replace:
           'value: codec.encode(event.event_id.endsWith("42") ? { ...event, properties: event.properties.replace("version", "versioo") } : event, schemaId)',
       },
+      {
+        file: 'services/ingest/src/encode.ts',
+        find: 'const { key, value, hash } = encodeFromBody(event)',
+        replace:
+          'const { key, value, hash } = encodeFromBody(event)\n' +
+          "      const at = event.event_id.endsWith('42') ? value.indexOf('version') : -1\n" +
+          "      if (at !== -1) value.write('versioo', at)",
+      },
     ],
   },
   {
@@ -226,6 +234,11 @@ export const sabotages: readonly Sabotage[] = [
         find: 'partitionOf(event.group_id, partitionCount)',
         replace:
           '(partitionOf(event.group_id, partitionCount) + (Date.now() % 2)) % partitionCount',
+      },
+      {
+        file: 'services/ingest/src/encode.ts',
+        find: 'partitionOfHash(hash, partitionCount)',
+        replace: '(partitionOfHash(hash, partitionCount) + (Date.now() % 2)) % partitionCount',
       },
     ],
   },
