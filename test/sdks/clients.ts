@@ -9,17 +9,25 @@ import type { Client, Sdk } from './sdk.ts'
 
 export const SDKS: readonly Sdk[] = [
   { name: '@segment/analytics-node', isResending: true, takesTimestamp: true, start: startSegment },
-  { name: 'analytics-node', isResending: true, takesTimestamp: true, start: startLegacy },
+  {
+    name: 'analytics-node',
+    isResending: true,
+    takesTimestamp: true,
+    dropsSoon: true,
+    start: startLegacy,
+  },
   {
     name: '@rudderstack/rudder-sdk-node',
     isResending: true,
     takesTimestamp: true,
+    dropsSoon: true,
     start: (url, key) => startRudder(url, key, true),
   },
   {
     name: '@rudderstack/rudder-sdk-node without gzip',
     isResending: true,
     takesTimestamp: true,
+    dropsSoon: true,
     start: (url, key) => startRudder(url, key, false),
   },
   {

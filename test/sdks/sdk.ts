@@ -23,6 +23,8 @@ export interface Sdk {
   readonly isResending: boolean
   /** Whether the app can say when an event happened. */
   readonly takesTimestamp: boolean
+  /** It sends a request three times, then drops what is in it. @default false */
+  readonly dropsSoon?: boolean
   /** It waits long before it sends again: half a minute for each outage. @default false */
   readonly isPatient?: boolean
   /** It sends to `/v1/track`, which is ours too: it is told to wait by 503, not 429. @default false */
