@@ -106,7 +106,11 @@ stop() {
     local deadline=$((SECONDS + ENGINE_STOP_SECONDS))
     while kill -0 "$engine" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.2; done
   fi
-  rm -rf "$work"
+  # An engine may leave its network namespaces mounted; what cannot be removed is no failure of the command.
+  while read -r _ mounted _; do
+    [[ $mounted != "$work"/* ]] || umount -l "$mounted" 2>/dev/null || true
+  done </proc/mounts
+  rm -rf "$work" || echo "docker: left behind: $work" >&2
 }
 
 main "$@"
