@@ -3,17 +3,7 @@ import { textOf, type LaneInput } from './lane-input.ts'
 import { SLOT } from './slots.ts'
 
 /** What an event consists of beside its open parts; `extra` is always empty here. */
-export interface LaneParts {
-  readonly event_id: string
-  readonly event: string
-  readonly group_id: string
-  readonly user_id: string | null
-  readonly anonymous_id: string | null
-  readonly timestamp: number
-  readonly sent_at: number | null
-  readonly received_at: number
-  readonly source: string
-}
+export type LaneParts = Omit<TrackedEvent, 'properties' | 'context' | 'extra'>
 
 /** An accepted event whose texts still lie in the body; its open parts become text when asked for. */
 export class LaneEvent implements TrackedEvent, LaneParts {
