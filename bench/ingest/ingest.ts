@@ -17,6 +17,7 @@ const LOADS = {
 
 const BARE = 'bare node:http and JSON.parse'
 const OURS = ['custom-events, up to the producer', 'custom-events, through Kafka'] as const
+const WITH_PLAN = 'custom-events, through Kafka, with a tracking plan'
 
 /** How much of what a bare node:http takes our ingest takes, and textbook Express beside it. */
 export async function benchIngest(options: BenchOptions): Promise<Figures> {
@@ -72,17 +73,19 @@ function loadsOf({ isTiny }: BenchOptions) {
 }
 
 async function startServers(bench: Workbench): Promise<Readonly<Record<string, MeasuredServer>>> {
-  const [bare, textbook, upToProducer, throughKafka] = await Promise.all([
+  const [bare, textbook, upToProducer, throughKafka, withPlan] = await Promise.all([
     bench.startPeer('bare.ts', '/health'),
     bench.startPeer('textbook.ts', '/health', { KAFKA_TOPIC: 'bench.textbook' }),
     bench.startPeer('up-to-producer.ts', '/openapi.json'),
     bench.startIngest({ KAFKA_TOPIC: 'bench.ingest' }),
+    bench.startIngest({ KAFKA_TOPIC: 'bench.planned', TRACKING_PLANS_DIR: '' }), // the sample's
   ])
   return {
     [BARE]: bare,
     'textbook Express, through Kafka': textbook,
     [OURS[0]]: upToProducer,
     [OURS[1]]: throughKafka,
+    [WITH_PLAN]: withPlan,
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -29,7 +29,7 @@ export interface Workbench extends AsyncDisposable {
   readonly warnings: readonly string[]
   /** A program of bench/peers; the KAFKA_TOPIC in its environment, if any, is made first. */
   startPeer(file: string, readyPath: string, environment?: Environment): Promise<MeasuredServer>
-  /** Our ingest as operators run it. @param environment needs a KAFKA_TOPIC of its own */
+  /** Our ingest as operators run it, without tracking plans. @param environment needs a KAFKA_TOPIC of its own */
   startIngest(environment: Environment & { readonly KAFKA_TOPIC: string }): Promise<MeasuredServer>
   /** How many records a topic has taken, once no more come. */
   storedIn(topic: string): Promise<number>
@@ -42,6 +42,8 @@ export async function openWorkbench(
   await using opening = new AsyncDisposableStack()
   const logDir = mkdtempSync(join(tmpdir(), 'custom-events-bench-'))
   opening.defer(() => rmSync(logDir, { recursive: true }))
+  const noPlansDir = join(logDir, 'no-plans')
+  mkdirSync(noPlansDir)
   const stack = opening.use(
     await startStack({ tuned: true, kafkaHeapMegabytes: 1_024, onProgress: say }),
   )
@@ -93,6 +95,7 @@ export async function openWorkbench(
     startIngest: async (given) => {
       const [port, opsPort] = [String(await freePort()), String(await freePort())]
       const environment = {
+        TRACKING_PLANS_DIR: noPlansDir,
         ...(await withTopic(given)),
         HTTP_HOST: '127.0.0.1',
         PORT: port,
