@@ -122,8 +122,7 @@ async function halfRate(
   { secondsPerCase }: BenchOptions,
 ) {
   const sent = new Map<string, Sent>()
-  const watching = new AbortController()
-  const watcher = watchRows(ask, sent, `group_id = '${PROBE}'`, watching.signal)
+  const stopWatching = watchRows(ask, sent, `group_id = '${PROBE}'`)
   const seconds = 10 * secondsPerCase
   const [{ accepted }] = await Promise.all([
     loadOpenLoop({
@@ -138,8 +137,7 @@ async function halfRate(
     sendProbes(pipeline.url, sent, seconds),
   ])
   const lost = await drained(sent)
-  watching.abort()
-  await watcher
+  await stopWatching()
   return { accepted, lost, delaysMs: delaysOf(sent) }
 }
 

@@ -62,7 +62,7 @@ const costs = [
 ]
 
 /** What `--compare` without a name measures. */
-const guarded: readonly string[] = ['ingest', 'consumer']
+const guarded: readonly string[] = ['ingest', 'produce', 'consumer']
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -76,15 +76,15 @@ const { positionals, values } = parseArgs({
     records: { type: 'string' },
     only: { type: 'string', default: '' },
     'node-options': { type: 'string', default: '' },
-    rate: { type: 'string', default: '1000' },
+    rate: { type: 'string' },
   },
 })
 
 const [name] = positionals
 if (name === 'pipeline') {
   await benchPipeline({
-    eventsPerSecond: Number(values.rate),
-    seconds: Number(values.seconds ?? '60'),
+    eventsPerSecond: numberFrom('rate', 1_000),
+    seconds: numberFrom('seconds', 60),
   })
 } else if (name === 'plan') {
   await benchPlan()
@@ -151,13 +151,23 @@ function optionsFromArguments(): BenchOptions {
   const size = values.tiny ? SIZES.tiny : values.quick ? SIZES.quick : SIZES.full
   return {
     ...size,
-    rounds: values.rounds === undefined ? size.rounds : Number(values.rounds),
-    secondsPerCase: values.seconds === undefined ? size.secondsPerCase : Number(values.seconds),
-    records: values.records === undefined ? size.records : Number(values.records),
+    rounds: numberFrom('rounds', size.rounds),
+    secondsPerCase: numberFrom('seconds', size.secondsPerCase),
+    records: numberFrom('records', size.records),
     only: values.only,
     nodeOptions: values['node-options'],
     say,
   }
+}
+
+/** @throws when it is no whole number from 1. */
+function numberFrom(option: 'rounds' | 'seconds' | 'records' | 'rate', otherwise: number): number {
+  const value = values[option]
+  if (value === undefined) return otherwise
+  if (!/^[1-9]\d*$/.test(value)) {
+    throw new Error(`--${option}: expected a whole number from 1, got ${JSON.stringify(value)}`)
+  }
+  return Number(value)
 }
 
 function say(line: string): void {

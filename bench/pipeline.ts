@@ -28,12 +28,10 @@ export async function benchPipeline(options: {
 
   const sent = new Map<string, Sent>()
   const refused = { count: 0 }
-  const watching = new AbortController()
-  const watcher = watchRows(ask, sent, 'true', watching.signal)
+  const stopWatching = watchRows(ask, sent, 'true')
   await sendAtRate(pipeline.url, options, sent, refused)
   const missing = await drained(sent)
-  watching.abort()
-  await watcher
+  await stopWatching()
 
   const [counts] = await ask(
     'SELECT count() AS visible, uniqExact(event_id) AS distinct, (SELECT count() FROM custom_events.events) AS stored FROM custom_events.tracked',

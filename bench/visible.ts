@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const POLL_MS = 50
 const DRAIN_LIMIT_MS = 30_000
+const ANSWER_LIMIT_MS = 30_000
 
 /** What is known of one event that was accepted. */
 export interface Sent {
@@ -15,7 +16,8 @@ export type Row = Readonly<Record<string, unknown>>
 /** Asks a ClickHouse. */
 export function createAsk(url: string): (sql: string) => Promise<readonly Row[]> {
   return async (sql) => {
-    const response = await fetch(url, { method: 'POST', body: `${sql} FORMAT JSONEachRow` })
+    const signal = AbortSignal.timeout(ANSWER_LIMIT_MS)
+    const response = await fetch(url, { method: 'POST', body: `${sql} FORMAT JSONEachRow`, signal })
     const text = await response.text()
     if (!response.ok) throw new Error(text)
     return text
@@ -26,11 +28,26 @@ export function createAsk(url: string): (sql: string) => Promise<readonly Row[]>
 }
 
 /**
- * Asks for rows inserted since the last look and notes when each event was first seen.
+ * Asks again and again for the rows that came and notes when each event was first seen.
  *
  * @param where narrows what is asked for to what was sent.
+ * @returns what ends it. @throws then, when a question failed.
  */
-export async function watchRows(
+export function watchRows(
+  ask: ReturnType<typeof createAsk>,
+  sent: ReadonlyMap<string, Sent>,
+  where: string,
+): () => Promise<void> {
+  const watching = new AbortController()
+  const watched = Promise.allSettled([lookAgainAndAgain(ask, sent, where, watching.signal)])
+  return async () => {
+    watching.abort()
+    const [outcome] = await watched
+    if (outcome.status === 'rejected') throw outcome.reason
+  }
+}
+
+async function lookAgainAndAgain(
   ask: ReturnType<typeof createAsk>,
   sent: ReadonlyMap<string, Sent>,
   where: string,

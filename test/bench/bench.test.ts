@@ -8,7 +8,7 @@ test('the ingest benchmark runs, checks every answer and tells a share for each 
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['bench/main.ts', 'ingest', '--tiny'],
-    { encoding: 'utf8' },
+    { encoding: 'utf8', timeout: 120_000 },
   )
   assert.equal(status, 0, stderr)
   assert.match(stdout, /custom-events, through Kafka +[\d,]+/)
@@ -23,6 +23,7 @@ test('the ingest benchmark runs, checks every answer and tells a share for each 
 test('a command that does not exist is told with those that do', () => {
   const { status, stderr } = spawnSync(process.execPath, ['bench/main.ts', 'fast'], {
     encoding: 'utf8',
+    timeout: 30_000,
   })
   assert.equal(status, 64)
   assert.match(stderr, /ingest\|consumer\|/)
