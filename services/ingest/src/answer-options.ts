@@ -11,8 +11,9 @@ export function answerOptionsFrom(
   requestId: string,
   audience: Audience,
 ): AnswerOptions {
-  const query = queryOf(request)
   const preset = audience === 'sdk' ? 'errors' : null
+  const query = queryOf(request)
+  if (query === null) return { requestId, shownResults: preset, hasReceipts: false }
   return {
     requestId,
     shownResults: SHOWN.find((known) => known === query.get('results')) ?? preset,
@@ -22,9 +23,9 @@ export function answerOptionsFrom(
 
 /** `?strict=1` or `Prefer: handling=strict` (RFC 7240): one rejected event refuses all. */
 export function isStrict(request: IncomingMessage): boolean {
-  const preferences = String(request.headers['prefer'] ?? '').toLowerCase()
-  return (
-    /(?:^|[,;\s])handling=strict(?:$|[,;\s])/.test(preferences) ||
-    queryOf(request).get('strict') === '1'
-  )
+  const preferences = request.headers['prefer']
+  const isPreferred = preferences !== undefined && STRICT.test(String(preferences))
+  return isPreferred || queryOf(request)?.get('strict') === '1'
 }
+
+const STRICT = /(?:^|[,;\s])handling=strict(?:$|[,;\s])/i

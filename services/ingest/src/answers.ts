@@ -154,9 +154,16 @@ function eventCount(count: number): string {
   return count === 1 ? '1 event' : `${count} events`
 }
 
+/** What is shown of so many results. */
+export function shownOf(
+  { shownResults }: AnswerOptions,
+  count: number,
+): NonNullable<AnswerOptions['shownResults']> {
+  return shownResults ?? (count <= SHORT_LIST ? 'all' : 'errors')
+}
+
 function showResults(results: readonly EventResult[], options: AnswerOptions): readonly object[] {
-  const { shownResults } = options
-  const shown = shownResults ?? (results.length <= SHORT_LIST ? 'all' : 'errors')
+  const shown = shownOf(options, results.length)
   if (shown === 'none') return []
   return results.flatMap((result, index) => {
     const isError = result.status === 'rejected' || result.status === 'retry'

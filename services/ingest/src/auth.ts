@@ -38,7 +38,7 @@ export function presentedKey(request: IncomingMessage, audience: Audience): stri
   const inHeader = headerKey(request.headers)
   if (inHeader !== null || audience === 'own') return inHeader
   const query = queryOf(request)
-  return single(query.get('writeKey')) ?? single(query.get('api_key'))
+  return single(query?.get('writeKey')) ?? single(query?.get('api_key'))
 }
 
 /** The first header that names a key wins. */

@@ -26,14 +26,20 @@ export interface BodyBounds {
  *
  * @throws {Refusal} 400, 408, 413, 415 or 503. @throws {ClientGone}
  */
-export async function readBody(request: IngestRequest, bounds: BodyBounds): Promise<Buffer> {
-  const { limits, reservation } = bounds
+export function readBody(request: IngestRequest, bounds: BodyBounds): Promise<Buffer> {
   const encoding = encodingFrom(request.headers['content-encoding'])
-  if (declaredBytes(request) > limits.maxBodyBytes) throw tooLarge(limits)
-  const sent = await collect(request, bounds)
-  if (sent.length === 0) throw new Refusal('empty_body', 'the body is empty')
-  if (encoding === 'identity') return sent
-  const body = await reservation.inTurn(() => inflateBody(sent, encoding, limits.maxBodyBytes))
+  if (declaredBytes(request) > bounds.limits.maxBodyBytes) throw tooLarge(bounds.limits)
+  const sent = collect(request, bounds)
+  return encoding === 'identity' ? sent : inflate(sent, encoding, bounds)
+}
+
+async function inflate(
+  sent: Promise<Buffer>,
+  encoding: Exclude<ReturnType<typeof encodingFrom>, 'identity'>,
+  { limits, reservation }: BodyBounds,
+): Promise<Buffer> {
+  const bytes = await sent
+  const body = await reservation.inTurn(() => inflateBody(bytes, encoding, limits.maxBodyBytes))
   if (body === null || !reservation.take(body.length)) throw noRoom()
   return body
 }
@@ -81,6 +87,7 @@ class Collector implements BodySink, Overdue {
 
   onEnd(): void {
     this.#bounds.deadlines.remove(this)
+    if (this.#bytes === 0) return this.#settle.reject(emptyBody())
     const [only] = this.#chunks
     const isWhole = only !== undefined && this.#chunks.length === 1
     this.#settle.resolve(isWhole ? only : Buffer.concat(this.#chunks, this.#bytes))
@@ -106,6 +113,10 @@ class Collector implements BodySink, Overdue {
 
 function tooLarge({ maxBodyBytes }: BodyLimits): Refusal {
   return new Refusal('body_too_large', `a body may have at most ${maxBodyBytes} bytes`)
+}
+
+function emptyBody(): Refusal {
+  return new Refusal('empty_body', 'the body is empty')
 }
 
 function stalled({ bodyTimeoutMs }: BodyLimits): Refusal {

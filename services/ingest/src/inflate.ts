@@ -21,7 +21,8 @@ const ENCODINGS: Readonly<Record<string, Encoding>> = {
 
 /** @throws {Refusal} 415 for any other coding, and for several of them. */
 export function encodingFrom(header: string | undefined): Encoding {
-  const name = (header ?? '').trim().toLowerCase()
+  if (header === undefined) return 'identity'
+  const name = header.trim().toLowerCase()
   const encoding = Object.hasOwn(ENCODINGS, name) ? ENCODINGS[name] : undefined
   if (encoding !== undefined) return encoding
   throw new Refusal(

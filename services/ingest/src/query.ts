@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
-const EMPTY = new URLSearchParams()
-
-/** The parameters of a request's URL. */
-export function queryOf({ url = '' }: IncomingMessage): URLSearchParams {
+/** The parameters of a request's URL; `null` when it has none, as most. */
+export function queryOf({ url = '' }: IncomingMessage): URLSearchParams | null {
   const start = url.indexOf('?')
-  return start === -1 ? EMPTY : new URLSearchParams(url.slice(start + 1))
+  return start === -1 ? null : new URLSearchParams(url.slice(start + 1))
 }

@@ -130,8 +130,9 @@ function noteRequest(
   connection.requests += 1
   if (connection.requests >= maxRequests) response.shouldKeepAlive = false
   const { responses } = connection
-  if (responses.length > 0) connection.responses = responses.filter(({ closed }) => !closed)
-  connection.responses.push(response)
+  // Without pipelining the one before is over.
+  if (responses.length === 1 && responses[0]?.closed === true) responses[0] = response
+  else connection.responses = [...responses.filter(({ closed }) => !closed), response]
 }
 
 /**

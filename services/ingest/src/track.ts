@@ -1,8 +1,9 @@
-import type { OutgoingRecord } from '@custom-events/kafka'
+import type { OutgoingRecord, ProduceOutcome } from '@custom-events/kafka'
 import { createEventCodec } from '@custom-events/codec'
 import { REQUEST_CODES } from '@custom-events/event'
+import { allKeptHeaders, allKeptText, isAllKept } from './all-kept.ts'
 import { answerOptionsFrom } from './answer-options.ts'
-import { answerKept, type EventResult } from './answers.ts'
+import { answerKept, type AnswerOptions, type EventResult } from './answers.ts'
 import type { Audience } from './audience.ts'
 import { besideText } from './beside.ts'
 import { openDoor, takeCall, type Call } from './call.ts'
@@ -12,7 +13,7 @@ import { countOutcomes } from './metrics.ts'
 import type { IngestParts } from './parts.ts'
 import { createProduceWithin, type ProduceWithin } from './produce-within.ts'
 import type { Handle } from './routes.ts'
-import { send } from './send.ts'
+import { send, sendBody } from './send.ts'
 import type { LimitDecision } from './rate-limits.ts'
 import { Refusal } from './refusal.ts'
 import { mayProduce, refusalOf, resultsOf } from './verdicts.ts'
@@ -34,11 +35,17 @@ export function createTrack(parts: IngestParts, audience: Audience): Handle {
   const door = openDoor(parts, { audience, needsKafka: true })
   return (request, response) =>
     takeCall(parts, door, request, response, async (call) => {
-      const { results, limit } = await track(tools, call)
       const options = answerOptionsFrom(request, call.requestId, audience)
-      const answer = answerKept(results, options)
-      const withLimits = { ...answer, headers: { ...answer.headers, ...limit.headers } }
-      send(response, withLimits, parts.lifecycle.isDraining)
+      const { judged, results, limit } = await track(tools, call, options)
+      const { isDraining } = parts.lifecycle
+      if (results === null) {
+        const headers = { ...allKeptHeaders(judged.length), ...limit.headers }
+        const body = allKeptText(judged, options)
+        sendBody(response, { status: 200, headers, body }, isDraining)
+      } else {
+        const answer = answerKept(results, options)
+        send(response, { ...answer, headers: { ...answer.headers, ...limit.headers } }, isDraining)
+      }
     })
 }
 
@@ -48,65 +55,71 @@ type Tools = IngestParts & {
   readonly produceWithin: ProduceWithin
 }
 
-async function track(tools: Tools, call: Call): Promise<Settled> {
-  const settled = await settle(tools, call)
-  const refusal = refusalOfSettled(settled, call)
+async function track(tools: Tools, call: Call, options: AnswerOptions): Promise<Settled> {
+  const settled = await settle(tools, call, options)
+  const { judged, results, limit } = settled
+  if (results === null) return settled
+  const refusal = limit.refusedBy === null ? refusalOf(results, call.isStrict) : limited(settled)
   const willBeResent = refusal !== null && REQUEST_CODES[refusal.code].isRetryable
-  if (!willBeResent) keepRejected(tools, settled.judged, call) // a resent request brings them again
+  if (!willBeResent) keepRejected(tools, judged, call) // a resent request brings them again
   if (refusal !== null) throw refusal
   return settled
 }
 
 interface Settled {
   readonly judged: readonly Judged[]
-  readonly results: readonly EventResult[]
+  /** `null`: all are kept, and there is nothing more to say about any. */
+  readonly results: readonly EventResult[] | null
   readonly limit: LimitDecision
 }
 
 /** Decides every event's fate and counts it; an event that entered is counted even on a bug. */
-async function settle(tools: Tools, call: Call): Promise<Settled> {
-  const { metrics } = tools
-  const { events } = call.envelope
-  metrics.received.inc(events.length)
+async function settle(tools: Tools, call: Call, { hasReceipts }: AnswerOptions): Promise<Settled> {
+  const { metrics, rateLimits, retryAdvice } = tools
+  const count = call.envelope.events.length
+  metrics.received.inc(count)
   try {
     const judged = await tools.judge(call)
     const isProducible = mayProduce(judged, call.isStrict)
-    const limit = tools.rateLimits.take(judged, call.key, isProducible)
+    const limit = rateLimits.take(judged, call.key, isProducible)
     if (limit.refusedBy !== null) metrics.rateLimited.inc({ limit: limit.refusedBy })
-    const isTaken = isProducible && limit.refusedBy === null
-    const produced = isTaken ? await produce(tools, encode(tools, judged)) : []
-    const results = resultsOf(
-      judged,
-      produced,
-      limit.refusedBy === null ? 'request_refused' : 'rate_limited',
-    )
+    const records = isProducible && limit.refusedBy === null ? encode(tools, judged) : []
+    const outcomes = records.length === 0 ? [] : await tools.produceWithin(records)
+    if (isAllKept(judged, outcomes) && !hasReceipts) {
+      retryAdvice.succeeded()
+      metrics.accepted.inc(count)
+      return { judged, results: null, limit }
+    }
+    const produced = placed(records, outcomes)
+    if (produced.length > 0 && outcomes.every(isAcknowledged)) retryAdvice.succeeded()
+    const reason = limit.refusedBy === null ? 'request_refused' : 'rate_limited'
+    const results = resultsOf(judged, produced, reason)
     countOutcomes(metrics, results)
     return { judged, results, limit }
   } catch (error) {
-    metrics.unacknowledged.inc({ reason: 'internal_error' }, events.length)
+    metrics.unacknowledged.inc({ reason: 'internal_error' }, count)
     throw error
   }
 }
 
-function refusalOfSettled({ results, limit }: Settled, { isStrict }: Call): Refusal | null {
-  const { refusedBy, headers } = limit
-  if (refusedBy === null) return refusalOf(results, isStrict)
-  const whose = refusedBy === 'key' ? 'this write key' : 'an account of this request'
-  const detail = `too many events of ${whose}; nothing was kept; resend the same body`
-  return new Refusal('rate_limited', detail, { headers, results })
-}
-
-async function produce(
-  tools: Tools,
+function placed(
   records: readonly OutgoingRecord[],
-): Promise<readonly Produced[]> {
-  if (records.length === 0) return []
-  const outcomes = await tools.produceWithin(records)
-  if (outcomes.every(({ status }) => status === 'acknowledged')) tools.retryAdvice.succeeded()
+  outcomes: readonly ProduceOutcome[],
+): readonly Produced[] {
   return records.flatMap((place, index) => {
     const outcome = outcomes[index]
     return outcome === undefined ? [] : [{ place, outcome }]
   })
+}
+
+function isAcknowledged({ status }: ProduceOutcome): boolean {
+  return status === 'acknowledged'
+}
+
+function limited({ results, limit: { refusedBy, headers } }: Settled): Refusal {
+  const whose = refusedBy === 'key' ? 'this write key' : 'an account of this request'
+  const detail = `too many events of ${whose}; nothing was kept; resend the same body`
+  return new Refusal('rate_limited', detail, { headers, results: results ?? [] })
 }
 
 function keepRejected(tools: Tools, judged: readonly Judged[], call: Call): void {
