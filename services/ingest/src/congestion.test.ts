@@ -109,3 +109,72 @@ test('when the flood is over everything is taken again, a pause too', () => {
     [],
   )
 })
+
+/**
+ * Clients that send again as soon as they are answered, the refused ones too: the loop never waits.
+ *
+ * @param costMs of a request that is taken at a moment.
+ * @returns when requests were refused.
+ */
+function runClosedLoop(options: {
+  readonly clients: number
+  readonly seconds: number
+  readonly costMs: (nowMs: number) => number
+  /** Another program has the core then, once. */
+  readonly stop?: { readonly atMs: number; readonly ms: number }
+}): readonly number[] {
+  const { clients, seconds, costMs, stop } = options
+  const congestion = createCongestion()
+  const refusedAtMs: number[] = []
+  let nowMs = 0
+  let hasStopped = false
+  for (let turn = 0; nowMs < seconds * 1_000; turn++) {
+    for (let client = 0; client < clients; client++) {
+      if (stop !== undefined && !hasStopped && client === clients / 2 && nowMs >= stop.atMs) {
+        nowMs += stop.ms
+        hasStopped = true
+      }
+      const isRefused = congestion.refuses({ nowMs, turn, idleMs: 0 })
+      if (isRefused) refusedAtMs.push(nowMs)
+      nowMs += isRefused ? REFUSING_MS : costMs(nowMs)
+    }
+  }
+  return refusedAtMs
+}
+
+test('512 clients that never pause are no overload, whatever stops the machine meanwhile', () => {
+  const table: Readonly<Record<string, Parameters<typeof runClosedLoop>[0]>> = {
+    'a core of its own': { clients: 512, seconds: 20, costMs: () => 0.06 },
+    'a third of a core': { clients: 512, seconds: 20, costMs: () => 0.18 },
+    'half a second without the core': {
+      clients: 512,
+      seconds: 20,
+      costMs: () => 0.06,
+      stop: { atMs: 5_000, ms: 500 },
+    },
+    'two seconds without the core': {
+      clients: 512,
+      seconds: 20,
+      costMs: () => 0.06,
+      stop: { atMs: 5_000, ms: 2_000 },
+    },
+  }
+  for (const [name, options] of Object.entries(table)) {
+    assert.equal(runClosedLoop(options).length, 0, name)
+  }
+})
+
+test('a flood of clients is told from them, and once it costs little it is none', () => {
+  const flood = runClosedLoop({ clients: 2_000, seconds: 20, costMs: () => 1 })
+  const everySecond = Array.from({ length: 17 }, (_, n) => (n + 3) * 1_000)
+  for (const fromMs of everySecond) {
+    assert.ok(
+      flood.some((ms) => ms >= fromMs && ms < fromMs + 1_000),
+      `at ${fromMs} ms`,
+    )
+  }
+  const cold = (nowMs: number): number => (nowMs < 4_000 ? 1.5 : 0.06)
+  const refused = runClosedLoop({ clients: 512, seconds: 20, costMs: cold })
+  assert.ok(refused.length > 0, 'the cold loop has to refuse')
+  assert.ok((refused.at(-1) ?? 0) < 6_500, `refused to the end: ${refused.at(-1)} ms`)
+})

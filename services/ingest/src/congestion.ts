@@ -1,3 +1,5 @@
+import { createBacklog } from './backlog.ts'
+
 /** The event loop, looked at when the headers of a request have been read. */
 export interface LoopLook {
   readonly nowMs: number
@@ -18,6 +20,8 @@ export interface CongestionLimits {
   readonly minTaken: number
   /** Longer than any pause of the garbage collector or body of 5 MiB takes. */
   readonly longTurnMs: number
+  /** Below that, were all requests taken in one turn, refusing some helps nobody. */
+  readonly shortTurnMs: number
   /** A pause is made up for within that time, and then the loop waits again. */
   readonly standingMs: number
   /** Waiting for less in that time is only the look at what is ready, or another program's turn. */
@@ -31,6 +35,7 @@ export interface CongestionLimits {
 export const CONGESTION_LIMITS: CongestionLimits = {
   minTaken: 16,
   longTurnMs: 400,
+  shortTurnMs: 200,
   standingMs: 1_000,
   leastIdleMs: 10,
   takingMs: 10,
@@ -46,9 +51,12 @@ export const CONGESTION_LIMITS: CongestionLimits = {
  * (RFC 8289) in the form of "Fail at Scale" (ACM Queue 13/8): a long queue is no harm as long as it empties.
  *
  * The length of turns alone would not do: on a busy machine other programs make them long, and a loop
- * that then waits again has kept up all the same.
+ * that then waits again has kept up all the same. Nor would both: clients that send again as soon as they have an
+ * answer, the refused ones too, leave no loop a pause, however little they are; were they refused because one
+ * turn was long, they would be for ever. So it also counts what the requests of a turn cost by the last second.
  */
 export function createCongestion(limits: CongestionLimits = CONGESTION_LIMITS): Congestion {
+  const backlog = createBacklog()
   let turn: number | null = null
   let turnSinceMs = 0
   let taken = 0
@@ -61,28 +69,32 @@ export function createCongestion(limits: CongestionLimits = CONGESTION_LIMITS): 
       busySinceMs = look.nowMs
       idleBeforeMs = look.idleMs
     }
-    if (refusedAtMs !== null && look.nowMs - refusedAtMs >= limits.calmMs) refusedAtMs = null
+    backlog.beginTurn(look)
+    if (refusedAtMs !== null && isOver(look.nowMs - refusedAtMs)) refusedAtMs = null
     turn = look.turn
     turnSinceMs = look.nowMs
     taken = 0
   }
 
+  const isOver = (calmForMs: number): boolean =>
+    calmForMs >= limits.calmMs || backlog.mostMs() < limits.shortTurnMs
+
   const isStanding = ({ nowMs }: LoopLook): boolean =>
     taken >= limits.minTaken &&
     nowMs - turnSinceMs >= limits.longTurnMs &&
-    nowMs - busySinceMs >= limits.standingMs
+    nowMs - busySinceMs >= limits.standingMs &&
+    backlog.foundMs() >= limits.longTurnMs
 
   return {
     refuses: (look) => {
       if (look.turn !== turn) beginTurn(look)
       const isSpent = taken > 0 && look.nowMs - turnSinceMs >= limits.takingMs
       const isCongested = refusedAtMs !== null || isStanding(look)
-      if (isCongested && isSpent) {
-        refusedAtMs = look.nowMs
-        return true
-      }
-      taken += 1
-      return false
+      const isRefused = isCongested && isSpent
+      backlog.add(look, isRefused)
+      if (isRefused) refusedAtMs = look.nowMs
+      else taken += 1
+      return isRefused
     },
   }
 }
