@@ -1,4 +1,5 @@
 import {
+  accountSlot,
   type LaneEvent,
   murmur2Range,
   SLOT,
@@ -8,18 +9,6 @@ import {
 } from '@custom-events/event'
 import { FRAME_BYTES, writeFrame } from './confluent-framing.ts'
 
-/** A record of schemas/event.avsc, its key, and the hash that the partition is taken from. */
-export interface EncodedEvent {
-  readonly value: Buffer
-  /** The bytes of `group_id` within `value`. */
-  readonly key: Buffer
-  /** murmur2 of the key. */
-  readonly hash: number
-}
-
-/** Encodes accepted events whose texts lie in the body of one request. */
-export type EncodeFromBody = (event: LaneEvent) => EncodedEvent
-
 /** Frame, twelve lengths and branches, three times, `extra`, and an id that we made. */
 const BYTES_BESIDE_TEXTS = FRAME_BYTES + 12 * 6 + 3 * 10 + 2 + 36
 
@@ -28,30 +17,46 @@ const BYTES_BESIDE_TEXTS = FRAME_BYTES + 12 * 6 + 3 * 10 + 2 + 36
  * request. Equal byte for byte to what avsc, the plain reference, makes of their texts: see
  * services/ingest/src/lane.test.ts.
  */
-export function createEventSlab(
-  events: readonly LaneEvent[],
-  { schemaId, source }: { readonly schemaId: number; readonly source: string },
-): EncodeFromBody {
-  const slab = Buffer.allocUnsafe(slabBytes(events, Buffer.byteLength(source)))
-  const sourceBytes = Buffer.from(source, 'utf8')
-  const writer = { slab, at: 0 }
-  return (event) => {
-    const start = writer.at
-    writeFrame(slab, schemaId, start)
-    writer.at += FRAME_BYTES
-    writeIds(writer, event)
-    const keyEnd = writer.at
-    const keyStart = keyEnd - accountBytes(event.input)
-    writeRest(writer, event, sourceBytes)
-    return {
-      value: slab.subarray(start, writer.at),
-      key: slab.subarray(keyStart, keyEnd),
-      hash: murmur2Range(slab, keyStart, keyEnd),
-    }
+export class EventSlab implements Writer {
+  readonly slab: Buffer
+  readonly #schemaId: number
+  readonly #source: Buffer
+  at = 0
+  /** Where the record written last lies: a record of schemas/event.avsc, framed. */
+  start = 0
+  end = 0
+  /** The bytes of its `group_id`, its key, within it. */
+  keyStart = 0
+  keyEnd = 0
+
+  /** @param events all that will be written, and perhaps more. */
+  constructor(
+    events: Iterable<LaneEvent>,
+    { schemaId, source }: { readonly schemaId: number; readonly source: string },
+  ) {
+    this.#schemaId = schemaId
+    this.#source = Buffer.from(source, 'utf8')
+    this.slab = Buffer.allocUnsafe(slabBytes(events, this.#source.length))
+  }
+
+  write(event: LaneEvent): void {
+    this.start = this.at
+    writeFrame(this.slab, this.#schemaId, this.start)
+    this.at += FRAME_BYTES
+    writeIds(this, event)
+    this.keyEnd = this.at
+    this.keyStart = this.at - accountBytes(event.input)
+    writeRest(this, event, this.#source)
+    this.end = this.at
+  }
+
+  /** murmur2 of the key. */
+  get hash(): number {
+    return murmur2Range(this.slab, this.keyStart, this.keyEnd)
   }
 }
 
-function slabBytes(events: readonly LaneEvent[], sourceBytes: number): number {
+function slabBytes(events: Iterable<LaneEvent>, sourceBytes: number): number {
   let bytes = 0
   for (const { input } of events)
     bytes += input.end - input.start + BYTES_BESIDE_TEXTS + sourceBytes
@@ -70,10 +75,6 @@ function writeIds(writer: Writer, event: LaneEvent): void {
   else writeSlot(writer, input, SLOT.event_id)
   writeSlot(writer, input, SLOT.event)
   writeSlot(writer, input, accountSlot(input))
-}
-
-function accountSlot(input: LaneInput): number {
-  return slotStart(input, SLOT.group_id) === -1 ? SLOT.account : SLOT.group_id
 }
 
 function accountBytes(input: LaneInput): number {

@@ -1,7 +1,7 @@
 export { eventAvroSchema, rejectedAvroSchema } from './avro-schemas.ts'
 export { FRAME_BYTES, readFrame, type Framed } from './confluent-framing.ts'
 export { createEventCodec } from './event-encoder.ts'
-export { createEventSlab, type EncodedEvent } from './event-slab.ts'
+export { EventSlab } from './event-slab.ts'
 export { createRecordReader, type RecordReader } from './record-reader.ts'
 export type { FramedCodec } from './framed-encoder.ts'
 export {

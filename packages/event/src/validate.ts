@@ -60,11 +60,6 @@ export function createValidate(): Validate {
   }
 }
 
-/** The hot validator: stops at the first error. */
-export function compileEventCheck(): (candidate: object) => boolean {
-  return compile(false)
-}
-
 type CandidateFound = Extract<Normalised, { status: 'candidate' }>
 
 function compile(allErrors: boolean): ValidateFunction {

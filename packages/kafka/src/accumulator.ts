@@ -1,5 +1,5 @@
 import type { Delivery } from './deliveries.ts'
-import type { OutgoingRecord } from './records.ts'
+import { keyBytesOf, valueBytesOf, type OutgoingRecord } from './records.ts'
 
 /**
  * What one partition contributes to one produce request. The columns belong together: `deliveries[i]`
@@ -53,8 +53,9 @@ interface Lane {
 /** Kafka's own framing of a record, roughly; counted so that empty records are not free. */
 const RECORD_OVERHEAD_BYTES = 100
 
-export function sizeOf({ key, value }: OutgoingRecord): number {
-  return (key?.length ?? 0) + (value?.length ?? 0) + RECORD_OVERHEAD_BYTES
+export function sizeOf(record: OutgoingRecord): number {
+  const bytes = Math.max(0, keyBytesOf(record)) + Math.max(0, valueBytesOf(record))
+  return bytes + RECORD_OVERHEAD_BYTES
 }
 
 /**

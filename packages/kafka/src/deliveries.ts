@@ -60,7 +60,7 @@ export function createDeliveries(timeoutMs: number): Deliveries {
 class PendingDelivery implements Delivery {
   readonly deadlineMs: number
   isOver = false
-  readonly #outcomes: ProduceOutcome[]
+  readonly #outcomes: ProduceOutcome[] = []
   #missing: number
   readonly #resolve: (outcomes: readonly ProduceOutcome[]) => void
   readonly #waiting: Set<PendingDelivery>
@@ -74,7 +74,7 @@ class PendingDelivery implements Delivery {
     },
   ) {
     this.deadlineMs = life.deadlineMs
-    this.#outcomes = Array.from({ length: count }, () => UNAVAILABLE)
+    for (let index = 0; index < count; index++) this.#outcomes.push(UNAVAILABLE)
     this.#missing = count
     this.#resolve = life.resolve
     this.#waiting = life.waiting

@@ -1,6 +1,11 @@
 export { kafkaConfigFrom, type KafkaConfig } from './kafka-config.ts'
 export { partitionCounts, topicNames, SIDE_TOPIC_PARTITIONS, type TopicNames } from './topics.ts'
-export type { OutgoingRecord, ProduceOutcome, TopicPartition } from './records.ts'
+export {
+  SlabRecord,
+  type OutgoingRecord,
+  type ProduceOutcome,
+  type TopicPartition,
+} from './records.ts'
 export { createProducer, type Producer, type ProducerOptions } from './producer.ts'
 export {
   createSchemaRegistry,

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import createRequest from 'kafkajs/src/protocol/request.js'
 import produceV7 from 'kafkajs/src/protocol/requests/produce/v7/request.js'
 import { encodeProduceRequest } from './produce-request.ts'
-import type { OutgoingRecord } from './records.ts'
+import { SlabRecord, type OutgoingRecord } from './records.ts'
 
 const bytes = fc
   .oneof(
@@ -82,6 +82,38 @@ test('records that are slices of one slab are copied from where they lie', () =>
   )
   assert.deepEqual(one, other)
 })
+
+test('records that lie in one slab have the bytes of records of their own', async (t) => {
+  const length = fc.oneof(fc.nat(60), fc.constantFrom(63, 64, 8_191, 8_192))
+  const place = fc.record({ skipped: fc.nat(5), before: fc.nat(60), key: length, behind: length })
+  const timestampMs = 1_700_000_000_000
+  t.mock.method(Date, 'now', () => timestampMs)
+  await fc.assert(
+    fc.asyncProperty(fc.array(place, { minLength: 1, maxLength: 50 }), async (places) => {
+      const at = { topic: 't', partition: 3 }
+      const slab = Buffer.from(Array.from({ length: slabBytes(places) }, (_, index) => index * 7))
+      let end = 0
+      const records = places.map(({ skipped, before, key, behind }) => {
+        const start = end + skipped
+        const keyStart = start + before
+        const keyEnd = keyStart + key
+        end = keyEnd + behind
+        return new SlabRecord(at.topic, at.partition, { slab, start, end, keyStart, keyEnd })
+      })
+      const apart = records.map(({ key, value }) => {
+        return { ...at, key: Buffer.from(key), value: Buffer.from(value) }
+      })
+      const parts = [{ ...at, records }]
+      const ours = encodeProduceRequest({ ...request, parts, correlationId: 1, timestampMs })
+      assert.ok(ours.equals(await encodedByKafkaJs([{ ...at, records: apart }], 1)))
+    }),
+    { numRuns: 100 },
+  )
+})
+
+function slabBytes(places: readonly Readonly<Record<string, number>>[]): number {
+  return places.flatMap((place) => Object.values(place)).reduce((sum, each) => sum + each, 0)
+}
 
 interface Part {
   readonly topic: string

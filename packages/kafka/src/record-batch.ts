@@ -1,5 +1,5 @@
 import { crc32c } from './crc32c.ts'
-import type { OutgoingRecord } from './records.ts'
+import { keyBytesOf, SlabRecord, valueBytesOf, type OutgoingRecord } from './records.ts'
 
 /**
  * Kafka's record batch, version 2, written in one pass into bytes that are there already. Byte for byte what
@@ -14,8 +14,10 @@ const MAX_HEADER_FRAME_BYTES = 5 + 5
 /** Room that `writeRecordBatch` may need: exact up to a few bytes a record. */
 export function recordBatchRoom(records: readonly OutgoingRecord[]): number {
   let bytes = HEADER_BYTES
-  for (const { key, value, headers } of records) {
-    bytes += MAX_FRAME_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
+  for (const record of records) {
+    const { headers } = record
+    bytes += MAX_FRAME_BYTES
+    bytes += Math.max(0, keyBytesOf(record)) + Math.max(0, valueBytesOf(record))
     if (headers !== undefined) bytes += headersRoom(headers)
   }
   return bytes
@@ -58,9 +60,9 @@ export function writeRecordBatch(
 }
 
 function writeRecord(into: Buffer, start: number, record: OutgoingRecord, index: number): number {
-  const { key, value, headers } = record
-  const keyBytes = key === null ? -1 : key.length
-  const valueBytes = value === null ? -1 : value.length
+  const { headers } = record
+  const keyBytes = keyBytesOf(record)
+  const valueBytes = valueBytesOf(record)
   const bodyBytes =
     2 + // attributes, timestamp delta
     varintBytes(index) +
@@ -73,8 +75,13 @@ function writeRecord(into: Buffer, start: number, record: OutgoingRecord, index:
   into[at++] = 0
   into[at++] = 0
   at = writeVarint(into, at, index)
-  at = writeBytes(into, at, key)
-  at = writeBytes(into, at, value)
+  if (record instanceof SlabRecord) {
+    at = writeRange(into, at, record.slab, record.keyStart, record.keyEnd)
+    at = writeRange(into, at, record.slab, record.start, record.end)
+  } else {
+    at = writeBytes(into, at, record.key)
+    at = writeBytes(into, at, record.value)
+  }
   if (headers !== undefined) return writeHeaders(into, at, headers)
   into[at] = 0
   return at + 1
@@ -88,6 +95,17 @@ function writeBytes(into: Buffer, start: number, bytes: Buffer | null): number {
   const at = writeVarint(into, start, bytes.length)
   into.set(bytes, at)
   return at + bytes.length
+}
+
+/** Calling into C++ takes as long as copying so many bytes here. */
+const MAX_BYTES_COPIED_HERE = 48
+
+function writeRange(into: Buffer, at: number, slab: Buffer, start: number, end: number): number {
+  const length = end - start
+  const target = writeVarint(into, at, length)
+  if (length > MAX_BYTES_COPIED_HERE) slab.copy(into, target, start, end)
+  else for (let index = 0; index < length; index++) into[target + index] = slab[start + index] ?? 0
+  return target + length
 }
 
 function headersBytes(headers: Headers): number {

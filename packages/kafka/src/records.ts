@@ -10,6 +10,60 @@ export interface OutgoingRecord extends TopicPartition {
   readonly headers?: Readonly<Record<string, Buffer | string>>
 }
 
+/** Where a record's bytes lie in a buffer that holds many; the key may lie within the value. */
+export interface SlabPlace {
+  readonly slab: Buffer
+  readonly start: number
+  readonly end: number
+  readonly keyStart: number
+  readonly keyEnd: number
+}
+
+/**
+ * A record in a buffer that holds many. Records live until Kafka has acknowledged them, long enough for the
+ * collector to move them: this is one object, where views of its key and value would make it three. They are
+ * made when asked for; what writes the request copies the ranges.
+ */
+export class SlabRecord implements OutgoingRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly slab: Buffer
+  readonly start: number
+  readonly end: number
+  readonly keyStart: number
+  readonly keyEnd: number
+
+  constructor(topic: string, partition: number, place: SlabPlace) {
+    this.topic = topic
+    this.partition = partition
+    this.slab = place.slab
+    this.start = place.start
+    this.end = place.end
+    this.keyStart = place.keyStart
+    this.keyEnd = place.keyEnd
+  }
+
+  get key(): Buffer {
+    return this.slab.subarray(this.keyStart, this.keyEnd)
+  }
+
+  get value(): Buffer {
+    return this.slab.subarray(this.start, this.end)
+  }
+}
+
+/** -1 without a key. */
+export function keyBytesOf(record: OutgoingRecord): number {
+  if (record instanceof SlabRecord) return record.keyEnd - record.keyStart
+  return record.key === null ? -1 : record.key.length
+}
+
+/** -1 without a value. */
+export function valueBytesOf(record: OutgoingRecord): number {
+  if (record instanceof SlabRecord) return record.end - record.start
+  return record.value === null ? -1 : record.value.length
+}
+
 /** What became of one record. */
 export type ProduceOutcome =
   | { readonly status: 'acknowledged'; /** exact below 2^53 */ readonly offset: number }

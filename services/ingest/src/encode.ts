@@ -1,6 +1,6 @@
-import { createEventSlab, type FramedCodec } from '@custom-events/codec'
+import { EventSlab, type FramedCodec } from '@custom-events/codec'
 import { LaneEvent, partitionOf, partitionOfHash, type TrackedEvent } from '@custom-events/event'
-import type { OutgoingRecord } from '@custom-events/kafka'
+import { SlabRecord, type OutgoingRecord } from '@custom-events/kafka'
 import type { SchemaIds } from './schema-ids.ts'
 import type { IngestSettings } from './settings.ts'
 import type { Judged } from './verdicts.ts'
@@ -20,14 +20,15 @@ export function encode(
   const partitionCount = settings.partitionCountByTopic[topic] ?? 1
   const schemaId = schemas.trackedId
   if (schemaId === null) throw new Error('the schema id is unknown although the schemas are ready')
-  const encodeFromBody = openSlab(judged, schemaId)
+  const slab = openSlab(judged, schemaId)
   const records: OutgoingRecord[] = []
   for (const { verdict } of judged) {
     if (verdict.status !== 'accepted') continue
     const { event } = verdict
     if (event instanceof LaneEvent) {
-      const { key, value, hash } = encodeFromBody(event)
-      records.push({ topic, partition: partitionOfHash(hash, partitionCount), key, value })
+      slab.write(event)
+      const partition = partitionOfHash(slab.hash, partitionCount)
+      records.push(new SlabRecord(topic, partition, slab))
     } else {
       const partition = partitionOf(event.group_id, partitionCount)
       const key = Buffer.from(event.group_id, 'utf8')
@@ -37,12 +38,12 @@ export function encode(
   return records
 }
 
-function openSlab(judged: readonly Judged[], schemaId: number) {
+function openSlab(judged: readonly Judged[], schemaId: number): EventSlab {
   const events: LaneEvent[] = []
   for (const { verdict } of judged) {
     if (verdict.status === 'accepted' && verdict.event instanceof LaneEvent) {
       events.push(verdict.event)
     }
   }
-  return createEventSlab(events, { schemaId, source: events[0]?.source ?? '' })
+  return new EventSlab(events, { schemaId, source: events[0]?.source ?? '' })
 }

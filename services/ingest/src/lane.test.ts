@@ -9,6 +9,7 @@ import {
   NO_PLAN_SET,
   type PlanSet,
 } from '@custom-events/event'
+import type { OutgoingRecord } from '@custom-events/kafka'
 import fc from 'fast-check'
 import { jsonTestSuite, naughtyStrings } from '../../../test/hostile/corpora.ts'
 import type { Call } from './call.ts'
@@ -62,7 +63,8 @@ async function outcome(way: 'lane' | 'plain', { bytes, headers }: Sent, judges: 
       if (verdict.status === 'accepted' && verdict.event instanceof LaneEvent) met.inLane += 1
     }
     const { sentAt, key: keyInBody } = envelope
-    return { judged: judged.map(told), records: encode(encoding, judged), sentAt, keyInBody }
+    const records = encode(encoding, judged).map(sentTo)
+    return { judged: judged.map(told), records, sentAt, keyInBody }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return { code: error.code, message: error.message }
@@ -76,6 +78,10 @@ function told({ input, verdict }: Judged) {
   const { event } = verdict
   const fields = Object.fromEntries(FIELDS.map((name) => [name, event[name]]))
   return { sent, verdict: { ...verdict, event: fields } }
+}
+
+function sentTo({ topic, partition, key, value }: OutgoingRecord) {
+  return { topic, partition, key, value }
 }
 
 const FIELDS = [

@@ -1,52 +1,91 @@
 import type { TrackedEvent } from '../event.ts'
+import type { NormaliseContext } from '../normalise-context.ts'
 import { textOf, type LaneInput } from './lane-input.ts'
+import { PLACE, timeAt } from './ranges.ts'
 import { SLOT } from './slots.ts'
 
-/** What an event consists of beside its open parts; `extra` is always empty here. */
-export type LaneParts = Omit<TrackedEvent, 'properties' | 'context' | 'extra'>
-
-/** An accepted event whose texts still lie in the body; its open parts become text when asked for. */
-export class LaneEvent implements TrackedEvent, LaneParts {
-  readonly event_id: string
-  readonly event: string
-  readonly group_id: string
-  readonly user_id: string | null
-  readonly anonymous_id: string | null
-  readonly timestamp: number
-  readonly sent_at: number | null
-  readonly received_at: number
-  readonly source: string
+/**
+ * An accepted event that lies in the body; what is asked for is read from there. Events live until Kafka has
+ * acknowledged them, long enough for the collector to move them: three references, not a text for each part.
+ */
+export class LaneEvent implements TrackedEvent {
   readonly input: LaneInput
+  /** What the request says beside its events. */
+  readonly #beside: Pick<NormaliseContext, 'receivedAt' | 'source'>
+  /** For an event that was sent without one. */
+  readonly #madeId: string | null
 
-  constructor(input: LaneInput, parts: LaneParts) {
-    this.event_id = parts.event_id
-    this.event = parts.event
-    this.group_id = parts.group_id
-    this.user_id = parts.user_id
-    this.anonymous_id = parts.anonymous_id
-    this.timestamp = parts.timestamp
-    this.sent_at = parts.sent_at
-    this.received_at = parts.received_at
-    this.source = parts.source
+  constructor(
+    input: LaneInput,
+    beside: Pick<NormaliseContext, 'receivedAt' | 'source'>,
+    madeId: string | null,
+  ) {
     this.input = input
+    this.#beside = beside
+    this.#madeId = madeId
+  }
+
+  get event_id(): string {
+    return this.#madeId ?? this.#text(SLOT.event_id) ?? ''
+  }
+
+  get event(): string {
+    return this.#text(SLOT.event) ?? ''
+  }
+
+  get group_id(): string {
+    return this.#text(accountSlot(this.input)) ?? ''
+  }
+
+  get user_id(): string | null {
+    return this.#text(SLOT.user_id)
+  }
+
+  get anonymous_id(): string | null {
+    return this.#text(SLOT.anonymous_id)
+  }
+
+  get timestamp(): number {
+    const { body, base } = this.input
+    return timeAt(body.ranges.ints, base + PLACE.timestamp)
+  }
+
+  get sent_at(): number | null {
+    const { body, base } = this.input
+    const ms = timeAt(body.ranges.ints, base + PLACE.sentAt)
+    return ms === -1 ? null : ms
+  }
+
+  get received_at(): number {
+    return this.#beside.receivedAt
+  }
+
+  get source(): string {
+    return this.#beside.source
   }
 
   get properties(): string {
-    return openText(this.input, SLOT.properties)
+    return this.#text(SLOT.properties) ?? '{}'
   }
 
   get context(): string {
-    return openText(this.input, SLOT.context)
+    return this.#text(SLOT.context) ?? '{}'
   }
 
+  /** Always empty here. */
   get extra(): string {
     return '{}'
   }
+
+  #text(slot: number): string | null {
+    const start = slotStart(this.input, slot)
+    return start === -1 ? null : textOf(this.input.body, start, slotEnd(this.input, slot))
+  }
 }
 
-function openText(input: LaneInput, slot: number): string {
-  const start = slotStart(input, slot)
-  return start === -1 ? '{}' : textOf(input.body, start, slotEnd(input, slot))
+/** Where the account is: in the event, or in its context. */
+export function accountSlot(input: LaneInput): number {
+  return slotStart(input, SLOT.group_id) === -1 ? SLOT.account : SLOT.group_id
 }
 
 /** -1 for what was not sent. */

@@ -1,4 +1,4 @@
-import { isAscii, isUtf8 } from 'node:buffer'
+import { isUtf8 } from 'node:buffer'
 import {
   BACKSLASH,
   CLOSE_ARRAY,
@@ -14,8 +14,11 @@ import {
   QUOTE,
   skipSpace,
 } from './bytes.ts'
-import { LaneInput, textOf, type LaneBody } from './lane-input.ts'
-import { INTS_OF_EVENT, scanEvent, startRanges } from './scan-event.ts'
+import { slotEnd, slotStart } from './lane-event.ts'
+import { LaneBody, LaneInput, textOf } from './lane-input.ts'
+import { OpenPart } from './open-part.ts'
+import { keepRanges, makeRoom, startRanges, type GrowingRanges } from './ranges.ts'
+import { scanEvent } from './scan-event.ts'
 import { SLOT } from './slots.ts'
 
 /** A body whose events were found without parsing it. */
@@ -41,51 +44,47 @@ export function scanBody(bytes: Buffer, maxEvents: number): LaneBodyRead | null 
   return scanSingle(bytes, first) ?? scanEnvelope(bytes, first, maxEvents)
 }
 
-function openList(bytes: Buffer, pointer: string): LaneBody {
-  const ranges = startRanges(bytes, EXPECTED_EVENTS)
-  return { ranges, ascii: asciiOf(bytes), pointer, isList: true }
-}
-
-/** Pieces of one text cost less than a text made of each range of bytes. */
-function asciiOf(bytes: Buffer): string | null {
-  return isAscii(bytes) ? bytes.toString('latin1') : null
-}
-
 function scanSingle(bytes: Buffer, start: number): LaneBodyRead | null {
-  const ranges = startRanges(bytes, 1)
-  const end = scanEvent(ranges, start, 0)
+  const ranges = startRanges(bytes)
+  const base = makeRoom(ranges, 0)
+  const end = scanEvent({ ranges, open: new OpenPart(bytes) }, start, base)
   if (end === IRREGULAR || skipSpace(bytes, end) !== bytes.length) return null
-  const body = { ranges, ascii: asciiOf(bytes), pointer: '', isList: false }
+  const body = new LaneBody(ranges, { pointer: '', isList: false })
   const event = new LaneInput(body, 0, { start, end, isRegular: true })
-  return { events: [event], sentAt: null, key: slotText(body, SLOT.writeKey) }
+  keepRanges(ranges, 1)
+  return { events: [event], sentAt: null, key: slotText(event, SLOT.writeKey) }
 }
 
-function slotText(body: LaneBody, slot: number): string | null {
-  const start = body.ranges.ints[slot * 2] ?? -1
-  const text = start === -1 ? '' : textOf(body, start, body.ranges.ints[slot * 2 + 1] ?? start)
+function slotText(event: LaneInput, slot: number): string | null {
+  const start = slotStart(event, slot)
+  const text = start === -1 ? '' : textOf(event.body, start, slotEnd(event, slot))
   return text === '' ? null : text
 }
 
 function scanArrayBody(bytes: Buffer, start: number, maxEvents: number): LaneBodyRead | null {
-  const events: LaneInput[] = []
-  const body = openList(bytes, '')
-  const end = scanEvents({ body, events, maxEvents }, start)
+  const list = openList(bytes, '', maxEvents)
+  const end = scanEvents(list, start)
   if (end === IRREGULAR || skipSpace(bytes, end) !== bytes.length) return null
-  return { events, sentAt: null, key: null }
+  return { events: list.events, sentAt: null, key: null }
 }
 
-const EXPECTED_EVENTS = 128
+function openList(bytes: Buffer, pointer: string, maxEvents: number): EventList {
+  const ranges = startRanges(bytes)
+  const body = new LaneBody(ranges, { pointer, isList: true })
+  return { body, ranges, open: new OpenPart(bytes), events: [], maxEvents }
+}
 
 interface EventList {
   readonly body: LaneBody
+  readonly ranges: GrowingRanges
+  readonly open: OpenPart
   readonly events: LaneInput[]
   readonly maxEvents: number
 }
 
 /** @returns behind the closing bracket. */
 function scanEvents(list: EventList, start: number): number {
-  const { ranges } = list.body
-  const { bytes } = ranges
+  const { bytes } = list.ranges
   let at = skipSpace(bytes, start + 1)
   for (;;) {
     if (bytes[at] !== OPEN_OBJECT || list.events.length === list.maxEvents) return IRREGULAR
@@ -93,20 +92,24 @@ function scanEvents(list: EventList, start: number): number {
     if (end === IRREGULAR) return IRREGULAR
     at = skipSpace(bytes, end)
     const byte = bytes[at]
-    if (byte === CLOSE_ARRAY) return at + 1
+    if (byte === CLOSE_ARRAY) {
+      keepRanges(list.ranges, list.events.length)
+      return at + 1
+    }
     if (byte !== COMMA) return IRREGULAR
     at = skipSpace(bytes, at + 1)
   }
 }
 
-function takeEvent({ body, events }: EventList, start: number): number {
+function takeEvent(list: EventList, start: number): number {
+  const { body, ranges, events } = list
   const index = events.length
-  const end = scanEvent(body.ranges, start, index * INTS_OF_EVENT)
+  const end = scanEvent(list, start, makeRoom(ranges, index))
   if (end !== IRREGULAR) {
     events.push(new LaneInput(body, index, { start, end, isRegular: true }))
     return end
   }
-  const skipped = objectEnd(body.ranges.bytes, start)
+  const skipped = objectEnd(ranges.bytes, start)
   if (skipped === IRREGULAR) return IRREGULAR
   const event = new LaneInput(body, index, { start, end: skipped, isRegular: false })
   // Only what parses by itself is an element of a list.
@@ -148,7 +151,7 @@ const BESIDE = ['batch', 'events', 'sentAt', 'sent_at', 'writeKey', 'api_key'].m
 }))
 
 function scanEnvelope(bytes: Buffer, start: number, maxEvents: number): LaneBodyRead | null {
-  const events: LaneInput[] = []
+  let events: readonly LaneInput[] = []
   const beside: Record<string, string> = {}
   const seen = new Set<string>()
   let at = skipSpace(bytes, start + 1)
@@ -163,8 +166,9 @@ function scanEnvelope(bytes: Buffer, start: number, maxEvents: number): LaneBody
     if (isList && events.length > 0) return null
     if (isList) {
       if (bytes[at] !== OPEN_ARRAY) return null
-      const body = openList(bytes, `/${name}`)
-      at = scanEvents({ body, events, maxEvents }, at)
+      const list = openList(bytes, `/${name}`, maxEvents)
+      at = scanEvents(list, at)
+      events = list.events
     } else {
       const end = bytes[at] === QUOTE ? plainTextEnd(bytes, at + 1) : nullEnd(bytes, at)
       if (bytes[at] === QUOTE) beside[name] = bytes.toString('utf8', at + 1, Math.max(end, at + 1))

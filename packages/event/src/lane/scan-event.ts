@@ -10,33 +10,25 @@ import {
   QUOTE,
   skipSpace,
 } from './bytes.ts'
-import { OpenPart } from './open-part.ts'
+import type { OpenPart } from './open-part.ts'
+import type { Ranges } from './ranges.ts'
 import { SLOT, SLOT_COUNT, slotOf } from './slots.ts'
 
-/** Two for each slot: where it begins and ends; -1 and -1 for what was not sent. */
-export const INTS_OF_EVENT = SLOT_COUNT * 2
-
-/** Where the parts of the events of one body lie. */
-export interface Ranges {
-  readonly bytes: Buffer
+/** A body that is being read. */
+export interface Scan {
+  readonly ranges: Ranges
   readonly open: OpenPart
-  ints: Int32Array
-}
-
-export function startRanges(bytes: Buffer, events: number): Ranges {
-  return { bytes, open: new OpenPart(bytes), ints: new Int32Array(events * INTS_OF_EVENT) }
 }
 
 /**
  * Finds the parts of an event that has nothing unusual: known names, once each; ids and times as
  * strings without escapes; open parts in which there is nothing to find.
  *
- * @param at its opening bracket. @param base where its slots begin.
+ * @param start its opening bracket. @param base where its slots begin.
  * @returns where it ends, or `IRREGULAR`.
  */
-export function scanEvent(ranges: Ranges, start: number, base: number): number {
-  const { bytes } = ranges
-  makeRoom(ranges, base)
+export function scanEvent(scan: Scan, start: number, base: number): number {
+  const { bytes } = scan.ranges
   let seen = 0
   let at = skipSpace(bytes, start + 1)
   for (;;) {
@@ -47,7 +39,7 @@ export function scanEvent(ranges: Ranges, start: number, base: number): number {
     seen |= 1 << slot
     at = skipSpace(bytes, keyEnd + 1)
     if (bytes[at] !== COLON) return IRREGULAR
-    at = takePart(ranges, skipSpace(bytes, at + 1), base, slot)
+    at = takePart(scan, skipSpace(bytes, at + 1), base, slot)
     if (at === IRREGULAR) return IRREGULAR
     at = skipSpace(bytes, at)
     const byte = bytes[at]
@@ -57,23 +49,14 @@ export function scanEvent(ranges: Ranges, start: number, base: number): number {
   }
 }
 
-function makeRoom(ranges: Ranges, base: number): void {
-  const end = base + INTS_OF_EVENT
-  if (end > ranges.ints.length) {
-    const larger = new Int32Array(end * 2)
-    larger.set(ranges.ints)
-    ranges.ints = larger
-  }
-  ranges.ints.fill(-1, base, end)
-}
-
-function takePart(ranges: Ranges, at: number, base: number, slot: number): number {
-  const { bytes, ints, open } = ranges
+function takePart(scan: Scan, at: number, base: number, slot: number): number {
+  const { open } = scan
+  const { bytes, ints } = scan.ranges
   if (slot >= SLOT_COUNT) return open.take(at)
   const byte = bytes[at]
   if (byte === OPEN_OBJECT) {
     if (slot !== SLOT.properties && slot !== SLOT.context) return IRREGULAR
-    const end = slot === SLOT.properties ? open.take(at) : takeContext(ranges, at, base)
+    const end = slot === SLOT.properties ? open.take(at) : takeContext(open, ints, at, base)
     ints[base + slot * 2] = at
     ints[base + slot * 2 + 1] = end
     return end
@@ -87,7 +70,7 @@ function takePart(ranges: Ranges, at: number, base: number, slot: number): numbe
   return end + 1
 }
 
-function takeContext({ open, ints }: Ranges, at: number, base: number): number {
+function takeContext(open: OpenPart, ints: Int32Array, at: number, base: number): number {
   const end = open.takeContext(at)
   ints[base + SLOT.account * 2] = open.accountStart
   ints[base + SLOT.account * 2 + 1] = open.accountEnd

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../event.ts'
+import { isJsonObject, type TrackedEvent } from '../event.ts'
 import type { EventInput } from '../normalise-context.ts'
 import type { Normalised } from '../normalise.ts'
 import { pointerOf } from '../pointer.ts'
@@ -25,7 +25,7 @@ export interface PlanSet {
   /** The verdict when the event's plan has been heard too. */
   check(normalised: Exclude<Normalised, { status: 'ignored' }>, verdict: Verdict): Verdict
   /** Whether `check` would leave the verdict on an accepted event as it is; `false`: ask it. */
-  hasNothingToSay(event: string, readProperties: () => unknown): boolean
+  hasNothingToSay(event: Pick<TrackedEvent, 'event' | 'properties'>): boolean
   /** The event's text as it may be kept when it is rejected: without the values marked as PII. */
   redact(input: EventInput, event: string | null): string
 }
@@ -70,11 +70,12 @@ export function createPlanSet(plans: readonly Plan[], rules: PlanRules): PlanSet
       const base = pointerOfProperties(normalised)
       return { ...judged, problems: judged.problems.map((each) => maskProblem(each, base, paths)) }
     },
-    hasNothingToSay: (event, readProperties) => {
+    hasNothingToSay: (tracked) => {
       if (isIdle) return true
-      const plan = planByEvent.get(event)
+      const plan = planByEvent.get(tracked.event)
       if (plan === undefined) return rules.unplanned === 'allow'
-      return (plan.mode ?? rules.defaultMode) === 'off' || plan.isValid(readProperties())
+      const isOff = (plan.mode ?? rules.defaultMode) === 'off'
+      return isOff || plan.isValid(JSON.parse(tracked.properties))
     },
     redact: (input, event) => {
       const { start, end } = input.scanned
