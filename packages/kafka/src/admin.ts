@@ -47,7 +47,7 @@ export async function createTopics(options: {
 
 /**
  * Sets how many in-sync replicas must have a record of the topic before it is acknowledged. With more than
- * there are, Kafka refuses every record of it. Other settings of the topic fall back to the broker's.
+ * there are, Kafka refuses every record of it.
  *
  * @throws when Kafka is not reachable.
  */
@@ -58,19 +58,38 @@ export async function demandReplicas(options: {
   readonly log: Logger
 }): Promise<void> {
   const { topic, minInsyncReplicas } = options
-  const value = String(minInsyncReplicas)
-  await withAdmin(options.kafka, options.log, (admin) =>
-    admin.alterConfigs({
+  const demand = { name: MIN_INSYNC_REPLICAS, value: String(minInsyncReplicas) }
+  await withAdmin(options.kafka, options.log, async (admin) => {
+    const others = (await ownSettings(admin, topic)).filter(({ name }) => name !== demand.name)
+    await admin.alterConfigs({
       validateOnly: false,
-      resources: [
-        {
-          type: kafkajs.ConfigResourceTypes.TOPIC,
-          name: topic,
-          configEntries: [{ name: 'min.insync.replicas', value }],
-        },
-      ],
-    }),
-  )
+      resources: [{ ...topicResource(topic), configEntries: [...others, demand] }],
+    })
+  })
+}
+
+const MIN_INSYNC_REPLICAS = 'min.insync.replicas'
+
+function topicResource(name: string) {
+  return { type: kafkajs.ConfigResourceTypes.TOPIC, name }
+}
+
+/**
+ * What is set for the topic itself. AlterConfigs, all that kafkajs has (KIP-339 came after it), sets back to the
+ * broker's what it does not name.
+ */
+async function ownSettings(
+  admin: KafkaJsAdmin,
+  topic: string,
+): Promise<readonly { readonly name: string; readonly value: string }[]> {
+  const answer = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [topicResource(topic)],
+  })
+  return answer.resources
+    .flatMap((resource) => resource.configEntries)
+    .filter(({ configSource }) => configSource === kafkajs.ConfigSource.TOPIC_CONFIG)
+    .map(({ configName, configValue }) => ({ name: configName, value: configValue }))
 }
 
 async function createMissing(
@@ -157,7 +176,7 @@ function configEntries(settings: TopicSettings): { name: string; value: string }
     { name: 'cleanup.policy', value: 'delete' },
     { name: 'max.message.bytes', value: String(2 * 1_048_576) },
     { name: 'message.timestamp.type', value: 'LogAppendTime' },
-    { name: 'min.insync.replicas', value: String(settings.minInsyncReplicas) },
+    { name: MIN_INSYNC_REPLICAS, value: String(settings.minInsyncReplicas) },
     { name: 'retention.ms', value: String(settings.retentionMs) },
   ]
 }
