@@ -40,7 +40,8 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
   const { seed, folder, brokers = 1 } = options
   mkdirSync(join(folder, 'logs'), { recursive: true })
   const numbers = Array.from({ length: brokers }, (_, index) => index + 1)
-  const listeners = async (): Promise<readonly number[]> => Promise.all(numbers.map(freePort))
+  const listeners = async (): Promise<readonly number[]> =>
+    Promise.all(numbers.map(() => freePort()))
   const targets = { insert: [0], produce: await listeners(), fetch: await listeners() }
   const link = async (name: keyof Links): Promise<Link> => {
     const ports = targets[name].map((_, index) => () => targets[name][index] ?? 0)

@@ -27,3 +27,9 @@ test('where outgoing connections get nearly every port, two servers still get di
     for (const port of ports) await listen(port)
   }
 })
+
+test('no port is given twice in one process', async () => {
+  const ports = new Set<number>()
+  for (let n = 0; n < 900; n++) ports.add(await freePort(11_240))
+  assert.equal(ports.size, 900)
+})

@@ -9,10 +9,13 @@ const LOWEST = 10_240
 const FEWEST = 1_000
 /** Where Linux begins by default, should it not say so. */
 const FIRST_EPHEMERAL = 32_768
-const TRIES = 100
+const TRIES = 1_000
+
+/** Its server may not listen yet, or be away for a restart. */
+const given = new Set<number>()
 
 /**
- * A port of 127.0.0.1 that nobody listens on right now. Not one of those that the system gives to outgoing
+ * A port of 127.0.0.1 that nobody listens on right now, and none that this process was given before. Not one of those that the system gives to outgoing
  * connections (ip(7), `ip_local_port_range`): one of them could take it while its server is away for a restart.
  * Where the system gives nearly all of them, it chooses.
  *
@@ -22,7 +25,9 @@ export async function freePort(firstEphemeral = readFirstEphemeral()): Promise<n
   const isRoomBelow = firstEphemeral - LOWEST >= FEWEST
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const port = await tryPort(isRoomBelow ? randomInt(LOWEST, firstEphemeral) : 0)
-    if (port !== null) return port
+    if (port === null || given.has(port)) continue
+    given.add(port)
+    return port
   }
   throw new Error(`no free port on 127.0.0.1 from ${LOWEST} to ${firstEphemeral - 1}`)
 }

@@ -62,23 +62,16 @@ export function otherBrokerPorts(first: number, brokers: number): readonly Broke
 
 /** Different free ports; another process may still take one before we do. */
 export async function pickFreePorts(brokers = 1): Promise<StackPorts> {
-  const taken = new Set<number>()
-  const next = async (): Promise<number> => {
-    const port = await freePort()
-    if (taken.has(port)) return next()
-    taken.add(port)
-    return port
-  }
   const broker = async (): Promise<BrokerPorts> => ({
-    kafka: await next(),
-    kafkaController: await next(),
+    kafka: await freePort(),
+    kafkaController: await freePort(),
   })
   const otherBrokers: BrokerPorts[] = []
   while (otherBrokers.length < brokers - 1) otherBrokers.push(await broker())
   return {
     ...(await broker()),
-    registry: await next(),
-    clickhouse: await next(),
+    registry: await freePort(),
+    clickhouse: await freePort(),
     otherBrokers,
   }
 }
