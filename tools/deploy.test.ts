@@ -16,3 +16,15 @@ for (const file of ['prometheus/alerts.yml', 'grafana/dashboards/custom-events.j
     assert.deepEqual(unknown, [])
   })
 }
+
+test('every page of the runbook that an alert names is there', () => {
+  const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+  const titles = read('docs/runbook.md').match(/^## .+$/gm)
+  const there = new Set(titles?.map((title) => title.slice(3).replaceAll('`', '')))
+  const named = [...read('deploy/prometheus/alerts.yml').matchAll(/[Rr]unbook: "([^"]+)"/g)]
+  assert.ok(named.length > 5)
+  assert.deepEqual(
+    named.map(([, title]) => title).filter((title) => title !== undefined && !there.has(title)),
+    [],
+  )
+})
