@@ -90,8 +90,10 @@ export async function startIngestServer(options: {
   server.maxHeadersCount = 1_000 // above ours: Node drops what is beyond, the guard refuses
   answerParserErrors(server, connections)
   server.on('checkContinue', (request: IncomingMessage, response) => {
-    if (declaredBytes(request) <= options.maxBodyBytes) response.writeContinue()
     handle(request, response)
+    // Only then: what was turned away at once must not be asked for its body.
+    const isWanted = !response.headersSent && declaredBytes(request) <= options.maxBodyBytes
+    if (isWanted) response.writeContinue()
   })
   server.on('checkExpectation', handle)
   // http.Server always hands over a net.Socket; its type says Duplex for the sake of others.

@@ -53,6 +53,14 @@ test('in congestion a request is refused in the words of its audience, unread', 
   assert.equal(values.find(({ labels }) => labels['reason'] === 'event_loop')?.value, 4)
 })
 
+test('who asks before sending a body is refused without being asked for it', async () => {
+  const { ingest } = await startJammed()
+  await using _ = ingest
+  const head =
+    'POST /track HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\nExpect: 100-continue\r\n\r\n'
+  assert.match(await raw(ingest.port, head), /^HTTP\/1\.1 503 /)
+})
+
 test('what costs little, or must be told otherwise, is never turned away', async () => {
   const { ingest } = await startJammed()
   await using _ = ingest
@@ -111,7 +119,11 @@ async function runFlood(port: number): Promise<Flood> {
   const { connections, refusals, limitMs } = FLOOD
   const flood = fork(new URL('./flood.fixture.ts', import.meta.url), { stdio: 'inherit' })
   flood.send({ port, body: `[${events.join(',')}]`, connections, refusals, limitMs })
-  const [result] = await once(flood, 'message')
-  flood.disconnect()
-  return result
+  try {
+    const signal = AbortSignal.timeout(limitMs + 15_000)
+    const [result] = await once(flood, 'message', { signal })
+    return result
+  } finally {
+    flood.kill('SIGKILL')
+  }
 }
