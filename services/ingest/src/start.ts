@@ -161,8 +161,9 @@ function openDelivery(
     log,
   })
   const producer = resources.use(createPacedProducer(kafka, () => performance.now()))
+  // Not the paced producer: the pace is that of accepted events, and theirs alone.
   const rejectedEvents = resources.use(
-    createRejectedEvents({ producer, schemas, plans: given.plans, settings, metrics, log }),
+    createRejectedEvents({ producer: kafka, schemas, plans: given.plans, settings, metrics, log }),
   )
   return {
     ...given,
