@@ -31,7 +31,7 @@ export function createIngestApp(parts: IngestParts): IngestApp {
   const handle: RequestListener = (request, response) => {
     const route = request.method === 'POST' ? hotRoutes.get(pathOf(request.url ?? '')) : undefined
     if (route === undefined) return app(request, response)
-    void answerHot({ entry, route }, ours(request), ours(response))
+    answerHot({ entry, route }, ours(request), ours(response))
   }
   return Object.assign(handle, { messages })
 }
@@ -47,15 +47,15 @@ function pathOf(url: string): string {
 }
 
 /** What Express does for a path, without looking for it. */
-async function answerHot(
+function answerHot(
   { entry, route }: { readonly entry: Entry; readonly route: Route },
   request: IngestRequest,
   response: IngestResponse,
-): Promise<void> {
+): void {
   const { parts } = entry
   try {
     enter(entry, request, response)
-    await answerRoute({ parts, route }, request, response)
+    void answerRoute({ parts, route }, request, response)
   } catch (error) {
     refuse({ parts, audience: 'own', error }, request, response)
   }
@@ -117,17 +117,19 @@ interface RouteOf {
   readonly route: Route
 }
 
-async function answerRoute(
+function answerRoute(
   { parts, route }: RouteOf,
   request: IngestRequest,
   response: IngestResponse,
-): Promise<void> {
+): Promise<void> | void {
   const { method, audience, handle } = route
   const isMethod = request.method === method || (method === 'GET' && request.method === 'HEAD')
   if (request.method === 'OPTIONS') return answerPreflight(request, response, allowOf(method))
   try {
     if (!isMethod) throw methodNotAllowed(method, allowOf(method))
-    await handle(request, response)
+    return handle(request, response)?.catch((error: unknown) => {
+      refuse({ parts, audience, error }, request, response)
+    })
   } catch (error) {
     refuse({ parts, audience, error }, request, response)
   }

@@ -29,7 +29,7 @@ export interface BodyBounds {
 export function readBody(request: IngestRequest, bounds: BodyBounds): Promise<Buffer> {
   const encoding = encodingFrom(request.headers['content-encoding'])
   if (declaredBytes(request) > bounds.limits.maxBodyBytes) throw tooLarge(bounds.limits)
-  const sent = collect(request, bounds)
+  const sent = new Collector(request, bounds).collect()
   return encoding === 'identity' ? sent : inflate(sent, encoding, bounds)
 }
 
@@ -49,32 +49,36 @@ export function declaredBytes(request: IncomingMessage): number {
   return Number(request.headers['content-length'] ?? 0)
 }
 
-function collect(request: IngestRequest, bounds: BodyBounds): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const collector = new Collector(request, bounds, { resolve, reject })
-    bounds.deadlines.add(collector)
-    request.giveBodyTo(collector)
-  })
-}
-
-interface Settle {
-  readonly resolve: (body: Buffer) => void
-  readonly reject: (reason: Refusal | ClientGone) => void
-}
+const NOBODY = (): void => {}
+const NOTHING: Buffer = Buffer.alloc(0)
 
 /** One body being read; a class because there is one for each request. */
 class Collector implements BodySink, Overdue {
   readonly #request: IngestRequest
   readonly #bounds: BodyBounds
-  readonly #settle: Settle
-  #chunks: Buffer[] = []
+  #resolve: (body: Buffer) => void = NOBODY
+  #reject: (reason: Refusal | ClientGone) => void = NOBODY
+  /** Most bodies are one chunk. */
+  #first = NOTHING
+  #chunks: Buffer[] | null = null
   #bytes = 0
   dueAt = 0
+  earlier = null
+  later = null
 
-  constructor(request: IngestRequest, bounds: BodyBounds, settle: Settle) {
+  constructor(request: IngestRequest, bounds: BodyBounds) {
     this.#request = request
     this.#bounds = bounds
-    this.#settle = settle
+  }
+
+  collect(): Promise<Buffer> {
+    const whole = new Promise<Buffer>((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.#bounds.deadlines.add(this)
+    this.#request.giveBodyTo(this)
+    return whole
   }
 
   onChunk(chunk: Buffer): void {
@@ -82,15 +86,15 @@ class Collector implements BodySink, Overdue {
     this.#bytes += chunk.length
     if (this.#bytes > limits.maxBodyBytes) return this.#fail(tooLarge(limits))
     if (!reservation.take(chunk.length)) return this.#fail(noRoom())
-    this.#chunks.push(chunk)
+    if (this.#bytes === chunk.length) this.#first = chunk
+    else (this.#chunks ??= [this.#first]).push(chunk)
   }
 
   onEnd(): void {
     this.#bounds.deadlines.remove(this)
-    if (this.#bytes === 0) return this.#settle.reject(emptyBody())
-    const [only] = this.#chunks
-    const isWhole = only !== undefined && this.#chunks.length === 1
-    this.#settle.resolve(isWhole ? only : Buffer.concat(this.#chunks, this.#bytes))
+    if (this.#bytes === 0) this.#reject(emptyBody())
+    else if (this.#chunks === null) this.#resolve(this.#first)
+    else this.#resolve(Buffer.concat(this.#chunks, this.#bytes))
   }
 
   onGone(): void {
@@ -104,10 +108,11 @@ class Collector implements BodySink, Overdue {
   /** What still comes waits in the stream until the answer decides about it. */
   #fail(reason: Refusal | ClientGone): void {
     this.#bounds.deadlines.remove(this)
-    this.#chunks = []
+    this.#first = NOTHING
+    this.#chunks = null
     this.#request.giveBodyTo(null)
     this.#request.pause()
-    this.#settle.reject(reason)
+    this.#reject(reason)
   }
 }
 

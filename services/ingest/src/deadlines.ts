@@ -3,6 +3,9 @@ export interface Overdue {
   /** By `performance.now()`; set by `add`. */
   dueAt: number
   onOverdue(): void
+  /** Its neighbours while it waits, for `Deadlines` alone. */
+  earlier?: Overdue | null
+  later?: Overdue | null
 }
 
 /** Waits of one length, for many at a time. */
@@ -14,18 +17,30 @@ export interface Deadlines {
 
 /**
  * One timer for all waits of the same length: they end in the order in which they began, so that it
- * needs to be set only for the first, and not three times for each request.
+ * needs to be set only for the first, and not three times for each request. They are chained to one
+ * another, because each request comes and goes twice.
  */
 export function createDeadlines(waitMs: number): Deadlines {
-  const items = new Set<Overdue>() // in the order of their deadlines
+  let first: Overdue | null = null
+  let last: Overdue | null = null
   let timer: NodeJS.Timeout | null = null
 
+  const remove = (item: Overdue): void => {
+    const { earlier = null, later = null } = item
+    if (earlier === null && first !== item) return
+    if (earlier === null) first = later
+    else earlier.later = later
+    if (later === null) last = earlier
+    else later.earlier = earlier
+    item.earlier = null
+    item.later = null
+  }
   const settleOverdue = (): void => {
     timer = null
     const now = performance.now()
-    for (const item of items) {
+    for (let item = first; item !== null; item = first) {
       if (item.dueAt > now) return arm(item.dueAt - now)
-      items.delete(item)
+      remove(item)
       item.onOverdue()
     }
   }
@@ -36,11 +51,13 @@ export function createDeadlines(waitMs: number): Deadlines {
   return {
     add: (item) => {
       item.dueAt = performance.now() + waitMs
-      items.add(item)
+      item.earlier = last
+      item.later = null
+      if (last === null) first = item
+      else last.later = item
+      last = item
       if (timer === null) arm(waitMs)
     },
-    remove: (item) => {
-      items.delete(item)
-    },
+    remove,
   }
 }

@@ -131,10 +131,11 @@ export function createIngestMetrics(): IngestMetrics {
 
 /** Counts what became of each event of a request. */
 export function countOutcomes(metrics: IngestMetrics, results: readonly EventResult[]): void {
+  let accepted = 0
   for (const result of results) {
     switch (result.status) {
       case 'accepted':
-        metrics.accepted.inc()
+        accepted += 1
         for (const { code } of result.warnings) {
           if (code === 'plan_violation' || code === 'unplanned_event') {
             metrics.planWarnings.inc({ code })
@@ -152,4 +153,5 @@ export function countOutcomes(metrics: IngestMetrics, results: readonly EventRes
         break
     }
   }
+  if (accepted > 0) metrics.accepted.inc(accepted)
 }

@@ -15,6 +15,8 @@ export function createProduceWithin(producer: Producer, timeoutMs: number): Prod
     new Promise((resolve, reject) => {
       const waiting: Overdue = {
         dueAt: 0,
+        earlier: null,
+        later: null,
         onOverdue: () => resolve(records.map(() => OVERDUE)),
       }
       deadlines.add(waiting)

@@ -31,7 +31,7 @@ const DETAIL = 'requests come faster than they can be taken; nothing was taken'
 export function turnAway(
   parts: Pick<IngestParts, 'lifecycle' | 'metrics' | 'retryAdvice' | 'settings'>,
   handle: IngestApp,
-  look: () => LoopLook = lookAtLoop,
+  look: () => LoopLook = createLook(),
 ): IngestApp {
   const { lifecycle, retryAdvice, settings } = parts
   const congestion = createCongestion()
@@ -53,9 +53,27 @@ export function turnAway(
   return Object.assign(listen, { messages: handle.messages })
 }
 
-function lookAtLoop(): LoopLook {
-  const { uvMetricsInfo, idleTime } = performance.nodeTiming
-  return { nowMs: performance.now(), turn: uvMetricsInfo.loopCount, idleMs: idleTime }
+/**
+ * Requests come while the loop polls; what is set for behind that ends the turn. So Node is asked once a turn
+ * which one it is, and not for each request.
+ */
+function createLook(): () => LoopLook {
+  let turn = 0
+  let idleMs = 0
+  let isLookedAt = false
+  const endTurn = (): void => {
+    isLookedAt = false
+  }
+  return () => {
+    if (!isLookedAt) {
+      const { uvMetricsInfo, idleTime } = performance.nodeTiming
+      turn = uvMetricsInfo.loopCount
+      idleMs = idleTime
+      isLookedAt = true
+      setImmediate(endTurn)
+    }
+    return { nowMs: performance.now(), turn, idleMs }
+  }
 }
 
 function audienceOf(url: string): Audience | undefined {
