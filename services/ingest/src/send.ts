@@ -29,15 +29,21 @@ export function sendBody(
   const isCutOff = hasLongRest(response)
   const head = everyAnswer(response)
   for (const name in answer.headers) head.push(name, answer.headers[name] ?? '')
-  head.push('Content-Length', String(Buffer.byteLength(body)))
+  const bytes = Buffer.byteLength(body)
+  head.push('Content-Length', String(bytes))
   if (isCutOff || isDraining) head.push('Connection', 'close')
   // As an array: an object would be merged with what `setHeader` was given, header by header.
   response.writeHead(answer.status, head)
   if (isCutOff) linger(response, body)
   else {
     skipRest(response)
-    response.end(body)
+    endWith(response, body, bytes)
   }
+}
+
+/** ASCII is written as it is kept; for other text every character has to be looked at. */
+export function endWith(response: IngestResponse, body: Buffer | string, bytes: number): void {
+  response.end(body, bytes === body.length ? 'latin1' : 'utf8')
 }
 
 /** Reads and forgets a short rest of a refused body. */

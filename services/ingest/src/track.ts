@@ -1,7 +1,7 @@
 import type { OutgoingRecord, ProduceOutcome } from '@custom-events/kafka'
 import { createEventCodec } from '@custom-events/codec'
 import { REQUEST_CODES } from '@custom-events/event'
-import { allKeptHeaders, allKeptText, isAllKept } from './all-kept.ts'
+import { allKeptText, isAllKept } from './all-kept.ts'
 import { answerOptionsFrom } from './answer-options.ts'
 import { answerKept, type AnswerOptions, type EventResult } from './answers.ts'
 import type { Audience } from './audience.ts'
@@ -11,9 +11,10 @@ import { encode } from './encode.ts'
 import { contextOf, createJudge, type Judge } from './judge.ts'
 import { countOutcomes } from './metrics.ts'
 import type { IngestParts } from './parts.ts'
+import { createSendKept } from './kept-head.ts'
 import { createProduceWithin, type ProduceWithin } from './produce-within.ts'
 import type { Handle } from './routes.ts'
-import { send, sendBody } from './send.ts'
+import { send } from './send.ts'
 import type { LimitDecision } from './rate-limits.ts'
 import { Refusal } from './refusal.ts'
 import { mayProduce, refusalOf, resultsOf } from './verdicts.ts'
@@ -33,15 +34,16 @@ export function createTrack(parts: IngestParts, audience: Audience): Handle {
     produceWithin: createProduceWithin(parts.producer, parts.settings.limits.answerTimeoutMs),
   }
   const door = openDoor(parts, { audience, needsKafka: true })
+  const sendKept = createSendKept()
   return (request, response) =>
     takeCall(parts, door, request, response, async (call) => {
       const options = answerOptionsFrom(request, call.requestId, audience)
       const { judged, results, limit } = await track(tools, call, options)
       const { isDraining } = parts.lifecycle
       if (results === null) {
-        const headers = { ...allKeptHeaders(judged.length), ...limit.headers }
-        const body = allKeptText(judged, options)
-        sendBody(response, { status: 200, headers, body }, isDraining)
+        const text = allKeptText(judged, options)
+        const answer = { text, accepted: judged.length, headers: limit.headers }
+        sendKept(response, answer, isDraining)
       } else {
         const answer = answerKept(results, options)
         send(response, { ...answer, headers: { ...answer.headers, ...limit.headers } }, isDraining)
