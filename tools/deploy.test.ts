@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { MALLOC_SETTINGS } from '@custom-events/embedded'
 import { consumerMetrics } from '../services/consumer/src/metrics.ts'
 import { ingestMetrics } from '../services/ingest/src/metrics.ts'
 
@@ -27,4 +28,13 @@ test('every page of the runbook that an alert names is there', () => {
     named.map(([, title]) => title).filter((title) => title !== undefined && !there.has(title)),
     [],
   )
+})
+
+test('ingest is started with the same settings of malloc in the image and by npm', () => {
+  const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+  const values = Object.entries(MALLOC_SETTINGS)
+  for (const [name, value] of values) {
+    assert.ok(read('Dockerfile').includes(`${name}=${value}`), `Dockerfile: ${name}`)
+    assert.ok(read('tools/run.mjs').includes(`${name}: '${value}'`), `tools/run.mjs: ${name}`)
+  }
 })

@@ -16,6 +16,8 @@ const node24 = join(root, 'node_modules/node/bin/node')
 /** A terminal sends Ctrl-C to npm and to us, and npm sends it again. */
 const SAME_SIGNAL_WITHIN_MS = 500
 const ORPHAN_CHECK_MS = 500
+/** What packages/embedded/src/malloc-settings.ts explains, for `npm run ingest`. */
+const MALLOC_SETTINGS = { MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_ARENA_MAX: '2' }
 
 const [program, ...args] = process.argv.slice(2)
 if (program === undefined) fail('usage: node tools/run.mjs <program.ts> [arguments]')
@@ -56,7 +58,11 @@ async function install() {
 async function run(file, rest) {
   const ancestors = livingAncestors()
   const command = [node24, join(root, file), ...rest]
-  const child = spawn(...withParentDeathSignal(command), { stdio: 'inherit', detached: true })
+  const child = spawn(...withParentDeathSignal(command), {
+    stdio: 'inherit',
+    detached: true,
+    env: { ...(file === 'services/ingest/src/main.ts' ? MALLOC_SETTINGS : {}), ...process.env },
+  })
   const lastSentAt = new Map()
   const forward = (signal) => {
     const isCopy = Date.now() - (lastSentAt.get(signal) ?? 0) < SAME_SIGNAL_WITHIN_MS

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MALLOC_SETTINGS } from '@custom-events/embedded'
 import { makeTopics, startIngest } from '../ingest/support.ts'
 import { servers } from '../support/servers.ts'
 import { besiege } from './siege.ts'
@@ -17,7 +18,12 @@ const bounds = isFull
 test('1,000 slow or idle connections and ten bombs a second fail no good request', async (t) => {
   await using stack = await servers()
   const topics = await makeTopics(stack.environment.KAFKA_BROKERS)
-  const environment = { ...stack.environment, KAFKA_TOPIC: topics.tracked, LOG_LEVEL: 'warn' }
+  const environment = {
+    ...stack.environment,
+    ...MALLOC_SETTINGS,
+    KAFKA_TOPIC: topics.tracked,
+    LOG_LEVEL: 'warn',
+  }
   await using ingest = await startIngest(environment)
   await ingest.whenReady()
   const report = await besiege({

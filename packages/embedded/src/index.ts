@@ -3,6 +3,7 @@ export type { Server, ServerName } from './child.ts'
 export { startClickHouse } from './clickhouse/server.ts'
 export { freePort } from './free-port.ts'
 export { readKafkaMetadata, type PartitionState } from './kafka-metadata.ts'
+export { MALLOC_SETTINGS } from './malloc-settings.ts'
 export { fetchKafka, fetchRegistry } from './maven.ts'
 export { startPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts'
 export {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSetupConfig, setUp } from '@custom-events/cli'
 import { freePort } from './free-port.ts'
+import { MALLOC_SETTINGS } from './malloc-settings.ts'
 import { startProgram, type Program } from './program.ts'
 
 /** Where the servers are, as the services' own environment variables. */
@@ -76,6 +77,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const port = options.ports?.ingest ?? (await freePort())
   const [ingest] = await allOrNone([
     start('ingest', 'ingest', options.ports?.ingestOps, {
+      ...MALLOC_SETTINGS,
       HTTP_HOST: '127.0.0.1',
       PORT: String(port),
       AUTH_MODE: 'off',
