@@ -22,7 +22,8 @@ export const diskActs = {
   clickhouse_disk_full: (hands, fault) => {
     const server = hands.world.stack.clickhouse
     const seen = (): Promise<number> => retries(hands.world, 'disk_full')
-    return fillDisk(hands, fault, { server, seen, recover: async () => {} })
+    // A part that was merged meanwhile may have no last bytes: the runbook says to restart, too.
+    return fillDisk(hands, fault, { server, seen, recover: () => bringBack(server) })
   },
 } as const satisfies Partial<Record<FaultKind, Act>>
 

@@ -37,10 +37,10 @@ export function createQuestions(options: {
   readonly log: Logger
 }): Questions {
   const { config, topics, log } = options
-  const { CLICKHOUSE_URL: url, CLICKHOUSE_DATABASE: database } = config
+  const { CLICKHOUSE_URL: clickhouse, CLICKHOUSE_DATABASE: database } = config
   const all = [topics.tracked, topics.rejected, topics.deadLetters]
   const lines = (sql: string, timeoutMs: number) =>
-    selectLines(`${url}/?database=${database}`, `${sql} FORMAT TSVRaw`, timeoutMs)
+    selectLines(`${clickhouse}/?database=${database}`, `${sql} FORMAT TSVRaw`, timeoutMs)
   return {
     offsets: (consumerGroup) =>
       readGroupOffsets({ kafka: kafkaConfigFrom(config), consumerGroup, topics: all, log }),
@@ -58,11 +58,12 @@ export function createQuestions(options: {
     },
     command: async (sql) => {
       const signal = AbortSignal.timeout(20_000)
-      const response = await fetch(`${url}/?database=${database}`, {
-        method: 'POST',
-        body: sql,
-        signal,
-      })
+      const url = `${clickhouse}/?database=${database}`
+      const response = await fetch(url, { method: 'POST', body: sql, signal }).catch(
+        (cause: unknown) => {
+          throw new Error(`ClickHouse did not answer: ${sql}`, { cause })
+        },
+      )
       const text = await response.text()
       if (!response.ok) throw new Error(`ClickHouse answered ${response.status}: ${text}`)
     },

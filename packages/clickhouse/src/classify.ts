@@ -33,6 +33,7 @@ export type Reason =
   | 'rights'
   | 'read_only'
   | 'disk_full'
+  | 'corrupted'
   | 'too_many_partitions'
   | 'row_refused'
   | 'block_refused'
@@ -98,6 +99,7 @@ const HALT: Readonly<Record<number, Reason>> = {
   194: 'rights', // REQUIRED_PASSWORD
   242: 'read_only', // TABLE_IS_READ_ONLY
   243: 'disk_full', // NOT_ENOUGH_SPACE
+  246: 'corrupted', // CORRUPTED_DATA: a part that was merged on a full disk, see the runbook
   395: 'schema', // FUNCTION_THROW_IF_VALUE_IS_NON_ZERO
   497: 'rights', // ACCESS_DENIED
   516: 'rights', // AUTHENTICATION_FAILED

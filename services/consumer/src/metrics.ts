@@ -81,6 +81,7 @@ export const consumerMetrics = {
         'rights',
         'read_only',
         'disk_full',
+        'corrupted',
         'too_many_partitions',
         'row_refused',
         'block_refused',
