@@ -28,6 +28,7 @@ test('what is over in time is never overdue, and does not hold up the others', a
   deadlines.add(inTime)
   deadlines.add(item('late', over))
   deadlines.remove(inTime)
+  deadlines.remove(inTime)
   await eventually(() => assert.deepEqual(over, ['late']))
 })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { eventually } from '../../../test/support/eventually.ts'
 import { createKeptHeads } from './kept-head.ts'
 import { raw, rawPost } from './raw.ts'
 import { eventText, startTestIngest } from './test-support.ts'
@@ -26,6 +27,8 @@ test('the head of a usual answer is the one that Node writes, but for the id, th
   const made = await raw(ingest.port, requests('') + last(''))
 
   assert.equal(comparable(made), comparable(plain))
+  assert.equal(plain.match(/Access-Control-Allow-Origin: /g)?.length, bodies.length)
+  assert.doesNotMatch(made, /Access-Control/)
   for (const [at, count] of [1, 2, 1, 12, 1].entries()) {
     assert.ok(made.includes(`X-Request-Id: id-${at}\r\n`))
     assert.ok(
@@ -56,6 +59,31 @@ test('a head is made of the one that Node wrote in the same second, never of an 
   assert.equal(heads.make(parts), expected)
   now = 6_000
   assert.equal(heads.make(parts), null)
+})
+
+test('what a limit leaves to a client is told with each answer', async () => {
+  const rule = { eventsPerSecond: 1, burstEvents: 100_000 }
+  await using ingest = await startTestIngest({ rateLimits: { key: rule, account: null } })
+  const body = eventText()
+  const left: (string | null)[] = []
+  for (let count = 0; count < 3; count += 1) {
+    left.push((await ingest.post(body)).headers.get('ratelimit')?.split(';')[1] ?? null)
+  }
+  assert.deepEqual(left, ['r=99999', 'r=99998', 'r=99997'])
+})
+
+test('what was taken before a drain is answered with the end of its connection', async () => {
+  await using ingest = await startTestIngest()
+  const body = eventText()
+  await ingest.post(body) // the head of this second is known
+  const acknowledge = ingest.producer.outcome
+  ingest.producer.outcome = null
+  const answer = raw(ingest.port, rawPost(`Content-Length: ${body.length}\r\n`, body))
+  await eventually(() => assert.equal(ingest.producer.waitingCalls, 1))
+  const drained = ingest[Symbol.asyncDispose]()
+  ingest.producer.outcome = acknowledge
+  assert.match(await answer, /Connection: close\r\n/)
+  await drained
 })
 
 test('a client that ends its connection, speaks HTTP/1.0 or is a page of another origin is told so', async () => {
