@@ -114,19 +114,20 @@ test('when the flood is over everything is taken again, a pause too', () => {
  * Clients that send again as soon as they are answered, the refused ones too: the loop never waits.
  *
  * @param costMs of a request that is taken at a moment.
- * @returns when requests were refused.
+ * @returns when requests were refused, and how much of the time went into taking others.
  */
 function runClosedLoop(options: {
   readonly clients: number
   readonly seconds: number
   readonly costMs: (nowMs: number) => number
+  readonly refusingMs?: number
   /** Another program has the core then, once. */
   readonly stop?: { readonly atMs: number; readonly ms: number }
-}): readonly number[] {
-  const { clients, seconds, costMs, stop } = options
+}) {
+  const { clients, seconds, costMs, stop, refusingMs = REFUSING_MS } = options
   const congestion = createCongestion()
   const refusedAtMs: number[] = []
-  let nowMs = 0
+  let [nowMs, takingMs] = [0, 0]
   let hasStopped = false
   for (let turn = 0; nowMs < seconds * 1_000; turn++) {
     for (let client = 0; client < clients; client++) {
@@ -136,10 +137,11 @@ function runClosedLoop(options: {
       }
       const isRefused = congestion.refuses({ nowMs, turn, idleMs: 0 })
       if (isRefused) refusedAtMs.push(nowMs)
-      nowMs += isRefused ? REFUSING_MS : costMs(nowMs)
+      else takingMs += costMs(nowMs)
+      nowMs += isRefused ? refusingMs : costMs(nowMs)
     }
   }
-  return refusedAtMs
+  return { refusedAtMs, takingShare: takingMs / nowMs }
 }
 
 test('512 clients that never pause are no overload, whatever stops the machine meanwhile', () => {
@@ -160,12 +162,12 @@ test('512 clients that never pause are no overload, whatever stops the machine m
     },
   }
   for (const [name, options] of Object.entries(table)) {
-    assert.equal(runClosedLoop(options).length, 0, name)
+    assert.equal(runClosedLoop(options).refusedAtMs.length, 0, name)
   }
 })
 
 test('a flood of clients is told from them, and once it costs little it is none', () => {
-  const flood = runClosedLoop({ clients: 2_000, seconds: 20, costMs: () => 1 })
+  const { refusedAtMs: flood } = runClosedLoop({ clients: 2_000, seconds: 20, costMs: () => 1 })
   const everySecond = Array.from({ length: 17 }, (_, n) => (n + 3) * 1_000)
   for (const fromMs of everySecond) {
     assert.ok(
@@ -174,7 +176,16 @@ test('a flood of clients is told from them, and once it costs little it is none'
     )
   }
   const cold = (nowMs: number): number => (nowMs < 4_000 ? 1.5 : 0.06)
-  const refused = runClosedLoop({ clients: 512, seconds: 20, costMs: cold })
+  const { refusedAtMs: refused } = runClosedLoop({ clients: 512, seconds: 20, costMs: cold })
   assert.ok(refused.length > 0, 'the cold loop has to refuse')
   assert.ok((refused.at(-1) ?? 0) < 6_500, `refused to the end: ${refused.at(-1)} ms`)
+})
+
+test('however much there is to refuse, about half of the time goes into what is taken', () => {
+  for (const refusingMs of [0.02, 0.05, 0.1]) {
+    const flood = { clients: 2_000, seconds: 20, costMs: () => 0.4, refusingMs }
+    const { refusedAtMs, takingShare } = runClosedLoop(flood)
+    assert.ok(refusedAtMs.length > 1_000)
+    assert.ok(takingShare > 0.45, `refusing ${refusingMs} ms each: ${takingShare} of the time`)
+  }
 })

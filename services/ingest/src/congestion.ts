@@ -26,7 +26,7 @@ export interface CongestionLimits {
   readonly standingMs: number
   /** Waiting for less in that time is only the look at what is ready, or another program's turn. */
   readonly leastIdleMs: number
-  /** What a turn may spend on taking requests in congestion; the rest of them is refused. */
+  /** What a turn may at least spend on taking requests in congestion; the rest of them is refused. */
   readonly takingMs: number
   /** Congestion is over when nothing had to be refused for so long. */
   readonly calmMs: number
@@ -47,7 +47,8 @@ export const CONGESTION_LIMITS: CongestionLimits = {
  * But a loop that has waited knows that there were none; one that has not waited for a second, and that
  * needs a long turn for what it found, has a queue that stands. From then on each turn takes requests for a
  * few milliseconds and refuses the others that it finds, which are those that came last: so a turn stays
- * short, and whoever is refused has waited for one turn at most. It is the controlled delay of CoDel
+ * short, and whoever is refused has waited for one turn at most. Where the last turn needed longer than that
+ * to refuse, the next takes requests for as long, or all the time would go into refusing. It is the controlled delay of CoDel
  * (RFC 8289) in the form of "Fail at Scale" (ACM Queue 13/8): a long queue is no harm as long as it empties.
  *
  * The length of turns alone would not do: on a busy machine other programs make them long, and a loop
@@ -63,6 +64,9 @@ export function createCongestion(limits: CongestionLimits = CONGESTION_LIMITS): 
   let busySinceMs = 0
   let idleBeforeMs = 0
   let refusedAtMs: number | null = null
+  /** Of this turn. */
+  let refusingSinceMs: number | null = null
+  let takingMs = limits.takingMs
 
   const beginTurn = (look: LoopLook): void => {
     if (turn === null || look.idleMs - idleBeforeMs >= limits.leastIdleMs) {
@@ -70,6 +74,9 @@ export function createCongestion(limits: CongestionLimits = CONGESTION_LIMITS): 
       idleBeforeMs = look.idleMs
     }
     backlog.beginTurn(look)
+    const refusingMs = (refusedAtMs ?? 0) - (refusingSinceMs ?? refusedAtMs ?? 0)
+    takingMs = Math.max(limits.takingMs, Math.min(limits.shortTurnMs, refusingMs))
+    refusingSinceMs = null
     if (refusedAtMs !== null && isOver(look.nowMs - refusedAtMs)) refusedAtMs = null
     turn = look.turn
     turnSinceMs = look.nowMs
@@ -88,13 +95,17 @@ export function createCongestion(limits: CongestionLimits = CONGESTION_LIMITS): 
   return {
     refuses: (look) => {
       if (look.turn !== turn) beginTurn(look)
-      const isSpent = taken > 0 && look.nowMs - turnSinceMs >= limits.takingMs
+      const isSpent = taken > 0 && look.nowMs - turnSinceMs >= takingMs
       const isCongested = refusedAtMs !== null || isStanding(look)
       const isRefused = isCongested && isSpent
       backlog.add(look, isRefused)
-      if (isRefused) refusedAtMs = look.nowMs
-      else taken += 1
-      return isRefused
+      if (!isRefused) {
+        taken += 1
+        return false
+      }
+      refusedAtMs = look.nowMs
+      refusingSinceMs ??= look.nowMs
+      return true
     },
   }
 }
