@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
+import { gunzipIfSmall } from './inflate-small.ts'
 import { inflateBody } from './inflate.ts'
 
 const MAX = 100_000
@@ -59,4 +61,22 @@ test('bytes after the end are refused, whatever they are', async () => {
       assert.equal(answer, 'invalid_encoding', JSON.stringify(rest))
     }
   }
+})
+
+test('a small body of gzip is inflated at once; any other is left to the threads of zlib', () => {
+  const KIB = 1_024
+  const sizeOf = (bytes: Buffer, announced: number, max = 1_024 * KIB): number | undefined =>
+    gunzipIfSmall(bytes, announced, max)?.length
+  const small = gzipSync(text(300))
+  assert.equal(sizeOf(small, 300), 300)
+  assert.equal(sizeOf(gzipSync(text(256 * KIB)), 256 * KIB), 256 * KIB)
+  assert.equal(sizeOf(gzipSync(text(256 * KIB + 1)), 256 * KIB + 1), undefined)
+  assert.equal(sizeOf(gzipSync(text(256 * KIB + 1)), 5), undefined, 'a bomb that says it is small')
+  assert.equal(sizeOf(gzipSync(randomBytes(65 * KIB)), 65 * KIB), undefined, 'many bytes sent')
+  assert.equal(sizeOf(small, 300, 299), undefined)
+  assert.equal(sizeOf(small, 5, 299), undefined)
+  assert.equal(sizeOf(small.subarray(0, -1), 300), undefined)
+  assert.equal(sizeOf(Buffer.concat([small, Buffer.from('x')]), 300), undefined)
+  const held = gunzipIfSmall(small, 200 * KIB, 256 * KIB)?.buffer.byteLength ?? 0
+  assert.ok(held <= Buffer.poolSize, 'a size that is not true keeps no memory')
 })

@@ -6,6 +6,7 @@ import {
   createInflateRaw,
 } from 'node:zlib'
 import type { BrotliDecompress, Gunzip, Inflate, InflateRaw } from 'node:zlib'
+import { gunzipIfSmall } from './inflate-small.ts'
 import { Refusal } from './refusal.ts'
 
 export type Encoding = 'identity' | 'gzip' | 'deflate' | 'br'
@@ -46,6 +47,8 @@ export function inflateBody(
   maxBytes: number,
 ): Promise<Buffer> {
   const announced = encoding === 'gzip' ? announcedBytes(bytes) : null
+  const small = announced === null ? null : gunzipIfSmall(bytes, announced, maxBytes)
+  if (small !== null) return Promise.resolve(small)
   const engine = openEngine(
     bytes,
     encoding,
