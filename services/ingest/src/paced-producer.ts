@@ -31,7 +31,8 @@ export function createPacedProducer(
       waiting += records.length
       try {
         const outcomes = await producer.produce(records)
-        const acknowledged = outcomes.filter(({ status }) => status === 'acknowledged').length
+        let acknowledged = 0
+        for (const { status } of outcomes) if (status === 'acknowledged') acknowledged += 1
         speed.add(acknowledged, clock())
         return outcomes
       } finally {

@@ -30,8 +30,10 @@ export function plainTextEnd(bytes: Uint8Array, start: number): number {
   let at = start
   for (;;) {
     const byte = bytes[at] ?? 0
-    if (byte === QUOTE) return at
-    if (byte < SPACE || byte === BACKSLASH) return IRREGULAR
+    if (byte > QUOTE) {
+      if (byte === BACKSLASH) return IRREGULAR
+    } else if (byte === QUOTE) return at
+    else if (byte < SPACE) return IRREGULAR
     at += 1
   }
 }

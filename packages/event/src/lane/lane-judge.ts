@@ -48,15 +48,16 @@ export function createLane(rules: EventRules): JudgeInLane {
 
 /** Everything that the schema says of texts, and that no id is a placeholder. */
 function createTextCheck(rules: EventRules): (input: LaneInput) => boolean {
-  const fitsSchema = readTextRules()
+  const charsIfValid = readTextRules()
   const isPlaceholder = createPlaceholderCheck(rules.placeholderIds)
 
   const isGood = (input: LaneInput, slot: number, rulesOf: number): boolean => {
     const start = slotStart(input, slot)
     const end = slotEnd(input, slot)
     const { bytes } = input.body.ranges
-    if (!fitsSchema(rulesOf, bytes, start, end)) return false
-    return rulesOf === SLOT.event || !isPlaceholder(bytes, start, end)
+    const chars = charsIfValid(rulesOf, bytes, start, end)
+    if (chars === -1) return false
+    return rulesOf === SLOT.event || !isPlaceholder(bytes, start, end, chars === end - start)
   }
   const isGoodIfSent = (input: LaneInput, slot: number): boolean =>
     slotStart(input, slot) === -1 || isGood(input, slot, slot)

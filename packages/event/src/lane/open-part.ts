@@ -140,10 +140,7 @@ export class OpenPart {
   /** @returns whether the account, if this is one, can be read here. */
   #noteAccount(keyStart: number, keyEnd: number, at: number): boolean {
     const bytes = this.#bytes
-    const isAccount = GROUP_KEYS.some(
-      (key) => key.length === keyEnd - keyStart && isAt(bytes, keyStart, key),
-    )
-    if (!isAccount) return true
+    if (!isGroupKey(bytes, keyStart, keyEnd)) return true
     if (this.accountStart !== -1 || bytes[at] !== QUOTE) return false
     this.accountStart = at + 1
     this.accountEnd = plainTextEnd(bytes, at + 1)
@@ -172,12 +169,14 @@ export class OpenPart {
     let at = start
     for (;;) {
       const byte = bytes[at] ?? 0
-      if (byte === QUOTE) return at + 1
-      if (byte < 0x20) return IRREGULAR
-      if (byte === BACKSLASH) {
+      if (byte > QUOTE && byte !== BACKSLASH) {
+        at += 1 // most bytes
+      } else if (byte === BACKSLASH) {
         at = this.#takeEscape(at + 1)
         if (at === IRREGULAR) return IRREGULAR
       } else {
+        if (byte === QUOTE) return at + 1
+        if (byte < 0x20) return IRREGULAR
         at += 1
       }
     }
@@ -242,6 +241,13 @@ export class OpenPart {
     }
     return at - start > maxChars ? IRREGULAR : at // an exponent is no comma: irregular as well
   }
+}
+
+function isGroupKey(bytes: Uint8Array, start: number, end: number): boolean {
+  for (const key of GROUP_KEYS) {
+    if (key.length === end - start && isAt(bytes, start, key)) return true
+  }
+  return false
 }
 
 function digitsEnd(bytes: Uint8Array, start: number): number {

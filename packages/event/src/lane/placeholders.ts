@@ -1,5 +1,8 @@
-/** Whether these bytes, UTF-8, are an id that stands for nothing. */
-export type IsPlaceholder = (bytes: Buffer, start: number, end: number) => boolean
+/**
+ * Whether these bytes, UTF-8, are an id that stands for nothing.
+ * @param isAscii whether all of them are.
+ */
+export type IsPlaceholder = (bytes: Buffer, start: number, end: number, isAscii: boolean) => boolean
 
 /** The plain way is `placeholders.has(id.trim().toLowerCase())`; placeholders.test.ts compares. */
 export function createPlaceholderCheck(placeholders: ReadonlySet<string>): IsPlaceholder {
@@ -9,20 +12,20 @@ export function createPlaceholderCheck(placeholders: ReadonlySet<string>): IsPla
     const alike = (byLength[bytes.length] ??= [])
     alike.push(bytes)
   }
-  return (bytes, start, end) => {
-    if (!isPlain(bytes, start, end)) {
+  return (bytes, start, end, isAscii) => {
+    if (!isAscii || hasSpaceAround(bytes, start, end)) {
       return placeholders.has(bytes.toString('utf8', start, end).trim().toLowerCase())
     }
+    // Trimming leaves it as it is, and only its letters have a case.
     const alike = byLength[end - start]
-    return alike !== undefined && alike.some((each) => isSameLetters(bytes, start, each))
+    if (alike === undefined) return false
+    for (const each of alike) if (isSameLetters(bytes, start, each)) return true
+    return false
   }
 }
 
-/** ASCII without space around it: then trimming leaves it as it is, and only its letters have a case. */
-function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
-  if (!((bytes[start] ?? 0) > 0x20 && (bytes[end - 1] ?? 0) > 0x20)) return false
-  for (let at = start; at < end; at += 1) if ((bytes[at] ?? 0) >= 0x80) return false
-  return true
+function hasSpaceAround(bytes: Uint8Array, start: number, end: number): boolean {
+  return !((bytes[start] ?? 0) > 0x20 && (bytes[end - 1] ?? 0) > 0x20)
 }
 
 function isSameLetters(bytes: Uint8Array, start: number, expected: Uint8Array): boolean {
