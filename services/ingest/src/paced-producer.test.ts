@@ -14,11 +14,12 @@ const STEP_MS = 10
  * minute of a time of its own. What was not acknowledged after 5 s is given up, as by the real producer.
  */
 async function offer(options: {
-  readonly perSecond: number
+  readonly perSecond: number | ((ms: number) => number)
   readonly speedAt: (ms: number) => number
   readonly isPaced: boolean
 }) {
   const { perSecond, speedAt, isPaced } = options
+  const offeredAt = typeof perSecond === 'number' ? () => perSecond : perSecond
   let now = 0
   const queue: { readonly atMs: number; readonly answer: (isDone: boolean) => void }[] = []
   const kafka: Producer = {
@@ -37,7 +38,7 @@ async function offer(options: {
   const seen = { acknowledged: 0, refused: 0, givenUp: 0 }
   let [credit, due] = [0, 0]
   for (; now < 60_000; now += STEP_MS) {
-    for (due += (perSecond * STEP_MS) / 1_000; due >= REQUEST.length; due -= REQUEST.length) {
+    for (due += (offeredAt(now) * STEP_MS) / 1_000; due >= REQUEST.length; due -= REQUEST.length) {
       if (producer.isFull) seen.refused += REQUEST.length
       else void producer.produce(REQUEST)
     }
@@ -81,6 +82,13 @@ test('nothing is refused while Kafka keeps up, and in a pause at a moderate rate
     const { refused, givenUp } = await offer({ ...kafka, isPaced: true })
     assert.deepEqual({ refused, givenUp }, { refused: 0, givenUp: 0 }, name)
   }
+})
+
+test('a burst after a quiet time is taken at the speed that Kafka had before', async () => {
+  const burst = (ms: number): number => (ms < 10_000 ? 60_000 : ms < 40_000 ? 100 : 0)
+  const atOnce = (ms: number): number => (ms === 40_000 ? 6_000_000 : burst(ms)) // 60,000 in one step
+  const fast = await offer({ perSecond: atOnce, speedAt: () => 80_000, isPaced: true })
+  assert.deepEqual({ refused: fast.refused, givenUp: fast.givenUp }, { refused: 0, givenUp: 0 })
 })
 
 test('a producer that is full by itself stays full, and a failure leaves nothing behind', async () => {

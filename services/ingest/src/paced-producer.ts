@@ -5,7 +5,7 @@ export interface PaceLimits {
   readonly minRecords: number
   /** What waits must be acknowledged within so many seconds at the speed that Kafka has shown. */
   readonly seconds: number
-  /** Kafka's speed is its best second of so many: a pause says nothing about it. */
+  /** Kafka's speed is its best second of so many that tell: one pause says nothing about it. */
   readonly memorySeconds: number
 }
 
@@ -47,31 +47,43 @@ export function createPacedProducer(
     },
     get isFull() {
       const most = Math.max(limits.minRecords, limits.seconds * speed.best(clock()))
-      return producer.isFull || waiting > most
+      const isTooMuch = waiting > most
+      if (isTooMuch) speed.tell()
+      return producer.isFull || isTooMuch
     },
     [Symbol.asyncDispose]: () => producer[Symbol.asyncDispose](),
   }
 }
 
-/** The most that was counted in one second of the last few, the one that still goes on included. */
+/**
+ * The most that was acknowledged in one second of the last few that tell how fast Kafka is, the one that still
+ * goes on included: those in which more was offered than it took, and any that is better than they
+ * are. A quiet hour tells nothing, so a burst after it finds what was known before.
+ */
 function createBestSecond(memorySeconds: number) {
-  const counts: number[] = Array.from({ length: memorySeconds }, () => 0)
-  let second = 0
-  const turnTo = (nowMs: number): number => {
+  let counts: readonly number[] = [0]
+  let [second, count, isTelling] = [0, 0, false]
+  const turnTo = (nowMs: number): void => {
     const now = Math.floor(nowMs / 1_000)
-    if (now - second >= memorySeconds) counts.fill(0)
-    else for (let next = second + 1; next <= now; next++) counts[next % memorySeconds] = 0
+    if (now === second) return
+    const isKept = isTelling || count > Math.max(...counts)
+    if (isKept) counts = [...counts, count].slice(-memorySeconds)
     second = now
-    return second % memorySeconds
+    count = 0
+    isTelling = false
   }
   return {
-    add: (count: number, nowMs: number): void => {
-      const at = turnTo(nowMs)
-      counts[at] = (counts[at] ?? 0) + count
+    add: (acknowledged: number, nowMs: number): void => {
+      turnTo(nowMs)
+      count += acknowledged
+    },
+    /** More is offered in this second than Kafka takes. */
+    tell: (): void => {
+      isTelling = true
     },
     best: (nowMs: number): number => {
       turnTo(nowMs)
-      return Math.max(...counts)
+      return Math.max(count, ...counts)
     },
   }
 }
