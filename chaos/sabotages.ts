@@ -217,9 +217,10 @@ export const sabotages: readonly Sabotage[] = [
       },
       {
         file: 'services/ingest/src/encode.ts',
-        find: 'const { key, value, hash } = encodeFromBody(event)',
+        find: 'slab.write(event)',
         replace:
-          'const { key, value, hash } = encodeFromBody(event)\n' +
+          'slab.write(event)\n' +
+          '      const value = slab.slab.subarray(slab.start, slab.end)\n' +
           "      const at = event.event_id.endsWith('42') ? value.indexOf('version') : -1\n" +
           "      if (at !== -1) value.write('versioo', at)",
       },
@@ -237,8 +238,8 @@ export const sabotages: readonly Sabotage[] = [
       },
       {
         file: 'services/ingest/src/encode.ts',
-        find: 'partitionOfHash(hash, partitionCount)',
-        replace: '(partitionOfHash(hash, partitionCount) + (Date.now() % 2)) % partitionCount',
+        find: 'partitionOfHash(slab.hash, partitionCount)',
+        replace: '(partitionOfHash(slab.hash, partitionCount) + (Date.now() % 2)) % partitionCount',
       },
     ],
   },
@@ -276,8 +277,13 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: 'services/ingest/src/metrics.ts',
-        find: '        metrics.accepted.inc()\n',
-        replace: '        metrics.accepted.inc(2)\n',
+        find: 'metrics.accepted.inc(accepted)',
+        replace: 'metrics.accepted.inc(2 * accepted)',
+      },
+      {
+        file: 'services/ingest/src/track.ts',
+        find: 'metrics.accepted.inc(count)',
+        replace: 'metrics.accepted.inc(2 * count)',
       },
     ],
   },
