@@ -39,6 +39,7 @@ export class EventSlab implements Writer {
     this.slab = Buffer.allocUnsafe(slabBytes(events, this.#source.length))
   }
 
+  /** @throws when it was not told of this event. */
   write(event: LaneEvent): void {
     this.start = this.at
     writeFrame(this.slab, this.#schemaId, this.start)
@@ -48,6 +49,8 @@ export class EventSlab implements Writer {
     this.keyStart = this.at - accountBytes(event.input)
     writeRest(this, event, this.#source)
     this.end = this.at
+    // Bytes written behind the end are lost without an error.
+    if (this.at > this.slab.length) throw new Error('the slab is too small for its events')
   }
 
   /** murmur2 of the key. */
@@ -58,8 +61,11 @@ export class EventSlab implements Writer {
 
 function slabBytes(events: Iterable<LaneEvent>, sourceBytes: number): number {
   let bytes = 0
-  for (const { input } of events)
+  for (const { input } of events) {
     bytes += input.end - input.start + BYTES_BESIDE_TEXTS + sourceBytes
+    // An account that the context alone names is written by itself, and once more with the context.
+    if (accountSlot(input) === SLOT.account) bytes += accountBytes(input)
+  }
   return bytes
 }
 

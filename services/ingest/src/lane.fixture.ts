@@ -221,13 +221,14 @@ export const ONE_AT_A_TIME: readonly string[] = [
     ...Object.keys({ ...valueOf, ...others }).map((name) => usualWith(name, value)),
     usualWith('context', `{"group_id":${value}}`),
     usualWith('context', `{"groupId":${value},"group_id":${value}}`),
+    usualWith('context', `{"group_id":${value}}`, 'group_id'),
   ]),
   ...Object.keys({ ...valueOf, ...others }).map((name) => {
     return `${usualWith(name, '"a"').slice(0, -1)},"${name}":"a"}`
   }),
 ]
 
-function usualWith(name: string, value: string): string {
+function usualWith(name: string, value: string, without?: string): string {
   const members: Record<string, string> = {
     event: '"feature_used"',
     event_id: '"e-1"',
@@ -236,6 +237,7 @@ function usualWith(name: string, value: string): string {
     timestamp: '"2025-05-31T01:02:03.456Z"',
   }
   members[name] = value
+  if (without !== undefined) delete members[without]
   const texts = Object.entries(members).map(([key, text]) => `"${key}":${text}`)
   return `{${texts.join()}}`
 }
