@@ -40,9 +40,14 @@ export function createBucketTable(maxBuckets: number): BucketTable {
       fullAtByName.delete(name)
       forgetFull(nowMs)
       if (fullAtByName.size >= maxBuckets) evict()
-      fullAtByName.set(name, fullAtMs)
+      fullAtByName.set(ownText(name), fullAtMs)
     },
   }
+}
+
+/** A name may be a piece of a body's text, which for V8 keeps all of that text in memory. */
+function ownText(name: string): string {
+  return Buffer.from(name, 'utf16le').toString('utf16le')
 }
 
 /** Each use looks at so many of the oldest: more than it adds, so that the full ones go. */

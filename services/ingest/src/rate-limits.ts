@@ -32,7 +32,7 @@ export interface RateLimits {
   take(judged: readonly Judged[], key: WriteKey, mayProduce: boolean): LimitDecision
 }
 
-/** Buckets of accounts; some 100 bytes each. */
+/** Buckets of accounts; some 100 to 400 bytes each. */
 const MAX_BUCKETS = 100_000
 
 /** @param clock milliseconds, never going back. @param random 0 to 1, for the jitter. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { createBucketTable } from './bucket-table.ts'
 import { remainingEvents, takeFrom } from './token-bucket.ts'
@@ -134,4 +136,21 @@ test('buckets that are full again are forgotten, and then new names owe nothing'
   buckets.set('b', 3_000, 2_000)
   assert.equal(buckets.size, 1)
   assert.equal(buckets.fullAt('new', 2_000), 2_000)
+})
+
+test('a bucket keeps its name, not the body that the name was cut from', () => {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  assert.ok(typeof collect === 'function')
+  const buckets = createBucketTable(100)
+  collect()
+  const before = process.memoryUsage().heapUsed
+  for (let n = 0; n < 64; n += 1) {
+    const body = Buffer.alloc(500_000, `some account number ${10 + n} `).toString('latin1')
+    buckets.set(body.slice(0, 22), 1_000, 0)
+  }
+  collect()
+  assert.ok(process.memoryUsage().heapUsed - before < 8_000_000)
+  assert.equal(buckets.size, 64)
+  assert.equal(buckets.fullAt('some account number 73', 0), 1_000)
 })
