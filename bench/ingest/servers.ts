@@ -29,7 +29,10 @@ export interface Workbench extends AsyncDisposable {
   readonly warnings: readonly string[]
   /** A program of bench/peers; the KAFKA_TOPIC in its environment, if any, is made first. */
   startPeer(file: string, readyPath: string, environment?: Environment): Promise<MeasuredServer>
-  /** Our ingest as operators run it, without tracking plans. @param environment needs a KAFKA_TOPIC of its own */
+  /**
+   * Our ingest as operators run it, but without tracking plans unless they are asked for.
+   * @param environment needs a KAFKA_TOPIC of its own
+   */
   startIngest(environment: Environment & { readonly KAFKA_TOPIC: string }): Promise<MeasuredServer>
   /** How many records a topic has taken, once no more come. */
   storedIn(topic: string): Promise<number>

@@ -15,9 +15,9 @@ const TRIES = 1_000
 const given = new Set<number>()
 
 /**
- * A port of 127.0.0.1 that nobody listens on right now, and none that this process was given before. Not one of those that the system gives to outgoing
- * connections (ip(7), `ip_local_port_range`): one of them could take it while its server is away for a restart.
- * Where the system gives nearly all of them, it chooses.
+ * A port of 127.0.0.1 that nobody listens on right now, and none that this process was given before. Not one
+ * of those that the system gives to outgoing connections (ip(7), `ip_local_port_range`): one of them could
+ * take it while its server is away for a restart. Where the system gives nearly all of them, it chooses.
  *
  * @param firstEphemeral the first port of that range. @default what the system says
  */

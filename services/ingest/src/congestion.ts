@@ -47,14 +47,16 @@ export const CONGESTION_LIMITS: CongestionLimits = {
  * But a loop that has waited knows that there were none; one that has not waited for a second, and that
  * needs a long turn for what it found, has a queue that stands. From then on each turn takes requests for a
  * few milliseconds and refuses the others that it finds, which are those that came last: so a turn stays
- * short, and whoever is refused has waited for one turn at most. Where the last turn needed longer than that
- * to refuse, the next takes requests for as long, or all the time would go into refusing. It is the controlled delay of CoDel
- * (RFC 8289) in the form of "Fail at Scale" (ACM Queue 13/8): a long queue is no harm as long as it empties.
+ * short, and whoever is refused has waited for one turn at most. Where the last turn needed longer than
+ * that to refuse, the next takes requests for as long, or all the time would go into refusing. It is the
+ * controlled delay of CoDel (RFC 8289) in the form of "Fail at Scale" (ACM Queue 13/8): a long queue is no
+ * harm as long as it empties.
  *
  * The length of turns alone would not do: on a busy machine other programs make them long, and a loop
- * that then waits again has kept up all the same. Nor would both: clients that send again as soon as they have an
- * answer, the refused ones too, leave no loop a pause, however little they are; were they refused because one
- * turn was long, they would be for ever. So it also counts what the requests of a turn cost by the last second.
+ * that then waits again has kept up all the same. Nor would both: clients that send again as soon as they
+ * have an answer, the refused ones too, leave no loop a pause, however few they are; were they refused
+ * because one turn was long, they would be for ever. So it also counts what the requests of a turn cost by
+ * the last second.
  */
 export function createCongestion(limits: CongestionLimits = CONGESTION_LIMITS): Congestion {
   const backlog = createBacklog()
@@ -74,7 +76,8 @@ export function createCongestion(limits: CongestionLimits = CONGESTION_LIMITS): 
       idleBeforeMs = look.idleMs
     }
     backlog.beginTurn(look)
-    const refusingMs = (refusedAtMs ?? 0) - (refusingSinceMs ?? refusedAtMs ?? 0)
+    const refusingMs =
+      refusedAtMs === null || refusingSinceMs === null ? 0 : refusedAtMs - refusingSinceMs
     takingMs = Math.max(limits.takingMs, Math.min(limits.shortTurnMs, refusingMs))
     refusingSinceMs = null
     if (refusedAtMs !== null && isOver(look.nowMs - refusedAtMs)) refusedAtMs = null
