@@ -1,5 +1,6 @@
 import {
   accountSlot,
+  copiedBytes,
   type LaneEvent,
   murmur2Range,
   SLOT,
@@ -62,9 +63,7 @@ export class EventSlab implements Writer {
 function slabBytes(events: Iterable<LaneEvent>, sourceBytes: number): number {
   let bytes = 0
   for (const { input } of events) {
-    bytes += input.end - input.start + BYTES_BESIDE_TEXTS + sourceBytes
-    // An account that the context alone names is written by itself, and once more with the context.
-    if (accountSlot(input) === SLOT.account) bytes += accountBytes(input)
+    bytes += input.end - input.start + copiedBytes(input) + BYTES_BESIDE_TEXTS + sourceBytes
   }
   return bytes
 }

@@ -125,6 +125,27 @@ test('one unusual thing in a usual event means the same both ways', async () => 
   }
 })
 
+test('an event as large as one may be is no larger in its bytes than in the plain way', async () => {
+  const { maxEventBytes } = settings.rules
+  for (const account of ['account_1', 'x'.repeat(128), '😀'.repeat(128)]) {
+    for (let missing = -40; missing < 760; missing += 40) {
+      const pad = 'x'.repeat(maxEventBytes - missing - 2 * Buffer.byteLength(account))
+      const rest = { group_id: undefined, context: { group_id: account }, properties: { pad } }
+      const sent = json(eventText(rest))
+      const [plain, lane] = [
+        await outcome('plain', sent, withoutPlans),
+        await outcome('lane', sent, withoutPlans),
+      ]
+      // Not the whole outcomes: to tell how two texts of that size differ takes minutes.
+      assert.equal(
+        lane.judged?.[0]?.verdict.status,
+        plain.judged?.[0]?.verdict.status,
+        `${missing}`,
+      )
+    }
+  }
+})
+
 test('what a tracking plan says is said both ways', async () => {
   const schema = {
     'x-event': 'feature_used',

@@ -88,6 +88,12 @@ export function accountSlot(input: LaneInput): number {
   return slotStart(input, SLOT.group_id) === -1 ? SLOT.account : SLOT.group_id
 }
 
+/** Bytes of an account that the context alone names: it is kept by itself, and once more with the context. */
+export function copiedBytes(input: LaneInput): number {
+  const isCopied = accountSlot(input) === SLOT.account
+  return isCopied ? slotEnd(input, SLOT.account) - slotStart(input, SLOT.account) : 0
+}
+
 /** -1 for what was not sent. */
 export function slotStart({ body, base }: LaneInput, slot: number): number {
   return body.ranges.ints[base + slot * 2] ?? -1

@@ -4,7 +4,7 @@ import type { EventRules } from '../rules.ts'
 import { parseTimestamp } from '../timestamp.ts'
 import { isSameRange } from './bytes.ts'
 import { readIsoTime } from './iso-time.ts'
-import { accountSlot, LaneEvent, slotEnd, slotStart } from './lane-event.ts'
+import { accountSlot, copiedBytes, LaneEvent, slotEnd, slotStart } from './lane-event.ts'
 import { textOf, type LaneInput } from './lane-input.ts'
 import { createPlaceholderCheck } from './placeholders.ts'
 import { PLACE, putTime } from './ranges.ts'
@@ -109,6 +109,6 @@ function readSentAt(input: LaneInput, context: NormaliseContext): number | null 
 
 /** Counted like the plain way does, only never in favour of the event. */
 function fits(input: LaneInput, madeId: string | null, rules: EventRules): boolean {
-  const bytes = input.end - input.start + (madeId ?? '').length
+  const bytes = input.end - input.start + copiedBytes(input) + (madeId ?? '').length
   return bytes <= rules.maxEventBytes
 }
