@@ -91,6 +91,28 @@ test('a burst after a quiet time is taken at the speed that Kafka had before', a
   assert.deepEqual({ refused: fast.refused, givenUp: fast.givenUp }, { refused: 0, givenUp: 0 })
 })
 
+test('a Kafka that became slow is known to be by what is given up, however few wait at once', async () => {
+  const twin = createProducerTwin()
+  let now = 0
+  const limits = { minRecords: 100, seconds: 2, memorySeconds: 3 }
+  const producer = createPacedProducer(twin, () => now, limits)
+  for (let count = 0; count < 10; count++) await producer.produce(REQUEST)
+  const acknowledge = twin.outcome
+  for (now = 1_000; now <= 4_000; now += 1_000) {
+    twin.outcome = acknowledge
+    await producer.produce(REQUEST)
+    twin.outcome = () => ({ status: 'unacknowledged', reason: 'kafka_unavailable' })
+    await producer.produce(REQUEST)
+  }
+  twin.outcome = null
+  const calls = [producer.produce(REQUEST), producer.produce(REQUEST)]
+  assert.equal(producer.isFull, false)
+  calls.push(producer.produce(REQUEST))
+  assert.equal(producer.isFull, true)
+  twin.outcome = acknowledge
+  await Promise.all(calls)
+})
+
 test('a producer that is full by itself stays full, and a failure leaves nothing behind', async () => {
   const twin = createProducerTwin()
   const limits = { minRecords: 100, seconds: 2, memorySeconds: 10 }

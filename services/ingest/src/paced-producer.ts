@@ -34,6 +34,8 @@ export function createPacedProducer(
         let acknowledged = 0
         for (const { status } of outcomes) if (status === 'acknowledged') acknowledged += 1
         speed.add(acknowledged, clock())
+        // Given up, or no room for its bytes: too much, although fewer wait than may at the old speed.
+        if (acknowledged < outcomes.length) speed.tell()
         return outcomes
       } finally {
         waiting -= records.length
