@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readSetupConfig, setUp } from '@custom-events/cli'
-import { freePort, startProgram, startStack } from '@custom-events/embedded'
+import { freePort, MALLOC_SETTINGS, startProgram, startStack } from '@custom-events/embedded'
 import { kafkaConfigFrom, readGroupOffsets } from '@custom-events/kafka'
 import { MEASURED_CORE, OTHER_CORE, pin } from '../pin.ts'
 
@@ -98,6 +98,7 @@ export async function openWorkbench(
     startIngest: async (given) => {
       const [port, opsPort] = [String(await freePort()), String(await freePort())]
       const environment = {
+        ...MALLOC_SETTINGS,
         TRACKING_PLANS_DIR: noPlansDir,
         ...(await withTopic(given)),
         HTTP_HOST: '127.0.0.1',
