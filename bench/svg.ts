@@ -41,18 +41,19 @@ export function rowTick(y: number, text: string): string {
   return `<line x1="${BOX.left}" y1="${y}" x2="${BOX.right}" y2="${y}" stroke="${GRID}"/>${name}`
 }
 
-/** One row below the plot; a single series needs no name. */
+/** Below the plot, long names two in a row; a single series needs no name. */
 export function legend(names: readonly string[]): readonly string[] {
   if (names.length < 2) return []
-  const letters = names.join('').length
-  let left = 24
+  const inRow = names.join('').length > LETTERS_IN_ROW ? 2 : names.length
+  const rows = Math.ceil(names.length / inRow)
   return names.map((name, series) => {
-    const x = round(left)
-    const y = HEIGHT - 18
-    left += 26 + ((WIDTH - 48 - 26 * names.length) * name.length) / letters
+    const x = round(24 + (series % inRow) * ((WIDTH - 48) / inRow))
+    const y = HEIGHT - 18 * (rows - Math.floor(series / inRow))
     return `<circle cx="${x + 6}" cy="${y - 4}" r="5" fill="${colourOf(series)}"/>${label(x + 16, y, name, 'font-size="12"')}`
   })
 }
+
+const LETTERS_IN_ROW = 100
 
 /** From zero, so that a height can be compared with another. */
 export function linearTicks(values: readonly number[]): readonly number[] {
