@@ -8,12 +8,12 @@ export async function eventually<T>(
   attempt: () => Promise<T> | T,
   { withinMs = 20_000, everyMs = 50 } = {},
 ): Promise<T> {
-  const deadline = Date.now() + withinMs
+  const deadline = performance.now() + withinMs
   for (;;) {
     try {
       return await attempt()
     } catch (error) {
-      if (Date.now() + everyMs > deadline) throw error
+      if (performance.now() + everyMs > deadline) throw error
       await delay(everyMs)
     }
   }
