@@ -14,7 +14,11 @@ import { routesOf, type Route } from './routes.ts'
 import { send } from './send.ts'
 
 /** What answers requests, which must be made of its `messages`: see `startIngestServer`. */
-export type IngestApp = RequestListener & { readonly messages: Messages }
+export type IngestApp = RequestListener & {
+  readonly messages: Messages
+  /** Who posts to this URL, or `undefined` when nobody should. */
+  readonly audienceOf: (url: string) => Audience | undefined
+}
 
 /**
  * The HTTP application: every request gets an id, a measured answer, and one place for refusals.
@@ -28,12 +32,13 @@ export function createIngestApp(parts: IngestParts): IngestApp {
   const app = createExpress(entry, routes)
   const messages = createMessages(app)
   const hotRoutes = new Map(routes.flatMap((route) => hotPaths(route)))
+  const routeOf = (url: string): Route | undefined => hotRoutes.get(pathOf(url))
   const handle: RequestListener = (request, response) => {
-    const route = request.method === 'POST' ? hotRoutes.get(pathOf(request.url ?? '')) : undefined
+    const route = request.method === 'POST' ? routeOf(request.url ?? '') : undefined
     if (route === undefined) return app(request, response)
     answerHot({ entry, route }, ours(request), ours(response))
   }
-  return Object.assign(handle, { messages })
+  return Object.assign(handle, { messages, audienceOf: (url: string) => routeOf(url)?.audience })
 }
 
 function hotPaths(route: Route): readonly (readonly [string, Route])[] {

@@ -7,15 +7,9 @@ import { allowOrigin } from './cors.ts'
 import type { IngestApp } from './app.ts'
 import { ours } from './messages.ts'
 import type { IngestParts } from './parts.ts'
-import { NOISE_PATHS, OWN_PATHS, SDK_PATHS, VALIDATE_PATH } from './paths.ts'
 import { Refusal } from './refusal.ts'
 import { requestIdFrom } from './request-id.ts'
 import { sendBody } from './send.ts'
-
-const AUDIENCES: ReadonlyMap<string, Audience> = new Map([
-  ...[...OWN_PATHS, VALIDATE_PATH].map((path) => [path, 'own'] as const),
-  ...[...SDK_PATHS, ...NOISE_PATHS].map((path) => [path, 'sdk'] as const),
-])
 
 /** Stands in the prepared text where the id of the request belongs. */
 const ID = '<request id>'
@@ -38,7 +32,7 @@ export function turnAway(
   const own = prepare(parts, 'own')
   const sdk = prepare(parts, 'sdk')
   const listen: RequestListener = (request, incoming) => {
-    const audience = request.method === 'POST' ? audienceOf(request.url ?? '') : undefined
+    const audience = request.method === 'POST' ? handle.audienceOf(request.url ?? '') : undefined
     const isForOthers = audience === undefined || lifecycle.isDraining
     if (isForOthers || !congestion.refuses(look())) return handle(request, incoming)
     const response = ours(incoming)
@@ -50,7 +44,7 @@ export function turnAway(
     const body = texts.join(response.requestId)
     sendBody(response, { status, headers: { ...headers, ...rest }, body }, false)
   }
-  return Object.assign(listen, { messages: handle.messages })
+  return Object.assign(listen, { messages: handle.messages, audienceOf: handle.audienceOf })
 }
 
 /**
@@ -74,11 +68,6 @@ function createLook(): () => LoopLook {
     }
     return { nowMs: performance.now(), turn, idleMs }
   }
-}
-
-function audienceOf(url: string): Audience | undefined {
-  const query = url.indexOf('?')
-  return AUDIENCES.get(query < 0 ? url : url.slice(0, query))
 }
 
 /** The answer in the words of every other refusal, cut where the id of the request belongs. */
