@@ -28,6 +28,22 @@ async function whenAllReady(ingest: IngestProcess): Promise<void> {
   })
 }
 
+/** Two that are ready. */
+async function startWorkers(
+  stack: Awaited<ReturnType<typeof servers>>,
+  topic: string,
+): Promise<IngestProcess> {
+  const environment = { ...stack.environment, ...WORKERS, KAFKA_TOPIC: topic }
+  const ingest = await startIngest(environment)
+  try {
+    await whenAllReady(ingest)
+    return ingest
+  } catch (error) {
+    await ingest[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
 /** Of a counter with all its labels, by worker. */
 async function countsOf(ingest: IngestProcess, name: string): Promise<Map<string, number>> {
   const text = await (await fetch(`${ingest.opsUrl}/metrics`)).text()
@@ -70,9 +86,7 @@ test('a worker that is killed is replaced; the other answers meanwhile, and noth
   await using stack = await servers()
   const { KAFKA_BROKERS: brokers } = stack.environment
   const topics = await makeTopics(brokers)
-  const environment = { ...stack.environment, ...WORKERS, KAFKA_TOPIC: topics.tracked }
-  await using ingest = await startIngest(environment)
-  await whenAllReady(ingest)
+  await using ingest = await startWorkers(stack, topics.tracked)
 
   const accepted = new Set<string>()
   const refused: unknown[] = []
@@ -117,9 +131,7 @@ test('a worker that is killed is replaced; the other answers meanwhile, and noth
 test('the metrics of all workers are at the one ops port, each with its own', async () => {
   await using stack = await servers()
   const topics = await makeTopics(stack.environment.KAFKA_BROKERS)
-  const environment = { ...stack.environment, ...WORKERS, KAFKA_TOPIC: topics.tracked }
-  await using ingest = await startIngest(environment)
-  await whenAllReady(ingest)
+  await using ingest = await startWorkers(stack, topics.tracked)
   const events = [...Array.from({ length: 40 }, (_, id) => event('g', `e-${id}`)), '{}']
   const answers = await Promise.all(events.map((each) => post(ingest.url, each)))
   const refused = answers.flatMap(({ status, body }) => (status === 503 ? [body] : []))
@@ -140,9 +152,7 @@ test('SIGTERM under load reaches every worker: each request is answered, exit 0'
   await using stack = await servers()
   const { KAFKA_BROKERS: brokers } = stack.environment
   const topics = await makeTopics(brokers)
-  const environment = { ...stack.environment, ...WORKERS, KAFKA_TOPIC: topics.tracked }
-  await using ingest = await startIngest(environment)
-  await whenAllReady(ingest)
+  await using ingest = await startWorkers(stack, topics.tracked)
 
   const accepted = new Set<string>()
   const failures: unknown[] = []
