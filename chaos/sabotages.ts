@@ -26,11 +26,11 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: consumeFile,
-        find: '    const inDoubt = doubtedPartitions(assignment, route.topic)',
+        find: '    const inDoubt = doubtOf(assignment, route.topic)',
         replace:
           '    for (const end of closed.ends) assignment.uncommitted.set(partitionKey(end), end)\n' +
           '    await commit(ports, assignment)\n' +
-          '    const inDoubt = doubtedPartitions(assignment, route.topic)',
+          '    const inDoubt = doubtOf(assignment, route.topic)',
       },
     ],
   },
@@ -51,8 +51,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: `${CONSUMER}/assignment.ts`,
-        find: 'return Math.min(position.offset + doubtOffsets, position.latest)',
-        replace: 'return position.offset',
+        find: 'if (each.topic === topic && end !== undefined) doubt.set(each.partition, end)',
+        replace: '',
       },
     ],
   },
@@ -62,8 +62,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: `${CONSUMER}/insert.ts`,
-        find: 'inDoubt = new Set(records.map(({ partition }) => partition))',
-        replace: 'inDoubt = new Set()',
+        find: 'inDoubt = doubtAll(records, inDoubt)',
+        replace: 'inDoubt = new Map()',
       },
     ],
   },
@@ -73,8 +73,8 @@ export const sabotages: readonly Sabotage[] = [
     edits: [
       {
         file: `${CONSUMER}/doubt.ts`,
-        find: '.filter(({ partition, to }) => present.get(partition)?.has(to) === true)',
-        replace: '.filter(() => false)',
+        find: 'return new Set(doubt.keys()).difference(new Set(settled))',
+        replace: 'return new Set()',
       },
     ],
   },

@@ -31,8 +31,8 @@ export interface OffsetsQuestion {
   readonly table: string
   readonly ranges: readonly OffsetRange[]
   readonly timeColumn: string
-  /** Milliseconds since 1970, both included. */
-  readonly time: { readonly minMs: number; readonly maxMs: number }
+  /** No row that is asked about is older: milliseconds since 1970. */
+  readonly sinceMs: number
   readonly signal?: AbortSignal
 }
 
@@ -44,7 +44,7 @@ export interface ClickHouse extends AsyncDisposable {
    */
   insertNative(insert: NativeInsert): Promise<void>
   /**
-   * Which offsets of these ranges the table holds, by partition. Narrowed by the times of the rows,
+   * Which offsets of these ranges the table holds, by partition. Narrowed by the time of the rows,
    * because the table is not sorted by offset.
    * @throws {ClickHouseFailure}
    */

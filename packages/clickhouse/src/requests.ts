@@ -55,20 +55,18 @@ export async function offsetsPresent(
   client: ClickHouseClient,
   question: OffsetsQuestion,
 ): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
-  const { table, ranges, timeColumn, time } = question
+  const { table, ranges, timeColumn, sinceMs } = question
   const rows = await query<{ p: number; o: string }>(
     client,
     `SELECT DISTINCT kafka_partition AS p, kafka_offset AS o FROM {table:Identifier}
-     WHERE {timeColumn:Identifier} BETWEEN fromUnixTimestamp64Milli({minMs:Int64})
-                                       AND fromUnixTimestamp64Milli({maxMs:Int64})
+     WHERE {timeColumn:Identifier} >= fromUnixTimestamp64Milli({sinceMs:Int64})
        AND arrayExists((p, f, t) -> p = kafka_partition AND kafka_offset BETWEEN f AND t,
              {partitions:Array(UInt32)}, {from:Array(UInt64)}, {to:Array(UInt64)})
        AND kafka_offset BETWEEN {least:UInt64} AND {most:UInt64}`,
     {
       table,
       timeColumn,
-      minMs: time.minMs,
-      maxMs: time.maxMs,
+      sinceMs,
       partitions: ranges.map((range) => range.partition),
       from: ranges.map((range) => range.from),
       to: ranges.map((range) => range.to),

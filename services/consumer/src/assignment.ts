@@ -7,6 +7,7 @@ import {
 } from '@custom-events/kafka'
 import { openBatch, type BatchLimits, type OpenBatch } from './batch.ts'
 import { abortedAfter, abandonAfterMs, type Clock } from './deadline.ts'
+import type { Doubt } from './doubt.ts'
 import type { Route } from './route.ts'
 import { smallFirst, type GrowingLimits } from './small-first.ts'
 
@@ -19,7 +20,7 @@ export interface Assignment {
   readonly abandon: AbortSignal
   readonly open: ReadonlyMap<string, { readonly route: Route; readonly batch: OpenBatch }>
   readonly limits: GrowingLimits
-  /** Partitions whose table may hold rows beyond the committed offset, and up to which offset. */
+  /** Partitions whose table may hold rows beyond the committed offset, and below which offset. */
   readonly inDoubt: Map<string, number>
   /** Where each partition is settled up to; shown as lag. */
   readonly positions: Map<string, PartitionOffset>
@@ -69,7 +70,7 @@ export function newAssignment(
 }
 
 /**
- * Up to which offset a previous owner may have inserted: not beyond what it can have had in hand, and not
+ * Below which offset a previous owner may have inserted: not beyond what it can have had in hand, and not
  * beyond the end of the log at the assignment, which was asked for after joining.
  *
  * It has fetched nothing beyond that end: a member that hears of the rebalance stops fetching before it
@@ -90,12 +91,14 @@ export function drop(assignment: Assignment | null, budget: Pick<MemoryBudget, '
   }
 }
 
-export function doubtedPartitions(assignment: Assignment, topic: string): ReadonlySet<number> {
-  return new Set(
-    [...assignment.positions]
-      .filter(([key, each]) => each.topic === topic && assignment.inDoubt.has(key))
-      .map(([, { partition }]) => partition),
-  )
+/** What is in doubt of one topic, by partition. */
+export function doubtOf(assignment: Assignment, topic: string): Doubt {
+  const doubt = new Map<number, number>()
+  for (const [key, each] of assignment.positions) {
+    const end = assignment.inDoubt.get(key)
+    if (each.topic === topic && end !== undefined) doubt.set(each.partition, end)
+  }
+  return doubt
 }
 
 /** Milliseconds until a batch is due by its age, and never long. */

@@ -6,15 +6,10 @@ import {
   type MemoryBudget,
   type PartitionOffset,
 } from '@custom-events/kafka'
-import {
-  doubtedPartitions,
-  drop,
-  msUntilDue,
-  newAssignment,
-  type Assignment,
-} from './assignment.ts'
+import { doubtOf, drop, msUntilDue, newAssignment, type Assignment } from './assignment.ts'
 import type { Batch, BatchLimits, OpenBatch, Trigger } from './batch.ts'
 import { abandonAfterMs, abortedAfter, type Clock } from './deadline.ts'
+import type { Doubt } from './doubt.ts'
 import { Abandoned } from './persist.ts'
 import type { Route } from './route.ts'
 import type { Settled } from './settle.ts'
@@ -27,8 +22,9 @@ export interface ConsumePorts {
   readonly limits: () => BatchLimits
   /**
    * How far a previous owner may have inserted beyond its commit, in offsets of one partition: what it
-   * had in one batch, with room to spare. Finding one record missing proves nothing about the next:
-   * it may have been set aside, or be of a month whose part was not written.
+   * had in one batch, with room to spare. All of it is asked about, not only the next batch: one record
+   * that is missing proves nothing about those beyond. It may have been set aside, or be of a month whose
+   * part was not written.
    */
   readonly doubtOffsets: number
   /** After `shutdown` is aborted the process has so many milliseconds left. */
@@ -44,7 +40,7 @@ export interface ConsumePorts {
 export interface SettleJob {
   readonly route: Route
   readonly batch: Batch
-  readonly inDoubt: ReadonlySet<number>
+  readonly inDoubt: Doubt
   /** Aborted when nobody should begin anything for this batch any more. */
   readonly stop: AbortSignal
   /** Aborted when even what runs must be given up; never before `stop`. */
@@ -138,15 +134,14 @@ async function insert(
   if (closed === null) return
   try {
     if (assignment.isOver) throw new Abandoned()
-    const inDoubt = doubtedPartitions(assignment, route.topic)
+    const inDoubt = doubtOf(assignment, route.topic)
     const { stop, abandon } = assignment
     const settled = await ports.settle({ route, batch: closed, inDoubt, stop, abandon })
     for (const end of closed.ends) {
       const key = partitionKey(end)
       assignment.uncommitted.set(key, end)
       assignment.positions.set(key, end)
-      const isPast = end.offset >= (assignment.inDoubt.get(key) ?? 0)
-      if (isPast && !settled.inDoubt.has(end.partition)) assignment.inDoubt.delete(key)
+      if (!settled.inDoubt.has(end.partition)) assignment.inDoubt.delete(key)
     }
     assignment.limits.settled()
     ports.observe.settled(route, trigger, closed, settled)

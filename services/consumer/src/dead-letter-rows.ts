@@ -51,10 +51,7 @@ export function encodeDeadLetters(topic: string, records: readonly FetchedRecord
     block,
     rows: records.length,
     undecodable: [],
-    time: {
-      minMs: times.reduce((least, time) => Math.min(least, time), Infinity),
-      maxMs: times.reduce((most, time) => Math.max(most, time), -Infinity),
-    },
+    oldestMs: times.reduce((least, time) => Math.min(least, time), Infinity),
   }
 }
 

@@ -1,12 +1,14 @@
+import type { OffsetRange } from '@custom-events/clickhouse'
 import type { FetchedRecord } from '@custom-events/kafka'
+
+/** Partitions whose table may hold rows that are not committed, and below which offset. */
+export type Doubt = ReadonlyMap<number, number>
 
 /** Offsets that a table has, by partition. */
 export type PresentOffsets = ReadonlyMap<number, ReadonlySet<number>>
 
 /** From the first to the last offset of each partition, both included. */
-export function offsetRanges(
-  records: readonly FetchedRecord[],
-): readonly { readonly partition: number; readonly from: number; readonly to: number }[] {
+export function offsetRanges(records: readonly FetchedRecord[]): readonly OffsetRange[] {
   const ranges = new Map<number, { from: number; to: number }>()
   for (const { partition, offset } of records) {
     const range = ranges.get(partition)
@@ -19,6 +21,17 @@ export function offsetRanges(
   return [...ranges].map(([partition, range]) => ({ partition, ...range }))
 }
 
+/** Of each partition of these records that is in doubt: from its first offset to the end of the doubt. */
+export function doubtedRanges(
+  records: readonly FetchedRecord[],
+  doubt: Doubt,
+): readonly OffsetRange[] {
+  return offsetRanges(records).flatMap(({ partition, from, to }) => {
+    const end = doubt.get(partition)
+    return end === undefined ? [] : [{ partition, from, to: Math.max(to, end - 1) }]
+  })
+}
+
 /** The records that the table does not have. */
 export function missingRecords(
   records: readonly FetchedRecord[],
@@ -28,16 +41,21 @@ export function missingRecords(
 }
 
 /**
- * Partitions that stay in doubt after a read-back whatever their offset: where the table has the last
- * record of the range, a previous owner got at least so far, and may have got farther.
+ * Partitions that stay in doubt after a read-back of `doubtedRanges`: those it did not ask about, and
+ * those where the table has the last of these records or one beyond, so that a previous owner got at
+ * least so far.
  */
 export function stillInDoubt(
   records: readonly FetchedRecord[],
   present: PresentOffsets,
+  doubt: Doubt,
 ): ReadonlySet<number> {
-  return new Set(
-    offsetRanges(records)
-      .filter(({ partition, to }) => present.get(partition)?.has(to) === true)
-      .map(({ partition }) => partition),
-  )
+  const settled = offsetRanges(records)
+    .filter(({ partition, to }) => !someFrom(to, present.get(partition)))
+    .map(({ partition }) => partition)
+  return new Set(doubt.keys()).difference(new Set(settled))
+}
+
+function someFrom(least: number, offsets: ReadonlySet<number> | undefined): boolean {
+  return [...(offsets ?? [])].some((offset) => offset >= least)
 }

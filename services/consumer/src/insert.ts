@@ -2,7 +2,13 @@ import { classify, ClickHouseFailure, type ClickHouse } from '@custom-events/cli
 import type { NativeBlock } from '@custom-events/codec'
 import type { FetchedRecord } from '@custom-events/kafka'
 import { isolate } from './isolate.ts'
-import { missingRecords, offsetRanges, stillInDoubt, type PresentOffsets } from './doubt.ts'
+import {
+  doubtedRanges,
+  missingRecords,
+  stillInDoubt,
+  type Doubt,
+  type PresentOffsets,
+} from './doubt.ts'
 import type { Persistence } from './persist.ts'
 import { decide } from './retry.ts'
 import type { Route } from './route.ts'
@@ -13,7 +19,7 @@ export interface InsertTally {
   readonly inserted: number
   readonly alreadyThere: number
   readonly refused: number
-  /** Partitions where the table may hold rows beyond this batch. */
+  /** Partitions of those in doubt where the table may hold rows beyond this batch. */
   readonly inDoubt: ReadonlySet<number>
 }
 
@@ -36,8 +42,8 @@ interface Insertion {
   readonly records: readonly FetchedRecord[]
   /** These records as a block, when it was made before; `null` otherwise. */
   readonly encoded: NativeBlock | null
-  /** Partitions to ask ClickHouse about first, and what put them in doubt. */
-  readonly inDoubt: ReadonlySet<number>
+  /** What to ask ClickHouse about first, and what put it in doubt. */
+  readonly inDoubt: Doubt
   readonly cause: 'assignment' | 'failure'
 }
 
@@ -67,7 +73,7 @@ export async function insertRecords(ports: InsertPorts, job: Insertion): Promise
       return { ...done, refused }
     } catch (error) {
       if (!(error instanceof ClickHouseFailure)) throw error
-      inDoubt = new Set(records.map(({ partition }) => partition))
+      inDoubt = doubtAll(records, inDoubt)
       cause = 'failure'
       const verdict = classify(error.failure)
       if (verdict.adjustment === 'longerAge') ports.observe.tooManyParts()
@@ -90,32 +96,44 @@ async function insertOnce(
   job: Insertion & { readonly encoded: NativeBlock },
 ): Promise<Omit<InsertTally, 'refused'>> {
   const { route, records, encoded } = job
-  const doubted = records.filter(({ partition }) => job.inDoubt.has(partition))
-  const present = await readBack(ports, job, doubted)
+  const present = await readBack(ports, job)
   const missing = present.size === 0 ? records : missingRecords(records, present)
   const { block } = missing.length === records.length ? encoded : route.encode(missing)
   if (missing.length > 0) await insertBlock(ports, route, block)
   return {
     inserted: missing.length,
     alreadyThere: records.length - missing.length,
-    inDoubt: stillInDoubt(doubted, present),
+    inDoubt: stillInDoubt(records, present, job.inDoubt),
   }
 }
 
+/**
+ * Rows beyond a batch are hardly older than its oldest: the clocks of ingest instances may be a day apart. If
+ * one is older still, its copy collapses by identity.
+ */
+const CLOCKS_APART_MS = 2 * 86_400_000
+
 async function readBack(
   ports: InsertPorts,
-  { route, cause, encoded }: Insertion & { readonly encoded: NativeBlock },
-  doubted: readonly FetchedRecord[],
+  { route, records, inDoubt, cause, encoded }: Insertion & { readonly encoded: NativeBlock },
 ): Promise<PresentOffsets> {
-  if (doubted.length === 0) return new Map()
+  const ranges = doubtedRanges(records, inDoubt)
+  if (ranges.length === 0) return new Map()
   ports.observe.readBack(cause)
   return ports.clickhouse.offsetsPresent({
     table: route.table,
-    ranges: offsetRanges(doubted),
+    ranges,
     timeColumn: route.timeColumn,
-    time: encoded.time,
+    sinceMs: encoded.oldestMs - CLOCKS_APART_MS,
     signal: ports.abandon,
   })
+}
+
+/** Every partition of these records; those in doubt before as far as they were. */
+function doubtAll(records: readonly FetchedRecord[], before: Doubt): Doubt {
+  const doubt = new Map(before)
+  for (const { partition } of records) if (!doubt.has(partition)) doubt.set(partition, 0)
+  return doubt
 }
 
 async function insertBlock(ports: InsertPorts, route: Route, block: Buffer): Promise<void> {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createEventCodec, eventAvroSchema } from '@custom-events/codec'
 import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
+import type { Doubt } from './doubt.ts'
 import type { RefusedRecord } from './isolate.ts'
-import { createMemoryClickHouse } from './memory-clickhouse.fixture.ts'
+import { createMemoryClickHouse, type Fate } from './memory-clickhouse.fixture.ts'
 import type { OnUnknownSchema } from './poison.ts'
 import type { Wait } from './retry.ts'
 import { avroRoute } from './route.ts'
@@ -34,9 +35,14 @@ function createSettling(options: {
   readonly onUnknownSchema?: OnUnknownSchema
   readonly knownIds: Set<number>
   readonly onWait: (wait: Wait) => void
+  /** What the next insert meets. @default ok */
+  readonly fate?: () => Fate
 }) {
   const setAside: RefusedRecord[] = []
-  const clickhouse = createMemoryClickHouse({ gate: async () => {}, fate: () => 'ok' })
+  const clickhouse = createMemoryClickHouse({
+    gate: async () => {},
+    fate: options.fate ?? (() => 'ok'),
+  })
   const schema = async (id: number): Promise<string> => {
     if (options.knownIds.has(id)) return eventAvroSchema
     throw new SchemaRegistryError('unknown', `no schema ${id}`, null)
@@ -65,8 +71,8 @@ function createSettling(options: {
   return {
     setAside,
     rows: () => clickhouse.rows('events').map(({ offset }) => offset),
-    settle: (records: readonly FetchedRecord[]) =>
-      settle(ports, { route, records, inDoubt: new Set() }),
+    settle: (records: readonly FetchedRecord[], inDoubt: Doubt = new Map()) =>
+      settle(ports, { route, records, inDoubt }),
   }
 }
 
@@ -123,4 +129,19 @@ test('batch after batch of poison halts instead of draining onto the dead-letter
   }
   await assert.rejects(drain, Halted)
   assert.equal(settling.setAside.length, 100)
+})
+
+test('a failed insert does not forget how far a previous owner may have got', async () => {
+  const fates: Fate[] = ['ok', 'refused', 'ok']
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    onWait: () => {},
+    fate: () => fates.shift() ?? 'ok',
+  })
+  const value = codec.encode(event, 7)
+  await settling.settle([record(8, value)])
+  const doubt = new Map([[3, 10]])
+  assert.deepEqual((await settling.settle([record(4, value)], doubt)).inDoubt, new Set([3]))
+  assert.deepEqual((await settling.settle([record(9, value)], doubt)).inDoubt, new Set())
+  assert.deepEqual(settling.rows(), [8, 4, 9])
 })

@@ -1,5 +1,6 @@
 import { UNDECODABLE, type NativeBlock, type Undecodable } from '@custom-events/codec'
 import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
+import type { Doubt } from './doubt.ts'
 import { insertRecords, type InsertPorts, type InsertTally } from './insert.ts'
 import { badData, judgeUndecodable, type OnUnknownSchema } from './poison.ts'
 import { haltFor, retryFor } from './retry.ts'
@@ -27,7 +28,7 @@ export async function settle(
   job: {
     readonly route: Route
     readonly records: readonly FetchedRecord[]
-    readonly inDoubt: ReadonlySet<number>
+    readonly inDoubt: Doubt
   },
 ): Promise<Settled> {
   const { route, records, inDoubt } = job
@@ -50,7 +51,7 @@ export async function settle(
   return {
     ...tally,
     undecodable: countByReason(poison),
-    oldestMs: good.length === 0 ? null : encoded.time.minMs,
+    oldestMs: good.length === 0 ? null : encoded.oldestMs,
   }
 }
 
