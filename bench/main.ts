@@ -1,12 +1,4 @@
-// `npm run bench`: what the programs do on this machine. Measured, never asserted by a test.
-//
-//   npm run bench -- NAME              measure, print the tables, write bench/results/NAME.json
-//   npm run bench -- NAME --save       also keep the figures in docs/figures, where the pages get theirs
-//   npm run bench -- --quick --compare measure less, compare the ratios with those kept; exit 1 if one fell
-//
-// --quick: fewer and shorter rounds; --tiny: only proves that it runs; --rounds N, --seconds N: of one case.
-// consumer also: --records N; --only NAME of a contender; --node-options '--cpu-prof --cpu-prof-dir=DIR' of ours.
-import { parseArgs } from 'node:util'
+import { readArguments } from '../tools/read-arguments.ts'
 import { comparisonTable, compareRatios } from './compare.ts'
 import { readKeptFigures, savedFigures, writeFigures } from './figures.ts'
 import type { Figures, SavedFigures } from './figures.ts'
@@ -64,7 +56,18 @@ const costs = [
 /** What `--compare` without a name measures. */
 const guarded: readonly string[] = ['ingest', 'produce', 'consumer']
 
-const { positionals, values } = parseArgs({
+const names = [...Object.keys(benches), 'cost', 'pipeline', 'plan'].join(', ')
+const USAGE = `npm run bench: what the programs do on this machine. Measured, never asserted by a test.
+
+  npm run bench -- NAME                measure, print the tables, write bench/results/NAME.json
+  npm run bench -- NAME --save         also keep the figures in docs/figures, where the pages get theirs
+  npm run bench -- --quick --compare   measure less, compare the ratios with those kept; exit 1 if one fell
+  npm run bench -- pipeline [--rate 1000] [--seconds 60]
+
+NAME is one of ${names}.
+--quick: fewer and shorter rounds; --tiny: only proves that it runs; --rounds N, --seconds N: of one case.
+consumer also: --records N; --only NAME of a contender; --node-options '--cpu-prof --cpu-prof-dir=DIR' of ours.`
+const { positionals, values } = readArguments(USAGE, {
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
@@ -95,12 +98,7 @@ if (name === 'pipeline') {
 } else if (name !== undefined && Object.hasOwn(benches, name)) {
   await run(name)
 } else {
-  const names = [...Object.keys(benches), 'cost', 'pipeline', 'plan'].join('|')
-  process.stderr.write(
-    `usage: npm run bench -- ${names} [--quick] [--rounds N] [--seconds N] [--save] [--compare]\n` +
-      '       npm run bench -- --quick --compare\n' +
-      '       npm run bench -- pipeline [--rate 1000] [--seconds 60]\n',
-  )
+  process.stderr.write(`${USAGE}\n`)
   process.exitCode = 64
 }
 

@@ -1,6 +1,5 @@
-// `npm run chaos -- --tier smoke|ci|full --seed N`: the delivery proof.
 import { randomInt } from 'node:crypto'
-import { parseArgs } from 'node:util'
+import { readArguments } from '../tools/read-arguments.ts'
 import { canMount } from './disk.ts'
 import { proveFailpoints } from './failpoints.ts'
 import { prove } from './prove.ts'
@@ -8,7 +7,15 @@ import { sabotageAll } from './sabotage.ts'
 import { drillStorm } from './storm-drill.ts'
 import { tierOf } from './tiers.ts'
 
-const { values } = parseArgs({
+const USAGE = `npm run chaos: the delivery proof, see docs/guarantees.md.
+
+  npm run chaos -- [--tier smoke|ci|full] [--seed N] [--runs N] [--brokers 1|3]
+      of a tier: [--events N] [--faults N] [--minutes N] [--kinds KIND,…] [--drain-seconds N]
+      of a run that failed: [--only-faults N,…] [--shrink-runs N] [--shrink-minutes N]
+  npm run chaos -- --failpoints KILLS [--minutes N]   consumers die at each point of their work
+  npm run chaos -- --storm-seconds N                  members join and leave all the time
+  npm run chaos -- --sabotage [--only NAME]           breaks the product: each must be seen`
+const { values } = readArguments(USAGE, {
   options: {
     tier: { type: 'string', default: 'smoke' },
     seed: { type: 'string' },

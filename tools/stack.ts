@@ -1,12 +1,3 @@
-// `npm run stack`: only Kafka, the schema registry and ClickHouse.
-//
-//   npm run stack                    on their usual ports
-//   npm run stack -- --port-base N   on N+3 … N+6
-//   npm run stack -- --brokers 3     Kafka with three brokers; the others on 9094 …, or N+7 …
-//
-// Prints KAFKA_BROKERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL on stdout when all are ready
-// and stays up until Ctrl-C. Everything for people goes to stderr.
-import { parseArgs } from 'node:util'
 import {
   defaultPorts,
   otherBrokerPorts,
@@ -14,6 +5,16 @@ import {
   startStack,
   type Stack,
 } from '@custom-events/embedded'
+import { readArguments } from './read-arguments.ts'
+
+const USAGE = `npm run stack: only Kafka, the schema registry and ClickHouse.
+
+  npm run stack                    on their usual ports
+  npm run stack -- --port-base N   on N+3 … N+6
+  npm run stack -- --brokers 3     Kafka with three brokers; the others on 9094 …, or N+7 …
+
+Prints KAFKA_BROKERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL on stdout when all are ready
+and stays up until Ctrl-C. Everything for people goes to stderr.`
 
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -35,7 +36,7 @@ try {
 }
 
 async function boot(): Promise<Stack> {
-  const { values } = parseArgs({
+  const { values } = readArguments(USAGE, {
     options: { 'port-base': { type: 'string' }, brokers: { type: 'string', default: '1' } },
   })
   const portBase = values['port-base']

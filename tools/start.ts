@@ -1,10 +1,4 @@
-// `npm start`: the whole pipeline on this machine, for real, in one command.
-//
-//   npm start                    boot everything, post three events, show their rows, stay up
-//   npm start -- --once          the same, then stop everything and exit 0
-//   npm start -- --port-base N   take ports N … N+6 instead of the defaults
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import {
   defaultPorts,
   portsFromBase,
@@ -14,7 +8,14 @@ import {
   type Program,
   type Stack,
 } from '@custom-events/embedded'
+import { readArguments } from './read-arguments.ts'
 import { sampleEvents } from './samples.ts'
+
+const USAGE = `npm start: the whole pipeline on this machine, for real, in one command.
+
+  npm start                    boot everything, post three events, show their rows, stay up
+  npm start -- --once          the same, then stop everything and exit 0
+  npm start -- --port-base N   take ports N … N+6 instead of the defaults`
 
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
 }
 
 function readOptions(): { readonly isOnce: boolean; readonly ports: AllPorts } {
-  const { values } = parseArgs({
+  const { values } = readArguments(USAGE, {
     options: { once: { type: 'boolean', default: false }, 'port-base': { type: 'string' } },
   })
   const portBase = values['port-base']

@@ -1,6 +1,6 @@
 // `npm run drill -- <name>`: how the pipeline behaves in outages and overload, in figures.
 import { loadavg } from 'node:os'
-import { parseArgs } from 'node:util'
+import { readArguments } from '../../tools/read-arguments.ts'
 import { clickhouseAway } from './clickhouse-away.ts'
 import { areHeld, renderFigures, type Figure } from './figures.ts'
 import { hotAccount } from './hot-account.ts'
@@ -43,7 +43,9 @@ const say = (line: string): void => {
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0).padStart(4)
   process.stderr.write(`drill: ${seconds} s  ${line}\n`)
 }
-const { positionals, values } = parseArgs({
+const list = Object.entries(drills).map(([each, { shows }]) => `  ${each.padEnd(16)} ${shows}`)
+const USAGE = `npm run drill -- <name> [--minutes N] [--seed N]\n${list.join('\n')}`
+const { positionals, values } = readArguments(USAGE, {
   allowPositionals: true,
   options: { seed: { type: 'string' }, minutes: { type: 'string' } },
 })
@@ -52,8 +54,7 @@ process.exitCode = await main(positionals[0] ?? '')
 async function main(name: string): Promise<number> {
   const drill = drills[name]
   if (drill === undefined) {
-    const list = Object.entries(drills).map(([each, { shows }]) => `  ${each.padEnd(16)} ${shows}`)
-    process.stdout.write(`npm run drill -- <name> [--minutes N] [--seed N]\n${list.join('\n')}\n`)
+    process.stdout.write(`${USAGE}\n`)
     return name === '' ? 0 : 64
   }
   const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed)
