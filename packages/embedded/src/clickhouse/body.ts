@@ -25,23 +25,23 @@ export function openBody(request: IncomingMessage): Readable {
   return request.pipe(gunzip)
 }
 
-/** Reads at least `enough` bytes, unless the body ends first. */
+/** Reads at least `enough` bytes, unless the body ends first; what is left can be read again. */
 export async function readHead(
-  body: AsyncIterator<Buffer>,
+  body: Readable,
   enough: number,
 ): Promise<{ readonly bytes: Buffer; readonly isAll: boolean }> {
   const chunks: Buffer[] = []
   let size = 0
-  while (size < enough) {
-    const { value, done } = await body.next()
-    if (done) return { bytes: Buffer.concat(chunks), isAll: true }
-    chunks.push(value)
-    size += value.length
+  for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+    const bytes = chunk as Buffer // no encoding is set
+    chunks.push(bytes)
+    size += bytes.length
     if (size > MAX_SQL_BYTES) {
       throw exception(307, `The query is longer than ${MAX_SQL_BYTES} bytes.`)
     }
+    if (size >= enough) return { bytes: Buffer.concat(chunks), isAll: false }
   }
-  return { bytes: Buffer.concat(chunks), isAll: false }
+  return { bytes: Buffer.concat(chunks), isAll: true }
 }
 
 /** The fields of a form: `query`, `param_…`. Files (external tables) are refused. */

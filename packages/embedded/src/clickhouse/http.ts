@@ -7,7 +7,7 @@ import { openBody, readForm, readHead } from './body.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { Outcome } from './engine.ts'
 import { toServerException } from './errors.ts'
-import { insertFile, spool } from './insert.ts'
+import { insertFile, spool, type InsertData } from './insert.ts'
 import { createReply, sendError, type Reply } from './reply.ts'
 import { select } from './select.ts'
 import { preparation, readParameters, type Parameters } from './settings.ts'
@@ -150,13 +150,13 @@ interface Query {
   readonly parameters: Parameters
   readonly statement: Statement
   /** What follows the text of an INSERT. */
-  readonly data: AsyncIterable<Buffer>
+  readonly data: InsertData
 }
 
 /** The query is the URL's `query` followed by the body; the data of an INSERT is not read yet. */
 async function readQuery({ request, search }: Exchange): Promise<Query> {
   const contentType = request.headers['content-type'] ?? ''
-  const body = openBody(request)[Symbol.asyncIterator]() as AsyncIterator<Buffer> // no encoding
+  const body = openBody(request)
   if (contentType.startsWith('multipart/form-data')) {
     const { bytes } = await readHead(body, Infinity)
     for (const [name, value] of await readForm(bytes, contentType)) search.set(name, value)
@@ -165,7 +165,8 @@ async function readQuery({ request, search }: Exchange): Promise<Query> {
   const inUrl = Buffer.from(parameters.query === '' ? '' : `${parameters.query}\n`)
   let statement = readStatement(inUrl.toString('latin1'))
   if (statement.kind === 'insert') {
-    return { parameters, statement, data: concat([inUrl.subarray(statement.dataStart)], body) }
+    const first = inUrl.subarray(statement.dataStart)
+    return { parameters, statement, data: { first, rest: body } }
   }
   let head = await readHead(body, HEAD_BYTES)
   let sql = Buffer.concat([inUrl, head.bytes])
@@ -175,16 +176,8 @@ async function readQuery({ request, search }: Exchange): Promise<Query> {
     sql = Buffer.concat([sql, head.bytes])
     statement = readStatement(sql.toString('latin1'))
   }
-  const rest = statement.kind === 'insert' ? [sql.subarray(statement.dataStart)] : []
-  return { parameters, statement, data: concat(rest, body) }
-}
-
-async function* concat(
-  first: readonly Buffer[],
-  rest: AsyncIterator<Buffer>,
-): AsyncGenerator<Buffer, undefined> {
-  yield* first
-  for (let step = await rest.next(); !step.done; step = await rest.next()) yield step.value
+  const first = statement.kind === 'insert' ? sql.subarray(statement.dataStart) : sql
+  return { parameters, statement, data: { first, rest: head.isAll ? null : body } }
 }
 
 function formatOf(

@@ -1,22 +1,36 @@
 import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import type { Readable } from 'node:stream'
+import { finished, pipeline } from 'node:stream/promises'
 import type { Connection, Outcome } from './engine.ts'
 import { ServerException } from './errors.ts'
 import { literal } from './settings.ts'
 import type { Statement } from './statement.ts'
 
+/** The data of an INSERT: what was read of them to find where they begin, and what is still to come. */
+export interface InsertData {
+  readonly first: Buffer
+  /** `null`: nothing. */
+  readonly rest: Readable | null
+}
+
+/**
+ * What comes while a write runs is written at once by the next: 30 MB take 50 ms, and 130 ms when every chunk
+ * of a socket waits for its own.
+ */
+const SPOOL_BUFFER_BYTES = 8 * 1024 * 1024
+
 /**
  * Puts the data of an INSERT into a file: inside the SQL text the engine would cut it at a blank
  * line. Fails, and leaves no file, when the body does not arrive as a whole.
  */
-export async function spool(path: string, data: AsyncIterable<Buffer>): Promise<void> {
+export async function spool(path: string, { first, rest }: InsertData): Promise<void> {
+  const options = { mode: 0o600, flags: 'wx', highWaterMark: SPOOL_BUFFER_BYTES }
+  const file = createWriteStream(path, options)
   try {
-    await pipeline(
-      Readable.from(data, { objectMode: false }),
-      createWriteStream(path, { mode: 0o600, flags: 'wx' }),
-    )
+    if (rest === null) file.end(first)
+    else file.write(first)
+    await (rest === null ? finished(file) : pipeline(rest, file))
   } catch (error) {
     await rm(path, { force: true })
     throw error
