@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { sabotages, type Sabotage } from './sabotages.ts'
+import { sabotages, type Sabotage } from './sabotages/index.ts'
 
 export interface Verdict {
   readonly name: string

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { sabotages } from '../../chaos/sabotages.ts'
+import { sabotages } from '../../chaos/sabotages/index.ts'
 
 test('every sabotage still finds the one place that it breaks', () => {
   for (const { name, edits } of sabotages) {

@@ -1,0 +1,7 @@
+import { sabotagesOfConsumer } from './of-consumer.ts'
+import { sabotagesOfIngestAndView } from './of-ingest-and-view.ts'
+import type { Sabotage } from './sabotage.ts'
+
+export type { Sabotage } from './sabotage.ts'
+
+export const sabotages: readonly Sabotage[] = [...sabotagesOfConsumer, ...sabotagesOfIngestAndView]

@@ -1,0 +1,138 @@
+import type { FaultKind } from '../schedule.ts'
+import type { Sabotage } from './sabotage.ts'
+
+const CONSUMER = 'services/consumer/src'
+const consumeFile = `${CONSUMER}/consume.ts`
+const KILLS: readonly FaultKind[] = ['consumer_kill', 'failpoint_before_insert', 'consumer_kill']
+
+/** From the topic to the table. */
+export const sabotagesOfConsumer: readonly Sabotage[] = [
+  {
+    name: 'commit before insert',
+    kinds: KILLS,
+    edits: [
+      {
+        file: consumeFile,
+        find: '    const inDoubt = doubtOf(assignment, route.topic)',
+        replace:
+          '    for (const end of closed.ends) assignment.uncommitted.set(partitionKey(end), end)\n' +
+          '    await commit(ports, assignment)\n' +
+          '    const inDoubt = doubtOf(assignment, route.topic)',
+      },
+    ],
+  },
+  {
+    name: 'commit one offset too far',
+    kinds: KILLS,
+    edits: [
+      {
+        file: `${CONSUMER}/batch.ts`,
+        find: 'endByPartition.set(fetched.partition, fetched.next)',
+        replace: 'endByPartition.set(fetched.partition, fetched.next + 1)',
+      },
+    ],
+  },
+  {
+    name: 'no read-back after an assignment',
+    kinds: ['failpoint_after_insert'],
+    edits: [
+      {
+        file: `${CONSUMER}/assignment.ts`,
+        find: 'if (each.topic === topic && end !== undefined) doubt.set(each.partition, end)',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'no read-back after a failed insert',
+    kinds: ['insert_link_drop_answer'],
+    edits: [
+      {
+        file: `${CONSUMER}/insert.ts`,
+        find: 'inDoubt = doubtAll(records, inDoubt)',
+        replace: 'inDoubt = new Map()',
+      },
+    ],
+  },
+  {
+    name: 'doubt ends after the first batch',
+    kinds: ['failpoint_after_insert'],
+    edits: [
+      {
+        file: `${CONSUMER}/doubt.ts`,
+        find: 'return new Set(doubt.keys()).difference(new Set(settled))',
+        replace: 'return new Set()',
+      },
+    ],
+  },
+  {
+    name: 'a batch that was given up is committed',
+    kinds: ['insert_link_refuse', 'consumer_term', 'consumer_leave'],
+    edits: [
+      {
+        file: consumeFile,
+        // Without this line alone nothing breaks: after a batch is given up no record of its partition
+        // is handed out in the same assignment.
+        find: '    assignment.isOver = true\n',
+        replace:
+          '    for (const end of closed.ends) assignment.uncommitted.set(partitionKey(end), end)\n',
+      },
+    ],
+  },
+  {
+    name: 'a failed write to the dead-letter topic is swallowed',
+    kinds: ['dead_letters_refused'],
+    edits: [
+      {
+        file: `${CONSUMER}/set-aside.ts`,
+        find: "left = left.filter((_, index) => outcomes[index]?.status !== 'acknowledged')",
+        replace: 'left = outcomes.length === left.length ? [] : left',
+      },
+    ],
+  },
+  {
+    name: 'poison is skipped instead of set aside',
+    kinds: ['poison'],
+    edits: [
+      {
+        file: `${CONSUMER}/settle.ts`,
+        find: 'if (poison.length > 0) {',
+        replace: 'if (poison.length > 1e9) {',
+      },
+    ],
+  },
+  {
+    name: 'the search for refused rows is off by one',
+    kinds: ['poison'],
+    edits: [
+      {
+        file: `${CONSUMER}/isolate.ts`,
+        find: 'await search(part.slice(middle))',
+        replace: 'await search(part.slice(middle + 1))',
+      },
+    ],
+  },
+  {
+    name: 'one of 10,000 offsets is dropped',
+    kinds: [],
+    edits: [
+      {
+        file: `${CONSUMER}/route.ts`,
+        find: 'encode: (records) => transcoder.transcode(records),',
+        replace:
+          'encode: (records) => transcoder.transcode(records.filter(({ offset }) => offset % 10_000 !== 150)),',
+      },
+    ],
+  },
+  {
+    name: 'start at the latest record',
+    kinds: ['consumer_join'],
+    edits: [
+      {
+        file: 'packages/kafka/src/consumer-positions.ts',
+        find: 'offset: committed ?? earliest, latest })',
+        replace: 'offset: latest, latest })',
+      },
+    ],
+  },
+]

@@ -1,0 +1,144 @@
+import type { Sabotage } from './sabotage.ts'
+
+/** From the request to the topic, and what analysts and operators see. */
+export const sabotagesOfIngestAndView: readonly Sabotage[] = [
+  {
+    name: 'acks=0',
+    kinds: ['kafka_kill'],
+    edits: [
+      {
+        file: 'packages/kafka/src/produce-request.ts',
+        find: 'const ACKS = -1',
+        replace: 'const ACKS = 0',
+      },
+      {
+        file: 'packages/kafka/src/lean-link.ts',
+        find: 'expectResponse: true,',
+        replace: 'expectResponse: false,',
+      },
+      {
+        file: 'packages/kafka/src/lean-link.ts',
+        find: 'const response = decodeProduceResponse(payload, version)',
+        replace:
+          'const response = { parts: parts.map((part) => ({ ...part, errorCode: 0, baseOffset: 0 })), throttleMs: 0 }',
+      },
+    ],
+  },
+  {
+    name: 'answer before the acknowledgement',
+    kinds: ['kafka_kill'],
+    edits: [
+      {
+        file: 'services/ingest/src/produce-within.ts',
+        find: 'deadlines.add(waiting)',
+        replace:
+          'deadlines.add(waiting)\n' +
+          "      resolve(records.map(() => ({ status: 'acknowledged', offset: 0 }) as const))",
+      },
+    ],
+  },
+  {
+    name: 'what Kafka did not acknowledge is called accepted',
+    kinds: ['kafka_kill', 'produce_link_reset'],
+    edits: [
+      {
+        file: 'packages/kafka/src/producer.ts',
+        find: "if (result.status === 'failed') return UNAVAILABLE",
+        replace: "if (result.status === 'failed') return { status: 'acknowledged', offset: 0 }",
+      },
+    ],
+  },
+  {
+    name: 'records of a request are swapped',
+    kinds: [],
+    edits: [
+      {
+        file: 'packages/kafka/src/record-batch.ts',
+        find: 'const record = records[index]',
+        replace: 'const record = records[records.length - 1 - index]',
+      },
+    ],
+  },
+  {
+    name: 'a byte of one event in a hundred is flipped',
+    kinds: [],
+    edits: [
+      {
+        file: 'services/ingest/src/encode.ts',
+        find: 'value: codec.encode(event, schemaId)',
+        replace:
+          'value: codec.encode(event.event_id.endsWith("42") ? { ...event, properties: event.properties.replace("version", "versioo") } : event, schemaId)',
+      },
+      {
+        file: 'services/ingest/src/encode.ts',
+        find: 'slab.write(event)',
+        replace:
+          'slab.write(event)\n' +
+          '      const value = slab.slab.subarray(slab.start, slab.end)\n' +
+          "      const at = event.event_id.endsWith('42') ? value.indexOf('version') : -1\n" +
+          "      if (at !== -1) value.write('versioo', at)",
+      },
+    ],
+  },
+  {
+    name: 'the partition is the client’s guess',
+    kinds: [],
+    edits: [
+      {
+        file: 'services/ingest/src/encode.ts',
+        find: 'partitionOf(event.group_id, partitionCount)',
+        replace:
+          '(partitionOf(event.group_id, partitionCount) + (Date.now() % 2)) % partitionCount',
+      },
+      {
+        file: 'services/ingest/src/encode.ts',
+        find: 'partitionOfHash(slab.hash, partitionCount)',
+        replace: '(partitionOfHash(slab.hash, partitionCount) + (Date.now() % 2)) % partitionCount',
+      },
+    ],
+  },
+  {
+    name: 'the view shows every copy',
+    kinds: ['produce_link_drop_answer'],
+    edits: [
+      {
+        file: 'schemas/clickhouse/repeatable/tracked.sql',
+        find: 'FROM events FINAL',
+        replace: 'FROM events',
+      },
+    ],
+  },
+  {
+    name: 'the first copy of an event wins',
+    kinds: [],
+    edits: [
+      {
+        file: 'schemas/clickhouse/0001_events.sql',
+        find: 'ReplacingMergeTree(kafka_offset)',
+        replace: 'ReplacingMergeTree(sent_first)',
+      },
+      {
+        file: 'schemas/clickhouse/0001_events.sql',
+        find: '    -- The consumer asks',
+        replace:
+          '    sent_first UInt64 MATERIALIZED 1000000000 - kafka_offset,\n    -- The consumer asks',
+      },
+    ],
+  },
+  {
+    name: 'a counter is counted twice',
+    kinds: [],
+    edits: [
+      {
+        file: 'services/ingest/src/metrics.ts',
+        find: 'metrics.accepted.inc(accepted)',
+        replace: 'metrics.accepted.inc(2 * accepted)',
+      },
+      {
+        file: 'services/ingest/src/track.ts',
+        find: 'metrics.accepted.inc(count)',
+        replace: 'metrics.accepted.inc(2 * count)',
+      },
+    ],
+  },
+]

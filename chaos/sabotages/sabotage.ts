@@ -1,0 +1,16 @@
+import type { FaultKind } from '../schedule.ts'
+
+/** A way to break the product. Each must turn the interleavings or the harness red. */
+export interface Sabotage {
+  readonly name: string
+  readonly edits: readonly Edit[]
+  /** Faults without which the break does no harm. */
+  readonly kinds: readonly FaultKind[]
+}
+
+/** `find` must be there exactly once. */
+interface Edit {
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
