@@ -2,7 +2,7 @@ import type { MemoryBudget } from './consumer-budget.ts'
 import { partitionKey } from './consumer-offsets.ts'
 import type { Consumer, PartitionOffset } from './consumer-port.ts'
 import type { MemoryClock } from './memory-clock.ts'
-import { createMemoryGroup, takeEvent, type MemoryMember } from './memory-group.ts'
+import { createMemoryGroup, takeEvent, takeRecords, type MemoryMember } from './memory-group.ts'
 import {
   createMemoryLog,
   createMemoryProducer,
@@ -116,6 +116,10 @@ export function createMemoryKafka(options: {
         const event = takeEvent(member, log)
         if (event.kind === 'idle' && !signal.aborted) clock.advance(maxWaitMs)
         return event
+      },
+      takeRecords: async ({ epoch, signal }) => {
+        await gate('gather')
+        return signal.aborted ? null : takeRecords(member, log, epoch)
       },
       commit: async (epoch, ends) => {
         await gate('commit')

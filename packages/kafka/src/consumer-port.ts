@@ -79,6 +79,14 @@ export interface Consumer extends AsyncDisposable {
     readonly signal: AbortSignal
   }): Promise<ConsumerEvent>
   /**
+   * Waits for the next event as long as it is records of this assignment. `null`: something else comes
+   * first, which stays for `fetch`, or `signal` is aborted. Never throws.
+   */
+  takeRecords(options: {
+    readonly epoch: number
+    readonly signal: AbortSignal
+  }): Promise<FetchedRecords | null>
+  /**
    * Commits, once, within the request's time limit. False: not committed, which is always safe, because
    * what is not committed is read again.
    */

@@ -1,5 +1,5 @@
 import { untilAborted } from './consumer-budget.ts'
-import type { ConsumerEvent } from './consumer-port.ts'
+import type { ConsumerEvent, FetchedRecords } from './consumer-port.ts'
 
 /** Events between the member that fetches and the loop that takes; the memory budget bounds it. */
 export interface EventQueue {
@@ -8,6 +8,11 @@ export interface EventQueue {
     readonly maxWaitMs: number
     readonly signal: AbortSignal
   }): Promise<ConsumerEvent>
+  /** As `takeRecords` of the port says; not while `take` waits. */
+  takeRecords(options: {
+    readonly epoch: number
+    readonly signal: AbortSignal
+  }): Promise<FetchedRecords | null>
   /**
    * Forgets what belongs to an assignment that ends and was not taken yet.
    * @returns the bytes that were held, and whether the loop knows of the assignment.
@@ -32,6 +37,16 @@ export function createEventQueue(): EventQueue {
         clearTimeout(timer)
       }
       return events.shift() ?? { kind: 'idle' }
+    },
+    takeRecords: async ({ epoch, signal }) => {
+      if (events.length === 0 && !signal.aborted) {
+        pushed = Promise.withResolvers()
+        await untilAborted(pushed.promise, signal)
+      }
+      const [next] = events
+      if (signal.aborted || next?.kind !== 'records' || next.epoch !== epoch) return null
+      events.shift()
+      return next
     },
     forget: (epoch) => {
       const forgotten = events.filter((event) => event.kind !== 'idle' && event.epoch === epoch)

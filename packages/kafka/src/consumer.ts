@@ -132,6 +132,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const running = run()
   return {
     fetch: (wait) => queue.take(wait),
+    takeRecords: (of) => queue.takeRecords(of),
     commit: async (of, offsets) => {
       if (of !== epoch || member === null) return false
       try {

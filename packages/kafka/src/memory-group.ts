@@ -1,6 +1,6 @@
 import type { MemoryBudget } from './consumer-budget.ts'
 import { partitionKey } from './consumer-offsets.ts'
-import type { ConsumerEvent, PartitionOffset } from './consumer-port.ts'
+import type { ConsumerEvent, FetchedRecords, PartitionOffset } from './consumer-port.ts'
 import type { MemoryClock } from './memory-clock.ts'
 import type { MemoryLog } from './memory-log.ts'
 import type { TopicPartition } from './records.ts'
@@ -143,7 +143,17 @@ export function takeEvent(member: MemoryMember, log: MemoryLog): ConsumerEvent {
   return next
 }
 
-function read(member: MemoryMember, log: MemoryLog): ConsumerEvent | null {
+/** Records, unless something else comes first. */
+export function takeRecords(
+  member: MemoryMember,
+  log: MemoryLog,
+  epoch: number,
+): FetchedRecords | null {
+  if (member.events.length > 0 || member.epoch !== epoch) return null
+  return read(member, log)
+}
+
+function read(member: MemoryMember, log: MemoryLog): (ConsumerEvent & FetchedRecords) | null {
   if (member.budget.isPaused) return null
   for (const [key, position] of member.positions) {
     const end = position.offset + member.fetchRecords

@@ -7,7 +7,11 @@ import { deadLetterRoute } from './route.ts'
 
 const TOPIC = 't'
 
-function records(epoch: number, from: number, next: number): ConsumerEvent {
+function records(
+  epoch: number,
+  from: number,
+  next: number,
+): Extract<ConsumerEvent, { kind: 'records' }> {
   const list = Array.from({ length: next - from }, (_, index) => ({
     partition: 0,
     offset: from + index,
@@ -38,7 +42,9 @@ function assigned(epoch: number, offset: number, latest = 1_000): ConsumerEvent 
 async function play(
   events: readonly ConsumerEvent[],
   options: {
-    readonly settle?: (job: SettleJob) => void
+    readonly settle?: (job: SettleJob) => unknown
+    /** Records that come while a batch is inserted. */
+    readonly meanwhile?: Extract<ConsumerEvent, { kind: 'records' }>[]
     readonly commit?: () => boolean
     readonly presentBeyond?: boolean
     readonly doubtOffsets?: number
@@ -55,7 +61,8 @@ async function play(
   const settled: string[] = []
   const committed: string[] = []
   const doubted: (number | undefined)[] = []
-  let heldBytes = events.filter(({ kind }) => kind === 'records').length * 100
+  const all = [...events, ...(options.meanwhile ?? [])]
+  let heldBytes = all.filter(({ kind }) => kind === 'records').length * 100
   await consume(
     {
       consumer: {
@@ -64,6 +71,7 @@ async function play(
           if (event === undefined) shutdown.abort()
           return event ?? { kind: 'idle' }
         },
+        takeRecords: async () => options.meanwhile?.shift() ?? null,
         commit: async (epoch: number, offsets: readonly PartitionOffset[]) => {
           const isCommitted = options.commit?.() ?? true
           if (isCommitted) committed.push(`${epoch}:${offsets.map(({ offset }) => offset).join()}`)
@@ -74,7 +82,7 @@ async function play(
       doubtOffsets: options.doubtOffsets ?? 2,
       shutdownWithinMs: 60_000,
       limits: () => ({ maxRows: options.maxRows ?? 1, maxBytes: 1_000, maxAgeMs: 1_000 }),
-      budget: { remove: (bytes) => (heldBytes -= bytes) },
+      budget: { add: (bytes) => (heldBytes += bytes), remove: (bytes) => (heldBytes -= bytes) },
       status: { outOfRange: () => {}, recovered: () => {} },
       settle: async (job) => {
         options.settle?.(job)
@@ -172,6 +180,23 @@ test('every assignment begins with a small batch, so that one of a few seconds c
     { maxRows: 50_000 },
   )
   assert.deepEqual(result.committed, ['1:1500', '2:6000', '2:9000'])
+})
+
+test('while a batch is inserted the next is gathered, made into a block, and inserted before anything else', async () => {
+  const rowsAhead: (number | null)[] = []
+  const meanwhile = [records(1, 2, 3), records(1, 3, 4), records(1, 4, 5)]
+  const result = await play(
+    [assigned(1, 0), records(1, 0, 2), { kind: 'revoked', epoch: 1, release: () => {} }],
+    {
+      maxRows: 2,
+      meanwhile,
+      settle: ({ batch }) => rowsAhead.push(batch.encoded?.rows ?? null),
+    },
+  )
+  assert.deepEqual(result.settled, ['0,1', '2,3', '4'])
+  assert.deepEqual(rowsAhead, [null, 2, null])
+  assert.deepEqual(result.committed, ['1:2', '1:4', '1:5'])
+  assert.equal(result.heldBytes, 0)
 })
 
 test('records of an older assignment are dropped', async () => {

@@ -87,7 +87,7 @@ export function doubtedUpTo(position: AssignedPosition, doubtOffsets: number): n
 export function drop(assignment: Assignment | null, budget: Pick<MemoryBudget, 'remove'>): void {
   for (const { batch } of assignment?.open.values() ?? []) {
     const closed = batch.close()
-    if (closed !== null) budget.remove(closed.bytes)
+    if (closed !== null) budget.remove(closed.bytes + (closed.encoded?.block.length ?? 0))
   }
 }
 
@@ -99,6 +99,10 @@ export function doubtOf(assignment: Assignment, topic: string): Doubt {
     if (each.topic === topic && end !== undefined) doubt.set(each.partition, end)
   }
   return doubt
+}
+
+export function isAnyDue(assignment: Assignment, nowMs: number): boolean {
+  return [...assignment.open.values()].some(({ batch }) => batch.due(nowMs) !== null)
 }
 
 /** Milliseconds until a batch is due by its age, and never long. */

@@ -78,3 +78,25 @@ test('the age doubles up to 30 s and comes back to what is configured', () => {
     assert.equal(ageMs, expected)
   }
 })
+
+test('a full batch is made into a block ahead, once; it stays due and takes nothing more', () => {
+  let maxRows = 2
+  const batch = openBatch('t', () => ({ ...limits(), maxRows }))
+  const blocks: number[] = []
+  const encode = (records: readonly unknown[]) => {
+    blocks.push(records.length)
+    return { block: Buffer.alloc(7), rows: records.length, undecodable: [], oldestMs: 0 }
+  }
+  batch.add(fetched(0, 1), 0)
+  assert.equal(batch.encodeAhead(encode), 0, 'not full')
+  batch.add(fetched(1, 2), 0)
+  assert.equal(batch.encodeAhead(encode), 7)
+  assert.equal(batch.encodeAhead(encode), 0, 'already made')
+  maxRows = 10
+  assert.deepEqual([batch.isFull(), batch.due(0)], [true, 'rows'])
+  assert.throws(() => batch.add(fetched(2, 3), 0), /whose block is made/)
+  assert.equal(batch.close()?.encoded?.rows, 2)
+  assert.deepEqual(blocks, [2])
+  batch.add(fetched(2, 3), 0)
+  assert.equal(batch.close()?.encoded, null)
+})

@@ -1,3 +1,4 @@
+import type { NativeBlock } from '@custom-events/codec'
 import type { FetchedRecord, FetchedRecords, PartitionOffset } from '@custom-events/kafka'
 
 /** Why a batch is closed. */
@@ -15,14 +16,23 @@ export interface Batch {
   /** What may be committed for each partition once every record here is settled. */
   readonly ends: readonly PartitionOffset[]
   readonly bytes: number
+  /** All of its records as a block, when it was made ahead. */
+  readonly encoded: NativeBlock | null
 }
 
 /** The batch that is still open for one topic, within one assignment. */
 export interface OpenBatch {
   /** @throws when the records do not follow those before: a bug that would lose records. */
   add(fetched: FetchedRecords, nowMs: number): void
+  /**
+   * Makes the block of a full batch before it is closed; nothing can be added any more.
+   * @returns the bytes of what was made.
+   */
+  encodeAhead(encode: (records: readonly FetchedRecord[]) => NativeBlock): number
   /** Why it must be closed now, or `null`. */
   due(nowMs: number): 'rows' | 'bytes' | 'age' | null
+  /** Whether it is due whatever its age. */
+  isFull(): boolean
   /** Milliseconds until its age closes it; Infinity while empty. */
   msLeft(nowMs: number): number
   /** Closes it and opens the next; `null` when there is nothing to settle. */
@@ -36,9 +46,17 @@ export function openBatch(topic: string, limits: () => BatchLimits): OpenBatch {
   const takenByPartition = new Map<number, number>()
   let bytes = 0
   let openedAtMs: number | null = null
+  let ahead: { readonly encoded: NativeBlock; readonly trigger: 'rows' | 'bytes' } | null = null
+  const full = (): 'rows' | 'bytes' | null => {
+    if (ahead !== null) return ahead.trigger
+    const { maxRows, maxBytes } = limits()
+    if (records.length >= maxRows) return 'rows'
+    return bytes >= maxBytes ? 'bytes' : null
+  }
 
   return {
     add: (fetched, nowMs) => {
+      if (ahead !== null) throw new Error(`${topic}: records for a batch whose block is made`)
       const expected = takenByPartition.get(fetched.partition) ?? fetched.from
       if (fetched.from !== expected) {
         throw new Error(
@@ -51,23 +69,29 @@ export function openBatch(topic: string, limits: () => BatchLimits): OpenBatch {
       bytes += fetched.bytes
       openedAtMs ??= nowMs
     },
+    encodeAhead: (encode) => {
+      const trigger = full()
+      if (ahead !== null || trigger === null) return 0
+      const encoded = encode(records)
+      ahead = { encoded, trigger }
+      return encoded.block.length
+    },
     due: (nowMs) => {
       if (openedAtMs === null) return null
-      const { maxRows, maxBytes, maxAgeMs } = limits()
-      if (records.length >= maxRows) return 'rows'
-      if (bytes >= maxBytes) return 'bytes'
-      return nowMs - openedAtMs >= maxAgeMs ? 'age' : null
+      return full() ?? (nowMs - openedAtMs >= limits().maxAgeMs ? 'age' : null)
     },
+    isFull: () => full() !== null,
     msLeft: (nowMs) =>
       openedAtMs === null ? Infinity : Math.max(0, openedAtMs + limits().maxAgeMs - nowMs),
     close: () => {
       if (openedAtMs === null) return null
       const ends = [...endByPartition].map(([partition, offset]) => ({ topic, partition, offset }))
-      const batch = { records, ends, bytes }
+      const batch = { records, ends, bytes, encoded: ahead?.encoded ?? null }
       records = []
       endByPartition = new Map()
       bytes = 0
       openedAtMs = null
+      ahead = null
       return batch
     },
   }

@@ -6,7 +6,14 @@ import {
   type MemoryBudget,
   type PartitionOffset,
 } from '@custom-events/kafka'
-import { doubtOf, drop, msUntilDue, newAssignment, type Assignment } from './assignment.ts'
+import {
+  doubtOf,
+  drop,
+  isAnyDue,
+  msUntilDue,
+  newAssignment,
+  type Assignment,
+} from './assignment.ts'
 import type { Batch, BatchLimits, OpenBatch, Trigger } from './batch.ts'
 import { abandonAfterMs, abortedAfter, type Clock } from './deadline.ts'
 import type { Doubt } from './doubt.ts'
@@ -17,7 +24,7 @@ import type { Status } from './status.ts'
 
 /** What the loop needs of the world. */
 export interface ConsumePorts {
-  readonly consumer: Pick<Consumer, 'fetch' | 'commit'>
+  readonly consumer: Pick<Consumer, 'fetch' | 'takeRecords' | 'commit'>
   readonly routes: readonly Route[]
   readonly limits: () => BatchLimits
   /**
@@ -29,7 +36,7 @@ export interface ConsumePorts {
   readonly doubtOffsets: number
   /** After `shutdown` is aborted the process has so many milliseconds left. */
   readonly shutdownWithinMs: number
-  readonly budget: Pick<MemoryBudget, 'remove'>
+  readonly budget: Pick<MemoryBudget, 'add' | 'remove'>
   readonly status: Pick<Status, 'outOfRange' | 'recovered'>
   /** Accounts for every record of a batch. @throws {Abandoned} */
   readonly settle: (job: SettleJob) => Promise<Settled>
@@ -74,11 +81,14 @@ export async function consume(ports: ConsumePorts, shutdown: AbortSignal): Promi
       if (shutdown.aborted) return
       continue
     }
-    for (const due of assignment.open.values()) {
-      const trigger = shutdown.aborted ? 'shutdown' : due.batch.due(ports.clock.now())
-      if (trigger !== null) await insert(ports, assignment, { ...due, trigger })
-    }
-    await commit(ports, assignment)
+    // Again at once for a batch that was filled meanwhile: only records came before it.
+    do {
+      for (const due of assignment.open.values()) {
+        const trigger = shutdown.aborted ? 'shutdown' : due.batch.due(ports.clock.now())
+        if (trigger !== null) await insert(ports, assignment, { ...due, trigger })
+      }
+      await commit(ports, assignment)
+    } while (isAnyDue(assignment, ports.clock.now()))
     if (shutdown.aborted) return drop(assignment, ports.budget)
   }
 }
@@ -132,11 +142,14 @@ async function insert(
   const { route, trigger } = due
   const closed = due.batch.close()
   if (closed === null) return
+  ports.budget.remove(closed.encoded?.block.length ?? 0) // counted again while it is inserted
   try {
     if (assignment.isOver) throw new Abandoned()
     const inDoubt = doubtOf(assignment, route.topic)
     const { stop, abandon } = assignment
-    const settled = await ports.settle({ route, batch: closed, inDoubt, stop, abandon })
+    const settling = ports.settle({ route, batch: closed, inDoubt, stop, abandon })
+    await gatherDuring(settling, ports, assignment)
+    const settled = await settling
     for (const end of closed.ends) {
       const key = partitionKey(end)
       assignment.uncommitted.set(key, end)
@@ -153,6 +166,31 @@ async function insert(
     ports.observe.abandoned(trigger)
   } finally {
     ports.budget.remove(closed.bytes)
+  }
+}
+
+/**
+ * While a batch is inserted the next is gathered, and made into a block once it is full: ClickHouse need not
+ * wait for that. Whatever is not records waits until the batch is settled.
+ */
+async function gatherDuring(
+  settling: Promise<unknown>,
+  ports: ConsumePorts,
+  assignment: Assignment,
+): Promise<void> {
+  const settled = new AbortController()
+  const end = (): void => settled.abort()
+  void settling.then(end, end)
+  const { epoch, stop, open } = assignment
+  while (!stop.aborted) {
+    const full = [...open.values()].find((next) => next.batch.isFull())
+    if (full !== undefined) {
+      ports.budget.add(full.batch.encodeAhead(full.route.encode))
+      return
+    }
+    const records = await ports.consumer.takeRecords({ epoch, signal: settled.signal })
+    if (records === null) return
+    batch(ports, assignment, { epoch, ...records })
   }
 }
 

@@ -105,7 +105,7 @@ function createWorld() {
           const ports = { clickhouse, persistence, budget, observe, abandon }
           return settle(
             { ...ports, setAside: async () => {}, onUnknownSchema: 'halt' },
-            { route, records: batch.records, inDoubt },
+            { route, records: batch.records, encoded: batch.encoded, inDoubt },
           )
         },
         observe: {

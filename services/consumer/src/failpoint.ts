@@ -50,6 +50,11 @@ export function withFailpoint(ports: Ports, failpoint: Failpoint): Ports {
         if (event.kind === 'records') reach('after_fetch')
         return event
       },
+      takeRecords: async (of) => {
+        const records = await consumer.takeRecords(of)
+        if (records !== null) reach('after_fetch')
+        return records
+      },
       commit: async (epoch, offsets) => {
         const isCommitted = await consumer.commit(epoch, offsets)
         reach('after_commit')

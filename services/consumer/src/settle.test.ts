@@ -72,7 +72,7 @@ function createSettling(options: {
     setAside,
     rows: () => clickhouse.rows('events').map(({ offset }) => offset),
     settle: (records: readonly FetchedRecord[], inDoubt: Doubt = new Map()) =>
-      settle(ports, { route, records, inDoubt }),
+      settle(ports, { route, records, encoded: null, inDoubt }),
   }
 }
 

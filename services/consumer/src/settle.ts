@@ -28,11 +28,16 @@ export async function settle(
   job: {
     readonly route: Route
     readonly records: readonly FetchedRecord[]
+    /** These records as a block, when it was made ahead. */
+    readonly encoded: NativeBlock | null
     readonly inDoubt: Doubt
   },
 ): Promise<Settled> {
   const { route, records, inDoubt } = job
-  const { poison, encoded } = await decode(ports, route, records)
+  const isAhead = job.encoded !== null && job.encoded.undecodable.length === 0
+  const { poison, encoded } = isAhead
+    ? { poison: [], encoded: job.encoded }
+    : await decode(ports, route, records)
   if (poison.length > 0) {
     await ports.setAside(
       route.topic,

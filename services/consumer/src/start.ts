@@ -114,7 +114,7 @@ export async function startConsumer(options: {
         const setAside = createSetAside({ producer, target, persistence })
         return settle(
           { clickhouse, setAside, persistence, budget, observe, abandon, onUnknownSchema },
-          { route, records: batch.records, inDoubt },
+          { route, records: batch.records, encoded: batch.encoded, inDoubt },
         )
       },
       observe: observers.consume,

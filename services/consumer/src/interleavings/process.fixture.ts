@@ -99,7 +99,7 @@ export function startProcess(
 const never = new Promise<never>(() => {})
 
 function placeOf(point: string, budget: MemoryBudget): Place {
-  if (point !== 'fetch') return point as Place // the gates of the twins are the places
+  if (point !== 'fetch' && point !== 'gather') return point as Place // the gates of the twins are the places
   return budget.usedBytes > 0 ? 'batching' : 'waiting'
 }
 
@@ -149,8 +149,10 @@ function portsOf(of: {
       const setAside = createSetAside({ producer, target, persistence })
       const observe = { insertSeconds: () => {}, readBack: () => {}, tooManyParts: () => {} }
       const inserting = { clickhouse, setAside, persistence, budget, observe, abandon }
-      const { records } = batch
-      return settle({ ...inserting, onUnknownSchema: 'halt' }, { route, records, inDoubt })
+      const { records, encoded } = batch
+      if (encoded !== null) world.note('a block was made ahead')
+      const job = { route, records, encoded, inDoubt }
+      return settle({ ...inserting, onUnknownSchema: 'halt' }, job)
     },
     observe: loop.observe,
   }

@@ -44,6 +44,8 @@ const SPECIAL = [
   'fetching paused for memory',
   'an event was updated in a later batch',
   'a record arrived while others were inserted',
+  'records were gathered while a batch was inserted',
+  'a block was made ahead',
   'records came between the end of an assignment and the word of it',
   'the group waited no longer for a release',
 ] as const

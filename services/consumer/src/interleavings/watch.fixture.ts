@@ -59,6 +59,11 @@ export function watchConsumer(options: {
       }
       return event
     },
+    takeRecords: async (of) => {
+      const records = await consumer.takeRecords(of)
+      if (records !== null) note('records were gathered while a batch was inserted')
+      return records
+    },
     commit: async (of, ends) => {
       for (const end of ends) {
         const key = `${end.topic}/${end.partition}`
