@@ -185,7 +185,7 @@ async function gatherDuring(
   while (!stop.aborted) {
     const full = [...open.values()].find((next) => next.batch.isFull())
     if (full !== undefined) {
-      ports.budget.add(full.batch.encodeAhead(full.route.encode))
+      ports.budget.add(full.batch.encodeAhead((records) => full.route.encode(records)))
       return
     }
     const records = await ports.consumer.takeRecords({ epoch, signal: settled.signal })
