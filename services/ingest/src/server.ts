@@ -107,11 +107,11 @@ export async function startIngestServer(options: {
   }
 }
 
-/** What is known of a connection. */
+/** What is known of a connection. A response that is over is not kept: it holds its request, and that its body. */
 interface Connection {
   requests: number
-  /** Not answered yet, and perhaps some that are. */
-  responses: ServerResponse[]
+  /** Those that came before the one ahead of them was answered, and are perhaps answered now. */
+  queued: readonly ServerResponse[]
 }
 
 /**
@@ -126,15 +126,23 @@ function noteRequest(
   const { socket } = response.req
   let connection = connections.get(socket)
   if (connection === undefined) {
-    connection = { requests: 0, responses: [] }
+    connection = { requests: 0, queued: [] }
     connections.set(socket, connection)
   }
   connection.requests += 1
   if (connection.requests >= maxRequests) response.shouldKeepAlive = false
-  const { responses } = connection
-  // Without pipelining the one before is over.
-  if (responses.length === 1 && responses[0]?.closed === true) responses[0] = response
-  else connection.responses = [...responses.filter(({ closed }) => !closed), response]
+  const isQueued = response.socket === null // Node gives it the socket when its turn has come
+  if (isQueued) connection.queued = [...connection.queued.filter(isOpen), response]
+  else if (connection.queued.length > 0) connection.queued = []
+}
+
+function isOpen({ closed }: ServerResponse): boolean {
+  return !closed
+}
+
+/** With the response that Node is writing to it. */
+interface AnsweringSocket extends Socket {
+  readonly _httpMessage?: ServerResponse | null
 }
 
 /**
@@ -143,8 +151,12 @@ function noteRequest(
  */
 function answerParserErrors(server: Server, connections: WeakMap<Socket, Connection>): void {
   const failed = new WeakSet<Socket>()
-  const openOf = (socket: Socket): readonly ServerResponse[] =>
-    (connections.get(socket)?.responses ?? []).filter(({ closed }) => !closed)
+  const openOf = (socket: AnsweringSocket): readonly ServerResponse[] => {
+    // oxlint-disable-next-line no-underscore-dangle -- Node's name
+    const current = socket._httpMessage ?? null
+    const queued = (connections.get(socket)?.queued ?? []).filter((one) => one !== current)
+    return (current === null ? queued : [current, ...queued]).filter(isOpen)
+  }
   server.on('clientError', (error, duplex) => {
     // http.Server always hands over a net.Socket; its type says Duplex for the sake of others.
     const socket = duplex as Socket
