@@ -22,7 +22,9 @@ export class EventSlab implements Writer {
   readonly slab: Buffer
   readonly #schemaId: number
   readonly #source: Buffer
-  at = 0
+  /** Where its piece of the slab ends. */
+  readonly #limit: number
+  at: number
   /** Where the record written last lies: a record of schemas/event.avsc, framed. */
   start = 0
   end = 0
@@ -36,8 +38,11 @@ export class EventSlab implements Writer {
     { schemaId, source }: { readonly schemaId: number; readonly source: string },
   ) {
     this.#schemaId = schemaId
-    this.#source = Buffer.from(source, 'utf8')
-    this.slab = Buffer.allocUnsafe(slabBytes(events, this.#source.length))
+    this.#source = bytesOfSource(source)
+    const { slab, start, end } = takePiece(slabBytes(events, this.#source.length))
+    this.slab = slab
+    this.at = start
+    this.#limit = end
   }
 
   /** @throws when it was not told of this event. */
@@ -50,14 +55,41 @@ export class EventSlab implements Writer {
     this.keyStart = this.at - accountBytes(event.input)
     writeRest(this, event, this.#source)
     this.end = this.at
-    // Bytes written behind the end are lost without an error.
-    if (this.at > this.slab.length) throw new Error('the slab is too small for its events')
+    // Bytes written behind the end are another's, or lost without an error.
+    if (this.at > this.#limit) throw new Error('the slab is too small for its events')
   }
 
   /** murmur2 of the key. */
   get hash(): number {
     return murmur2Range(this.slab, this.keyStart, this.keyEnd)
   }
+}
+
+/**
+ * Requests of few events take pieces of one slab: a buffer for each costs more than writing an event. It
+ * lives as long as the last of its records.
+ */
+const POOL_BYTES = 64 * 1_024
+const MAX_PIECE_BYTES = 8 * 1_024
+const pool = { slab: Buffer.alloc(0), used: 0 }
+
+function takePiece(bytes: number) {
+  if (bytes > MAX_PIECE_BYTES) return { slab: Buffer.allocUnsafe(bytes), start: 0, end: bytes }
+  if (pool.used + bytes > pool.slab.length) {
+    pool.slab = Buffer.allocUnsafeSlow(POOL_BYTES)
+    pool.used = 0
+  }
+  const start = pool.used
+  pool.used += bytes
+  return { slab: pool.slab, start, end: pool.used }
+}
+
+/** Most requests have the write key of the one before. */
+let lastSource = { text: '', bytes: Buffer.alloc(0) }
+
+function bytesOfSource(text: string): Buffer {
+  if (text !== lastSource.text) lastSource = { text, bytes: Buffer.from(text, 'utf8') }
+  return lastSource.bytes
 }
 
 function slabBytes(events: Iterable<LaneEvent>, sourceBytes: number): number {

@@ -19,12 +19,14 @@ export class LaneBody {
   }
 
   /**
-   * The whole as text, when every byte is a character; else `null`. Pieces of one text cost less than a
-   * text made of each range of bytes.
+   * The whole of a list as text, when every byte is a character; else `null`. Pieces of one text cost
+   * less than a text made of each range of bytes, but for the one or two of a single event.
    */
   get ascii(): string | null {
     const { bytes } = this.ranges
-    if (this.#ascii === undefined) this.#ascii = isAscii(bytes) ? bytes.toString('latin1') : null
+    if (this.#ascii === undefined) {
+      this.#ascii = this.isList && isAscii(bytes) ? bytes.toString('latin1') : null
+    }
     return this.#ascii
   }
 }
