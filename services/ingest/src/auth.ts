@@ -43,10 +43,10 @@ export function presentedKey(request: IncomingMessage, audience: Audience): stri
 
 /** The first header that names a key wins. */
 function headerKey(headers: IncomingHttpHeaders): string | null {
+  const { authorization } = headers
   return (
     single(headers['x-api-key']) ??
-    bearerKey(headers.authorization) ??
-    basicKey(headers.authorization) ??
+    (authorization === undefined ? null : (bearerKey(authorization) ?? basicKey(authorization))) ??
     single(headers['x-write-key'])
   )
 }
@@ -55,13 +55,13 @@ function single(text: string | readonly string[] | null | undefined): string | n
   return typeof text === 'string' && text !== '' ? text : null
 }
 
-function bearerKey(header: string | undefined): string | null {
-  return single(/^Bearer +(\S+)$/i.exec(header ?? '')?.[1])
+function bearerKey(header: string): string | null {
+  return single(/^Bearer +(\S+)$/i.exec(header)?.[1])
 }
 
 /** SDKs send the key as the user without a password; Jitsu's keys have a colon inside. */
-function basicKey(header: string | undefined): string | null {
-  const encoded = /^Basic +([\w+/=-]+)$/i.exec(header ?? '')?.[1]
+function basicKey(header: string): string | null {
+  const encoded = /^Basic +([\w+/=-]+)$/i.exec(header)?.[1]
   if (encoded === undefined) return null
   return single(Buffer.from(encoded, 'base64').toString('utf8').replace(/:$/, ''))
 }

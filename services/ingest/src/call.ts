@@ -49,22 +49,55 @@ export async function takeCall(
   work: (call: Call) => Promise<void>,
 ): Promise<void> {
   shedLoad(parts, door, request)
-  const { headers } = request
-  const { keys, settings } = parts
-  const { limits } = settings
-  const receivedAt = Date.now()
-  const presented = presentedKey(request, door.audience)
-  const isKeyInBody = presented === null && door.audience === 'sdk'
-  const known = isKeyInBody ? null : authenticate(presented, headers.origin, keys)
+  const arrival = arrive(parts, door, request, response)
+  const { deadlines } = door
+  const { limits } = parts.settings
   const reservation = parts.budget.open()
   try {
-    const body = await readBody(request, { limits, deadlines: door.deadlines, reservation })
-    const envelope = readEnvelope(body, headers['content-type'], limits)
-    const key = known ?? authenticate(envelope.key, headers.origin, keys)
-    const { requestId } = response
-    await work({ requestId, key, receivedAt, isStrict: isStrict(request), headers, envelope })
+    const body = await readBody(request, { limits, deadlines, reservation })
+    await work(callOf(parts, arrival, body))
   } finally {
     reservation.release()
+  }
+}
+
+/** A request of which only the head is here. */
+interface Arrival {
+  readonly request: IngestRequest
+  readonly requestId: string
+  readonly receivedAt: number
+  /** `null`: it is in the body. */
+  readonly key: WriteKey | null
+}
+
+/** @throws {Refusal} when the key in the head is not good. */
+function arrive(
+  { keys }: IngestParts,
+  { audience }: Door,
+  request: IngestRequest,
+  { requestId }: IngestResponse,
+): Arrival {
+  const receivedAt = Date.now()
+  const presented = presentedKey(request, audience)
+  const isKeyInBody = presented === null && audience === 'sdk'
+  const key = isKeyInBody ? null : authenticate(presented, request.headers.origin, keys)
+  return { request, requestId, receivedAt, key }
+}
+
+function callOf(
+  { keys, settings }: IngestParts,
+  { request, requestId, receivedAt, key }: Arrival,
+  body: Buffer,
+): Call {
+  const { headers } = request
+  const envelope = readEnvelope(body, headers['content-type'], settings.limits)
+  return {
+    requestId,
+    key: key ?? authenticate(envelope.key, headers.origin, keys),
+    receivedAt,
+    isStrict: isStrict(request),
+    headers,
+    envelope,
   }
 }
 

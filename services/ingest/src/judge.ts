@@ -14,8 +14,11 @@ import type { IngestParts } from './parts.ts'
 import type { IngestSettings } from './settings.ts'
 import { forbidOtherAccounts, type Judged } from './verdicts.ts'
 
-/** Normalises and validates every event of a request; touches nothing but the request. */
-export type Judge = (call: Call) => Promise<readonly Judged[]>
+/**
+ * Normalises and validates every event of a request; touches nothing but the request. Few events are
+ * judged at once: a promise for each request of one event would cost more than it gives to others.
+ */
+export type Judge = (call: Call) => readonly Judged[] | Promise<readonly Judged[]>
 
 /** A long list gives way to others when its events have been judged for so long. */
 const SLICE_MS = 4
@@ -44,28 +47,46 @@ export function createJudge({
   }): Judge {
   const judgePlainly = createPlainJudge()
   const judgeInLane = hasLane ? createLane(rules) : null
-  return async (call) => {
+  const judgeOne = (
+    input: EventInput,
+    context: NormaliseContext,
+    plansInForce: PlanSet,
+  ): Judged => {
+    const event =
+      judgeInLane !== null && input instanceof LaneInput
+        ? judgeInLane(input, context, plansInForce)
+        : null
+    const verdict =
+      event === null
+        ? judgePlainly(input, context, plansInForce)
+        : ({ status: 'accepted', event, warnings: NO_WARNINGS } as const)
+    return { input, verdict }
+  }
+  return (call) => {
+    const { events } = call.envelope
     const context = { ...contextOf(call), rules, newEventId: eventIds(call) }
     const { current } = plans // the same for every event of a request
-    const judged: Judged[] = []
-    let isSliceOver = startSlice()
-    for (const input of call.envelope.events) {
-      if (input.index % EVENTS_PER_LOOK === EVENTS_PER_LOOK - 1 && isSliceOver()) {
-        await yieldToOthers()
-        isSliceOver = startSlice()
-      }
-      const event =
-        judgeInLane !== null && input instanceof LaneInput
-          ? judgeInLane(input, context, current)
-          : null
-      const verdict =
-        event === null
-          ? judgePlainly(input, context, current)
-          : ({ status: 'accepted', event, warnings: NO_WARNINGS } as const)
-      judged.push({ input, verdict })
-    }
-    return forbidOtherAccounts(judged, call.key)
+    const judge = (input: EventInput): Judged => judgeOne(input, context, current)
+    if (events.length >= EVENTS_PER_LOOK) return judgeInSlices(events, judge, call.key)
+    return forbidOtherAccounts(events.map(judge), call.key)
   }
+}
+
+async function judgeInSlices(
+  events: readonly EventInput[],
+  judge: (input: EventInput) => Judged,
+  key: Call['key'],
+): Promise<readonly Judged[]> {
+  const judged: Judged[] = []
+  let isSliceOver = startSlice()
+  for (const input of events) {
+    if (input.index % EVENTS_PER_LOOK === EVENTS_PER_LOOK - 1 && isSliceOver()) {
+      await yieldToOthers()
+      isSliceOver = startSlice()
+    }
+    judged.push(judge(input))
+  }
+  return forbidOtherAccounts(judged, key)
 }
 
 const NO_WARNINGS: readonly never[] = []

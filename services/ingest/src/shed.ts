@@ -26,30 +26,50 @@ const MAX_INFLATING = 4
 const MAX_WAITING = 256
 
 export function createByteBudget(maxBytes: number): ByteBudget {
-  let usedBytes = 0
-  const inTurn = createTurns(MAX_INFLATING, MAX_WAITING)
-  const fits = (bytes: number): boolean => usedBytes + bytes <= maxBytes
+  const usage = { bytes: 0, maxBytes, inTurn: createTurns(MAX_INFLATING, MAX_WAITING) }
   return {
     get usedBytes() {
-      return usedBytes
+      return usage.bytes
     },
-    fits,
-    open: () => {
-      let held = 0
-      return {
-        take: (bytes) => {
-          if (!fits(bytes)) return false
-          usedBytes += bytes
-          held += bytes
-          return true
-        },
-        inTurn,
-        release: () => {
-          usedBytes -= held
-          held = 0
-        },
-      }
-    },
+    fits: (bytes) => fits(usage, bytes),
+    open: () => new Held(usage),
+  }
+}
+
+/** What all reservations share. */
+interface Usage {
+  bytes: number
+  readonly maxBytes: number
+  readonly inTurn: Reservation['inTurn']
+}
+
+function fits({ bytes, maxBytes }: Usage, more: number): boolean {
+  return bytes + more <= maxBytes
+}
+
+/** A class because there is one for each request. */
+class Held implements Reservation {
+  readonly #usage: Usage
+  #bytes = 0
+
+  constructor(usage: Usage) {
+    this.#usage = usage
+  }
+
+  take(bytes: number): boolean {
+    if (!fits(this.#usage, bytes)) return false
+    this.#usage.bytes += bytes
+    this.#bytes += bytes
+    return true
+  }
+
+  inTurn<T>(work: () => Promise<T>): Promise<T | null> {
+    return this.#usage.inTurn(work)
+  }
+
+  release(): void {
+    this.#usage.bytes -= this.#bytes
+    this.#bytes = 0
   }
 }
 

@@ -10,8 +10,9 @@ import { openDoor, takeCall, type Call } from './call.ts'
 import { encode } from './encode.ts'
 import { contextOf, createJudge, type Judge } from './judge.ts'
 import { countOutcomes } from './metrics.ts'
+import type { IngestResponse } from './messages.ts'
 import type { IngestParts } from './parts.ts'
-import { createSendKept } from './kept-head.ts'
+import { createSendKept, type SendKept } from './kept-head.ts'
 import { createProduceWithin, type ProduceWithin } from './produce-within.ts'
 import type { Handle } from './routes.ts'
 import { send } from './send.ts'
@@ -32,22 +33,15 @@ export function createTrack(parts: IngestParts, audience: Audience): Handle {
     judge: createJudge({ ...parts.settings, plans: parts.plans, hasLane: true }),
     codec: createEventCodec(),
     produceWithin: createProduceWithin(parts.producer, parts.settings.limits.answerTimeoutMs),
+    sendKept: createSendKept(),
   }
   const door = openDoor(parts, { audience, needsKafka: true })
-  const sendKept = createSendKept()
   return (request, response) =>
-    takeCall(parts, door, request, response, async (call) => {
+    takeCall(parts, door, request, response, (call) => {
       const options = answerOptionsFrom(request, call.requestId, audience)
-      const { judged, results, limit } = await track(tools, call, options)
-      const { isDraining } = parts.lifecycle
-      if (results === null) {
-        const text = allKeptText(judged, options)
-        const answer = { text, accepted: judged.length, headers: limit.headers }
-        sendKept(response, answer, isDraining)
-      } else {
-        const answer = answerKept(results, options)
-        send(response, { ...answer, headers: { ...answer.headers, ...limit.headers } }, isDraining)
-      }
+      return settle(tools, call, options).then((settled) =>
+        answer(tools, call, settled, { response, options }),
+      )
     })
 }
 
@@ -55,17 +49,7 @@ type Tools = IngestParts & {
   readonly judge: Judge
   readonly codec: ReturnType<typeof createEventCodec>
   readonly produceWithin: ProduceWithin
-}
-
-async function track(tools: Tools, call: Call, options: AnswerOptions): Promise<Settled> {
-  const settled = await settle(tools, call, options)
-  const { judged, results, limit } = settled
-  if (results === null) return settled
-  const refusal = limit.refusedBy === null ? refusalOf(results, call.isStrict) : limited(settled)
-  const willBeResent = refusal !== null && REQUEST_CODES[refusal.code].isRetryable
-  if (!willBeResent) keepRejected(tools, judged, call) // a resent request brings them again
-  if (refusal !== null) throw refusal
-  return settled
+  readonly sendKept: SendKept
 }
 
 interface Settled {
@@ -75,33 +59,89 @@ interface Settled {
   readonly limit: LimitDecision
 }
 
-/** Decides every event's fate and counts it; an event that entered is counted even on a bug. */
-async function settle(tools: Tools, call: Call, { hasReceipts }: AnswerOptions): Promise<Settled> {
-  const { metrics, rateLimits, retryAdvice } = tools
+/**
+ * Decides every event's fate and counts it; an event that entered is counted even on a bug. What does not
+ * wait is done elsewhere: V8 keeps room for every variable of an async function, for each request.
+ */
+async function settle(tools: Tools, call: Call, options: AnswerOptions): Promise<Settled> {
   const count = call.envelope.events.length
-  metrics.received.inc(count)
+  tools.metrics.received.inc(count)
   try {
-    const judged = await tools.judge(call)
-    const isProducible = mayProduce(judged, call.isStrict)
-    const limit = rateLimits.take(judged, call.key, isProducible)
-    if (limit.refusedBy !== null) metrics.rateLimited.inc({ limit: limit.refusedBy })
-    const records = isProducible && limit.refusedBy === null ? encode(tools, judged) : []
+    const judging = tools.judge(call)
+    const judged = judging instanceof Promise ? await judging : judging
+    const admitted = admit(tools, call, judged)
+    const { records } = admitted
     const outcomes = records.length === 0 ? [] : await tools.produceWithin(records)
-    if (isAllKept(judged, outcomes) && !hasReceipts) {
-      retryAdvice.succeeded()
-      metrics.accepted.inc(count)
-      return { judged, results: null, limit }
-    }
-    const produced = placed(records, outcomes)
-    if (produced.length > 0 && outcomes.every(isAcknowledged)) retryAdvice.succeeded()
-    const reason = limit.refusedBy === null ? 'request_refused' : 'rate_limited'
-    const results = resultsOf(judged, produced, reason)
-    countOutcomes(metrics, results)
-    return { judged, results, limit }
+    return sumUp(tools, admitted, outcomes, options)
   } catch (error) {
-    metrics.unacknowledged.inc({ reason: 'internal_error' }, count)
+    tools.metrics.unacknowledged.inc({ reason: 'internal_error' }, count)
     throw error
   }
+}
+
+/** What was judged, with the records of what may be produced. */
+interface Admitted {
+  readonly judged: readonly Judged[]
+  readonly limit: LimitDecision
+  readonly records: readonly OutgoingRecord[]
+}
+
+function admit(tools: Tools, { key, isStrict }: Call, judged: readonly Judged[]): Admitted {
+  const { metrics, rateLimits } = tools
+  const isProducible = mayProduce(judged, isStrict)
+  const limit = rateLimits.take(judged, key, isProducible)
+  if (limit.refusedBy !== null) metrics.rateLimited.inc({ limit: limit.refusedBy })
+  const records = isProducible && limit.refusedBy === null ? encode(tools, judged) : []
+  return { judged, limit, records }
+}
+
+function sumUp(
+  { metrics, retryAdvice }: Tools,
+  { judged, limit, records }: Admitted,
+  outcomes: readonly ProduceOutcome[],
+  { hasReceipts }: AnswerOptions,
+): Settled {
+  if (isAllKept(judged, outcomes) && !hasReceipts) {
+    retryAdvice.succeeded()
+    metrics.accepted.inc(judged.length)
+    return { judged, results: null, limit }
+  }
+  const produced = placed(records, outcomes)
+  if (produced.length > 0 && outcomes.every(isAcknowledged)) retryAdvice.succeeded()
+  const reason = limit.refusedBy === null ? 'request_refused' : 'rate_limited'
+  const results = resultsOf(judged, produced, reason)
+  countOutcomes(metrics, results)
+  return { judged, results, limit }
+}
+
+interface Asked {
+  readonly response: IngestResponse
+  readonly options: AnswerOptions
+}
+
+/** @throws {Refusal} */
+function answer(
+  tools: Tools,
+  call: Call,
+  { judged, results, limit }: Settled,
+  { response, options }: Asked,
+): void {
+  const { isDraining } = tools.lifecycle
+  if (results === null) {
+    const text = allKeptText(judged, options)
+    return tools.sendKept(
+      response,
+      { text, accepted: judged.length, headers: limit.headers },
+      isDraining,
+    )
+  }
+  const refusal =
+    limit.refusedBy === null ? refusalOf(results, call.isStrict) : limited(limit, results)
+  const willBeResent = refusal !== null && REQUEST_CODES[refusal.code].isRetryable
+  if (!willBeResent) keepRejected(tools, judged, call) // a resent request brings them again
+  if (refusal !== null) throw refusal
+  const { status, headers, body } = answerKept(results, options)
+  send(response, { status, body, headers: { ...headers, ...limit.headers } }, isDraining)
 }
 
 function placed(
@@ -118,10 +158,10 @@ function isAcknowledged({ status }: ProduceOutcome): boolean {
   return status === 'acknowledged'
 }
 
-function limited({ results, limit: { refusedBy, headers } }: Settled): Refusal {
+function limited({ refusedBy, headers }: LimitDecision, results: readonly EventResult[]): Refusal {
   const whose = refusedBy === 'key' ? 'this write key' : 'an account of this request'
   const detail = `too many events of ${whose}; nothing was kept; resend the same body`
-  return new Refusal('rate_limited', detail, { headers, results: results ?? [] })
+  return new Refusal('rate_limited', detail, { headers, results })
 }
 
 function keepRejected(tools: Tools, judged: readonly Judged[], call: Call): void {
