@@ -1,4 +1,4 @@
-import type { Producer } from '@custom-events/kafka'
+import type { ProduceOutcome, Producer } from '@custom-events/kafka'
 
 export interface PaceLimits {
   /** So many records may always wait: a few of the largest requests, however slow Kafka seems. */
@@ -26,16 +26,19 @@ export function createPacedProducer(
 ): Producer {
   const speed = createBestSecond(limits.memorySeconds)
   let waiting = 0
+  const note = (outcomes: readonly ProduceOutcome[]): void => {
+    let acknowledged = 0
+    for (const { status } of outcomes) if (status === 'acknowledged') acknowledged += 1
+    speed.add(acknowledged, clock())
+    // Given up, or no room for its bytes: too much, although fewer wait than may at the old speed.
+    if (acknowledged < outcomes.length) speed.tell()
+  }
   return {
     produce: async (records) => {
       waiting += records.length
       try {
         const outcomes = await producer.produce(records)
-        let acknowledged = 0
-        for (const { status } of outcomes) if (status === 'acknowledged') acknowledged += 1
-        speed.add(acknowledged, clock())
-        // Given up, or no room for its bytes: too much, although fewer wait than may at the old speed.
-        if (acknowledged < outcomes.length) speed.tell()
+        note(outcomes)
         return outcomes
       } finally {
         waiting -= records.length
@@ -48,8 +51,8 @@ export function createPacedProducer(
       return producer.bufferedBytes
     },
     get isFull() {
-      const most = Math.max(limits.minRecords, limits.seconds * speed.best(clock()))
-      const isTooMuch = waiting > most
+      const isTooMuch =
+        waiting > limits.minRecords && waiting > limits.seconds * speed.best(clock())
       if (isTooMuch) speed.tell()
       return producer.isFull || isTooMuch
     },
