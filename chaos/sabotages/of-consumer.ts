@@ -66,6 +66,17 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     ],
   },
   {
+    name: 'poison in a block that was made ahead is skipped',
+    kinds: ['poison'],
+    edits: [
+      {
+        file: `${CONSUMER}/settle.ts`,
+        find: ' && job.encoded.undecodable.length === 0',
+        replace: '',
+      },
+    ],
+  },
+  {
     name: 'a batch that was given up is committed',
     kinds: ['insert_link_refuse', 'consumer_term', 'consumer_leave'],
     edits: [

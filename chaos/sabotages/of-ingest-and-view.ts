@@ -136,8 +136,8 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
       },
       {
         file: 'services/ingest/src/track.ts',
-        find: 'metrics.accepted.inc(count)',
-        replace: 'metrics.accepted.inc(2 * count)',
+        find: 'metrics.accepted.inc(judged.length)',
+        replace: 'metrics.accepted.inc(2 * judged.length)',
       },
     ],
   },

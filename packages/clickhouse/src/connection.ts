@@ -1,5 +1,5 @@
 import { createClient, type ClickHouseClient } from '@clickhouse/client'
-import { command, insertNative, offsetsPresent, query } from './requests.ts'
+import { command, highestOffsets, insertNative, offsetsPresent, query } from './requests.ts'
 
 /** The values of `clickhouseVariables`, as `readConfig` returns them. */
 export interface ClickHouseConfig {
@@ -26,13 +26,13 @@ export interface OffsetRange {
   readonly to: number
 }
 
-/** Which of these offsets does the table have? */
+/** What does the table have of these offsets? */
 export interface OffsetsQuestion {
   readonly table: string
   readonly ranges: readonly OffsetRange[]
   readonly timeColumn: string
-  /** No row that is asked about is older: milliseconds since 1970. */
-  readonly sinceMs: number
+  /** Of the rows that are asked about: milliseconds since 1970, both included. */
+  readonly time: { readonly minMs: number; readonly maxMs: number }
   readonly signal?: AbortSignal
 }
 
@@ -44,11 +44,13 @@ export interface ClickHouse extends AsyncDisposable {
    */
   insertNative(insert: NativeInsert): Promise<void>
   /**
-   * Which offsets of these ranges the table holds, by partition. Narrowed by the time of the rows,
+   * Which offsets of these ranges the table holds, by partition. Narrowed by the times of the rows,
    * because the table is not sorted by offset.
    * @throws {ClickHouseFailure}
    */
   offsetsPresent(question: OffsetsQuestion): Promise<ReadonlyMap<number, ReadonlySet<number>>>
+  /** The highest offset that the table holds of each range, by partition. @throws {ClickHouseFailure} */
+  highestOffsets(question: OffsetsQuestion): Promise<ReadonlyMap<number, number>>
   /** Rows of a query; values only ever as parameters. @throws {ClickHouseFailure} */
   query<Row>(sql: string, params?: Readonly<Record<string, unknown>>): Promise<Row[]>
   /** A statement without a result. @throws {ClickHouseFailure} */
@@ -69,6 +71,7 @@ export function createClickHouse(config: ClickHouseConfig): ClickHouse {
     database: config.CLICKHOUSE_DATABASE,
     insertNative: (insert) => insertNative(client, insert),
     offsetsPresent: (question) => offsetsPresent(client, question),
+    highestOffsets: (question) => highestOffsets(client, question),
     query: (sql, params) => query(client, sql, params),
     command: (sql, params) => command(client, sql, params),
     createDatabase: async (onCluster) => {

@@ -4,6 +4,7 @@ export {
   type ClickHouseConfig,
   type NativeInsert,
   type OffsetRange,
+  type OffsetsQuestion,
 } from './connection.ts'
 export { classify, type ErrorClass, type Failure, type Reason, type Verdict } from './classify.ts'
 export { ClickHouseFailure } from './failure.ts'

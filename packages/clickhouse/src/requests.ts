@@ -55,25 +55,10 @@ export async function offsetsPresent(
   client: ClickHouseClient,
   question: OffsetsQuestion,
 ): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
-  const { table, ranges, timeColumn, sinceMs } = question
-  const rows = await query<{ p: number; o: string }>(
+  const rows = await askOffsets(
     client,
-    `SELECT DISTINCT kafka_partition AS p, kafka_offset AS o FROM {table:Identifier}
-     WHERE {timeColumn:Identifier} >= fromUnixTimestamp64Milli({sinceMs:Int64})
-       AND arrayExists((p, f, t) -> p = kafka_partition AND kafka_offset BETWEEN f AND t,
-             {partitions:Array(UInt32)}, {from:Array(UInt64)}, {to:Array(UInt64)})
-       AND kafka_offset BETWEEN {least:UInt64} AND {most:UInt64}`,
-    {
-      table,
-      timeColumn,
-      sinceMs,
-      partitions: ranges.map((range) => range.partition),
-      from: ranges.map((range) => range.from),
-      to: ranges.map((range) => range.to),
-      least: Math.min(...ranges.map((range) => range.from)),
-      most: Math.max(...ranges.map((range) => range.to)),
-    },
-    question.signal,
+    'DISTINCT kafka_partition AS p, kafka_offset AS o',
+    question,
   )
   const present = new Map<number, Set<number>>()
   for (const { p, o } of rows) {
@@ -81,6 +66,45 @@ export async function offsetsPresent(
     present.set(p, offsets.add(Number(o)))
   }
   return present
+}
+
+export async function highestOffsets(
+  client: ClickHouseClient,
+  question: OffsetsQuestion,
+): Promise<ReadonlyMap<number, number>> {
+  const rows = await askOffsets(client, 'kafka_partition AS p, max(kafka_offset) AS o', question, [
+    'GROUP BY p',
+  ])
+  return new Map(rows.map(({ p, o }) => [p, Number(o)]))
+}
+
+function askOffsets(
+  client: ClickHouseClient,
+  columns: string,
+  { table, ranges, timeColumn, time, signal }: OffsetsQuestion,
+  clauses: readonly string[] = [],
+): Promise<readonly { readonly p: number; readonly o: string }[]> {
+  return query(
+    client,
+    `SELECT ${columns} FROM {table:Identifier}
+     WHERE {timeColumn:Identifier} BETWEEN fromUnixTimestamp64Milli({minMs:Int64})
+                                       AND fromUnixTimestamp64Milli({maxMs:Int64})
+       AND arrayExists((p, f, t) -> p = kafka_partition AND kafka_offset BETWEEN f AND t,
+             {partitions:Array(UInt32)}, {from:Array(UInt64)}, {to:Array(UInt64)})
+       AND kafka_offset BETWEEN {least:UInt64} AND {most:UInt64}
+     ${clauses.join(' ')}`,
+    {
+      table,
+      timeColumn,
+      ...time,
+      partitions: ranges.map((range) => range.partition),
+      from: ranges.map((range) => range.from),
+      to: ranges.map((range) => range.to),
+      least: Math.min(...ranges.map((range) => range.from)),
+      most: Math.max(...ranges.map((range) => range.to)),
+    },
+    signal,
+  )
 }
 
 export async function query<Row>(

@@ -30,7 +30,7 @@ export function writeRows(
   { sources, plans, stringBytes }: MeasuredRows,
   layout: Layout,
   timeColumn: number,
-): { readonly block: Buffer; readonly oldestMs: number } {
+): { readonly block: Buffer; readonly time: { readonly minMs: number; readonly maxMs: number } } {
   const rows = sources.length
   const start = Buffer.concat([unsigned(layout.names.length), unsigned(rows)])
   const block = wordsOf(Buffer.allocUnsafe(start.length + bodyBytes(layout, rows, stringBytes)))
@@ -50,7 +50,8 @@ export function writeRows(
 
   const cursor: Cursor = { at: 0, lo: 0, hi: 0 }
   let data = wordsOf(Buffer.alloc(0))
-  let oldestMs = Infinity
+  let minMs = Infinity
+  let maxMs = -Infinity
   for (let index = 0; index < rows; index++) {
     const source = sources[index]
     const plan = plans[index]
@@ -60,11 +61,12 @@ export function writeRows(
     if (bytes !== data.bytes) data = wordsOf(bytes)
     cursor.at = datumStart(source)
     const time = writeDatum(block, data, { plan, layout, places, cursor, timeColumn })
-    if (time < oldestMs) oldestMs = time
+    if (time < minMs) minMs = time
+    if (time > maxMs) maxMs = time
     block.view.setUint32(partitionsAt + index * PARTITION_BYTES, source.partition, true)
     writeOffset(block.view, offsetsAt + index * OFFSET_BYTES, source.offset)
   }
-  return { block: block.bytes, oldestMs }
+  return { block: block.bytes, time: { minMs, maxMs } }
 }
 
 interface Walk {

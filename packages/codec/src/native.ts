@@ -26,8 +26,8 @@ export interface NativeBlock {
   /** Rows in the block: the sources without the undecodable ones, in their order. */
   readonly rows: number
   readonly undecodable: readonly { readonly index: number; readonly reason: Undecodable }[]
-  /** Smallest value of the time column over the rows, in milliseconds since 1970; Infinity without rows. */
-  readonly oldestMs: number
+  /** Smallest and largest value of the time column over the rows, in milliseconds since 1970. */
+  readonly time: { readonly minMs: number; readonly maxMs: number }
 }
 
 export interface Transcoder {
@@ -94,12 +94,8 @@ export function createTranscoder(options: {
         stringBytes.fill(0)
         for (const source of good) measure(source, planById, cursor, stringBytes)
       }
-      const { block, oldestMs } = writeRows(
-        { sources: good, plans, stringBytes },
-        layout,
-        timeColumn,
-      )
-      return { block, rows: good.length, undecodable, oldestMs }
+      const { block, time } = writeRows({ sources: good, plans, stringBytes }, layout, timeColumn)
+      return { block, rows: good.length, undecodable, time }
     },
   }
 

@@ -100,6 +100,33 @@ test('forgetting an assignment returns its bytes and tells whether the loop knew
   assert.deepEqual(queue.forget(2), { bytes: 7, wasTaken: true })
 })
 
+test('records are taken alone: what comes before them stays, and who waits is let go', async () => {
+  const queue = createEventQueue()
+  const records = { topic: 't', partition: 0, from: 0, next: 1, records: [], bytes: 7 }
+  const event = { kind: 'records', epoch: 1, ...records } as const
+  const ofFirst = { epoch: 1, signal: never }
+
+  const waiting = queue.takeRecords(ofFirst)
+  queue.push(event)
+  assert.equal((await waiting)?.bytes, 7)
+
+  const forgotten = queue.takeRecords(ofFirst)
+  queue.push(event)
+  queue.forget(1)
+  queue.push({ kind: 'revoked', epoch: 1, release: () => {} })
+  queue.push({ kind: 'records', epoch: 2, ...records })
+  assert.equal(await forgotten, null)
+  assert.equal(await queue.takeRecords(ofFirst), null)
+  assert.equal((await queue.take({ maxWaitMs: 0, signal: never })).kind, 'revoked')
+  assert.equal(await queue.takeRecords(ofFirst), null, 'of another assignment')
+  assert.equal((await queue.take({ maxWaitMs: 0, signal: never })).kind, 'records')
+
+  const stop = new AbortController()
+  const aborted = queue.takeRecords({ epoch: 2, signal: stop.signal })
+  stop.abort()
+  assert.equal(await aborted, null)
+})
+
 test('errors of kafkajs are told apart by type and name', () => {
   const cases = [
     [{ type: 'REBALANCE_IN_PROGRESS' }, 'rejoin'],

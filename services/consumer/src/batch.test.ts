@@ -85,7 +85,12 @@ test('a full batch is made into a block ahead, once; it stays due and takes noth
   const blocks: number[] = []
   const encode = (records: readonly unknown[]) => {
     blocks.push(records.length)
-    return { block: Buffer.alloc(7), rows: records.length, undecodable: [], oldestMs: 0 }
+    return {
+      block: Buffer.alloc(7),
+      rows: records.length,
+      undecodable: [],
+      time: { minMs: 0, maxMs: 0 },
+    }
   }
   batch.add(fetched(0, 1), 0)
   assert.equal(batch.encodeAhead(encode), 0, 'not full')

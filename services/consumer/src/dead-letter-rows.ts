@@ -51,7 +51,10 @@ export function encodeDeadLetters(topic: string, records: readonly FetchedRecord
     block,
     rows: records.length,
     undecodable: [],
-    oldestMs: times.reduce((least, time) => Math.min(least, time), Infinity),
+    time: {
+      minMs: times.reduce((least, time) => Math.min(least, time), Infinity),
+      maxMs: times.reduce((most, time) => Math.max(most, time), -Infinity),
+    },
   }
 }
 

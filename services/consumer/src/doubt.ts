@@ -21,14 +21,22 @@ export function offsetRanges(records: readonly FetchedRecord[]): readonly Offset
   return [...ranges].map(([partition, range]) => ({ partition, ...range }))
 }
 
-/** Of each partition of these records that is in doubt: from its first offset to the end of the doubt. */
-export function doubtedRanges(
+/** The records of partitions in doubt. */
+export function doubtedRecords(
+  records: readonly FetchedRecord[],
+  doubt: Doubt,
+): readonly FetchedRecord[] {
+  return doubt.size === 0 ? [] : records.filter(({ partition }) => doubt.has(partition))
+}
+
+/** What is in doubt from the last of these records on, by partition. */
+export function rangesAhead(
   records: readonly FetchedRecord[],
   doubt: Doubt,
 ): readonly OffsetRange[] {
-  return offsetRanges(records).flatMap(({ partition, from, to }) => {
-    const end = doubt.get(partition)
-    return end === undefined ? [] : [{ partition, from, to: Math.max(to, end - 1) }]
+  return offsetRanges(records).flatMap(({ partition, to }) => {
+    const last = (doubt.get(partition) ?? 0) - 1
+    return last > to ? [{ partition, from: to, to: last }] : []
   })
 }
 
@@ -41,21 +49,18 @@ export function missingRecords(
 }
 
 /**
- * Partitions that stay in doubt after a read-back of `doubtedRanges`: those it did not ask about, and
- * those where the table has the last of these records or one beyond, so that a previous owner got at
- * least so far.
+ * Partitions that stay in doubt after a read-back: those without a record here, which it did not ask about,
+ * and those where the table has the last of these records or one ahead of it, so that a previous owner got
+ * at least so far.
  */
 export function stillInDoubt(
   records: readonly FetchedRecord[],
-  present: PresentOffsets,
+  found: { readonly present: PresentOffsets; readonly ahead: ReadonlyMap<number, number> },
   doubt: Doubt,
 ): ReadonlySet<number> {
   const settled = offsetRanges(records)
-    .filter(({ partition, to }) => !someFrom(to, present.get(partition)))
+    .filter(({ partition, to }) => found.present.get(partition)?.has(to) !== true)
+    .filter(({ partition }) => !found.ahead.has(partition))
     .map(({ partition }) => partition)
   return new Set(doubt.keys()).difference(new Set(settled))
-}
-
-function someFrom(least: number, offsets: ReadonlySet<number> | undefined): boolean {
-  return [...(offsets ?? [])].some((offset) => offset >= least)
 }

@@ -3,8 +3,10 @@ import type { NativeBlock } from '@custom-events/codec'
 import type { FetchedRecord } from '@custom-events/kafka'
 import { isolate } from './isolate.ts'
 import {
-  doubtedRanges,
+  doubtedRecords,
   missingRecords,
+  offsetRanges,
+  rangesAhead,
   stillInDoubt,
   type Doubt,
   type PresentOffsets,
@@ -24,7 +26,7 @@ export interface InsertTally {
 }
 
 export interface InsertPorts {
-  readonly clickhouse: Pick<ClickHouse, 'insertNative' | 'offsetsPresent'>
+  readonly clickhouse: Pick<ClickHouse, 'insertNative' | 'offsetsPresent' | 'highestOffsets'>
   readonly setAside: SetAside
   readonly persistence: Persistence
   readonly observe: {
@@ -96,43 +98,61 @@ async function insertOnce(
   job: Insertion & { readonly encoded: NativeBlock },
 ): Promise<Omit<InsertTally, 'refused'>> {
   const { route, records, encoded } = job
-  const present = await readBack(ports, job)
+  const found = await readBack(ports, job)
+  const { present } = found
   const missing = present.size === 0 ? records : missingRecords(records, present)
   const { block } = missing.length === records.length ? encoded : route.encode(missing)
   if (missing.length > 0) await insertBlock(ports, route, block)
   return {
     inserted: missing.length,
     alreadyThere: records.length - missing.length,
-    inDoubt: stillInDoubt(records, present, job.inDoubt),
+    inDoubt: stillInDoubt(records, found, job.inDoubt),
   }
 }
 
 /**
- * Rows beyond a batch are hardly older than its oldest: the clocks of ingest instances may be a day apart. If
+ * Rows ahead of a batch are hardly older than its oldest: the clocks of ingest instances may be a day apart. If
  * one is older still, its copy collapses by identity.
  */
 const CLOCKS_APART_MS = 2 * 86_400_000
+/** The end of what a DateTime64(3) holds. */
+const LAST_MS = Date.UTC(2299, 11, 31)
 
+interface Found {
+  readonly present: PresentOffsets
+  /** The highest offset at or ahead of the last record, where there is one. */
+  readonly ahead: ReadonlyMap<number, number>
+}
+
+/**
+ * Which of the doubted records the table has: rows of their own times only, so that an offset that Kafka gives
+ * out a second time, to a topic made anew, is not taken for them. And how far ahead it has any.
+ */
 async function readBack(
-  ports: InsertPorts,
+  { clickhouse, observe, abandon }: InsertPorts,
   { route, records, inDoubt, cause, encoded }: Insertion & { readonly encoded: NativeBlock },
-): Promise<PresentOffsets> {
-  const ranges = doubtedRanges(records, inDoubt)
-  if (ranges.length === 0) return new Map()
-  ports.observe.readBack(cause)
-  return ports.clickhouse.offsetsPresent({
-    table: route.table,
-    ranges,
-    timeColumn: route.timeColumn,
-    sinceMs: encoded.oldestMs - CLOCKS_APART_MS,
-    signal: ports.abandon,
-  })
+): Promise<Found> {
+  const doubted = doubtedRecords(records, inDoubt)
+  if (doubted.length === 0) return { present: new Map(), ahead: new Map() }
+  observe.readBack(cause)
+  const { table, timeColumn } = route
+  const { time } = encoded
+  const about = { table, timeColumn, signal: abandon }
+  const ranges = offsetRanges(doubted)
+  const present = await clickhouse.offsetsPresent({ ...about, ranges, time })
+  const ahead = rangesAhead(doubted, inDoubt)
+  if (ahead.length === 0) return { present, ahead: new Map() }
+  const around = { minMs: time.minMs - CLOCKS_APART_MS, maxMs: LAST_MS }
+  return {
+    present,
+    ahead: await clickhouse.highestOffsets({ ...about, ranges: ahead, time: around }),
+  }
 }
 
 /** Every partition of these records; those in doubt before as far as they were. */
 function doubtAll(records: readonly FetchedRecord[], before: Doubt): Doubt {
   const doubt = new Map(before)
-  for (const { partition } of records) if (!doubt.has(partition)) doubt.set(partition, 0)
+  for (const partition of partitionsOf(records)) if (!doubt.has(partition)) doubt.set(partition, 0)
   return doubt
 }
 
@@ -150,13 +170,22 @@ async function insertBlock(ports: InsertPorts, route: Route, block: Buffer): Pro
 
 async function insertHalves(ports: InsertPorts, job: Insertion): Promise<InsertTally> {
   const middle = Math.ceil(job.records.length / 2)
-  const half = { ...job, encoded: null }
-  const first = await insertRecords(ports, { ...half, records: job.records.slice(0, middle) })
-  const second = await insertRecords(ports, { ...half, records: job.records.slice(middle) })
+  const insertHalf = (records: readonly FetchedRecord[]): Promise<InsertTally> => {
+    const partitions = partitionsOf(records)
+    const inDoubt = new Map([...job.inDoubt].filter(([partition]) => partitions.has(partition)))
+    return insertRecords(ports, { ...job, records, inDoubt, encoded: null })
+  }
+  const first = await insertHalf(job.records.slice(0, middle))
+  const second = await insertHalf(job.records.slice(middle))
+  const notAsked = new Set(job.inDoubt.keys()).difference(partitionsOf(job.records))
   return {
     inserted: first.inserted + second.inserted,
     alreadyThere: first.alreadyThere + second.alreadyThere,
     refused: first.refused + second.refused,
-    inDoubt: first.inDoubt.union(second.inDoubt),
+    inDoubt: notAsked.union(first.inDoubt).union(second.inDoubt),
   }
+}
+
+function partitionsOf(records: readonly FetchedRecord[]): ReadonlySet<number> {
+  return new Set(records.map(({ partition }) => partition))
 }

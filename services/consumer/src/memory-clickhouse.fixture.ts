@@ -1,4 +1,9 @@
-import { ClickHouseFailure, type ClickHouse, type NativeInsert } from '@custom-events/clickhouse'
+import {
+  ClickHouseFailure,
+  type ClickHouse,
+  type NativeInsert,
+  type OffsetsQuestion,
+} from '@custom-events/clickhouse'
 import type { Gate } from '@custom-events/kafka'
 
 /** A row, by its place in Kafka. */
@@ -35,7 +40,10 @@ export type Fate =
   | 'hangs'
 
 /** An in-memory twin of the ClickHouse port; keeps every row that is inserted, so that doubles show. */
-export interface MemoryClickHouse extends Pick<ClickHouse, 'insertNative' | 'offsetsPresent'> {
+export interface MemoryClickHouse extends Pick<
+  ClickHouse,
+  'insertNative' | 'offsetsPresent' | 'highestOffsets'
+> {
   readonly rows: (table: string) => readonly MemoryRow[]
 }
 
@@ -73,6 +81,18 @@ export function createMemoryClickHouse(options: {
     return rows
   }
 
+  const ask = async ({ table, ranges }: OffsetsQuestion): Promise<readonly MemoryRow[]> => {
+    await gate('readBack')
+    const rows = rowsOf(table).filter(({ partition, offset }) =>
+      ranges.some(
+        (range) => range.partition === partition && offset >= range.from && offset <= range.to,
+      ),
+    )
+    await gate('present')
+    if (!isAnswered()) throw failure(null)
+    return rows
+  }
+
   return {
     rows: rowsOf,
     insertNative: async ({ table, block, signal }: NativeInsert) => {
@@ -98,19 +118,19 @@ export function createMemoryClickHouse(options: {
       } else await gate('answer')
       if (error !== null) throw error
     },
-    offsetsPresent: async ({ table, ranges }) => {
-      await gate('readBack')
+    offsetsPresent: async (question) => {
       const present = new Map<number, Set<number>>()
-      for (const { partition, offset } of rowsOf(table)) {
-        const isAsked = ranges.some(
-          (range) => range.partition === partition && offset >= range.from && offset <= range.to,
-        )
-        if (!isAsked) continue
+      for (const { partition, offset } of await ask(question)) {
         present.set(partition, (present.get(partition) ?? new Set()).add(offset))
       }
-      await gate('present')
-      if (!isAnswered()) throw failure(null)
       return present
+    },
+    highestOffsets: async (question) => {
+      const highest = new Map<number, number>()
+      for (const { partition, offset } of await ask(question)) {
+        highest.set(partition, Math.max(offset, highest.get(partition) ?? 0))
+      }
+      return highest
     },
   }
 }

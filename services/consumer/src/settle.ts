@@ -56,7 +56,7 @@ export async function settle(
   return {
     ...tally,
     undecodable: countByReason(poison),
-    oldestMs: good.length === 0 ? null : encoded.oldestMs,
+    oldestMs: good.length === 0 ? null : encoded.time.minMs,
   }
 }
 

@@ -14,8 +14,8 @@ export interface GrowingLimits {
 }
 
 /**
- * An assignment begins with small batches, and each one that is settled makes the next four times as
- * large, up to what is configured. A full batch with rows to isolate can take longer than an assignment lives where consumers
+ * An assignment begins with small batches, and each one that is settled lets those begun after it be four
+ * times as large, up to what is configured. A full batch with rows to isolate can take longer than an assignment lives where consumers
  * die or rebalance every few seconds; with a backlog every batch is full, so that nothing would ever be
  * committed. A small one is settled, committed, and never read again.
  */
