@@ -79,6 +79,8 @@ async function openClient(number: number): Promise<Client> {
   const request = Buffer.concat([Buffer.from(head), body])
   const renew = load.hasNewIds === true ? createRenewal(request) : () => {}
   const connection = await openConnection({ hostname, port: Number(port) })
+  // A server accepts one connection a turn of its loop: crowds do not all connect when the clock starts.
+  await new Promise((answered) => connection.ask(request, answered))
   return { connection, request, renew }
 }
 

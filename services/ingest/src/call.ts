@@ -4,12 +4,23 @@ import type { Audience } from './audience.ts'
 import { authenticate, presentedKey } from './auth.ts'
 import { declaredBytes, readBody } from './body.ts'
 import { createDeadlines, type Deadlines } from './deadlines.ts'
-import { readEnvelope, type Envelope } from './envelope.ts'
+import { readEnvelope, readLongEnvelope, type Envelope } from './envelope.ts'
 import type { IngestRequest, IngestResponse } from './messages.ts'
 import type { IngestParts } from './parts.ts'
 import { Refusal } from './refusal.ts'
-import { shedReason } from './shed.ts'
+import { shedReason, type Reservation } from './shed.ts'
+import { Slices } from './slices.ts'
+import type { EndTurn } from './turns.ts'
 import type { WriteKey } from './write-keys.ts'
+
+/** Of a long body, one at a time: it gives way to short ones, and is over when its records are made. */
+export interface Turn {
+  readonly slices: Slices
+  readonly end: EndTurn
+}
+
+/** Some 350 usual events: 1 ms in their bytes, 5 ms for the plain way. */
+const LONG_BODY_BYTES = 128 * 1_024
 
 /** A request that was taken: whose it is, and the events of its body. */
 export interface Call {
@@ -20,6 +31,7 @@ export interface Call {
   readonly isStrict: boolean
   readonly headers: IncomingHttpHeaders
   readonly envelope: Envelope
+  readonly turn?: Turn | null
 }
 
 /** What a path asks of the requests it takes. */
@@ -37,7 +49,7 @@ export function openDoor(parts: IngestParts, door: Omit<Door, 'deadlines'>): Doo
 
 /**
  * Takes a request: sheds load, asks for the key, reads the body and finds its events; then runs
- * `work`, holding the body's bytes against the budget until it is over.
+ * `work`, holding the body's bytes against the budget until it is over, and its turn if it is long.
  *
  * @throws {Refusal} @throws {ClientGone}
  */
@@ -55,7 +67,12 @@ export async function takeCall(
   const reservation = parts.budget.open()
   try {
     const body = await readBody(request, { limits, deadlines, reservation })
-    await work(callOf(parts, arrival, body))
+    const isLong = body.length > LONG_BODY_BYTES
+    await work(
+      isLong
+        ? await callOfLong(parts, arrival, { body, reservation })
+        : callOf(parts, arrival, body),
+    )
   } finally {
     reservation.release()
   }
@@ -84,13 +101,35 @@ function arrive(
   return { request, requestId, receivedAt, key }
 }
 
-function callOf(
-  { keys, settings }: IngestParts,
+function callOf(parts: IngestParts, arrival: Arrival, body: Buffer): Call {
+  const type = arrival.request.headers['content-type']
+  return withEnvelope(parts, arrival, readEnvelope(body, type, parts.settings.limits), null)
+}
+
+/** @throws {Refusal} */
+async function callOfLong(
+  parts: IngestParts,
+  arrival: Arrival,
+  { body, reservation }: { readonly body: Buffer; readonly reservation: Reservation },
+): Promise<Call> {
+  const end = await reservation.takeTurn()
+  if (end === null) {
+    throw new Refusal('overloaded', 'too many long bodies are being judged; nothing was taken')
+  }
+  const turn = { slices: new Slices(), end }
+  const type = arrival.request.headers['content-type']
+  const { limits } = parts.settings
+  const envelope = await readLongEnvelope(body, type, limits, turn.slices)
+  return withEnvelope(parts, arrival, envelope, turn)
+}
+
+function withEnvelope(
+  { keys }: IngestParts,
   { request, requestId, receivedAt, key }: Arrival,
-  body: Buffer,
+  envelope: Envelope,
+  turn: Turn | null,
 ): Call {
   const { headers } = request
-  const envelope = readEnvelope(body, headers['content-type'], settings.limits)
   return {
     requestId,
     key: key ?? authenticate(envelope.key, headers.origin, keys),
@@ -98,6 +137,7 @@ function callOf(
     isStrict: isStrict(request),
     headers,
     envelope,
+    turn,
   }
 }
 

@@ -1,11 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 import {
+  atOnce,
   findSyntaxProblem,
   isJsonObject,
   ownValue,
   pointerOf,
   readEnvelopeContext,
   scanBody,
+  scanBodyInPieces,
   scanList,
   scanValue,
   type EnvelopeContext,
@@ -13,6 +15,7 @@ import {
   type JsonObject,
 } from '@custom-events/event'
 import { Refusal } from './refusal.ts'
+import { EVENTS_PER_LOOK, inSlices, type Slices } from './slices.ts'
 
 /** A body taken apart: its events and what was said beside them. */
 export interface Envelope {
@@ -45,12 +48,36 @@ export function readEnvelope(
   return scanned === null ? readPlainly(body, contentType, limits) : { ...scanned, context: null }
 }
 
+/** The same for a long body, giving way to others. */
+export async function readLongEnvelope(
+  body: Buffer,
+  contentType: string | undefined,
+  limits: EnvelopeLimits,
+  slices: Slices,
+): Promise<Envelope> {
+  const scanned =
+    contentType !== undefined && isSpecial(contentType)
+      ? null
+      : await inSlices(scanBodyInPieces(body, limits.maxEvents), slices)
+  if (scanned !== null) return { ...scanned, context: null }
+  return inSlices(readPlainlyInPieces(body, contentType, limits), slices)
+}
+
 /** The plain way: parses the body and scans its text. */
 export function readPlainly(
   body: Buffer,
   contentType: string | undefined,
   limits: EnvelopeLimits,
 ): Envelope {
+  return atOnce(readPlainlyInPieces(body, contentType, limits))
+}
+
+/** Lines are pieces; a document is parsed as one. */
+function* readPlainlyInPieces(
+  body: Buffer,
+  contentType: string | undefined,
+  limits: EnvelopeLimits,
+): Generator<void, Envelope> {
   const mediaType = mediaTypeOf(contentType ?? '')
   if (mediaType.startsWith(MULTIPART)) {
     throw new Refusal(
@@ -59,7 +86,7 @@ export function readPlainly(
     )
   }
   const text = decode(body)
-  return LINE_TYPES.has(mediaType) ? readLines(text, limits) : readDocument(text, limits)
+  return LINE_TYPES.has(mediaType) ? yield* readLines(text, limits) : readDocument(text, limits)
 }
 
 function mediaTypeOf(contentType: string): string {
@@ -185,22 +212,33 @@ function checkedScan(
 }
 
 /** NDJSON: pointers begin with the event's place among the lines that hold one. */
-function readLines(text: string, limits: EnvelopeLimits): Envelope {
-  const lines = linesOf(text, limits)
+function* readLines(text: string, limits: EnvelopeLimits): Generator<void, Envelope> {
+  const lines = yield* linesOf(text, limits)
   checkCount(lines.length, limits)
-  const events = lines.map((line, index): EventInput => {
+  const events: EventInput[] = []
+  for (const [index, line] of lines.entries()) {
+    if (index % EVENTS_PER_LOOK === EVENTS_PER_LOOK - 1) yield
     const value = parse(line.text, line.number)
     const pointer = pointerOf('', index)
-    return { index, pointer, value, text: line.text, scanned: scanValue(line.text, pointer) }
-  })
+    events.push({ index, pointer, value, text: line.text, scanned: scanValue(line.text, pointer) })
+  }
   return { events, ...NOTHING_BESIDE }
 }
 
+interface Line {
+  readonly text: string
+  readonly number: number
+}
+
+/** Empty ones take next to nothing. */
+const LINES_PER_LOOK = 1_000
+
 /** Lines that hold something, at most one more than are taken: a body may hold millions. */
-function linesOf(text: string, { maxEvents }: EnvelopeLimits) {
-  const lines: { readonly text: string; readonly number: number }[] = []
+function* linesOf(text: string, { maxEvents }: EnvelopeLimits): Generator<void, readonly Line[]> {
+  const lines: Line[] = []
   let start = 0
   for (let number = 1; start < text.length && lines.length <= maxEvents; number += 1) {
+    if (number % LINES_PER_LOOK === 0) yield
     const feed = text.indexOf('\n', start)
     const end = feed === -1 ? text.length : feed
     const line = text.slice(start, end)

@@ -1,4 +1,3 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import {
   createEventIds,
   createLane,
@@ -12,6 +11,7 @@ import {
 import type { Call } from './call.ts'
 import type { IngestParts } from './parts.ts'
 import type { IngestSettings } from './settings.ts'
+import { EVENTS_PER_LOOK, Slices } from './slices.ts'
 import { forbidOtherAccounts, type Judged } from './verdicts.ts'
 
 /**
@@ -19,11 +19,6 @@ import { forbidOtherAccounts, type Judged } from './verdicts.ts'
  * judged at once: a promise for each request of one event would cost more than it gives to others.
  */
 export type Judge = (call: Call) => readonly Judged[] | Promise<readonly Judged[]>
-
-/** A long list gives way to others when its events have been judged for so long. */
-const SLICE_MS = 4
-/** Looking at the clock takes as long as a tenth of an event. */
-const EVENTS_PER_LOOK = 8
 
 /** Makes the ids of a request's events that have none. */
 type EventIds = (call: Call) => NormaliseContext['newEventId']
@@ -67,22 +62,20 @@ export function createJudge({
     const context = { ...contextOf(call), rules, newEventId: eventIds(call) }
     const { current } = plans // the same for every event of a request
     const judge = (input: EventInput): Judged => judgeOne(input, context, current)
-    if (events.length >= EVENTS_PER_LOOK) return judgeInSlices(events, judge, call.key)
+    if (events.length >= EVENTS_PER_LOOK) return judgeInSlices(call, judge)
     return forbidOtherAccounts(events.map(judge), call.key)
   }
 }
 
 async function judgeInSlices(
-  events: readonly EventInput[],
+  { envelope, key, turn }: Call,
   judge: (input: EventInput) => Judged,
-  key: Call['key'],
 ): Promise<readonly Judged[]> {
   const judged: Judged[] = []
-  let isSliceOver = startSlice()
-  for (const input of events) {
-    if (input.index % EVENTS_PER_LOOK === EVENTS_PER_LOOK - 1 && isSliceOver()) {
-      await yieldToOthers()
-      isSliceOver = startSlice()
+  const slices = turn?.slices ?? new Slices()
+  for (const input of envelope.events) {
+    if (input.index % EVENTS_PER_LOOK === EVENTS_PER_LOOK - 1 && slices.isOver) {
+      await slices.giveWay()
     }
     judged.push(judge(input))
   }
@@ -90,11 +83,6 @@ async function judgeInSlices(
 }
 
 const NO_WARNINGS: readonly never[] = []
-
-function startSlice(): () => boolean {
-  const end = performance.now() + SLICE_MS
-  return () => performance.now() >= end
-}
 
 function createPlainJudge() {
   const validate = createValidate()

@@ -1,4 +1,5 @@
 import type { RequestCode } from '@custom-events/event'
+import { createTurns, type EndTurn } from './turns.ts'
 
 /** Bytes of bodies held in memory by all requests together. */
 export interface ByteBudget {
@@ -18,15 +19,31 @@ export interface Reservation {
    * @returns `null`, without running it, when too many wait for their turn.
    */
   inTurn<T>(work: () => Promise<T>): Promise<T | null>
+  /**
+   * Waits until no other long body is being read, judged and encoded: all that these make and let go of
+   * would be in memory at once, and every one of them would take its slice between two single events.
+   * @returns what ends it, as `release` does; `null` when the turn did not come in time.
+   */
+  takeTurn(): Promise<EndTurn | null>
   release(): void
 }
 
 /** zlib works in libuv's four threads: more at once would only hold more memory. */
 const MAX_INFLATING = 4
 const MAX_WAITING = 256
+/**
+ * Kafka has 5 s to acknowledge after the turn, an answer 7.5 s in all. Normally a turn takes some 10 ms; the
+ * bytes in flight bound how many may wait, this only says so.
+ */
+const TURN_LIMITS = { maxWaitMs: 2_000, maxWaiting: 512 }
 
 export function createByteBudget(maxBytes: number): ByteBudget {
-  const usage = { bytes: 0, maxBytes, inTurn: createTurns(MAX_INFLATING, MAX_WAITING) }
+  const usage = {
+    bytes: 0,
+    maxBytes,
+    inTurn: createInflating(MAX_INFLATING, MAX_WAITING),
+    takeTurn: createTurns(TURN_LIMITS),
+  }
   return {
     get usedBytes() {
       return usage.bytes
@@ -41,6 +58,7 @@ interface Usage {
   bytes: number
   readonly maxBytes: number
   readonly inTurn: Reservation['inTurn']
+  readonly takeTurn: Reservation['takeTurn']
 }
 
 function fits({ bytes, maxBytes }: Usage, more: number): boolean {
@@ -51,6 +69,7 @@ function fits({ bytes, maxBytes }: Usage, more: number): boolean {
 class Held implements Reservation {
   readonly #usage: Usage
   #bytes = 0
+  #endTurn: EndTurn | null = null
 
   constructor(usage: Usage) {
     this.#usage = usage
@@ -67,13 +86,19 @@ class Held implements Reservation {
     return this.#usage.inTurn(work)
   }
 
+  async takeTurn(): Promise<EndTurn | null> {
+    this.#endTurn = await this.#usage.takeTurn()
+    return this.#endTurn
+  }
+
   release(): void {
+    this.#endTurn?.()
     this.#usage.bytes -= this.#bytes
     this.#bytes = 0
   }
 }
 
-function createTurns(maxRunning: number, maxWaiting: number): Reservation['inTurn'] {
+function createInflating(maxRunning: number, maxWaiting: number): Reservation['inTurn'] {
   const waiting: (() => void)[] = []
   let running = 0
   return async (work) => {

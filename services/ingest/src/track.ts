@@ -7,7 +7,7 @@ import { answerKept, type AnswerOptions, type EventResult } from './answers.ts'
 import type { Audience } from './audience.ts'
 import { besideText } from './beside.ts'
 import { openDoor, takeCall, type Call } from './call.ts'
-import { encode } from './encode.ts'
+import { encode, encodeInSlices } from './encode.ts'
 import { contextOf, createJudge, type Judge } from './judge.ts'
 import { countOutcomes } from './metrics.ts'
 import type { IngestResponse } from './messages.ts'
@@ -69,7 +69,9 @@ async function settle(tools: Tools, call: Call, options: AnswerOptions): Promise
   try {
     const judging = tools.judge(call)
     const judged = judging instanceof Promise ? await judging : judging
-    const admitted = admit(tools, call, judged)
+    const admitting = admit(tools, call, judged)
+    const admitted = admitting instanceof Promise ? await admitting : admitting
+    call.turn?.end()
     const { records } = admitted
     const outcomes = records.length === 0 ? [] : await tools.produceWithin(records)
     return sumUp(tools, admitted, outcomes, options)
@@ -86,13 +88,19 @@ interface Admitted {
   readonly records: readonly OutgoingRecord[]
 }
 
-function admit(tools: Tools, { key, isStrict }: Call, judged: readonly Judged[]): Admitted {
+function admit(
+  tools: Tools,
+  { key, isStrict, turn }: Call,
+  judged: readonly Judged[],
+): Admitted | Promise<Admitted> {
   const { metrics, rateLimits } = tools
   const isProducible = mayProduce(judged, isStrict)
   const limit = rateLimits.take(judged, key, isProducible)
   if (limit.refusedBy !== null) metrics.rateLimited.inc({ limit: limit.refusedBy })
-  const records = isProducible && limit.refusedBy === null ? encode(tools, judged) : []
-  return { judged, limit, records }
+  if (!isProducible || limit.refusedBy !== null) return { judged, limit, records: [] }
+  const slices = turn?.slices
+  if (slices === undefined) return { judged, limit, records: encode(tools, judged) }
+  return encodeInSlices(tools, judged, slices).then((records) => ({ judged, limit, records }))
 }
 
 function sumUp(

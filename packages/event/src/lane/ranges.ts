@@ -32,9 +32,14 @@ export interface GrowingRanges extends Ranges {
 const POOL_INTS = 32_768
 const pool = { ints: new Int32Array(POOL_INTS), used: 0 }
 
-/** Until `keepRanges` nobody else may take ranges: reading a body never waits. */
+/** Until `keepRanges` nobody else may take ranges: reading such a body never waits. */
 export function startRanges(bytes: Buffer): GrowingRanges {
   return { bytes, ints: pool.ints, base: pool.used }
+}
+
+/** For a body whose reading may wait while others are read. */
+export function startOwnRanges(bytes: Buffer): GrowingRanges {
+  return { bytes, ints: new Int32Array(POOL_INTS), base: 0 }
 }
 
 /** Room for the event of this number, with nothing in it. @returns where it begins. */

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createEventCodec } from '@custom-events/codec'
+import { NO_PLAN_SET } from '@custom-events/event'
+import fc from 'fast-check'
+import { eventually } from '../../../test/support/eventually.ts'
+import { encode, encodeInSlices } from './encode.ts'
+import { readEnvelope, readLongEnvelope, type Envelope } from './envelope.ts'
+import { createJudge } from './judge.ts'
+import { body, type Sent } from './lane.fixture.ts'
+import { Refusal } from './refusal.ts'
+import { ingestSettings } from './settings.ts'
+import { Slices } from './slices.ts'
+import { eventText, startTestIngest, TOPICS } from './test-support.ts'
+import { ANYBODY } from './write-keys.ts'
+
+const settings = ingestSettings(TOPICS, 12)
+const encoding = { codec: createEventCodec(), schemas: { trackedId: 7 }, settings }
+const judge = createJudge({
+  rules: settings.rules,
+  plans: { current: NO_PLAN_SET },
+  eventIds: () => () => 'made',
+  hasLane: true,
+})
+const receivedAt = Date.UTC(2026, 0, 31)
+
+/** Gives way whenever it can, to one who reads another body. */
+class SlicesToOthers extends Slices {
+  readonly #others: () => void
+  pauses = 0
+
+  constructor(others: () => void) {
+    super()
+    this.#others = others
+  }
+
+  override get isOver(): boolean {
+    return true
+  }
+
+  override giveWay(): Promise<void> {
+    this.pauses += 1
+    this.#others()
+    return Promise.resolve()
+  }
+}
+
+/** What becomes of a body: its records' bytes and the verdicts, or why it is refused. */
+async function outcome(sent: Sent, slices: Slices | null) {
+  const type = sent.headers['content-type']
+  try {
+    const envelope =
+      slices === null
+        ? readEnvelope(sent.bytes, type, settings.limits)
+        : await readLongEnvelope(sent.bytes, type, settings.limits, slices)
+    return await judgedAndEncoded(envelope, sent, slices)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return { code: error.code, message: error.message }
+  }
+}
+
+async function judgedAndEncoded(envelope: Envelope, { headers }: Sent, slices: Slices | null) {
+  const turn = slices === null ? null : { slices, end: () => {} }
+  const call = { requestId: 'r', key: ANYBODY, receivedAt, isStrict: false, headers, envelope }
+  const judged = await judge({ ...call, turn })
+  const records =
+    slices === null ? encode(encoding, judged) : await encodeInSlices(encoding, judged, slices)
+  return {
+    records: records.map(({ partition, key, value }) => [partition, String(key), String(value)]),
+    verdicts: judged.map(({ input, verdict: { status } }) => [input.pointer, input.text, status]),
+    beside: [envelope.sentAt, envelope.key, envelope.context],
+  }
+}
+
+test('a body that gives way to others ends as if it were alone', async () => {
+  const neighbours: Sent[] = []
+  const readNeighbour = (): void => {
+    const neighbour = neighbours[Math.floor(neighbours.length / 2)]
+    if (neighbour === undefined) return
+    try {
+      readEnvelope(neighbour.bytes, neighbour.headers['content-type'], settings.limits)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+    }
+  }
+  let pauses = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(body, { minLength: 1, maxLength: 4 }), async (bodies) => {
+      neighbours.splice(0, neighbours.length, ...bodies)
+      for (const sent of bodies) {
+        const slices = new SlicesToOthers(readNeighbour)
+        assert.deepEqual(await outcome(sent, slices), await outcome(sent, null))
+        pauses += slices.pauses
+      }
+    }),
+    { numRuns: 300 },
+  )
+  assert.ok(pauses > 0)
+})
+
+test('the longest lists give way every few events, in each of their forms', async () => {
+  const events = Array.from({ length: 2_500 }, (_, index) => eventText({ event_id: `e-${index}` }))
+  const usual = `{"batch":[${events.join()}]}`
+  const forms: Record<string, Sent> = {
+    usual: { bytes: Buffer.from(usual), headers: {} },
+    array: { bytes: Buffer.from(`[${events.join()}]`), headers: {} },
+    'unusual events': {
+      bytes: Buffer.from(usual.replaceAll('"event":', '"eve\\u006et":')),
+      headers: {},
+    },
+    lines: {
+      bytes: Buffer.from(events.join('\n')),
+      headers: { 'content-type': 'application/x-ndjson' },
+    },
+  }
+  for (const [form, sent] of Object.entries(forms)) {
+    const neighbour = Buffer.from(`[${events.slice(0, 300).join()}]`)
+    const slices = new SlicesToOthers(() => readEnvelope(neighbour, undefined, settings.limits))
+    const seen = await outcome(sent, slices)
+    assert.ok(slices.pauses > (3 * 2_500) / 8 - 10, `${form}: ${slices.pauses} pauses`)
+    assert.deepEqual(seen, await outcome(sent, null), form)
+  }
+})
+
+const LONG = `[${Array.from({ length: 1_000 }, (_, index) => eventText({ event_id: `long-${index}`, properties: { note: 'x'.repeat(100) } })).join()}]`
+
+test('long bodies are judged one after another, and short ones beside them', async () => {
+  await using ingest = await startTestIngest()
+  const other = ingest.budget.open()
+  await other.takeTurn()
+  const long = ingest.post(LONG)
+  await eventually(() => assert.ok(ingest.budget.usedBytes >= LONG.length))
+  assert.equal((await ingest.post(eventText({ event_id: 'short' }))).status, 200)
+  assert.deepEqual(
+    ingest.events().map(({ event_id: id }) => id),
+    ['short'],
+  )
+  other.release()
+  assert.equal((await long).body.accepted, 1_000)
+  assert.equal((await ingest.post(LONG)).status, 200, 'the turn was given back')
+})
+
+test('a turn is given back by what is refused, and while Kafka takes its time', async () => {
+  await using ingest = await startTestIngest()
+  for (const wrong of [`${LONG},`, LONG.replaceAll('"event":', '"evnt":')]) {
+    assert.equal((await ingest.post(wrong)).status, 400)
+  }
+  const acknowledge = ingest.producer.outcome
+  ingest.producer.outcome = null
+  const answers = [ingest.post(LONG), ingest.post(LONG)]
+  await eventually(() => assert.equal(ingest.producer.waitingCalls, 2))
+  ingest.producer.outcome = acknowledge
+  for (const { status } of await Promise.all(answers)) assert.equal(status, 200)
+})
+
+test('a long body that gets no turn is refused whole, and may be sent again', async () => {
+  await using ingest = await startTestIngest()
+  const others = Array.from({ length: 600 }, () => ingest.budget.open())
+  const turns = others.map((other) => other.takeTurn())
+  const answer = await ingest.post(LONG)
+  assert.deepEqual([answer.status, answer.body.code], [503, 'overloaded'])
+  assert.equal(ingest.events().length, 0)
+  assert.equal(ingest.budget.usedBytes, 0)
+  for (const [index, other] of others.entries()) {
+    await turns[index]
+    other.release()
+  }
+  assert.equal((await ingest.post(LONG)).status, 200)
+})

@@ -1,0 +1,33 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
+
+/** Long work gives way to others when it has gone on for so long. */
+const SLICE_MS = 4
+/** Events between two looks at the clock: one takes as long as a tenth of an event. */
+export const EVENTS_PER_LOOK = 8
+
+/** One request's time on the event loop, whatever it is spent on. */
+export class Slices {
+  #endsAt = performance.now() + SLICE_MS
+
+  get isOver(): boolean {
+    return performance.now() >= this.#endsAt
+  }
+
+  /** Everything that waits is looked after before this goes on. */
+  async giveWay(): Promise<void> {
+    await yieldToOthers()
+    this.#endsAt = performance.now() + SLICE_MS
+  }
+}
+
+/** Does work that comes in pieces, giving way between them. */
+export async function inSlices<Result>(
+  pieces: Generator<void, Result>,
+  slices: Slices,
+): Promise<Result> {
+  for (;;) {
+    const piece = pieces.next()
+    if (piece.done === true) return piece.value
+    if (slices.isOver) await slices.giveWay()
+  }
+}
