@@ -1,4 +1,4 @@
-import { readArguments } from '../tools/read-arguments.ts'
+import { readArguments, readNumber, refuseArguments } from '../tools/read-arguments.ts'
 import { comparisonTable, compareRatios } from './compare.ts'
 import { readKeptFigures, savedFigures, writeFigures } from './figures.ts'
 import type { Figures, SavedFigures } from './figures.ts'
@@ -98,8 +98,7 @@ if (name === 'pipeline') {
 } else if (name !== undefined && Object.hasOwn(benches, name)) {
   await run(name)
 } else {
-  process.stderr.write(`${USAGE}\n`)
-  process.exitCode = 64
+  refuseArguments(USAGE, name === undefined ? 'which benchmark?' : `there is no benchmark ${name}`)
 }
 
 async function run(bench: string): Promise<void> {
@@ -158,14 +157,9 @@ function optionsFromArguments(): BenchOptions {
   }
 }
 
-/** @throws when it is no whole number from 1. */
 function numberFrom(option: 'rounds' | 'seconds' | 'records' | 'rate', otherwise: number): number {
-  const value = values[option]
-  if (value === undefined) return otherwise
-  if (!/^[1-9]\d*$/.test(value)) {
-    throw new Error(`--${option}: expected a whole number from 1, got ${JSON.stringify(value)}`)
-  }
-  return Number(value)
+  const isAllowed = (value: number): boolean => Number.isSafeInteger(value) && value >= 1
+  return readNumber(USAGE, option, values[option], isAllowed) ?? otherwise
 }
 
 function say(line: string): void {

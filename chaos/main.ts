@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto'
-import { readArguments } from '../tools/read-arguments.ts'
+import { readArguments, readNumber, refuseArguments } from '../tools/read-arguments.ts'
 import { canMount } from './disk.ts'
 import { proveFailpoints } from './failpoints.ts'
 import { prove } from './prove.ts'
 import { sabotageAll } from './sabotage.ts'
 import { drillStorm } from './storm-drill.ts'
-import { tierOf } from './tiers.ts'
+import { tierOf, type Tier } from './tiers.ts'
 
 const USAGE = `npm run chaos: the delivery proof, see docs/guarantees.md.
 
@@ -65,7 +65,7 @@ function main(): Promise<boolean> {
     drainSeconds: number('drain-seconds', values['drain-seconds']),
     kinds: values.kinds,
   }
-  const tier = tierOf(values.tier, overrides, canMount)
+  const tier = tierFrom(overrides)
   for (const { kind, why } of tier.leftOut) print(`LEFT OUT: ${kind}: ${why}`)
   return prove({
     seed,
@@ -80,10 +80,16 @@ function main(): Promise<boolean> {
 }
 
 function number(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (!(value >= 0)) throw new RangeError(`--${name} is a number, got ${JSON.stringify(text)}`)
-  return value
+  return readNumber(USAGE, name, text)
+}
+
+function tierFrom(overrides: Parameters<typeof tierOf>[1]): Tier {
+  try {
+    return tierOf(values.tier, overrides, canMount)
+  } catch (error) {
+    if (error instanceof RangeError) return refuseArguments(USAGE, error)
+    throw error
+  }
 }
 
 /** The command line that does one run of this one again. */

@@ -18,7 +18,28 @@ export function readArguments<T extends ParseArgsConfig>(
   try {
     return parseArgs(config)
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}\n`)
-    process.exit(EXIT_USAGE)
+    return refuseArguments(usage, error)
   }
+}
+
+/** Says why, prints the usage and ends the process. */
+export function refuseArguments(usage: string, why: unknown): never {
+  process.stderr.write(`${why instanceof Error ? why.message : String(why)}\n\n${usage}\n`)
+  process.exit(EXIT_USAGE)
+}
+
+/** @returns the number that was said, or `undefined`. Ends the process when it is none. */
+export function readNumber(
+  usage: string,
+  option: string,
+  said: string | undefined,
+  isAllowed: (value: number) => boolean = (value) => value >= 0,
+): number | undefined {
+  if (said === undefined) return undefined
+  const value = Number(said)
+  if (said.trim() !== '' && isAllowed(value)) return value
+  return refuseArguments(
+    usage,
+    `--${option}: not a number that can be used: ${JSON.stringify(said)}`,
+  )
 }

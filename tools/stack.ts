@@ -5,7 +5,7 @@ import {
   startStack,
   type Stack,
 } from '@custom-events/embedded'
-import { readArguments } from './read-arguments.ts'
+import { readArguments, readNumber, refuseArguments } from './read-arguments.ts'
 
 const USAGE = `npm run stack: only Kafka, the schema registry and ClickHouse.
 
@@ -39,14 +39,14 @@ async function boot(): Promise<Stack> {
   const { values } = readArguments(USAGE, {
     options: { 'port-base': { type: 'string' }, brokers: { type: 'string', default: '1' } },
   })
-  const portBase = values['port-base']
+  const portBase = readNumber(USAGE, 'port-base', values['port-base'])
   const brokers = Number(values.brokers)
   if (brokers !== 1 && brokers !== 3) {
-    throw new RangeError(`--brokers takes 1 or 3, got ${values.brokers}`)
+    return refuseArguments(USAGE, `--brokers takes 1 or 3, got ${values.brokers}`)
   }
   const { kafka, kafkaController, registry, clickhouse } =
-    portBase === undefined ? defaultPorts : portsFromBase(Number(portBase))
-  const firstOther = portBase === undefined ? defaultPorts.kafka + 2 : Number(portBase) + 7
+    portBase === undefined ? defaultPorts : portsFromBase(portBase)
+  const firstOther = portBase === undefined ? defaultPorts.kafka + 2 : portBase + 7
   say('starting Kafka, the schema registry and ClickHouse')
   return startStack({
     brokers,

@@ -8,7 +8,7 @@ import {
   type Program,
   type Stack,
 } from '@custom-events/embedded'
-import { readArguments } from './read-arguments.ts'
+import { readArguments, readNumber } from './read-arguments.ts'
 import { sampleEvents } from './samples.ts'
 
 const USAGE = `npm start: the whole pipeline on this machine, for real, in one command.
@@ -57,8 +57,8 @@ function readOptions(): { readonly isOnce: boolean; readonly ports: AllPorts } {
   const { values } = readArguments(USAGE, {
     options: { once: { type: 'boolean', default: false }, 'port-base': { type: 'string' } },
   })
-  const portBase = values['port-base']
-  const ports = portBase === undefined ? defaultPorts : portsFromBase(Number(portBase))
+  const portBase = readNumber(USAGE, 'port-base', values['port-base'])
+  const ports = portBase === undefined ? defaultPorts : portsFromBase(portBase)
   return { isOnce: values.once, ports }
 }
 
@@ -112,6 +112,9 @@ async function ask(stack: Stack, query: string): Promise<string> {
 }
 
 function sayWhatNext(stack: Stack, ports: AllPorts): void {
+  const addresses = Object.entries(stack.environment)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')
   process.stdout.write(`Everything is running. Without keys (AUTH_MODE=off): for this machine only.
 Data is kept until you stop it. Logs: ${stack.logDir}
 
@@ -126,6 +129,9 @@ Query it, a second or two later:
 Health and metrics:
   curl -s http://127.0.0.1:${ports.ingestOps}/health/ready; echo
   curl -s http://127.0.0.1:${ports.consumerOps}/metrics | grep ^custom_events
+
+For the other commands (npm run replay, setup, …), in another terminal:
+  export AUTH_MODE=off ${addresses}
 
 Stop everything with Ctrl-C.
 `)

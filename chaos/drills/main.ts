@@ -1,6 +1,6 @@
 // `npm run drill -- <name>`: how the pipeline behaves in outages and overload, in figures.
 import { loadavg } from 'node:os'
-import { readArguments } from '../../tools/read-arguments.ts'
+import { readArguments, readNumber, refuseArguments } from '../../tools/read-arguments.ts'
 import { clickhouseAway } from './clickhouse-away.ts'
 import { areHeld, renderFigures, type Figure } from './figures.ts'
 import { hotAccount } from './hot-account.ts'
@@ -54,11 +54,10 @@ process.exitCode = await main(positionals[0] ?? '')
 async function main(name: string): Promise<number> {
   const drill = drills[name]
   if (drill === undefined) {
-    process.stdout.write(`${USAGE}\n`)
-    return name === '' ? 0 : 64
+    return refuseArguments(USAGE, name === '' ? 'which drill?' : `there is no drill ${name}`)
   }
-  const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed)
-  const minutes = values.minutes === undefined ? null : Number(values.minutes)
+  const seed = readNumber(USAGE, 'seed', values.seed) ?? Date.now() % 2 ** 31
+  const minutes = readNumber(USAGE, 'minutes', values.minutes) ?? null
   const before = loadavg()[0] ?? 0
   say(`${name}, seed ${seed}, load average ${before.toFixed(1)}`)
   const figures = await drill.run({ seed, minutes, say })

@@ -32,9 +32,14 @@ export async function setUp(
   print: (line: string) => void,
 ): Promise<void> {
   const topics = topicNames(config.KAFKA_TOPIC)
+  const columns = await step('reading the tracking plans', fix.plans(config), () =>
+    plannedColumns(config.TRACKING_PLANS_DIR),
+  )
   await step('creating topics', fix.kafka(config), () => setUpTopics(config, topics, log, print))
   await step('registering schemas', fix.registry(config), () => setUpSchemas(config, topics, print))
-  await step('migrating ClickHouse', fix.clickhouse(config), () => setUpTables(config, log, print))
+  await step('migrating ClickHouse', fix.clickhouse(config), () =>
+    setUpTables({ config, log, columns }, print),
+  )
 }
 
 async function setUpTopics(
@@ -77,8 +82,15 @@ async function setUpSchemas(
 }
 
 async function setUpTables(
-  config: SetupConfig,
-  log: Logger,
+  {
+    config,
+    log,
+    columns,
+  }: {
+    readonly config: SetupConfig
+    readonly log: Logger
+    readonly columns: readonly PlannedHotProperty[]
+  },
   print: (line: string) => void,
 ): Promise<void> {
   await using clickhouse = createClickHouse(config)
@@ -86,9 +98,10 @@ async function setUpTables(
     clickhouse,
     log,
     settings: tableSettings(config),
-    plannedColumns: await plannedColumns(config.TRACKING_PLANS_DIR),
+    plannedColumns: columns,
   })
   print(`database ${config.CLICKHOUSE_DATABASE}: ${applied} of ${total} migrations applied now`)
+  for (const { property, markedIn } of columns) print(`typed column of ${property}: ${markedIn}`)
 }
 
 /** Properties that a tracking plan marks with `x-hot`. */

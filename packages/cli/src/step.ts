@@ -18,6 +18,8 @@ export async function step<T>(name: string, fix: string, run: () => Promise<T>):
 
 /** What to look at when a server cannot be used. */
 export const fix = {
+  plans: (config: { readonly TRACKING_PLANS_DIR: string }): string =>
+    `mend the plan in TRACKING_PLANS_DIR=${config.TRACKING_PLANS_DIR}; nothing was set up`,
   kafka: (config: { readonly KAFKA_BROKERS: readonly string[] }): string =>
     `is Kafka running at KAFKA_BROKERS=${config.KAFKA_BROKERS.join(',')}?`,
   registry: (config: { readonly SCHEMA_REGISTRY_URL: string }): string =>

@@ -48,7 +48,8 @@ export function resultLines(title: string, tally: Tally, wasStopped: boolean): r
 }
 
 const UNUSABLE: Readonly<Record<Unusable, string>> = {
-  truncated: 'kept only in part (beyond 64 KiB): the producer must send them again',
+  truncated:
+    'kept only in part (beyond 64 KiB, or with personal data masked): the producer must send them again',
   other_topic: 'from a topic that is not ours: is KAFKA_TOPIC the one they were on?',
   unknown_key:
     'sent with a write key whose name is not in WRITE_KEYS_FILE any more; AUTH_MODE=off replays them',

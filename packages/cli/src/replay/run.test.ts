@@ -103,7 +103,7 @@ test('what can be replayed is produced in order, told where it went, and the res
 tracked  code_of_first_refusal      5       2           1              1         1
 superseded: 1 of which a copy as new or newer is in the table; --force replays them
 refused again: 1 with code_of_now
-unusable: 1 kept only in part (beyond 64 KiB): the producer must send them again: d
+unusable: 1 kept only in part (beyond 64 KiB, or with personal data masked): the producer must send them again: d
 2 events replayed: Kafka has them, the consumers insert them.
 1 closed without: a copy as new was accepted meanwhile.
 2 stay open, for the reasons above.
