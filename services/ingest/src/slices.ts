@@ -1,7 +1,7 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 
 /** Long work gives way to others when it has gone on for so long. */
-const SLICE_MS = 4
+const SLICE_MS = 1
 /** Events between two looks at the clock: one takes as long as a tenth of an event. */
 export const EVENTS_PER_LOOK = 8
 
