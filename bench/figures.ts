@@ -62,7 +62,7 @@ export interface SavedFigures extends Figures {
   readonly bench: string
   readonly command: string
   readonly measuredAt: string
-  /** What was measured, `-dirty` when the checkout had changes. */
+  /** What was measured, `-dirty` when the checkout had changes other than new figures. */
   readonly commit: string
   readonly machine: string
 }
@@ -107,8 +107,10 @@ export function readKeptFigures(bench: string): SavedFigures | null {
 }
 
 function commit(): string {
-  const args = ['describe', '--always', '--dirty', '--exclude', '*']
-  return execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
+  const changes = git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!docs/figures')
+  return `${git('rev-parse', '--short', 'HEAD')}${changes === '' ? '' : '-dirty'}`
 }
 
 function machine(): string {
