@@ -1,11 +1,6 @@
-import {
-  defaultPorts,
-  otherBrokerPorts,
-  portsFromBase,
-  startStack,
-  type Stack,
-} from '@custom-events/embedded'
-import { readArguments, readNumber, refuseArguments } from './read-arguments.ts'
+import { defaultPorts, otherBrokerPorts, startStack, type Stack } from '@custom-events/embedded'
+import { portsFrom } from './port-base.ts'
+import { readArguments, refuseArguments } from './read-arguments.ts'
 
 const USAGE = `npm run stack: only Kafka, the schema registry and ClickHouse.
 
@@ -39,14 +34,14 @@ async function boot(): Promise<Stack> {
   const { values } = readArguments(USAGE, {
     options: { 'port-base': { type: 'string' }, brokers: { type: 'string', default: '1' } },
   })
-  const portBase = readNumber(USAGE, 'port-base', values['port-base'])
+  const portBase = values['port-base']
   const brokers = Number(values.brokers)
   if (brokers !== 1 && brokers !== 3) {
     return refuseArguments(USAGE, `--brokers takes 1 or 3, got ${values.brokers}`)
   }
   const { kafka, kafkaController, registry, clickhouse } =
-    portBase === undefined ? defaultPorts : portsFromBase(portBase)
-  const firstOther = portBase === undefined ? defaultPorts.kafka + 2 : portBase + 7
+    portBase === undefined ? defaultPorts : portsFrom(USAGE, portBase)
+  const firstOther = portBase === undefined ? defaultPorts.kafka + 2 : Number(portBase) + 7
   say('starting Kafka, the schema registry and ClickHouse')
   return startStack({
     brokers,

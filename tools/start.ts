@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   defaultPorts,
-  portsFromBase,
   startPipeline,
   startStack,
   type AllPorts,
   type Program,
   type Stack,
 } from '@custom-events/embedded'
-import { readArguments, readNumber } from './read-arguments.ts'
+import { portsFrom } from './port-base.ts'
+import { readArguments } from './read-arguments.ts'
 import { sampleEvents } from './samples.ts'
 
 const USAGE = `npm start: the whole pipeline on this machine, for real, in one command.
@@ -57,8 +57,8 @@ function readOptions(): { readonly isOnce: boolean; readonly ports: AllPorts } {
   const { values } = readArguments(USAGE, {
     options: { once: { type: 'boolean', default: false }, 'port-base': { type: 'string' } },
   })
-  const portBase = readNumber(USAGE, 'port-base', values['port-base'])
-  const ports = portBase === undefined ? defaultPorts : portsFromBase(portBase)
+  const portBase = values['port-base']
+  const ports = portBase === undefined ? defaultPorts : portsFrom(USAGE, portBase)
   return { isOnce: values.once, ports }
 }
 

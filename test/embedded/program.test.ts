@@ -152,7 +152,7 @@ test('an old Java is named with its version', async (t) => {
 
 test('a port base that is none is refused', async (t) => {
   const running = start(t, 'many')
-  assert.equal(await exitCode(running), 1)
+  assert.equal(await exitCode(running), 64)
   assert.match(running.errors(), /--port-base takes a whole number from 1 to 65529/)
 })
 
