@@ -72,9 +72,8 @@ export async function highestOffsets(
   client: ClickHouseClient,
   question: OffsetsQuestion,
 ): Promise<ReadonlyMap<number, number>> {
-  const rows = await askOffsets(client, 'kafka_partition AS p, max(kafka_offset) AS o', question, [
-    'GROUP BY p',
-  ])
+  const columns = 'kafka_partition AS p, max(kafka_offset) AS o'
+  const rows = await askOffsets(client, columns, question, 'GROUP BY p')
   return new Map(rows.map(({ p, o }) => [p, Number(o)]))
 }
 
@@ -82,7 +81,7 @@ function askOffsets(
   client: ClickHouseClient,
   columns: string,
   { table, ranges, timeColumn, time, signal }: OffsetsQuestion,
-  clauses: readonly string[] = [],
+  grouping = '',
 ): Promise<readonly { readonly p: number; readonly o: string }[]> {
   return query(
     client,
@@ -92,7 +91,7 @@ function askOffsets(
        AND arrayExists((p, f, t) -> p = kafka_partition AND kafka_offset BETWEEN f AND t,
              {partitions:Array(UInt32)}, {from:Array(UInt64)}, {to:Array(UInt64)})
        AND kafka_offset BETWEEN {least:UInt64} AND {most:UInt64}
-     ${clauses.join(' ')}`,
+     ${grouping}`,
     {
       table,
       timeColumn,
