@@ -14,6 +14,7 @@ import {
   type EventInput,
   type JsonObject,
 } from '@custom-events/event'
+import { linesOf } from './lines.ts'
 import { Refusal } from './refusal.ts'
 import { EVENTS_PER_LOOK, inSlices, type Slices } from './slices.ts'
 
@@ -213,7 +214,7 @@ function checkedScan(
 
 /** NDJSON: pointers begin with the event's place among the lines that hold one. */
 function* readLines(text: string, limits: EnvelopeLimits): Generator<void, Envelope> {
-  const lines = yield* linesOf(text, limits)
+  const lines = yield* linesOf(text, limits.maxEvents)
   checkCount(lines.length, limits)
   const events: EventInput[] = []
   for (const [index, line] of lines.entries()) {
@@ -223,29 +224,6 @@ function* readLines(text: string, limits: EnvelopeLimits): Generator<void, Envel
     events.push({ index, pointer, value, text: line.text, scanned: scanValue(line.text, pointer) })
   }
   return { events, ...NOTHING_BESIDE }
-}
-
-interface Line {
-  readonly text: string
-  readonly number: number
-}
-
-/** Empty ones take next to nothing. */
-const LINES_PER_LOOK = 1_000
-
-/** Lines that hold something, at most one more than are taken: a body may hold millions. */
-function* linesOf(text: string, { maxEvents }: EnvelopeLimits): Generator<void, readonly Line[]> {
-  const lines: Line[] = []
-  let start = 0
-  for (let number = 1; start < text.length && lines.length <= maxEvents; number += 1) {
-    if (number % LINES_PER_LOOK === 0) yield
-    const feed = text.indexOf('\n', start)
-    const end = feed === -1 ? text.length : feed
-    const line = text.slice(start, end)
-    if (line.trim() !== '') lines.push({ text: line, number })
-    start = end + 1
-  }
-  return lines
 }
 
 function checkCount(count: number, { maxEvents }: EnvelopeLimits): void {
