@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import type { BodyEncoding } from './bodies.ts'
 
 /** What a client sees of one request, at the level of the connection. */
 export interface Reply {
@@ -16,7 +17,7 @@ export interface Reply {
 /** Keep-alive connections to one server, one request at a time on each. */
 export interface Connections {
   /** @returns null when every connection is busy and no more may be opened. */
-  post(path: string, body: Buffer): Promise<Reply> | null
+  post(path: string, body: Buffer, encoding?: BodyEncoding): Promise<Reply> | null
   /** Connections with a request on them. */
   readonly busy: number
   /** Opens so many now, so that nothing has to connect later. */
@@ -62,9 +63,9 @@ export function createConnections(url: string, maxConnections: number): Connecti
     get busy() {
       return all.size - idle.length
     },
-    post: (path, body) => {
+    post: (path, body, encoding = 'identity') => {
       const connection = takeIdle() ?? (all.size < maxConnections ? open() : null)
-      const head = `POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
+      const head = `POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${body.length}\r\n\r\n`
       return connection?.post(head, body) ?? null
     },
     warm: async (count) => {

@@ -23,6 +23,8 @@ export interface Load {
     readonly requestsPerSecond: number
     readonly seconds: number
     readonly groupId: (request: number) => string
+    /** What was refused is sent again, the same bytes, before anything new, as SDKs do. @default false */
+    readonly isRepeated?: boolean
     readonly signal?: AbortSignal
   }): Promise<Offered>
   /** Each of so many clients sends its next request after the answer (a closed loop). */
@@ -41,30 +43,45 @@ export interface Offered {
 }
 
 const PATH = '/track?results=none'
+const REFUSED: readonly number[] = [429, 503]
+
+/** A request as it is sent, once or again. */
+interface Prepared {
+  readonly request: number
+  readonly groupId: string
+  readonly body: Buffer
+}
 
 export function createLoad(connections: Connections, bodies: Bodies): Load {
   const accepted = new Set<number>()
   let requests = 0
 
-  const send = (groupId: string, samples: Sample[]): Promise<void> | null => {
+  const prepare = (groupId: string): Prepared => {
     const request = requests
-    const sentAtMs = performance.now()
-    const replying = connections.post(PATH, bodies.make(request, groupId))
-    if (replying === null) return null
     requests += 1
+    return { request, groupId, body: bodies.make(request, groupId) }
+  }
+  /** @returns null when every connection is busy. */
+  const send = (prepared: Prepared, samples: Sample[]): Promise<number> | null => {
+    const { request, groupId } = prepared
+    const sentAtMs = performance.now()
+    const replying = connections.post(PATH, prepared.body, bodies.encoding)
+    if (replying === null) return null
     return replying.then(({ body, ...reply }) => {
       if (isAccepted(reply.status, body, bodies.eventsPerRequest)) accepted.add(request)
       const code = /"code":"(\w+)"/.exec(body)?.[1] ?? ''
       samples.push({ ...reply, code, request, groupId, sentAtMs })
+      return reply.status
     })
   }
 
   return {
     accepted,
     eventsPerRequest: bodies.eventsPerRequest,
-    offer: async ({ requestsPerSecond, seconds, groupId, signal }) => {
+    offer: async ({ requestsPerSecond, seconds, groupId, isRepeated = false, signal }) => {
       const samples: Sample[] = []
       const open = new Set<Promise<void>>()
+      const waiting = createQueue<Prepared>()
       const behind: number[] = []
       const startedAt = performance.now()
       const total = Math.round(requestsPerSecond * seconds)
@@ -74,13 +91,20 @@ export function createLoad(connections: Connections, bodies: Bodies): Load {
         const elapsedMs = performance.now() - startedAt
         const due = Math.min(total, Math.floor((elapsedMs / 1_000) * requestsPerSecond))
         if (n < due) behind.push(elapsedMs - (n / requestsPerSecond) * 1_000)
-        for (; n < due; n++) {
-          const sent = send(groupId(n), samples)
-          if (sent === null) withheld += 1
-          else {
-            open.add(sent)
-            void sent.finally(() => open.delete(sent))
+        const sinceMs = performance.now()
+        for (; n < due && performance.now() < sinceMs + 5; n++) {
+          const prepared = waiting.take() ?? prepare(groupId(n))
+          const replying = send(prepared, samples)
+          if (replying === null) {
+            withheld += 1
+            waiting.add(prepared)
+            continue
           }
+          const settled = replying.then((status) => {
+            if (isRepeated && REFUSED.includes(status)) waiting.add(prepared)
+            open.delete(settled)
+          })
+          open.add(settled)
         }
         await delay(1)
       }
@@ -94,12 +118,29 @@ export function createLoad(connections: Connections, bodies: Bodies): Load {
       const until = startedAt + seconds * 1_000
       const client = async (number: number): Promise<void> => {
         while (performance.now() < until) {
-          await (send(`account_${(number * 7 + samples.length) % 500}`, samples) ?? delay(1))
+          const prepared = prepare(`account_${(number * 7 + samples.length) % 500}`)
+          await (send(prepared, samples) ?? delay(1))
         }
       }
       await Promise.all(Array.from({ length: clients }, (_, number) => client(number)))
       const tookMs = performance.now() - startedAt
       return { samples, withheld: 0, seconds: tookMs / 1_000, behindP99Ms: 0 }
+    },
+  }
+}
+
+/** First in, first out. */
+function createQueue<T>() {
+  let leaving: T[] = []
+  let coming: T[] = []
+  return {
+    add: (item: T): void => void coming.push(item),
+    take: (): T | undefined => {
+      if (leaving.length === 0) {
+        leaving = coming.toReversed()
+        coming = []
+      }
+      return leaving.pop()
     },
   }
 }

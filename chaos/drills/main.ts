@@ -44,10 +44,10 @@ const say = (line: string): void => {
   process.stderr.write(`drill: ${seconds} s  ${line}\n`)
 }
 const list = Object.entries(drills).map(([each, { shows }]) => `  ${each.padEnd(16)} ${shows}`)
-const USAGE = `npm run drill -- <name> [--minutes N] [--seed N]\n${list.join('\n')}`
+const USAGE = `npm run drill -- <name> [--minutes N] [--seed N] [--events N, of a request of overload]\n${list.join('\n')}`
 const { positionals, values } = readArguments(USAGE, {
   allowPositionals: true,
-  options: { seed: { type: 'string' }, minutes: { type: 'string' } },
+  options: { seed: { type: 'string' }, minutes: { type: 'string' }, events: { type: 'string' } },
 })
 process.exitCode = await main(positionals[0] ?? '')
 
@@ -58,9 +58,10 @@ async function main(name: string): Promise<number> {
   }
   const seed = readNumber(USAGE, 'seed', values.seed) ?? Date.now() % 2 ** 31
   const minutes = readNumber(USAGE, 'minutes', values.minutes) ?? null
+  const events = readNumber(USAGE, 'events', values.events) ?? null
   const before = loadavg()[0] ?? 0
   say(`${name}, seed ${seed}, load average ${before.toFixed(1)}`)
-  const figures = await drill.run({ seed, minutes, say })
+  const figures = await drill.run({ seed, minutes, events, say })
   const isHeld = areHeld(figures)
   const seconds = Math.round((performance.now() - startedAt) / 1_000)
   const machine = `load average ${before.toFixed(1)} before, ${(loadavg()[0] ?? 0).toFixed(1)} after`

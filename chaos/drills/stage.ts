@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startPipeline, startStack, type Pipeline, type Stack } from '@custom-events/embedded'
-import { createBodies } from './bodies.ts'
+import { createBodies, type BodyEncoding } from './bodies.ts'
 import { createConnections, type Connections } from './connections.ts'
 import { atMost, told, type Figure } from './figures.ts'
 import { createLoad, type Load } from './load.ts'
@@ -15,6 +15,8 @@ export interface Orders {
   readonly seed: number
   /** How long the outage or the load lasts; null: the drill's own default. */
   readonly minutes: number | null
+  /** Of each request; null: the drill's own default. Only `overload` asks. */
+  readonly events: number | null
   readonly say: (line: string) => void
 }
 
@@ -34,6 +36,8 @@ export interface Stage extends AsyncDisposable {
 export interface StageOptions {
   readonly name: string
   readonly eventsPerRequest: number
+  /** @default 'identity' */
+  readonly encoding?: BodyEncoding
   /** @default 1_000 */
   readonly maxConnections?: number
   /** @default 1 */
@@ -45,7 +49,7 @@ const DRAIN_LIMIT_MS = 180_000
 
 /** Starts everything; disposing leaves no process and, when all went well, no folder. */
 export async function startStage(options: StageOptions): Promise<Stage> {
-  const { say, eventsPerRequest } = options
+  const { say, eventsPerRequest, encoding } = options
   await using resources = new AsyncDisposableStack()
   const folder = mkdtempSync(join(tmpdir(), `custom-events-drill-${options.name}-`))
   resources.defer(() => rmSync(folder, { recursive: true, force: true }))
@@ -60,7 +64,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const run = randomBytes(4).toString('hex')
   const connections = createConnections(pipeline.url, options.maxConnections ?? 1_000)
   resources.defer(() => connections.close())
-  const load = createLoad(connections, createBodies(run, eventsPerRequest))
+  const load = createLoad(connections, createBodies(run, eventsPerRequest, encoding))
   const ask = createAsk(stack.environment.CLICKHOUSE_URL)
   const owned = resources.move()
   return {

@@ -159,6 +159,7 @@ function refuse(
   if (error instanceof ClientGone) return
   const refusal = error instanceof Refusal ? error : internalError(parts, error)
   if (refusal.code === 'kafka_unavailable') parts.retryAdvice.failed()
+  if (refusal.shed !== null) parts.metrics.shed.inc({ reason: refusal.shed })
   const options = answerOptionsFrom(request, response.requestId, audience)
   const answer = answerRefused(refusalFor(audience, refusal), options)
   const isLater = answer.status === 503 || answer.status === 429

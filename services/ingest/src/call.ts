@@ -2,13 +2,13 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { isStrict } from './answer-options.ts'
 import type { Audience } from './audience.ts'
 import { authenticate, presentedKey } from './auth.ts'
-import { declaredBytes, readBody } from './body.ts'
+import { declaredBytes, inflate, isLongBody, readBody } from './body.ts'
 import { createDeadlines, type Deadlines } from './deadlines.ts'
 import { readEnvelope, readLongEnvelope, type Envelope } from './envelope.ts'
+import { announcedBytes, encodingFrom } from './inflate.ts'
 import type { IngestRequest, IngestResponse } from './messages.ts'
 import type { IngestParts } from './parts.ts'
-import { Refusal } from './refusal.ts'
-import { shedReason, type Reservation } from './shed.ts'
+import { CROWDED, shedFor, type Reservation } from './shed.ts'
 import { Slices } from './slices.ts'
 import type { EndTurn } from './turns.ts'
 import type { WriteKey } from './write-keys.ts'
@@ -18,9 +18,6 @@ export interface Turn {
   readonly slices: Slices
   readonly end: EndTurn
 }
-
-/** Some 350 usual events: 1 ms in their bytes, 5 ms for the plain way. */
-const LONG_BODY_BYTES = 128 * 1_024
 
 /** A request that was taken: whose it is, and the events of its body. */
 export interface Call {
@@ -62,16 +59,20 @@ export async function takeCall(
 ): Promise<void> {
   shedLoad(parts, door, request)
   const arrival = arrive(parts, door, request, response)
-  const { deadlines } = door
+  const encoding = encodingFrom(request.headers['content-encoding'])
   const { limits } = parts.settings
   const reservation = parts.budget.open()
+  const bounds = { limits, deadlines: door.deadlines, reservation }
   try {
-    const body = await readBody(request, { limits, deadlines, reservation })
-    const isLong = body.length > LONG_BODY_BYTES
+    const sent = await readBody(request, bounds)
+    const announced = announcedBytes(sent, encoding)
+    // Long bodies wait as they were sent: inflated they would take more room, and be out of the processor's caches.
+    const early = isLongBody(announced, limits) ? await takeTurn(reservation, announced) : null
+    const body = encoding === 'identity' ? sent : await inflate(sent, encoding, bounds)
+    const isLate = early === null && isLongBody(body.length, limits)
+    const end = isLate ? await takeTurn(reservation, body.length) : early
     await work(
-      isLong
-        ? await callOfLong(parts, arrival, { body, reservation })
-        : callOf(parts, arrival, body),
+      end === null ? callOf(parts, arrival, body) : await callOfLong(parts, arrival, { body, end }),
     )
   } finally {
     reservation.release()
@@ -110,17 +111,20 @@ function callOf(parts: IngestParts, arrival: Arrival, body: Buffer): Call {
 async function callOfLong(
   parts: IngestParts,
   arrival: Arrival,
-  { body, reservation }: { readonly body: Buffer; readonly reservation: Reservation },
+  { body, end }: { readonly body: Buffer; readonly end: EndTurn },
 ): Promise<Call> {
-  const end = await reservation.takeTurn()
-  if (end === null) {
-    throw new Refusal('overloaded', 'too many long bodies are being judged; nothing was taken')
-  }
   const turn = { slices: new Slices(), end }
   const type = arrival.request.headers['content-type']
   const { limits } = parts.settings
   const envelope = await readLongEnvelope(body, type, limits, turn.slices)
   return withEnvelope(parts, arrival, envelope, turn)
+}
+
+/** @throws {Refusal} when too many wait. */
+async function takeTurn(reservation: Reservation, bytes: number): Promise<EndTurn> {
+  const end = await reservation.takeTurn(bytes)
+  if (end === null) throw CROWDED
+  return end
 }
 
 function withEnvelope(
@@ -143,15 +147,15 @@ function withEnvelope(
 
 /** Sheds load before a byte of the body is read. */
 function shedLoad(parts: IngestParts, { needsKafka }: Door, request: IncomingMessage): void {
-  const announced = Math.min(declaredBytes(request), parts.settings.limits.maxBodyBytes)
-  const shed = shedReason({
+  const { limits } = parts.settings
+  const declared = declaredBytes(request)
+  const shed = shedFor({
     isDraining: parts.lifecycle.isDraining,
     kafkaReason: needsKafka ? parts.producer.notReadyReason : null,
     schemaReason: needsKafka ? parts.schemas.notReadyReason : null,
     isProducerFull: needsKafka && parts.producer.isFull,
-    hasRoom: parts.budget.fits(announced),
+    hasRoom: parts.budget.fits(Math.min(declared, limits.maxBodyBytes)),
+    isCrowded: isLongBody(declared, limits) && parts.budget.isCrowded,
   })
-  if (shed === null) return
-  parts.metrics.shed.inc({ reason: shed.reason })
-  throw new Refusal(shed.code, shed.detail)
+  if (shed !== null) throw shed
 }

@@ -46,7 +46,7 @@ export function inflateBody(
   encoding: Exclude<Encoding, 'identity'>,
   maxBytes: number,
 ): Promise<Buffer> {
-  const announced = encoding === 'gzip' ? announcedBytes(bytes) : null
+  const announced = encoding === 'gzip' ? gzippedBytes(bytes) : null
   const small = announced === null ? null : gunzipIfSmall(bytes, announced, maxBytes)
   if (small !== null) return Promise.resolve(small)
   const engine = openEngine(
@@ -79,8 +79,13 @@ export function inflateBody(
   })
 }
 
+/** How large a body says that it will be: a hint, never believed. Only gzip says more than how much was sent. */
+export function announcedBytes(sent: Buffer, encoding: Encoding): number {
+  return encoding === 'gzip' ? gzippedBytes(sent) : sent.length
+}
+
 /** RFC 1952: the last four bytes of gzip data are the size of what it holds, modulo 2^32. */
-function announcedBytes(bytes: Buffer): number {
+function gzippedBytes(bytes: Buffer): number {
   return bytes.length < 4 ? 0 : bytes.readUInt32LE(bytes.length - 4)
 }
 

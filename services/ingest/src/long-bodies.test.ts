@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { createEventCodec } from '@custom-events/codec'
 import { NO_PLAN_SET } from '@custom-events/event'
 import fc from 'fast-check'
@@ -8,10 +9,18 @@ import { encode, encodeInSlices } from './encode.ts'
 import { readEnvelope, readLongEnvelope, type Envelope } from './envelope.ts'
 import { createJudge } from './judge.ts'
 import { body, type Sent } from './lane.fixture.ts'
+import { raw } from './raw.ts'
 import { Refusal } from './refusal.ts'
 import { ingestSettings } from './settings.ts'
+import type { Reservation } from './shed.ts'
 import { Slices } from './slices.ts'
-import { eventText, startTestIngest, TOPICS } from './test-support.ts'
+import {
+  eventText,
+  startTestIngest,
+  TOPICS,
+  type PostOptions,
+  type TestIngest,
+} from './test-support.ts'
 import { ANYBODY } from './write-keys.ts'
 
 const settings = ingestSettings(TOPICS, 12)
@@ -128,7 +137,7 @@ const LONG = `[${Array.from({ length: 1_000 }, (_, index) => eventText({ event_i
 test('long bodies are judged one after another, and short ones beside them', async () => {
   await using ingest = await startTestIngest()
   const other = ingest.budget.open()
-  await other.takeTurn()
+  await other.takeTurn(1)
   const long = ingest.post(LONG)
   await eventually(() => assert.ok(ingest.budget.usedBytes >= LONG.length))
   assert.equal((await ingest.post(eventText({ event_id: 'short' }))).status, 200)
@@ -154,17 +163,62 @@ test('a turn is given back by what is refused, and while Kafka takes its time', 
   for (const { status } of await Promise.all(answers)) assert.equal(status, 200)
 })
 
-test('a long body that gets no turn is refused whole, and may be sent again', async () => {
+test('a long body waits as it was sent, and is inflated when its turn has come', async () => {
   await using ingest = await startTestIngest()
-  const others = Array.from({ length: 600 }, () => ingest.budget.open())
-  const turns = others.map((other) => other.takeTurn())
-  const answer = await ingest.post(LONG)
-  assert.deepEqual([answer.status, answer.body.code], [503, 'overloaded'])
-  assert.equal(ingest.events().length, 0)
+  const other = ingest.budget.open()
+  await other.takeTurn(1)
+  const sent = gzipSync(LONG)
+  const long = ingest.post(sent, GZIP)
+  await eventually(() => assert.equal(ingest.budget.usedBytes, sent.length))
+  other.release()
+  assert.equal((await long).body.accepted, 1_000)
   assert.equal(ingest.budget.usedBytes, 0)
-  for (const [index, other] of others.entries()) {
-    await turns[index]
-    other.release()
-  }
-  assert.equal((await ingest.post(LONG)).status, 200)
 })
+
+test('where too many long bodies wait, the next is refused at once, however it is sent', async () => {
+  await using ingest = await startTestIngest()
+  const running = await becomeCrowded(ingest)
+  const waiting = ingest.post(LONG)
+  await eventually(() => assert.equal(ingest.budget.isCrowded, true))
+  const table: Readonly<Record<string, readonly [string | Buffer, PostOptions]>> = {
+    plain: [LONG, {}],
+    gzip: [gzipSync(LONG), GZIP],
+    'an encoding that does not say how long it is': [
+      brotliCompressSync(LONG),
+      { headers: { 'Content-Encoding': 'br' } },
+    ],
+  }
+  for (const [name, [sent, options]] of Object.entries(table)) {
+    const answer = await ingest.post(sent, options)
+    assert.deepEqual([answer.status, answer.body.code], [503, 'overloaded'], name)
+    assert.match(answer.headers.get('retry-after') ?? '', /^\d+$/, name)
+  }
+  const head = `POST /track HTTP/1.1\r\nHost: x\r\nContent-Length: ${LONG.length}\r\n\r\n`
+  assert.match(await raw(ingest.port, `${head}[`), /^HTTP\/1\.1 503 /, 'before it is sent')
+  assert.equal((await ingest.post(eventText({ event_id: 'short' }))).status, 200)
+  assert.equal(await shedFor(ingest, 'long_bodies'), 4)
+  assert.equal(ingest.events().length, 1, 'nothing of what was refused')
+  running.release()
+  assert.equal((await waiting).status, 200, 'what waited has its turn')
+  assert.equal((await ingest.post(LONG)).status, 200)
+  assert.equal(ingest.budget.usedBytes, 0)
+})
+
+const GZIP: PostOptions = { headers: { 'Content-Encoding': 'gzip' } }
+
+/** After a turn that was very slow, another that goes on: whatever waits now would wait too long. */
+async function becomeCrowded({ budget }: TestIngest): Promise<Reservation> {
+  const [slow, running] = [budget.open(), budget.open()]
+  await slow.takeTurn(1)
+  const next = running.takeTurn(1)
+  const since = performance.now()
+  while (performance.now() - since < 5);
+  slow.release()
+  await next
+  return running
+}
+
+async function shedFor({ metrics }: TestIngest, reason: string): Promise<number> {
+  const { values } = await metrics.shed.get()
+  return values.find(({ labels }) => labels['reason'] === reason)?.value ?? 0
+}

@@ -1,6 +1,6 @@
 import { EVENT_CODES } from '@custom-events/event'
 import type { EventResult } from './answers.ts'
-import { SHED_REASONS } from './shed.ts'
+import { SHED_REASONS } from './refusal.ts'
 import { createMetrics, type MetricDefinitions, type Metrics } from '@custom-events/service'
 
 const codes = Object.keys(EVENT_CODES)
@@ -59,7 +59,7 @@ export const ingestMetrics = {
   shed: {
     type: 'counter',
     name: 'requests_shed_total',
-    help: 'Requests refused before their body was read, by what spoke against taking them.',
+    help: 'Requests refused because of load, by what spoke against taking them.',
     labels: { reason: SHED_REASONS },
   },
   requests: {

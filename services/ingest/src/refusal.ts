@@ -1,10 +1,25 @@
 import type { RequestCode } from '@custom-events/event'
 import type { EventResult } from './answers.ts'
 
+/** What spoke against a request that was refused because of load; `event_loop` is decided in `turn-away.ts`. */
+export const SHED_REASONS = [
+  'draining',
+  'kafka_away',
+  'registry_away',
+  'producer_buffer',
+  'bytes_in_flight',
+  'long_bodies',
+  'event_loop',
+] as const
+
+export type ShedReason = (typeof SHED_REASONS)[number]
+
 interface RefusalOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** What became of each event, when the body could be read. */
   readonly results?: readonly EventResult[]
+  /** Set when it is refused because of load; counted where it is answered. */
+  readonly shed?: ShedReason
   readonly cause?: unknown
 }
 
@@ -13,6 +28,7 @@ export class Refusal extends Error {
   readonly code: RequestCode
   readonly headers: Readonly<Record<string, string>>
   readonly results: readonly EventResult[]
+  readonly shed: ShedReason | null
 
   /** @param detail told to the client: no values of others, no library's text. */
   constructor(code: RequestCode, detail: string, options: RefusalOptions = {}) {
@@ -21,6 +37,7 @@ export class Refusal extends Error {
     this.code = code
     this.headers = options.headers ?? {}
     this.results = options.results ?? []
+    this.shed = options.shed ?? null
   }
 }
 

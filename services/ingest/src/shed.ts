@@ -1,11 +1,14 @@
 import type { RequestCode } from '@custom-events/event'
-import { createTurns, type EndTurn } from './turns.ts'
+import { Refusal, type ShedReason } from './refusal.ts'
+import { createTurns, type EndTurn, type Turns } from './turns.ts'
 
 /** Bytes of bodies held in memory by all requests together. */
 export interface ByteBudget {
   readonly usedBytes: number
   /** Whether so many more bytes would fit, without taking them. */
   fits(bytes: number): boolean
+  /** Whether so many long bodies wait for their turn that no other should be read. */
+  readonly isCrowded: boolean
   /** What one request holds; give it back when the request is over. */
   open(): Reservation
 }
@@ -22,9 +25,10 @@ export interface Reservation {
   /**
    * Waits until no other long body is being read, judged and encoded: all that these make and let go of
    * would be in memory at once, and every one of them would take its slice between two single events.
-   * @returns what ends it, as `release` does; `null` when the turn did not come in time.
+   * @param bytes of the body.
+   * @returns what ends it, as `release` does; `null` when it is crowded, or the turn did not come in time.
    */
-  takeTurn(): Promise<EndTurn | null>
+  takeTurn(bytes: number): Promise<EndTurn | null>
   release(): void
 }
 
@@ -32,23 +36,26 @@ export interface Reservation {
 const MAX_INFLATING = 4
 const MAX_WAITING = 256
 /**
- * Kafka has 5 s to acknowledge after the turn, an answer 7.5 s in all. Normally a turn takes some 10 ms; the
- * bytes in flight bound how many may wait, this only says so.
+ * Kafka has 5 s to acknowledge after the turn, an answer 7.5 s in all. Half a second are 150 bodies of a thousand
+ * events on a core of its own, half of the bytes that may be in flight: short bodies still have room.
  */
-const TURN_LIMITS = { maxWaitMs: 2_000, maxWaiting: 512 }
+const TURN_LIMITS = { crowdedMs: 500, maxWaitMs: 2_000 }
 
 export function createByteBudget(maxBytes: number): ByteBudget {
   const usage = {
     bytes: 0,
     maxBytes,
     inTurn: createInflating(MAX_INFLATING, MAX_WAITING),
-    takeTurn: createTurns(TURN_LIMITS),
+    turns: createTurns(TURN_LIMITS),
   }
   return {
     get usedBytes() {
       return usage.bytes
     },
     fits: (bytes) => fits(usage, bytes),
+    get isCrowded() {
+      return usage.turns.isCrowded
+    },
     open: () => new Held(usage),
   }
 }
@@ -58,7 +65,7 @@ interface Usage {
   bytes: number
   readonly maxBytes: number
   readonly inTurn: Reservation['inTurn']
-  readonly takeTurn: Reservation['takeTurn']
+  readonly turns: Turns
 }
 
 function fits({ bytes, maxBytes }: Usage, more: number): boolean {
@@ -86,8 +93,8 @@ class Held implements Reservation {
     return this.#usage.inTurn(work)
   }
 
-  async takeTurn(): Promise<EndTurn | null> {
-    this.#endTurn = await this.#usage.takeTurn()
+  async takeTurn(bytes: number): Promise<EndTurn | null> {
+    this.#endTurn = await this.#usage.turns.take(bytes)
     return this.#endTurn
   }
 
@@ -122,44 +129,42 @@ export interface Pressure {
   readonly schemaReason: string | null
   readonly isProducerFull: boolean
   readonly hasRoom: boolean
-}
-
-/** Why a request was refused before its body was read; `event_loop` is decided in `turn-away.ts`. */
-export const SHED_REASONS = [
-  'draining',
-  'kafka_away',
-  'registry_away',
-  'producer_buffer',
-  'bytes_in_flight',
-  'event_loop',
-] as const
-
-export interface Shed {
-  readonly reason: (typeof SHED_REASONS)[number]
-  readonly code: RequestCode
-  readonly detail: string
+  /** It is a long body, and many of them wait. */
+  readonly isCrowded: boolean
 }
 
 /** Decides, before a body is read, whether to refuse it; `null` takes the request. */
-export function shedReason(pressure: Pressure): Shed | null {
-  if (pressure.isDraining) {
-    const detail = 'this instance is shutting down; nothing was taken'
-    return { reason: 'draining', code: 'draining', detail }
-  }
-  if (pressure.kafkaReason !== null) {
-    const detail = 'Kafka cannot be used right now; nothing was taken'
-    return { reason: 'kafka_away', code: 'kafka_unavailable', detail }
-  }
-  if (pressure.schemaReason !== null) {
-    const detail = 'the schema registry has not answered yet; nothing was taken'
-    return { reason: 'registry_away', code: 'kafka_unavailable', detail }
-  }
-  const full = pressure.isProducerFull
-    ? 'producer_buffer'
-    : pressure.hasRoom
-      ? null
-      : 'bytes_in_flight'
-  if (full === null) return null
-  const detail = 'too many events are on their way; nothing was taken'
-  return { reason: full, code: 'overloaded', detail }
+export function shedFor(pressure: Pressure): Refusal | null {
+  if (pressure.isDraining) return DRAINING
+  if (pressure.kafkaReason !== null) return KAFKA_AWAY
+  if (pressure.schemaReason !== null) return REGISTRY_AWAY
+  if (pressure.isProducerFull) return PRODUCER_FULL
+  if (!pressure.hasRoom) return NO_ROOM
+  return pressure.isCrowded ? CROWDED : null
+}
+
+const ON_THEIR_WAY = 'too many events are on their way; nothing was taken'
+const DRAINING = shed('draining', 'draining', 'this instance is shutting down; nothing was taken')
+const KAFKA_AWAY = shed(
+  'kafka_away',
+  'kafka_unavailable',
+  'Kafka cannot be used right now; nothing was taken',
+)
+const REGISTRY_AWAY = shed(
+  'registry_away',
+  'kafka_unavailable',
+  'the schema registry has not answered yet; nothing was taken',
+)
+const PRODUCER_FULL = shed('producer_buffer', 'overloaded', ON_THEIR_WAY)
+const NO_ROOM = shed('bytes_in_flight', 'overloaded', ON_THEIR_WAY)
+/** Also found later, when a body says only after it was sent how long it is. */
+export const CROWDED = shed(
+  'long_bodies',
+  'overloaded',
+  'too many long bodies wait to be judged; nothing was taken',
+)
+
+/** Made once: in overload most requests are refused, and each error would look at the stack. */
+function shed(reason: ShedReason, code: RequestCode, detail: string): Refusal {
+  return new Refusal(code, detail, { shed: reason })
 }
