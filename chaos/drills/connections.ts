@@ -65,7 +65,8 @@ export function createConnections(url: string, maxConnections: number): Connecti
     },
     post: (path, body, encoding = 'identity') => {
       const connection = takeIdle() ?? (all.size < maxConnections ? open() : null)
-      const head = `POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${body.length}\r\n\r\n`
+      const codedAs = encoding === 'identity' ? '' : `Content-Encoding: ${encoding}\r\n`
+      const head = `POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\n${codedAs}Content-Length: ${body.length}\r\n\r\n`
       return connection?.post(head, body) ?? null
     },
     warm: async (count) => {

@@ -23,7 +23,7 @@ export interface Load {
     readonly requestsPerSecond: number
     readonly seconds: number
     readonly groupId: (request: number) => string
-    /** What was refused is sent again, the same bytes, before anything new, as SDKs do. @default false */
+    /** What was refused is sent again, the same bytes, before anything new and at once. @default false */
     readonly isRepeated?: boolean
     readonly signal?: AbortSignal
   }): Promise<Offered>
@@ -44,6 +44,8 @@ export interface Offered {
 
 const PATH = '/track?results=none'
 const REFUSED: readonly number[] = [429, 503]
+/** When it is late, so that answers are read in between. */
+const MAX_BURST_MS = 5
 
 /** A request as it is sent, once or again. */
 interface Prepared {
@@ -81,7 +83,7 @@ export function createLoad(connections: Connections, bodies: Bodies): Load {
     offer: async ({ requestsPerSecond, seconds, groupId, isRepeated = false, signal }) => {
       const samples: Sample[] = []
       const open = new Set<Promise<void>>()
-      const waiting = createQueue<Prepared>()
+      const waiting: Prepared[] = []
       const behind: number[] = []
       const startedAt = performance.now()
       const total = Math.round(requestsPerSecond * seconds)
@@ -92,16 +94,16 @@ export function createLoad(connections: Connections, bodies: Bodies): Load {
         const due = Math.min(total, Math.floor((elapsedMs / 1_000) * requestsPerSecond))
         if (n < due) behind.push(elapsedMs - (n / requestsPerSecond) * 1_000)
         const sinceMs = performance.now()
-        for (; n < due && performance.now() < sinceMs + 5; n++) {
-          const prepared = waiting.take() ?? prepare(groupId(n))
+        for (; n < due && performance.now() < sinceMs + MAX_BURST_MS; n++) {
+          const prepared = waiting.shift() ?? prepare(groupId(n))
           const replying = send(prepared, samples)
           if (replying === null) {
             withheld += 1
-            waiting.add(prepared)
+            waiting.push(prepared)
             continue
           }
           const settled = replying.then((status) => {
-            if (isRepeated && REFUSED.includes(status)) waiting.add(prepared)
+            if (isRepeated && REFUSED.includes(status)) waiting.push(prepared)
             open.delete(settled)
           })
           open.add(settled)
@@ -125,22 +127,6 @@ export function createLoad(connections: Connections, bodies: Bodies): Load {
       await Promise.all(Array.from({ length: clients }, (_, number) => client(number)))
       const tookMs = performance.now() - startedAt
       return { samples, withheld: 0, seconds: tookMs / 1_000, behindP99Ms: 0 }
-    },
-  }
-}
-
-/** First in, first out. */
-function createQueue<T>() {
-  let leaving: T[] = []
-  let coming: T[] = []
-  return {
-    add: (item: T): void => void coming.push(item),
-    take: (): T | undefined => {
-      if (leaving.length === 0) {
-        leaving = coming.toReversed()
-        coming = []
-      }
-      return leaving.pop()
     },
   }
 }

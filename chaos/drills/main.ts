@@ -29,7 +29,8 @@ const drills: Readonly<Record<string, Drill>> = {
     run: sigterm,
   },
   overload: {
-    shows: 'ten times the peak (--minutes 1): goodput stays, the excess is refused quickly',
+    shows:
+      'ten times the peak (--minutes 1, --events 1000 a request): goodput stays, the rest is refused quickly',
     run: overload,
   },
   'hot-account': {
@@ -44,7 +45,7 @@ const say = (line: string): void => {
   process.stderr.write(`drill: ${seconds} s  ${line}\n`)
 }
 const list = Object.entries(drills).map(([each, { shows }]) => `  ${each.padEnd(16)} ${shows}`)
-const USAGE = `npm run drill -- <name> [--minutes N] [--seed N] [--events N, of a request of overload]\n${list.join('\n')}`
+const USAGE = `npm run drill -- <name> [--minutes N] [--seed N] [--events N]\n${list.join('\n')}`
 const { positionals, values } = readArguments(USAGE, {
   allowPositionals: true,
   options: { seed: { type: 'string' }, minutes: { type: 'string' }, events: { type: 'string' } },

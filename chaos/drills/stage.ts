@@ -15,7 +15,7 @@ export interface Orders {
   readonly seed: number
   /** How long the outage or the load lasts; null: the drill's own default. */
   readonly minutes: number | null
-  /** Of each request; null: the drill's own default. Only `overload` asks. */
+  /** Of each request, where a drill has more than one; null: its own default. */
   readonly events: number | null
   readonly say: (line: string) => void
 }

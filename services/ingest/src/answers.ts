@@ -1,6 +1,6 @@
 import { EVENT_CODES, REQUEST_CODES } from '@custom-events/event'
 import type { Problem, TrackedEvent, Warning } from '@custom-events/event'
-import type { Refusal } from './refusal.ts'
+import type { RefusalWords } from './refusal.ts'
 
 /** What became of one event of a request, in the words of the contract. */
 export type EventResult =
@@ -75,10 +75,7 @@ export function answerKept(results: readonly EventResult[], options: AnswerOptio
 }
 
 /** The answer when the request as a whole is refused: RFC 9457, and what SDKs look for. */
-export function answerRefused(
-  refusal: Pick<Refusal, 'code' | 'message' | 'headers' | 'results'>,
-  options: AnswerOptions,
-): Answer {
+export function answerRefused(refusal: RefusalWords, options: AnswerOptions): Answer {
   const { code, message, results } = refusal
   const { status, title } = REQUEST_CODES[code]
   const counts = countResults(results)

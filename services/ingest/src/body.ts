@@ -3,7 +3,7 @@ import type { Deadlines, Overdue } from './deadlines.ts'
 import { inflateBody, type Encoding } from './inflate.ts'
 import type { BodySink, IngestRequest } from './messages.ts'
 import { ClientGone, Refusal } from './refusal.ts'
-import type { Reservation } from './shed.ts'
+import { NO_ROOM, type Reservation } from './shed.ts'
 
 export interface BodyLimits {
   /** On the bytes sent and on the bytes after inflating. */
@@ -31,14 +31,21 @@ export function readBody(request: IngestRequest, bounds: BodyBounds): Promise<Bu
   return new Collector(request, bounds).collect()
 }
 
-/** @throws {Refusal} 400, 413 or 503. */
+/**
+ * Inflates a body, holding what it becomes against the budget.
+ *
+ * @param hasTurn there is no other: it need not wait behind those that are inflated to find out how long they are.
+ * @throws {Refusal} 400, 413 or 503.
+ */
 export async function inflate(
   sent: Buffer,
   encoding: Exclude<Encoding, 'identity'>,
+  hasTurn: boolean,
   { limits, reservation }: BodyBounds,
 ): Promise<Buffer> {
-  const body = await reservation.inTurn(() => inflateBody(sent, encoding, limits.maxBodyBytes))
-  if (body === null || !reservation.take(body.length)) throw noRoom()
+  const work = (): Promise<Buffer> => inflateBody(sent, encoding, limits.maxBodyBytes)
+  const body = await (hasTurn ? work() : reservation.amongFew(work))
+  if (body === null || !reservation.take(body.length)) throw NO_ROOM
   return body
 }
 
@@ -91,7 +98,7 @@ class Collector implements BodySink, Overdue {
     const { limits, reservation } = this.#bounds
     this.#bytes += chunk.length
     if (this.#bytes > limits.maxBodyBytes) return this.#fail(tooLarge(limits))
-    if (!reservation.take(chunk.length)) return this.#fail(noRoom())
+    if (!reservation.take(chunk.length)) return this.#fail(NO_ROOM)
     if (this.#bytes === chunk.length) this.#first = chunk
     else (this.#chunks ??= [this.#first]).push(chunk)
   }
@@ -132,9 +139,4 @@ function emptyBody(): Refusal {
 
 function stalled({ bodyTimeoutMs }: BodyLimits): Refusal {
   return new Refusal('body_timeout', `the body was not complete after ${bodyTimeoutMs} ms`)
-}
-
-function noRoom(): Refusal {
-  const detail = 'too many bodies are being read at once; nothing was taken'
-  return new Refusal('overloaded', detail, { shed: 'bytes_in_flight' })
 }

@@ -2,10 +2,10 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { isStrict } from './answer-options.ts'
 import type { Audience } from './audience.ts'
 import { authenticate, presentedKey } from './auth.ts'
-import { declaredBytes, inflate, isLongBody, readBody } from './body.ts'
+import { declaredBytes, inflate, isLongBody, readBody, type BodyBounds } from './body.ts'
 import { createDeadlines, type Deadlines } from './deadlines.ts'
 import { readEnvelope, readLongEnvelope, type Envelope } from './envelope.ts'
-import { announcedBytes, encodingFrom } from './inflate.ts'
+import { announcedBytes, encodingFrom, type Encoding } from './inflate.ts'
 import type { IngestRequest, IngestResponse } from './messages.ts'
 import type { IngestParts } from './parts.ts'
 import { CROWDED, shedFor, type Reservation } from './shed.ts'
@@ -16,7 +16,7 @@ import type { WriteKey } from './write-keys.ts'
 /** Of a long body, one at a time: it gives way to short ones, and is over when its records are made. */
 export interface Turn {
   readonly slices: Slices
-  readonly end: EndTurn
+  readonly end: () => void
 }
 
 /** A request that was taken: whose it is, and the events of its body. */
@@ -47,10 +47,11 @@ export function openDoor(parts: IngestParts, door: Omit<Door, 'deadlines'>): Doo
 /**
  * Takes a request: sheds load, asks for the key, reads the body and finds its events; then runs
  * `work`, holding the body's bytes against the budget until it is over, and its turn if it is long.
+ * What is refused by its head is refused in the same turn of the loop: who expects 100-continue is not told to go on.
  *
- * @throws {Refusal} @throws {ClientGone}
+ * @throws {Refusal} @throws {ClientGone} Either may also be what the promise ends with.
  */
-export async function takeCall(
+export function takeCall(
   parts: IngestParts,
   door: Door,
   request: IngestRequest,
@@ -60,19 +61,23 @@ export async function takeCall(
   shedLoad(parts, door, request)
   const arrival = arrive(parts, door, request, response)
   const encoding = encodingFrom(request.headers['content-encoding'])
+  return readCall(parts, door, { ...arrival, encoding }, work)
+}
+
+async function readCall(
+  parts: IngestParts,
+  { deadlines }: Door,
+  arrival: Arrival,
+  work: (call: Call) => Promise<void>,
+): Promise<void> {
   const { limits } = parts.settings
   const reservation = parts.budget.open()
-  const bounds = { limits, deadlines: door.deadlines, reservation }
+  const bounds = { limits, deadlines, reservation }
   try {
-    const sent = await readBody(request, bounds)
-    const announced = announcedBytes(sent, encoding)
-    // Long bodies wait as they were sent: inflated they would take more room, and be out of the processor's caches.
-    const early = isLongBody(announced, limits) ? await takeTurn(reservation, announced) : null
-    const body = encoding === 'identity' ? sent : await inflate(sent, encoding, bounds)
-    const isLate = early === null && isLongBody(body.length, limits)
-    const end = isLate ? await takeTurn(reservation, body.length) : early
+    const sent = await readBody(arrival.request, bounds)
+    const isShort = arrival.encoding === 'identity' && !isLongBody(sent.length, limits)
     await work(
-      end === null ? callOf(parts, arrival, body) : await callOfLong(parts, arrival, { body, end }),
+      isShort ? callOf(parts, arrival, sent) : await callOfOther(parts, arrival, sent, bounds),
     )
   } finally {
     reservation.release()
@@ -86,6 +91,7 @@ interface Arrival {
   readonly receivedAt: number
   /** `null`: it is in the body. */
   readonly key: WriteKey | null
+  readonly encoding: Encoding
 }
 
 /** @throws {Refusal} when the key in the head is not good. */
@@ -94,7 +100,7 @@ function arrive(
   { audience }: Door,
   request: IngestRequest,
   { requestId }: IngestResponse,
-): Arrival {
+): Omit<Arrival, 'encoding'> {
   const receivedAt = Date.now()
   const presented = presentedKey(request, audience)
   const isKeyInBody = presented === null && audience === 'sdk'
@@ -107,17 +113,28 @@ function callOf(parts: IngestParts, arrival: Arrival, body: Buffer): Call {
   return withEnvelope(parts, arrival, readEnvelope(body, type, parts.settings.limits), null)
 }
 
-/** @throws {Refusal} */
-async function callOfLong(
+/**
+ * Of a body that is long or inflated. A long one waits for its turn as it was sent: inflated it would take more room,
+ * and be out of the processor's caches. One that does not say how long it is waits when that is known.
+ *
+ * @throws {Refusal}
+ */
+async function callOfOther(
   parts: IngestParts,
   arrival: Arrival,
-  { body, end }: { readonly body: Buffer; readonly end: EndTurn },
+  sent: Buffer,
+  bounds: BodyBounds,
 ): Promise<Call> {
-  const turn = { slices: new Slices(), end }
-  const type = arrival.request.headers['content-type']
-  const { limits } = parts.settings
-  const envelope = await readLongEnvelope(body, type, limits, turn.slices)
-  return withEnvelope(parts, arrival, envelope, turn)
+  const { encoding } = arrival
+  const { limits, reservation } = bounds
+  const announced = announcedBytes(sent, encoding)
+  const early = isLongBody(announced, limits) ? await takeTurn(reservation, announced) : null
+  const body =
+    encoding === 'identity' ? sent : await inflate(sent, encoding, early !== null, bounds)
+  const isLong = early !== null || isLongBody(body.length, limits)
+  if (!isLong) return callOf(parts, arrival, body)
+  const end = early ?? (await takeTurn(reservation, body.length))
+  return callOfLong(parts, arrival, body, { slices: new Slices(), end: () => end(body.length) })
 }
 
 /** @throws {Refusal} when too many wait. */
@@ -125,6 +142,19 @@ async function takeTurn(reservation: Reservation, bytes: number): Promise<EndTur
   const end = await reservation.takeTurn(bytes)
   if (end === null) throw CROWDED
   return end
+}
+
+/** @throws {Refusal} */
+async function callOfLong(
+  parts: IngestParts,
+  arrival: Arrival,
+  body: Buffer,
+  turn: Turn,
+): Promise<Call> {
+  const type = arrival.request.headers['content-type']
+  const { limits } = parts.settings
+  const envelope = await readLongEnvelope(body, type, limits, turn.slices)
+  return withEnvelope(parts, arrival, envelope, turn)
 }
 
 function withEnvelope(

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { gunzipIfSmall } from './inflate-small.ts'
-import { inflateBody } from './inflate.ts'
+import { announcedBytes, inflateBody } from './inflate.ts'
 
 const MAX = 100_000
 const text = (bytes: number): Buffer => Buffer.alloc(bytes, 'abcdefg')
@@ -47,6 +47,16 @@ test('the size at the end of gzip data is a hint, never believed', async () => {
   assert.equal(await outcome(withSize(large, 5), 'gzip'), 'body_too_large')
   assert.equal(await outcome(small.subarray(0, -3), 'gzip'), 'invalid_encoding')
   assert.equal(await outcome(Buffer.from('{}'), 'gzip'), 'invalid_encoding')
+})
+
+test('a body cannot announce more than its bytes can hold', () => {
+  const large = gzipSync(text(2 * MAX))
+  assert.equal(announcedBytes(large, 'gzip'), 2 * MAX)
+  const liar = gzipSync('{}')
+  liar.writeUInt32LE(5_000_000, liar.length - 4)
+  assert.equal(announcedBytes(liar, 'gzip'), liar.length * 1_032)
+  assert.equal(announcedBytes(Buffer.from('{}'), 'gzip'), 0)
+  assert.equal(announcedBytes(large, 'br'), large.length)
 })
 
 test('bytes after the end are refused, whatever they are', async () => {

@@ -79,9 +79,16 @@ export function inflateBody(
   })
 }
 
-/** How large a body says that it will be: a hint, never believed. Only gzip says more than how much was sent. */
+/** Deflate makes at most so many bytes of one: https://zlib.net/zlib_tech.html, "Maximum Compression Factor". */
+const MAX_DEFLATE_FACTOR = 1_032
+
+/**
+ * How large a body says that it will be, as far as that is possible: a hint, never believed. Only gzip says more than
+ * how much was sent, and of several members only the size of the last.
+ */
 export function announcedBytes(sent: Buffer, encoding: Encoding): number {
-  return encoding === 'gzip' ? gzippedBytes(sent) : sent.length
+  if (encoding !== 'gzip') return sent.length
+  return Math.min(gzippedBytes(sent), sent.length * MAX_DEFLATE_FACTOR)
 }
 
 /** RFC 1952: the last four bytes of gzip data are the size of what it holds, modulo 2^32. */

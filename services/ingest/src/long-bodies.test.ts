@@ -176,10 +176,6 @@ test('a long body waits as it was sent, and is inflated when its turn has come',
 })
 
 test('where too many long bodies wait, the next is refused at once, however it is sent', async () => {
-  await using ingest = await startTestIngest()
-  const running = await becomeCrowded(ingest)
-  const waiting = ingest.post(LONG)
-  await eventually(() => assert.equal(ingest.budget.isCrowded, true))
   const table: Readonly<Record<string, readonly [string | Buffer, PostOptions]>> = {
     plain: [LONG, {}],
     gzip: [gzipSync(LONG), GZIP],
@@ -188,19 +184,61 @@ test('where too many long bodies wait, the next is refused at once, however it i
       { headers: { 'Content-Encoding': 'br' } },
     ],
   }
+  await using ingest = await startTestIngest()
+  const running = await becomeCrowded(ingest)
+  const waiting = ingest.post(LONG)
+  await eventually(() => assert.equal(ingest.budget.isCrowded, true))
   for (const [name, [sent, options]] of Object.entries(table)) {
     const answer = await ingest.post(sent, options)
     assert.deepEqual([answer.status, answer.body.code], [503, 'overloaded'], name)
     assert.match(answer.headers.get('retry-after') ?? '', /^\d+$/, name)
   }
-  const head = `POST /track HTTP/1.1\r\nHost: x\r\nContent-Length: ${LONG.length}\r\n\r\n`
-  assert.match(await raw(ingest.port, `${head}[`), /^HTTP\/1\.1 503 /, 'before it is sent')
+  const head = `POST /track HTTP/1.1\r\nHost: x\r\nContent-Length: ${LONG.length}\r\n`
+  assert.match(
+    await raw(ingest.port, `${head}\r\n[`, { end: true }),
+    /^HTTP\/1\.1 503 /,
+    'before it is sent',
+  )
+  const asking = `${head}Expect: 100-continue\r\n\r\n`
+  assert.match(
+    await raw(ingest.port, asking, { end: true }),
+    /^HTTP\/1\.1 503 /,
+    'and not asked for',
+  )
+  const sdk = await ingest.post(LONG, { path: '/v1/batch' })
+  assert.deepEqual([sdk.status, sdk.body.code], [429, 'backpressure'])
   assert.equal((await ingest.post(eventText({ event_id: 'short' }))).status, 200)
-  assert.equal(await shedFor(ingest, 'long_bodies'), 4)
+  assert.equal(await shedCount(ingest, 'long_bodies'), 6)
   assert.equal(ingest.events().length, 1, 'nothing of what was refused')
   running.release()
   assert.equal((await waiting).status, 200, 'what waited has its turn')
   assert.equal((await ingest.post(LONG)).status, 200)
+  assert.equal(ingest.budget.usedBytes, 0)
+})
+
+test('a long body has its turn although others are inflated to find out how long they are', async () => {
+  await using ingest = await startTestIngest()
+  const gate = Promise.withResolvers<void>()
+  const others = ingest.budget.open()
+  const inflating = Array.from({ length: 4 }, () => others.amongFew(() => gate.promise))
+  const answer = await ingest.post(gzipSync(LONG), GZIP)
+  assert.equal(answer.body.accepted, 1_000)
+  gate.resolve()
+  await Promise.all(inflating)
+})
+
+test('a turn is given back when what was sent cannot be inflated, and by who says late how long it is', async () => {
+  await using ingest = await startTestIngest()
+  const cut = Buffer.concat([gzipSync(LONG).subarray(0, -30), gzipSync(LONG).subarray(-4)])
+  const members = Buffer.concat([gzipSync(LONG.slice(0, -1)), gzipSync(']')])
+  const brotli = brotliCompressSync(LONG)
+  const statuses: number[] = []
+  for (const sent of [cut, members, cut, brotli, members]) {
+    const coding = sent === brotli ? 'br' : 'gzip'
+    const { status } = await ingest.post(sent, { headers: { 'Content-Encoding': coding } })
+    statuses.push(status)
+  }
+  assert.deepEqual(statuses, [400, 200, 400, 200, 200])
   assert.equal(ingest.budget.usedBytes, 0)
 })
 
@@ -209,16 +247,16 @@ const GZIP: PostOptions = { headers: { 'Content-Encoding': 'gzip' } }
 /** After a turn that was very slow, another that goes on: whatever waits now would wait too long. */
 async function becomeCrowded({ budget }: TestIngest): Promise<Reservation> {
   const [slow, running] = [budget.open(), budget.open()]
-  await slow.takeTurn(1)
+  const endSlow = await slow.takeTurn(1)
   const next = running.takeTurn(1)
   const since = performance.now()
   while (performance.now() - since < 5);
-  slow.release()
+  endSlow?.(1)
   await next
   return running
 }
 
-async function shedFor({ metrics }: TestIngest, reason: string): Promise<number> {
+async function shedCount({ metrics }: TestIngest, reason: string): Promise<number> {
   const { values } = await metrics.shed.get()
   return values.find(({ labels }) => labels['reason'] === reason)?.value ?? 0
 }

@@ -85,6 +85,8 @@ export function createMessages(app: Express): Messages {
       this.#sink = null
       this.isBodyTaken = true
       sink.onEnd()
+      // Of a body that was read after its answer: Node lets go of the request only then.
+      this.emit('end')
     }
   }
 

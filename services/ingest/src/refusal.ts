@@ -41,6 +41,9 @@ export class Refusal extends Error {
   }
 }
 
+/** What a refusal says to whom it is answered. */
+export type RefusalWords = Pick<Refusal, 'code' | 'message' | 'headers' | 'results'>
+
 /** Thrown when the client went away while its body was read: nobody is left to answer. */
 export class ClientGone extends Error {
   constructor() {

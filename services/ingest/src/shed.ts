@@ -21,11 +21,11 @@ export interface Reservation {
    * bodies that inflate to the limit would together hold far more than the budget.
    * @returns `null`, without running it, when too many wait for their turn.
    */
-  inTurn<T>(work: () => Promise<T>): Promise<T | null>
+  amongFew<T>(work: () => Promise<T>): Promise<T | null>
   /**
    * Waits until no other long body is being read, judged and encoded: all that these make and let go of
    * would be in memory at once, and every one of them would take its slice between two single events.
-   * @param bytes of the body.
+   * @param bytes of the body, as far as it says.
    * @returns what ends it, as `release` does; `null` when it is crowded, or the turn did not come in time.
    */
   takeTurn(bytes: number): Promise<EndTurn | null>
@@ -37,15 +37,15 @@ const MAX_INFLATING = 4
 const MAX_WAITING = 256
 /**
  * Kafka has 5 s to acknowledge after the turn, an answer 7.5 s in all. Half a second are 150 bodies of a thousand
- * events on a core of its own, half of the bytes that may be in flight: short bodies still have room.
+ * events on a core of its own.
  */
-const TURN_LIMITS = { crowdedMs: 500, maxWaitMs: 2_000 }
+const TURN_LIMITS = { crowdedMs: 500, maxWaiting: 512, maxWaitMs: 2_000 }
 
 export function createByteBudget(maxBytes: number): ByteBudget {
   const usage = {
     bytes: 0,
     maxBytes,
-    inTurn: createInflating(MAX_INFLATING, MAX_WAITING),
+    amongFew: createFew(MAX_INFLATING, MAX_WAITING),
     turns: createTurns(TURN_LIMITS),
   }
   return {
@@ -64,7 +64,7 @@ export function createByteBudget(maxBytes: number): ByteBudget {
 interface Usage {
   bytes: number
   readonly maxBytes: number
-  readonly inTurn: Reservation['inTurn']
+  readonly amongFew: Reservation['amongFew']
   readonly turns: Turns
 }
 
@@ -89,8 +89,8 @@ class Held implements Reservation {
     return true
   }
 
-  inTurn<T>(work: () => Promise<T>): Promise<T | null> {
-    return this.#usage.inTurn(work)
+  amongFew<T>(work: () => Promise<T>): Promise<T | null> {
+    return this.#usage.amongFew(work)
   }
 
   async takeTurn(bytes: number): Promise<EndTurn | null> {
@@ -105,7 +105,7 @@ class Held implements Reservation {
   }
 }
 
-function createInflating(maxRunning: number, maxWaiting: number): Reservation['inTurn'] {
+function createFew(maxRunning: number, maxWaiting: number): Reservation['amongFew'] {
   const waiting: (() => void)[] = []
   let running = 0
   return async (work) => {
@@ -156,7 +156,8 @@ const REGISTRY_AWAY = shed(
   'the schema registry has not answered yet; nothing was taken',
 )
 const PRODUCER_FULL = shed('producer_buffer', 'overloaded', ON_THEIR_WAY)
-const NO_ROOM = shed('bytes_in_flight', 'overloaded', ON_THEIR_WAY)
+/** Also found while a body is read or inflated. */
+export const NO_ROOM = shed('bytes_in_flight', 'overloaded', ON_THEIR_WAY)
 /** Also found later, when a body says only after it was sent how long it is. */
 export const CROWDED = shed(
   'long_bodies',

@@ -1,11 +1,21 @@
 import { createDeadlines, type Overdue } from './deadlines.ts'
 
-/** Ends a turn; does nothing when called again. */
-export type EndTurn = () => void
+/**
+ * Ends a turn; does nothing when called again.
+ *
+ * @param doneBytes what was done in it; without it the turn tells nothing about the speed, because what was to
+ * be done was found wrong, perhaps at once.
+ */
+export type EndTurn = (doneBytes?: number) => void
 
 export interface TurnLimits {
-  /** No more are let in while those that wait should take longer than that. */
+  /**
+   * No more are let in while those that wait should take longer than that: who waits until it is given up has cost
+   * time that was needed for those that are not.
+   */
   readonly crowdedMs: number
+  /** Nor while so many wait, should their sizes be wrong. */
+  readonly maxWaiting: number
   /** What was let in waits so long at most, should the estimate be wrong. */
   readonly maxWaitMs: number
 }
@@ -14,17 +24,20 @@ export interface TurnLimits {
 export interface Turns {
   /**
    * Whether what waits takes too long already, judged by the speed of the turns before: a queue of known length
-   * at a known speed is a wait of known length. Without it everything would wait until it is given up, and what
-   * was spent on it before would be lost: the less gets done the more is asked for.
+   * at a known speed is a wait of known length.
    */
   readonly isCrowded: boolean
-  /** Waits for the turn; `null`: at once when it is crowded, or because the turn did not come in time. */
+  /**
+   * Waits for the turn; `null`: at once when it is crowded, or because the turn did not come in time.
+   *
+   * @param bytes how much it is, as far as is known.
+   */
   take(bytes: number): Promise<EndTurn | null>
 }
 
 /** @param clock milliseconds, never jumping. */
 export function createTurns(
-  { crowdedMs, maxWaitMs }: TurnLimits,
+  { crowdedMs, maxWaiting, maxWaitMs }: TurnLimits,
   clock: () => number = () => performance.now(),
 ): Turns {
   const waiting = new Set<Waiting>()
@@ -33,22 +46,23 @@ export function createTurns(
   let isTaken = false
   let waitingBytes = 0
 
-  const start = (bytes: number): EndTurn => {
+  const start = (): EndTurn => {
     const startedAt = clock()
     let isEnded = false
-    return () => {
+    return (doneBytes = 0) => {
       if (isEnded) return
       isEnded = true
-      speed.add(bytes, clock() - startedAt)
+      if (doneBytes > 0) speed.add(doneBytes, clock() - startedAt)
       next()
     }
   }
   const next = (): void => {
     const [first] = waiting
     if (first === undefined) isTaken = false
-    else first.settle(start(first.bytes))
+    else first.settle(start())
   }
-  const isCrowded = (): boolean => waitingBytes * speed.msPerByte() > crowdedMs
+  const isCrowded = (): boolean =>
+    waiting.size >= maxWaiting || waitingBytes * speed.msPerByte() > crowdedMs
 
   return {
     get isCrowded() {
@@ -57,7 +71,7 @@ export function createTurns(
     take: (bytes) => {
       if (!isTaken) {
         isTaken = true
-        return Promise.resolve(start(bytes))
+        return Promise.resolve(start())
       }
       if (isCrowded()) return Promise.resolve(null)
       return new Promise((resolve) => {
@@ -67,7 +81,7 @@ export function createTurns(
           waitingBytes -= bytes
           resolve(turn)
         }
-        const item: Waiting = { bytes, dueAt: 0, settle, onOverdue: () => settle(null) }
+        const item: Waiting = { dueAt: 0, settle, onOverdue: () => settle(null) }
         deadlines.add(item)
         waiting.add(item)
         waitingBytes += bytes
@@ -92,6 +106,5 @@ function createSpeed() {
 const KEPT = 7 / 8
 
 interface Waiting extends Overdue {
-  readonly bytes: number
   settle(turn: EndTurn | null): void
 }
