@@ -25,7 +25,7 @@ const drills: Readonly<Record<string, Drill>> = {
     run: kafkaAway,
   },
   sigterm: {
-    shows: 'SIGTERM of ingest with 250 requests in flight: each is answered',
+    shows: 'SIGTERM of ingest with 200 requests and more in flight: each is answered',
     run: sigterm,
   },
   overload: {

@@ -36,7 +36,7 @@ export interface Reservation {
 const MAX_INFLATING = 4
 const MAX_WAITING = 256
 /**
- * Kafka has 5 s to acknowledge after the turn, an answer 7.5 s in all. Half a second are 150 bodies of a thousand
+ * Kafka has 5 s to acknowledge after the turn, an answer 7.5 s in all. Half a second are some 110 bodies of a thousand
  * events on a core of its own.
  */
 const TURN_LIMITS = { crowdedMs: 500, maxWaiting: 512, maxWaitMs: 2_000 }
