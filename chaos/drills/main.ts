@@ -59,7 +59,8 @@ async function main(name: string): Promise<number> {
   }
   const seed = readNumber(USAGE, 'seed', values.seed) ?? Date.now() % 2 ** 31
   const minutes = readNumber(USAGE, 'minutes', values.minutes) ?? null
-  const events = readNumber(USAGE, 'events', values.events) ?? null
+  const isCount = (value: number): boolean => Number.isInteger(value) && value > 0
+  const events = readNumber(USAGE, 'events', values.events, isCount) ?? null
   const before = loadavg()[0] ?? 0
   say(`${name}, seed ${seed}, load average ${before.toFixed(1)}`)
   const figures = await drill.run({ seed, minutes, events, say })
