@@ -59,9 +59,7 @@ export function takeCall(
   work: (call: Call) => Promise<void>,
 ): Promise<void> {
   shedLoad(parts, door, request)
-  const arrival = arrive(parts, door, request, response)
-  const encoding = encodingFrom(request.headers['content-encoding'])
-  return readCall(parts, door, { ...arrival, encoding }, work)
+  return readCall(parts, door, arrive(parts, door, request, response), work)
 }
 
 async function readCall(
@@ -94,18 +92,19 @@ interface Arrival {
   readonly encoding: Encoding
 }
 
-/** @throws {Refusal} when the key in the head is not good. */
+/** @throws {Refusal} when the key in the head is not good, or the body is encoded in no way that we know. */
 function arrive(
   { keys }: IngestParts,
   { audience }: Door,
   request: IngestRequest,
   { requestId }: IngestResponse,
-): Omit<Arrival, 'encoding'> {
+): Arrival {
   const receivedAt = Date.now()
   const presented = presentedKey(request, audience)
   const isKeyInBody = presented === null && audience === 'sdk'
   const key = isKeyInBody ? null : authenticate(presented, request.headers.origin, keys)
-  return { request, requestId, receivedAt, key }
+  const encoding = encodingFrom(request.headers['content-encoding'])
+  return { request, requestId, receivedAt, key, encoding }
 }
 
 function callOf(parts: IngestParts, arrival: Arrival, body: Buffer): Call {
