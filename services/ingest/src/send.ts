@@ -46,7 +46,7 @@ export function endWith(response: IngestResponse, body: Buffer | string, bytes: 
   response.end(body, bytes === body.length ? 'latin1' : 'utf8')
 }
 
-/** Reads and forgets a short rest of a refused body; as a stream that would take five times as long. */
+/** Reads and forgets a short rest of a refused body, without the events and buffers of a stream. */
 function skipRest({ req }: IngestResponse): void {
   const request = ours(req)
   if (!request.isBodyTaken) request.giveBodyTo(FORGOTTEN)

@@ -19,7 +19,7 @@ export interface Reservation {
   /**
    * Runs work that needs much memory before its size is known, few at a time: otherwise many small
    * bodies that inflate to the limit would together hold far more than the budget.
-   * @returns `null`, without running it, when too many wait for their turn.
+   * @returns `null`, without running it, when too many wait already.
    */
   amongFew<T>(work: () => Promise<T>): Promise<T | null>
   /**
