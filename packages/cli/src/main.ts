@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { ConfigError, EXIT_CONFIG } from '@custom-events/service'
+import { ConfigError, EXIT_CONFIG, redact } from '@custom-events/service'
 import { readSetupConfig } from './config.ts'
 import { replayCommand } from './replay/command.ts'
 import { readReplayConfig } from './replay/config.ts'
@@ -32,7 +32,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE // commander has said why
   } else {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`${redact(error instanceof Error ? error.message : String(error))}\n`)
     process.exitCode = error instanceof ConfigError ? EXIT_CONFIG : 1
   }
 }

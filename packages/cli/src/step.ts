@@ -1,8 +1,10 @@
+import { redact } from '@custom-events/service'
+
 /** A step of a command that failed: what was being done, and what to look at. */
 export class StepError extends Error {
   constructor(doing: string, fix: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    super(`${doing} failed: ${reason}\n  fix: ${fix}`, { cause })
+    super(redact(`${doing} failed: ${reason}\n  fix: ${fix}`), { cause })
     this.name = 'StepError'
   }
 }

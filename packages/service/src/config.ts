@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { cleanEnv, EnvMissingError, type CleanedEnv } from 'envalid'
+import { redactUrl } from './redact.ts'
 import type { Variable } from './variable.ts'
 import { namesOfOtherServices, sharedVariables } from './variables.ts'
 
 /** One thing wrong with the configuration: which variable, what it holds, which rule it breaks. */
 export interface ConfigProblem {
   readonly variable: string
-  /** The value as given; `undefined` when it is missing; `(secret)` when it must not be shown. */
+  /** The value as given; `undefined` when it is missing; `(secret)` when it must not be shown at all. */
   readonly value: string | undefined
   readonly rule: string
 }
@@ -137,6 +138,6 @@ function sorted(name: string): string {
 }
 
 function describeProblem({ variable, value, rule }: ConfigProblem): string {
-  const got = value === undefined ? 'is not set' : `is ${JSON.stringify(value)}`
+  const got = value === undefined ? 'is not set' : `is ${JSON.stringify(redactUrl(value))}`
   return `  ${variable} ${got}; expected ${rule}`
 }

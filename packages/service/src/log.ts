@@ -1,9 +1,11 @@
 import { pino } from 'pino'
+import { redact } from './redact.ts'
 
 export type Logger = pino.Logger
 
 /**
- * JSON lines on stdout: `level`, ISO `time`, `service`, a fixed sentence in `msg`, and fields.
+ * JSON lines on stdout: `level`, ISO `time`, `service`, a fixed sentence in `msg`, and fields. Whole lines are
+ * redacted: addresses also stand in errors that libraries make.
  *
  * @param options.level the least severe level that is written.
  * @param destination where lines go. @default process.stdout
@@ -19,6 +21,7 @@ export function createLogger(
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: pino.stdSerializers.errWithCause },
+      hooks: { streamWrite: redact },
     },
     destination,
   )

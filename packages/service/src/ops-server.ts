@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { redact } from './redact.ts'
 
 /** Whether traffic should be sent here, and if not, every reason why. */
 export interface Readiness {
@@ -68,6 +69,8 @@ async function answerMetrics(
   }
 }
 
+/** The port asks nobody who they are: reasons are told without the secrets of addresses. */
 function answer(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  const text = redact(JSON.stringify(body))
+  response.writeHead(status, { 'content-type': 'application/json' }).end(text)
 }

@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import closeWithGrace from 'close-with-grace'
 import { ConfigError } from './config.ts'
 import type { Logger } from './log.ts'
+import { redact } from './redact.ts'
 import { onDrain, tellStarted } from './worker.ts'
 import { WorkerNotStarted } from './workers.ts'
 
@@ -83,6 +84,6 @@ function reportFailedStart(error: unknown): void {
     process.exit(EXIT_CONFIG)
   }
   if (error instanceof WorkerNotStarted) process.exit(error.exitCode)
-  process.stderr.write(`could not start: ${reasonOf(error)}\n`)
+  process.stderr.write(`could not start: ${redact(reasonOf(error))}\n`)
   process.exit(1)
 }
