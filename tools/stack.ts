@@ -7,9 +7,13 @@ const USAGE = `npm run stack: only Kafka, the schema registry and ClickHouse.
   npm run stack                    on their usual ports
   npm run stack -- --port-base N   on N+3 … N+6
   npm run stack -- --brokers 3     Kafka with three brokers; the others on 9094 …, or N+7 …
+  npm run stack -- --secure        Kafka also listens on 9098 …, or N+11 …, where it asks who somebody is
+                                   (SASL: SCRAM-SHA-512, PLAIN) and what they may do (ACLs)
 
 Prints KAFKA_BROKERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL on stdout when all are ready
-and stays up until Ctrl-C. Everything for people goes to stderr.`
+and stays up until Ctrl-C; a server that dies is named, the others stay. With --secure also the user
+that may do everything and its password, new with each start, and PLAIN_KAFKA_BROKERS: who comes by
+those is asked nothing and may do everything. Everything for people goes to stderr.`
 
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -18,7 +22,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 try {
   await using stack = await boot()
-  const lines = Object.entries(stack.environment).map(([name, value]) => `${name}=${value}\n`)
+  const lines = Object.entries(printed(stack)).map(([name, value]) => `${name}=${value}\n`)
   process.stdout.write(lines.join(''))
   say(`ready; logs: ${stack.logDir}; stop with Ctrl-C`)
   await untilStopped()
@@ -32,8 +36,13 @@ try {
 
 async function boot(): Promise<Stack> {
   const { values } = readArguments(USAGE, {
-    options: { 'port-base': { type: 'string' }, brokers: { type: 'string', default: '1' } },
+    options: {
+      'port-base': { type: 'string' },
+      brokers: { type: 'string', default: '1' },
+      secure: { type: 'boolean', default: false },
+    },
   })
+  const { secure } = values
   const portBase = values['port-base']
   const brokers = Number(values.brokers)
   if (brokers !== 1 && brokers !== 3) {
@@ -42,21 +51,30 @@ async function boot(): Promise<Stack> {
   const { kafka, kafkaController, registry, clickhouse } =
     portBase === undefined ? defaultPorts : portsFrom(USAGE, portBase)
   const firstOther = portBase === undefined ? defaultPorts.kafka + 2 : Number(portBase) + 7
+  const firstSecure = firstOther + 4
   say('starting Kafka, the schema registry and ClickHouse')
   return startStack({
     brokers,
+    secure,
     ports: {
       kafka,
       kafkaController,
       registry,
       clickhouse,
-      otherBrokers: otherBrokerPorts(firstOther, brokers),
+      ...(secure ? { kafkaSecure: firstSecure } : {}),
+      otherBrokers: otherBrokerPorts(firstOther, brokers, secure ? firstSecure + 1 : undefined),
     },
     signal: stopping.signal,
     onProgress: say,
     onServerDied: (server, reason, logFile) =>
       say(`${server} ${reason}. The others stay up. Its log: ${logFile}`),
   })
+}
+
+/** With --secure a service that is given these lines comes by the listener that asks who it is. */
+function printed({ environment, secure }: Stack): Readonly<Record<string, string>> {
+  if (secure === null) return environment
+  return { ...environment, ...secure.admin, PLAIN_KAFKA_BROKERS: environment.KAFKA_BROKERS }
 }
 
 function untilStopped(): Promise<void> {

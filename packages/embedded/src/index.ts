@@ -15,5 +15,7 @@ export {
 } from './ports.ts'
 export { checkPrerequisites } from './prerequisites.ts'
 export { StackError, type Problem } from './problem.ts'
+export type { Right } from './kafka-users.ts'
+export type { KafkaUser, SecureKafka } from './secure-kafka.ts'
 export { launchProgram, startProgram, type Program } from './program.ts'
 export { startStack, type Stack, type StackOptions } from './stack.ts'

@@ -6,6 +6,7 @@ import { runCommand } from './command.ts'
 import { readKafkaMetadata } from './kafka-metadata.ts'
 import type { BrokerPorts } from './ports.ts'
 import { StackError } from './problem.ts'
+import { secureProperties, type PlainPasswords } from './secure-kafka.ts'
 
 export interface KafkaOptions {
   readonly libs: string
@@ -23,6 +24,8 @@ export interface KafkaOptions {
   readonly heapMegabytes: number
   /** More ways to the broker. */
   readonly listeners: readonly KafkaListener[]
+  /** Who may come by the listener at `kafkaSecure`; without them there is none. */
+  readonly passwords: PlainPasswords | null
   readonly signal?: AbortSignal | undefined
 }
 
@@ -125,8 +128,8 @@ function newClusterId(): string {
 function serverProperties(options: KafkaOptions): string {
   const { cluster, nodeId } = options
   const { kafka: port, kafkaController: controllerPort } = portsOf(options)
-  const listeners = options.listeners.filter(({ broker = 1 }) => broker === nodeId)
-  const more = (line: (listener: KafkaListener) => string): string =>
+  const listeners = listenersOf(options)
+  const more = (line: (listener: NamedListener) => string): string =>
     listeners.map((listener) => `,${line(listener)}`).join('')
   const voters = cluster.map((each, index) => `${index + 1}@127.0.0.1:${each.kafkaController}`)
   const replicas = Math.min(3, cluster.length)
@@ -136,7 +139,7 @@ node.id=${nodeId}
 controller.quorum.voters=${voters.join(',')}
 listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${more(({ name, port: own }) => `${name}://127.0.0.1:${own}`)}
 advertised.listeners=PLAINTEXT://127.0.0.1:${port}${more(({ name, advertisedPort }) => `${name}://127.0.0.1:${advertisedPort}`)}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${more(({ name }) => `${name}:PLAINTEXT`)}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${more(({ name, protocol }) => `${name}:${protocol}`)}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs=${join(options.folder, 'data')}
@@ -153,7 +156,23 @@ broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=4000
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
-`
+${options.passwords === null ? '' : secureProperties(options.passwords)}`
+}
+
+interface NamedListener extends Omit<KafkaListener, 'broker'> {
+  readonly protocol: 'PLAINTEXT' | 'SASL_PLAINTEXT'
+}
+
+/** All but the first plain one and the controller's. */
+function listenersOf(options: KafkaOptions): readonly NamedListener[] {
+  const { kafkaSecure: port } = portsOf(options)
+  const secure = { name: 'SECURE', protocol: 'SASL_PLAINTEXT' } as const
+  return [
+    ...options.listeners
+      .filter(({ broker = 1 }) => broker === options.nodeId)
+      .map((listener) => ({ ...listener, protocol: 'PLAINTEXT' as const })),
+    ...(port === undefined ? [] : [{ ...secure, port, advertisedPort: port }]),
+  ]
 }
 
 const log4jProperties = `status=warn

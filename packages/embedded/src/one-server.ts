@@ -6,6 +6,7 @@ import { planKafka } from './kafka.ts'
 import { fetchKafka, fetchRegistry, isCacheIntact } from './maven.ts'
 import type { StackPorts } from './ports.ts'
 import { planRegistry } from './registry.ts'
+import type { PlainPasswords } from './secure-kafka.ts'
 import type { StackOptions } from './stack.ts'
 
 /** What starting any of the servers takes. */
@@ -15,6 +16,8 @@ export interface OneServer {
   readonly options: StackOptions
   readonly signal: AbortSignal
   readonly clusterId: string
+  /** Of Kafka's users; null without listeners that ask for one. */
+  readonly passwords: PlainPasswords | null
 }
 
 /** A server that does not start from a damaged cache is fetched again, once. */
@@ -36,7 +39,7 @@ export async function startOne(server: ServerName, context: OneServer): Promise<
 
 async function planOne(
   server: ServerName,
-  { ports, folder: data, options, signal, clusterId }: OneServer,
+  { ports, folder: data, options, signal, clusterId, passwords }: OneServer,
   isThorough: boolean,
 ): Promise<ServerPlan> {
   const folder = join(data, server)
@@ -72,6 +75,7 @@ async function planOne(
         isTuned: options.tuned ?? false,
         heapMegabytes: options.kafkaHeapMegabytes ?? 384,
         listeners: options.kafkaListeners ?? [],
+        passwords,
       })
   }
 }

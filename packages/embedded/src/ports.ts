@@ -6,6 +6,8 @@ import type { Problem } from './problem.ts'
 export interface BrokerPorts {
   readonly kafka: number
   readonly kafkaController: number
+  /** A second listener, which asks who somebody is. @default none */
+  readonly kafkaSecure?: number
 }
 
 /** Where the servers listen on 127.0.0.1; of Kafka the first broker. */
@@ -52,19 +54,28 @@ export function portsFromBase(base: number): AllPorts {
   }
 }
 
-/** Two ports in a row for each broker but the first, from `first` on. */
-export function otherBrokerPorts(first: number, brokers: number): readonly BrokerPorts[] {
+/**
+ * Two ports in a row for each broker but the first, from `first` on.
+ * @param secure of the second broker's listener that asks who somebody is, then the third's; none without
+ */
+export function otherBrokerPorts(
+  first: number,
+  brokers: number,
+  secure?: number,
+): readonly BrokerPorts[] {
   return Array.from({ length: brokers - 1 }, (_, index) => ({
     kafka: first + 2 * index,
     kafkaController: first + 2 * index + 1,
+    ...(secure === undefined ? {} : { kafkaSecure: secure + index }),
   }))
 }
 
 /** Different free ports; another process may still take one before we do. */
-export async function pickFreePorts(brokers = 1): Promise<StackPorts> {
+export async function pickFreePorts(brokers = 1, isSecure = false): Promise<StackPorts> {
   const broker = async (): Promise<BrokerPorts> => ({
     kafka: await freePort(),
     kafkaController: await freePort(),
+    ...(isSecure ? { kafkaSecure: await freePort() } : {}),
   })
   const otherBrokers: BrokerPorts[] = []
   while (otherBrokers.length < brokers - 1) otherBrokers.push(await broker())
@@ -82,6 +93,7 @@ const owners: Readonly<Record<Exclude<keyof AllPorts, 'otherBrokers'>, string>> 
   consumerOps: 'the ops port of the consumer',
   kafka: 'Kafka',
   kafkaController: 'the Kafka controller',
+  kafkaSecure: 'the secure listener of Kafka',
   registry: 'the schema registry',
   clickhouse: 'ClickHouse',
 }
@@ -95,9 +107,12 @@ export async function findTakenPorts(
     ...Object.entries(named).map(
       ([name, port]) => [owners[name as keyof typeof owners], port] as const, // the keys of a ports object
     ),
-    ...otherBrokers.flatMap(({ kafka, kafkaController }, index) => [
+    ...otherBrokers.flatMap(({ kafka, kafkaController, kafkaSecure }, index) => [
       [`Kafka broker ${index + 2}`, kafka] as const,
       [`the Kafka controller of broker ${index + 2}`, kafkaController] as const,
+      ...(kafkaSecure === undefined
+        ? []
+        : [[`the secure listener of broker ${index + 2}`, kafkaSecure] as const]),
     ]),
   ]
   const checks = wanted.map(async ([server, port]): Promise<readonly Problem[]> => {

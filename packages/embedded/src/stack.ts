@@ -7,6 +7,7 @@ import { startOne } from './one-server.ts'
 import { findTakenPorts, pickFreePorts, type AllPorts, type StackPorts } from './ports.ts'
 import { checkPrerequisites } from './prerequisites.ts'
 import { cannotStart, StackError } from './problem.ts'
+import { newPasswords, openSecureKafka, type SecureKafka } from './secure-kafka.ts'
 
 export interface StackOptions {
   /**
@@ -26,6 +27,11 @@ export interface StackOptions {
   readonly clickhouseCredentials?: { readonly user: string; readonly password: string }
   /** More listeners of Kafka, advertised on the ports of proxies. @default none */
   readonly kafkaListeners?: readonly KafkaListener[]
+  /**
+   * Kafka also listens where it asks who somebody is, and what they may do; with `ports` at the
+   * `kafkaSecure` of each broker. @default false
+   */
+  readonly secure?: boolean
   /** Lines for a person about what takes long. */
   readonly onProgress?: (line: string) => void
   /** Called when a server dies after it was ready; the others stay. */
@@ -50,6 +56,8 @@ export interface Stack extends AsyncDisposable {
     readonly KAFKA_REPLICATION_FACTOR?: string
     readonly KAFKA_MIN_INSYNC_REPLICAS?: string
   }
+  /** Where Kafka asks who somebody is; null unless `secure` was asked for. */
+  readonly secure: SecureKafka | null
   readonly logDir: string
   /** Stops all servers and removes the data unless `dataDir` was given. */
   stop(): Promise<void>
@@ -73,6 +81,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   if (ports !== undefined && (ports.otherBrokers?.length ?? 0) !== brokers - 1) {
     throw new RangeError(`${brokers} brokers need ports for ${brokers - 1} other brokers`)
   }
+  if (ports !== undefined && options.secure === true && securePorts(ports).length < brokers) {
+    throw new RangeError('a secure listener needs a port: kafkaSecure of every broker')
+  }
   const problems = [
     ...(await checkPrerequisites()),
     ...(options.ports === undefined ? [] : await findTakenPorts(options.ports)),
@@ -81,7 +92,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   if (options.ports !== undefined) return startOn(options.ports, options)
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOn(await pickFreePorts(options.brokers), options)
+      return await startOn(await pickFreePorts(brokers, options.secure), options)
     } catch (error) {
       if (attempt === ATTEMPTS_WITH_FREE_PORTS || !isPortRace(error)) throw error
     }
@@ -115,7 +126,15 @@ async function startOn(ports: StackPorts, options: StackOptions): Promise<Stack>
   }
 }
 
-type Servers = Pick<Stack, 'kafka' | 'brokers' | 'registry' | 'clickhouse' | 'environment'>
+function securePorts(ports: StackPorts): readonly number[] {
+  const all = [ports, ...(ports.otherBrokers ?? [])]
+  return all.flatMap(({ kafkaSecure }) => (kafkaSecure === undefined ? [] : [kafkaSecure]))
+}
+
+type Servers = Pick<
+  Stack,
+  'kafka' | 'brokers' | 'registry' | 'clickhouse' | 'environment' | 'secure'
+>
 
 /** Starts all at once; the first failure ends the others. */
 async function startServers(
@@ -130,7 +149,9 @@ async function startServers(
   let cause: unknown
   const names = serverNames(options.brokers ?? 1)
   const brokerFolders = names.filter(isBroker).map((name) => join(folder, name))
-  const context = { ports, folder, options, signal, clusterId: await clusterIdOf(brokerFolders) }
+  const passwords = options.secure === true ? newPasswords() : null
+  const clusterId = await clusterIdOf(brokerFolders)
+  const context = { ports, folder, options, signal, clusterId, passwords }
   const start = async (server: ServerName): Promise<Server> => {
     try {
       return await startOne(server, context)
@@ -160,6 +181,10 @@ async function startServers(
     registry,
     clickhouse,
     environment: environmentOf(brokers, registry, clickhouse),
+    secure:
+      passwords === null
+        ? null
+        : await openSecureKafka({ port: ports.kafka, passwords, securePorts: securePorts(ports) }),
   }
 }
 
