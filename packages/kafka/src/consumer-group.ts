@@ -9,6 +9,7 @@ import type { PartitionState } from './consumer-positions.ts'
 import { toFetchedRecords } from './consumer-records.ts'
 import { fetchInPlace } from './fetch-in-place.ts'
 import type { KafkaConfig } from './kafka-config.ts'
+import { UnreadableRecords } from './unreadable-records.ts'
 
 /** Time limits of a membership, in milliseconds. */
 export interface GroupTimes {
@@ -29,8 +30,11 @@ export interface GroupMember {
   start(positions: readonly PartitionOffset[]): Promise<void>
   heartbeat(): Promise<void>
   nodeIds(): readonly number[]
-  /** The next records that this broker leads; each partition's offsets follow those fetched before. */
-  fetch(nodeId: number): Promise<readonly FetchedRecords[]>
+  /**
+   * The next records that this broker leads; each partition's offsets follow those fetched before. What
+   * cannot be read is told for its partition, which is asked for again by the next fetch.
+   */
+  fetch(nodeId: number): Promise<readonly (FetchedRecords | UnreadableRecords)[]>
   /** Asks for the brokers and leaders anew, after an error that says they changed. */
   refresh(error: unknown): Promise<void>
   commit(offsets: readonly PartitionOffset[]): Promise<void>
@@ -122,9 +126,10 @@ export async function connectMember(options: {
     },
     nodeIds: () => cluster.getNodeIds(),
     fetch: async (nodeId) =>
-      (await group.fetch(nodeId)).flatMap((batch) => {
+      (await group.fetch(nodeId)).flatMap((batch): (FetchedRecords | UnreadableRecords)[] => {
         const fetched = toFetchedRecords(batch)
         if (fetched === null) return []
+        if (fetched instanceof UnreadableRecords) return [fetched]
         const { topic, partition, next } = fetched
         group.offsetManager.resolveOffset({ topic, partition, offset: String(next - 1) })
         return [fetched]

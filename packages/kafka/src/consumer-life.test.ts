@@ -4,7 +4,7 @@ import { createLogger } from '@custom-events/service'
 import { createMemoryBudget } from './consumer-budget.ts'
 import type { GroupMember } from './consumer-group.ts'
 import { liveAssignment } from './consumer-life.ts'
-import { DamagedRecords } from './record-set.ts'
+import { UnreadableRecords } from './unreadable-records.ts'
 
 const SESSION_TIMEOUT_MS = 30_000
 
@@ -16,13 +16,16 @@ const times = {
 }
 
 /** A member with one broker; each fetch is answered by the test. */
-function memberThat(fetch: () => Promise<void>): GroupMember {
+function memberThat(fetch: () => Promise<UnreadableRecords | null>): GroupMember {
   return {
     join: async () => [],
     start: async () => {},
     heartbeat: async () => {},
     nodeIds: () => [1],
-    fetch: async () => (await fetch(), []),
+    fetch: async () => {
+      const told = await fetch()
+      return told === null ? [] : [told]
+    },
     refresh: async () => {},
     commit: async () => {},
     endOffsets: async () => [],
@@ -42,7 +45,10 @@ async function endAfter(options: {
   if (options.pausedMs > 0) budget.add(90)
   let fetches = 0
   const member = memberThat(async () => {
-    if (++fetches > 1) return closing.abort()
+    if (++fetches > 1) {
+      closing.abort()
+      return null
+    }
     options.advance(options.silentMs)
     throw new Error('the connection broke')
   })
@@ -91,9 +97,13 @@ test(
     let nowMs = 0
     let fetches = 0
     const member = memberThat(async () => {
-      if (++fetches > 4) return closing.abort()
+      if (++fetches > 4) {
+        closing.abort()
+        return null
+      }
       nowMs += 29_000 // told at 29 s and at 116 s, not in between
-      throw new DamagedRecords('t/0, batch at offset 7: the checksum differs')
+      const place = { topic: 't', partition: 0, offset: 7 }
+      return new UnreadableRecords('damaged', place, 'the checksum differs')
     })
     const told: number[] = []
     const log = createLogger({ service: 'test', level: 'silent' })

@@ -4,7 +4,7 @@ import type { MemoryBudget } from './consumer-budget.ts'
 import { groupErrorOf } from './consumer-errors.ts'
 import type { GroupMember, GroupTimes } from './consumer-group.ts'
 import type { FetchedRecords, PartitionOffset } from './consumer-port.ts'
-import { DamagedRecords } from './record-set.ts'
+import { UnreadableRecords } from './unreadable-records.ts'
 
 /** Why an assignment ended: the group wants us to join again, Kafka was lost, or we are closing. */
 export type EndOfAssignment = 'rejoin' | 'lost' | 'closing'
@@ -68,14 +68,22 @@ export async function liveAssignment(options: {
       if (ending.signal.aborted) return
       try {
         const fetched = await member.fetch(nodeId)
-        failures = 0
         lastFetchAt = now()
         // What arrives after the end is read again by whoever owns the partition next.
-        if (!ending.signal.aborted) fetched.forEach(hooks.onRecords)
+        let unreadable: UnreadableRecords | null = null
+        for (const each of fetched) {
+          if (each instanceof UnreadableRecords) unreadable = each
+          else if (!ending.signal.aborted) hooks.onRecords(each)
+        }
+        if (unreadable !== null) throw unreadable
+        failures = 0
       } catch (error) {
-        if (error instanceof DamagedRecords && now() >= tellDamageAt) {
+        if (error instanceof UnreadableRecords && now() >= tellDamageAt) {
           tellDamageAt = now() + TELL_DAMAGE_EVERY_MS
-          log.warn({ err: error, nodeId, failures }, 'fetched records are damaged, fetching again')
+          log.warn(
+            { err: error, nodeId, failures },
+            'fetched records cannot be read, fetching again',
+          )
         } else log.debug({ err: error, nodeId }, 'fetch failed')
         if (groupErrorOf(error) !== 'passing') return end('rejoin')
         if (now() - lastFetchAt > times.sessionTimeoutMs) return end('lost')

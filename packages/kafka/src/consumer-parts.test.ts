@@ -6,6 +6,7 @@ import { closedBroker, groupErrorOf, isForgotten } from './consumer-errors.ts'
 import { startPositions } from './consumer-positions.ts'
 import { createEventQueue } from './consumer-queue.ts'
 import { toFetchedRecords } from './consumer-records.ts'
+import { UnreadableRecords } from './unreadable-records.ts'
 
 const never = new AbortController().signal
 
@@ -158,6 +159,7 @@ test('fetched offsets cover hidden records, and the last of repeated headers cou
     lastOffset: () => '14',
   }
   const fetched = toFetchedRecords(batch)
+  assert.ok(!(fetched instanceof UnreadableRecords))
   assert.deepEqual([fetched?.from, fetched?.next], [10, 15])
   const [record] = fetched?.records ?? []
   assert.deepEqual(record?.headers, { one: Buffer.from('a'), list: Buffer.from('c') })

@@ -29,6 +29,12 @@ export interface FetchedRecords extends TopicPartition {
   readonly records: readonly FetchedRecord[]
   /** Counted in the memory budget until the taker gives them back. */
   readonly bytes: number
+  /**
+   * Offsets between batches that are simply not there. Transactions leave no such gaps: they mean that the
+   * topic is compacted, or that records were lost in Kafka.
+   * @default 0
+   */
+  readonly gaps?: number
 }
 
 export interface PartitionOffset extends TopicPartition {

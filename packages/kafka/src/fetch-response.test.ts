@@ -14,7 +14,8 @@ import {
   type SampleRecord,
 } from './fetch-response.fixture.ts'
 import { crc32c } from './crc32c.ts'
-import { DamagedRecords, readRecordSet } from './record-set.ts'
+import { readRecordSet } from './record-set.ts'
+import { UnreadableRecords } from './unreadable-records.ts'
 
 const bytes = fc.oneof(
   { weight: 6, arbitrary: fc.uint8Array({ maxLength: 40 }) },
@@ -65,15 +66,19 @@ const partitions: fc.Arbitrary<readonly SamplePartition[]> = fc.uniqueArray(
 
 const OFFSETS = fc.oneof(fc.nat({ max: 100 }), fc.integer({ min: 2 ** 31 - 3, max: 2 ** 48 }))
 
-function fetchedOf(response: FetchResponse, from: number): readonly (FetchedRecords | null)[] {
+function fetchedOf(
+  response: FetchResponse,
+  from: number,
+): readonly (FetchedRecords | UnreadableRecords | null)[] {
   return response.responses.flatMap(({ topicName, partitions: found }) =>
     found.map((partition) => toFetchedRecords(batchOf(topicName, from, partition))),
   )
 }
 
 /** Everything of a fetch but what it is counted with, with each record looked at. */
-function contentOf(fetched: FetchedRecords | null) {
+function contentOf(fetched: FetchedRecords | UnreadableRecords | null) {
   if (fetched === null) return null
+  if (fetched instanceof UnreadableRecords) throw fetched
   const { topic, partition, from, next, records } = fetched
   return {
     topic,
@@ -124,7 +129,7 @@ test('a bit that flipped anywhere under the checksum is found', async () => {
       const set = await recordSetBytes(5, [batch])
       const at = CRC_AT + (place % (set.bytes.length - CRC_AT))
       set.bytes[at] = (set.bytes[at] ?? 0) ^ (1 << bit)
-      assert.throws(() => read(set.bytes), DamagedRecords)
+      assert.throws(() => read(set.bytes), UnreadableRecords)
     }),
     { numRuns: 200 },
   )
@@ -135,7 +140,7 @@ test('also in what is left to kafkajs, which does not look', async () => {
     const set = await recordSetBytes(5, [{ ...SAMPLE, ...odd }])
     assert.equal(read(set.bytes), null)
     set.bytes.writeUInt8(set.bytes.readUInt8(70) ^ 1, 70)
-    assert.throws(() => read(set.bytes), DamagedRecords)
+    assert.throws(() => read(set.bytes), UnreadableRecords)
   }
 })
 
@@ -152,7 +157,7 @@ test('lengths and counts that do not add up are found even under a right checksu
     const edited = Buffer.from(good)
     edited[at] = value
     edited.writeUInt32BE(crc32c(edited.subarray(21)), CRC_AT)
-    assert.throws(() => read(edited), DamagedRecords, `byte ${at} is ${value}`)
+    assert.throws(() => read(edited), UnreadableRecords, `byte ${at} is ${value}`)
   }
 })
 

@@ -2,6 +2,7 @@ import Decoder from 'kafkajs/src/protocol/decoder.js'
 import decodeMessages from 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js'
 import type { RawMessage } from 'kafkajs/src/consumer/consumerGroup.js'
 import { readRecordSet, type RecordSet } from './record-set.ts'
+import { UnreadableRecords } from './unreadable-records.ts'
 
 /** A fetch response as kafkajs's own decoder gives it. */
 export interface FetchResponse {
@@ -38,9 +39,7 @@ export const FETCH_VERSION = 11
 /**
  * Decodes a fetch response like kafkajs, except that records are read in place (`readRecordSet`). kafkajs
  * then sees a partition without messages; the records are found by `recordSetOf`. A partition with what
- * only kafkajs reads is left to kafkajs.
- *
- * @throws {DamagedRecords}
+ * only kafkajs reads is left to kafkajs. One that cannot be read costs the others nothing.
  */
 export async function decodeFetchResponse(payload: Buffer): Promise<FetchResponse> {
   const decoder = new Decoder(payload)
@@ -85,26 +84,38 @@ function readAbortedTransaction(decoder: Decoder): AbortedTransaction {
 function readInPlace(
   decoder: Decoder,
   place: { readonly topic: string; readonly partition: number },
-): RecordSet | null {
+): FetchedSet | null {
   const { buffer, offset } = decoder
   const start = offset + 4
   const end = start + buffer.readInt32BE(offset)
   if (end <= start || end > buffer.length) return null
-  const set = readRecordSet(buffer, { ...place, start, end })
+  const set = readOrSay(buffer, { ...place, start, end })
   if (set !== null) decoder.offset = end
   return set
 }
 
+function readOrSay(buffer: Buffer, set: Parameters<typeof readRecordSet>[1]): FetchedSet | null {
+  try {
+    return readRecordSet(buffer, set)
+  } catch (error) {
+    if (error instanceof UnreadableRecords) return error
+    throw error
+  }
+}
+
 const RECORD_SET = Symbol('record set')
 
-type Messages = readonly RawMessage[] & { readonly [RECORD_SET]?: RecordSet }
+/** The records of a partition, or why there are none. */
+type FetchedSet = RecordSet | UnreadableRecords
+
+type Messages = readonly RawMessage[] & { readonly [RECORD_SET]?: FetchedSet }
 
 /** No messages, as far as kafkajs is concerned. */
-function carrying(set: RecordSet): Messages {
+function carrying(set: FetchedSet): Messages {
   return Object.assign([], { [RECORD_SET]: set })
 }
 
-/** The records that were read in place; `null` when kafkajs read them. */
-export function recordSetOf(messages: Messages): RecordSet | null {
+/** What was read in place, or why it was not; `null` when kafkajs read it. */
+export function recordSetOf(messages: Messages): FetchedSet | null {
   return messages[RECORD_SET] ?? null
 }

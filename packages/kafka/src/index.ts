@@ -22,6 +22,7 @@ export {
   type TopicSettings,
 } from './admin.ts'
 export { readGroupOffsets, type GroupOffset } from './group-offsets.ts'
+export { UnreadableRecords, type WhyUnreadable } from './unreadable-records.ts'
 export { createConsumer, type ConsumerOptions } from './consumer.ts'
 export { createMemoryBudget, type MemoryBudget } from './consumer-budget.ts'
 export { partitionKey } from './consumer-offsets.ts'

@@ -1,6 +1,7 @@
 import type { FetchedRecord } from './consumer-port.ts'
 import { crc32c } from './crc32c.ts'
 import type { TopicPartition } from './records.ts'
+import { UnreadableRecords, type WhyUnreadable } from './unreadable-records.ts'
 
 /** Records of one partition as a fetch response holds them, ready to be walked. */
 export interface RecordSet {
@@ -9,14 +10,6 @@ export interface RecordSet {
   readonly next: number
   /** Bytes of all complete batches. */
   readonly bytes: number
-}
-
-/** What was fetched is not what Kafka wrote: a bit flipped on the way or on a disk. Fetch it again. */
-export class DamagedRecords extends Error {
-  constructor(message: string) {
-    super(message)
-    this.name = 'DamagedRecords'
-  }
 }
 
 /**
@@ -49,7 +42,7 @@ const IS_CONTROL = 0x20
  * A batch that is cut off at the end is left out, as Kafka wants it. `null`: there is a batch that only
  * kafkajs reads, one that is compressed, transactional, a control batch or of an older format.
  *
- * @throws {DamagedRecords}
+ * @throws {UnreadableRecords}
  */
 export function readRecordSet(
   bytes: Buffer,
@@ -89,16 +82,18 @@ interface BatchPlace extends TopicPartition {
 function checkBatch(bytes: Buffer, place: BatchPlace, next: number): void {
   const { at, end, baseOffset } = place
   if (end - at < HEADER_BYTES) {
-    throw damaged(place, `expected at least ${HEADER_BYTES} bytes, got ${end - at}`)
+    throw unreadable('damaged', place, `expected at least ${HEADER_BYTES} bytes, got ${end - at}`)
   }
   const expected = bytes.readUInt32BE(at + CRC_AT)
   const got = crc32c(bytes.subarray(at + CRC_COVERS_FROM, end))
-  if (got !== expected) throw damaged(place, `expected checksum ${expected}, got ${got}`)
-  if (baseOffset < next) throw damaged(place, `it follows offset ${next - 1}`)
+  if (got !== expected)
+    throw unreadable('damaged', place, `expected checksum ${expected}, got ${got}`)
+  if (baseOffset < next) throw unreadable('damaged', place, `it follows offset ${next - 1}`)
 }
 
-function damaged({ topic, partition, baseOffset }: BatchPlace, what: string): DamagedRecords {
-  return new DamagedRecords(`${topic}/${partition}, batch at offset ${baseOffset}: ${what}`)
+function unreadable(reason: WhyUnreadable, place: BatchPlace, what: string): UnreadableRecords {
+  const { topic, partition, baseOffset: offset } = place
+  return new UnreadableRecords(reason, { topic, partition, offset }, what)
 }
 
 function readBatch(bytes: Buffer, place: BatchPlace, records: FetchedRecord[]): void {
@@ -126,13 +121,17 @@ function readBatch(bytes: Buffer, place: BatchPlace, records: FetchedRecord[]): 
     const valueEnd = valueBytes < 0 ? -1 : valueStart + valueBytes
     // At least the count of headers follows; `recordEnd` moves on, or this would never end.
     if (recordEnd > end || recordEnd <= Math.max(valueStart, valueEnd)) {
-      throw damaged(place, `the lengths of record ${index} do not add up`)
+      throw unreadable('layout', place, `the lengths of record ${index} do not add up`)
     }
     records.push(new RecordInPlace(batch, offset, recordAt, valueStart, valueEnd))
     cursor.at = recordEnd
   }
   if (cursor.at !== end) {
-    throw damaged(place, `its ${count} records end at byte ${cursor.at}, expected ${end}`)
+    throw unreadable(
+      'layout',
+      place,
+      `its ${count} records end at byte ${cursor.at}, expected ${end}`,
+    )
   }
 }
 
