@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import { fullJitter, type Logger } from '@custom-events/service'
 import { createKafkaJs } from './client.ts'
+import { describeKafkaError, NoAnswer } from './kafka-errors.ts'
 import { startingAt, type KafkaConfig } from './kafka-config.ts'
 import { lacksReplicas, shortOfReplicas } from './replicas.ts'
 
@@ -57,7 +58,7 @@ export function watchConnection(options: {
       if (missing === null && notReadyReason !== null) await withTimeout(open(kafka))
       return missing
     } catch (error) {
-      return `Kafka is not reachable: ${error instanceof Error ? error.message : String(error)}`
+      return describeKafkaError(error)
     }
   }
 
@@ -151,7 +152,7 @@ async function withTimeout<T>(operation: Promise<T>): Promise<T> {
     return await Promise.race([
       operation,
       delay(PROBE_TIMEOUT_MS, null, { signal: timeout.signal }).then(() => {
-        throw new Error(`no answer within ${PROBE_TIMEOUT_MS} ms`)
+        throw new NoAnswer(PROBE_TIMEOUT_MS)
       }),
     ])
   } finally {

@@ -1,4 +1,7 @@
 export { kafkaConfigFrom, type KafkaConfig } from './kafka-config.ts'
+export { describeKafkaError, kafkaVerdict, type KafkaVerdict } from './kafka-errors.ts'
+export type { KafkaCause } from './kafka-codes.ts'
+export type { KafkaErrorClass } from './kafka-remedies.ts'
 export { partitionCounts, topicNames, SIDE_TOPIC_PARTITIONS, type TopicNames } from './topics.ts'
 export {
   SlabRecord,

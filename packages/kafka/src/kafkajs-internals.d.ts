@@ -20,6 +20,11 @@ declare module 'kafkajs/src/network/socketFactory.js' {
 }
 
 declare module 'kafkajs/src/protocol/error.js' {
+  export const errorCodes: readonly {
+    readonly type: string
+    readonly code: number
+    readonly retriable: boolean
+  }[]
   /** Whether another attempt may succeed, and its name, are in a table of kafkajs. */
   export function createErrorFromCode(
     code: number,

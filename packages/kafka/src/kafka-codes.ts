@@ -1,0 +1,170 @@
+/** Why Kafka did not do what was asked; a closed set, and a metric label. */
+export type KafkaCause =
+  | 'authentication'
+  | 'busy'
+  | 'codec'
+  | 'coordinator'
+  | 'damaged'
+  | 'foreign_member'
+  | 'missing_topic'
+  | 'no_leader'
+  | 'not_member'
+  | 'out_of_range'
+  | 'record_refused'
+  | 'replicas'
+  | 'rights'
+  | 'settings'
+  | 'storage'
+  | 'tls'
+  | 'too_large'
+  | 'unknown'
+  | 'unreachable'
+  | 'version'
+
+/** Kafka's own name of a code, and what it comes from. */
+export type CodeRow = readonly [name: string, cause: KafkaCause]
+
+/**
+ * Every error code of Kafka's protocol up to 4.4, by its number. `unknown` on purpose: codes of things this
+ * program never asks for (transactions, tokens, share groups, the controllers among themselves). One of them
+ * would mean that we do not know what goes on: it is retried a few times, then told.
+ */
+export const KAFKA_CODES: Readonly<Record<number, CodeRow>> = {
+  [-1]: ['UNKNOWN_SERVER_ERROR', 'unknown'],
+  1: ['OFFSET_OUT_OF_RANGE', 'out_of_range'],
+  2: ['CORRUPT_MESSAGE', 'damaged'],
+  3: ['UNKNOWN_TOPIC_OR_PARTITION', 'missing_topic'],
+  4: ['INVALID_FETCH_SIZE', 'version'],
+  5: ['LEADER_NOT_AVAILABLE', 'no_leader'],
+  6: ['NOT_LEADER_OR_FOLLOWER', 'no_leader'],
+  7: ['REQUEST_TIMED_OUT', 'busy'],
+  8: ['BROKER_NOT_AVAILABLE', 'busy'],
+  9: ['REPLICA_NOT_AVAILABLE', 'no_leader'],
+  10: ['MESSAGE_TOO_LARGE', 'too_large'],
+  11: ['STALE_CONTROLLER_EPOCH', 'busy'],
+  12: ['OFFSET_METADATA_TOO_LARGE', 'too_large'],
+  13: ['NETWORK_EXCEPTION', 'busy'],
+  14: ['COORDINATOR_LOAD_IN_PROGRESS', 'coordinator'],
+  15: ['COORDINATOR_NOT_AVAILABLE', 'coordinator'],
+  16: ['NOT_COORDINATOR', 'not_member'],
+  17: ['INVALID_TOPIC_EXCEPTION', 'settings'],
+  18: ['RECORD_LIST_TOO_LARGE', 'too_large'],
+  19: ['NOT_ENOUGH_REPLICAS', 'replicas'],
+  20: ['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'replicas'],
+  21: ['INVALID_REQUIRED_ACKS', 'version'],
+  22: ['ILLEGAL_GENERATION', 'not_member'],
+  23: ['INCONSISTENT_GROUP_PROTOCOL', 'foreign_member'],
+  24: ['INVALID_GROUP_ID', 'settings'],
+  25: ['UNKNOWN_MEMBER_ID', 'not_member'],
+  26: ['INVALID_SESSION_TIMEOUT', 'settings'],
+  27: ['REBALANCE_IN_PROGRESS', 'not_member'],
+  28: ['INVALID_COMMIT_OFFSET_SIZE', 'too_large'],
+  29: ['TOPIC_AUTHORIZATION_FAILED', 'rights'],
+  30: ['GROUP_AUTHORIZATION_FAILED', 'rights'],
+  31: ['CLUSTER_AUTHORIZATION_FAILED', 'rights'],
+  32: ['INVALID_TIMESTAMP', 'record_refused'],
+  33: ['UNSUPPORTED_SASL_MECHANISM', 'authentication'],
+  34: ['ILLEGAL_SASL_STATE', 'authentication'],
+  35: ['UNSUPPORTED_VERSION', 'version'],
+  36: ['TOPIC_ALREADY_EXISTS', 'settings'],
+  37: ['INVALID_PARTITIONS', 'settings'],
+  38: ['INVALID_REPLICATION_FACTOR', 'settings'],
+  39: ['INVALID_REPLICA_ASSIGNMENT', 'settings'],
+  40: ['INVALID_CONFIG', 'settings'],
+  41: ['NOT_CONTROLLER', 'busy'],
+  42: ['INVALID_REQUEST', 'version'],
+  43: ['UNSUPPORTED_FOR_MESSAGE_FORMAT', 'version'],
+  44: ['POLICY_VIOLATION', 'settings'],
+  45: ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'unknown'],
+  46: ['DUPLICATE_SEQUENCE_NUMBER', 'unknown'],
+  47: ['INVALID_PRODUCER_EPOCH', 'unknown'],
+  48: ['INVALID_TXN_STATE', 'unknown'],
+  49: ['INVALID_PRODUCER_ID_MAPPING', 'unknown'],
+  50: ['INVALID_TRANSACTION_TIMEOUT', 'unknown'],
+  51: ['CONCURRENT_TRANSACTIONS', 'busy'],
+  52: ['TRANSACTION_COORDINATOR_FENCED', 'unknown'],
+  53: ['TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'rights'],
+  54: ['SECURITY_DISABLED', 'settings'],
+  55: ['OPERATION_NOT_ATTEMPTED', 'busy'],
+  56: ['KAFKA_STORAGE_ERROR', 'storage'],
+  57: ['LOG_DIR_NOT_FOUND', 'storage'],
+  58: ['SASL_AUTHENTICATION_FAILED', 'authentication'],
+  59: ['UNKNOWN_PRODUCER_ID', 'unknown'],
+  60: ['REASSIGNMENT_IN_PROGRESS', 'busy'],
+  61: ['DELEGATION_TOKEN_AUTH_DISABLED', 'unknown'],
+  62: ['DELEGATION_TOKEN_NOT_FOUND', 'unknown'],
+  63: ['DELEGATION_TOKEN_OWNER_MISMATCH', 'unknown'],
+  64: ['DELEGATION_TOKEN_REQUEST_NOT_ALLOWED', 'unknown'],
+  65: ['DELEGATION_TOKEN_AUTHORIZATION_FAILED', 'rights'],
+  66: ['DELEGATION_TOKEN_EXPIRED', 'authentication'],
+  67: ['INVALID_PRINCIPAL_TYPE', 'unknown'],
+  68: ['NON_EMPTY_GROUP', 'settings'],
+  69: ['GROUP_ID_NOT_FOUND', 'settings'],
+  70: ['FETCH_SESSION_ID_NOT_FOUND', 'busy'],
+  71: ['INVALID_FETCH_SESSION_EPOCH', 'busy'],
+  72: ['LISTENER_NOT_FOUND', 'no_leader'],
+  73: ['TOPIC_DELETION_DISABLED', 'settings'],
+  74: ['FENCED_LEADER_EPOCH', 'no_leader'],
+  75: ['UNKNOWN_LEADER_EPOCH', 'no_leader'],
+  76: ['UNSUPPORTED_COMPRESSION_TYPE', 'codec'],
+  77: ['STALE_BROKER_EPOCH', 'busy'],
+  78: ['OFFSET_NOT_AVAILABLE', 'no_leader'],
+  79: ['MEMBER_ID_REQUIRED', 'not_member'],
+  80: ['PREFERRED_LEADER_NOT_AVAILABLE', 'no_leader'],
+  81: ['GROUP_MAX_SIZE_REACHED', 'settings'],
+  82: ['FENCED_INSTANCE_ID', 'not_member'],
+  83: ['ELIGIBLE_LEADERS_NOT_AVAILABLE', 'no_leader'],
+  84: ['ELECTION_NOT_NEEDED', 'unknown'],
+  85: ['NO_REASSIGNMENT_IN_PROGRESS', 'unknown'],
+  86: ['GROUP_SUBSCRIBED_TO_TOPIC', 'settings'],
+  87: ['INVALID_RECORD', 'record_refused'],
+  88: ['UNSTABLE_OFFSET_COMMIT', 'busy'],
+  89: ['THROTTLING_QUOTA_EXCEEDED', 'busy'],
+  90: ['PRODUCER_FENCED', 'unknown'],
+  91: ['RESOURCE_NOT_FOUND', 'unknown'],
+  92: ['DUPLICATE_RESOURCE', 'unknown'],
+  93: ['UNACCEPTABLE_CREDENTIAL', 'authentication'],
+  94: ['INCONSISTENT_VOTER_SET', 'unknown'],
+  95: ['INVALID_UPDATE_VERSION', 'unknown'],
+  96: ['FEATURE_UPDATE_FAILED', 'unknown'],
+  97: ['PRINCIPAL_DESERIALIZATION_FAILURE', 'authentication'],
+  98: ['SNAPSHOT_NOT_FOUND', 'unknown'],
+  99: ['POSITION_OUT_OF_RANGE', 'unknown'],
+  100: ['UNKNOWN_TOPIC_ID', 'missing_topic'],
+  101: ['DUPLICATE_BROKER_REGISTRATION', 'unknown'],
+  102: ['BROKER_ID_NOT_REGISTERED', 'unknown'],
+  103: ['INCONSISTENT_TOPIC_ID', 'missing_topic'],
+  104: ['INCONSISTENT_CLUSTER_ID', 'settings'],
+  105: ['TRANSACTIONAL_ID_NOT_FOUND', 'unknown'],
+  106: ['FETCH_SESSION_TOPIC_ID_ERROR', 'busy'],
+  107: ['INELIGIBLE_REPLICA', 'unknown'],
+  108: ['NEW_LEADER_ELECTED', 'no_leader'],
+  109: ['OFFSET_MOVED_TO_TIERED_STORAGE', 'storage'],
+  110: ['FENCED_MEMBER_EPOCH', 'not_member'],
+  111: ['UNRELEASED_INSTANCE_ID', 'not_member'],
+  112: ['UNSUPPORTED_ASSIGNOR', 'foreign_member'],
+  113: ['STALE_MEMBER_EPOCH', 'not_member'],
+  114: ['MISMATCHED_ENDPOINT_TYPE', 'settings'],
+  115: ['UNSUPPORTED_ENDPOINT_TYPE', 'settings'],
+  116: ['UNKNOWN_CONTROLLER_ID', 'unknown'],
+  117: ['UNKNOWN_SUBSCRIPTION_ID', 'unknown'],
+  118: ['TELEMETRY_TOO_LARGE', 'unknown'],
+  119: ['INVALID_REGISTRATION', 'unknown'],
+  120: ['TRANSACTION_ABORTABLE', 'unknown'],
+  121: ['INVALID_RECORD_STATE', 'unknown'],
+  122: ['SHARE_SESSION_NOT_FOUND', 'unknown'],
+  123: ['INVALID_SHARE_SESSION_EPOCH', 'unknown'],
+  124: ['FENCED_STATE_EPOCH', 'unknown'],
+  125: ['INVALID_VOTER_KEY', 'unknown'],
+  126: ['DUPLICATE_VOTER', 'unknown'],
+  127: ['VOTER_NOT_FOUND', 'unknown'],
+  128: ['INVALID_REGULAR_EXPRESSION', 'unknown'],
+  129: ['REBOOTSTRAP_REQUIRED', 'busy'],
+  130: ['STREAMS_INVALID_TOPOLOGY', 'unknown'],
+  131: ['STREAMS_INVALID_TOPOLOGY_EPOCH', 'unknown'],
+  132: ['STREAMS_TOPOLOGY_FENCED', 'unknown'],
+  133: ['SHARE_SESSION_LIMIT_REACHED', 'unknown'],
+  134: ['GROUP_DELETION_FAILED', 'unknown'],
+  135: ['STREAMS_TOPOLOGY_DESCRIPTION_UPDATE_FAILED', 'unknown'],
+  136: ['CONTROLLER_ID_NOT_REGISTERED', 'unknown'],
+}
