@@ -13,8 +13,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const node24 = join(root, 'node_modules/node/bin/node')
-/** A terminal sends Ctrl-C to npm and to us, and npm sends it again. */
-const SAME_SIGNAL_WITHIN_MS = 500
+/** A terminal sends Ctrl-C to npm and to us, and npm sends it again; packages/service/src/signals.ts says more. */
+const SAME_SIGNAL_WITHIN_MS = 1_000
 const ORPHAN_CHECK_MS = 500
 /** What packages/embedded/src/malloc-settings.ts explains, for `npm run ingest`. */
 const MALLOC_SETTINGS = { MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_ARENA_MAX: '2' }
@@ -63,15 +63,18 @@ async function run(file, rest) {
     detached: true,
     env: { ...(file === 'services/ingest/src/main.ts' ? MALLOC_SETTINGS : {}), ...process.env },
   })
-  const lastSentAt = new Map()
+  let lastSentAt = -Infinity
   const forward = (signal) => {
-    const isCopy = Date.now() - (lastSentAt.get(signal) ?? 0) < SAME_SIGNAL_WITHIN_MS
-    lastSentAt.set(signal, Date.now())
+    const isCopy = performance.now() - lastSentAt < SAME_SIGNAL_WITHIN_MS
     if (!isCopy) child.kill(signal)
+    if (!isCopy) lastSentAt = performance.now()
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => forward(signal))
   const orphanCheck = setInterval(() => {
-    if (livingAncestors() !== ancestors) forward('SIGTERM')
+    if (livingAncestors() === ancestors) return
+    clearInterval(orphanCheck)
+    // npm ends by a signal that it also passed on: the program has it, another would cut its draining short.
+    if (lastSentAt === -Infinity) forward('SIGTERM')
   }, ORPHAN_CHECK_MS)
   const [code, signal] = await new Promise((resolve) => {
     child.once('error', (error) => fail(`could not run ${command[0]}: ${error.message}`))

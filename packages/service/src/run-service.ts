@@ -3,6 +3,7 @@ import closeWithGrace from 'close-with-grace'
 import { ConfigError } from './config.ts'
 import type { Logger } from './log.ts'
 import { redact } from './redact.ts'
+import { listenForEnd, type EndSignal, type EndSignals } from './signals.ts'
 import { onDrain, tellStarted } from './worker.ts'
 import { WorkerNotStarted } from './workers.ts'
 
@@ -16,12 +17,12 @@ export interface RunningService {
 }
 
 /**
- * A service's life: start, run until SIGTERM or SIGINT, close what `start` put on the stack in
+ * A service's life: start, run until SIGTERM, SIGINT or SIGHUP, close what `start` put on the stack in
  * reverse order, exit 0. A wrong configuration exits 78 before anything opens; a failed start or an
- * uncaught error exits 1; a second signal or an overdue shutdown exits 1 at once.
+ * uncaught error exits 1; a second signal or an overdue shutdown exits 1 at once. Copies of one signal are
+ * one, and one that comes during the start is obeyed as soon as there is something to close.
  *
- * A worker of a cluster drains when its primary tells it to. A signal from a terminal or from systemd
- * reaches it beside that, and is then no second one.
+ * A worker of a cluster drains when its primary tells it to, or at a signal, and only its primary hears a second.
  *
  * @param start opens resources in order and registers each on the stack.
  */
@@ -29,7 +30,12 @@ export async function runService(
   start: (resources: AsyncDisposableStack) => Promise<RunningService>,
 ): Promise<void> {
   const resources = new AsyncDisposableStack()
-  let service: RunningService
+  let service: RunningService | null = null
+  const signals = listenForEnd((signal) => {
+    if (cluster.isWorker) return
+    service?.log.error({ signal }, 'second signal: exiting at once')
+    process.exit(1)
+  })
   try {
     service = await start(resources)
   } catch (error) {
@@ -37,28 +43,43 @@ export async function runService(
     reportFailedStart(error)
     return
   }
-  const { log, shutdownTimeoutMs } = service
+  live(service, resources, signals)
+}
+
+function live(
+  { log, shutdownTimeoutMs }: RunningService,
+  resources: AsyncDisposableStack,
+  signals: EndSignals,
+): void {
   log.info('started')
+  let isClosing = false
+  let told: EndSignal | 'primary' | undefined
   const { close } = closeWithGrace(
     {
       delay: shutdownTimeoutMs,
       logger: false,
-      skip: cluster.isWorker ? ['SIGTERM', 'SIGINT'] : [],
-      onSecondSignal: (signal) => log.error({ signal }, 'second signal: exiting at once'),
+      skip: ['SIGTERM', 'SIGINT', 'SIGHUP'], // `signals` tells copies from a second one
       onSecondError: (err) => log.fatal({ err }, 'error while shutting down: exiting at once'),
       onTimeout: (delay) => log.fatal({ shutdownTimeoutMs: delay }, 'shutdown overdue: exiting'),
     },
-    async ({ signal, err }) => {
+    async ({ signal = told, err }) => {
+      isClosing = true
       if (err === undefined) log.info({ signal }, 'draining')
       else log.fatal({ err }, 'uncaught error: draining, then exiting 1')
       await closeAll(resources, log)
       log.info('stopped')
     },
   )
+  const drain = (by: EndSignal | 'primary'): void => {
+    if (isClosing) return
+    told = by
+    close()
+  }
   if (cluster.isWorker) {
-    onDrain(close)
+    onDrain(() => drain('primary'))
     tellStarted()
   }
+  signals.whenTold(drain)
 }
 
 async function closeAll(resources: AsyncDisposableStack, log: Logger): Promise<void> {

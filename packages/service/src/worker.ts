@@ -19,17 +19,11 @@ export function tellStarted(): void {
   tell({ kind: 'custom-events:started' })
 }
 
-/** Calls back once: when the primary says so, or at a signal that reached the whole group of processes. */
+/** Calls back when the primary says so, which it repeats. */
 export function onDrain(drain: () => void): void {
-  let isTold = false
-  const once = (): void => {
-    if (!isTold) drain()
-    isTold = true
-  }
   process.on('message', (message) => {
-    if (isOurs(message) && message.kind === 'custom-events:drain') once()
+    if (isOurs(message) && message.kind === 'custom-events:drain') drain()
   })
-  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, once)
 }
 
 function tell(message: FromWorker): void {
