@@ -5,7 +5,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { format } from 'prettier'
 import { EVENT_CODES, REQUEST_CODES, WARNING_CODES, type CodeRow } from '@custom-events/event'
-import { readPlanFiles, type MetricDefinitions, type Variable } from '@custom-events/service'
+import {
+  opsMetrics,
+  readPlanFiles,
+  type MetricDefinitions,
+  type Variable,
+} from '@custom-events/service'
 import { pageWithFigures, plotPages } from '../bench/pages.ts'
 import { setupVariables } from '../packages/cli/src/config.ts'
 import { replayVariables } from '../packages/cli/src/replay/config.ts'
@@ -77,6 +82,7 @@ function metricsPage(): string {
 Prometheus text at \`/metrics\` of the ops port, with the metrics of the Node process. No label ever
 holds a group, a user or an event id.
 
+${metricsSection('Both services', opsMetrics)}
 ${metricsSection('Ingest', ingestMetrics)}
 ${metricsSection('Ingest, with `WORKERS` above 1', primaryMetrics)}
 ${metricsSection('Consumer', consumerMetrics)}`

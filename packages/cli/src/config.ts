@@ -8,6 +8,7 @@ import {
   readConfig,
   registryVariables,
   serviceVariables,
+  shownConfig,
   text,
 } from '@custom-events/service'
 
@@ -60,6 +61,7 @@ export const setupVariables = {
 export function readSetupConfig(environment: NodeJS.ProcessEnv) {
   const { config, warnings } = readConfig(setupVariables, environment)
   const log = createLogger({ service: 'setup', level: config.LOG_LEVEL }, process.stderr)
+  log.info({ config: shownConfig(setupVariables, environment) }, 'configuration')
   for (const warning of warnings) log.warn(warning)
   return { config, log }
 }

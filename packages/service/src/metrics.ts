@@ -15,7 +15,10 @@ export interface MetricDefinition {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly name: string
   readonly help: string
-  /** Label names with their closed value sets; a group or event id is never a label. */
+  /**
+   * Label names with their closed value sets; empty: as many as there are topics, partitions, builds or causes. A
+   * group or event id is never a label.
+   */
   readonly labels?: Readonly<Record<string, readonly string[]>>
   /** Upper bounds, histograms only. */
   readonly buckets?: readonly number[]
@@ -49,16 +52,24 @@ const PREFIX = 'custom_events_'
 export function createMetrics<const D extends MetricDefinitions>(definitions: D): Metrics<D> {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const metrics = Object.fromEntries(
-    Object.entries(definitions).map(([key, definition]) => [key, create(definition, registry)]),
-  )
   const expose = async () => ({
     contentType: registry.contentType,
     text: await registry.metrics(),
   })
-  // The object is built from `definitions`, entry by entry; the compiler cannot see the key mapping.
   const snapshot = () => registry.getMetricsAsJSON()
-  return { ...metrics, expose, snapshot } as unknown as Metrics<D>
+  return { ...register(definitions, registry), expose, snapshot }
+}
+
+/** Makes the metrics of a table in a registry that is there. */
+export function register<const D extends MetricDefinitions>(
+  definitions: D,
+  registry: Registry,
+): { readonly [K in keyof D]: MetricOf<D[K]> } {
+  const metrics = Object.fromEntries(
+    Object.entries(definitions).map(([key, definition]) => [key, create(definition, registry)]),
+  )
+  // The object is built from `definitions`, entry by entry; the compiler cannot see the key mapping.
+  return metrics as { [K in keyof D]: MetricOf<D[K]> }
 }
 
 /**

@@ -28,10 +28,17 @@ test('the ops port answers live, ready with its reasons, and metrics', async () 
   assert.deepEqual(await notReady.json(), { status: 'not ready', reasons: ['Kafka is away'] })
   reasons = []
   assert.equal((await get('/health/ready')).status, 200)
+  assert.match(await (await get('/metrics')).text(), /^custom_events_ready 1$/m)
+  reasons = ['Kafka is away']
+  assert.match(await (await get('/metrics')).text(), /^custom_events_ready 0$/m)
 
   metrics.accepted.inc(2)
   const text = await (await get('/metrics')).text()
   assert.match(text, /^custom_events_events_accepted_total 2$/m)
   assert.match(text, /^custom_events_events_rejected_total\{code="worse"\} 0$/m)
+  assert.match(
+    text,
+    /^custom_events_build_info\{version="\d+\.\d+\.\d+",node="v\d+\.\d+\.\d+"\} 1$/m,
+  )
   assert.equal((await get('/nothing')).status, 404)
 })

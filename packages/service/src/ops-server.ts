@@ -1,6 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import type { Exposition } from './metrics.ts'
+import { createOpsMetrics } from './ops-metrics.ts'
 import { redact } from './redact.ts'
 
 /** Whether traffic should be sent here, and if not, every reason why. */
@@ -15,7 +17,7 @@ export interface OpsServer extends AsyncDisposable {
 
 /**
  * `/health/live` (200 while the process can answer), `/health/ready` (200, or 503 with reasons) and
- * `/metrics` (Prometheus text).
+ * `/metrics` (Prometheus text of what is exposed, with `ready` and `build_info`).
  *
  * @throws when the port is taken.
  */
@@ -23,14 +25,19 @@ export async function startOpsServer(options: {
   readonly host: string
   readonly port: number
   readonly readiness: () => Readiness | Promise<Readiness>
-  readonly expose: () => Promise<{ readonly contentType: string; readonly text: string }>
+  readonly expose: () => Promise<Exposition>
 }): Promise<OpsServer> {
+  const exposeOps = createOpsMetrics(options.readiness)
+  const exposeAll = async (): Promise<Exposition> => {
+    const [given, own] = await Promise.all([options.expose(), exposeOps()])
+    return { contentType: given.contentType, text: given.text + own.text }
+  }
   const server = createServer((request, response) => {
     const path = request.url?.split('?', 1)[0]
     if (request.method !== 'GET') return answer(response, 405, { error: 'only GET' })
     if (path === '/health/live') return answer(response, 200, { status: 'live' })
     if (path === '/health/ready') return void answerReadiness(response, options.readiness)
-    if (path === '/metrics') return void answerMetrics(response, options.expose)
+    if (path === '/metrics') return void answerMetrics(response, exposeAll)
     return answer(response, 404, { error: 'try /health/live, /health/ready or /metrics' })
   })
   server.requestTimeout = 5_000
@@ -59,7 +66,7 @@ async function answerReadiness(
 
 async function answerMetrics(
   response: ServerResponse,
-  expose: () => Promise<{ readonly contentType: string; readonly text: string }>,
+  expose: () => Promise<Exposition>,
 ): Promise<void> {
   try {
     const { contentType, text } = await expose()

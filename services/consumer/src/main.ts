@@ -1,11 +1,12 @@
-import { createLogger, runService } from '@custom-events/service'
-import { readConsumerConfig } from './config.ts'
+import { createLogger, runService, shownConfig } from '@custom-events/service'
+import { consumerVariables, readConsumerConfig } from './config.ts'
 import { startConsumer } from './start.ts'
 
 await runService(async (resources) => {
   const settings = readConsumerConfig(process.env)
   const { config, warnings } = settings
   const log = createLogger({ service: 'consumer', level: config.LOG_LEVEL })
+  log.info({ config: shownConfig(consumerVariables, process.env) }, 'configuration')
   for (const warning of warnings) log.warn(warning)
   await startConsumer({ settings, log, resources })
   return { log, shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS }

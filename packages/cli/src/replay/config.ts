@@ -6,6 +6,7 @@ import {
   readConfig,
   registryVariables,
   serviceVariables,
+  shownConfig,
 } from '@custom-events/service'
 import { setupVariables } from '../config.ts'
 
@@ -28,6 +29,7 @@ export function readReplayConfig(
 ) {
   const { config, warnings } = readConfig(replayVariables, environment)
   const log = createLogger({ service: 'replay', level: config.LOG_LEVEL }, process.stderr)
+  log.info({ config: shownConfig(replayVariables, environment) }, 'configuration')
   return {
     config,
     warnings,
