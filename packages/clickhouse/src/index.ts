@@ -6,7 +6,15 @@ export {
   type OffsetRange,
   type OffsetsQuestion,
 } from './connection.ts'
-export { classify, type ErrorClass, type Failure, type Reason, type Verdict } from './classify.ts'
+export {
+  classify,
+  REASONS,
+  type ErrorClass,
+  type Failure,
+  type Reason,
+  type Verdict,
+} from './classify.ts'
+export { CODE_GROUPS, type CodeGroup } from './error-codes.ts'
 export { ClickHouseFailure } from './failure.ts'
 export { migrate, type MigrateOptions, type TableSettings } from './migrate.ts'
 export { MigrationError } from './migrations.ts'

@@ -1,5 +1,6 @@
 import { createMetrics, type Metrics } from '@custom-events/service'
 import { UNDECODABLE } from '@custom-events/codec'
+import { RETRY_REASONS } from './retry.ts'
 
 const TABLES = ['events', 'rejected_events', 'dead_letters'] as const
 
@@ -67,31 +68,7 @@ export const consumerMetrics = {
     type: 'counter',
     name: 'retries_total',
     help: 'Attempts that failed and were or will be repeated, by reason.',
-    labels: {
-      reason: [
-        'unreachable',
-        'timeout',
-        'overloaded',
-        'memory',
-        'too_many_parts',
-        'replication',
-        'cut_answer',
-        'not_accepted',
-        'schema',
-        'rights',
-        'read_only',
-        'disk_full',
-        'corrupted',
-        'too_many_partitions',
-        'row_refused',
-        'block_refused',
-        'unknown',
-        'registry',
-        'unknown_schema',
-        'dead_letter_topic',
-        'too_much_poison',
-      ],
-    },
+    labels: { reason: RETRY_REASONS },
   },
   commits: {
     type: 'counter',

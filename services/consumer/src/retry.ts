@@ -1,9 +1,16 @@
-import type { Reason, Verdict } from '@custom-events/clickhouse'
+import { REASONS, type Verdict } from '@custom-events/clickhouse'
 import { fullJitter } from '@custom-events/service'
 
 /** Why an attempt failed; a closed set, and a metric label. */
-export type RetryReason =
-  Reason | 'registry' | 'unknown_schema' | 'dead_letter_topic' | 'too_much_poison'
+export const RETRY_REASONS = [
+  ...REASONS,
+  'registry',
+  'registry_rights',
+  'unknown_schema',
+  'dead_letter_topic',
+  'too_much_poison',
+] as const
+export type RetryReason = (typeof RETRY_REASONS)[number]
 
 /** What the loop does after a failed attempt. */
 export type Decision =
