@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { resolve } from 'node:path'
 import { readArguments, readNumber, refuseArguments } from '../tools/read-arguments.ts'
 import { canMount } from './disk.ts'
 import { proveFailpoints } from './failpoints.ts'
@@ -6,6 +7,7 @@ import { prove } from './prove.ts'
 import { sabotageAll } from './sabotage.ts'
 import { drillStorm } from './storm-drill.ts'
 import { tierOf, type Tier } from './tiers.ts'
+import { proveWorld, readScenarios } from './world/prove.ts'
 
 const USAGE = `npm run chaos: the delivery proof, see docs/guarantees.md.
 
@@ -14,7 +16,10 @@ const USAGE = `npm run chaos: the delivery proof, see docs/guarantees.md.
       of a run that failed: [--only-faults N,…] [--shrink-runs N] [--shrink-minutes N]
   npm run chaos -- --failpoints KILLS [--minutes N]   consumers die at each point of their work
   npm run chaos -- --storm-seconds N                  members join and leave all the time
-  npm run chaos -- --sabotage [--only NAME]           breaks the product: each must be seen`
+  npm run chaos -- --sabotage [--only NAME]           breaks the product: each must be seen
+  npm run chaos -- --world [--only NAME,…] [--list]   what operators and other producers do
+      [--short] only what npm test runs  [--at-once N] [--minutes N] [--json]
+      [--product DIR] the programs of another checkout`
 const { values } = readArguments(USAGE, {
   options: {
     tier: { type: 'string', default: 'smoke' },
@@ -35,10 +40,18 @@ const { values } = readArguments(USAGE, {
     failpoints: { type: 'string' },
     'storm-seconds': { type: 'string' },
     sabotage: { type: 'boolean', default: false },
+    world: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    short: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    'at-once': { type: 'string', default: '3' },
+    product: { type: 'string' },
+    // Of sabotages and scenarios:
     only: { type: 'string', default: '' },
   },
 })
 const FAILPOINT_MINUTES = 20
+const WORLD_MINUTES = 12
 const seed = number('seed', values.seed) ?? randomInt(2 ** 31)
 const say = (line: string): void => void process.stderr.write(`chaos: ${line}\n`)
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -47,6 +60,7 @@ process.exit((await main()) ? 0 : 1)
 
 function main(): Promise<boolean> {
   if (values.sabotage) return sabotage()
+  if (values.world) return world()
   const stormSeconds = number('storm-seconds', values['storm-seconds'])
   if (stormSeconds !== undefined) {
     return drillStorm({ seed, stormMs: stormSeconds * 1_000, say, print })
@@ -100,6 +114,28 @@ function command(again: number, onlyFaults: readonly number[] | null): string {
   const faults = onlyFaults === null ? '' : ` --only-faults ${onlyFaults.join(',')}`
   const runs = values.tier === 'ci' || values.runs !== undefined ? ' --runs 1' : ''
   return `npm run chaos -- --tier ${values.tier} --seed ${again}${runs}${kept.join('')}${faults}`
+}
+
+async function world(): Promise<boolean> {
+  if (values.list) {
+    const lines = (await readScenarios()).map(
+      ({ kind, name, needs, isInTests = false }) =>
+        `${kind.padEnd(5)}${name.padEnd(48)} ${needs}${isInTests ? ', in npm test' : ''}`,
+    )
+    print(lines.join('\n'))
+    return true
+  }
+  return proveWorld({
+    seed,
+    only: values.only,
+    isShort: values.short,
+    atOnce: number('at-once', values['at-once']) || 1,
+    minutes: number('minutes', values.minutes) ?? WORLD_MINUTES,
+    repository: values.product === undefined ? null : resolve(values.product),
+    isJson: values.json,
+    say,
+    print,
+  })
 }
 
 async function sabotage(): Promise<boolean> {

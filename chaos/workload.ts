@@ -152,6 +152,29 @@ function openCopies(ledger: Ledger, account: () => Account, count: number): Copy
   })
 }
 
+/**
+ * Sends these copies in one request, the same bytes again until every fate is known.
+ * @returns whether that came to be before the signal.
+ */
+export async function sendCopies(
+  copies: readonly Copy[],
+  options: Pick<WorkloadOptions, 'ledger' | 'sender' | 'signal'>,
+): Promise<boolean> {
+  const { ledger, sender, signal } = options
+  for (const copy of copies) ledger.invoked(copy)
+  const body = JSON.stringify(copies.map((copy) => makeEvent(ledger.seed, copy)))
+  while (!signal.aborted) {
+    const answer = await sender.send(body)
+    if (answer !== null && isFinal(answer)) {
+      note(ledger, { items: copies, body }, answer)
+      return true
+    }
+    ledger.counts.unknownAnswers += 1
+    await delay(100, null, { signal }).catch(() => {})
+  }
+  return false
+}
+
 /** Whether every event of the request has a fate that will not change. */
 function isFinal({ status, body }: Answer): boolean {
   if (status !== 200 && status !== 400) return false

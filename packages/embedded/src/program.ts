@@ -20,6 +20,10 @@ export interface ProgramOptions {
   readonly name: string
   /** The file to run, from the root of the repository: `services/ingest/src/main.ts`. */
   readonly entry: string
+  /** What follows it. @default nothing */
+  readonly args?: readonly string[]
+  /** Another checkout, whose file is run. @default this one */
+  readonly repository?: string
   /** Only these variables and PATH, HOME, TMPDIR reach the program. */
   readonly environment: Readonly<Record<string, string>>
   readonly logFile: string
@@ -50,8 +54,8 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
 /** Starts a program without waiting for it. */
 export function launchProgram(options: Omit<ProgramOptions, 'readyUrl'>): Program {
   const log = openSync(options.logFile, 'a')
-  const child = spawnBound([process.execPath, options.entry], {
-    cwd: repository,
+  const child = spawnBound([process.execPath, options.entry, ...(options.args ?? [])], {
+    cwd: options.repository ?? repository,
     env: { ...inherited(), ...options.environment },
     stdio: ['ignore', log, log],
   })

@@ -70,7 +70,7 @@ export async function demandReplicas(options: {
 
 const MIN_INSYNC_REPLICAS = 'min.insync.replicas'
 
-function topicResource(name: string) {
+export function topicResource(name: string) {
   return { type: kafkajs.ConfigResourceTypes.TOPIC, name }
 }
 
@@ -78,7 +78,7 @@ function topicResource(name: string) {
  * What is set for the topic itself. AlterConfigs, all that kafkajs has (KIP-339 came after it), sets back to the
  * broker's what it does not name.
  */
-async function ownSettings(
+export async function ownSettings(
   admin: KafkaJsAdmin,
   topic: string,
 ): Promise<readonly { readonly name: string; readonly value: string }[]> {
@@ -181,7 +181,7 @@ function configEntries(settings: TopicSettings): { name: string; value: string }
   ]
 }
 
-async function withAdmin<T>(
+export async function withAdmin<T>(
   config: KafkaConfig,
   log: Logger,
   use: (admin: KafkaJsAdmin) => Promise<T>,

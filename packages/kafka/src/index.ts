@@ -24,6 +24,13 @@ export {
   type TopicResult,
   type TopicSettings,
 } from './admin.ts'
+export {
+  createOperator,
+  type ForeignMember,
+  type ForeignRecord,
+  type Operator,
+  type ProduceManner,
+} from './operator.ts'
 export { readGroupOffsets, type GroupOffset } from './group-offsets.ts'
 export { UnreadableRecords, type WhyUnreadable } from './unreadable-records.ts'
 export { createConsumer, type ConsumerOptions } from './consumer.ts'
