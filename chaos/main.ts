@@ -19,6 +19,7 @@ const USAGE = `npm run chaos: the delivery proof, see docs/guarantees.md.
   npm run chaos -- --sabotage [--only NAME]           breaks the product: each must be seen
   npm run chaos -- --world [--only NAME,…] [--list]   what operators and other producers do
       [--short] only what npm test runs  [--at-once N] [--minutes N] [--json]
+      [--patience N] limits of time are N times as long, on a machine that others use
       [--product DIR] the programs of another checkout`
 const { values } = readArguments(USAGE, {
   options: {
@@ -45,6 +46,7 @@ const { values } = readArguments(USAGE, {
     short: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     'at-once': { type: 'string', default: '3' },
+    patience: { type: 'string', default: '1' },
     product: { type: 'string' },
     // Of sabotages and scenarios:
     only: { type: 'string', default: '' },
@@ -131,6 +133,7 @@ async function world(): Promise<boolean> {
     isShort: values.short,
     atOnce: number('at-once', values['at-once']) || 1,
     minutes: number('minutes', values.minutes) ?? WORLD_MINUTES,
+    patience: number('patience', values.patience) || 1,
     repository: values.product === undefined ? null : resolve(values.product),
     isJson: values.json,
     say,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort, launchProgram, type Program } from '@custom-events/embedded'
-import { observe, type Service } from './service.ts'
+import { observe, type Observing, type Service } from './service.ts'
 
 type Environment = Readonly<Record<string, string>>
 
@@ -37,14 +37,14 @@ const ENTRY = {
   command: 'packages/cli/src/main.ts',
 } as const
 
-export function createProduct(options: {
-  /** Of the checkout; null for this one. */
-  readonly repository: string | null
-  readonly environment: Environment
-  readonly logDir: string
-  readonly signal: AbortSignal
-  readonly onNotReady: (tookMs: number) => void
-}): Product {
+export function createProduct(
+  options: Observing & {
+    /** Of the checkout; null for this one. */
+    readonly repository: string | null
+    readonly environment: Environment
+    readonly logDir: string
+  },
+): Product {
   const programs: Program[] = []
   const counts = { ingest: 0, consumer: 0, command: 0 }
 

@@ -17,6 +17,8 @@ export interface WorldOptions {
   readonly atOnce: number
   /** What has not ended by then is red. */
   readonly minutes: number
+  /** Every limit of time is so many times as long, on a machine that others use. */
+  readonly patience: number
   /** Another checkout whose programs are run, to see what they make of it. */
   readonly repository: string | null
   readonly isJson: boolean
@@ -77,17 +79,25 @@ async function runAll(
   options: WorldOptions,
   folder: string,
 ): Promise<readonly Verdict[]> {
-  const { seed, repository, say } = options
+  const { seed, repository, patience, say } = options
   const dataDir = join(folder, 'servers')
   const onServerDied = (server: string, reason: string): void => say(`${server} ${reason}`)
   await using shared = await startStack({ secure: true, dataDir, onProgress: say, onServerDied })
-  const signal = AbortSignal.timeout(options.minutes * 60_000)
+  const signal = AbortSignal.timeout(options.minutes * 60_000 * patience)
   const verdicts: Verdict[] = []
   const left = [...scenarios]
   const workOff = async (): Promise<void> => {
     for (let scenario = left.shift(); scenario !== undefined; scenario = left.shift()) {
       say(`${fileNameOf(scenario)}: begins`)
-      const verdict = await tryOut(scenario, { seed, folder, repository, shared, signal, say })
+      const verdict = await tryOut(scenario, {
+        seed,
+        folder,
+        repository,
+        shared,
+        patience,
+        signal,
+        say,
+      })
       verdicts.push(verdict)
       const colour = verdict.isGreen ? 'green' : 'RED'
       const rest = `${verdicts.length} of ${scenarios.length} done`

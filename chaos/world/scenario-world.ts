@@ -67,7 +67,7 @@ export interface ScenarioWorld extends Pick<Product, 'ingest' | 'consumer' | 'co
   execute(sql: string): Promise<void>
   /** How far a group has come in each partition of the three topics. @default the group of the consumers */
   offsets(consumerGroup?: string): Promise<readonly GroupOffset[]>
-  /** Everything accepted or put is there, once, unchanged, in order, and nothing else is. @default within 30 s */
+  /** Everything accepted or put is there, once, unchanged, in order, and nothing else is. @default within 60 s */
   expectWhole(withinMs?: number): Promise<void>
   /** Tries again until it does not throw. @default within 30 s */
   until<T>(attempt: () => Promise<T> | T, withinMs?: number): Promise<T>
@@ -81,8 +81,12 @@ export interface ForeignEvent {
   readonly group_id: string
   /** @default 0 */
   readonly partition?: number
-  readonly headers?: ForeignRecord['headers']
+  readonly headers?: Readonly<Record<string, Buffer | string>>
   readonly timestampMs?: number
+  /** The record's key. @default its group_id */
+  readonly key?: ForeignRecord['key']
+  /** The record's value. @default the event by our schema */
+  readonly value?: Buffer
 }
 
 export interface PutManner extends ProduceManner {
@@ -91,6 +95,7 @@ export interface PutManner extends ProduceManner {
 }
 
 const WITHIN_MS = 30_000
+const WHOLE_WITHIN_MS = 60_000
 const PARTITIONS = '3'
 
 /** What a scenario has left when it ends. */
@@ -108,10 +113,11 @@ export async function openScenarioWorld(options: {
   /** Another checkout, whose programs are run. */
   readonly repository: string | null
   readonly signal: AbortSignal
+  readonly patience: number
   readonly findings: Findings
   readonly say: (line: string) => void
 }): Promise<ScenarioWorld & AsyncDisposable> {
-  const { scenario, stack, seed, folder, signal, findings, say } = options
+  const { scenario, stack, seed, folder, signal, patience, findings, say } = options
   const { secure } = stack
   if (secure === null) throw new Error('scenarios need a stack with secure: true')
   mkdirSync(folder, { recursive: true })
@@ -135,6 +141,7 @@ export async function openScenarioWorld(options: {
     environment,
     logDir: folder,
     signal,
+    patience,
     onNotReady: (tookMs) => (findings.notReadyMs = Math.max(findings.notReadyMs ?? 0, tookMs)),
   })
   const log = createLogger({ service: 'chaos', level: 'silent' })
@@ -179,17 +186,18 @@ export async function openScenarioWorld(options: {
       await Promise.all([ingest.becomesReady(), consumer.becomesReady()])
       return { ingest, consumer }
     },
-    send: (sending) => send(ledger, sending, signal),
-    sendUpdates: (sending) => sendUpdates(ledger, sending, signal),
+    send: (sending) => send(ledger, sending, { signal, patience }),
+    sendUpdates: (sending) => sendUpdates(ledger, sending, { signal, patience }),
     putEvents: async (events, { topic = topics.tracked, ...manner } = {}) => {
       const encoder = await eventEncoder(stack.registry.url, topics.tracked)
-      const records = events.map(({ partition = 0, event = 'foreign', ...each }) => ({
-        partition,
-        key: each.group_id,
-        value: encoder({ ...each, event }),
-        ...(each.headers === undefined ? {} : { headers: each.headers }),
-        ...(each.timestampMs === undefined ? {} : { timestampMs: each.timestampMs }),
-      }))
+      const records = events.map(
+        ({ event_id, event = 'foreign', group_id, partition = 0, key, value, ...rest }) => ({
+          ...rest,
+          partition,
+          key: key === undefined ? group_id : key,
+          value: value ?? encoder({ event_id, event, group_id }),
+        }),
+      )
       await operator.produce(topic, records, manner)
       // What was aborted must never be seen: it stays unknown, and would be a phantom.
       if (manner.transaction === 'abort') return
@@ -208,17 +216,17 @@ export async function openScenarioWorld(options: {
     execute: clickhouse.execute,
     offsets: (group = consumerGroup) =>
       readGroupOffsets({ kafka, consumerGroup: group, topics: Object.values(topics), log }),
-    expectWhole: (withinMs = WITHIN_MS) =>
+    expectWhole: (withinMs = WHOLE_WITHIN_MS) =>
       checkWhole({
         ledger,
         foreign,
         ask: clickhouse.ask,
         topics: [topics.tracked],
-        withinMs,
+        withinMs: withinMs * patience,
         signal,
       }),
     until: async (attempt, withinMs = WITHIN_MS) =>
-      (await until(attempt, { withinMs, signal })).value,
+      (await until(attempt, { withinMs: withinMs * patience, signal })).value,
     note: (text) => {
       findings.notes.push(text)
       say(text)

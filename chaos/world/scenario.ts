@@ -29,7 +29,7 @@ export interface Scenario {
   readonly needs: 'plain' | 'secure' | 'own'
   /** One of the few that `npm test` runs too. @default false */
   readonly isInTests?: boolean
-  /** It is red when it takes longer. @default 90 */
+  /** It is red when it takes longer. @default 120 */
   readonly limitSeconds?: number
   /** More variables for setup and every service. @default none */
   readonly environment?: Readonly<Record<string, string>>

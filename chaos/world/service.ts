@@ -53,13 +53,16 @@ export interface Service {
   stop(): Promise<number>
 }
 
-export function observe(
-  program: Program,
-  opsPort: number,
-  options: { readonly signal: AbortSignal; readonly onNotReady: (tookMs: number) => void },
-): Service {
+export interface Observing {
+  readonly signal: AbortSignal
+  /** Every limit of time is so many times as long, on a machine that others use. */
+  readonly patience: number
+  readonly onNotReady: (tookMs: number) => void
+}
+
+export function observe(program: Program, opsPort: number, options: Observing): Service {
   const { name, pid, logFile, exited } = program
-  const { signal } = options
+  const { signal, patience } = options
   const url = `http://127.0.0.1:${opsPort}/health/ready`
   let end: number | null = null
   void exited.then((code) => (end = code))
@@ -96,7 +99,7 @@ export function observe(
           if (end !== null) throw new Error(`${name} exited with ${end}: ${lastLines(log())}`)
           assert.equal(status, 200, `${name} is not ready: ${text}`)
         },
-        { withinMs, signal },
+        { withinMs: withinMs * patience, signal },
       )
     },
     becomesNotReady: async (reason, withinMs = NOT_READY_WITHIN_MS) => {
@@ -106,7 +109,7 @@ export function observe(
           await delay(STEADY_MS, null, { signal })
           await demandReason(reason)
         },
-        { withinMs: withinMs + STEADY_MS, signal },
+        { withinMs: withinMs * patience + STEADY_MS, signal },
       )
       options.onNotReady(tookMs - STEADY_MS)
       return tookMs - STEADY_MS
@@ -120,7 +123,7 @@ export function observe(
           assert.ok(first !== undefined, `${name} did not warn of ${pattern}: ${lastLines(log())}`)
           return first
         },
-        { withinMs, signal },
+        { withinMs: withinMs * patience, signal },
       )
       return value
     },

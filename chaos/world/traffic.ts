@@ -20,11 +20,20 @@ export interface Sending {
 const PATIENCE_MS = 30_000
 const REQUEST = 50
 
+interface Limits {
+  readonly signal: AbortSignal
+  readonly patience: number
+}
+
+function giveUpAfter(ms: number, { signal, patience }: Limits): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(ms * patience)])
+}
+
 /** Sends new events, and updates of some. @throws when the fate of one is not known in time. */
-export async function send(ledger: Ledger, options: Sending, signal: AbortSignal): Promise<void> {
+export async function send(ledger: Ledger, options: Sending, limits: Limits): Promise<void> {
   const { through, events = 300, overMs = 1_000, patienceMs = PATIENCE_MS } = options
   const accounts = ledger.accounts.filter(options.accounts ?? (() => true))
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(overMs + patienceMs)])
+  const giveUp = giveUpAfter(overMs + patienceMs, limits)
   const sender = createSender(through.url)
   try {
     const workload = startWorkload({
@@ -33,10 +42,10 @@ export async function send(ledger: Ledger, options: Sending, signal: AbortSignal
       events,
       sendMs: overMs,
       isStorming: () => false,
-      signal: patience,
+      signal: giveUp,
     })
     await workload.done
-    if (patience.aborted) throw new Error(`ingest did not take all of ${events} events in time`)
+    if (giveUp.aborted) throw new Error(`ingest did not take all of ${events} events in time`)
   } finally {
     sender.close()
   }
@@ -46,7 +55,7 @@ export async function send(ledger: Ledger, options: Sending, signal: AbortSignal
 export async function sendUpdates(
   ledger: Ledger,
   { through, count }: { readonly through: Ingest; readonly count: number },
-  signal: AbortSignal,
+  limits: Limits,
 ): Promise<void> {
   const accepted: Copy[] = []
   for (const { account, seq, entry } of ledger.entries()) {
@@ -57,12 +66,12 @@ export async function sendUpdates(
   const step = Math.max(1, Math.floor(accepted.length / count))
   const copies = accepted.filter((_, index) => index % step === 0).slice(0, count)
   if (copies.length < count) throw new Error(`only ${copies.length} events can be updated`)
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
+  const giveUp = giveUpAfter(PATIENCE_MS, limits)
   const sender = createSender(through.url)
   try {
     for (let at = 0; at < copies.length; at += REQUEST) {
       const some = copies.slice(at, at + REQUEST)
-      const isKnown = await sendCopies(some, { ledger, sender, signal: patience })
+      const isKnown = await sendCopies(some, { ledger, sender, signal: giveUp })
       if (!isKnown) throw new Error('ingest did not take the updates in time')
     }
   } finally {

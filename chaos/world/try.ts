@@ -23,12 +23,15 @@ export interface TryOptions {
   readonly folder: string
   readonly repository: string | null
   readonly shared: Stack
+  /** Every limit of time is so many times as long, on a machine that others use. */
+  readonly patience: number
   /** Of the whole run. */
   readonly signal: AbortSignal
   readonly say: (line: string) => void
 }
 
-const LIMIT_SECONDS = 90
+const LIMIT_SECONDS = 120
+const GRACE_MS = 2_000
 
 /** Runs one scenario. Whatever it throws makes it red; its programs are gone afterwards. */
 export async function tryOut(scenario: Scenario, options: TryOptions): Promise<Verdict> {
@@ -57,7 +60,7 @@ async function failureOf(
   options: TryOptions,
   findings: Findings,
 ): Promise<string | null> {
-  const { limitSeconds = LIMIT_SECONDS } = scenario
+  const limitSeconds = (scenario.limitSeconds ?? LIMIT_SECONDS) * options.patience
   const overdue = AbortSignal.timeout(limitSeconds * 1_000)
   const signal = AbortSignal.any([overdue, options.signal])
   const say = (line: string): void => options.say(`${fileNameOf(scenario)}: ${line}`)
@@ -68,10 +71,11 @@ async function failureOf(
     const world = resources.use(
       await openScenarioWorld({ ...options, scenario, stack, seed, signal, findings, say }),
     )
-    await Promise.race([scenario.run(world), abortOf(signal)])
+    const running = scenario.run(world)
+    await Promise.race([running, overdueBy(signal, GRACE_MS)])
     return null
   } catch (error) {
-    if (overdue.aborted) return `not done after ${limitSeconds} s; ${findings.notes.join('; ')}`
+    if (overdue.aborted) return `not done after ${limitSeconds} s: ${messageOf(error)}`
     if (options.signal.aborted) return 'ended with the whole run'
     return messageOf(error)
   }
@@ -81,11 +85,13 @@ function ownStack({ folder, signal }: TryOptions): Promise<Stack> {
   return startStack({ secure: true, dataDir: join(folder, 'servers'), signal })
 }
 
-function abortOf(signal: AbortSignal): Promise<never> {
+/** What waits for something says at its end what it waited for. */
+function overdueBy(signal: AbortSignal, graceMs: number): Promise<never> {
   return new Promise((_, reject) => {
-    const onAbort = (): void => reject(new Error('aborted'))
+    const onAbort = (): void =>
+      void setTimeout(() => reject(new Error('it does not say what it waits for')), graceMs)
     if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
+    else signal.addEventListener('abort', onAbort, { once: true })
   })
 }
 

@@ -19,8 +19,8 @@ export async function until<T>(
     try {
       return { value: await attempt(), tookMs: Math.round(performance.now() - startedAt) }
     } catch (error) {
-      signal?.throwIfAborted()
-      if (performance.now() - startedAt + everyMs > withinMs) throw error
+      const isOver = performance.now() - startedAt + everyMs > withinMs
+      if (isOver || signal?.aborted === true) throw error
       await delay(everyMs)
     }
   }

@@ -27,6 +27,7 @@ export function secureProperties(passwords: PlainPasswords): string {
 super.users=User:ANONYMOUS;User:${ADMIN}
 allow.everyone.if.no.acl.found=false
 sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+connections.max.reauth.ms=20000
 listener.name.secure.plain.sasl.jaas.config=${module}.plain.PlainLoginModule required ${plain};
 listener.name.secure.scram-sha-512.sasl.jaas.config=${module}.scram.ScramLoginModule required;
 `
