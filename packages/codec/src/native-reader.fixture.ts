@@ -40,11 +40,24 @@ export function readNative(block: Buffer): Record<string, unknown>[] {
         throw new TypeError(`no reader for ${type}`)
     }
   }
+  /** Where the pairs of each row end, then all keys, then all values. */
+  const readMaps = (of: readonly Record<string, unknown>[], name: string): void => {
+    const ends = of.map(() => Number(fixed(8, (offset) => block.readBigUInt64LE(offset))))
+    const pairs = Array.from({ length: ends.at(-1) ?? 0 }, () => [text(), ''])
+    for (const pair of pairs) pair[1] = text()
+    for (const [index, row] of of.entries()) {
+      row[name] = Object.fromEntries(pairs.slice(ends[index - 1] ?? 0, ends[index]))
+    }
+  }
   const columns = unsigned()
   const rows = Array.from({ length: unsigned() }, (): Record<string, unknown> => ({}))
   for (let column = 0; column < columns; column++) {
     const name = text()
     const type = text()
+    if (type === 'Map(String, String)') {
+      readMaps(rows, name)
+      continue
+    }
     const inner = /^Nullable\((.*)\)$/.exec(type)?.[1]
     const isNull = rows.map(() => inner !== undefined && block.readUInt8(at++) === 1)
     for (const [index, row] of rows.entries()) {

@@ -6,6 +6,7 @@ export { partitionCounts, topicNames, SIDE_TOPIC_PARTITIONS, type TopicNames } f
 export {
   SlabRecord,
   type OutgoingRecord,
+  type ProduceFailure,
   type ProduceOutcome,
   type TopicPartition,
 } from './records.ts'

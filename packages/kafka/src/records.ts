@@ -1,3 +1,5 @@
+import type { KafkaErrorClass } from './kafka-remedies.ts'
+
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number
@@ -67,4 +69,20 @@ export function valueBytesOf(record: OutgoingRecord): number {
 /** What became of one record. */
 export type ProduceOutcome =
   | { readonly status: 'acknowledged'; /** exact below 2^53 */ readonly offset: number }
-  | { readonly status: 'unacknowledged'; readonly reason: 'kafka_unavailable' | 'backpressure' }
+  | {
+      /** It may or may not be in Kafka. */
+      readonly status: 'unacknowledged'
+      readonly reason: 'kafka_unavailable' | 'backpressure'
+      /** What Kafka said last; absent when it has said nothing. */
+      readonly failure?: ProduceFailure
+    }
+
+/** Why Kafka did not take a record. */
+export interface ProduceFailure {
+  /** `permanent`, `data`: the same record fails again until somebody has done something. */
+  readonly class: KafkaErrorClass
+  /** Kafka's own name of the error, such as TOPIC_AUTHORIZATION_FAILED. */
+  readonly code: string
+  /** A sentence: what Kafka said, about which partition, and what to do. */
+  readonly text: string
+}

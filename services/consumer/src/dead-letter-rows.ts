@@ -19,23 +19,27 @@ export const deadLetterColumns: readonly string[] = [
   'kafka_offset',
 ]
 
+/** Anybody may write to the topic: columns of few different values stay so, the headers column has the rest. */
+const MAX_NAME_CHARS = 200
+const MAX_MESSAGE_CHARS = 10_000
+
 /**
  * Dead letters as rows. A record that somebody else put on the topic, without our headers, is a row too:
  * its source is then its own place.
  */
 export function encodeDeadLetters(topic: string, records: readonly FetchedRecord[]): NativeBlock {
   const sources = records.map((record) => sourceOf(topic, record))
-  const header = (name: string): readonly string[] =>
-    records.map((record) => record.headers[name]?.toString('utf8') ?? '')
+  const header = (name: string, maxChars: number): readonly string[] =>
+    records.map((record) => record.headers[name]?.toString('utf8').slice(0, maxChars) ?? '')
   const times = records.map(deadLetteredAtMs)
   const block = nativeBlockOf([
     { name: 'source_topic', type: 'String', values: sources.map((source) => source.topic) },
     { name: 'source_partition', type: 'UInt32', values: sources.map(({ partition }) => partition) },
     { name: 'source_offset', type: 'UInt64', values: sources.map(({ offset }) => offset) },
-    { name: 'stage', type: 'String', values: header(HEADERS.stage) },
-    { name: 'error_code', type: 'String', values: header(HEADERS.code) },
-    { name: 'error_class', type: 'String', values: header(HEADERS.className) },
-    { name: 'error_message', type: 'String', values: header(HEADERS.message) },
+    { name: 'stage', type: 'String', values: header(HEADERS.stage, MAX_NAME_CHARS) },
+    { name: 'error_code', type: 'String', values: header(HEADERS.code, MAX_NAME_CHARS) },
+    { name: 'error_class', type: 'String', values: header(HEADERS.className, MAX_NAME_CHARS) },
+    { name: 'error_message', type: 'String', values: header(HEADERS.message, MAX_MESSAGE_CHARS) },
     { name: 'key', type: 'Nullable(String)', values: records.map(({ key }) => key) },
     { name: 'value', type: 'Nullable(String)', values: records.map(({ value }) => value) },
     {
@@ -58,21 +62,35 @@ export function encodeDeadLetters(topic: string, records: readonly FetchedRecord
   }
 }
 
+/** What a DateTime64(3) holds; producers may give records any time, or -1 for none. */
+const FIRST_MS = Date.UTC(1900, 0, 1)
+const LAST_MS = Date.UTC(2299, 11, 31)
+
 /** A copy that tells of a resolution keeps the time of the first. */
 function deadLetteredAtMs({ headers, timestampMs }: FetchedRecord): number {
   const first = Date.parse(headers[HEADERS.deadLetteredAt]?.toString('utf8') ?? '')
-  return Number.isNaN(first) ? timestampMs : first
+  return Math.min(LAST_MS, Math.max(FIRST_MS, Number.isNaN(first) ? timestampMs : first))
 }
 
 function sourceOf(
   topic: string,
   record: FetchedRecord,
 ): { readonly topic: string; readonly partition: number; readonly offset: number } {
-  const source = record.headers[HEADERS.topic]?.toString('utf8')
-  const partition = Number(record.headers[HEADERS.partition]?.toString('utf8'))
-  const offset = Number(record.headers[HEADERS.offset]?.toString('utf8'))
-  if (source === undefined || !Number.isSafeInteger(partition) || !Number.isSafeInteger(offset)) {
+  const source = record.headers[HEADERS.topic]?.toString('utf8') ?? ''
+  const partition = numberIn(record.headers[HEADERS.partition], MAX_PARTITION)
+  const offset = numberIn(record.headers[HEADERS.offset], Number.MAX_SAFE_INTEGER)
+  if (!TOPIC_NAME.test(source) || partition === null || offset === null) {
     return { topic, partition: record.partition, offset: record.offset }
   }
-  return { topic: source, partition: Math.max(0, partition), offset: Math.max(0, offset) }
+  return { topic: source, partition, offset }
+}
+
+/** What Kafka allows. */
+const TOPIC_NAME = /^[\w.-]{1,249}$/
+const MAX_PARTITION = 2 ** 31 - 1
+
+/** `null`: there is none, or it is no number that Kafka could have given. */
+function numberIn(header: Buffer | undefined, max: number): number | null {
+  const text = header?.toString('latin1') ?? ''
+  return /^\d{1,16}$/.test(text) && Number(text) <= max ? Number(text) : null
 }

@@ -1,4 +1,5 @@
 import type { FetchedRecord, OutgoingRecord } from '@custom-events/kafka'
+import { keptHeaders } from './own-headers.ts'
 
 /** Why a record is set aside. */
 export interface Refusal {
@@ -17,6 +18,8 @@ export const HEADERS = {
   className: '__connect.errors.exception.class.name',
   message: '__connect.errors.exception.message',
   code: 'error.code',
+  /** On a dead letter that does not hold the whole record: what was cut, in JSON. */
+  shortened: 'custom-events.shortened',
   /** On a record that a replay produced: what it was made of. */
   replayedFrom: 'custom-events.replayed-from',
   /** On a dead letter that a replay ended, sent once more: how, when, and where the record went. */
@@ -26,6 +29,9 @@ export const HEADERS = {
   /** ISO 8601: when it was first set aside; Kafka's clock gives the copy a later time. */
   deadLetteredAt: 'custom-events.dead-lettered-at',
 } as const
+
+/** A server's message may quote whole rows. */
+const MAX_MESSAGE_CHARS = 2_000
 
 /** A record for the dead-letter topic: key, value and own headers byte for byte, the reason in headers. */
 export function toDeadLetter(
@@ -39,13 +45,13 @@ export function toDeadLetter(
     key: record.key,
     value: record.value,
     headers: {
-      ...record.headers,
+      ...keptHeaders(record.headers),
       [HEADERS.topic]: topic,
       [HEADERS.partition]: String(record.partition),
       [HEADERS.offset]: String(record.offset),
       [HEADERS.stage]: refusal.stage,
       [HEADERS.className]: refusal.stage === 'decode' ? 'Undecodable' : 'ClickHouseFailure',
-      [HEADERS.message]: refusal.message,
+      [HEADERS.message]: refusal.message.slice(0, MAX_MESSAGE_CHARS),
       [HEADERS.code]: refusal.code,
     },
   }

@@ -1,5 +1,5 @@
 import type { ClickHouse } from '@custom-events/clickhouse'
-import { findRefused, HEADERS } from '@custom-events/consumer'
+import { findRefused, HEADERS, restoredHeaders } from '@custom-events/consumer'
 import type { FetchedRecord } from '@custom-events/kafka'
 import { readDeadLetters, type DeadLetter } from './dead-letter-rows.ts'
 import type { Fate, Filter, Judged, Source } from './judged.ts'
@@ -30,7 +30,11 @@ export function deadLetterSource(options: Options): Source {
       for (const [topic, ofTopic] of Map.groupBy(letters, (letter) => letter.sourceTopic)) {
         const target = targetByTopic.get(topic)
         if (target === undefined) continue
-        const judged = await judge(clickhouse, target, ofTopic)
+        for (const letter of ofTopic.filter(isCut)) {
+          fates.set(letter, { kind: 'unusable', reason: 'truncated' })
+        }
+        const whole = ofTopic.filter((letter) => !isCut(letter))
+        const judged = await judge(clickhouse, target, whole)
         for (const [letter, fate] of judged) fates.set(letter, fate)
       }
       const judged = letters.map((letter) => toJudged(options, letter, fates.get(letter)))
@@ -64,6 +68,11 @@ function toJudged(
       },
     }),
   }
+}
+
+/** The dead-letter topic did not take the whole record. */
+function isCut({ headers }: DeadLetter): boolean {
+  return HEADERS.shortened in headers
 }
 
 function placeOf({ sourceTopic, sourcePartition, sourceOffset }: DeadLetter): string {
@@ -115,17 +124,14 @@ async function findRefusedCodes(
   return codes
 }
 
-const OUR_HEADERS: ReadonlySet<string> = new Set(Object.values(HEADERS))
-
 /** As it was before it was set aside. */
 function recordOf(letter: DeadLetter): FetchedRecord {
-  const own = Object.entries(letter.headers).filter(([name]) => !OUR_HEADERS.has(name))
   return {
     partition: letter.sourcePartition,
     offset: letter.sourceOffset,
     timestampMs: letter.deadLetteredAtMs,
     key: letter.key,
     value: letter.value,
-    headers: Object.fromEntries(own),
+    headers: restoredHeaders(letter.headers),
   }
 }
