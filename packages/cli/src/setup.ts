@@ -52,6 +52,7 @@ async function setUpTopics(
   const results = await createTopics({
     kafka,
     partitionCountByTopic: partitionCounts(topics, config.KAFKA_PARTITIONS),
+    placed: topics.tracked,
     settings: {
       replicationFactor: config.KAFKA_REPLICATION_FACTOR,
       minInsyncReplicas: config.KAFKA_MIN_INSYNC_REPLICAS,
@@ -59,8 +60,9 @@ async function setUpTopics(
     },
     log,
   })
-  for (const { topic, partitions, isNew } of results) {
+  for (const { topic, partitions, isNew, notes } of results) {
     print(`topic ${topic}: ${partitions} partitions, ${isNew ? 'created' : 'was there'}`)
+    for (const note of notes) print(`  note: ${note}`)
   }
   await prepareConsumerGroup({ kafka, consumerGroup: config.KAFKA_CONSUMER_GROUP, topics, log })
 }

@@ -1,55 +1,148 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import kafkajs, { type Admin as KafkaJsAdmin, type Kafka } from 'kafkajs'
+import type { Admin } from 'kafkajs'
 import type { Logger } from '@custom-events/service'
-import { createKafkaJs } from './client.ts'
+import { patiently, withAdmin } from './admin-client.ts'
+import {
+  compareTopic,
+  settingsOfNew,
+  type FoundTopic,
+  type TopicFinding,
+  type TopicSettings,
+} from './compare-topic.ts'
+import { findCoordinator } from './group-coordinator.ts'
 import type { KafkaConfig } from './kafka-config.ts'
+import { asking, KafkaProblem } from './kafka-problem.ts'
+import { makePin, makeTopic } from './make-topics.ts'
+import { pinsOf } from './partition-pin.ts'
+import { changeTopic, readSettings, readTopic } from './topic-state.ts'
 import type { TopicNames } from './topics.ts'
-
-export interface TopicSettings {
-  readonly replicationFactor: number
-  readonly minInsyncReplicas: number
-  /** How long Kafka keeps records, the time in which a lost ClickHouse can be refilled. */
-  readonly retentionMs: number
-}
 
 export interface TopicResult {
   readonly topic: string
   readonly partitions: number
   readonly isNew: boolean
+  /** What was changed, and what the operator should know: sentences that name the topic. */
+  readonly notes: readonly string[]
+}
+
+/** Topics that cannot carry the pipeline as they are; each with the way out. */
+export class TopicsRefused extends Error {
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n  '))
+    this.name = 'TopicsRefused'
+  }
 }
 
 /**
- * Creates the topics that are missing; an existing one is checked, never changed.
+ * Creates the topics that are missing. One that exists is compared with what is asked: what can be changed without
+ * harm is changed, what is merely unexpected is told, anything else is refused.
  *
- * @throws when Kafka is not reachable, or an existing topic has fewer partitions than asked for.
+ * @param options.placed the topic whose partitions are the places of accounts: their number is recorded.
+ * @throws {TopicsRefused} before any setting is changed.
+ * @throws {KafkaProblem}
  */
 export async function createTopics(options: {
   readonly kafka: KafkaConfig
   readonly partitionCountByTopic: Readonly<Record<string, number>>
+  readonly placed?: string
   readonly settings: TopicSettings
   readonly log: Logger
 }): Promise<readonly TopicResult[]> {
+  const { placed, settings } = options
+  const { replicationFactor } = settings
   return withAdmin(options.kafka, options.log, async (admin) => {
-    const existing = new Set(await admin.listTopics())
-    const wanted = Object.entries(options.partitionCountByTopic)
-    const missing = wanted.filter(([topic]) => !existing.has(topic))
-    if (missing.length > 0) await createMissing(admin, missing, options.settings)
-    const topics = await patiently(() =>
-      partitionsOf(admin, Object.keys(options.partitionCountByTopic)),
+    const existing = new Set(await asking(CLUSTER, () => admin.listTopics()))
+    const pins = placed === undefined ? [] : pinsOf(placed, existing)
+    const states: State[] = []
+    for (const [topic, partitions] of Object.entries(options.partitionCountByTopic)) {
+      const isNew = !existing.has(topic)
+      if (isNew) {
+        const own = settingsOfNew(settings)
+        await makeTopic(admin, { topic, partitions, replicationFactor, settings: own })
+      }
+      states.push({ isNew, ...(await readState(admin, topic)) })
+    }
+    const findings = states.flatMap(({ found }) =>
+      compareTopic(found, {
+        partitions: options.partitionCountByTopic[found.topic] ?? 0,
+        pins: found.topic === placed ? pins : null,
+        asked: settings,
+      }),
     )
-    return topics.map(({ topic, partitions }) => {
-      const expected = options.partitionCountByTopic[topic] ?? 0
-      if (partitions < expected) throw new TooFewPartitions(topic, partitions, expected)
-      return { topic, partitions, isNew: !existing.has(topic) }
-    })
+    refuse(findings.filter(({ severity }) => severity === 'refused').map(({ text }) => text))
+    const results: TopicResult[] = []
+    for (const { found, isNew, unread } of states) {
+      const { topic, partitions } = found
+      const notes = await settle(
+        admin,
+        topic,
+        findings.filter((finding) => finding.topic === topic),
+      )
+      results.push({ topic, partitions, isNew, notes: [...unread, ...notes] })
+    }
+    if (placed !== undefined && pins.length === 0) {
+      const partitions = options.partitionCountByTopic[placed] ?? 0
+      await makePin(admin, placed, { partitions, replicationFactor })
+    }
+    return results
   })
+}
+
+const CLUSTER = { resource: 'the list of topics', right: 'DESCRIBE on the topics' }
+
+interface State {
+  readonly found: FoundTopic
+  readonly isNew: boolean
+  /** Why its settings are not known, for the operator. */
+  readonly unread: readonly string[]
+}
+
+async function readState(admin: Admin, topic: string): Promise<Omit<State, 'isNew'>> {
+  const found = await patiently(() => readTopic(admin, topic))
+  try {
+    return { found: { ...found, settings: await readSettings(admin, topic) }, unread: [] }
+  } catch (error) {
+    if (!(error instanceof KafkaProblem)) throw error
+    return { found, unread: [`${error.message}: they were not checked. ${error.remedy}`] }
+  }
+}
+
+/** @throws {TopicsRefused} when there is a problem. */
+function refuse(problems: readonly string[]): void {
+  if (problems.length > 0) throw new TopicsRefused(problems)
+}
+
+/** Changes what can be changed. A Kafka that forbids it is no harm where the pipeline works without. */
+async function settle(
+  admin: Admin,
+  topic: string,
+  findings: readonly TopicFinding[],
+): Promise<readonly string[]> {
+  const told = findings.filter(({ severity }) => severity === 'told').map(({ text }) => text)
+  const mends = findings.flatMap((finding) =>
+    finding.change === null ? [] : [{ ...finding, change: finding.change }],
+  )
+  if (mends.length === 0) return told
+  try {
+    await changeTopic(
+      admin,
+      topic,
+      mends.map(({ change }) => change),
+    )
+    return [...told, ...mends.map(({ text, change }) => `${text}; now ${change.value}`)]
+  } catch (error) {
+    if (!(error instanceof KafkaProblem)) throw error
+    const why = (text: string): string =>
+      `${text}, and it cannot be changed (${error.message}): ${error.remedy}, or change it yourself`
+    refuse(mends.filter(({ isVital }) => isVital).map(({ text }) => why(text)))
+    return [...told, ...mends.map(({ text }) => why(text))]
+  }
 }
 
 /**
  * Sets how many in-sync replicas must have a record of the topic before it is acknowledged. With more than
  * there are, Kafka refuses every record of it.
  *
- * @throws when Kafka is not reachable.
+ * @throws {KafkaProblem}
  */
 export async function demandReplicas(options: {
   readonly kafka: KafkaConfig
@@ -57,67 +150,17 @@ export async function demandReplicas(options: {
   readonly minInsyncReplicas: number
   readonly log: Logger
 }): Promise<void> {
-  const { topic, minInsyncReplicas } = options
-  const demand = { name: MIN_INSYNC_REPLICAS, value: String(minInsyncReplicas) }
-  await withAdmin(options.kafka, options.log, async (admin) => {
-    const others = (await ownSettings(admin, topic)).filter(({ name }) => name !== demand.name)
-    await admin.alterConfigs({
-      validateOnly: false,
-      resources: [{ ...topicResource(topic), configEntries: [...others, demand] }],
-    })
-  })
-}
-
-const MIN_INSYNC_REPLICAS = 'min.insync.replicas'
-
-export function topicResource(name: string) {
-  return { type: kafkajs.ConfigResourceTypes.TOPIC, name }
-}
-
-/**
- * What is set for the topic itself. AlterConfigs, all that kafkajs has (KIP-339 came after it), sets back to the
- * broker's what it does not name.
- */
-export async function ownSettings(
-  admin: KafkaJsAdmin,
-  topic: string,
-): Promise<readonly { readonly name: string; readonly value: string }[]> {
-  const answer = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: [topicResource(topic)],
-  })
-  return answer.resources
-    .flatMap((resource) => resource.configEntries)
-    .filter(({ configSource }) => configSource === kafkajs.ConfigSource.TOPIC_CONFIG)
-    .map(({ configName, configValue }) => ({ name: configName, value: configValue }))
-}
-
-async function createMissing(
-  admin: KafkaJsAdmin,
-  missing: readonly (readonly [string, number])[],
-  settings: TopicSettings,
-): Promise<void> {
-  await patiently(() =>
-    admin.createTopics({
-      waitForLeaders: true,
-      topics: missing.map(([topic, numPartitions]) => ({
-        topic,
-        numPartitions,
-        replicationFactor: settings.replicationFactor,
-        configEntries: configEntries(settings),
-      })),
-    }),
+  const value = String(options.minInsyncReplicas)
+  await withAdmin(options.kafka, options.log, (admin) =>
+    changeTopic(admin, options.topic, [{ name: 'min.insync.replicas', value }]),
   )
-}
-
-async function partitionsOf(admin: KafkaJsAdmin, names: readonly string[]) {
-  const { topics } = await admin.fetchTopicMetadata({ topics: [...names] })
-  return topics.map(({ name, partitions }) => ({ topic: name, partitions: partitions.length }))
 }
 
 /**
  * Makes Kafka create its offsets topic, so that the first consumer does not meet
  * "the group coordinator is not available".
+ *
+ * @throws {KafkaProblem}
  */
 export async function prepareConsumerGroup(options: {
   readonly kafka: KafkaConfig
@@ -125,76 +168,17 @@ export async function prepareConsumerGroup(options: {
   readonly topics: TopicNames
   readonly log: Logger
 }): Promise<void> {
-  await withAdmin(options.kafka, options.log, async (admin) => {
-    await patiently(() =>
-      admin.fetchOffsets({ groupId: options.consumerGroup, topics: [options.topics.tracked] }),
-    )
-  })
-}
-
-const PATIENCE = { attempts: 30, delayMs: 500 }
-
-/** Kafka makes topics in the background: for a moment it can say that a new one does not exist. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ask()
-    } catch (error) {
-      if (attempt === PATIENCE.attempts || !isPassing(error)) throw error
-      await delay(PATIENCE.delayMs)
-    }
+  const { consumerGroup: groupId } = options
+  const what = {
+    resource: `consumer group ${groupId}`,
+    right: `DESCRIBE on group ${groupId} and on topic ${options.topics.tracked}`,
   }
-}
-
-/** What Kafka itself calls retriable; that it cannot be reached at all is not passing. */
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if (error.name === 'KafkaJSGroupCoordinatorNotFound') return true
-  const isRetriable = 'retriable' in error && error.retriable === true
-  return (error.name === 'KafkaJSProtocolError' && isRetriable) || isPassing(error.cause)
-}
-
-export class TooFewPartitions extends Error {
-  constructor(topic: string, found: number, expected: number) {
-    super(
-      `topic ${topic} has ${found} partitions, ${expected} are configured. Adding partitions would ` +
-        `move accounts and break their order: set KAFKA_PARTITIONS=${found}, or name a new topic ` +
-        'in KAFKA_TOPIC.',
-    )
-    this.name = 'TooFewPartitions'
-  }
-}
-
-/**
- * max.message.bytes: an event has 256 KiB at most, but a dead letter holds a record of anybody's making
- * (1 MiB by Kafka's default) and its reasons.
- * LogAppendTime: retention must follow the broker's clock, not a producer's.
- * See https://kafka.apache.org/documentation/#topicconfigs_message.timestamp.type
- */
-function configEntries(settings: TopicSettings): { name: string; value: string }[] {
-  return [
-    { name: 'cleanup.policy', value: 'delete' },
-    { name: 'max.message.bytes', value: String(2 * 1_048_576) },
-    { name: 'message.timestamp.type', value: 'LogAppendTime' },
-    { name: MIN_INSYNC_REPLICAS, value: String(settings.minInsyncReplicas) },
-    { name: 'retention.ms', value: String(settings.retentionMs) },
-  ]
-}
-
-export async function withAdmin<T>(
-  config: KafkaConfig,
-  log: Logger,
-  use: (admin: KafkaJsAdmin) => Promise<T>,
-): Promise<T> {
-  const kafka: Kafka = createKafkaJs(config, log, {
-    requestTimeout: 15_000,
-    retry: { retries: 5, initialRetryTime: 200 },
-  })
-  const admin = kafka.admin()
-  try {
-    await admin.connect()
-    return await use(admin)
-  } finally {
-    await admin.disconnect().catch(() => {})
-  }
+  await asking(what, () =>
+    withAdmin(options.kafka, options.log, (admin) =>
+      patiently(async () => {
+        await findCoordinator(options.kafka, groupId, options.log)
+        await admin.fetchOffsets({ groupId, topics: [options.topics.tracked] })
+      }),
+    ),
+  )
 }

@@ -21,9 +21,8 @@ export {
   createTopics,
   demandReplicas,
   prepareConsumerGroup,
-  TooFewPartitions,
+  TopicsRefused,
   type TopicResult,
-  type TopicSettings,
 } from './admin.ts'
 export {
   createOperator,
@@ -32,6 +31,14 @@ export {
   type Operator,
   type ProduceManner,
 } from './operator.ts'
+export type { TopicSettings } from './compare-topic.ts'
+export { KafkaProblem } from './kafka-problem.ts'
+export {
+  topicPromises,
+  watchTopicPromises,
+  type PromiseWatch,
+  type TopicPromises,
+} from './topic-promises.ts'
 export { readGroupOffsets, type GroupOffset } from './group-offsets.ts'
 export { UnreadableRecords, type WhyUnreadable } from './unreadable-records.ts'
 export { createConsumer, type ConsumerOptions } from './consumer.ts'

@@ -34,6 +34,7 @@ export interface KafkaJsBroker {
     getConnection(index: number): Promise<KafkaJsConnection>
   }
   isConnected(): boolean
+  findGroupCoordinator(group: { readonly groupId: string }): Promise<unknown>
 }
 
 export interface KafkaJsConnection {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import kafkajs, { type Consumer as KafkaJsConsumer } from 'kafkajs'
 import type { Logger } from '@custom-events/service'
-import { ownSettings, topicResource, withAdmin } from './admin.ts'
+import { withAdmin } from './admin-client.ts'
 import { createKafkaJs } from './client.ts'
 import type { KafkaConfig } from './kafka-config.ts'
+import { ownSettings, topicResource } from './topic-state.ts'
 
 /**
  * What operators and other producers do to the topics of a pipeline, for those who prove that it bears it.

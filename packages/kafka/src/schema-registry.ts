@@ -23,12 +23,36 @@ export type SchemaRegistryFailure = 'unavailable' | 'unknown' | 'refused'
 
 export class SchemaRegistryError extends Error {
   readonly failure: SchemaRegistryFailure
+  /** What to do; `null` when only its address can be looked at, as after no answer. */
+  readonly remedy: string | null
 
   constructor(failure: SchemaRegistryFailure, message: string, cause: unknown) {
     super(message, { cause })
     this.name = 'SchemaRegistryError'
     this.failure = failure
+    this.remedy = remedyOf(failure, cause)
   }
+}
+
+const PATH_IS_MISSING =
+  'the URL of the registry may lack its path: Confluent has none, Apicurio has /apis/ccompat/v7'
+
+/** By the status of the answer and Node's own codes, never by text. */
+function remedyOf(failure: SchemaRegistryFailure, cause: unknown): string | null {
+  const status = field(cause, 'status')
+  if (status === 401) return 'check SCHEMA_REGISTRY_USER and SCHEMA_REGISTRY_PASSWORD'
+  if (status === 403) return 'let the user read and write the subjects of KAFKA_TOPIC'
+  if (failure === 'refused') {
+    return 'the subject has a schema that ours does not follow, or another rule than BACKWARD_TRANSITIVE: see its versions and config in the registry'
+  }
+  if (status === 404 || status === 405) return PATH_IS_MISSING
+  return null // 400, too: the client says so of an answer that never came
+}
+
+function field(of: unknown, name: string): unknown {
+  return typeof of === 'object' && of !== null
+    ? (of as Readonly<Record<string, unknown>>)[name]
+    : undefined
 }
 
 const REQUEST_TIMEOUT_MS = 3_000
@@ -67,7 +91,7 @@ export function createSchemaRegistry(options: { readonly url: string }): SchemaR
         const failure = registryError(error, `registering ${subject} at ${options.url}`)
         if (failure.failure !== 'unknown') throw failure
         // A subject that is new is no 404 here: it is the path that is not known.
-        const message = `${options.url} answered 404: the URL of the registry may lack its path, such as /apis/ccompat/v7`
+        const message = `${options.url} answered 404: ${PATH_IS_MISSING}`
         throw new SchemaRegistryError('unavailable', message, error)
       }
     },

@@ -1,0 +1,54 @@
+import { ClickHouseFailure } from '@custom-events/clickhouse'
+
+interface Values {
+  readonly CLICKHOUSE_URL: string
+  readonly CLICKHOUSE_USER?: string
+  readonly CLICKHOUSE_DATABASE?: string
+}
+
+/** By ClickHouse's own codes; Node's where it did not answer. */
+const REMEDY_BY_CODE: Readonly<Record<number, (values: Values) => string>> = {
+  81: () => 'run `npm run setup`, or correct CLICKHOUSE_DATABASE',
+  60: () => 'run `npm run setup` of this version',
+  47: () => 'run `npm run setup` of this version',
+  164: () => 'the user is read-only: give it a profile with readonly=0',
+  170: () => 'CLICKHOUSE_CLUSTER names no cluster of this server: see system.clusters',
+  192: credentials,
+  193: credentials,
+  194: credentials,
+  291: grants,
+  497: grants,
+  516: credentials,
+}
+
+/** What to do about a failure of ClickHouse; whether it runs is asked only when it did not answer. */
+export function clickhouseFix(values: Values, error: unknown): string {
+  const at = `CLICKHOUSE_URL=${values.CLICKHOUSE_URL}`
+  const running = `is ClickHouse running at ${at}?`
+  if (!(error instanceof ClickHouseFailure)) return `as it says above (${at})`
+  const { code, status, network } = error.failure
+  if (network !== null) {
+    return TLS.test(network)
+      ? `check http:// or https://, the port and the certificate (NODE_EXTRA_CA_CERTS) of ${at}`
+      : running
+  }
+  if (code === null) {
+    if (status === 401 || status === 403) return `${credentials()} (${at})`
+    return `the answer is not ClickHouse's: is ${at} its HTTP interface (8123, with TLS 8443)?`
+  }
+  const remedy = REMEDY_BY_CODE[code]
+  return remedy === undefined ? `look up what it says (${at})` : `${remedy(values)} (${at})`
+}
+
+const TLS = /^ERR_(SSL|TLS)_|^(CERT|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO|HPE_)/
+
+function credentials(): string {
+  return 'check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD'
+}
+
+function grants({
+  CLICKHOUSE_USER: user = '…',
+  CLICKHOUSE_DATABASE: database = '…',
+}: Values): string {
+  return `grant ${user} what docs/operators.md lists for this program on ${database}`
+}

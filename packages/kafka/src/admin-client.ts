@@ -1,0 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Admin } from 'kafkajs'
+import type { Logger } from '@custom-events/service'
+import { createKafkaJs } from './client.ts'
+import { kafkaVerdict } from './kafka-errors.ts'
+import type { KafkaConfig } from './kafka-config.ts'
+import { asking } from './kafka-problem.ts'
+
+/** A connection for the time of one piece of work. @throws what the work throws, or when Kafka is not reachable. */
+export async function withAdmin<T>(
+  config: KafkaConfig,
+  log: Logger,
+  use: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const kafka = createKafkaJs(config, log, {
+    requestTimeout: 15_000,
+    retry: { retries: 5, initialRetryTime: 200 },
+  })
+  const admin = kafka.admin()
+  try {
+    await asking(CONNECTION, () => admin.connect())
+    return await use(admin)
+  } finally {
+    await admin.disconnect().catch(() => {})
+  }
+}
+
+const CONNECTION = { resource: 'connecting', right: 'the use of the cluster' }
+const PATIENCE = { attempts: 30, delayMs: 500 }
+
+/** Kafka makes topics in the background: for a moment it can say that a new one does not exist. */
+export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (attempt === PATIENCE.attempts || kafkaVerdict(error).class !== 'passing') throw error
+      await delay(PATIENCE.delayMs)
+    }
+  }
+}
