@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What some tests need beside the quick start: Chromium for pages and the SDKs of browsers, Python with
-# pip and a Java compiler for the SDKs of those languages. Never fails: a test whose program is missing
-# says so and is skipped.
+# pip and a Java compiler for the SDKs of those languages, Prometheus and its promtool for the alerts. Never
+# fails: a test whose program is missing says so and is skipped.
 set -uo pipefail
 
 say() { printf '\n*** %s\n\n' "$*"; }
@@ -10,13 +10,14 @@ missing=()
 command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
 python3 -m pip --version >/dev/null 2>&1 || missing+=(python3 python3-pip)
 command -v javac >/dev/null || missing+=(default-jdk-headless)
+command -v promtool >/dev/null || missing+=(prometheus)
 if [ ${#missing[@]} = 0 ]; then exit 0; fi
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
   say "${missing[*]}: not here and cannot be installed (needs root and apt). Their tests are SKIPPED."
   exit 0
 fi
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 # 1: no package starts its server
 log=$(mktemp)
 timeout 120 apt-get update -qq >"$log" 2>&1
 for package in "${missing[@]}"; do

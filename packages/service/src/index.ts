@@ -10,7 +10,13 @@ export {
   sharedVariables,
 } from './variables.ts'
 export { createLogger, type Logger } from './log.ts'
-export { createMetrics, exposeTogether, type MetricDefinitions, type Metrics } from './metrics.ts'
+export {
+  createMetrics,
+  exposeTogether,
+  type MetricDefinition,
+  type MetricDefinitions,
+  type Metrics,
+} from './metrics.ts'
 export { opsMetrics } from './ops-metrics.ts'
 export { startOpsServer, type OpsServer, type Readiness } from './ops-server.ts'
 export { EXIT_CONFIG, runService, type RunningService } from './run-service.ts'

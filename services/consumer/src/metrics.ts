@@ -97,6 +97,11 @@ export const consumerMetrics = {
     name: 'memory_budget_used_bytes',
     help: 'Bytes of records and blocks held, out of MEMORY_BUDGET_BYTES.',
   },
+  isPaused: {
+    type: 'gauge',
+    name: 'fetch_paused',
+    help: '1 while nothing is fetched because the memory budget is used up.',
+  },
   pauses: {
     type: 'gauge',
     name: 'fetch_pauses',

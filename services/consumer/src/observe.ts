@@ -63,6 +63,7 @@ export function createObservers(options: {
     expose: () => {
       metrics.lag.set(consumer.lag(positions))
       metrics.memoryBytes.set(budget.usedBytes)
+      metrics.isPaused.set(budget.isPaused ? 1 : 0)
       metrics.pauses.set(budget.pauses)
       return metrics.expose()
     },
