@@ -49,13 +49,21 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     ): Promise<readonly OffsetsOfTopic[]>
   }
 
+  /** What a fetch request is made of; more than is named here. */
+  export interface RawFetch {
+    readonly topics: readonly {
+      readonly topic: string
+      readonly partitions: readonly { readonly partition: number; readonly fetchOffset: string }[]
+    }[]
+  }
+
   interface RawRequest {
     readonly request: { readonly apiVersion: number }
     readonly response: { readonly decode: (payload: Buffer) => Promise<unknown> }
   }
   export interface RawBroker {
     fetch: (this: RawBroker, options: unknown) => Promise<unknown>
-    lookupRequest: (api: number, versions: unknown) => (details: unknown) => RawRequest
+    lookupRequest: (api: number, versions: unknown) => (details: RawFetch) => RawRequest
   }
   export interface RawCoordinator {
     offsetFetch(request: {

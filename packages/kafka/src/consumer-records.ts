@@ -29,20 +29,12 @@ export function toFetchedRecords(batch: RawBatch): FetchedRecords | UnreadableRe
   }
 }
 
-/** What an object and its entries in lists take in memory, and its share of a batch's framing; an estimate. */
-const IN_PLACE_OVERHEAD_BYTES = 100
-
-/** Kafka hands out whole batches: the first may begin before the offset that was asked for. */
 function inPlace({ topic, partition, fetchedOffset }: RawBatch, set: RecordSet) {
   const from = Number(fetchedOffset)
-  if (set.next <= from) return null
-  const first = set.records[0]?.offset ?? from
-  const records = first < from ? set.records.filter(({ offset }) => offset >= from) : set.records
-  const bytes = records.length * IN_PLACE_OVERHEAD_BYTES + set.bytes
-  return { topic, partition, from, next: set.next, records, bytes }
+  return set.next <= from ? null : { topic, partition, from, ...set }
 }
 
-/** The same for records that kafkajs decoded, with a Buffer for each key and value. */
+/** What a record that kafkajs decoded takes beside its bytes, with a Buffer for each key and value; an estimate. */
 const RECORD_OVERHEAD_BYTES = 200
 
 const NO_HEADERS: FetchedRecord['headers'] = {}

@@ -1,5 +1,7 @@
-import type { RawBroker, RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
+import type { RawBroker, RawCluster, RawFetch } from 'kafkajs/src/consumer/consumerGroup.js'
+import { partitionKey } from './consumer-offsets.ts'
 import { decodeFetchResponse, FETCH_VERSION } from './fetch-response.ts'
+import { createOpenBatches, type OpenBatches } from './inflating.ts'
 
 /**
  * Lets the brokers of this cluster answer fetches with records that are read in place. Only for a cluster
@@ -7,16 +9,17 @@ import { decodeFetchResponse, FETCH_VERSION } from './fetch-response.ts'
  * speak an older version of the protocol are left as they are.
  */
 export function fetchInPlace(cluster: RawCluster): void {
+  const open = createOpenBatches()
   const find = cluster.findBroker.bind(cluster)
   cluster.findBroker = async (at) => {
     const broker = await find(at)
-    if (!Object.hasOwn(broker, 'fetch')) replaceFetch(broker)
+    if (!Object.hasOwn(broker, 'fetch')) replaceFetch(broker, open)
     return broker
   }
 }
 
 /** kafkajs makes and sends the request; only how the answer is decoded is ours. */
-function replaceFetch(broker: RawBroker): void {
+function replaceFetch(broker: RawBroker, open: OpenBatches): void {
   const stock = broker.fetch
   broker.fetch = (options) => {
     const asking: RawBroker = Object.create(broker) // a parsing boundary: it has all of the broker
@@ -25,9 +28,22 @@ function replaceFetch(broker: RawBroker): void {
       return (details) => {
         const made = make(details)
         if (made.request.apiVersion !== FETCH_VERSION) return made
-        return { ...made, response: { ...made.response, decode: decodeFetchResponse } }
+        const fromByPartition = offsetsOf(details)
+        const decode = (payload: Buffer) => decodeFetchResponse(payload, { fromByPartition, open })
+        return { ...made, response: { ...made.response, decode } }
       }
     }
     return stock.call(asking, options)
   }
+}
+
+function offsetsOf({ topics }: RawFetch): ReadonlyMap<string, number> {
+  return new Map(
+    topics.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, fetchOffset }) => [
+        partitionKey({ topic, partition }),
+        Number(fetchOffset),
+      ]),
+    ),
+  )
 }

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { RawBatch } from 'kafkajs/src/consumer/consumerGroup.js'
+import { compressed, registerCodecs, type SampleCodec } from './compression/codecs.fixture.ts'
 import { crc32c } from './crc32c.ts'
 import type { FetchResponse } from './fetch-response.ts'
 
@@ -26,8 +27,12 @@ export interface SampleBatch {
   /** Offsets between the batch before and this one. */
   readonly gap: number
   readonly firstTimestamp: number
-  readonly compression: 'none' | 'gzip'
+  readonly compression: SampleCodec
   readonly isTransactional: boolean
+  /** @default 7 */
+  readonly producerId?: number
+  /** Written by a broker at the end of a transaction. @default none */
+  readonly marker?: 'abort' | 'commit'
   readonly isLogAppendTime: boolean
   readonly records: readonly SampleRecord[]
 }
@@ -37,7 +42,11 @@ export interface SamplePartition {
   readonly batches: readonly SampleBatch[]
   /** Bytes that the broker cut off at the end. */
   readonly cutBytes: number
+  /** @default none */
+  readonly aborted?: readonly { readonly producerId: number; readonly firstOffset: number }[]
 }
+
+registerCodecs()
 
 // kafkajs has no types for these; the shapes are those of its version 2.2.4.
 const EncoderOf = kafkajs('./src/protocol/encoder.js') as new () => Encoder
@@ -79,7 +88,7 @@ export async function recordSetBytes(
 }
 
 const IS_LOG_APPEND_TIME = 0x08
-const BEGINNING_BYTES = 17
+const IS_CONTROL = 0x20
 
 async function batchBytes(firstOffset: number, batch: SampleBatch): Promise<Buffer> {
   const { firstTimestamp, records } = batch
@@ -88,15 +97,40 @@ async function batchBytes(firstOffset: number, batch: SampleBatch): Promise<Buff
     firstTimestamp,
     maxTimestamp: firstTimestamp + Math.max(0, ...records.map((each) => each.timestampDelta)),
     lastOffsetDelta: records.length - 1,
-    compression: batch.compression === 'gzip' ? 1 : 0,
+    compression: 0,
     transactional: batch.isTransactional,
-    producerId: batch.isTransactional ? 7 : -1,
+    producerId: batch.isTransactional ? (batch.producerId ?? 7) : -1,
     records: records.map((record, offsetDelta) => encodeRecord({ ...record, offsetDelta })),
   })
-  const bytes = Buffer.from(encoder.buffer)
-  if (batch.isLogAppendTime) bytes[22] = (bytes[22] ?? 0) | IS_LOG_APPEND_TIME // only a broker sets it
-  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17)
-  return bytes
+  const { number, bytes: body } = compressed(batch.compression, encoder.buffer.subarray(61))
+  const bytes = Buffer.concat([encoder.buffer.subarray(0, 61), body])
+  let attributes = (bytes[22] ?? 0) | number
+  if (batch.isLogAppendTime) attributes |= IS_LOG_APPEND_TIME // only a broker sets it
+  if (batch.marker !== undefined) attributes |= IS_CONTROL
+  bytes[22] = attributes
+  return signed(bytes)
+}
+
+/** With the length and the checksum that it should have. */
+export function signed(batch: Buffer): Buffer {
+  batch.writeInt32BE(batch.length - 12, 8)
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17)
+  return batch
+}
+
+/** The batch that a broker writes at the end of a transaction. */
+export function markerBatch(marker: 'abort' | 'commit', producerId: number): SampleBatch {
+  const key = Buffer.from([0, 0, 0, marker === 'abort' ? 0 : 1])
+  return {
+    gap: 0,
+    firstTimestamp: 1_700_000_000_000,
+    compression: 'none',
+    isTransactional: true,
+    isLogAppendTime: false,
+    producerId,
+    marker,
+    records: [{ key, value: Buffer.alloc(6), headers: {}, timestampDelta: 0 }],
+  }
 }
 
 /** A response of version 11 with one topic. */
@@ -112,20 +146,22 @@ export async function responseBytes(
     .writeInt32(1)
     .writeString(topic)
     .writeInt32(partitions.length)
-  for (const { partition, batches, cutBytes } of partitions) {
+  for (const { partition, batches, cutBytes, aborted = [] } of partitions) {
     const { bytes, next } = await recordSetBytes(baseOffset, batches)
-    // Kafka sends at least a batch's beginning; kafkajs fails on less.
-    const kept = bytes.subarray(0, Math.max(BEGINNING_BYTES, bytes.length - cutBytes))
+    // Kafka never cuts off the first batch of a partition.
+    const first = bytes.length === 0 ? 0 : 12 + bytes.readInt32BE(8)
+    const kept = bytes.subarray(0, Math.max(first, bytes.length - cutBytes))
     encoder
       .writeInt32(partition)
       .writeInt16(0)
       .writeInt64(next)
       .writeInt64(next)
       .writeInt64(0)
-      .writeInt32(0) // aborted transactions
-      .writeInt32(-1)
-      .writeInt32(kept.length)
-      .writeBuffer(kept)
+      .writeInt32(aborted.length)
+    for (const { producerId, firstOffset } of aborted) {
+      encoder.writeInt64(producerId).writeInt64(firstOffset)
+    }
+    encoder.writeInt32(-1).writeInt32(kept.length).writeBuffer(kept)
   }
   return encoder.buffer
 }

@@ -1,7 +1,12 @@
 import Decoder from 'kafkajs/src/protocol/decoder.js'
 import decodeMessages from 'kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js'
 import type { RawMessage } from 'kafkajs/src/consumer/consumerGroup.js'
-import { readRecordSet, type RecordSet } from './record-set.ts'
+import type { AbortedTransaction } from './aborted-transactions.ts'
+import { batchEnd, MAGIC_AT } from './batch-header.ts'
+import { partitionKey } from './consumer-offsets.ts'
+import type { OpenBatches } from './inflating.ts'
+import { isNew, readRecordSet, type RecordSet, type StoredSet } from './record-set.ts'
+import { readInt64 } from './record-in-place.ts'
 import { UnreadableRecords } from './unreadable-records.ts'
 
 /** A fetch response as kafkajs's own decoder gives it. */
@@ -28,37 +33,57 @@ interface PartitionResponse {
   readonly messages: readonly RawMessage[]
 }
 
-interface AbortedTransaction {
-  readonly producerId: string
-  readonly firstOffset: string
+/** What a response is read with, beside its bytes. */
+export interface FetchContext {
+  /** The offset that was asked for, by `partitionKey`. */
+  readonly fromByPartition: ReadonlyMap<string, number>
+  readonly open: OpenBatches
+  /**
+   * What the records of one response may take in memory, about, however well they are compressed. Those
+   * beyond are asked for again by the next fetch.
+   * @default 32 MiB
+   */
+  readonly maxBytes?: number
 }
 
 /** The version of the response that `decodeFetchResponse` reads; the last that kafkajs speaks. */
 export const FETCH_VERSION = 11
+const MAX_RESPONSE_BYTES = 33_554_432
 
 /**
  * Decodes a fetch response like kafkajs, except that records are read in place (`readRecordSet`). kafkajs
- * then sees a partition without messages; the records are found by `recordSetOf`. A partition with what
- * only kafkajs reads is left to kafkajs. One that cannot be read costs the others nothing.
+ * then sees a partition without messages; the records are found by `recordSetOf`. A partition that begins
+ * with an older format is left to kafkajs. One that cannot be read costs the others nothing.
  */
-export async function decodeFetchResponse(payload: Buffer): Promise<FetchResponse> {
+export async function decodeFetchResponse(
+  payload: Buffer,
+  context: FetchContext,
+): Promise<FetchResponse> {
   const decoder = new Decoder(payload)
+  const left = { bytes: context.maxBytes ?? MAX_RESPONSE_BYTES }
   return {
     throttleTime: 0,
     clientSideThrottleTime: decoder.readInt32(),
     errorCode: decoder.readInt16(),
     sessionId: decoder.readInt32(),
-    responses: await decoder.readArrayAsync(readTopic),
+    responses: await decoder.readArrayAsync(async () => {
+      const topicName = decoder.readString()
+      const partitions = await decoder.readArrayAsync(() =>
+        readPartition(decoder, topicName, { ...context, left }),
+      )
+      return { topicName, partitions }
+    }),
   }
 }
 
-async function readTopic(decoder: Decoder): Promise<FetchResponse['responses'][number]> {
-  const topicName = decoder.readString()
-  const partitions = await decoder.readArrayAsync((each) => readPartition(each, topicName))
-  return { topicName, partitions }
-}
+/** kafkajs asks for partitions in an order that changes, so that none is always beyond what is left. */
+type Reading = FetchContext & { readonly left: { bytes: number } }
 
-async function readPartition(decoder: Decoder, topic: string): Promise<PartitionResponse> {
+async function readPartition(
+  decoder: Decoder,
+  topic: string,
+  reading: Reading,
+): Promise<PartitionResponse> {
   const head = {
     partition: decoder.readInt32(),
     errorCode: decoder.readInt16(),
@@ -68,9 +93,15 @@ async function readPartition(decoder: Decoder, topic: string): Promise<Partition
     abortedTransactions: decoder.readArray(readAbortedTransaction),
     preferredReadReplica: decoder.readInt32(),
   }
-  const place = { topic, partition: head.partition }
-  const set = head.abortedTransactions.length === 0 ? readInPlace(decoder, place) : null
-  return { ...head, messages: set === null ? await decodeMessages(decoder) : carrying(set) }
+  const { buffer } = decoder
+  const start = decoder.offset + 4
+  const end = start + Math.max(0, decoder.readInt32())
+  if (end > buffer.length) throw new Error(`a fetch response of ${buffer.length} bytes is cut off`)
+  decoder.offset = end
+  const { partition, abortedTransactions: aborted } = head
+  const from = reading.fromByPartition.get(partitionKey({ topic, partition })) ?? 0
+  const set = { topic, partition, start, end, from, aborted }
+  return { ...head, messages: await readMessages(buffer, set, reading) }
 }
 
 function readAbortedTransaction(decoder: Decoder): AbortedTransaction {
@@ -80,26 +111,36 @@ function readAbortedTransaction(decoder: Decoder): AbortedTransaction {
   }
 }
 
-/** `null`, and the decoder where it was, when kafkajs is to read it. */
-function readInPlace(
-  decoder: Decoder,
-  place: { readonly topic: string; readonly partition: number },
-): FetchedSet | null {
-  const { buffer, offset } = decoder
-  const start = offset + 4
-  const end = start + buffer.readInt32BE(offset)
-  if (end <= start || end > buffer.length) return null
-  const set = readOrSay(buffer, { ...place, start, end })
-  if (set !== null) decoder.offset = end
-  return set
+async function readMessages(buffer: Buffer, set: StoredSet, reading: Reading): Promise<Messages> {
+  const { open, left } = reading
+  try {
+    if (set.end - set.start > MAGIC_AT && !isNew(buffer, set.start)) {
+      return await readOldFormat(buffer, set)
+    }
+    const read = await readRecordSet(buffer, set, { maxBytes: left.bytes, open })
+    left.bytes -= read.bytes
+    return carrying(read)
+  } catch (error) {
+    if (error instanceof UnreadableRecords) return carrying(error)
+    throw error
+  }
 }
 
-function readOrSay(buffer: Buffer, set: Parameters<typeof readRecordSet>[1]): FetchedSet | null {
+/** Messages from before Kafka 0.11, up to the first batch of today's format. */
+async function readOldFormat(buffer: Buffer, set: StoredSet): Promise<readonly RawMessage[]> {
+  let end = set.start
+  while (set.end - end > MAGIC_AT && !isNew(buffer, end) && batchEnd(buffer, end) > end) {
+    end = Math.min(set.end, batchEnd(buffer, end))
+  }
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(end - set.start)
+  const old = Buffer.concat([length, buffer.subarray(set.start, end)])
   try {
-    return readRecordSet(buffer, set)
-  } catch (error) {
-    if (error instanceof UnreadableRecords) return error
-    throw error
+    return await decodeMessages(new Decoder(old))
+  } catch (cause) {
+    const place = { ...set, offset: readInt64(buffer, set.start) }
+    const what = `kafkajs cannot read this format from before Kafka 0.11: ${String(cause)}`
+    throw new UnreadableRecords('codec', place, what, { cause })
   }
 }
 

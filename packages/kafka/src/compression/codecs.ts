@@ -1,0 +1,119 @@
+import { setImmediate } from 'node:timers/promises'
+import { createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { inflateLz4 } from './lz4.ts'
+import { inflateSnappy } from './snappy.ts'
+import { PIECE_BYTES } from './window.ts'
+import { zstdFrames } from './zstd-frames.ts'
+
+/** How the records of a batch are compressed. */
+export interface Codec {
+  readonly name: string
+  /**
+   * All at once, for what is small. `null`: it is more than `maxBytes`.
+   * @throws when the bytes are not what the codec writes.
+   */
+  inflate(input: Buffer, maxBytes: number): Buffer | null
+  /**
+   * In pieces of about a MiB, each when it is asked for: the memory it takes does not depend on how much it
+   * becomes.
+   * @throws as `inflate` does.
+   */
+  pieces(input: Buffer): AsyncGenerator<Buffer, void>
+}
+
+const gzip: Codec = {
+  name: 'gzip',
+  inflate: (input, maxBytes) => within(gunzipSync, input, maxBytes),
+  pieces: (input) => throughStream(createGunzip, input),
+}
+
+const zstd: Codec = {
+  name: 'zstd',
+  inflate: (input, maxBytes) => {
+    const parts: Buffer[] = []
+    let left = maxBytes
+    for (const frame of zstdFrames(input)) {
+      const part = within(zstdDecompressSync, frame, left)
+      if (part === null) return null
+      parts.push(part)
+      left -= part.length
+    }
+    return joined(parts)
+  },
+  pieces: async function* (input) {
+    for (const frame of zstdFrames(input)) yield* throughStream(createZstdDecompress, frame)
+  },
+}
+
+/** By the number that stands in the attributes of a batch; 0 is none. */
+const CODECS: readonly (Codec | undefined)[] = [
+  undefined,
+  gzip,
+  inOurOwnCode('snappy', inflateSnappy),
+  inOurOwnCode('lz4', inflateLz4),
+  zstd,
+]
+
+/** `null`: Kafka has no such codec, as far as we know. */
+export function codecOf(number: number): Codec | null {
+  return CODECS[number] ?? null
+}
+
+interface NodeOptions {
+  readonly chunkSize: number
+  readonly maxOutputLength?: number
+}
+
+function within(
+  inflate: (input: Buffer, options: NodeOptions) => Buffer,
+  input: Buffer,
+  maxBytes: number,
+): Buffer | null {
+  // Node takes no limit of 0.
+  const maxOutputLength = Math.max(1, maxBytes)
+  const chunkSize = Math.min(PIECE_BYTES, Math.max(4_096, input.length * 4))
+  try {
+    const inflated = inflate(input, { maxOutputLength, chunkSize })
+    return inflated.length > maxBytes ? null : inflated
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return null
+    throw error
+  }
+}
+
+/** Off the event loop, in the threads of Node, which wait while nobody asks. */
+async function* throughStream(
+  create: (options: NodeOptions) => NodeJS.ReadWriteStream,
+  input: Buffer,
+): AsyncGenerator<Buffer, void> {
+  const stream = create({ chunkSize: PIECE_BYTES })
+  stream.end(input)
+  for await (const piece of stream) yield piece as Buffer // without an encoding a stream gives Buffers
+}
+
+function inOurOwnCode(name: string, inflate: (input: Buffer) => Generator<Buffer>): Codec {
+  return {
+    name,
+    inflate: (input, maxBytes) => {
+      const parts: Buffer[] = []
+      let bytes = 0
+      for (const part of inflate(input)) {
+        bytes += part.length
+        if (bytes > maxBytes) return null
+        parts.push(part)
+      }
+      return joined(parts)
+    },
+    pieces: async function* (input) {
+      for (const piece of inflate(input)) {
+        yield piece
+        await setImmediate() // the event loop is for others, too
+      }
+    },
+  }
+}
+
+function joined(parts: readonly Buffer[]): Buffer {
+  const [only] = parts
+  return only !== undefined && parts.length === 1 ? only : Buffer.concat(parts)
+}
