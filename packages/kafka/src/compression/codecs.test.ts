@@ -24,7 +24,7 @@ async function inPieces(codec: Codec, input: Buffer): Promise<Buffer> {
 }
 
 /** Text with repetitions near and far, as records have, and noise. */
-const content = fc
+const anyContent = fc
   .array(
     fc.oneof(
       fc.uint8Array({ maxLength: 300, size: 'max' }),
@@ -38,7 +38,7 @@ const content = fc
 
 test('what a library compresses is inflated to the same bytes, at once and in pieces', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...SAMPLE_CODECS), content, async (name, bytes) => {
+    fc.asyncProperty(fc.constantFrom(...SAMPLE_CODECS), anyContent, async (name, bytes) => {
       const codec = named(name)
       const input = compressed(name, bytes).bytes
       const inflated = codec.inflate(input, LIMIT)
