@@ -19,6 +19,8 @@ const producer: Producer = {
   notReadyReason: null,
   isFull: false,
   bufferedBytes: 0,
+  troubles: [],
+  maxBatchBytes: () => Infinity,
   [Symbol.asyncDispose]: async () => {},
 }
 const settings = ingestSettings(topicNames('events.tracked.v1'), 12)

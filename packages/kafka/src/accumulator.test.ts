@@ -6,7 +6,8 @@ import type { Delivery } from './deliveries.ts'
 import type { OutgoingRecord } from './records.ts'
 
 const FRAME_BYTES = sizeOf({ topic: 't', partition: 0, key: null, value: null })
-const limits = { maxBatchRecords: 3, maxBatchBytes: 100 + 3 * FRAME_BYTES }
+const maxBatchBytes = 100 + 3 * FRAME_BYTES
+const limits = { maxBatchRecords: 3, limitOf: () => ({ fillBytes: maxBatchBytes }) }
 
 const delivery = (isOver = false): Delivery => ({ deadlineMs: 0, isOver, settle: () => {} })
 
@@ -101,7 +102,7 @@ test('whatever the traffic, each partition keeps its order, limits hold, and byt
           const bytes = batch.records.reduce((sum, each) => sum + sizeOf(each), 0)
           assert.equal(batch.bytes, bytes)
           assert(batch.records.length <= limits.maxBatchRecords)
-          assert(batch.records.length === 1 || bytes <= limits.maxBatchBytes)
+          assert(batch.records.length === 1 || bytes <= maxBatchBytes)
           const ids = idsOf(batch) ?? []
           sent.set(batch.partition, [...(sent.get(batch.partition) ?? []), ...ids])
           accumulator.release(batch)

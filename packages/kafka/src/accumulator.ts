@@ -1,5 +1,7 @@
 import type { Delivery } from './deliveries.ts'
+import { headersRoom } from './record-batch.ts'
 import { keyBytesOf, valueBytesOf, type OutgoingRecord } from './records.ts'
+import type { BatchLimit } from './topic-limits.ts'
 
 /**
  * What one partition contributes to one produce request. The columns belong together: `deliveries[i]`
@@ -18,7 +20,8 @@ export interface PartitionBatch {
 
 export interface BatchLimits {
   readonly maxBatchRecords: number
-  readonly maxBatchBytes: number
+  /** How full batches of a topic are made. */
+  readonly limitOf: (topic: string) => Pick<BatchLimit, 'fillBytes'>
 }
 
 export interface Accumulator {
@@ -33,6 +36,8 @@ export interface Accumulator {
   takeReady(): readonly PartitionBatch[]
   /** The batch is settled: its partition may send again. */
   release(batch: PartitionBatch): void
+  /** The same, but it was too large: its halves are the next of its partition. */
+  split(batch: PartitionBatch): void
 }
 
 interface GrowingBatch extends PartitionBatch {
@@ -47,15 +52,18 @@ interface Lane {
   readonly topic: string
   readonly partition: number
   readonly batches: GrowingBatch[]
+  readonly limit: Pick<BatchLimit, 'fillBytes'>
   isInFlight: boolean
 }
 
-/** Kafka's own framing of a record, roughly; counted so that empty records are not free. */
+/** Kafka's own framing of a record and of a batch, roughly: 88 bytes at most. So empty records are not free. */
 const RECORD_OVERHEAD_BYTES = 100
 
+/** Never less than what a batch of this record alone takes: a sum of these bounds that of a batch. */
 export function sizeOf(record: OutgoingRecord): number {
   const bytes = Math.max(0, keyBytesOf(record)) + Math.max(0, valueBytesOf(record))
-  return bytes + RECORD_OVERHEAD_BYTES
+  const { headers } = record
+  return bytes + RECORD_OVERHEAD_BYTES + (headers === undefined ? 0 : headersRoom(headers))
 }
 
 /**
@@ -65,7 +73,7 @@ export function sizeOf(record: OutgoingRecord): number {
  * A record costs an entry in three arrays and nothing else: no object of its own, no closure.
  */
 export function createAccumulator(limits: BatchLimits): Accumulator {
-  const { maxBatchRecords, maxBatchBytes } = limits
+  const { maxBatchRecords, limitOf } = limits
   const lanesByTopic = new Map<string, (Lane | undefined)[]>()
   const waiting = new Set<Lane>()
   let bufferedBytes = 0
@@ -75,7 +83,13 @@ export function createAccumulator(limits: BatchLimits): Accumulator {
   const laneOf = ({ topic, partition }: OutgoingRecord): Lane => {
     let lanes = lanesByTopic.get(topic)
     if (lanes === undefined) lanesByTopic.set(topic, (lanes = []))
-    return (lanes[partition] ??= { topic, partition, batches: [], isInFlight: false })
+    return (lanes[partition] ??= {
+      topic,
+      partition,
+      batches: [],
+      limit: limitOf(topic),
+      isInFlight: false,
+    })
   }
 
   const growing = (lane: Lane, bytes: number): GrowingBatch => {
@@ -83,7 +97,7 @@ export function createAccumulator(limits: BatchLimits): Accumulator {
     const hasRoom =
       last !== undefined &&
       last.records.length < maxBatchRecords &&
-      last.bytes + bytes <= maxBatchBytes
+      last.bytes + bytes <= lane.limit.fillBytes
     if (hasRoom) return last
     const { topic, partition } = lane
     const next = { topic, partition, records: [], deliveries: [], indices: [], bytes: 0, lane }
@@ -103,6 +117,12 @@ export function createAccumulator(limits: BatchLimits): Accumulator {
       if (wanted.records.length > 0) return wanted
     }
     return null
+  }
+
+  const giveBack = (lane: Lane): void => {
+    inFlight -= 1
+    lane.isInFlight = false
+    hasFullBatch ||= isFull(lane)
   }
 
   return {
@@ -146,25 +166,34 @@ export function createAccumulator(limits: BatchLimits): Accumulator {
     },
     release: ({ lane, bytes }) => {
       bufferedBytes -= bytes
-      inFlight -= 1
-      lane.isInFlight = false
-      hasFullBatch ||= isFull(lane)
+      giveBack(lane)
+    },
+    split: (batch) => {
+      const { lane, records } = batch
+      const middle = Math.ceil(records.length / 2)
+      lane.batches.unshift(part(batch, 0, middle), part(batch, middle, records.length))
+      waiting.add(lane)
+      giveBack(lane)
     },
   }
 }
 
 /** Deliveries run out in their order, so those that nobody waits for any longer come first. */
 function withoutAbandoned(batch: PartitionBatch): PartitionBatch {
-  const { records, deliveries, indices } = batch
+  const { records, deliveries } = batch
   const first = deliveries.findIndex(({ isOver }) => !isOver)
   if (first === 0) return batch
   const from = first === -1 ? records.length : first
-  const kept = records.slice(from)
+  return part(batch, from, records.length)
+}
+
+function part(batch: PartitionBatch, from: number, to: number): GrowingBatch {
+  const records = batch.records.slice(from, to)
   return {
     ...batch,
-    records: kept,
-    deliveries: deliveries.slice(from),
-    indices: indices.slice(from),
-    bytes: kept.reduce((sum, record) => sum + sizeOf(record), 0),
+    records,
+    deliveries: batch.deliveries.slice(from, to),
+    indices: batch.indices.slice(from, to),
+    bytes: records.reduce((sum, record) => sum + sizeOf(record), 0),
   }
 }

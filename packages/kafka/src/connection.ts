@@ -4,7 +4,8 @@ import { fullJitter, type Logger } from '@custom-events/service'
 import { createKafkaJs } from './client.ts'
 import { describeKafkaError, NoAnswer } from './kafka-errors.ts'
 import { startingAt, type KafkaConfig } from './kafka-config.ts'
-import { lacksReplicas, shortOfReplicas } from './replicas.ts'
+import { describeMissing } from './missing-topics.ts'
+import { lacksReplicas } from './replicas.ts'
 
 /** Whether Kafka can be used now, kept true by a loop that never gives up. */
 export interface Connection extends AsyncDisposable {
@@ -106,37 +107,6 @@ async function firstAnswer(
     return await Promise.any(asked)
   } catch (error) {
     throw error instanceof AggregateError ? error.errors[0] : error
-  }
-}
-
-/** Asks over a new connection each time: an old one may be a socket that nobody answers any more. */
-async function describeMissing(
-  kafka: Kafka,
-  partitionCountByTopic: Readonly<Record<string, number>>,
-  mayLackReplicas: boolean,
-): Promise<string | null> {
-  const admin = kafka.admin()
-  try {
-    await admin.connect()
-    const existing = new Set(await admin.listTopics())
-    const absent = Object.keys(partitionCountByTopic).filter((topic) => !existing.has(topic))
-    if (absent.length > 0) {
-      return `topic ${absent.join(', ')} does not exist: run \`npm run setup\``
-    }
-    const { topics } = await admin.fetchTopicMetadata({
-      topics: Object.keys(partitionCountByTopic),
-    })
-    const small = topics.find(
-      ({ name, partitions }) => partitions.length < (partitionCountByTopic[name] ?? 0),
-    )
-    if (small === undefined) return mayLackReplicas ? await shortOfReplicas(admin, topics) : null
-    return (
-      `topic ${small.name} has ${small.partitions.length} partitions, ` +
-      `${partitionCountByTopic[small.name]} are configured: ` +
-      'set KAFKA_PARTITIONS to what the topic was created with, or use a new topic'
-    )
-  } finally {
-    await admin.disconnect().catch(() => {})
   }
 }
 

@@ -10,6 +10,8 @@ export {
   type ProduceOutcome,
   type TopicPartition,
 } from './records.ts'
+export { isTooLarge } from './too-large.ts'
+export type { ProduceTrouble } from './topic-troubles.ts'
 export { createProducer, type Producer, type ProducerOptions } from './producer.ts'
 export {
   createSchemaRegistry,

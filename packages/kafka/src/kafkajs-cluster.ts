@@ -1,7 +1,12 @@
 import type { Socket } from 'node:net'
-import { PartitionAssigners, type Kafka } from 'kafkajs'
+import {
+  PartitionAssigners,
+  type DescribeConfigResponse,
+  type Kafka,
+  type ResourceConfigQuery,
+} from 'kafkajs'
 
-/** What lean-link.ts uses of kafkajs 2.2.4 below its producer; a test pins it. */
+/** What our own requests use of kafkajs 2.2.4 below its producer and admin; a test pins it. */
 export interface KafkaJsCluster {
   connect(): Promise<void>
   disconnect(): Promise<void>
@@ -14,6 +19,7 @@ export interface KafkaJsCluster {
     readonly brokers: Readonly<Record<number, KafkaJsBroker>>
     readonly metadata: KafkaJsMetadata | null
     findConnectedBroker(): Promise<KafkaJsBroker>
+    createBroker(options: { readonly connectionPool: KafkaJsConnectionPool }): KafkaJsBroker
   }
 }
 
@@ -29,12 +35,26 @@ export interface KafkaJsBroker {
   readonly versions: Readonly<
     Record<number, { readonly minVersion: number; readonly maxVersion: number }>
   > | null
-  readonly connectionPool: {
-    readonly pool: readonly KafkaJsConnection[]
-    getConnection(index: number): Promise<KafkaJsConnection>
-  }
+  readonly connectionPool: KafkaJsConnectionPool
   isConnected(): boolean
   findGroupCoordinator(group: { readonly groupId: string }): Promise<unknown>
+  /** @throws when one of the resources may not be asked about. */
+  describeConfigs(request: {
+    readonly includeSynonyms: boolean
+    readonly resources: readonly ResourceConfigQuery[]
+  }): Promise<DescribeConfigResponse>
+}
+
+export interface KafkaJsConnectionPool {
+  readonly pool: readonly KafkaJsConnection[]
+  getConnection(index: number): Promise<KafkaJsConnection>
+  send(protocol: {
+    readonly request: { readonly apiKey: number }
+    readonly response: {
+      readonly decode: (bytes: Buffer) => Promise<unknown>
+      readonly parse: unknown
+    }
+  }): Promise<unknown>
 }
 
 export interface KafkaJsConnection {

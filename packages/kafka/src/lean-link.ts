@@ -1,6 +1,6 @@
-import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
 import { closedBroker } from './consumer-errors.ts'
 import type { KafkaJsBroker, KafkaJsCluster, KafkaJsConnection } from './kafkajs-cluster.ts'
+import { KafkaCodeError } from './kafka-errors.ts'
 import { leadersOf } from './leaders.ts'
 import {
   REPLICAS_TIMEOUT_MS,
@@ -14,21 +14,29 @@ import {
   PRODUCE_API_KEY,
   PRODUCE_VERSIONS,
   type PartResponse,
+  type ProduceResponse,
 } from './produce-request.ts'
+import { sendRequest } from './send-request.ts'
 
 /**
  * Partitions in one request. A batch has 256 KiB, or one record of 2 MiB at most: far below the 100 MiB
  * that a broker takes at once (socket.request.max.bytes).
  */
 const MAX_PARTS = 32
+const LEADER_NOT_AVAILABLE = 5
+const NETWORK_EXCEPTION = 13
 
 /**
  * Our own produce requests over kafkajs's connections: 0.5 to 1 µs a record instead of 6 to 7. Finding,
  * connecting and authenticating to brokers, time-outs and throttling stay kafkajs's.
  *
  * @param cluster connected, with the metadata of the topics that will be produced to.
+ * @param onThrottled told how long a broker asks us to wait, because of a quota.
  */
-export function createLeanLink(cluster: KafkaJsCluster): ProduceLink {
+export function createLeanLink(
+  cluster: KafkaJsCluster,
+  onThrottled: (ms: number) => void = () => {},
+): ProduceLink {
   const silent = new WeakSet<KafkaJsBroker>()
   avoidSilentBrokers(cluster, silent)
   const leaderOf = leadersOf(cluster.brokerPool)
@@ -44,9 +52,10 @@ export function createLeanLink(cluster: KafkaJsCluster): ProduceLink {
       const connection = await broker.connectionPool.getConnection(0)
       const version = versionFor(broker)
       if (version === null) throw new Error(`broker ${nodeId} speaks no produce request of ours`)
-      const response = await request(connection, batches, version)
+      const { parts, throttleMs } = await request(connection, batches, version)
       silent.delete(broker)
-      return resultsOf(batches, response)
+      if (throttleMs > 0) onThrottled(throttleMs)
+      return resultsOf(batches, parts)
     } catch (error) {
       if (error instanceof Error && error.name === 'KafkaJSRequestTimeoutError') silent.add(broker)
       const closed = closedBroker(error)
@@ -63,10 +72,10 @@ export function createLeanLink(cluster: KafkaJsCluster): ProduceLink {
       if (first === undefined) return []
       try {
         const nodeId = leaderOf(first)
-        if (nodeId === null) throw new Error(`${first.topic}/${first.partition} has no leader`)
+        if (nodeId === null) throw new KafkaCodeError(LEADER_NOT_AVAILABLE, placeOf(first))
         return await sendTo(nodeId, batches)
       } catch (error) {
-        return batches.map(() => ({ status: 'failed', isRetriable: true, error }))
+        return batches.map(() => ({ status: 'failed', error }))
       }
     },
     refresh: () => cluster.refreshMetadata(),
@@ -121,42 +130,25 @@ function avoidSilentBrokers(cluster: KafkaJsCluster, silent: WeakSet<KafkaJsBrok
   }
 }
 
-/** What kafkajs's `Connection.send` does, without encoding the request anew into a buffer per field. */
 async function request(
   connection: KafkaJsConnection,
   parts: readonly LinkBatch[],
   version: number,
-): Promise<readonly PartResponse[]> {
-  if (connection.sasl !== null && !connection.isAuthenticated()) await connection.authenticate()
-  connection.failIfNotConnected()
-  const correlationId = connection.nextCorrelationId()
-  const bytes = encodeProduceRequest({
-    parts,
-    version,
-    correlationId,
-    clientId: connection.clientId,
-    timeoutMs: REPLICAS_TIMEOUT_MS,
-    timestampMs: Date.now(),
-  })
-  const payload = await new Promise<Buffer>((resolve, reject) => {
-    connection.requestQueue.push({
-      entry: {
-        apiKey: PRODUCE_API_KEY,
-        apiName: 'Produce',
-        apiVersion: version,
-        correlationId,
-        resolve: (answer) => resolve(answer.payload),
-        reject,
-      },
-      expectResponse: true,
-      requestTimeout: null,
-      sendRequest: () => connection.socket.write(bytes),
-    })
-  })
+): Promise<ProduceResponse> {
+  const api = { apiKey: PRODUCE_API_KEY, apiName: 'Produce', apiVersion: version }
+  const payload = await sendRequest(connection, api, (head) =>
+    encodeProduceRequest({
+      ...head,
+      parts,
+      version,
+      timeoutMs: REPLICAS_TIMEOUT_MS,
+      timestampMs: Date.now(),
+    }),
+  )
   const response = decodeProduceResponse(payload, version)
   // Until version 5 the broker itself holds back its answers: KIP-219.
   if (version >= 6) connection.requestQueue.maybeThrottle(response.throttleMs)
-  return response.parts
+  return response
 }
 
 /** A partition that the answer does not name is not acknowledged. */
@@ -168,13 +160,11 @@ function resultsOf(
   return batches.map((batch) => {
     const part = partByPlace.get(placeOf(batch))
     if (part === undefined) {
-      const error = new Error(`no answer for ${batch.topic}/${batch.partition}`)
-      return { status: 'failed', isRetriable: true, error }
+      return { status: 'failed', error: new KafkaCodeError(NETWORK_EXCEPTION, placeOf(batch)) }
     }
     const { errorCode, baseOffset } = part
     if (errorCode === 0) return { status: 'acknowledged', baseOffset }
-    const error = createErrorFromCode(errorCode)
-    return { status: 'failed', isRetriable: error.retriable, error }
+    return { status: 'failed', error: new KafkaCodeError(errorCode, placeOf(batch)) }
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Kafka } from 'kafkajs'
 import type { Logger } from '@custom-events/service'
 import { kafkaJsCluster } from './kafkajs-cluster.ts'
+import { bearLeaderless } from './leaderless.ts'
 import { canLeanLink, createLeanLink } from './lean-link.ts'
 import type { ProduceLink } from './produce-link.ts'
 import { openStockLink } from './stock-link.ts'
@@ -12,14 +13,15 @@ export async function openLink(
     readonly topics: readonly string[]
     readonly requests: 'lean' | 'kafkajs'
     readonly log: Logger
+    readonly onThrottled?: (ms: number) => void
   },
 ): Promise<ProduceLink> {
   if (options.requests === 'kafkajs') return openStockLink(kafka)
-  const cluster = kafkaJsCluster(kafka)
+  const cluster = bearLeaderless(kafkaJsCluster(kafka))
   try {
     await cluster.connect()
     await cluster.addMultipleTargetTopics(options.topics)
-    if (canLeanLink(cluster)) return createLeanLink(cluster)
+    if (canLeanLink(cluster)) return createLeanLink(cluster, options.onThrottled)
   } catch (error) {
     await cluster.disconnect().catch(() => {})
     throw error

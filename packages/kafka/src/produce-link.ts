@@ -8,8 +8,13 @@ export interface LinkBatch extends TopicPartition {
 /** What became of a batch. */
 export type BatchResult =
   | { readonly status: 'acknowledged'; /** of its first record */ readonly baseOffset: number }
-  /** It may or may not be in Kafka. `again`: another attempt may succeed. */
-  | { readonly status: 'failed'; readonly isRetriable: boolean; readonly error: unknown }
+  | {
+      /** It may or may not be in Kafka. */
+      readonly status: 'failed'
+      readonly error: unknown
+      /** The error may be that of another batch of the request: tried alone it may succeed. */
+      readonly isShared?: boolean
+    }
 
 /** A way to Kafka that is open: batches in, results out. It never retries. */
 export interface ProduceLink {

@@ -1,12 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@custom-events/service'
 import { createAccumulator, sizeOf, type PartitionBatch } from './accumulator.ts'
-import { watchConnection } from './connection.ts'
+import { acknowledge, createFates, giveUp, RETRY_DELAY_MS } from './batch-fate.ts'
 import { createDeliveries, UNAVAILABLE } from './deliveries.ts'
 import type { KafkaConfig } from './kafka-config.ts'
-import { openLink } from './open-link.ts'
-import type { BatchResult, ProduceLink } from './produce-link.ts'
-import type { OutgoingRecord, ProduceOutcome } from './records.ts'
+import { createProduceHealth } from './produce-health.ts'
+import type { BatchResult } from './produce-link.ts'
+import { openProducerConnection } from './producer-connection.ts'
+import type { OutgoingRecord, ProduceFailure, ProduceOutcome } from './records.ts'
+import { fitting } from './too-large.ts'
+import { createTopicLimits } from './topic-limits.ts'
+import type { ProduceTrouble } from './topic-troubles.ts'
 
 export interface Producer extends AsyncDisposable {
   /**
@@ -19,6 +23,10 @@ export interface Producer extends AsyncDisposable {
   readonly bufferedBytes: number
   /** The buffer is full: `produce` would answer `backpressure`. */
   readonly isFull: boolean
+  /** What does not work, also where it is of use all the same: a partition without a leader, a side topic. */
+  readonly troubles: readonly ProduceTrouble[]
+  /** Bytes of the largest record batch that the topic takes; `Infinity`: not known. */
+  maxBatchBytes(topic: string): number
 }
 
 export interface ProducerOptions {
@@ -26,6 +34,10 @@ export interface ProducerOptions {
   /** Topics that will be produced to, with the partition count each must have. */
   readonly partitionCountByTopic: Readonly<Record<string, number>>
   readonly log: Logger
+  /** Topics without which the producer is of use: their troubles do not make it not ready. @default none */
+  readonly sideTopics?: readonly string[]
+  /** Told of every batch that Kafka did not take, attempt by attempt. */
+  readonly onFailure?: (failure: ProduceFailure) => void
   /** @default 5_000 */
   readonly deliveryTimeoutMs?: number
   /** How long a record may wait for others to share its request. @default 3 */
@@ -36,8 +48,7 @@ export interface ProducerOptions {
   readonly requests?: 'lean' | 'kafkajs'
 }
 
-const BATCH_LIMITS = { maxBatchRecords: 1_000, maxBatchBytes: 256 * 1_024 }
-const RETRY_DELAY_MS = 100
+const MAX_BATCH_RECORDS = 1_000
 const BACKPRESSURE: ProduceOutcome = { status: 'unacknowledged', reason: 'backpressure' }
 
 /** Connects in the background and reconnects for ever; never throws because Kafka is away. */
@@ -48,39 +59,34 @@ export function createProducer(options: ProducerOptions): Producer {
     lingerMs = 3,
     maxBufferedBytes = 64 * 1_024 ** 2,
     requests = 'lean',
+    onFailure = () => {},
   } = options
-  const topics = Object.keys(options.partitionCountByTopic)
-  const accumulator = createAccumulator(BATCH_LIMITS)
+  const limits = createTopicLimits()
+  const health = createProduceHealth(() => performance.now())
+  const accumulator = createAccumulator({
+    maxBatchRecords: MAX_BATCH_RECORDS,
+    limitOf: (topic) => limits.of(topic),
+  })
   const deliveries = createDeliveries(deliveryTimeoutMs)
-  let link: ProduceLink | null = null
-  let attempt = 0
-  let lingerTimer: NodeJS.Timeout | null = null
-  let isClosed = false
-
-  const connection = watchConnection({
+  const connection = openProducerConnection({
     kafka: options.kafka,
     partitionCountByTopic: options.partitionCountByTopic,
+    sideTopics: options.sideTopics ?? [],
+    requests,
+    health,
+    limits,
     log,
-    open: async (kafka) => {
-      const mine = ++attempt
-      const opened = await openLink(kafka, { topics, requests, log })
-      // Connected too late: nobody waits for it any more, and a newer one may be in use.
-      if (mine === attempt) link = opened
-      else await opened.close()
-    },
-    close: async () => {
-      attempt += 1
-      const closing = link
-      link = null
-      await closing?.close()
-    },
   })
+  const fateOf = createFates({ limits, health, onFailure, log })
+  let lingerTimer: NodeJS.Timeout | null = null
+  let isClosed = false
 
   const flush = (): void => {
     if (lingerTimer !== null) clearTimeout(lingerTimer)
     lingerTimer = null
     const batches = accumulator.takeReady()
-    for (const group of link?.group(batches) ?? [batches]) if (group.length > 0) void send(group)
+    const groups = connection.link?.group(batches) ?? [batches]
+    for (const group of groups) if (group.length > 0) void send(group)
   }
 
   /** Records that came meanwhile share a request with those that come within the linger time. */
@@ -89,29 +95,50 @@ export function createProducer(options: ProducerOptions): Producer {
   }
 
   /** One request. What failed and may be repeated is: each partition by itself, holding up no other. */
-  const send = async (batches: readonly PartitionBatch[]): Promise<void> => {
-    const results = link === null ? [] : await link.send(batches)
-    for (const [index, batch] of batches.entries()) {
-      const result = results[index] ?? NOT_CONNECTED
-      if (mayRepeat(batch, result)) void sendAgain(batch)
-      else {
-        settle(batch, result)
-        accumulator.release(batch)
-      }
-    }
-    const failure = results.find(({ status }) => status === 'failed')
-    if (failure?.status === 'failed') {
-      log.debug({ err: failure.error, partitions: batches.length }, 'produce request failed')
-      connection.suspect(failure.error)
-    }
+  const send = async (batches: readonly PartitionBatch[], attempts = 1): Promise<void> => {
+    const results = await connection.link?.send(batches)
+    for (const [index, batch] of batches.entries()) follow(batch, results?.[index], attempts)
+    const failure = results?.find(({ status }) => status === 'failed')
+    if (failure?.status === 'failed') connection.suspect(failure.error)
     if (!accumulator.isEmpty) flushIfDue()
   }
 
+  /** @param result `undefined` without a connection. */
+  const follow = (
+    batch: PartitionBatch,
+    result: BatchResult | undefined,
+    attempts: number,
+  ): void => {
+    if (result?.status === 'acknowledged') {
+      health.acknowledged(batch)
+      acknowledge(batch, result.baseOffset)
+      return accumulator.release(batch)
+    }
+    const fate = result === undefined ? null : fateOf(batch, result, attempts)
+    if (fate?.step === 'again') return void sendAgain(batch, attempts)
+    if (fate?.step === 'split') return accumulator.split(batch)
+    giveUp(batch, fate)
+    accumulator.release(batch)
+  }
+
   /** Kafka may hold its records already; the copies are absorbed by the identity of an event. */
-  const sendAgain = async (batch: PartitionBatch): Promise<void> => {
+  const sendAgain = async (batch: PartitionBatch, attempts: number): Promise<void> => {
     await delay(RETRY_DELAY_MS)
-    await link?.refresh().catch((err: unknown) => log.debug({ err }, 'no news of the leaders'))
-    await send([batch])
+    await connection.link
+      ?.refresh()
+      .catch((err: unknown) => log.debug({ err }, 'no news of the leaders'))
+    await send([batch], attempts + 1)
+  }
+
+  const produceFitting = (
+    records: readonly OutgoingRecord[],
+  ): Promise<readonly ProduceOutcome[]> => {
+    if (records.length === 0) return Promise.resolve([])
+    return new Promise((resolve) => {
+      accumulator.append(records, deliveries.start(records.length, resolve))
+      if (accumulator.hasFullBatch) flush()
+      else lingerTimer ??= setTimeout(flush, lingerMs)
+    })
   }
 
   return {
@@ -120,19 +147,25 @@ export function createProducer(options: ProducerOptions): Producer {
         return Promise.resolve(records.map(() => UNAVAILABLE))
       }
       let bytes = 0
-      for (const record of records) bytes += sizeOf(record)
+      let largest = 0
+      for (const record of records) {
+        const size = sizeOf(record)
+        bytes += size
+        if (size > largest) largest = size
+      }
       if (accumulator.bufferedBytes + bytes > maxBufferedBytes) {
         return Promise.resolve(records.map(() => BACKPRESSURE))
       }
-      return new Promise((resolve) => {
-        accumulator.append(records, deliveries.start(records.length, resolve))
-        if (accumulator.hasFullBatch) flush()
-        else lingerTimer ??= setTimeout(flush, lingerMs)
-      })
+      if (largest <= limits.lowest) return produceFitting(records)
+      return fitting(records, (topic) => limits.of(topic).maxBytes, produceFitting)
     },
     get notReadyReason() {
       return connection.notReadyReason
     },
+    get troubles() {
+      return connection.troubles
+    },
+    maxBatchBytes: (topic) => limits.of(topic).maxBytes,
     get bufferedBytes() {
       return accumulator.bufferedBytes
     },
@@ -148,31 +181,4 @@ export function createProducer(options: ProducerOptions): Producer {
       await connection[Symbol.asyncDispose]()
     },
   }
-}
-
-const NOT_CONNECTED: BatchResult = {
-  status: 'failed',
-  isRetriable: false,
-  error: new Error('not connected to Kafka'),
-}
-
-/** Only while somebody will still wait for the next attempt. */
-function mayRepeat({ deliveries }: PartitionBatch, result: BatchResult): boolean {
-  const deadlineMs = deliveries.at(-1)?.deadlineMs ?? 0
-  return (
-    result.status === 'failed' &&
-    result.isRetriable &&
-    performance.now() + RETRY_DELAY_MS < deadlineMs
-  )
-}
-
-function settle({ deliveries, indices }: PartitionBatch, result: BatchResult): void {
-  for (let index = 0; index < deliveries.length; index++) {
-    deliveries[index]?.settle(indices[index] ?? 0, outcomeOf(result, index))
-  }
-}
-
-function outcomeOf(result: BatchResult, index: number): ProduceOutcome {
-  if (result.status === 'failed') return UNAVAILABLE
-  return { status: 'acknowledged', offset: result.baseOffset + index }
 }

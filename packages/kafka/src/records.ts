@@ -72,7 +72,8 @@ export type ProduceOutcome =
   | {
       /** It may or may not be in Kafka. */
       readonly status: 'unacknowledged'
-      readonly reason: 'kafka_unavailable' | 'backpressure'
+      /** `record_too_large`: its topic takes no record of this size, so it is not in Kafka. */
+      readonly reason: 'kafka_unavailable' | 'backpressure' | 'record_too_large'
       /** What Kafka said last; absent when it has said nothing. */
       readonly failure?: ProduceFailure
     }

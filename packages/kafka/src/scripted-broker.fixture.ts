@@ -1,17 +1,21 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { configBody, metadataBody, type ScriptedTopic } from './scripted-topic.fixture.ts'
+import { Reader, Writer } from './wire.fixture.ts'
 
 /** One partition of a produce request, as a broker sees it. */
 export interface ProducedPart {
   readonly topic: string
   readonly partition: number
   readonly records: number
+  /** Of the record batch. */
+  readonly bytes: number
 }
 
 /** What a broker answers for a partition, by its error code; one it leaves out is not in the answer. */
 export type Answer = ReadonlyMap<ProducedPart, number> | 'hang' | 'close'
 
-export interface ScriptedBroker extends AsyncDisposable {
+export interface ScriptedBroker extends AsyncDisposable, ScriptedTopic {
   readonly url: string
   /** Every produce request so far. */
   readonly requests: readonly (readonly ProducedPart[])[]
@@ -19,8 +23,6 @@ export interface ScriptedBroker extends AsyncDisposable {
   answer: (parts: readonly ProducedPart[]) => Answer
   /** Asks its client to wait so long, in every answer. */
   throttleMs: number
-  /** Node ids by partition, for the topic of the script. Both brokers of a cluster say the same. */
-  leaders: readonly number[]
 }
 
 /** Everybody is acknowledged. */
@@ -30,9 +32,11 @@ export const acknowledged = (parts: readonly ProducedPart[]): Answer =>
 interface Script {
   readonly topic: string
   readonly produceVersions: { readonly min: number; readonly max: number }
+  /** From 8 on it also says what may be done with its topic. @default 1 */
+  readonly metadataVersion?: number
 }
 
-const API = { produce: 0, metadata: 3, versions: 18 }
+const API = { produce: 0, metadata: 3, versions: 18, configs: 32 }
 
 /**
  * Brokers that speak just enough of Kafka's protocol for a producer, and answer what a test wants: what a
@@ -65,7 +69,8 @@ function createBroker(script: Script, cluster: () => readonly ScriptedBroker[]) 
       socket.write(Buffer.concat([head, body]))
     }
     if (apiKey === API.versions) return reply(versionsBody(script))
-    if (apiKey === API.metadata) return reply(metadataBody(script, cluster(), broker.leaders))
+    if (apiKey === API.metadata) return reply(metadataBody(version, cluster(), broker))
+    if (apiKey === API.configs) return reply(configBody(broker))
     const parts = readProduce(request, version)
     requests.push(parts)
     const answer = broker.answer(parts)
@@ -106,7 +111,10 @@ function createBroker(script: Script, cluster: () => readonly ScriptedBroker[]) 
     requests,
     answer: acknowledged,
     throttleMs: 0,
+    topic: script.topic,
     leaders: [1, 1] as readonly number[],
+    mayWrite: true,
+    maxMessageBytes: null as number | null,
     listen: async () => {
       server.listen(0, '127.0.0.1')
       await once(server, 'listening')
@@ -120,40 +128,16 @@ function createBroker(script: Script, cluster: () => readonly ScriptedBroker[]) 
   return broker
 }
 
-function versionsBody({ produceVersions: { min, max } }: Script): Buffer {
+function versionsBody({ produceVersions: { min, max }, metadataVersion = 1 }: Script): Buffer {
   const write = new Writer().int16(0)
   const versions = [
     [API.produce, min, max],
-    [API.metadata, 0, 1],
+    [API.metadata, 0, metadataVersion],
+    [API.configs, 0, 2],
     [API.versions, 0, 2],
   ] as const
   write.array(versions, (entry) => entry.forEach((each) => write.int16(each)))
   return write.int32(0).bytes()
-}
-
-function metadataBody(
-  { topic }: Script,
-  brokers: readonly ScriptedBroker[],
-  leaders: readonly number[],
-): Buffer {
-  const write = new Writer()
-  write.array([...brokers.entries()], ([index, { url }]) => {
-    write
-      .int32(index + 1)
-      .text('127.0.0.1')
-      .int32(Number(url.split(':')[1]))
-      .int16(-1)
-  })
-  write.int32(1) // controller
-  write.array([topic], () => {
-    write.int16(0).text(topic).int8(0)
-    write.array([...leaders.entries()], ([partition, leader]) => {
-      write.int16(0).int32(partition).int32(leader)
-      for (const replicas of [[leader], [leader]])
-        write.array(replicas, (each) => write.int32(each))
-    })
-  })
-  return write.bytes()
 }
 
 function readProduce(request: Reader, version: number): readonly ProducedPart[] {
@@ -166,81 +150,9 @@ function readProduce(request: Reader, version: number): readonly ProducedPart[] 
       return request.array(() => {
         const partition = request.int32()
         const batch = request.take(request.int32())
-        return { topic, partition, records: version >= 3 ? batch.readInt32BE(57) : 1 }
+        const records = version >= 3 ? batch.readInt32BE(57) : 1
+        return { topic, partition, records, bytes: batch.length }
       })
     })
     .flat()
-}
-
-class Reader {
-  readonly #bytes: Buffer
-  #at = 0
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes
-  }
-
-  take(length: number): Buffer {
-    this.#at += length
-    return this.#bytes.subarray(this.#at - length, this.#at)
-  }
-
-  int16(): number {
-    return this.take(2).readInt16BE()
-  }
-
-  int32(): number {
-    return this.take(4).readInt32BE()
-  }
-
-  text(): string {
-    return this.take(Math.max(0, this.int16())).toString()
-  }
-
-  array<T>(read: () => T): readonly T[] {
-    return Array.from({ length: this.int32() }, read)
-  }
-}
-
-class Writer {
-  readonly #parts: Buffer[] = []
-
-  #number(length: number, write: (into: Buffer) => void): this {
-    const into = Buffer.alloc(length)
-    write(into)
-    this.#parts.push(into)
-    return this
-  }
-
-  int8(value: number): this {
-    return this.#number(1, (into) => into.writeInt8(value))
-  }
-
-  int16(value: number): this {
-    return this.#number(2, (into) => into.writeInt16BE(value))
-  }
-
-  int32(value: number): this {
-    return this.#number(4, (into) => into.writeInt32BE(value))
-  }
-
-  int64(value: number): this {
-    return this.#number(8, (into) => into.writeBigInt64BE(BigInt(value)))
-  }
-
-  text(value: string): this {
-    this.int16(Buffer.byteLength(value))
-    this.#parts.push(Buffer.from(value))
-    return this
-  }
-
-  array<T>(items: readonly T[], write: (item: T) => void): this {
-    this.int32(items.length)
-    items.forEach(write)
-    return this
-  }
-
-  bytes(): Buffer {
-    return Buffer.concat(this.#parts)
-  }
 }

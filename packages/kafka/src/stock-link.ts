@@ -36,13 +36,10 @@ export async function openStockLink(kafka: Kafka): Promise<ProduceLink> {
         return batches.map(({ topic, partition }) => {
           const baseOffset = offsets.get(`${topic}/${partition}`)
           if (baseOffset !== undefined) return { status: 'acknowledged', baseOffset }
-          return { status: 'failed', isRetriable: true, error: new Error('no offset') }
+          return { status: 'failed', error: new Error('no offset'), isShared: true }
         })
       } catch (error) {
-        // kafkajs is told not to retry, so a retriable error always arrives as "retries exceeded".
-        const isPassing = error instanceof kafkajs.KafkaJSNumberOfRetriesExceeded
-        const isRetriable = isPassing || batches.length > 1
-        return batches.map(() => ({ status: 'failed', isRetriable, error }))
+        return batches.map(() => ({ status: 'failed', error, isShared: batches.length > 1 }))
       }
     },
     refresh: async () => {}, // kafkajs does it after the errors that call for it

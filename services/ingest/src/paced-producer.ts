@@ -56,6 +56,10 @@ export function createPacedProducer(
       if (isTooMuch) speed.tell()
       return producer.isFull || isTooMuch
     },
+    get troubles() {
+      return producer.troubles
+    },
+    maxBatchBytes: (topic) => producer.maxBatchBytes(topic),
     [Symbol.asyncDispose]: () => producer[Symbol.asyncDispose](),
   }
 }

@@ -1,9 +1,12 @@
-import type { OutgoingRecord, ProduceOutcome, Producer } from '@custom-events/kafka'
+import type { OutgoingRecord, ProduceOutcome, ProduceTrouble, Producer } from '@custom-events/kafka'
 
 /** A producer in memory, for tests: keeps what it was given and answers as it is told. */
 export interface ProducerTwin extends Producer {
   readonly records: readonly OutgoingRecord[]
   notReadyReason: string | null
+  troubles: readonly ProduceTrouble[]
+  /** What `maxBatchBytes` answers, whatever the topic. */
+  batchBytes: number
   isFull: boolean
   /** Calls of `produce` that are not answered yet. */
   readonly waitingCalls: number
@@ -30,9 +33,12 @@ export function createProducerTwin(): ProducerTwin {
     records.push(...given)
     return given.map((record) => (outcome ?? (() => UNAVAILABLE))(record))
   }
-  return {
+  const twin: ProducerTwin = {
     records,
     notReadyReason: null,
+    troubles: [],
+    batchBytes: Infinity,
+    maxBatchBytes: () => twin.batchBytes,
     isFull: false,
     bufferedBytes: 0,
     get waitingCalls() {
@@ -53,4 +59,5 @@ export function createProducerTwin(): ProducerTwin {
     },
     [Symbol.asyncDispose]: async () => {},
   }
+  return twin
 }

@@ -158,6 +158,7 @@ function openDelivery(
       [tracked]: settings.partitionCountByTopic[tracked] ?? 1,
       [rejected]: settings.partitionCountByTopic[rejected] ?? 1,
     },
+    sideTopics: [rejected],
     log,
   })
   const producer = resources.use(createPacedProducer(kafka, () => performance.now()))

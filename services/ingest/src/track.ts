@@ -16,6 +16,7 @@ import { createSendKept, type SendKept } from './kept-head.ts'
 import { createProduceWithin, type ProduceWithin } from './produce-within.ts'
 import type { Handle } from './routes.ts'
 import { send } from './send.ts'
+import { isRefusedForSize, rejectRefused, rejectTooLarge, type Encoded } from './too-large.ts'
 import type { LimitDecision } from './rate-limits.ts'
 import { Refusal } from './refusal.ts'
 import { mayProduce, refusalOf, resultsOf } from './verdicts.ts'
@@ -82,10 +83,9 @@ async function settle(tools: Tools, call: Call, options: AnswerOptions): Promise
 }
 
 /** What was judged, with the records of what may be produced. */
-interface Admitted {
-  readonly judged: readonly Judged[]
+interface Admitted extends Encoded {
   readonly limit: LimitDecision
-  readonly records: readonly OutgoingRecord[]
+  readonly isStrict: boolean
 }
 
 function admit(
@@ -97,29 +97,45 @@ function admit(
   const isProducible = mayProduce(judged, isStrict)
   const limit = rateLimits.take(judged, key, isProducible)
   if (limit.refusedBy !== null) metrics.rateLimited.inc({ limit: limit.refusedBy })
-  if (!isProducible || limit.refusedBy !== null) return { judged, limit, records: [] }
+  if (!isProducible || limit.refusedBy !== null) return { judged, limit, isStrict, records: [] }
   const slices = turn?.slices
-  if (slices === undefined) return { judged, limit, records: encode(tools, judged) }
-  return encodeInSlices(tools, judged, slices).then((records) => ({ judged, limit, records }))
+  if (slices === undefined) {
+    return fit(tools, { judged, limit, isStrict, records: encode(tools, judged) })
+  }
+  return encodeInSlices(tools, judged, slices).then((records) =>
+    fit(tools, { judged, limit, isStrict, records }),
+  )
+}
+
+function fit(tools: Tools, admitted: Admitted): Admitted {
+  const fitting = rejectTooLarge(tools, admitted)
+  if (fitting === admitted) return admitted
+  const { judged, records } = fitting
+  return { ...admitted, judged, records: mayProduce(judged, admitted.isStrict) ? records : [] }
 }
 
 function sumUp(
-  { metrics, retryAdvice }: Tools,
-  { judged, limit, records }: Admitted,
+  tools: Tools,
+  admitted: Admitted,
   outcomes: readonly ProduceOutcome[],
   { hasReceipts }: AnswerOptions,
 ): Settled {
+  const { metrics, retryAdvice } = tools
+  const { judged, limit } = admitted
   if (isAllKept(judged, outcomes) && !hasReceipts) {
     retryAdvice.succeeded()
     metrics.accepted.inc(judged.length)
     return { judged, results: null, limit }
   }
-  const produced = placed(records, outcomes)
-  if (produced.length > 0 && outcomes.every(isAcknowledged)) retryAdvice.succeeded()
+  // Strict requests are answered 503: sent again, they are refused as a whole by the limit that is known now.
+  const kept = admitted.isStrict ? admitted : rejectRefused(tools, admitted, outcomes)
+  const left = kept === admitted ? outcomes : outcomes.filter((each) => !isRefusedForSize(each))
+  const produced = placed(kept.records, left)
+  if (produced.length > 0 && left.every(isAcknowledged)) retryAdvice.succeeded()
   const reason = limit.refusedBy === null ? 'request_refused' : 'rate_limited'
-  const results = resultsOf(judged, produced, reason)
+  const results = resultsOf(kept.judged, produced, reason)
   countOutcomes(metrics, results)
-  return { judged, results, limit }
+  return { judged: kept.judged, results, limit }
 }
 
 interface Asked {

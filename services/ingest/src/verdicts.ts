@@ -81,7 +81,9 @@ function acceptedResult(
 ): EventResult {
   const eventId = event.event_id
   if (outcome.status === 'unacknowledged') {
-    return { status: 'retry', eventId, reason: outcome.reason }
+    const { reason } = outcome
+    const told = reason === 'record_too_large' ? 'kafka_unavailable' : reason
+    return { status: 'retry', eventId, reason: told }
   }
   const receipt = { topic: place.topic, partition: place.partition, offset: outcome.offset }
   return { status: 'accepted', event, warnings, receipt }

@@ -1,0 +1,129 @@
+import type { KafkaVerdict } from './kafka-errors.ts'
+import type { TopicPartition } from './records.ts'
+import type { ProduceTrouble } from './topic-troubles.ts'
+
+/** What produce requests have shown to be wrong, until one succeeds or nothing has failed for a while. */
+export interface ProduceHealth {
+  failed(place: TopicPartition, verdict: KafkaVerdict, text: string): void
+  acknowledged(place: TopicPartition): void
+  /** A broker asks us to wait, because of a quota. */
+  throttled(ms: number): void
+  /** What a broker says about a topic speaks against an error that was remembered. */
+  clear(topic: string, cause: KafkaVerdict['cause']): void
+  /** What should be told by now; forgets what is old. */
+  troubles(): readonly ProduceTrouble[]
+}
+
+/** A passing error is told when it has lasted for so long; others at once. */
+const PASSING_MS = 8_000
+/**
+ * Where a permanent error makes producing stop, nothing would ever show that it is over: after so long the next
+ * record tries.
+ */
+const HOLD_MS = 10_000
+const FORGET_MS = 30_000
+/** Throttled for longer than a tenth of this time is worth telling. */
+const THROTTLE_WINDOW_MS = 15_000
+
+interface Failing {
+  readonly place: TopicPartition
+  verdict: KafkaVerdict
+  text: string
+  readonly sinceMs: number
+  lastMs: number
+}
+
+/** @param clock milliseconds, never jumping. */
+export function createProduceHealth(clock: () => number): ProduceHealth {
+  const failingByPlace = new Map<string, Failing>()
+  const throttling = createThrottling(clock)
+
+  return {
+    failed: (place, verdict, text) => {
+      const now = clock()
+      const key = keyOf(place)
+      const known = failingByPlace.get(key)
+      if (known === undefined) {
+        failingByPlace.set(key, { place, verdict, text, sinceMs: now, lastMs: now })
+      } else Object.assign(known, { verdict, text, lastMs: now })
+    },
+    acknowledged: (place) => {
+      if (failingByPlace.size > 0) failingByPlace.delete(keyOf(place))
+    },
+    throttled: throttling.add,
+    clear: (topic, cause) => {
+      for (const [key, { place, verdict }] of failingByPlace) {
+        if (place.topic === topic && verdict.cause === cause) failingByPlace.delete(key)
+      }
+    },
+    troubles: () => {
+      const now = clock()
+      const told: Failing[] = []
+      for (const [key, failing] of failingByPlace) {
+        const limitMs = isWhole(failing.verdict) ? HOLD_MS : FORGET_MS
+        if (now - failing.lastMs > limitMs) failingByPlace.delete(key)
+        else if (!isPassing(failing.verdict) || now - failing.sinceMs >= PASSING_MS) {
+          told.push(failing)
+        }
+      }
+      return [...together(told), ...throttling.troubles()]
+    },
+  }
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`
+}
+
+function isPassing({ class: what }: KafkaVerdict): boolean {
+  return what === 'passing' || what === 'unreachable' || what === 'rejoin'
+}
+
+/** Of the topic, not of these records: every other partition would meet it too. */
+function isWhole({ class: what }: KafkaVerdict): boolean {
+  return what === 'permanent' || what === 'unknown'
+}
+
+/** One trouble for each topic and code, with all its partitions. */
+function together(told: readonly Failing[]): readonly ProduceTrouble[] {
+  const groups = Map.groupBy(told, ({ place, verdict }) => `${place.topic} ${verdict.code}`)
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined) return []
+    const { place, verdict, text } = first
+    const partitions = group.map((each) => each.place.partition).toSorted((a, b) => a - b)
+    const more = group.length - 1
+    return [
+      {
+        topic: place.topic,
+        partitions: isWhole(verdict) ? null : partitions,
+        code: verdict.code,
+        text: more === 0 ? text : `${text} (and ${more} more of its partitions)`,
+        isPermanent: isWhole(verdict),
+      },
+    ]
+  })
+}
+
+function createThrottling(clock: () => number) {
+  let startMs = clock()
+  let sumMs = 0
+  let lastMs = 0
+  return {
+    add: (ms: number): void => {
+      sumMs += ms
+    },
+    troubles: (): readonly ProduceTrouble[] => {
+      if (clock() - startMs >= THROTTLE_WINDOW_MS) {
+        lastMs = sumMs
+        sumMs = 0
+        startMs = clock()
+      }
+      if (lastMs < THROTTLE_WINDOW_MS / 10) return []
+      const text =
+        `Kafka has held back this producer for ${lastMs} ms of ${THROTTLE_WINDOW_MS / 1_000} s ` +
+        '(THROTTLED): raise the quota of its user or client (producer_byte_rate, request_percentage)'
+      return [{ topic: '', partitions: [], code: 'THROTTLED', text, isPermanent: false }]
+    },
+  }
+}
