@@ -26,16 +26,42 @@ export class UnsupportedSchema extends Error {
  * @throws {UnsupportedSchema}
  */
 export function readAvroFields(schema: string): readonly AvroField[] {
-  const parsed: unknown = JSON.parse(schema)
-  if (!isObject(parsed) || parsed['type'] !== 'record' || !Array.isArray(parsed['fields'])) {
-    throw new UnsupportedSchema('expected a record')
-  }
-  return parsed['fields'].map((field: unknown) => {
+  const { fields } = readRecord(schema)
+  return fields.map((field: unknown) => {
     if (!isObject(field) || typeof field['name'] !== 'string') {
       throw new UnsupportedSchema('a field without a name')
     }
     return readField(field['name'], field['type'], hasZeroDefault(field['default']))
   })
+}
+
+/**
+ * The record's name without its namespace, which is what Avro compares: two records of different names do not
+ * fit, however much their fields are alike.
+ * @throws {UnsupportedSchema}
+ */
+export function readAvroName(schema: string): string {
+  return readRecord(schema).name
+}
+
+function readRecord(schema: string): {
+  readonly name: string
+  readonly fields: readonly unknown[]
+} {
+  const parsed = parse(schema)
+  if (!isObject(parsed) || parsed['type'] !== 'record' || !Array.isArray(parsed['fields'])) {
+    throw new UnsupportedSchema('expected a record')
+  }
+  const name = typeof parsed['name'] === 'string' ? parsed['name'] : ''
+  return { name: name.slice(name.lastIndexOf('.') + 1), fields: parsed['fields'] }
+}
+
+function parse(schema: string): unknown {
+  try {
+    return JSON.parse(schema) as unknown
+  } catch {
+    throw new UnsupportedSchema('expected JSON')
+  }
 }
 
 function hasZeroDefault(value: unknown): boolean {

@@ -136,6 +136,29 @@ test('a bad record is named with its reason and its neighbours stay', () => {
   }
 })
 
+test('a schema is read only if it is a record of the name of ours that fits', () => {
+  const made = transcoder()
+  const named = (name: string) => JSON.stringify({ type: 'record', name, fields })
+  assert.equal(made.fits(schema), true)
+  assert.equal(made.fits(named('any.namespace.Sample')), true)
+  for (const foreign of [
+    named('Samples'),
+    named('Sample.Other'),
+    JSON.stringify({ type: 'record', fields }),
+    JSON.stringify({ type: 'record', name: 'Sample' }),
+    '"string"',
+    '[]',
+    'null',
+    '',
+    'syntax = "proto3";',
+  ]) {
+    assert.equal(made.fits(foreign), false, foreign)
+    made.learn(9, foreign)
+    const [bad] = made.transcode(sourcesOf([Buffer.from([0, 0, 0, 0, 9, 1])])).undecodable
+    assert.equal(bad?.reason, 'unsupported_schema', foreign)
+  }
+})
+
 test('random bytes and random cuts are refused or read, never thrown at, never read past', () => {
   const made = transcoder()
   fc.assert(
@@ -191,7 +214,7 @@ test('a value within other bytes is read as by itself, and nothing beyond its en
 test('a writer may have more fields, fewer fields with a default, and another order', () => {
   const writer = JSON.stringify({
     type: 'record',
-    name: 'Older',
+    name: 'elsewhere.Sample', // Avro compares names without their namespace
     fields: [
       { name: 'unheard_of', type: ['null', 'string'] },
       { name: 'unheard_number', type: 'double' },

@@ -1,5 +1,11 @@
 import { measureDatum, type Cursor } from './native-datum.ts'
-import { planWalk, readAvroFields, UnsupportedSchema, type WalkPlan } from './native-schema.ts'
+import {
+  planWalk,
+  readAvroFields,
+  readAvroName,
+  UnsupportedSchema,
+  type WalkPlan,
+} from './native-schema.ts'
 import { columnLayout } from './native-layout.ts'
 import { writeRows } from './native-rows.ts'
 import {
@@ -37,6 +43,8 @@ export interface Transcoder {
   unknownSchemaIds(sources: readonly NativeSource[]): ReadonlySet<number>
   /** Records of this schema can be read from now on; `null`: the registry has no such schema. */
   learn(schemaId: number, writerSchema: string | null): void
+  /** Whether records of this schema can be read; also of what is no schema at all. */
+  fits(writerSchema: string): boolean
   transcode(sources: readonly NativeSource[]): NativeBlock
 }
 
@@ -57,6 +65,7 @@ export function createTranscoder(options: {
   readonly timeColumn: string
 }): Transcoder {
   const reader = readAvroFields(options.readerSchema)
+  const readerName = readAvroName(options.readerSchema)
   const layout = columnLayout(reader)
   const timeColumn = reader.findIndex(({ name }) => name === options.timeColumn)
   const planById = new Map<number, WalkPlan | 'unknown_schema' | 'unsupported_schema'>()
@@ -76,6 +85,7 @@ export function createTranscoder(options: {
       if (writerSchema === null) planById.set(schemaId, 'unknown_schema')
       else planById.set(schemaId, planOrUnsupported(writerSchema))
     },
+    fits: (writerSchema) => typeof planOrUnsupported(writerSchema) !== 'string',
     transcode: (sources) => {
       const stringBytes = new Float64Array(reader.length)
       const cursor: Cursor = { at: 0, lo: 0, hi: 0 }
@@ -101,6 +111,7 @@ export function createTranscoder(options: {
 
   function planOrUnsupported(writerSchema: string): WalkPlan | 'unsupported_schema' {
     try {
+      if (readAvroName(writerSchema) !== readerName) return 'unsupported_schema'
       return planWalk(readAvroFields(writerSchema), reader)
     } catch (error) {
       if (error instanceof UnsupportedSchema) return 'unsupported_schema'

@@ -13,12 +13,8 @@ export {
 export { isTooLarge } from './too-large.ts'
 export type { ProduceTrouble } from './topic-troubles.ts'
 export { createProducer, type Producer, type ProducerOptions } from './producer.ts'
-export {
-  createSchemaRegistry,
-  SchemaRegistryError,
-  type SchemaRegistry,
-  type SchemaRegistryFailure,
-} from './schema-registry.ts'
+export { createSchemaRegistry, type SchemaRegistry } from './schema-registry.ts'
+export { SchemaRegistryError, type SchemaRegistryFailure } from './registry-error.ts'
 export {
   createTopics,
   demandReplicas,

@@ -3,6 +3,13 @@ import {
   SchemaRegistry as ConfluentRegistry,
   SchemaType,
 } from '@kafkajs/confluent-schema-registry'
+import { redactUrl } from '@custom-events/service'
+import { schemaIn, type RegistryAnswer } from './registry-answer.ts'
+import {
+  PATH_IS_MISSING,
+  SchemaRegistryError,
+  type SchemaRegistryFailure,
+} from './registry-error.ts'
 
 /** The registry: asked at start and when a new schema id is seen, never per event. */
 export interface SchemaRegistry {
@@ -12,47 +19,11 @@ export interface SchemaRegistry {
    */
   register(subject: string, avroSchema: string): Promise<number>
   /**
-   * The writer schema with this id, as JSON text; known ids are answered from memory.
-   * @throws {SchemaRegistryError} `unknown` when there is no such id, else `unavailable`.
+   * The Avro schema with this id, as JSON text; known ids are answered from memory, unless asked not to.
+   * @throws {SchemaRegistryError} `unknown` when there is no such id, `unsupported` when it is no Avro schema
+   * that stands alone, `denied` when we may not ask, else `unavailable`.
    */
-  schema(id: number): Promise<string>
-}
-
-/** `unavailable` passes by itself: retry. `unknown` and `refused` are definite answers. */
-export type SchemaRegistryFailure = 'unavailable' | 'unknown' | 'refused'
-
-export class SchemaRegistryError extends Error {
-  readonly failure: SchemaRegistryFailure
-  /** What to do; `null` when only its address can be looked at, as after no answer. */
-  readonly remedy: string | null
-
-  constructor(failure: SchemaRegistryFailure, message: string, cause: unknown) {
-    super(message, { cause })
-    this.name = 'SchemaRegistryError'
-    this.failure = failure
-    this.remedy = remedyOf(failure, cause)
-  }
-}
-
-const PATH_IS_MISSING =
-  'the URL of the registry may lack its path: Confluent has none, Apicurio has /apis/ccompat/v7'
-
-/** By the status of the answer and Node's own codes, never by text. */
-function remedyOf(failure: SchemaRegistryFailure, cause: unknown): string | null {
-  const status = field(cause, 'status')
-  if (status === 401) return 'check SCHEMA_REGISTRY_USER and SCHEMA_REGISTRY_PASSWORD'
-  if (status === 403) return 'let the user read and write the subjects of KAFKA_TOPIC'
-  if (failure === 'refused') {
-    return 'the subject has a schema that ours does not follow, or another rule than BACKWARD_TRANSITIVE: see its versions and config in the registry'
-  }
-  if (status === 404 || status === 405) return PATH_IS_MISSING
-  return null // 400, too: the client says so of an answer that never came
-}
-
-function field(of: unknown, name: string): unknown {
-  return typeof of === 'object' && of !== null
-    ? (of as Readonly<Record<string, unknown>>)[name]
-    : undefined
+  schema(id: number, how?: { readonly isFresh: boolean }): Promise<string>
 }
 
 const REQUEST_TIMEOUT_MS = 3_000
@@ -95,16 +66,13 @@ export function createSchemaRegistry(options: { readonly url: string }): SchemaR
         throw new SchemaRegistryError('unavailable', message, error)
       }
     },
-    schema: async (id) => {
+    schema: async (id, { isFresh } = { isFresh: false }) => {
       const known = schemaById.get(id)
-      if (known !== undefined) return known
-      try {
-        const text = JSON.stringify(await registry.getSchema(id))
-        schemaById.set(id, text)
-        return text
-      } catch (error) {
-        throw registryError(error, `reading schema ${id} from ${options.url}`)
-      }
+      if (known !== undefined && !isFresh) return known
+      const asking = `reading schema ${id} from ${redactUrl(options.url)}`
+      const text = schemaIn(await get(options.url, `/schemas/ids/${id}`, asking), asking)
+      schemaById.set(id, text)
+      return text
     },
   }
 }
@@ -128,6 +96,26 @@ async function completeSubject(url: string, subject: string): Promise<void> {
   await put.body?.cancel() // a conflict says that somebody else was faster: that is as good
 }
 
+/** Not through the client: it compiles what it reads, and says of what it cannot compile that it is not there. */
+async function get(url: string, path: string, asking: string): Promise<RegistryAnswer> {
+  const { origin, pathname, username, password } = new URL(url)
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const headers = {
+    accept: 'application/vnd.schemaregistry.v1+json, application/json',
+    ...(user === ':' ? {} : { authorization: `Basic ${Buffer.from(user).toString('base64')}` }),
+  }
+  try {
+    const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS)
+    const answer = await fetch(`${origin}${pathname.replace(/\/$/, '')}${path}`, {
+      headers,
+      signal,
+    })
+    return { status: answer.status, body: await answer.text() }
+  } catch (error) {
+    throw registryError(error, asking)
+  }
+}
+
 /** 404: no such schema. 409 and 422: the registry said no. Anything else may pass. */
 function registryError(error: unknown, doing: string): SchemaRegistryError {
   const reason = error instanceof Error ? error.message : String(error)
@@ -139,5 +127,6 @@ function failureOf(error: unknown): SchemaRegistryFailure {
   if (error.name === 'ConfluentSchemaRegistryCompatibilityError') return 'refused'
   const status = 'status' in error ? error.status : undefined
   if (status === 404) return 'unknown'
+  if (status === 401 || status === 403) return 'denied'
   return status === 409 || status === 422 ? 'refused' : 'unavailable'
 }

@@ -74,6 +74,15 @@ export const consumerVariables = {
       'until the schema is restored, or put such records on the dead-letter topic, however many they are.',
     default: 'halt',
   }),
+  POISON_SET_ASIDE_UP_TO: integer({
+    description:
+      'After a halt for too many bad records: so many of each topic are put on the dead-letter topic all ' +
+      'the same, counted from the start of the process and told in the log; then it halts again. Unset it ' +
+      'when they are through.',
+    min: 0,
+    max: 1_000_000,
+    default: 0,
+  }),
   FAILPOINT: choice(FAILPOINTS, {
     description: 'For tests, with NODE_ENV=test only: where the process kills itself.',
     default: 'none',

@@ -3,6 +3,7 @@ import type { FetchedRecord } from '@custom-events/kafka'
 import type { Refusal } from './dead-letter.ts'
 import type { InsertPorts } from './insert.ts'
 import { haltFor } from './retry.ts'
+import { wayOut } from './poison.ts'
 import type { Route } from './route.ts'
 
 /** A record that ClickHouse refuses, and why. */
@@ -26,13 +27,13 @@ export async function isolate(
   },
 ): Promise<readonly FetchedRecord[]> {
   const { route, records, error, attempt } = job
-  const halt = (message: string): Promise<void> => {
+  const halt = (reason: 'row_refused' | 'too_much_poison', message: string): Promise<void> => {
     const cause = new Error(`${route.table}: ${message}: ${error.message}`, { cause: error })
-    return ports.persistence.wait(haltFor('too_much_poison', attempt, cause))
+    return ports.persistence.wait(haltFor(reason, attempt, cause))
   }
   if (route.table === 'dead_letters') {
     // Setting it aside would bring it back here, for ever.
-    await halt('a dead letter is refused')
+    await halt('row_refused', 'a dead letter is refused: is there a constraint or a view of yours?')
     return records
   }
   const refused = await findRefused(ports, route, {
@@ -40,13 +41,19 @@ export async function isolate(
     isEnough: (found) => isTooMuch(route, found, records),
   })
   if (refused.length === 0) {
-    await halt(`a row is refused that ${route.table}_probe accepts; run setup`)
+    const view = viewIn(error.failure.message)
+    const message =
+      view === null
+        ? `a row is refused that ${route.table}_probe accepts: run \`npm run setup\``
+        : `the view ${view} on the table refuses a row that the table takes: correct or drop it`
+    await halt('row_refused', message)
     return records
   }
   if (isTooMuch(route, refused, records)) {
     await halt(
+      'too_much_poison',
       `at least ${refused.length} of ${records.length} rows are refused, with those of the batches before ` +
-        'too many to be bad data',
+        `too many to be bad data. ${wayOut(refused.length)}`,
     )
     return records
   }
@@ -87,6 +94,11 @@ export async function findRefused(
   }
   await search(job.records)
   return refused
+}
+
+/** For the message only: which view ClickHouse was pushing the rows to. */
+function viewIn(message: string): string | null {
+  return /while pushing to view ([^\s()]+)/i.exec(message)?.[1] ?? null
 }
 
 function isTooMuch(

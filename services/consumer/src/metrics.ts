@@ -33,6 +33,18 @@ export const consumerMetrics = {
     help: 'Records set aside on the dead-letter topic, by reason.',
     labels: { reason: [...UNDECODABLE, 'refused'] },
   },
+  shortened: {
+    type: 'counter',
+    name: 'shortened_dead_letters_total',
+    help: 'Dead letters that do not hold the whole record, because the dead-letter topic does not take it.',
+    labels: { kind: ['shortened', 'stub'] },
+  },
+  allowedPoison: {
+    type: 'counter',
+    name: 'allowed_poison_records_total',
+    help: 'Bad records that would have halted, set aside because of POISON_SET_ASIDE_UP_TO.',
+    labels: { table: TABLES },
+  },
   batches: {
     type: 'counter',
     name: 'batches_total',

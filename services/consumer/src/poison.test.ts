@@ -57,7 +57,7 @@ test('a bad deploy does not pass in many small batches', () => {
     ['a long history counts no more than a full window', 50_000, 1_000],
   ] as const
   for (const [title, goodBefore, expected] of cases) {
-    const window = createPoisonWindow(5_000)
+    const window = createPoisonWindow({ windowRecords: 5_000 })
     for (let done = 0; done < goodBefore; done += 50) window.settled({ bad: 0, records: 50 })
     let setAside = 0
     const batch = { bad: 50, records: 50 }
@@ -70,7 +70,7 @@ test('a bad deploy does not pass in many small batches', () => {
 })
 
 test('what is older than the window is forgiven', () => {
-  const window = createPoisonWindow(5_000)
+  const window = createPoisonWindow({ windowRecords: 5_000 })
   window.settled({ bad: 100, records: 100 })
   assert.equal(window.isTooMuch({ bad: 1, records: 1 }), true)
   window.settled({ bad: 0, records: 5_000 })
@@ -89,7 +89,7 @@ test('whatever the sizes of the batches, never more than the limit of the window
   )
   fc.assert(
     fc.property(batches, (list) => {
-      const window = createPoisonWindow(1_000)
+      const window = createPoisonWindow({ windowRecords: 1_000 })
       const settled: { records: number; bad: number }[] = []
       for (const batch of list) {
         if (window.isTooMuch(batch)) continue
@@ -106,4 +106,39 @@ test('whatever the sizes of the batches, never more than the limit of the window
       }
     }),
   )
+})
+
+test('what an operator has allowed is set aside once, told, and ends by itself', () => {
+  const told: (readonly [number, number])[] = []
+  const window = createPoisonWindow({
+    allowed: 200,
+    onAllowed: (setAside, left) => void told.push([setAside, left]),
+  })
+  assert.equal(window.isTooMuch({ bad: 201, records: 201 }), true, 'not more than was allowed')
+  assert.equal(window.isTooMuch({ bad: 160, records: 160 }), false)
+  window.settled({ bad: 160, records: 160 })
+  assert.deepEqual([told, window.allowed], [[[160, 40]], 40])
+  assert.equal(window.isTooMuch({ bad: 41, records: 41 }), false, 'ordinary bad data is none of it')
+  window.settled({ bad: 41, records: 41 })
+  assert.equal(window.allowed, 40)
+  assert.equal(window.isTooMuch({ bad: 101, records: 101 }), true)
+})
+
+test('ordinary bad data uses up nothing of what was allowed', () => {
+  const window = createPoisonWindow({ allowed: 1_000, onAllowed: () => assert.fail('told') })
+  for (let batch = 0; batch < 100; batch++) window.settled({ bad: 1, records: 100 })
+  assert.equal(window.allowed, 1_000)
+})
+
+test('a process that is started anew lets no more pass than the limit, each time', () => {
+  for (let start = 0; start < 5; start++) {
+    const window = createPoisonWindow()
+    let setAside = 0
+    while (!window.isTooMuch({ bad: 10, records: 10 }) && setAside < 1_000) {
+      window.settled({ bad: 10, records: 10 })
+      setAside += 10
+    }
+    assert.equal(setAside, 100)
+    assert.equal(window.isTooMuch({ bad: 1, records: 50_000 }), false, 'good data goes on')
+  }
 })

@@ -1,7 +1,13 @@
 import { createTranscoder, type NativeBlock } from '@custom-events/codec'
-import { SchemaRegistryError, type FetchedRecord, type SchemaRegistry } from '@custom-events/kafka'
+import type { FetchedRecord, SchemaRegistry } from '@custom-events/kafka'
 import { encodeDeadLetters, deadLetterColumns } from './dead-letter-rows.ts'
 import { createPoisonWindow, type PoisonWindow } from './poison.ts'
+import {
+  createWriterSchemas,
+  NO_SCHEMAS,
+  type SchemaMove,
+  type WriterSchemas,
+} from './writer-schemas.ts'
 
 export type Table = 'events' | 'rejected_events' | 'dead_letters'
 
@@ -13,8 +19,7 @@ export interface Route {
   readonly timeColumn: string
   readonly columns: readonly string[]
   readonly poison: PoisonWindow
-  /** Learns what is needed to decode. @throws {SchemaRegistryError} `unavailable` */
-  prepare(records: readonly FetchedRecord[]): Promise<void>
+  readonly schemas: WriterSchemas
   encode(records: readonly FetchedRecord[]): NativeBlock
 }
 
@@ -24,8 +29,11 @@ export function avroRoute(options: {
   readonly table: Table
   readonly readerSchema: string
   readonly registry: Pick<SchemaRegistry, 'schema'>
+  /** @default one that lets nothing pass that is too much */
+  readonly poison?: PoisonWindow
+  readonly onMoved?: (schemaId: number, what: SchemaMove) => void
 }): Route {
-  const { topic, table, readerSchema, registry } = options
+  const { topic, table, readerSchema, registry, poison = createPoisonWindow(), onMoved } = options
   const timeColumn = 'received_at'
   const transcoder = createTranscoder({ readerSchema, timeColumn })
   return {
@@ -33,26 +41,13 @@ export function avroRoute(options: {
     table,
     timeColumn,
     columns: transcoder.columns,
-    poison: createPoisonWindow(),
-    prepare: async (records) => {
-      for (const id of transcoder.unknownSchemaIds(records)) {
-        transcoder.learn(id, await writerSchema(registry, id))
-      }
-    },
+    poison,
+    schemas: createWriterSchemas({
+      transcoder,
+      registry,
+      ...(onMoved === undefined ? {} : { onMoved }),
+    }),
     encode: (records) => transcoder.transcode(records),
-  }
-}
-
-/** Only a definite answer makes a schema unknown; a registry that is away never does. */
-async function writerSchema(
-  registry: Pick<SchemaRegistry, 'schema'>,
-  id: number,
-): Promise<string | null> {
-  try {
-    return await registry.schema(id)
-  } catch (error) {
-    if (error instanceof SchemaRegistryError && error.failure === 'unknown') return null
-    throw error
   }
 }
 
@@ -64,7 +59,7 @@ export function deadLetterRoute(topic: string): Route {
     timeColumn: 'dead_lettered_at',
     columns: deadLetterColumns,
     poison: createPoisonWindow(),
-    prepare: async () => {},
+    schemas: NO_SCHEMAS,
     encode: (records) => encodeDeadLetters(topic, records),
   }
 }

@@ -5,7 +5,7 @@ import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
 import type { Doubt } from './doubt.ts'
 import type { RefusedRecord } from './isolate.ts'
 import { createMemoryClickHouse, type Fate } from './memory-clickhouse.fixture.ts'
-import type { OnUnknownSchema } from './poison.ts'
+import { createPoisonWindow, type OnUnknownSchema } from './poison.ts'
 import type { Wait } from './retry.ts'
 import { avroRoute } from './route.ts'
 import { settle } from './settle.ts'
@@ -37,12 +37,20 @@ function createSettling(options: {
   readonly onWait: (wait: Wait) => void
   /** What the next insert meets. @default ok */
   readonly fate?: () => Fate
+  /** Rows that ClickHouse refuses. @default none */
+  readonly isPoison?: (row: { readonly offset: number }) => boolean
+  /** @default 0 */
+  readonly allowed?: number
 }) {
   const setAside: RefusedRecord[] = []
   const clickhouse = createMemoryClickHouse({
     gate: async () => {},
     fate: options.fate ?? (() => 'ok'),
+    isPoison: options.isPoison ?? (() => false),
   })
+  const { allowed = 0 } = options
+  const told: (readonly [number, number])[] = []
+  const onAllowed = (count: number, left: number): void => void told.push([count, left])
   const schema = async (id: number): Promise<string> => {
     if (options.knownIds.has(id)) return eventAvroSchema
     throw new SchemaRegistryError('unknown', `no schema ${id}`, null)
@@ -52,6 +60,7 @@ function createSettling(options: {
     table: 'events',
     readerSchema: eventAvroSchema,
     registry: { schema },
+    poison: createPoisonWindow({ allowed, onAllowed }),
   })
   const ports = {
     clickhouse,
@@ -70,6 +79,7 @@ function createSettling(options: {
   }
   return {
     setAside,
+    told,
     rows: () => clickhouse.rows('events').map(({ offset }) => offset),
     settle: (records: readonly FetchedRecord[], inDoubt: Doubt = new Map()) =>
       settle(ports, { route, records, encoded: null, inDoubt }),
@@ -111,7 +121,6 @@ test('records of an unknown schema are set aside when that was asked for, howeve
 })
 
 test('batch after batch of poison halts instead of draining onto the dead-letter topic', async () => {
-  class Halted extends Error {}
   const settling = createSettling({
     knownIds: new Set([7]),
     onWait: ({ action, reason }) => {
@@ -144,4 +153,68 @@ test('a failed insert does not forget how far a previous owner may have got', as
   assert.deepEqual((await settling.settle([record(4, value)], doubt)).inDoubt, new Set([3]))
   assert.deepEqual((await settling.settle([record(9, value)], doubt)).inDoubt, new Set())
   assert.deepEqual(settling.rows(), [8, 4, 9])
+})
+
+class Halted extends Error {}
+
+const garbage = (from: number, count: number): readonly FetchedRecord[] =>
+  Array.from({ length: count }, (_, index) => record(from + index, Buffer.from('garbage')))
+
+test("somebody else's records halt, name the way out, and pass by it: as many as allowed, once", async () => {
+  const halts: string[] = []
+  const halted = createSettling({
+    knownIds: new Set([7]),
+    onWait: ({ action, reason, error }) => {
+      assert.deepEqual([action, reason], ['halt', 'too_much_poison'])
+      halts.push(error.message)
+      throw new Halted()
+    },
+  })
+  const batch = [...garbage(0, 160), record(160, codec.encode(event, 7))]
+  await assert.rejects(halted.settle(batch), Halted)
+  const [, suggested] = /POISON_SET_ASIDE_UP_TO=(\d+)/.exec(halts[0] ?? '') ?? []
+  assert.ok(Number(suggested) >= 160, halts[0])
+
+  const allowed = Number(suggested)
+  const going = createSettling({
+    knownIds: new Set([7]),
+    allowed,
+    onWait: ({ reason }) => {
+      assert.equal(reason, 'too_much_poison')
+      throw new Halted()
+    },
+  })
+  await going.settle(batch)
+  assert.deepEqual([going.setAside.length, going.rows()], [160, [160]])
+  assert.deepEqual(going.told, [[160, allowed - 160]])
+  await going.settle([...garbage(200, 50), record(250, codec.encode(event, 7))])
+  assert.equal(going.told.length, 1, 'what was allowed speaks against nothing that follows')
+  await assert.rejects(going.settle(garbage(300, allowed)), Halted, 'it ends by itself')
+  assert.equal(going.setAside.length, 210)
+})
+
+test('rows that ClickHouse refuses pass by the same way out', async () => {
+  const good = (count: number): readonly FetchedRecord[] =>
+    Array.from({ length: count }, (_, offset) => record(offset, codec.encode(event, 7)))
+  const isPoison = ({ offset }: { readonly offset: number }): boolean => offset < 150
+  const halted = createSettling({
+    knownIds: new Set([7]),
+    isPoison,
+    onWait: ({ action, reason, error }) => {
+      assert.deepEqual([action, reason], ['halt', 'too_much_poison'])
+      assert.match(error.message, /POISON_SET_ASIDE_UP_TO=\d{3}/)
+      throw new Halted()
+    },
+  })
+  await assert.rejects(halted.settle(good(300)), Halted)
+  const going = createSettling({
+    knownIds: new Set([7]),
+    isPoison,
+    allowed: 150,
+    onWait: ({ error }) => assert.fail(error),
+  })
+  const settled = await going.settle(good(300))
+  assert.equal(settled.refused, 150)
+  assert.deepEqual([going.setAside.length, going.rows().length], [150, 150])
+  assert.deepEqual(going.told, [[150, 0]])
 })

@@ -2,9 +2,10 @@ import { UNDECODABLE, type NativeBlock, type Undecodable } from '@custom-events/
 import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
 import type { Doubt } from './doubt.ts'
 import { insertRecords, type InsertPorts, type InsertTally } from './insert.ts'
-import { badData, judgeUndecodable, type OnUnknownSchema } from './poison.ts'
+import { badData, judgeUndecodable, wayOut, type OnUnknownSchema } from './poison.ts'
 import { haltFor, retryFor } from './retry.ts'
 import type { Route } from './route.ts'
+import { schemaIdOf } from './writer-schemas.ts'
 
 /** A batch of which every record is accounted for: in the table, or on the dead-letter topic. */
 export interface Settled extends InsertTally {
@@ -34,7 +35,8 @@ export async function settle(
   },
 ): Promise<Settled> {
   const { route, records, inDoubt } = job
-  const isAhead = job.encoded !== null && job.encoded.undecodable.length === 0
+  const hasMoved = await route.schemas.refresh()
+  const isAhead = !hasMoved && job.encoded !== null && job.encoded.undecodable.length === 0
   const { poison, encoded } = isAhead
     ? { poison: [], encoded: job.encoded }
     : await decode(ports, route, records)
@@ -73,20 +75,41 @@ async function decode(
 ): Promise<{ readonly poison: readonly Poison[]; readonly encoded: NativeBlock }> {
   for (let attempt = 0; ; attempt++) {
     try {
-      await route.prepare(records)
-      const encoded = route.encode(records)
-      const poison = encoded.undecodable.flatMap(({ index, reason }) => {
-        const record = records[index]
-        return record === undefined ? [] : [{ record, reason }]
-      })
+      await route.schemas.prepare(records)
+      let encoded = route.encode(records)
+      let poison = poisonOf(encoded, records)
+      if (await route.schemas.recheck(poison.map(({ record }) => record))) {
+        encoded = route.encode(records)
+        poison = poisonOf(encoded, records)
+      }
       const halt = whyHalt(ports, route, { records: records.length, poison })
       if (halt === null) return { poison, encoded }
       await ports.persistence.wait(haltFor(halt.reason, attempt, halt.error))
     } catch (error) {
       if (!(error instanceof SchemaRegistryError)) throw error
-      await ports.persistence.wait(retryFor('registry', attempt, error))
+      const isDenied = error.failure === 'denied'
+      await ports.persistence.wait(
+        isDenied
+          ? haltFor('registry_rights', attempt, mayNotAsk(error))
+          : retryFor('registry', attempt, error),
+      )
     }
   }
+}
+
+function mayNotAsk(error: SchemaRegistryError): Error {
+  return new Error(
+    `${error.message}: the registry does not let us read schemas: give the user in SCHEMA_REGISTRY_URL the right ` +
+      'to read them (Confluent: read on the subjects; Apicurio: the role sr-readonly), or correct its password',
+    { cause: error },
+  )
+}
+
+function poisonOf(encoded: NativeBlock, records: readonly FetchedRecord[]): readonly Poison[] {
+  return encoded.undecodable.flatMap(({ index, reason }) => {
+    const record = records[index]
+    return record === undefined ? [] : [{ record, reason }]
+  })
 }
 
 function whyHalt(
@@ -105,34 +128,30 @@ function whyHalt(
   const error = new Error(
     `${route.topic}: ${poison.length} of ${records} records do not decode, with those of the batches ` +
       `before too many to be bad data; the first is ${first?.record.partition}@` +
-      `${first?.record.offset}: ${first?.reason}`,
+      `${first?.record.offset}: ${first?.reason}. ${wayOut(poison.length)}`,
   )
   return { reason: verdict, error }
 }
 
-function unknownSchema({ topic }: Route, poison: readonly Poison[]): Error {
+function unknownSchema({ topic, schemas }: Route, poison: readonly Poison[]): Error {
   const unknown = poison.filter(({ reason }) => reason === 'unknown_schema')
   const ids = new Set(unknown.map(({ record }) => schemaIdOf(record)))
   const [first] = unknown
   const others = ids.size > 1 ? ` (and ${ids.size - 1} other ids)` : ''
   return new Error(
-    `${topic}/${first?.record.partition}@${first?.record.offset}: the schema registry has no schema ` +
-      `with the id ${[...ids][0]}${others}, which ${unknown.length} records of this batch need: restore ` +
+    `${topic}/${first?.record.partition}@${first?.record.offset}: ${schemas.whyUnknown([...ids][0] ?? 0)}` +
+      `${others}, which ${unknown.length} records of this batch need: restore ` +
       'the schema under that id, or, if these records are not ours, set ' +
       'POISON_UNKNOWN_SCHEMA=dead_letter to set them aside',
   )
-}
-
-/** Of a record whose header was found to be whole. */
-function schemaIdOf({ value }: FetchedRecord): number | null {
-  return value?.readUInt32BE(1) ?? null
 }
 
 const MESSAGES: Readonly<Record<Undecodable, string>> = {
   tombstone: 'the record has no value',
   no_magic_byte: 'the value does not begin with byte 0 and a schema id',
   unknown_schema: 'the schema registry has no schema with the id in the value',
-  unsupported_schema: 'the writer schema does not fit the table',
+  unsupported_schema:
+    'the schema with the id in the value is none that we read: another type or record, or it does not fit the table',
   malformed_datum: 'the value ends too early or is not what its schema says',
   trailing_bytes: 'bytes follow after the end of the datum',
 }

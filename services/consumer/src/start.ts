@@ -18,10 +18,12 @@ import { createLimits } from './limits.ts'
 import { createConsumerMetrics } from './metrics.ts'
 import { createObservers, type Observers } from './observe.ts'
 import { createPersistence } from './persist.ts'
-import { avroRoute, deadLetterRoute } from './route.ts'
+import { avroRoute, deadLetterRoute, type Table } from './route.ts'
 import { createSetAside } from './set-aside.ts'
 import { settle } from './settle.ts'
+import { createPoisonWindow } from './poison.ts'
 import { createStatus } from './status.ts'
+import { createTell } from './tell.ts'
 
 /** A batch is closed after the fetch that fills it; 1 MiB of the smallest records, compressed, is less. */
 const LARGEST_FETCH_RECORDS = 100_000
@@ -38,6 +40,7 @@ export async function startConsumer(options: {
   const { config, kafka } = settings
   const metrics = createConsumerMetrics()
   const status = createStatus(log, metrics)
+  const tell = createTell(log, metrics)
   const budget = createMemoryBudget(config.MEMORY_BUDGET_BYTES)
   const limits = createLimits(config)
   const topics = topicNames(config.KAFKA_TOPIC)
@@ -85,22 +88,25 @@ export async function startConsumer(options: {
   const registry = createSchemaRegistry({ url: config.SCHEMA_REGISTRY_URL })
   const onUnknownSchema = config.POISON_UNKNOWN_SCHEMA
   const target = { topic: topics.deadLetters, partitions: SIDE_TOPIC_PARTITIONS }
+  const care = (topic: string, table: Table) => ({
+    topic,
+    table,
+    registry,
+    poison: createPoisonWindow({
+      allowed: config.POISON_SET_ASIDE_UP_TO,
+      onAllowed: tell.allowed(table),
+    }),
+    onMoved: tell.schemaMoved(topic),
+  })
 
   const running = consume(
     {
       consumer,
       routes: [
+        avroRoute({ ...care(topics.tracked, 'events'), readerSchema: eventAvroSchema }),
         avroRoute({
-          topic: topics.tracked,
-          table: 'events',
-          readerSchema: eventAvroSchema,
-          registry,
-        }),
-        avroRoute({
-          topic: topics.rejected,
-          table: 'rejected_events',
+          ...care(topics.rejected, 'rejected_events'),
           readerSchema: rejectedAvroSchema,
-          registry,
         }),
         deadLetterRoute(topics.deadLetters),
       ],
@@ -111,7 +117,8 @@ export async function startConsumer(options: {
       shutdownWithinMs: config.SHUTDOWN_TIMEOUT_MS,
       settle: ({ route, batch, inDoubt, stop, abandon }) => {
         const persistence = createPersistence({ stop, status, sleep })
-        const setAside = createSetAside({ producer, target, persistence })
+        const onShortened = tell.shortened
+        const setAside = createSetAside({ producer, target, persistence, onShortened })
         return settle(
           { clickhouse, setAside, persistence, budget, observe, abandon, onUnknownSchema },
           { route, records: batch.records, encoded: batch.encoded, inDoubt },

@@ -111,7 +111,7 @@ async function findRefusedCodes(
   records: readonly FetchedRecord[],
 ): Promise<ReadonlyMap<FetchedRecord, string>> {
   const codes = new Map<FetchedRecord, string>()
-  await route.prepare(records)
+  await route.schemas.prepare(records)
   for (const { index, reason } of route.encode(records).undecodable) {
     const record = records[index]
     if (record !== undefined) codes.set(record, reason)

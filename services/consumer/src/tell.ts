@@ -1,0 +1,48 @@
+import type { OutgoingRecord } from '@custom-events/kafka'
+import type { Logger } from '@custom-events/service'
+import { HEADERS } from './dead-letter.ts'
+import type { ConsumerMetrics } from './metrics.ts'
+import type { Table } from './route.ts'
+import type { SchemaMove } from './writer-schemas.ts'
+
+/** What a person should hear of though nothing stops for it. */
+export interface Tell {
+  readonly shortened: (kind: 'shortened' | 'stub', letter: OutgoingRecord) => void
+  readonly allowed: (table: Table) => (setAside: number, left: number) => void
+  readonly schemaMoved: (topic: string) => (schemaId: number, what: SchemaMove) => void
+}
+
+const MOVED: Readonly<Record<SchemaMove, string>> = {
+  kept: 'it is no schema of ours: records with it are read as before, by a process that is not started anew',
+  replaced: 'records with it are read by the new one',
+  ambiguous: 'both could be ours: records with it wait',
+}
+
+export function createTell(log: Logger, metrics: ConsumerMetrics): Tell {
+  return {
+    shortened: (kind, letter) => {
+      metrics.shortened.inc({ kind })
+      const place = [HEADERS.topic, HEADERS.partition, HEADERS.offset].map((name) =>
+        String(letter.headers?.[name]),
+      )
+      log.warn(
+        { record: place.join('/'), kind, shortened: letter.headers?.[HEADERS.shortened] },
+        'a record was set aside without all of its bytes: the dead-letter topic does not take it whole',
+      )
+    },
+    allowed: (table) => (setAside, left) => {
+      metrics.allowedPoison.inc({ table }, setAside)
+      log.warn(
+        { table, setAside, left },
+        'more bad records than bad data explains were set aside because of POISON_SET_ASIDE_UP_TO: unset it ' +
+          'when they are through',
+      )
+    },
+    schemaMoved: (topic) => (schemaId, what) => {
+      log.warn(
+        { topic, schemaId, what },
+        `the schema registry gives an id to another schema than before, as one that was restored does: ${MOVED[what]}`,
+      )
+    },
+  }
+}
