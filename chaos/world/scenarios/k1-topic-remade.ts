@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario.ts'
 /** An operator deletes the topic, all of which was read, and makes it again within a second. */
 export const scenario: Scenario = {
   name: 'topic-remade',
-  kind: 'held',
+  kind: 'K1',
   needs: 'plain',
   run: async (world) => {
     const { ingest } = await world.start()
