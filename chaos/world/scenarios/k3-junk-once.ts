@@ -30,6 +30,6 @@ export const scenario: Scenario = {
     await next.becomesReady()
     await world.expectWhole()
     await next.warns(/POISON_SET_ASIDE_UP_TO/)
-    assert.ok(Number(await next.metric('custom_events_allowed_poison_records_total')) > 0)
+    assert.ok(Number(await next.metric('allowed_poison_records_total')) > 0)
   },
 }

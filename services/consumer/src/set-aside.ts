@@ -14,15 +14,23 @@ import { bytesOf, firstAttempt, isStub, shorter, type Attempt } from './shorten.
 export type SetAside = (topic: string, refused: readonly RefusedRecord[]) => Promise<void>
 
 export interface SetAsideOptions {
-  readonly producer: Pick<Producer, 'produce'> & Partial<Pick<Producer, 'notReadyReason'>>
+  readonly producer: Pick<Producer, 'produce'>
   readonly target: { readonly topic: string; readonly partitions: number }
   readonly persistence: Persistence
+  /** Why nothing can be produced at the moment, where Kafka has said nothing of the letters. */
+  readonly whyNotReady?: () => string | null
   /** Told of every record that was not set aside whole. */
   readonly onShortened?: (kind: 'shortened' | 'stub', letter: OutgoingRecord) => void
 }
 
 export function createSetAside(options: SetAsideOptions): SetAside {
-  const { producer, target, persistence, onShortened = () => {} } = options
+  const {
+    producer,
+    target,
+    persistence,
+    whyNotReady = () => null,
+    onShortened = () => {},
+  } = options
   return async (topic, refused) => {
     let left: readonly Attempt[] = refused.map((each) =>
       firstAttempt(toDeadLetter({ topic, ...each }, target)),
@@ -34,7 +42,7 @@ export function createSetAside(options: SetAsideOptions): SetAside {
       if (next.verdict === 'none') continue
       const error = describe(next, {
         target: target.topic,
-        reason: producer.notReadyReason ?? null,
+        reason: whyNotReady(),
       })
       const toWait = next.verdict === 'halt' ? haltFor : retryFor
       await persistence.wait(toWait('dead_letter_topic', failures++, error))

@@ -41,6 +41,8 @@ function createSettling(options: {
   readonly isPoison?: (row: { readonly offset: number }) => boolean
   /** @default 0 */
   readonly allowed?: number
+  /** What the registry says for so long. @default nothing bad */
+  readonly registry?: () => SchemaRegistryError | null
 }) {
   const setAside: RefusedRecord[] = []
   const clickhouse = createMemoryClickHouse({
@@ -52,6 +54,8 @@ function createSettling(options: {
   const told: (readonly [number, number])[] = []
   const onAllowed = (count: number, left: number): void => void told.push([count, left])
   const schema = async (id: number): Promise<string> => {
+    const failure = options.registry?.() ?? null
+    if (failure !== null) throw failure
     if (options.knownIds.has(id)) return eventAvroSchema
     throw new SchemaRegistryError('unknown', `no schema ${id}`, null)
   }
@@ -217,4 +221,38 @@ test('rows that ClickHouse refuses pass by the same way out', async () => {
   assert.equal(settled.refused, 150)
   assert.deepEqual([going.setAside.length, going.rows().length], [150, 150])
   assert.deepEqual(going.told, [[150, 0]])
+})
+
+test('a registry that does not let us read halts and names the right; one that is away is retried', async () => {
+  const cases = [
+    ['denied', 'halt', 'registry_rights', /right to read them/],
+    ['unavailable', 'retry', 'registry', /^twin$/],
+  ] as const
+  for (const [failure, action, reason, text] of cases) {
+    let left = 3
+    const waits: Wait[] = []
+    const settling = createSettling({
+      knownIds: new Set([7]),
+      onWait: (wait) => void waits.push(wait),
+      registry: () => (left-- > 0 ? new SchemaRegistryError(failure, 'twin', null) : null),
+    })
+    await settling.settle([record(1, codec.encode(event, 7))])
+    assert.deepEqual([settling.rows(), settling.setAside], [[1], []])
+    assert.equal(waits.length, 3)
+    for (const wait of waits) {
+      assert.deepEqual([wait.action, wait.reason], [action, reason])
+      assert.match(wait.error.message, text)
+    }
+  }
+})
+
+test('a schema that exists and is no Avro is set aside, and nothing waits for it', async () => {
+  const settling = createSettling({
+    knownIds: new Set(),
+    onWait: ({ error }) => assert.fail(error),
+    registry: () => new SchemaRegistryError('unsupported', 'it is of the type JSON', null),
+  })
+  const settled = await settling.settle([record(1, codec.encode(event, 8))])
+  assert.equal(settled.undecodable.unsupported_schema, 1)
+  assert.equal(settling.setAside[0]?.refusal.code, 'unsupported_schema')
 })

@@ -62,6 +62,8 @@ export async function startConsumer(options: {
     createProducer({
       kafka,
       partitionCountByTopic: { [topics.deadLetters]: SIDE_TOPIC_PARTITIONS },
+      // What Kafka says of each dead letter decides, not what it says of the topic.
+      sideTopics: [topics.deadLetters],
       log,
     }),
   )
@@ -82,7 +84,10 @@ export async function startConsumer(options: {
     { clickhouse: clickhouseClient, consumer: member, producer: deadLetterProducer },
     settings.failpoint,
   )
-  kafkaReason = () => consumer.notReadyReason
+  /** Known before the first record has to be set aside. */
+  const deadLetterTrouble = (): string | null =>
+    deadLetterProducer.troubles.find(({ isPermanent }) => isPermanent)?.text ?? null
+  kafkaReason = () => consumer.notReadyReason ?? deadLetterTrouble()
   observers = createObservers({ metrics, budget, consumer, limits, log })
   const { insert: observe } = observers
   const registry = createSchemaRegistry({ url: config.SCHEMA_REGISTRY_URL })
@@ -117,8 +122,13 @@ export async function startConsumer(options: {
       shutdownWithinMs: config.SHUTDOWN_TIMEOUT_MS,
       settle: ({ route, batch, inDoubt, stop, abandon }) => {
         const persistence = createPersistence({ stop, status, sleep })
-        const onShortened = tell.shortened
-        const setAside = createSetAside({ producer, target, persistence, onShortened })
+        const setAside = createSetAside({
+          producer,
+          target,
+          persistence,
+          whyNotReady: () => deadLetterProducer.notReadyReason,
+          onShortened: tell.shortened,
+        })
         return settle(
           { clickhouse, setAside, persistence, budget, observe, abandon, onUnknownSchema },
           { route, records: batch.records, encoded: batch.encoded, inDoubt },
