@@ -28,6 +28,7 @@ export async function benchPlan(): Promise<void> {
   const context = {
     receivedAt: Date.now(),
     source: '',
+    audience: 'own' as const,
     sentAt: null,
     idempotencyKey: null,
     envelopeContext: null,

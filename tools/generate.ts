@@ -4,7 +4,13 @@
 //   npm run generate -- --check  exit 1 and name those that are not fresh
 import { readFileSync, writeFileSync } from 'node:fs'
 import { format } from 'prettier'
-import { EVENT_CODES, REQUEST_CODES, WARNING_CODES, type CodeRow } from '@custom-events/event'
+import {
+  EVENT_CODES,
+  IGNORED_CODES,
+  REQUEST_CODES,
+  WARNING_CODES,
+  type CodeRow,
+} from '@custom-events/event'
 import {
   opsMetrics,
   readPlanFiles,
@@ -113,6 +119,10 @@ ${requestCodesTable()}
 ## Of a rejected event
 
 ${codesTable(EVENT_CODES)}
+
+## Of an ignored event: nothing is wrong, and nothing was kept
+
+${codesTable(IGNORED_CODES)}
 
 ## Warnings: the event was accepted
 

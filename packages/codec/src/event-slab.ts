@@ -1,5 +1,6 @@
 import {
   accountSlot,
+  carriedParts,
   copiedBytes,
   type LaneEvent,
   murmur2Range,
@@ -130,9 +131,28 @@ function writeRest(writer: Writer, event: LaneEvent, source: Buffer): void {
   writeLong(writer, event.received_at)
   writeOpen(writer, input, SLOT.properties)
   writeOpen(writer, input, SLOT.context)
-  writeRange(writer, EMPTY_OBJECT, 0, EMPTY_OBJECT.length)
+  writeExtra(writer, input)
   writeRange(writer, source, 0, source.length)
 }
+
+/** What SDKs carry along, as an object; nearly always nothing. */
+function writeExtra(writer: Writer, input: LaneInput): void {
+  const parts = carriedParts(input)
+  if (parts.length === 0) return writeRange(writer, EMPTY_OBJECT, 0, EMPTY_OBJECT.length)
+  let length = 1 + parts.length // brackets, and a comma between two
+  for (const { key, start, end } of parts) length += key.length + end - start
+  writeLong(writer, length)
+  for (const [index, { key, start, end }] of parts.entries()) {
+    writeByte(writer, index === 0 ? OPEN_OBJECT : COMMA)
+    copyRange(writer, key, 0, key.length)
+    copyRange(writer, input.body.ranges.bytes, start, end)
+  }
+  writeByte(writer, CLOSE_OBJECT)
+}
+
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+const COMMA = 0x2c
 
 const EMPTY_OBJECT = Buffer.from('{}')
 /** Indexes of a union's branches, as Avro writes the numbers 0 and 1. */
@@ -158,9 +178,12 @@ function writeSlot(writer: Writer, input: LaneInput, slot: number): void {
 const MAX_BYTES_COPIED_HERE = 48
 
 function writeRange(writer: Writer, source: Buffer, start: number, end: number): void {
-  const { slab } = writer
   writeLong(writer, end - start)
-  const { at } = writer
+  copyRange(writer, source, start, end)
+}
+
+function copyRange(writer: Writer, source: Buffer, start: number, end: number): void {
+  const { slab, at } = writer
   if (end - start > MAX_BYTES_COPIED_HERE) source.copy(slab, at, start, end)
   else
     for (let index = start; index < end; index += 1) slab[at + index - start] = source[index] ?? 0

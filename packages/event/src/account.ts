@@ -1,10 +1,9 @@
 import { isJsonObject, type JsonObject } from './event.ts'
 import { ALIASES, objectText, readFields, type Field, type Fields } from './fields.ts'
-import { readId } from './ids.ts'
+import { readId, rejectPlaceholder } from './ids.ts'
 import { scanValue, type ScannedValue } from './json-scan.ts'
-import { present } from './normalise-context.ts'
 import type { EnvelopeContext, EventInput, NormaliseContext } from './normalise-context.ts'
-import { rejectConflict, type Notes } from './notes.ts'
+import { presentIds, rejectConflict, warn, type Notes } from './notes.ts'
 
 /** The context of an event after the envelope's was laid under it. */
 export interface MergedContext {
@@ -24,7 +23,7 @@ export function readContext(
   fields: Fields,
   { envelopeContext }: NormaliseContext,
 ): MergedContext {
-  const own = fields.get('context') ?? null
+  const own = mapField(notes, fields.get('context') ?? null)
   if (own !== null) notes.pointers.set('context', own.pointer)
   else if (envelopeContext !== null) notes.pointers.set('context', envelopeContext.pointer)
   const ownFields = own === null ? NO_FIELDS : fieldsOf(own, input.text)
@@ -32,9 +31,21 @@ export function readContext(
     return { value: own?.value ?? {}, text: own?.text ?? '{}', fields: ownFields }
   }
   const { value, text, object, fields: defaults } = envelopeContext
+  if (envelopeContext.isEmptyList) warn(notes, 'empty_list', envelopeContext.pointer)
   if (own === null || object === null) return { value, text, fields: defaults }
   const merged = new Map([...defaults, ...ownFields])
   return { value: own.value, text: objectText(merged.values()), fields: merged }
+}
+
+/** PHP writes an empty map as an empty list. */
+export function mapField(notes: Notes, field: Field | null): Field | null {
+  if (field === null || !isEmptyList(field.value)) return field
+  warn(notes, 'empty_list', field.pointer)
+  return { ...field, value: {}, text: '{}', keyCount: 0 }
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
 }
 
 function fieldsOf(field: Field, text: string): Fields {
@@ -50,9 +61,14 @@ export function readGroupId(
   contextFields: Fields,
   { rules }: NormaliseContext,
 ): string | null {
-  const named = [...present(fields, ALIASES.group_id), ...present(contextFields, ALIASES.group_id)]
-  const ids = named.map((field) => ({ field, id: readId(notes, 'group_id', field, rules) }))
-  const known = ids.filter(({ id }) => id !== null)
+  const known = [fields, contextFields]
+    .flatMap((places) => presentIds(notes, places, ALIASES.group_id))
+    .flatMap((field) => {
+      const read = readId(notes, 'group_id', field, rules)
+      if (read?.isPlaceholder !== true) return read ?? []
+      rejectPlaceholder(notes, 'group_id', field)
+      return []
+    })
   const [first] = known
   if (first === undefined) return null
   notes.pointers.set('group_id', first.field.pointer)
@@ -74,13 +90,16 @@ export function readEnvelopeContext(
 ): EnvelopeContext | null {
   const field = readFields(envelope, text, scanned, '').get('context')
   if (field === undefined) return null
-  const { value, pointer } = field
+  const { pointer } = field
+  const isEmpty = isEmptyList(field.value)
+  const value = isEmpty ? {} : field.value
   return {
     value,
-    text: field.text,
+    text: isEmpty ? '{}' : field.text,
     pointer,
+    isEmptyList: isEmpty,
     object: isJsonObject(value) ? value : null,
-    fields: fieldsOf(field, text),
+    fields: isEmpty ? NO_FIELDS : fieldsOf(field, text),
     findings: scanned.findings.filter(({ pointer: found }) => {
       // The context itself stands for what is too far inside it to be named.
       return found === pointer || found.startsWith(`${pointer}/`)

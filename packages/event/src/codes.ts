@@ -165,8 +165,23 @@ export const EVENT_CODES = {
   invalid_unicode: mark('Half of a surrogate pair', 'Send whole characters.'),
   number_out_of_range: mark('A number beyond what can be kept exactly', 'Send it as a string.'),
   key_scope: mark('The write key may not write this account', 'Use a key of that account.'),
+  number_not_finite: mark('NaN or Infinity, which JSON does not have', 'Send null instead.'),
+  invalid_json: mark('The line is not valid JSON', 'Send one whole JSON object on each line.'),
+  invalid_utf8: mark('The line is not valid UTF-8', 'Encode the line as UTF-8.'),
+  unknown_type: mark(
+    'The type of a call is none that SDKs make',
+    'Set "type" to "track", or leave it out.',
+  ),
   plan_violation: PLAN_VIOLATION,
   unplanned_event: UNPLANNED_EVENT,
+} as const satisfies Record<string, CodeRow>
+
+/** Why an event was ignored: nothing is wrong, and nothing was kept. */
+export const IGNORED_CODES = {
+  not_an_event: mark(
+    'A call of an SDK that is no event',
+    'Nothing to do; send what should be kept as a track call.',
+  ),
 } as const satisfies Record<string, CodeRow>
 
 /** Codes of warnings: the event was accepted. */
@@ -177,6 +192,17 @@ export const WARNING_CODES = {
     'Two names for one field with different values; the second was kept in "extra"',
     'Send the field once.',
   ),
+  empty_id: mark('An empty id counts as absent', 'Leave the field out when there is no id.'),
+  empty_list: mark('An empty list was taken as an empty object', 'Send {} where a map is meant.'),
+  placeholder_dropped: mark(
+    'A placeholder beside a real id was left out',
+    'Leave the field out when there is no id.',
+  ),
+  suspicious_id: mark(
+    'An id that software often writes for "nothing" was taken as it is',
+    'Check that it is meant.',
+  ),
+  sent_at_out_of_range: mark('sent_at is too far away and was left out', 'Check the clock.'),
   invalid_sent_at: mark('sent_at cannot be read and was left out', 'Send RFC 3339 with a zone.'),
   unsafe_number: mark(
     'A whole number beyond 2^53 was kept exactly, but many programs round it',
@@ -194,3 +220,4 @@ export const WARNING_CODES = {
 export type RequestCode = keyof typeof REQUEST_CODES
 export type EventProblemCode = keyof typeof EVENT_CODES
 export type WarningCode = keyof typeof WARNING_CODES
+export type IgnoredCode = keyof typeof IGNORED_CODES

@@ -1,3 +1,4 @@
+import type { CallKind } from './call-type.ts'
 import { ownValue, type JsonObject } from './event.ts'
 import type { Member, ScannedValue } from './json-scan.ts'
 import { pointerOf } from './pointer.ts'
@@ -69,23 +70,25 @@ export const ALIASES = {
 
 export type FieldName = keyof typeof ALIASES
 
-/** SDK bookkeeping that says nothing about the event. */
-export const DROPPED: readonly string[] = [
+/** The key of an SDK: never kept. */
+export const KEY_NAMES = ['writeKey', 'api_key'] as const
+
+/** What SDKs carry along: kept in `extra` like every unknown name, but nothing that an SDK's user can mend. */
+export const SDK_NAMES = [
   'integrations',
   '_metadata',
-  'writeKey',
-  'api_key',
   'channel',
   'version',
   'rudderId',
-  'type',
   'options',
-]
+] as const
 
 export const KNOWN_NAMES: readonly string[] = Object.values(ALIASES).flat()
-const NOT_EXTRA: ReadonlySet<string> = new Set([...KNOWN_NAMES, ...DROPPED])
+const NOT_EXTRA: ReadonlySet<string> = new Set([...KNOWN_NAMES, ...KEY_NAMES])
 
-/** Fields that are no part of an event. */
-export function unknownFields(fields: Fields): readonly Field[] {
-  return [...fields.values()].filter(({ name }) => !NOT_EXTRA.has(name))
+/** Fields that are no part of an event. @param kind whether `type` is one of them. */
+export function unknownFields(fields: Fields, kind: CallKind): readonly Field[] {
+  return [...fields.values()].filter(({ name }) =>
+    name === 'type' ? kind !== 'event' : !NOT_EXTRA.has(name),
+  )
 }

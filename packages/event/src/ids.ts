@@ -6,26 +6,41 @@ import type { EventRules } from './rules.ts'
 /** Not `-0`, which is `0` to most readers. */
 const WHOLE_NUMBER = /^(?:0|-?[1-9]\d*)$/
 
+/** An id of a person or an account that could be read. */
+export interface ReadId {
+  readonly id: string
+  readonly field: Field
+  /** It stands for "nothing"; what that means is for the caller to say. */
+  readonly isPlaceholder: boolean
+}
+
 /**
- * Reads an id: a string as it is, a safe whole number as its digits (with a warning). Anything else
- * is a problem and gives `null`. Length and characters are the schema's to check.
+ * Reads the id of a person or an account: a string as it is, a safe whole number as its digits (with a
+ * warning). Anything else is a problem and gives `null`. Length and characters are the schema's to check.
  */
 export function readId(
   notes: Notes,
   name: FieldName,
   field: Field,
-  rules: EventRules,
+  rules: Pick<EventRules, 'placeholderIds' | 'suspiciousIds'>,
+): ReadId | null {
+  const id = readEventId(notes, field, name)
+  if (id === null) return null
+  const isPlaceholder = rules.placeholderIds.has(id)
+  const isSuspicious = !isPlaceholder && rules.suspiciousIds.has(id.toLowerCase())
+  if (isSuspicious) warn(notes, 'suspicious_id', field.pointer)
+  return { id, field, isPlaceholder }
+}
+
+/** The same for the id of an event, which is the sender's: whatever it says, it means something. */
+export function readEventId(
+  notes: Notes,
+  field: Field,
+  name: FieldName = 'event_id',
 ): string | null {
   const id = idText(field)
-  if (id === null) {
-    rejectType(notes, name, field)
-    return null
-  }
-  if (rules.placeholderIds.has(id.trim().toLowerCase())) {
-    rejectPlaceholder(notes, name, field)
-    return null
-  }
-  if (typeof field.value === 'number') warn(notes, 'coerced_to_string', field.pointer)
+  if (id === null) rejectType(notes, name, field)
+  else if (typeof field.value === 'number') warn(notes, 'coerced_to_string', field.pointer)
   return id
 }
 
@@ -46,7 +61,7 @@ function rejectType(notes: Notes, name: FieldName, field: Field): void {
   })
 }
 
-function rejectPlaceholder(notes: Notes, name: FieldName, field: Field): void {
+export function rejectPlaceholder(notes: Notes, name: FieldName, field: Field): void {
   notes.settled.add(name)
   reject(notes, 'placeholder_id', field.pointer, {
     detail: `${name} is a placeholder, not an id`,

@@ -1,8 +1,8 @@
 import { ALIASES, type Field, type Fields } from './fields.ts'
-import { readId } from './ids.ts'
-import { reject, takeField, warn, type Notes } from './notes.ts'
+import { readEventId } from './ids.ts'
+import { presentIds, reject, takeField, warn, type Notes } from './notes.ts'
 import { describeValue } from './problem.ts'
-import { present, type NormaliseContext } from './normalise-context.ts'
+import { present, type EventInput, type NormaliseContext } from './normalise-context.ts'
 import { parseTimestamp, TIMESTAMP_FORMS } from './timestamp.ts'
 import { idempotentEventId, timeInUuidV7 } from './uuid.ts'
 
@@ -20,25 +20,30 @@ export function readMoment(
   notes: Notes,
   fields: Fields,
   context: NormaliseContext,
-  place: { readonly index: number; readonly pointer: string },
+  input: EventInput,
 ): Moment {
-  const idField = takeField(notes, 'event_id', present(fields, ALIASES.event_id), null)
-  const sentId = idField === null ? null : readId(notes, 'event_id', idField, context.rules)
+  const idField = takeField(notes, 'event_id', presentIds(notes, fields, ALIASES.event_id), null)
+  const sentId = idField === null ? null : readEventId(notes, idField)
   const field = takeField(notes, 'timestamp', present(fields, ALIASES.timestamp), null)
   const timestampMs =
     field === null
-      ? derivedTimestamp(notes, sentId, idField, context, place.pointer)
+      ? derivedTimestamp(notes, sentId, idField, context, input.pointer)
       : sentTimestamp(notes, field, context)
   if (idField !== null) return { eventId: sentId, timestampMs }
   const eventId =
     context.idempotencyKey === null
       ? context.newEventId(timestampMs ?? context.receivedAt)
-      : idempotentEventId(context.idempotencyKey, place.index)
+      : idempotentEventId(context.idempotencyKey, input.index, textOf(input))
   return { eventId, timestampMs }
 }
 
+/** The event as it was sent: a key that is used again for another body names other events. */
+function textOf({ text, scanned }: EventInput): string {
+  return text.slice(scanned.start, scanned.end)
+}
+
 function sentTimestamp(notes: Notes, field: Field, context: NormaliseContext): number | null {
-  const parsed = parseTimestamp(field.value)
+  const parsed = parseTimestamp(field.value, field.text)
   if (parsed === null) {
     notes.settled.add('timestamp')
     reject(notes, 'invalid_timestamp', field.pointer, {
@@ -99,15 +104,17 @@ function withinRange(
   return ms
 }
 
-/** Own, envelope's, header's; one that cannot be read is left out with a warning. */
+/** Own, envelope's, header's; one that cannot be read, or be right, is left out with a warning. */
 export function readSentAt(notes: Notes, fields: Fields, context: NormaliseContext): number | null {
   const own = takeField(notes, 'sent_at', present(fields, ALIASES.sent_at), null)
   const sent = own ?? context.sentAt
   if (sent === null) return null
-  const ms = parseTimestamp(sent.value)?.ms ?? null
+  const ms = parseTimestamp(sent.value, own?.text)?.ms ?? null
   const { earliestTimestampMs, maxAheadMs } = context.rules
-  if (ms !== null && ms >= earliestTimestampMs && ms <= context.receivedAt + maxAheadMs) return ms
-  warn(notes, 'invalid_sent_at', sent.pointer)
+  const isInRange =
+    ms !== null && ms >= earliestTimestampMs && ms <= context.receivedAt + maxAheadMs
+  if (isInRange) return ms
+  warn(notes, ms === null ? 'invalid_sent_at' : 'sent_at_out_of_range', sent.pointer)
   return null
 }
 

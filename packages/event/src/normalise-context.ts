@@ -1,7 +1,9 @@
+import type { Audience } from './call-type.ts'
 import type { JsonObject } from './event.ts'
 import type { Field, Fields } from './fields.ts'
 import type { Finding } from './json-cursor.ts'
 import type { ScannedValue } from './json-scan.ts'
+import type { Problem } from './problem.ts'
 import type { EventRules } from './rules.ts'
 
 /** One event of a request, parsed and scanned. */
@@ -14,6 +16,8 @@ export interface EventInput {
   /** The text that `scanned` points into. */
   readonly text: string
   readonly scanned: ScannedValue
+  /** Why it could not be read at all: then there is no value. */
+  readonly fault?: Problem
 }
 
 /** The `context` beside a list: a default under each event's own. */
@@ -21,6 +25,8 @@ export interface EnvelopeContext {
   readonly value: unknown
   readonly text: string
   readonly pointer: string
+  /** Sent as `[]`, an empty map of PHP. */
+  readonly isEmptyList: boolean
   readonly object: JsonObject | null
   readonly fields: Fields
   readonly findings: readonly Finding[]
@@ -31,6 +37,8 @@ export interface NormaliseContext {
   /** Our clock at the door, in milliseconds since the epoch. */
   readonly receivedAt: number
   readonly source: string
+  /** Of the path that it came by. */
+  readonly audience: Audience
   /** `sentAt` of the envelope or the header, with where it was. */
   readonly sentAt: { readonly value: unknown; readonly pointer: string } | null
   readonly idempotencyKey: string | null

@@ -75,8 +75,9 @@ test('aliases are read; null counts as absent', () => {
     { timestamp: null, original_timestamp: '2023-11-04T14:45:30.987Z' },
     { properties: null },
     { extra: null, unknown: null },
-    { type: 'track', integrations: {}, _metadata: {}, writeKey: 'k', api_key: 'k' },
-    { type: 'event', channel: 'server', version: '1', rudderId: 'r', options: {} },
+    { type: 'track', writeKey: 'k', api_key: 'k' },
+    { type: 'event' },
+    { type: 'Track' },
   ]
   const { context: _, ...expected } = acceptedOf(judgeText(eventText()))
   for (const changes of same) {
@@ -100,14 +101,19 @@ test('every rejection names its code and the place in the body as sent', () => {
     [{ context: { group_id: 'other' } }, 'conflicting_group_id /context/group_id'],
     [{ group_id: 'x'.repeat(257) }, 'invalid_id /group_id'],
     [{ group_id: undefined, context: { groupId: 'a\nb' } }, 'invalid_id /context/groupId'],
-    [{ group_id: '' }, 'invalid_id /group_id'],
+    [{ group_id: '' }, 'missing_group_id /group_id'],
+    [{ group_id: 'nil' }, 'placeholder_id /group_id'],
     [{ group_id: { id: 1 } }, 'id_not_string /group_id'],
     [{ user_id: undefined }, 'missing_user_id /user_id'],
     [{ user_id: undefined, anonymous_id: 'null' }, 'placeholder_id /anonymous_id'],
-    [{ user_id: ' Undefined ' }, 'placeholder_id /user_id'],
+    [{ user_id: 'undefined' }, 'placeholder_id /user_id'],
+    [{ user_id: '' }, 'missing_user_id /user_id'],
+    [
+      { user_id: 'NaN', anonymous_id: '00000000-0000-0000-0000-000000000000' },
+      'placeholder_id /user_id',
+      'placeholder_id /anonymous_id',
+    ],
     [{ user_id: '[object Object]' }, 'placeholder_id /user_id'],
-    [{ user_id: 0 }, 'placeholder_id /user_id'],
-    [{ user_id: -1 }, 'placeholder_id /user_id'],
     [{ user_id: 1.5 }, 'id_not_string /user_id'],
     [{ user_id: true }, 'id_not_string /user_id'],
     [{ userId: 'other' }, 'conflicting_user_id /userId'],
@@ -118,7 +124,7 @@ test('every rejection names its code and the place in the body as sent', () => {
     [{ timestamp: '1999-12-31T23:59:59.999Z' }, 'timestamp_out_of_range /timestamp'],
     [{ timestamp: '0000-01-01T00:00:00Z' }, 'timestamp_out_of_range /timestamp'],
     [{ timestamp: '9999-12-31T00:00:00Z' }, 'timestamp_out_of_range /timestamp'],
-    [{ properties: [] }, 'properties_not_object /properties'],
+    [{ properties: [1] }, 'properties_not_object /properties'],
     [{ properties: 'x' }, 'properties_not_object /properties'],
     [{ context: 'x' }, 'context_not_object /context'],
     [{ properties: { a: 'x'.repeat(262_144) } }, 'event_too_large '],
@@ -140,7 +146,7 @@ test('a body that is no object is no event', () => {
 })
 
 test('all problems of an event are told at once, at most twenty', () => {
-  const text = '{"user_id":"null","properties":[],"context":3,"timestamp":"x","a":1e999}'
+  const text = '{"user_id":"null","properties":[{}],"context":3,"timestamp":"x","a":1e999}'
   assert.deepEqual(codesOf(judgeText(text)), [
     'number_out_of_range /a',
     'invalid_timestamp /timestamp',
@@ -204,14 +210,87 @@ test('whole numbers become ids with a warning; larger ones are refused, never ro
 test('the list of placeholders is configurable', () => {
   const rules = { ...EVENT_RULES, placeholderIds: new Set(['test']) }
   assert.equal(judgeText(eventText({ user_id: 'null' }), { rules }).status, 'accepted')
-  assert.equal(judgeText(eventText({ user_id: 'TEST' }), { rules }).status, 'rejected')
+  assert.equal(judgeText(eventText({ user_id: 'test' }), { rules }).status, 'rejected')
+  assert.equal(judgeText(eventText({ user_id: 'Test' }), { rules }).status, 'accepted')
 })
 
-test('calls of SDKs that are no events are ignored, whatever else is in them', () => {
-  for (const type of ['identify', 'page', 'group', 'alias', 'screen', 'Track', 5]) {
-    assert.equal(judgeText(JSON.stringify({ type, a: 1 })).status, 'ignored', String(type))
+test('an empty id counts as absent, wherever an id may stand, and is told', () => {
+  const table: readonly (readonly [Record<string, unknown>, string])[] = [
+    [{ user_id: '', anonymous_id: 'a' }, '/user_id'],
+    [{ user_id: undefined, userId: '', anonymousId: 'a' }, '/userId'],
+    [{ anonymousId: '' }, '/anonymousId'],
+    [{ event_id: '', timestamp: '2023-11-04T14:45:30.987Z' }, '/event_id'],
+    [{ groupId: '' }, '/groupId'],
+    [{ context: { group_id: '' } }, '/context/group_id'],
+  ]
+  for (const [changes, pointer] of table) {
+    const judged = judgeText(eventText(changes))
+    const event = acceptedOf(judged)
+    assert.deepEqual(warningsOf(judged), [`empty_id ${pointer}`])
+    assert.ok(![event.user_id, event.anonymous_id, event.event_id, event.group_id].includes(''))
   }
-  assert.equal(judgeText(eventText({ type: null })).status, 'accepted')
+})
+
+test('a placeholder beside a real id of the person is left out, and told', () => {
+  const judged = judgeText(eventText({ user_id: 'null', anonymous_id: 'a' }))
+  const { user_id, anonymous_id } = acceptedOf(judged)
+  assert.deepEqual({ user_id, anonymous_id }, { user_id: null, anonymous_id: 'a' })
+  assert.deepEqual(warningsOf(judged), ['placeholder_dropped /user_id'])
+})
+
+test('what may be a real name is taken as it is, with a warning; an event may have any id', () => {
+  for (const id of ['Null', 'TRUE', 'none', 'N/A', '0', '-1', 'UNDEFINED', 'nan']) {
+    const judged = judgeText(eventText({ user_id: id, event_id: id }))
+    assert.deepEqual([acceptedOf(judged).user_id, acceptedOf(judged).event_id], [id, id])
+    assert.deepEqual(warningsOf(judged), ['suspicious_id /user_id'], id)
+  }
+  const numbered = judgeText(eventText({ event_id: 0, user_id: 0 }))
+  assert.equal(acceptedOf(numbered).event_id, '0')
+  assert.deepEqual(warningsOf(numbered), [
+    'coerced_to_string /event_id',
+    'coerced_to_string /user_id',
+    'suspicious_id /user_id',
+  ])
+})
+
+test('an empty list where a map is meant is an empty map, and is told', () => {
+  const judged = judgeText(eventText({ properties: [], context: [] }))
+  const { properties, context } = acceptedOf(judged)
+  assert.deepEqual({ properties, context }, { properties: '{}', context: '{}' })
+  assert.deepEqual(warningsOf(judged).toSorted(), ['empty_list /context', 'empty_list /properties'])
+})
+
+test('calls of SDKs that are no events are ignored on their paths, whatever else is in them', () => {
+  const audience = 'sdk'
+  for (const type of ['identify', 'page', 'group', 'alias', 'screen', 'Page']) {
+    const judged = judgeText(JSON.stringify({ type, a: 1 }), { audience })
+    assert.deepEqual(judged, { status: 'ignored', type })
+  }
+  for (const type of [null, 'track', 'Track', 'EVENT']) {
+    const judged = judgeText(eventText({ type }), { audience })
+    assert.equal(acceptedOf(judged).extra, '{}', String(type))
+  }
+  for (const type of ['purchase', '', 5, ['track']]) {
+    assert.deepEqual(codesOf(judgeText(eventText({ type }), { audience })), ['unknown_type /type'])
+  }
+})
+
+test('on our own paths a type is a field like any other: nothing is ignored', () => {
+  for (const type of ['subscription', 'identify', 'com.example.paid', '', 5]) {
+    const judged = judgeText(eventText({ type }))
+    assert.equal(acceptedOf(judged).extra, JSON.stringify({ type }))
+    assert.deepEqual(warningsOf(judged), ['unknown_field /type'])
+  }
+})
+
+test('what SDKs carry along is kept in extra; only on our own paths it is worth a warning', () => {
+  const carried = { integrations: { a: 1 }, _metadata: {}, channel: 'c', version: 1, rudderId: 'r' }
+  for (const audience of ['sdk', 'own'] as const) {
+    const judged = judgeText(eventText({ ...carried, options: null }), { audience })
+    assert.equal(acceptedOf(judged).extra, JSON.stringify(carried))
+    const told = Object.keys(carried).map((name) => `unknown_field /${name}`)
+    assert.deepEqual(warningsOf(judged), audience === 'own' ? told : [])
+  }
 })
 
 test('warnings tell what was assumed', () => {
@@ -228,6 +307,8 @@ test('warnings tell what was assumed', () => {
     [{ timestamp: RECEIVED_AT + 86_400_000 }, 'timestamp_epoch /timestamp'],
     [{ evnt: 1 }, 'unknown_field /evnt'],
     [{ sentAt: 'soon' }, 'invalid_sent_at /sentAt'],
+    [{ sentAt: '2029-11-20T10:00:02Z' }, 'sent_at_out_of_range /sentAt'],
+    [{ sentAt: '1970-01-01T01:30:22Z' }, 'sent_at_out_of_range /sentAt'],
     [{ messageId: 'other' }, 'alias_ignored /messageId'],
     [{ originalTimestamp: '2023-11-04T14:45:30.987Z' }],
   ]

@@ -1,12 +1,13 @@
-import { readContext, readGroupId, type MergedContext } from './account.ts'
+import { mapField, readContext, readGroupId, type MergedContext } from './account.ts'
+import { callKind, rejectType, type CallKind } from './call-type.ts'
 import { isJsonObject, type JsonObject } from './event.ts'
-import { ALIASES, objectText, readFields, unknownFields, KNOWN_NAMES } from './fields.ts'
+import { ALIASES, KNOWN_NAMES, objectText, readFields, SDK_NAMES, unknownFields } from './fields.ts'
 import type { Fields } from './fields.ts'
-import { readId } from './ids.ts'
 import { closestName } from './edit-distance.ts'
 import { readMoment, readSentAt } from './moment.ts'
 import { present, type EventInput, type NormaliseContext } from './normalise-context.ts'
 import { reject, startNotes, takeField, type Notes } from './notes.ts'
+import { readPeople } from './people.ts'
 import { noteFindings } from './findings.ts'
 import { describeValue, MAX_WARNINGS, type Problem } from './problem.ts'
 
@@ -42,34 +43,39 @@ export type Normalised =
       readonly notes: Notes
     }
   /** A call of an SDK that is no event of ours: `identify`, `page`, … */
-  | { readonly status: 'ignored'; readonly type: unknown }
+  | { readonly status: 'ignored'; readonly type: string }
   /** Not even an object. */
   | { readonly status: 'rejected'; readonly problems: readonly Problem[] }
 
 /** Turns what was sent into one form: aliases, ids, times, context, and everything that is wrong. */
 export function normalise(input: EventInput, context: NormaliseContext): Normalised {
-  const { value } = input
+  const { value, fault } = input
+  if (fault !== undefined) return { status: 'rejected', problems: [fault] }
   const notes = startNotes()
   if (!isJsonObject(value)) return unreadable(notes, input)
   if (input.scanned.members.length > context.rules.maxKeys + KNOWN_NAMES.length) {
     return overfull(notes, input, context)
   }
   const fields = readFields(value, input.text, input.scanned, input.pointer)
-  const type = fields.get('type')?.value ?? 'track'
-  if (type !== 'track' && type !== 'event') return { status: 'ignored', type }
+  const type = fields.get('type')
+  const kind = callKind(type?.value, context.audience)
+  if (kind === 'ignored') return { status: 'ignored', type: String(type?.value) }
 
+  if (kind === 'unknown' && type !== undefined) rejectType(notes, type)
   noteFindings(notes, input.scanned.findings)
   noteFindings(notes, context.envelopeContext?.findings ?? [])
   const event = takeField(notes, 'event', present(fields, ALIASES.event), 'conflicting_event_name')
   const merged = readContext(notes, input, fields, context)
   const { eventId, timestampMs } = readMoment(notes, fields, context, input)
-  const properties = takeField(notes, 'properties', present(fields, ALIASES.properties), null)
+  const properties = mapField(
+    notes,
+    takeField(notes, 'properties', present(fields, ALIASES.properties), null),
+  )
   const candidate: Candidate = {
     event_id: eventId,
     event: event?.value ?? null,
     group_id: readGroupId(notes, fields, merged.fields, context),
-    user_id: readPerson(notes, 'user_id', fields, context),
-    anonymous_id: readPerson(notes, 'anonymous_id', fields, context),
+    ...readPeople(notes, fields, context),
     timestamp: timestampMs,
     sent_at: readSentAt(notes, fields, context),
     received_at: context.receivedAt,
@@ -81,7 +87,7 @@ export function normalise(input: EventInput, context: NormaliseContext): Normali
   const texts = {
     properties: properties?.text ?? '{}',
     context: merged.text,
-    extra: readExtra(notes, fields, context),
+    extra: readExtra(notes, { fields, kind }, context),
   }
   checkSizes(notes, input, { candidate, texts, merged }, context)
   return { status: 'candidate', input, candidate, texts, notes }
@@ -106,20 +112,17 @@ function overfull(notes: Notes, input: EventInput, { rules }: NormaliseContext):
   return { status: 'rejected', problems: notes.problems }
 }
 
-function readPerson(
-  notes: Notes,
-  name: 'user_id' | 'anonymous_id',
-  fields: Fields,
-  { rules }: NormaliseContext,
-): string | null {
-  const field = takeField(notes, name, present(fields, ALIASES[name]), `conflicting_${name}`)
-  return field === null ? null : readId(notes, name, field, rules)
-}
+const FROM_SDKS: ReadonlySet<string> = new Set(SDK_NAMES)
 
 /** Unknown fields and second values are kept, not dropped; likely typing mistakes are named. */
-function readExtra(notes: Notes, fields: Fields, { rules }: NormaliseContext): string {
-  const unknown = unknownFields(fields)
-  for (const { name, pointer } of unknown.slice(0, MAX_WARNINGS)) {
+function readExtra(
+  notes: Notes,
+  { fields, kind }: { readonly fields: Fields; readonly kind: CallKind },
+  { rules, audience }: NormaliseContext,
+): string {
+  const unknown = unknownFields(fields, kind)
+  const told = audience === 'own' ? unknown : unknown.filter(({ name }) => !FROM_SDKS.has(name))
+  for (const { name, pointer } of told.slice(0, MAX_WARNINGS)) {
     const meant = closestName(name, KNOWN_NAMES)
     const suggestion = meant === null ? {} : { suggestion: `did you mean ${meant}?` }
     notes.warnings.push({ code: 'unknown_field', pointer, ...suggestion })

@@ -1,5 +1,6 @@
 import type { EventProblemCode, WarningCode } from './codes.ts'
-import type { Field, FieldName } from './fields.ts'
+import type { Field, FieldName, Fields } from './fields.ts'
+import { present } from './normalise-context.ts'
 import { describeValue, type Problem, type Warning } from './problem.ts'
 
 /** What normalising one event has found so far. */
@@ -37,6 +38,21 @@ export function reject(
 
 export function warn(notes: Notes, code: WarningCode, pointer: string): void {
   notes.warnings.push({ code, pointer })
+}
+
+/**
+ * The ids of these names that are there. An empty one counts as absent, with a warning: SDKs say "" for a
+ * user who has not signed in.
+ */
+export function presentIds(
+  notes: Notes,
+  fields: Fields,
+  names: readonly string[],
+): readonly Field[] {
+  return present(fields, names).filter(({ value, pointer }) => {
+    if (value === '') warn(notes, 'empty_id', pointer)
+    return value !== ''
+  })
 }
 
 /** Takes the first of several names for one field; others must agree, or become a problem or extra. */

@@ -1,7 +1,9 @@
 /** What an event must keep to; everything else is in schemas/event.schema.json. */
 export interface EventRules {
-  /** Lower-case ids that stand for "nothing": software wrote them, nobody means them. */
+  /** Ids that stand for "nothing", exactly so: software wrote them, nobody means them. */
   readonly placeholderIds: ReadonlySet<string>
+  /** Lower-case ids that may stand for "nothing", or be somebody's real name: taken, with a warning. */
+  readonly suspiciousIds: ReadonlySet<string>
   /** Timestamps before this are refused, in milliseconds since the epoch. @default 2000-01-01 */
   readonly earliestTimestampMs: number
   /** Timestamps further ahead of the server's clock than this are refused. @default 366 days */
@@ -21,17 +23,21 @@ export const EVENT_RULES: EventRules = {
     'undefined',
     'null',
     'nil',
-    'none',
-    'nan',
-    'n/a',
-    '[object object]',
-    '{}',
-    '[]',
-    'true',
-    'false',
+    'NaN',
+    '[object Object]',
+    '00000000-0000-0000-0000-000000000000',
+  ]),
+  suspiciousIds: new Set([
     '0',
     '-1',
-    '00000000-0000-0000-0000-000000000000',
+    'true',
+    'false',
+    'none',
+    'n/a',
+    'null',
+    'nil',
+    'undefined',
+    'nan',
   ]),
   earliestTimestampMs: 946_684_800_000,
   maxAheadMs: 366 * 24 * HOUR_MS,

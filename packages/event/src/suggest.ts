@@ -40,7 +40,7 @@ export function suggestMove(
   fields: Fields,
   pointer: string,
 ): string | null {
-  for (const { name: typed, pointer: found } of unknownFields(fields).slice(0, 20)) {
+  for (const { name: typed, pointer: found } of unknownFields(fields, 'event').slice(0, 20)) {
     if (closestName(typed, ALIASES[name]) !== null) return `rename ${found} to ${name}`
   }
   for (const path of MISPLACED[name]) {

@@ -16,6 +16,7 @@ export function contextWith(changes: Partial<NormaliseContext> = {}): NormaliseC
   return {
     receivedAt: RECEIVED_AT,
     source: 'web',
+    audience: 'own',
     sentAt: null,
     idempotencyKey: null,
     envelopeContext: null,

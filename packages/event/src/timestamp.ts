@@ -8,12 +8,16 @@ export interface ParsedTimestamp {
 
 /** The accepted forms, in words; shown to a producer whose timestamp is not one of them. */
 export const TIMESTAMP_FORMS =
-  'RFC 3339 such as 2023-11-03T10:15:20.123Z, or Unix time in 10 (s), 13 (ms) or 16 (µs) digits'
+  'RFC 3339 such as 2023-11-03T10:15:20.123Z, or Unix time in 10 (s), 13 (ms), 16 (µs) or 19 (ns) digits'
 
 /** date, then optionally: time, seconds, fraction, zone */
 const FORM =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?([Zz]|[+-]\d\d:?\d\d)?)?$/
-const EPOCH_FORM = /^(?:\d{10}|\d{13}|\d{16})$/
+  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?([Zz]|[+-]\d\d(?::?\d\d)?)?)?$/
+/** The basic format of ISO 8601: the same parts without what stands between them, and always with a time. */
+const BASIC_FORM =
+  /^(\d{4})(\d\d)(\d\d)[Tt](\d\d)(\d\d)(?:(\d\d)(?:[.,](\d{1,9}))?)?([Zz]|[+-]\d\d(?::?\d\d)?)?$/
+/** Seconds, perhaps with a fraction; milli-, micro-, nanoseconds. */
+const EPOCH_FORM = /^(?:\d{10}(?:\.\d{1,9})?|\d{13}|\d{16}|\d{19})$/
 const LONGEST_FORM = '2023-11-03T10:15:20.123456789+00:00'.length
 
 const DAY_MS = 86_400_000
@@ -21,22 +25,29 @@ const DAY_MS = 86_400_000
 /**
  * Reads a timestamp in one of the accepted forms, independent of the process's time zone.
  *
+ * @param text the value as it was sent: of a number of 19 digits a double keeps 16.
  * @returns `null` when it is none of them, or names a moment that does not exist (Feb 30, 24:00).
  */
-export function parseTimestamp(value: unknown): ParsedTimestamp | null {
-  if (typeof value === 'number') return parseEpoch(String(value))
+export function parseTimestamp(value: unknown, text = ''): ParsedTimestamp | null {
+  if (typeof value === 'number') return parseEpoch(EPOCH_FORM.test(text) ? text : String(value))
   if (typeof value !== 'string' || value.length > LONGEST_FORM) return null
   return EPOCH_FORM.test(value) ? parseEpoch(value) : parseText(value)
 }
 
 function parseEpoch(digits: string): ParsedTimestamp | null {
   if (!EPOCH_FORM.test(digits)) return null
-  const ms = digits.length === 10 ? Number(digits) * 1_000 : Number(digits.slice(0, 13))
-  return { ms, warnings: ['timestamp_epoch'] }
+  return { ms: epochMs(digits), warnings: ['timestamp_epoch'] }
+}
+
+/** Digit by digit: a product of doubles would end beside the millisecond. */
+function epochMs(digits: string): number {
+  const [whole = '', fraction = ''] = digits.split('.')
+  if (whole.length > 10) return Number(whole.slice(0, 13))
+  return Number(whole) * 1_000 + Number(fraction.slice(0, 3).padEnd(3, '0'))
 }
 
 function parseText(text: string): ParsedTimestamp | null {
-  const match = FORM.exec(text)
+  const match = FORM.exec(text) ?? BASIC_FORM.exec(text)
   if (match === null) return null
   const [, year, month, day, hour, minute, second, fraction, zone] = match
   const days = daysSinceEpoch(Number(year), Number(month), Number(day))
@@ -75,7 +86,7 @@ function timeOfDayMs(
 function zoneOffsetMs(zone: string | undefined): number | null {
   if (zone === undefined || zone === 'Z' || zone === 'z') return 0
   const hours = Number(zone.slice(1, 3))
-  const minutes = Number(zone.slice(-2))
+  const minutes = zone.length === 3 ? 0 : Number(zone.slice(-2))
   if (hours > 23 || minutes > 59) return null
   const offset = (hours * 60 + minutes) * 60_000
   return zone.startsWith('-') ? -offset : offset

@@ -36,8 +36,9 @@ test('only a UUIDv7 carries a time', () => {
   assert.equal(timeInUuidV7('017F22E2-79B0-7CC3-98C4-DC0C0C07398F'), 1_645_557_742_000)
 })
 
-test('an Idempotency-Key gives each place of a request an id that a retry gets again', () => {
-  assert.equal(idempotentEventId('k', 0), idempotentEventId('k', 0))
-  assert.notEqual(idempotentEventId('k', 0), idempotentEventId('k', 1))
-  assert.notEqual(idempotentEventId('k', 0), idempotentEventId('l', 0))
+test('an Idempotency-Key gives each event of a request an id that a retry gets again, and no other', () => {
+  assert.equal(idempotentEventId('k', 0, '{}'), idempotentEventId('k', 0, '{}'))
+  assert.notEqual(idempotentEventId('k', 0, '{}'), idempotentEventId('k', 1, '{}'))
+  assert.notEqual(idempotentEventId('k', 0, '{}'), idempotentEventId('l', 0, '{}'))
+  assert.notEqual(idempotentEventId('k', 0, '{}'), idempotentEventId('k', 0, '{ }'))
 })

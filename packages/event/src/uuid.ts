@@ -29,9 +29,12 @@ export function createEventIds(
   }
 }
 
-/** The id of the event at `index` of a request sent with an `Idempotency-Key`: the same on a retry. */
-export function idempotentEventId(idempotencyKey: string, index: number): string {
-  return uuidV5(uuidV5(IDEMPOTENCY_NAMESPACE, idempotencyKey), String(index))
+/**
+ * The id of the event at `index` of a request sent with an `Idempotency-Key`: the same for a retry, which
+ * sends the same text; another for a key that is used again for another body.
+ */
+export function idempotentEventId(idempotencyKey: string, index: number, text: string): string {
+  return uuidV5(uuidV5(IDEMPOTENCY_NAMESPACE, idempotencyKey), `${index} ${text}`)
 }
 
 /** Like `createEventIds`, but the same seed and time give the same id: for an event that is judged again. */

@@ -48,5 +48,5 @@ test('millions of lines are refused without reading them, and line numbers count
   const empty = await ingest.post('\r\n'.repeat(2_000_000), { headers })
   assert.deepEqual([empty.status, empty.body.code], [400, 'empty_body'])
   const wrong = await ingest.post(`${eventText()}\n\n\n{`, { headers })
-  assert.match(wrong.body.message, /^line 4, /)
+  assert.match(wrong.body.results[1].errors[0].detail, /^line 4, /)
 })

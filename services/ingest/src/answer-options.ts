@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import type { Audience } from '@custom-events/event'
 import type { AnswerOptions } from './answers.ts'
-import type { Audience } from './audience.ts'
 import { queryOf } from './query.ts'
 
 const SHOWN = ['all', 'errors', 'none'] as const

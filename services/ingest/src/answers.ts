@@ -1,5 +1,5 @@
 import { EVENT_CODES, REQUEST_CODES } from '@custom-events/event'
-import type { Problem, TrackedEvent, Warning } from '@custom-events/event'
+import type { IgnoredCode, Problem, TrackedEvent, Warning } from '@custom-events/event'
 import type { RefusalWords } from './refusal.ts'
 
 /** What became of one event of a request, in the words of the contract. */
@@ -17,7 +17,13 @@ export type EventResult =
     }
   /** Not durable: send it again. */
   | { readonly status: 'retry'; readonly eventId: string; readonly reason: RetryReason }
-  | { readonly status: 'ignored' }
+  | { readonly status: 'ignored'; readonly reason: IgnoredReason }
+
+/** Why nothing of an event was kept although nothing is wrong with it. */
+export interface IgnoredReason {
+  readonly code: IgnoredCode
+  readonly detail: string
+}
 
 /** Why an event is not durable; `request_refused`: nothing was wrong with it, but with others. */
 export type RetryReason = 'kafka_unavailable' | 'backpressure' | 'request_refused' | 'rate_limited'
@@ -163,8 +169,8 @@ function showResults(results: readonly EventResult[], options: AnswerOptions): r
   const shown = shownOf(options, results.length)
   if (shown === 'none') return []
   return results.flatMap((result, index) => {
-    const isError = result.status === 'rejected' || result.status === 'retry'
-    return shown === 'all' || isError ? [showResult(result, index, options)] : []
+    const isToTell = result.status !== 'accepted'
+    return shown === 'all' || isToTell ? [showResult(result, index, options)] : []
   })
 }
 
@@ -193,7 +199,7 @@ function showResult(result: EventResult, index: number, options: AnswerOptions):
     case 'retry':
       return { index, status, event_id: result.eventId }
     case 'ignored':
-      return { index, status }
+      return { index, status, reason: result.reason }
   }
 }
 

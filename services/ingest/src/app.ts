@@ -2,13 +2,15 @@ import type { RequestListener } from 'node:http'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import { answerOptionsFrom } from './answer-options.ts'
 import { answerRefused } from './answers.ts'
-import { refusalFor, type Audience } from './audience.ts'
+import type { Audience } from '@custom-events/event'
+import { refusalFor } from './audience.ts'
 import { allowOrigin, answerPreflight } from './cors.ts'
 import { guardRequest } from './guard.ts'
 import { createMessages, ours, type IngestRequest, type IngestResponse } from './messages.ts'
 import type { Messages } from './messages.ts'
 import type { IngestParts } from './parts.ts'
 import { ClientGone, Refusal } from './refusal.ts'
+import { plainUrl } from './paths.ts'
 import { requestIdFrom } from './request-id.ts'
 import { routesOf, type Route } from './routes.ts'
 import { send } from './send.ts'
@@ -32,9 +34,10 @@ export function createIngestApp(parts: IngestParts): IngestApp {
   const app = createExpress(entry, routes)
   const messages = createMessages(app)
   const hotRoutes = new Map(routes.flatMap((route) => hotPaths(route)))
-  const routeOf = (url: string): Route | undefined => hotRoutes.get(pathOf(url))
+  const routeOf = (url: string): Route | undefined => hotRoutes.get(pathOf(plainUrl(url)))
   const handle: RequestListener = (request, response) => {
-    const route = request.method === 'POST' ? routeOf(request.url ?? '') : undefined
+    request.url = plainUrl(request.url ?? '')
+    const route = request.method === 'POST' ? hotRoutes.get(pathOf(request.url)) : undefined
     if (route === undefined) return app(request, response)
     answerHot({ entry, route }, ours(request), ours(response))
   }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { Audience } from './audience.ts'
+import type { Audience } from '@custom-events/event'
 import type { Keys } from './key-file.ts'
 import { queryOf } from './query.ts'
 import { Refusal } from './refusal.ts'
@@ -18,11 +18,12 @@ export function authenticate(
   if (keys.isOff) return ANYBODY
   if (presented === null) {
     const detail = 'no write key in X-Api-Key, Authorization or X-Write-Key'
-    throw new Refusal('missing_api_key', detail, { headers: CHALLENGE })
+    throw new Refusal('missing_api_key', detail, { headers: challengeFor(origin) })
   }
   const key = keys.find(presented)
   if (key === null) {
-    throw new Refusal('invalid_api_key', 'the write key is not known', { headers: CHALLENGE })
+    const headers = challengeFor(origin)
+    throw new Refusal('invalid_api_key', 'the write key is not known', { headers })
   }
   if (!key.mayWrite) throw new Refusal('key_scope', 'this key may not write events')
   if (origin !== undefined && key.origins !== null && !key.origins.has(origin)) {
@@ -31,7 +32,10 @@ export function authenticate(
   return key
 }
 
-const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="events"' }
+/** A browser that is asked for Basic asks its user, and keeps a password for us. */
+function challengeFor(origin: string | undefined): Readonly<Record<string, string>> {
+  return { 'WWW-Authenticate': `${origin === undefined ? 'Basic' : 'Bearer'} realm="events"` }
+}
 
 /** The key that is there before the body is read: in a header or, from an SDK, in the query. */
 export function presentedKey(request: IncomingMessage, audience: Audience): string | null {

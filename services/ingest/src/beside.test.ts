@@ -14,6 +14,7 @@ test('what stands beside the events of a request comes back as it was', () => {
     envelopeContext: envelope.context,
     sentAt: envelope.sentAt,
     idempotencyKey: 'a "key"',
+    audience: 'sdk' as const,
   }
   const back = readBeside(besideText(beside))
   assert.equal(back.envelopeContext?.text, context)
@@ -24,10 +25,16 @@ test('what stands beside the events of a request comes back as it was', () => {
   )
   assert.equal(back.sentAt?.value, 1_700_000_000_000)
   assert.equal(back.idempotencyKey, 'a "key"')
+  assert.equal(back.audience, 'sdk')
 })
 
 test('nothing beside is null, and null is nothing', () => {
-  const nothing = { envelopeContext: null, sentAt: null, idempotencyKey: null }
+  const nothing = {
+    envelopeContext: null,
+    sentAt: null,
+    idempotencyKey: null,
+    audience: 'own' as const,
+  }
   assert.equal(besideText(nothing), null)
   assert.deepEqual(readBeside(null), nothing)
 })

@@ -7,19 +7,29 @@ import {
 } from '@custom-events/event'
 
 /** What a request says beside its events, as far as it becomes part of them. */
-export type Beside = Pick<NormaliseContext, 'envelopeContext' | 'sentAt' | 'idempotencyKey'>
+export type Beside = Pick<
+  NormaliseContext,
+  'envelopeContext' | 'sentAt' | 'idempotencyKey' | 'audience'
+>
 
-const NOTHING: Beside = { envelopeContext: null, sentAt: null, idempotencyKey: null }
+const NOTHING: Beside = {
+  envelopeContext: null,
+  sentAt: null,
+  idempotencyKey: null,
+  audience: 'own',
+}
 
 /**
  * As JSON object text, so that a rejected event can be judged again by itself; `null` for nothing.
  * The context is the text that was sent.
  */
-export function besideText({ envelopeContext, sentAt, idempotencyKey }: Beside): string | null {
+export function besideText(beside: Beside): string | null {
+  const { envelopeContext, sentAt, idempotencyKey, audience } = beside
   const members: string[] = []
   if (envelopeContext !== null) members.push(`"context":${envelopeContext.text}`)
   if (sentAt !== null) members.push(`"sent_at":${JSON.stringify(sentAt.value)}`)
   if (idempotencyKey !== null) members.push(`"idempotency_key":${JSON.stringify(idempotencyKey)}`)
+  if (audience === 'sdk') members.push('"audience":"sdk"')
   return members.length === 0 ? null : `{${members.join(',')}}`
 }
 
@@ -33,5 +43,6 @@ export function readBeside(text: string | null): Beside {
     envelopeContext: readEnvelopeContext(value, text, scanValue(text, '')),
     sentAt: sentAt === undefined ? null : { value: sentAt, pointer: '' },
     idempotencyKey: typeof idempotencyKey === 'string' ? idempotencyKey : null,
+    audience: ownValue(value, 'audience') === 'sdk' ? 'sdk' : 'own',
   }
 }

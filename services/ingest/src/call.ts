@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Audience } from '@custom-events/event'
 import { isStrict } from './answer-options.ts'
-import type { Audience } from './audience.ts'
 import { authenticate, presentedKey } from './auth.ts'
 import { declaredBytes, inflate, isLongBody, readBody, type BodyBounds } from './body.ts'
 import { createDeadlines, type Deadlines } from './deadlines.ts'
@@ -23,6 +23,8 @@ export interface Turn {
 export interface Call {
   readonly requestId: string
   readonly key: WriteKey
+  /** Of the path that it came by. */
+  readonly audience: Audience
   /** Our clock at the door, in milliseconds since the epoch. */
   readonly receivedAt: number
   readonly isStrict: boolean
@@ -85,6 +87,7 @@ async function readCall(
 /** A request of which only the head is here. */
 interface Arrival {
   readonly request: IngestRequest
+  readonly audience: Audience
   readonly requestId: string
   readonly receivedAt: number
   /** `null`: it is in the body. */
@@ -104,7 +107,7 @@ function arrive(
   const isKeyInBody = presented === null && audience === 'sdk'
   const key = isKeyInBody ? null : authenticate(presented, request.headers.origin, keys)
   const encoding = encodingFrom(request.headers['content-encoding'])
-  return { request, requestId, receivedAt, key, encoding }
+  return { request, audience, requestId, receivedAt, key, encoding }
 }
 
 function callOf(parts: IngestParts, arrival: Arrival, body: Buffer): Call {
@@ -158,7 +161,7 @@ async function callOfLong(
 
 function withEnvelope(
   { keys }: IngestParts,
-  { request, requestId, receivedAt, key }: Arrival,
+  { request, audience, requestId, receivedAt, key }: Arrival,
   envelope: Envelope,
   turn: Turn | null,
 ): Call {
@@ -166,6 +169,7 @@ function withEnvelope(
   return {
     requestId,
     key: key ?? authenticate(envelope.key, headers.origin, keys),
+    audience,
     receivedAt,
     isStrict: isStrict(request),
     headers,

@@ -50,7 +50,7 @@ test('the rules for events can be configured', () => {
   }).settings
   assert.equal(rules.earliestTimestampMs, Date.parse('2020-01-01T00:00:00Z'))
   assert.equal(rules.maxAheadMs, 86_400_000)
-  assert.deepEqual([...rules.placeholderIds], ['test', 'null'])
+  assert.deepEqual([...rules.placeholderIds], ['Test', 'null'])
 })
 
 test('rate limits are off until a rate is set; their burst has a default', () => {

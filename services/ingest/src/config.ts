@@ -117,7 +117,7 @@ export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): 
   const topics = topicNames(config.KAFKA_TOPIC)
   const rules: EventRules = {
     ...EVENT_RULES,
-    placeholderIds: new Set(config.EVENT_PLACEHOLDER_IDS.toLowerCase().split(',')),
+    placeholderIds: new Set(config.EVENT_PLACEHOLDER_IDS.split(',')),
     earliestTimestampMs: parseTimestamp(config.EVENT_EARLIEST_TIMESTAMP)?.ms ?? 0,
     maxAheadMs: config.EVENT_MAX_DAYS_AHEAD * DAY_MS,
   }

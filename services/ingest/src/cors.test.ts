@@ -23,7 +23,8 @@ test('a page of any origin may ask every path what it may send', async () => {
       headers: {
         origin: ORIGIN,
         'access-control-request-method': 'POST',
-        'access-control-request-headers': 'authorization, Content-Type,rsa-retry-attempt, b@d, a b',
+        'access-control-request-headers':
+          'authorization, Content-Type,rsa-retry-attempt, x_app_id, *, b@d, a b',
       },
     })
     assert.equal(response.status, 204, path)
@@ -33,11 +34,11 @@ test('a page of any origin may ask every path what it may send', async () => {
     assert.equal(headers.get('access-control-allow-methods'), 'POST, GET, OPTIONS')
     assert.equal(
       headers.get('access-control-allow-headers'),
-      'authorization, content-type, rsa-retry-attempt',
+      'authorization, content-type, rsa-retry-attempt, x_app_id',
     )
     assert.equal(headers.get('access-control-max-age'), '7200')
     assert.equal(headers.get('vary'), 'Origin')
-    assert.equal(headers.has('access-control-allow-credentials'), false)
+    assert.equal(headers.get('access-control-allow-credentials'), 'true')
   }
 })
 
@@ -55,6 +56,7 @@ test('a page can read every answer, errors included, and the headers it needs', 
     const answer = await ingest.post(body, { path, headers: { origin: ORIGIN } })
     assert.equal(answer.status, status)
     assert.equal(answer.headers.get('access-control-allow-origin'), ORIGIN, path)
+    assert.equal(answer.headers.get('access-control-allow-credentials'), 'true', path)
     assert.equal(
       answer.headers.get('access-control-expose-headers'),
       'Retry-After, X-Request-Id, X-Track-Accepted, X-Track-Rejected, X-Track-Warnings, RateLimit, RateLimit-Policy',

@@ -6,11 +6,13 @@ import type { IngestResponse } from './messages.ts'
 export type AllowedOrigins = ReadonlySet<string> | null
 
 const PREFLIGHT_MAX_AGE_SECONDS = 7_200 // Chromium's own maximum
-const HEADER_NAME = /^[a-z0-9-]+$/
+/** A token of RFC 9110, 5.6.2; `*` alone is no name of a header. */
+const HEADER_NAME = /^(?!\*$)[!#$%&'*+.^_`|~0-9a-z-]+$/
 
 /**
  * Lets the page of an allowed origin read the answer, whatever it will be: a browser hides an error
- * without these headers even from the page that has to act on it. Never with credentials (cookies).
+ * without these headers even from the page that has to act on it. With credentials, too, of which we use
+ * none: a beacon, and every credentialed `fetch`, would be lost without.
  */
 export function allowOrigin(
   { headers: { origin } }: IncomingMessage,

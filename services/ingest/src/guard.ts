@@ -18,10 +18,15 @@ export function guardRequest(request: IncomingMessage, limits: IngestLimits): vo
       `a request may have at most ${limits.maxHeaders} headers`,
     )
   }
-  const hosts = countHosts(request.rawHeaders)
+  const hosts = countOf('host', request.rawHeaders)
   const isHostMissing = hosts === 0 && request.httpVersion !== '1.0'
   if (hosts > 1 || isHostMissing) {
     throw new Refusal('bad_request', `expected one Host header, got ${hosts}`)
+  }
+  // Node takes the first; what stands in front of us may have looked at the other.
+  if (request.headers.authorization !== undefined) {
+    const keys = countOf('authorization', request.rawHeaders)
+    if (keys > 1) throw new Refusal('bad_request', `expected one Authorization header, got ${keys}`)
   }
   const { expect } = request.headers
   if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
@@ -29,12 +34,12 @@ export function guardRequest(request: IncomingMessage, limits: IngestLimits): vo
   }
 }
 
-/** @param rawHeaders names and values in turn. */
-function countHosts(rawHeaders: readonly string[]): number {
-  let hosts = 0
+/** @param header in lower case. @param rawHeaders names and values in turn. */
+function countOf(header: string, rawHeaders: readonly string[]): number {
+  let count = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? ''
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1
+    if (name.length === header.length && name.toLowerCase() === header) count += 1
   }
-  return hosts
+  return count
 }

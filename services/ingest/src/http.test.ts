@@ -74,8 +74,6 @@ test('every refusal is a 4xx or 5xx with code, message, error and success false'
     ],
     [EVENT, { path: '/nope' }, 404, 'not_found'],
     [EVENT, { path: '/TRACK' }, 404, 'not_found'],
-    [EVENT, { path: '/track/' }, 404, 'not_found'],
-    [EVENT, { path: '//track' }, 404, 'not_found'],
     [EVENT, { path: '/%74rack' }, 404, 'not_found'],
     [EVENT, { path: '/%zz' }, 404, 'not_found'],
     [EVENT, { method: 'GET' }, 405, 'method_not_allowed'],
@@ -120,7 +118,79 @@ test('invalid JSON is answered with line and column, not with our parser’s wor
   assert.equal(document.body.message, 'line 3, column 3: expected a key in double quotes')
   const headers = { 'content-type': 'application/x-ndjson' }
   const lines = await ingest.post(`${EVENT}\n\n{"a" 1}\n`, { headers })
-  assert.equal(lines.body.message, 'line 3, column 6: expected a colon')
+  const [, wrong] = lines.body.results
+  assert.equal(wrong.errors[0].detail, 'line 3, column 6: expected a colon')
+})
+
+test('a line that cannot be read is one rejected event, and its neighbours are kept', async () => {
+  await using ingest = await startTestIngest()
+  const headers = { 'content-type': 'application/x-ndjson' }
+  const latin1 = Buffer.from('{"event":"caf\xe9"}', 'latin1')
+  const body = Buffer.concat([
+    Buffer.from(`\ufeff${EVENT}\n{"event":\n`),
+    latin1,
+    Buffer.from(`\n{"event":"x","value":NaN}\r\n${EVENT}`),
+  ])
+  const answer = await ingest.post(body, { headers })
+  assert.deepEqual([answer.status, answer.body.accepted, answer.body.rejected], [200, 2, 3])
+  const codes = answer.body.results.map(({ errors = [] }) =>
+    errors.map(({ code, pointer }) => `${code} ${pointer}`).join(),
+  )
+  assert.deepEqual(codes, ['', 'invalid_json /1', 'invalid_utf8 /2', 'number_not_finite /3', ''])
+  const raws = ingest.rejectedEvents().map(({ raw }) => raw)
+  assert.deepEqual(raws, ['{"event":', latin1.toString('base64'), '{"event":"x","value":NaN}'])
+})
+
+interface Told {
+  readonly code: string
+  readonly got: string
+}
+
+test('a number that is none costs its own event, not its neighbours', async () => {
+  await using ingest = await startTestIngest()
+  const bad = ['NaN', '-Infinity', '[1, Infinity ]'].map((value) => `{"properties":{"v":${value}}}`)
+  const quoted = eventText({ properties: { text: 'NaN, "Infinity": NaN' } })
+  for (const [open, close] of [
+    ['[', ']'],
+    ['{"batch":[', '],"sentAt":"2023-11-04T14:45:31Z"}'],
+  ] as const) {
+    const { status, body } = await ingest.post(open + [EVENT, ...bad, quoted].join() + close)
+    assert.deepEqual([status, body.accepted, body.rejected], [200, 2, 3])
+    const errors = body.results.flatMap(({ errors: told = [] }) => told)
+    assert.deepEqual(
+      errors.map((error: Told) => [error.code, error.got]),
+      [
+        ['number_not_finite', 'NaN'],
+        ['number_not_finite', '-Infinity'],
+        ['number_not_finite', 'Infinity'],
+      ],
+    )
+  }
+  assert.equal(ingest.events().at(-1)?.properties, JSON.stringify({ text: 'NaN, "Infinity": NaN' }))
+  const single = await ingest.post('{"event":"x","value":NaN}')
+  assert.deepEqual([single.status, single.body.code], [400, 'validation_failed'])
+  assert.equal(single.body.results[0].errors[0].code, 'number_not_finite')
+  for (const text of [
+    '{"batch":[{}],"context":{"a":NaN}}',
+    '[1NaN]',
+    '[-NaN]',
+    '{NaN:1}',
+    '[{},NaNx]',
+  ]) {
+    assert.equal((await ingest.post(text)).body.code, 'invalid_json', text)
+  }
+})
+
+test('a compressed body that does not say so is told how to', async () => {
+  await using ingest = await startTestIngest()
+  const zstd = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0])
+  for (const body of [gzipSync(`[${EVENT}]`), zstd]) {
+    for (const type of ['text/plain', 'application/x-ndjson']) {
+      const answer = await ingest.post(body, { headers: { 'content-type': type } })
+      assert.deepEqual([answer.status, answer.body.code], [400, 'invalid_encoding'])
+      assert.match(answer.body.message, /Content-Encoding/)
+    }
+  }
 })
 
 test('compressed bodies are read', async () => {

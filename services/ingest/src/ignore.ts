@@ -5,6 +5,7 @@ import { countOutcomes } from './metrics.ts'
 import type { IngestParts } from './parts.ts'
 import type { Handle } from './routes.ts'
 import { send } from './send.ts'
+import { notAnEvent } from './verdicts.ts'
 
 /**
  * Takes what SDKs send beside events (`identify`, `page`, …) and keeps none of it: an SDK that is
@@ -14,10 +15,16 @@ export function createIgnore(parts: IngestParts): Handle {
   const door = openDoor(parts, { audience: 'sdk', needsKafka: false })
   return (request, response) =>
     takeCall(parts, door, request, response, async ({ envelope, requestId }) => {
-      const results = envelope.events.map((): EventResult => ({ status: 'ignored' }))
+      const ignored: EventResult = { status: 'ignored', reason: notAnEvent(callOf(request.url)) }
+      const results = envelope.events.map(() => ignored)
       parts.metrics.received.inc(results.length)
       countOutcomes(parts.metrics, results)
       const options = answerOptionsFrom(request, requestId, door.audience)
       send(response, answerKept(results, options), parts.lifecycle.isDraining)
     })
+}
+
+/** The last part of the path: `identify`, or what Segment's browser SDK says for it. */
+function callOf(url = ''): string {
+  return url.split('?', 1)[0]?.split('/').at(-1) ?? ''
 }

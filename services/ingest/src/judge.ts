@@ -12,7 +12,7 @@ import type { Call } from './call.ts'
 import type { IngestParts } from './parts.ts'
 import type { IngestSettings } from './settings.ts'
 import { EVENTS_PER_LOOK, Slices } from './slices.ts'
-import { forbidOtherAccounts, type Judged } from './verdicts.ts'
+import { forbidOtherAccounts, notAnEvent, type Judged } from './verdicts.ts'
 
 /**
  * Normalises and validates every event of a request; touches nothing but the request. Few events are
@@ -88,9 +88,8 @@ function createPlainJudge() {
   const validate = createValidate()
   return (input: EventInput, context: NormaliseContext, plans: PlanSet): Judged['verdict'] => {
     const normalised = normalise(input, context)
-    return normalised.status === 'ignored'
-      ? normalised
-      : plans.check(normalised, validate(normalised))
+    if (normalised.status !== 'ignored') return plans.check(normalised, validate(normalised))
+    return { status: 'ignored', reason: notAnEvent(normalised.type) }
   }
 }
 
@@ -104,6 +103,7 @@ export function contextOf({
   headers,
   envelope,
   receivedAt,
+  audience,
   key,
 }: Call): Omit<NormaliseContext, 'rules' | 'newEventId'> {
   const { sentat: sentAt, 'idempotency-key': idempotencyKey } = headers
@@ -111,6 +111,7 @@ export function contextOf({
   return {
     receivedAt,
     source: key.name,
+    audience,
     sentAt: envelope.sentAt ?? (isSent ? { value: sentAt, pointer: '' } : null),
     idempotencyKey: typeof idempotencyKey === 'string' ? idempotencyKey || null : null,
     envelopeContext: envelope.context,

@@ -1,10 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import fc from 'fast-check'
+import { ALIASES, KEY_NAMES, SDK_NAMES, type Audience } from '@custom-events/event'
 import { NOT_JSON, TIMES, UNUSUAL, UNUSUAL_IDS } from './lane-values.fixture.ts'
 
-/** A body and its headers. */
+/** A body, its headers, and for whom its path is. */
 export interface Sent {
   readonly bytes: Buffer
+  /** @default own */
+  readonly audience?: Audience
   readonly headers: IncomingHttpHeaders
 }
 
@@ -62,28 +65,26 @@ const valueOf: Readonly<Record<string, fc.Arbitrary<string>>> = {
   context: object,
 }
 
+/** Every name of the contract, from its own tables, that is not in `valueOf`. */
 const others: Readonly<Record<string, fc.Arbitrary<string>>> = {
-  event_name: id,
-  groupId: id,
-  userId: id,
-  anonymous_id: id,
-  anonymousId: id,
-  messageId: id,
-  message_id: id,
-  insert_id: id,
-  uuid: id,
-  originalTimestamp: time,
-  sent_at: time,
-  sentAt: time,
-  integrations: rawValue,
-  _metadata: rawValue,
-  writeKey: id,
-  api_key: id,
-  channel: rawValue,
-  version: rawValue,
-  rudderId: rawValue,
-  type: fc.constantFrom('"track"', '"event"', '"identify"', 'null', '5', '"Track"'),
-  options: rawValue,
+  ...Object.fromEntries(
+    Object.entries(ALIASES).flatMap(([part, names]) => {
+      const value = part === 'timestamp' || part === 'sent_at' ? time : id
+      return names.filter((name) => !(name in valueOf)).map((name) => [name, value])
+    }),
+  ),
+  ...Object.fromEntries(SDK_NAMES.map((name) => [name, rawValue])),
+  ...Object.fromEntries(KEY_NAMES.map((name) => [name, id])),
+  type: fc.constantFrom(
+    '"track"',
+    '"event"',
+    '"identify"',
+    'null',
+    '5',
+    '"Track"',
+    '"click"',
+    '""',
+  ),
   unknown: rawValue,
   '\\u0065vent': id,
   evnet: id,
@@ -198,6 +199,7 @@ const bytes = fc
 /** Bodies of every form, with much that is usual and much that is not. */
 export const body: fc.Arbitrary<Sent> = fc.record({
   bytes,
+  audience: fc.constantFrom('own', 'sdk'),
   headers: fc.constantFrom<IncomingHttpHeaders>(
     {},
     { sentat: '2026-01-30T10:00:00.000Z' },

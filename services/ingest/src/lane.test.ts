@@ -45,7 +45,11 @@ type Judges = ReturnType<typeof judgesOf>
 const withoutPlans = judgesOf(NO_PLAN_SET)
 
 /** Everything that the two ways of reading, judging and encoding a body must agree about. */
-async function outcome(way: 'lane' | 'plain', { bytes, headers }: Sent, judges: Judges) {
+async function outcome(
+  way: 'lane' | 'plain',
+  { bytes, headers, audience = 'own' }: Sent,
+  judges: Judges,
+) {
   const read = way === 'lane' ? readEnvelope : readPlainly
   try {
     const envelope = read(bytes, headers['content-type'], settings.limits)
@@ -53,6 +57,7 @@ async function outcome(way: 'lane' | 'plain', { bytes, headers }: Sent, judges: 
     const call: Call = {
       requestId: 'r',
       key,
+      audience,
       receivedAt: RECEIVED_AT,
       isStrict: false,
       headers,
@@ -120,8 +125,10 @@ test('any body is judged and encoded in its bytes as it is in the plain way', as
 
 test('one unusual thing in a usual event means the same both ways', async () => {
   for (const event of ONE_AT_A_TIME) {
-    await assertSame(json(event))
-    await assertSame(json(`[${eventText()},${event}]`))
+    for (const audience of ['own', 'sdk'] as const) {
+      await assertSame({ ...json(event), audience })
+      await assertSame({ ...json(`[${eventText()},${event}]`), audience })
+    }
   }
 })
 
@@ -210,6 +217,7 @@ test('usual events do take the lane, with every way of sending them', async () =
     const call = {
       requestId: 'r',
       key: ANYBODY,
+      audience: 'sdk' as const,
       receivedAt: RECEIVED_AT,
       isStrict: false,
       headers: {},

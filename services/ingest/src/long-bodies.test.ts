@@ -71,7 +71,15 @@ async function outcome(sent: Sent, slices: Slices | null) {
 
 async function judgedAndEncoded(envelope: Envelope, { headers }: Sent, slices: Slices | null) {
   const turn = slices === null ? null : { slices, end: () => {} }
-  const call = { requestId: 'r', key: ANYBODY, receivedAt, isStrict: false, headers, envelope }
+  const call = {
+    requestId: 'r',
+    key: ANYBODY,
+    audience: 'sdk' as const,
+    receivedAt,
+    isStrict: false,
+    headers,
+    envelope,
+  }
   const judged = await judge({ ...call, turn })
   const records =
     slices === null ? encode(encoding, judged) : await encodeInSlices(encoding, judged, slices)

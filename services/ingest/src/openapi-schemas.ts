@@ -1,6 +1,7 @@
 import {
   ALIASES,
   EVENT_CODES,
+  IGNORED_CODES,
   eventSchema,
   MAX_PROBLEMS,
   REQUEST_CODES,
@@ -205,7 +206,14 @@ function resultSchemas(): Readonly<Record<string, Schema>> {
       ...exact({ index: COUNT, status: { const: 'retry' }, event_id: TEXT }, []),
       description: 'Not durable: send it again.',
     },
-    IgnoredResult: exact({ index: COUNT, status: { const: 'ignored' } }, []),
+    IgnoredResult: exact(
+      {
+        index: COUNT,
+        status: { const: 'ignored' },
+        reason: exact({ code: codeSchema(IGNORED_CODES), detail: TEXT }, []),
+      },
+      [],
+    ),
   }
 }
 

@@ -8,7 +8,7 @@ import {
   NOISE_PATHS,
   OWN_PATHS,
   SDK_PATHS,
-  SOURCE_CONFIG_PATHS,
+  SOURCE_CONFIG_PATH,
   VALIDATE_PATH,
 } from './paths.ts'
 
@@ -60,11 +60,9 @@ function operations(): readonly PathItem[] {
     get('/v1/projects/{key}/settings', 'SDKs', 'Bootstrap of Segment’s browser SDK', {
       'application/json': { schema: ref('SdkSettings') },
     }),
-    ...SOURCE_CONFIG_PATHS.map((path) =>
-      get(path, 'SDKs', 'Bootstrap of RudderStack’s browser SDK', {
-        'application/json': { schema: ref('SourceConfig') },
-      }),
-    ),
+    get(SOURCE_CONFIG_PATH, 'SDKs', 'Bootstrap of RudderStack’s browser SDK', {
+      'application/json': { schema: ref('SourceConfig') },
+    }),
     get('/openapi.json', 'About', 'This document', ANY_JSON),
     get('/schemas/event.json', 'About', 'The JSON Schema of an event', ANY_JSON),
     ...ASSET_PATHS.map((path) => get(path, 'About', 'The page of this document', ANY)),

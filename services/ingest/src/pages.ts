@@ -102,7 +102,7 @@ export function pageRoutes({ lifecycle }: Pick<IngestParts, 'lifecycle'>): reado
   return [
     json('/openapi.json', openApiDocument),
     json('/schemas/event.json', () => eventSchema),
-    html(DOCS_PATHS.page, 'text/html; charset=utf-8', async () => Buffer.from(HTML)),
+    html([DOCS_PATHS.page], 'text/html; charset=utf-8', async () => Buffer.from(HTML)),
     html([DOCS_PATHS.start], 'text/javascript; charset=utf-8', async () =>
       Buffer.from(START_SCRIPT),
     ),

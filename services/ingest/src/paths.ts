@@ -1,11 +1,15 @@
 /** Our own paths. */
-export const OWN_PATHS = ['/track', '/v1/track', '/api/track']
+export const OWN_PATHS = ['/track', '/api/track']
 
-/** Where SDKs send lists, each also with a slash at its end. */
-const SDK_LIST_PATHS = ['/v1/batch', '/v1/import', '/v1/b', '/batch', '/b', '/beacon/v1/batch']
-
+/** Those of SDKs: lists first, then single events. */
 export const SDK_PATHS = [
-  ...SDK_LIST_PATHS.flatMap((path) => [path, `${path}/`]),
+  '/v1/batch',
+  '/v1/import',
+  '/v1/b',
+  '/batch',
+  '/b',
+  '/beacon/v1/batch',
+  '/v1/track',
   '/v1/t',
   '/api/s/track',
   '/api/s/s2s/track',
@@ -21,17 +25,32 @@ export const NOISE_PATHS = NOISE.flatMap((call) => [
 ])
 
 /** Where RudderStack's browser SDK asks what to do, below its `configUrl`. */
-export const SOURCE_CONFIG_PATHS = ['/sourceConfig', '/sourceConfig/']
+export const SOURCE_CONFIG_PATH = '/sourceConfig'
 
 export const VALIDATE_PATH = '/v1/validate'
 
-/** The page for people; a slash after `/docs` is no other page, and never a redirect. */
+/** The page for people. */
 export const DOCS_PATHS = {
-  page: ['/docs', '/docs/'],
+  page: '/docs',
   start: '/docs/start.js',
   style: '/docs/swagger-ui.css',
   bundle: '/docs/swagger-ui-bundle.js',
   icon: '/docs/favicon-32x32.png',
 } as const
 
-export const ASSET_PATHS: readonly string[] = Object.values(DOCS_PATHS).flat()
+export const ASSET_PATHS: readonly string[] = Object.values(DOCS_PATHS)
+
+/** Most paths are plain already. */
+const UNPLAIN = /\/\/|.\/(?:\?|$)/
+
+/**
+ * The URL with runs of slashes in its path as one, and without one at its end: SDKs build `//v1/batch` from
+ * a host that ends in a slash, and lose everything on a 404.
+ */
+export function plainUrl(url: string): string {
+  if (!url.startsWith('/') || !UNPLAIN.test(url)) return url
+  const start = url.indexOf('?')
+  const path = start === -1 ? url : url.slice(0, start)
+  const plain = path.replaceAll(/\/{2,}/g, '/').replace(/(.)\/$/, '$1')
+  return plain + url.slice(path.length)
+}

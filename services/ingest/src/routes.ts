@@ -1,10 +1,10 @@
-import type { Audience } from './audience.ts'
+import type { Audience } from '@custom-events/event'
 import { createDryRun } from './dry-run.ts'
 import { createIgnore } from './ignore.ts'
 import type { IngestRequest, IngestResponse } from './messages.ts'
 import { pageRoutes } from './pages.ts'
 import type { IngestParts } from './parts.ts'
-import { NOISE_PATHS, OWN_PATHS, SDK_PATHS, SOURCE_CONFIG_PATHS, VALIDATE_PATH } from './paths.ts'
+import { NOISE_PATHS, OWN_PATHS, SDK_PATHS, SOURCE_CONFIG_PATH, VALIDATE_PATH } from './paths.ts'
 import { answerSdkSettings, answerSourceConfig, SDK_SETTINGS_PATH } from './sdk-settings.ts'
 import { createTrack } from './track.ts'
 
@@ -30,7 +30,7 @@ export function routesOf(parts: IngestParts): readonly Route[] {
     post(NOISE_PATHS, 'sdk', createIgnore(parts)),
     post([VALIDATE_PATH], 'own', createDryRun(parts)),
     { paths: [SDK_SETTINGS_PATH], method: 'GET', audience: 'sdk', handle: answerSdkSettings },
-    { paths: SOURCE_CONFIG_PATHS, method: 'GET', audience: 'sdk', handle: answerSourceConfig },
+    { paths: [SOURCE_CONFIG_PATH], method: 'GET', audience: 'sdk', handle: answerSourceConfig },
     ...pageRoutes(parts),
   ]
 }

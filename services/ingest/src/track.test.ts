@@ -72,7 +72,10 @@ test('every path of ours takes events', async () => {
 test('a mixed batch is 200 with a verdict per event; the rejected ones are kept for querying', async () => {
   await using ingest = await startTestIngest()
   const sent = `{"batch":[${eventText()},${BAD_EVENT},{"type":"page"}]}`
-  const { status, headers, body } = await ingest.post(sent, { headers: { 'x-request-id': 'r-1' } })
+  const { status, headers, body } = await ingest.post(sent, {
+    path: '/v1/batch?results=all',
+    headers: { 'x-request-id': 'r-1' },
+  })
   assert.equal(status, 200)
   assert.equal(body.success, false)
   assert.equal(body.code, 'partial_rejection')
@@ -212,8 +215,20 @@ test('results are all of a short list, the errors of a long one, or what was ask
 
 test('an SDK call that is no event is ignored and counts as success', async () => {
   await using ingest = await startTestIngest()
-  const { status, body } = await ingest.post('{"type":"identify","userId":"u"}')
-  assert.deepEqual([status, body.success, body.ignored], [200, true, 1])
+  for (const path of ['/v1/t', '/v1/identify']) {
+    const { status, body } = await ingest.post('{"type":"identify","userId":"u"}', { path })
+    assert.deepEqual([status, body.success, body.ignored], [200, true, 1])
+    const [{ reason }] = body.results
+    assert.equal(reason.code, 'not_an_event')
+    assert.match(reason.detail, /^identify is a call of SDKs/)
+  }
+})
+
+test('on our own paths nothing is ignored: a field named type is a field', async () => {
+  await using ingest = await startTestIngest()
+  const { body } = await ingest.post(eventText({ type: 'identify', version: '2.3.1' }))
+  assert.deepEqual([body.accepted, body.ignored], [1, 0])
+  assert.equal(ingest.events().at(-1)?.extra, '{"type":"identify","version":"2.3.1"}')
 })
 
 test('an Idempotency-Key gives the events of a retry the same ids', async () => {
@@ -224,6 +239,9 @@ test('an Idempotency-Key gives the events of a retry the same ids', async () => 
   const ids = ingest.events().map(({ event_id }) => event_id)
   assert.deepEqual(ids.slice(0, 2), ids.slice(2))
   assert.equal(new Set(ids).size, 2)
+  await ingest.post(eventText({ event_id: undefined, properties: { n: 2 } }), { headers })
+  const [other] = ingest.events().slice(-1)
+  assert.equal(ids.includes(other?.event_id ?? ''), false, 'a key used again overwrites nothing')
 })
 
 test("the time of sending comes from the envelope, or from the header 'SentAt'", async () => {

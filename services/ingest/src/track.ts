@@ -1,10 +1,9 @@
 import type { OutgoingRecord, ProduceOutcome } from '@custom-events/kafka'
 import { createEventCodec } from '@custom-events/codec'
-import { REQUEST_CODES } from '@custom-events/event'
+import { REQUEST_CODES, type Audience } from '@custom-events/event'
 import { allKeptText, isAllKept } from './all-kept.ts'
 import { answerOptionsFrom } from './answer-options.ts'
 import { answerKept, type AnswerOptions, type EventResult } from './answers.ts'
-import type { Audience } from './audience.ts'
 import { besideText } from './beside.ts'
 import { openDoor, takeCall, type Call } from './call.ts'
 import { encode, encodeInSlices } from './encode.ts'
@@ -161,11 +160,17 @@ function answer(
   }
   const refusal =
     limit.refusedBy === null ? refusalOf(results, call.isStrict) : limited(limit, results)
-  const willBeResent = refusal !== null && REQUEST_CODES[refusal.code].isRetryable
-  if (!willBeResent) keepRejected(tools, judged, call) // a resent request brings them again
+  if (isToBeKept(refusal)) keepRejected(tools, judged, call)
   if (refusal !== null) throw refusal
   const { status, headers, body } = answerKept(results, options)
   send(response, { status, body, headers: { ...headers, ...limit.headers } }, isDraining)
+}
+
+/** Not of a request that is sent again, which brings them again; nor with a key of another account. */
+function isToBeKept(refusal: Refusal | null): boolean {
+  return (
+    refusal === null || !(REQUEST_CODES[refusal.code].isRetryable || refusal.code === 'key_scope')
+  )
 }
 
 function placed(

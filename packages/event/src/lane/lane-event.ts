@@ -1,5 +1,6 @@
 import type { TrackedEvent } from '../event.ts'
 import type { NormaliseContext } from '../normalise-context.ts'
+import { carriedParts } from './carried.ts'
 import { textOf, type LaneInput } from './lane-input.ts'
 import { PLACE, timeAt } from './ranges.ts'
 import { SLOT } from './slots.ts'
@@ -72,9 +73,12 @@ export class LaneEvent implements TrackedEvent {
     return this.#text(SLOT.context) ?? '{}'
   }
 
-  /** Always empty here. */
   get extra(): string {
-    return '{}'
+    const { body } = this.input
+    const members = carriedParts(this.input).map(
+      ({ key, start, end }) => key.toString() + textOf(body, start, end),
+    )
+    return `{${members.join()}}`
   }
 
   #text(slot: number): string | null {

@@ -4,9 +4,10 @@ import type { EventRules } from '../rules.ts'
 import { parseTimestamp } from '../timestamp.ts'
 import { isSameRange } from './bytes.ts'
 import { readIsoTime } from './iso-time.ts'
+import { carriedKeys } from './carried.ts'
 import { accountSlot, copiedBytes, LaneEvent, slotEnd, slotStart } from './lane-event.ts'
 import { textOf, type LaneInput } from './lane-input.ts'
-import { createPlaceholderCheck } from './placeholders.ts'
+import { createDubiousIdCheck } from './dubious-ids.ts'
 import { PLACE, putTime } from './ranges.ts'
 import { SLOT } from './slots.ts'
 import { readTextRules } from './text-rules.ts'
@@ -26,6 +27,9 @@ export function createLane(rules: EventRules): JudgeInLane {
 
   return (input, context, plans) => {
     if (!input.isRegular || context.envelopeContext !== null) return null
+    const carried = carriedKeys(input)
+    // On our own paths what SDKs carry along is an unknown field, which is told.
+    if (carried > 0 && (context.audience === 'own' || carried > rules.maxKeys)) return null
     if (!hasOneAccount(input) || !hasGoodTexts(input)) return null
     const timestamp = readTime(input, SLOT.timestamp)
     const sentAt = readSentAt(input, context)
@@ -46,10 +50,10 @@ export function createLane(rules: EventRules): JudgeInLane {
   }
 }
 
-/** Everything that the schema says of texts, and that no id is a placeholder. */
+/** Everything that the schema says of texts, and that nobody's id is one that may stand for nothing. */
 function createTextCheck(rules: EventRules): (input: LaneInput) => boolean {
   const charsIfValid = readTextRules()
-  const isPlaceholder = createPlaceholderCheck(rules.placeholderIds)
+  const isDubious = createDubiousIdCheck(rules)
 
   const isGood = (input: LaneInput, slot: number, rulesOf: number): boolean => {
     const start = slotStart(input, slot)
@@ -57,7 +61,8 @@ function createTextCheck(rules: EventRules): (input: LaneInput) => boolean {
     const { bytes } = input.body.ranges
     const chars = charsIfValid(rulesOf, bytes, start, end)
     if (chars === -1) return false
-    return rulesOf === SLOT.event || !isPlaceholder(bytes, start, end, chars === end - start)
+    if (rulesOf === SLOT.event || rulesOf === SLOT.event_id) return true
+    return !isDubious(bytes, start, end, chars === end - start)
   }
   const isGoodIfSent = (input: LaneInput, slot: number): boolean =>
     slotStart(input, slot) === -1 || isGood(input, slot, slot)

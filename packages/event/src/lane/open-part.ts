@@ -1,3 +1,4 @@
+import { ALIASES } from '../fields.ts'
 import { SCAN_LIMITS } from '../json-cursor.ts'
 import {
   BACKSLASH,
@@ -25,7 +26,7 @@ const INTS_OF_KEY = 2
  */
 const SCRATCH = new Int32Array((SCAN_LIMITS.maxDepth + 1) * MAX_KEYS_OF_OBJECT * INTS_OF_KEY)
 const WORDS: readonly Uint8Array[] = [Buffer.from('true'), Buffer.from('false'), NULL]
-const GROUP_KEYS: readonly Uint8Array[] = [Buffer.from('group_id'), Buffer.from('groupId')]
+const GROUP_KEYS: readonly Uint8Array[] = ALIASES.group_id.map((name) => Buffer.from(name))
 const MAX_WHOLE_CHARS = 15
 const MAX_FRACTION_CHARS = 100
 
@@ -48,6 +49,11 @@ export class OpenPart {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
+  }
+
+  /** Keys in what was taken last, at any depth. */
+  get keyCount(): number {
+    return this.#keyCount
   }
 
   /** Behind a member of an event, which begins at `at`, or `IRREGULAR`. */

@@ -1,7 +1,7 @@
 import { SLOT_COUNT } from './slots.ts'
 
 /** Two for each slot: where it begins and ends; -1 and -1 for what was not sent. Then those of `PLACE`. */
-export const INTS_OF_EVENT = SLOT_COUNT * 2 + 6
+export const INTS_OF_EVENT = SLOT_COUNT * 2 + 7
 
 /** What is kept of each event beside its slots. A time takes two: its upper and its lower 32 bits. */
 export const PLACE = {
@@ -9,6 +9,8 @@ export const PLACE = {
   end: SLOT_COUNT * 2 + 1,
   timestamp: SLOT_COUNT * 2 + 2,
   sentAt: SLOT_COUNT * 2 + 4,
+  /** Keys of what SDKs carry along, at any depth; -1: there is nothing of that kind. */
+  carriedKeys: SLOT_COUNT * 2 + 6,
 } as const
 
 /** Where the parts of the events of one body lie. */

@@ -4,6 +4,7 @@ import {
   COMMA,
   IRREGULAR,
   isAt,
+  NULL,
   nullEnd,
   OPEN_OBJECT,
   plainTextEnd,
@@ -11,8 +12,8 @@ import {
   skipSpace,
 } from './bytes.ts'
 import type { OpenPart } from './open-part.ts'
-import type { Ranges } from './ranges.ts'
-import { SLOT, SLOT_COUNT, slotOf } from './slots.ts'
+import { PLACE, type Ranges } from './ranges.ts'
+import { FIRST_CARRIED_SLOT, SLOT, slotOf } from './slots.ts'
 
 /** A body that is being read. */
 export interface Scan {
@@ -52,7 +53,7 @@ export function scanEvent(scan: Scan, start: number, base: number): number {
 function takePart(scan: Scan, at: number, base: number, slot: number): number {
   const { open } = scan
   const { bytes, ints } = scan.ranges
-  if (slot >= SLOT_COUNT) return open.take(at)
+  if (slot >= FIRST_CARRIED_SLOT) return takeCarried(scan, at, base, slot)
   const byte = bytes[at]
   if (byte === OPEN_OBJECT) {
     if (slot !== SLOT.properties && slot !== SLOT.context) return IRREGULAR
@@ -68,6 +69,22 @@ function takePart(scan: Scan, at: number, base: number, slot: number): number {
   ints[base + slot * 2] = at + 1
   ints[base + slot * 2 + 1] = end
   return end + 1
+}
+
+/** Any value; `null` counts as absent. */
+function takeCarried(
+  { open, ranges: { bytes, ints } }: Scan,
+  at: number,
+  base: number,
+  slot: number,
+): number {
+  if (isAt(bytes, at, NULL)) return at + NULL.length
+  const end = open.take(at)
+  const keys = Math.max(0, ints[base + PLACE.carriedKeys] ?? 0)
+  ints[base + PLACE.carriedKeys] = keys + 1 + open.keyCount
+  ints[base + slot * 2] = at
+  ints[base + slot * 2 + 1] = end
+  return end
 }
 
 function takeContext(open: OpenPart, ints: Int32Array, at: number, base: number): number {

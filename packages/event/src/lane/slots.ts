@@ -1,4 +1,4 @@
-import { ALIASES, DROPPED } from '../fields.ts'
+import { ALIASES, KEY_NAMES, SDK_NAMES } from '../fields.ts'
 import { IRREGULAR, isAt } from './bytes.ts'
 
 /** Parts of an event that are found in its bytes: each has a slot for where it begins and ends. */
@@ -18,25 +18,26 @@ export const SLOT = {
   account: 11,
 } as const
 
-export const SLOT_COUNT = 12
+/** What SDKs carry along has the slots behind those, in the order of `SDK_NAMES`. */
+export const FIRST_CARRIED_SLOT = 12
+export const SLOT_COUNT = FIRST_CARRIED_SLOT + SDK_NAMES.length
 
 interface Name {
   readonly bytes: Uint8Array
   readonly slot: number
 }
 
-/**
- * Names by their length: three at most are compared. Names that are dropped have slots of their own
- * above the others, so that one that is there twice is found.
- */
+/** Names by their length: three at most are compared. */
 const namesByLength: readonly (readonly Name[])[] = groupByLength([
   ...Object.entries(ALIASES).flatMap(([part, names]) =>
     names.map((name) => ({ bytes: Buffer.from(name), slot: slotOfPart(part) })),
   ),
-  ...DROPPED.map((name, index) => ({
+  ...KEY_NAMES.map((name) => ({ bytes: Buffer.from(name), slot: SLOT.writeKey })),
+  ...SDK_NAMES.map((name, index) => ({
     bytes: Buffer.from(name),
-    slot: slotOfDropped(name) ?? SLOT_COUNT + index,
+    slot: FIRST_CARRIED_SLOT + index,
   })),
+  { bytes: Buffer.from('type'), slot: SLOT.type },
 ])
 
 /** The slot of a key; `IRREGULAR` for a name that is no part of an event. */
@@ -51,12 +52,6 @@ function slotOfPart(part: string): number {
   const slot = Object.entries(SLOT).find(([name]) => name === part)?.[1]
   if (slot === undefined) throw new Error(`no slot for ${part}`)
   return slot
-}
-
-/** Dropped, too, but read first: what is no event, and the key of an SDK. */
-function slotOfDropped(name: string): number | undefined {
-  if (name === 'type') return SLOT.type
-  return name === 'writeKey' || name === 'api_key' ? SLOT.writeKey : undefined
 }
 
 function groupByLength(names: readonly Name[]): readonly (readonly Name[])[] {
