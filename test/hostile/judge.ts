@@ -105,12 +105,13 @@ function faultsOfDocument(document: Buffer, index: number, row: StoredRow): read
   const sent = event as Readonly<Record<string, unknown>> // an object has string keys
   const faults: string[] = []
   for (const name of ['event', 'group_id', 'user_id', 'anonymous_id', 'event_id'] as const) {
-    const value = sent[name] ?? null
+    const value = sent[name] === '' ? null : (sent[name] ?? null) // an empty id counts as absent
     const id = typeof value === 'string' ? value : JSON.stringify(value)
     if (value !== null && id !== row[name]) faults.push(`${name} is ${show(row[name])}`)
   }
   for (const name of ['properties', 'context'] as const) {
-    const isSame = isDeepStrictEqual(JSON.parse(row[name]), sent[name] ?? {})
+    const map = isDeepStrictEqual(sent[name], []) ? {} : (sent[name] ?? {}) // PHP's empty map
+    const isSame = isDeepStrictEqual(JSON.parse(row[name]), map)
     if (!isSame) faults.push(`${name} is ${show(row[name])}`)
   }
   return faults
