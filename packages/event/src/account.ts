@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject } from './event.ts'
 import { ALIASES, objectText, readFields, type Field, type Fields } from './fields.ts'
 import { readId, rejectPlaceholder } from './ids.ts'
-import { scanValue, type ScannedValue } from './json-scan.ts'
+import { scanMember, scanValue, type ScannedValue } from './json-scan.ts'
 import type { EnvelopeContext, EventInput, NormaliseContext } from './normalise-context.ts'
-import { presentIds, rejectConflict, warn, type Notes } from './notes.ts'
+import { presentIds, reject, rejectConflict, warn, type Notes } from './notes.ts'
 
 /** The context of an event after the envelope's was laid under it. */
 export interface MergedContext {
@@ -21,7 +21,7 @@ export function readContext(
   notes: Notes,
   input: EventInput,
   fields: Fields,
-  { envelopeContext }: NormaliseContext,
+  { envelopeContext, rules }: NormaliseContext,
 ): MergedContext {
   const own = mapField(notes, fields.get('context') ?? null)
   if (own !== null) notes.pointers.set('context', own.pointer)
@@ -34,7 +34,23 @@ export function readContext(
   if (envelopeContext.isEmptyList) warn(notes, 'empty_list', envelopeContext.pointer)
   if (own === null || object === null) return { value, text, fields: defaults }
   const merged = new Map([...defaults, ...ownFields])
+  checkKeys(notes, merged, own.pointer, rules)
   return { value: own.value, text: objectText(merged.values()), fields: merged }
+}
+
+/** Each may be within the limit, and both together not. */
+function checkKeys(
+  notes: Notes,
+  fields: Fields,
+  pointer: string,
+  { maxKeys }: NormaliseContext['rules'],
+): void {
+  const keys = [...fields.values()].reduce((sum, { keyCount }) => sum + 1 + keyCount, 0)
+  if (keys <= maxKeys) return
+  reject(notes, 'too_many_properties', pointer, {
+    detail: `with the context beside the list the context holds ${keys} keys`,
+    expected: `at most ${maxKeys} keys`,
+  })
 }
 
 /** PHP writes an empty map as an empty list. */
@@ -100,9 +116,6 @@ export function readEnvelopeContext(
     isEmptyList: isEmpty,
     object: isJsonObject(value) ? value : null,
     fields: isEmpty ? NO_FIELDS : fieldsOf(field, text),
-    findings: scanned.findings.filter(({ pointer: found }) => {
-      // The context itself stands for what is too far inside it to be named.
-      return found === pointer || found.startsWith(`${pointer}/`)
-    }),
+    findings: scanMember(text, { key: 'context', start: field.start }),
   }
 }

@@ -14,7 +14,13 @@ export { OTHER_CALLS, type Audience } from './call-type.ts'
 export { ALIASES, KEY_NAMES, SDK_NAMES } from './fields.ts'
 export { readEnvelopeContext } from './account.ts'
 export { isJsonObject, ownValue, type JsonObject, type TrackedEvent } from './event.ts'
-export { scanList, scanValue, type ScannedList, type ScannedValue } from './json-scan.ts'
+export {
+  scanList,
+  scanValue,
+  type Member,
+  type ScannedList,
+  type ScannedValue,
+} from './json-scan.ts'
 export { findSyntaxProblem, type SyntaxProblem } from './json-syntax.ts'
 export { normalise, type Normalised } from './normalise.ts'
 export type { EnvelopeContext, EventInput, NormaliseContext } from './normalise-context.ts'

@@ -61,6 +61,23 @@ export function scanValue(
   return takeElement(cursorAt(text, start, limits), pointer)
 }
 
+/**
+ * What is wrong inside one member of an object: all of it, where a scan of the whole object keeps the first
+ * findings of each kind, wherever they are.
+ *
+ * @param member where its value begins, and its key, from which pointers go on.
+ */
+export function scanMember(
+  text: string,
+  { key, start }: Pick<Member, 'key' | 'start'>,
+  limits: ScanLimits = SCAN_LIMITS,
+): readonly Finding[] {
+  const cursor = cursorAt(text, start, limits)
+  cursor.path.push(key)
+  takeAny(cursor, 0)
+  return cursor.findings
+}
+
 /** Scans a list of events: the array at `listKey` of the body's object, or the body itself (`null`). */
 export function scanList(
   text: string,

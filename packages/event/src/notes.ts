@@ -59,10 +59,10 @@ export function presentIds(
 export function takeField(
   notes: Notes,
   name: FieldName,
-  present: readonly Field[],
+  named: readonly Field[],
   conflict: EventProblemCode | null,
 ): Field | null {
-  const [first, ...others] = present
+  const [first, ...others] = named
   if (first === undefined) return null
   notes.pointers.set(name, first.pointer)
   const different = others.filter(({ value }) => !isSame(value, first.value))

@@ -122,6 +122,12 @@ test('invalid JSON is answered with line and column, not with our parser’s wor
   assert.equal(wrong.errors[0].detail, 'line 3, column 6: expected a colon')
 })
 
+interface Told {
+  readonly code: string
+  readonly pointer: string
+  readonly got: string
+}
+
 test('a line that cannot be read is one rejected event, and its neighbours are kept', async () => {
   await using ingest = await startTestIngest()
   const headers = { 'content-type': 'application/x-ndjson' }
@@ -133,18 +139,14 @@ test('a line that cannot be read is one rejected event, and its neighbours are k
   ])
   const answer = await ingest.post(body, { headers })
   assert.deepEqual([answer.status, answer.body.accepted, answer.body.rejected], [200, 2, 3])
-  const codes = answer.body.results.map(({ errors = [] }) =>
+  const results: readonly { readonly errors?: readonly Told[] }[] = answer.body.results
+  const codes = results.map(({ errors = [] }) =>
     errors.map(({ code, pointer }) => `${code} ${pointer}`).join(),
   )
   assert.deepEqual(codes, ['', 'invalid_json /1', 'invalid_utf8 /2', 'number_not_finite /3', ''])
   const raws = ingest.rejectedEvents().map(({ raw }) => raw)
   assert.deepEqual(raws, ['{"event":', latin1.toString('base64'), '{"event":"x","value":NaN}'])
 })
-
-interface Told {
-  readonly code: string
-  readonly got: string
-}
 
 test('a number that is none costs its own event, not its neighbours', async () => {
   await using ingest = await startTestIngest()

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { eventText, startTestIngest } from './test-support.ts'
+
+const EVENT = eventText()
+
+/** More faults of every kind than a scan of the whole body tells of. */
+const JUNK = `[${'{"a":1,"a":1,"b":1e999,"c":"\\ud800"},'.repeat(30)}${'['.repeat(40)}${']'.repeat(40)}]`
+
+test('junk beside the list hides nothing of the context that every event is given', async () => {
+  await using ingest = await startTestIngest()
+  const contexts = [
+    ['{"b":1,"b":2}', 'duplicate_key'],
+    ['{"b":"\\ud800"}', 'invalid_unicode'],
+    ['{"b":1e999}', 'number_out_of_range'],
+    [`{"b":${'['.repeat(60)}${']'.repeat(60)}}`, 'too_deep'],
+    [keys('k', 1_001), 'too_many_properties'],
+  ] as const
+  for (const [context, code] of contexts) {
+    for (const junk of ['', `"junk":${JUNK},`]) {
+      const { body } = await ingest.post(`{${junk}"context":${context},"batch":[${EVENT}]}`)
+      assert.equal(
+        body.results[0]?.errors[0].code,
+        code,
+        `${junk.slice(0, 9)} ${context.slice(0, 20)}`,
+      )
+    }
+  }
+  const { body } = await ingest.post(`{"junk":${JUNK},"batch":[${EVENT}]}`)
+  assert.equal(body.accepted, 1, 'what is beside the list, and no context, is nobody’s')
+})
+
+test('a list that is there twice is refused, whatever else is', async () => {
+  await using ingest = await startTestIngest()
+  for (const junk of ['', `"junk":${JUNK},`]) {
+    const { body } = await ingest.post(`{${junk}"batch":[${EVENT}],"batch":[${EVENT}]}`)
+    assert.equal(body.code, 'invalid_envelope')
+  }
+  assert.equal(ingest.events().length, 0)
+})
+
+test('the context of the list and that of an event count together', async () => {
+  await using ingest = await startTestIngest()
+  const own = eventText({ context: JSON.parse(keys('own', 600)) })
+  const { body } = await ingest.post(`{"context":${keys('all', 600)},"batch":[${own},${EVENT}]}`)
+  assert.deepEqual([body.accepted, body.rejected], [1, 1])
+  assert.equal(body.results[0].errors[0].code, 'too_many_properties')
+})
+
+function keys(name: string, count: number): string {
+  return `{${Array.from({ length: count }, (_, key) => `"${name}${key}":0`).join()}}`
+}
