@@ -7,6 +7,7 @@ import { NO_KEYS } from '../../services/ingest/src/key-file.ts'
 import { createIngestMetrics } from '../../services/ingest/src/metrics.ts'
 import type { IngestParts } from '../../services/ingest/src/parts.ts'
 import { createRateLimits, NO_RATE_LIMITS } from '../../services/ingest/src/rate-limits.ts'
+import { createRefusedLog } from '../../services/ingest/src/refused-log.ts'
 import { createRejectedEvents } from '../../services/ingest/src/rejected.ts'
 import { createRetryAdvice } from '../../services/ingest/src/retry-after.ts'
 import { createLifecycle, startIngestServer } from '../../services/ingest/src/server.ts'
@@ -40,6 +41,7 @@ const parts: IngestParts = {
   log,
   lifecycle,
   keys: NO_KEYS,
+  refusedLog: createRefusedLog({ metrics, log }),
   rejectedEvents: createRejectedEvents({ producer, schemas, plans, settings, metrics, log }),
   budget: createByteBudget(settings.limits.maxInFlightBytes),
   rateLimits: createRateLimits({ rules: NO_RATE_LIMITS, clock, random: Math.random }),

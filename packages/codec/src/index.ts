@@ -20,3 +20,4 @@ export {
 } from './native.ts'
 export type { NativeSource } from './native-source.ts'
 export { nativeBlockOf } from './native-columns.ts'
+export { isSameSchema } from './same-schema.ts'

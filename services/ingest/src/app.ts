@@ -161,6 +161,7 @@ function refuse(
 ): void {
   if (error instanceof ClientGone) return
   const refusal = error instanceof Refusal ? error : internalError(parts, error)
+  parts.refusedLog.add(refusal.code, refusal.keyName, request.socket.remoteAddress)
   if (refusal.code === 'kafka_unavailable') parts.retryAdvice.failed()
   if (refusal.shed !== null) parts.metrics.shed.inc({ reason: refusal.shed })
   const options = answerOptionsFrom(request, response.requestId, audience)

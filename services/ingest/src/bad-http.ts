@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
+import type { RequestCode } from '@custom-events/event'
 import { answerRefused, type Answer } from './answers.ts'
 import { Refusal } from './refusal.ts'
 
@@ -16,14 +17,20 @@ export function refusalOfParser(error: Error): Refusal {
   return new Refusal('bad_request', 'this is not a valid HTTP request')
 }
 
-/** Answers bytes that are no HTTP request and closes: what follows them cannot be trusted. */
-export function answerBadHttp(socket: Socket, error: Error): void {
+/**
+ * Answers bytes that are no HTTP request and closes: what follows them cannot be trusted.
+ *
+ * @returns what it was refused for; `null` when nobody is left to answer.
+ */
+export function answerBadHttp(socket: Socket, error: Error): RequestCode | null {
   const isGone = 'code' in error && error.code === 'ECONNRESET'
   if (isGone || !socket.writable) {
     socket.destroy()
-    return
+    return null
   }
-  answerRaw(socket, refusalOfParser(error))
+  const refusal = refusalOfParser(error)
+  answerRaw(socket, refusal)
+  return refusal.code
 }
 
 /** Answers a CONNECT, for which Node makes no response; without an answer it would just hang up. */

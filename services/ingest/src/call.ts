@@ -8,6 +8,7 @@ import { readEnvelope, readLongEnvelope, type Envelope } from './envelope.ts'
 import { announcedBytes, encodingFrom, type Encoding } from './inflate.ts'
 import type { IngestRequest, IngestResponse } from './messages.ts'
 import type { IngestParts } from './parts.ts'
+import { Refusal } from './refusal.ts'
 import { CROWDED, shedFor, type Reservation } from './shed.ts'
 import { Slices } from './slices.ts'
 import type { EndTurn } from './turns.ts'
@@ -79,6 +80,11 @@ async function readCall(
     await work(
       isShort ? callOf(parts, arrival, sent) : await callOfOther(parts, arrival, sent, bounds),
     )
+  } catch (error) {
+    // Some refusals are made once for all requests: those tell nothing about a sender.
+    const isOwn = error instanceof Refusal && error.shed === null
+    if (isOwn && !parts.keys.isOff) error.keyName = arrival.key?.name ?? null
+    throw error
   } finally {
     reservation.release()
   }

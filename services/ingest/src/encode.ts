@@ -3,6 +3,7 @@ import { LaneEvent, partitionOf, partitionOfHash, type TrackedEvent } from '@cus
 import { SlabRecord, type OutgoingRecord } from '@custom-events/kafka'
 import type { SchemaIds } from './schema-ids.ts'
 import type { IngestSettings } from './settings.ts'
+import { REGISTRY_AWAY } from './shed.ts'
 import { EVENTS_PER_LOOK, type Slices } from './slices.ts'
 import type { Judged } from './verdicts.ts'
 
@@ -50,7 +51,7 @@ function start({ codec, schemas, settings }: Encoding, judged: readonly Judged[]
   const topic = settings.topics.tracked
   const partitionCount = settings.partitionCountByTopic[topic] ?? 1
   const schemaId = schemas.trackedId
-  if (schemaId === null) throw new Error('the schema id is unknown although the schemas are ready')
+  if (schemaId === null) throw REGISTRY_AWAY // found to be wrong since the request was let in
   const slab = openSlab(judged, schemaId)
   return { codec, judged, next: 0, records: [], topic, partitionCount, schemaId, slab }
 }

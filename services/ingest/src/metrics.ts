@@ -1,9 +1,19 @@
 import { EVENT_CODES } from '@custom-events/event'
 import type { EventResult } from './answers.ts'
 import { SHED_REASONS } from './refusal.ts'
+import { REFUSED_CODES } from './refused-log.ts'
 import { createMetrics, type MetricDefinitions, type Metrics } from '@custom-events/service'
 
 const codes = Object.keys(EVENT_CODES)
+
+/** Why a rejected event could not be kept. */
+export const DISCARD_REASONS = [
+  'queue_full',
+  'no_schema',
+  'unacknowledged',
+  'record_too_large',
+  'refused',
+] as const
 
 const STATUSES = [
   ...[200, 204, 400, 401, 403, 404, 405, 408, 413, 414, 415, 417, 429, 431, 500, 503].map(String),
@@ -110,7 +120,25 @@ export const ingestMetrics = {
     type: 'counter',
     name: 'rejected_records_discarded_total',
     help: 'Rejected events that could not be kept for querying.',
-    labels: { reason: ['queue_full', 'no_schema', 'unacknowledged'] },
+    labels: { reason: DISCARD_REASONS },
+  },
+  produceFailures: {
+    type: 'counter',
+    name: 'produce_failures_total',
+    help: 'Batches that Kafka did not take, attempt by attempt, by its own name of the error and what that asks for.',
+    labels: { class: [], code: [] }, // Kafka's names: a closed list, too long to start with zeros
+  },
+  unauthorized: {
+    type: 'counter',
+    name: 'unauthorized_requests_total',
+    help: 'Requests refused because of their write key, or because they have none.',
+    labels: { code: REFUSED_CODES.unauthorized },
+  },
+  malformed: {
+    type: 'counter',
+    name: 'malformed_requests_total',
+    help: 'Requests refused because they cannot be read.',
+    labels: { code: REFUSED_CODES.malformed },
   },
 } as const satisfies MetricDefinitions
 

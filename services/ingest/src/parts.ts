@@ -3,6 +3,7 @@ import type { Logger } from '@custom-events/service'
 import type { PlanFolder } from './plan-folder.ts'
 import type { Keys } from './key-file.ts'
 import type { IngestMetrics } from './metrics.ts'
+import type { RefusedLog } from './refused-log.ts'
 import type { RejectedEvents } from './rejected.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { RetryAdvice } from './retry-after.ts'
@@ -17,6 +18,7 @@ export interface IngestParts {
   readonly keys: Keys
   readonly plans: Pick<PlanFolder, 'current'>
   readonly rejectedEvents: RejectedEvents
+  readonly refusedLog: Pick<RefusedLog, 'add'>
   readonly settings: IngestSettings
   readonly budget: ByteBudget
   readonly rateLimits: RateLimits

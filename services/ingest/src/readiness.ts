@@ -1,14 +1,21 @@
 import type { Readiness } from '@custom-events/service'
 import type { IngestParts } from './parts.ts'
 
-/** Whether traffic should come here: Kafka reachable, schemas known, not draining. */
+/**
+ * Whether traffic should come here: Kafka takes what is produced, schemas are known, not draining. What only a
+ * person can mend counts also where events go on being taken, such as a right on the topic of rejected events; what
+ * passes there, or concerns some partitions, is named while it is ready.
+ */
 export function readiness(
   parts: Pick<IngestParts, 'lifecycle' | 'producer' | 'schemas'>,
 ): Readiness {
-  const reasons = [
-    parts.lifecycle.isDraining ? 'draining' : null,
-    parts.producer.notReadyReason,
-    parts.schemas.notReadyReason,
+  const { lifecycle, producer, schemas } = parts
+  const against = [
+    lifecycle.isDraining ? 'draining' : null,
+    producer.notReadyReason,
+    schemas.notReadyReason,
+    ...producer.troubles.map(({ isPermanent, text }) => (isPermanent ? text : null)),
   ].filter((reason) => reason !== null)
-  return { isReady: reasons.length === 0, reasons }
+  const reasons = new Set([...against, ...producer.troubles.map(({ text }) => text)])
+  return { isReady: against.length === 0, reasons: [...reasons] }
 }

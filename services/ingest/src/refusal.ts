@@ -29,6 +29,8 @@ export class Refusal extends Error {
   readonly headers: Readonly<Record<string, string>>
   readonly results: readonly EventResult[]
   readonly shed: ShedReason | null
+  /** Of the write key it came with, once that is known. */
+  keyName: string | null = null
 
   /** @param detail told to the client: no values of others, no library's text. */
   constructor(code: RequestCode, detail: string, options: RefusalOptions = {}) {

@@ -1,4 +1,9 @@
-import { createRejectedCodec, cutToBytes, type RejectedEvent } from '@custom-events/codec'
+import {
+  createRejectedCodec,
+  cutToBytes,
+  MAX_RAW_BYTES,
+  type RejectedEvent,
+} from '@custom-events/codec'
 import {
   partitionOf,
   type EventInput,
@@ -6,9 +11,9 @@ import {
   type PlanSet,
   type Problem,
 } from '@custom-events/event'
-import type { OutgoingRecord, Producer } from '@custom-events/kafka'
+import type { OutgoingRecord, ProduceOutcome, Producer } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/service'
-import type { IngestMetrics } from './metrics.ts'
+import type { DISCARD_REASONS, IngestMetrics } from './metrics.ts'
 import type { IngestParts } from './parts.ts'
 import type { SchemaIds } from './schema-ids.ts'
 import type { IngestSettings } from './settings.ts'
@@ -34,7 +39,7 @@ export interface RefusedRequest {
   readonly beside: string | null
 }
 
-type DiscardReason = 'queue_full' | 'no_schema' | 'unacknowledged'
+type DiscardReason = (typeof DISCARD_REASONS)[number]
 
 /** Rejected events are for looking things up: they never hold up or displace accepted ones. */
 export function createRejectedEvents(parts: {
@@ -60,15 +65,17 @@ export function createRejectedEvents(parts: {
   }
 
   const produce = async (records: readonly OutgoingRecord[], bytes: number): Promise<void> => {
-    let lost = records.length
     try {
       const outcomes = await producer.produce(records)
-      lost = outcomes.filter(({ status }) => status === 'unacknowledged').length
+      for (const outcome of outcomes) {
+        if (outcome.status === 'acknowledged') continue
+        discard(discardReason(outcome), 1, outcome.failure?.text)
+      }
     } catch (err) {
       log.error({ err }, 'producing rejected events failed by a bug') // nobody else would hear of it
+      discard('unacknowledged', records.length)
     }
     queuedBytes -= bytes
-    if (lost > 0) discard('unacknowledged', lost)
   }
 
   return {
@@ -82,7 +89,8 @@ export function createRejectedEvents(parts: {
           discard('queue_full', 1)
           continue
         }
-        const record = toRecord(toRejectedEvent(event, plans.current, request), schemaId)
+        const room = { rawBytes: rawBytesFor(producer.maxBatchBytes(topic)), plans: plans.current }
+        const record = toRecord(toRejectedEvent(event, room, request), schemaId)
         records.push(record)
         bytes += record.value?.length ?? 0
       }
@@ -97,16 +105,24 @@ export function createRejectedEvents(parts: {
   }
 }
 
+function discardReason({
+  reason,
+  failure,
+}: Extract<ProduceOutcome, { status: 'unacknowledged' }>): DiscardReason {
+  if (reason === 'record_too_large') return reason
+  return failure?.class === 'permanent' || failure?.class === 'data' ? 'refused' : 'unacknowledged'
+}
+
 function toRejectedEvent(
   { input, problems, known }: Refused,
-  plans: PlanSet,
+  { rawBytes, plans }: { readonly rawBytes: number; readonly plans: PlanSet },
   request: RefusedRequest,
 ): RejectedEvent {
   const [first] = problems
   const { start, end } = input.scanned
   const sent = input.text.slice(start, end)
   const shown = plans.redact(input, known.event)
-  const raw = cutToBytes(shown)
+  const raw = cutToBytes(shown, rawBytes)
   const isBesideKept = (request.beside?.length ?? 0) <= MAX_BESIDE_CHARS
   return {
     request_id: request.requestId,
@@ -128,6 +144,11 @@ function toRejectedEvent(
     resolved_at: null,
     replayed_to: null,
   }
+}
+
+/** Half of what the topic takes: the reasons and the names beside it need some room too. */
+function rawBytesFor(maxBatchBytes: number): number {
+  return Math.min(MAX_RAW_BYTES, Math.floor(maxBatchBytes / 2))
 }
 
 /** It stands in every rejected event of its request: a large one would crowd out the events. */
@@ -154,12 +175,15 @@ const LOG_EVERY_MS = 10_000
 function countDiscards({ metrics, log }: { metrics: IngestMetrics; log: Logger }) {
   let unlogged = 0
   let loggedAt = -Infinity
-  return (reason: DiscardReason, count: number): void => {
+  return (reason: DiscardReason, count: number, kafka?: string): void => {
     metrics.rejectedDiscarded.inc({ reason }, count)
     unlogged += count
     const now = performance.now()
     if (now - loggedAt < LOG_EVERY_MS) return
-    log.warn({ reason, discarded: unlogged }, 'rejected events discarded: they cannot be queried')
+    log.warn(
+      { reason, discarded: unlogged, kafka },
+      'rejected events discarded: they cannot be queried',
+    )
     loggedAt = now
     unlogged = 0
   }

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { RequestCode } from '@custom-events/event'
 import type { IngestApp } from './app.ts'
 import { answerBadHttp, answerConnect } from './bad-http.ts'
 import { declaredBytes } from './body.ts'
@@ -63,6 +64,8 @@ export async function startIngestServer(options: {
   readonly maxBodyBytes: number
   readonly lifecycle: ReturnType<typeof createLifecycle>
   readonly limits?: ServerLimits
+  /** Told of bytes that are no HTTP request. @default nobody */
+  readonly onBadHttp?: (code: RequestCode, address: string | undefined) => void
 }): Promise<IngestServer> {
   const { lifecycle, limits = SERVER_LIMITS } = options
   const { maxRequestsPerConnection } = limits
@@ -88,7 +91,7 @@ export async function startIngestServer(options: {
   Object.assign(server, { httpAllowHalfOpen: true })
   server.maxConnections = limits.maxConnections
   server.maxHeadersCount = 1_000 // above ours: Node drops what is beyond, the guard refuses
-  answerParserErrors(server, connections)
+  answerParserErrors(server, connections, options.onBadHttp ?? (() => {}))
   server.on('checkContinue', (request: IncomingMessage, response) => {
     handle(request, response)
     // Only then: what was turned away at once must not be asked for its body.
@@ -149,7 +152,11 @@ interface AnsweringSocket extends Socket {
  * What the parser refuses is answered only after the whole requests before it on the same
  * connection, or their client would take our 400 for their answer.
  */
-function answerParserErrors(server: Server, connections: WeakMap<Socket, Connection>): void {
+function answerParserErrors(
+  server: Server,
+  connections: WeakMap<Socket, Connection>,
+  onBadHttp: (code: RequestCode, address: string | undefined) => void,
+): void {
   const failed = new WeakSet<Socket>()
   const openOf = (socket: AnsweringSocket): readonly ServerResponse[] => {
     // oxlint-disable-next-line no-underscore-dangle -- Node's name
@@ -166,7 +173,11 @@ function answerParserErrors(server: Server, connections: WeakMap<Socket, Connect
     const answered = whole.map((response) => once(response, 'close'))
     void Promise.allSettled(answered).then(() => {
       if (openOf(socket).some((open) => open.headersSent)) socket.destroy()
-      else answerBadHttp(socket, error)
+      else {
+        const { remoteAddress } = socket
+        const code = answerBadHttp(socket, error)
+        if (code !== null) onBadHttp(code, remoteAddress)
+      }
     })
   })
 }

@@ -150,10 +150,11 @@ const KAFKA_AWAY = shed(
   'kafka_unavailable',
   'Kafka cannot be used right now; nothing was taken',
 )
-const REGISTRY_AWAY = shed(
+/** Also found later, when the registry no longer knows the id that is written. */
+export const REGISTRY_AWAY = shed(
   'registry_away',
   'kafka_unavailable',
-  'the schema registry has not answered yet; nothing was taken',
+  'the schema registry does not know the schema of events now; nothing was taken',
 )
 const PRODUCER_FULL = shed('producer_buffer', 'overloaded', ON_THEIR_WAY)
 /** Also found while a body is read or inflated. */

@@ -19,6 +19,7 @@ import type { IngestParts } from './parts.ts'
 import { openPlanFolder, type PlanFolder } from './plan-folder.ts'
 import { readiness } from './readiness.ts'
 import { createRateLimits } from './rate-limits.ts'
+import { createRefusedLog } from './refused-log.ts'
 import { createRejectedEvents } from './rejected.ts'
 import { createRetryAdvice } from './retry-after.ts'
 import { registerSchemas } from './schema-ids.ts'
@@ -59,12 +60,14 @@ export async function startIngest(
   const lifecycle = createLifecycle()
   parts = openDelivery({ config, log, metrics, resources }, { keys, plans, lifecycle })
   if (othersAnswerMeanwhile()) await readyAtLast(parts)
+  const { refusedLog } = parts
   const server = await startIngestServer({
     handle: turnAway(parts, createIngestApp(parts)),
     host: config.host,
     port: config.port,
     maxBodyBytes: config.settings.limits.maxBodyBytes,
     lifecycle,
+    onBadHttp: (code, address) => refusedLog.add(code, null, address),
   })
   resources.use(server)
   log.info({ port: server.port, opsPort }, 'taking events')
@@ -145,7 +148,7 @@ function openDelivery(
   const registry = createSchemaRegistry({ url: config.registryUrl })
   const schemas = resources.use(
     registerSchemas({
-      register: (subject, schema) => registry.register(subject, schema),
+      registry,
       tracked: { subject: `${settings.topics.tracked}-value`, schema: eventAvroSchema },
       rejected: { subject: `${settings.topics.rejected}-value`, schema: rejectedAvroSchema },
       log,
@@ -159,6 +162,7 @@ function openDelivery(
       [rejected]: settings.partitionCountByTopic[rejected] ?? 1,
     },
     sideTopics: [rejected],
+    onFailure: ({ class: kind, code }) => metrics.produceFailures.inc({ class: kind, code }),
     log,
   })
   const producer = resources.use(createPacedProducer(kafka, () => performance.now()))
@@ -171,6 +175,7 @@ function openDelivery(
     producer,
     schemas,
     rejectedEvents,
+    refusedLog: resources.use(createRefusedLog({ metrics, log })),
     settings,
     budget: createByteBudget(settings.limits.maxInFlightBytes),
     rateLimits: createRateLimits({

@@ -10,6 +10,7 @@ import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
 import type { IngestParts } from './parts.ts'
 import { createProducerTwin, type ProducerTwin } from './producer-twin.ts'
 import { createRateLimits, NO_RATE_LIMITS, type RateLimitRules } from './rate-limits.ts'
+import { createRefusedLog } from './refused-log.ts'
 import { createRejectedEvents } from './rejected.ts'
 import { createRetryAdvice } from './retry-after.ts'
 import { createLifecycle, SERVER_LIMITS, startIngestServer, type ServerLimits } from './server.ts'
@@ -88,6 +89,7 @@ export async function startTestIngest(
   const plans = options.plans ?? { current: NO_PLAN_SET }
   const rejected = createRejectedEvents({ producer, schemas, plans, settings, metrics, log })
   const lifecycle = createLifecycle()
+  const resources = new DisposableStack()
   const budget = createByteBudget(settings.limits.maxInFlightBytes)
   const parts: IngestParts = {
     producer,
@@ -100,6 +102,7 @@ export async function startTestIngest(
     keys: options.keys ?? NO_KEYS,
     plans,
     rejectedEvents: rejected,
+    refusedLog: resources.use(createRefusedLog({ metrics, log })),
     rateLimits: createRateLimits({
       rules: options.rateLimits ?? NO_RATE_LIMITS,
       clock,
@@ -136,6 +139,7 @@ export async function startTestIngest(
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]()
       await rejected[Symbol.asyncDispose]()
+      resources.dispose()
     },
   }
 }

@@ -76,7 +76,8 @@ async function settle(tools: Tools, call: Call, options: AnswerOptions): Promise
     const outcomes = records.length === 0 ? [] : await tools.produceWithin(records)
     return sumUp(tools, admitted, outcomes, options)
   } catch (error) {
-    tools.metrics.unacknowledged.inc({ reason: 'internal_error' }, count)
+    const reason = error instanceof Refusal ? 'request_refused' : 'internal_error'
+    tools.metrics.unacknowledged.inc({ reason }, count)
     throw error
   }
 }
