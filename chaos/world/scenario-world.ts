@@ -16,6 +16,7 @@ import { createAccounts } from '../accounts.ts'
 import { createLedger, type Ledger } from '../ledger.ts'
 import { eventEncoder } from '../refused.ts'
 import { createClickHouseQuestions, type Ask } from './clickhouse.ts'
+import type { CodecName, ForeignProducer } from './foreign.ts'
 import { createProduct, type Ingest, type Output, type Product } from './product.ts'
 import type { Scenario } from './scenario.ts'
 import type { Service } from './service.ts'
@@ -89,7 +90,11 @@ export interface ForeignEvent {
   readonly value?: Buffer
 }
 
-export interface PutManner extends ProduceManner {
+export interface PutManner extends Pick<ProduceManner, 'transaction'> {
+  /** kafkajs writes only gzip; those in `by` write all. */
+  readonly codec?: CodecName
+  /** @default kafkajs */
+  readonly by?: ForeignProducer
   /** @default the topic of accepted events */
   readonly topic?: string
 }
@@ -188,7 +193,7 @@ export async function openScenarioWorld(options: {
     },
     send: (sending) => send(ledger, sending, { signal, patience }),
     sendUpdates: (sending) => sendUpdates(ledger, sending, { signal, patience }),
-    putEvents: async (events, { topic = topics.tracked, ...manner } = {}) => {
+    putEvents: async (events, { topic = topics.tracked, by = operator, ...manner } = {}) => {
       const encoder = await eventEncoder(stack.registry.url, topics.tracked)
       const records = events.map(
         ({ event_id, event = 'foreign', group_id, partition = 0, key, value, ...rest }) => ({
@@ -198,13 +203,13 @@ export async function openScenarioWorld(options: {
           value: value ?? encoder({ event_id, event, group_id }),
         }),
       )
-      await operator.produce(topic, records, manner)
+      await by.produce(topic, records, manner)
       // What was aborted must never be seen: it stays unknown, and would be a phantom.
       if (manner.transaction === 'abort') return
       for (const { event_id } of events) foreign.eventIds.add(event_id)
     },
-    putPoison: async (poison, { topic = topics.tracked, ...manner } = {}) => {
-      await operator.produce(topic, poison, manner)
+    putPoison: async (poison, { topic = topics.tracked, by = operator, ...manner } = {}) => {
+      await by.produce(topic, poison, manner)
       if (manner.transaction === 'abort') return
       for (const { partition, key, value } of poison) {
         const bytes = value === null ? null : Buffer.from(value)

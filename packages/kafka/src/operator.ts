@@ -47,7 +47,8 @@ export interface ForeignRecord {
 }
 
 export interface ProduceManner {
-  readonly codec?: 'none' | 'gzip'
+  /** kafkajs writes only `none` and `gzip`. */
+  readonly codec?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
   /** In one transaction, which is then committed or aborted. */
   readonly transaction?: 'commit' | 'abort'
 }
@@ -109,6 +110,7 @@ export function createOperator(kafka: KafkaConfig, log: Logger): Operator {
         allowAutoTopicCreation: false,
         ...(isPlain ? {} : { transactionalId: randomUUID(), maxInFlightRequests: 1 }),
       })
+      if (codec !== 'none' && codec !== 'gzip') throw new Error(`kafkajs does not write ${codec}`)
       const compression = kafkajs.CompressionTypes[codec === 'gzip' ? 'GZIP' : 'None']
       const messages = records.map(({ timestampMs, headers, ...record }) => ({
         ...record,
