@@ -96,8 +96,8 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     edits: [
       {
         file: `${CONSUMER}/set-aside.ts`,
-        find: "left = left.filter((_, index) => outcomes[index]?.status !== 'acknowledged')",
-        replace: 'left = outcomes.length === left.length ? [] : left',
+        find: "if (outcome?.status !== 'acknowledged') failed",
+        replace: 'if (outcome === undefined) failed',
       },
     ],
   },
