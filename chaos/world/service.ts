@@ -146,7 +146,8 @@ async function readScrape(opsPort: number): Promise<Scrape> {
 }
 
 function sumOf(scrape: Scrape, metric: string, label: string): number | null {
-  const full = `custom_events_${metric}`
+  const prefix = 'custom_events_' // may be left out
+  const full = metric.startsWith(prefix) ? metric : prefix + metric
   const values = [...scrape].flatMap(([sample, value]) => {
     const isIt = sample === full || sample.startsWith(`${full}{`)
     return isIt && sample.includes(label) ? [value] : []
