@@ -103,7 +103,26 @@ export const consumerMetrics = {
     name: 'halted',
     help: '1 while a person must act before anything is inserted.',
   },
-  lag: { type: 'gauge', name: 'lag_records', help: 'Records in Kafka that are not inserted yet.' },
+  lag: {
+    type: 'gauge',
+    name: 'lag_records',
+    help:
+      'Records that the group has not committed, of every partition, whoever reads it: all consumers tell the same. ' +
+      'Absent while it is not known.',
+    labels: { topic: [], partition: [] },
+  },
+  oldestUnread: {
+    type: 'gauge',
+    name: 'oldest_unread_seconds',
+    help: 'Age of the oldest record that the group has not committed; 0 when there is none.',
+    labels: { topic: [], partition: [] },
+  },
+  retentionLeft: {
+    type: 'gauge',
+    name: 'retention_left_seconds',
+    help: 'Until retention.ms of the topic deletes the oldest record that the group has not committed.',
+    labels: { topic: [], partition: [] },
+  },
   memoryBytes: {
     type: 'gauge',
     name: 'memory_budget_used_bytes',

@@ -1,4 +1,4 @@
-import type { Consumer, MemoryBudget, PartitionOffset } from '@custom-events/kafka'
+import type { GroupLag, MemoryBudget, PartitionLag } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/service'
 import type { ConsumeObserver } from './consume.ts'
 import type { InsertPorts } from './insert.ts'
@@ -15,12 +15,11 @@ export interface Observers {
 export function createObservers(options: {
   readonly metrics: ConsumerMetrics
   readonly budget: MemoryBudget
-  readonly consumer: Pick<Consumer, 'lag'>
+  readonly groupLag: Pick<GroupLag, 'partitions'>
   readonly limits: Limits
   readonly log: Logger
 }): Observers {
-  const { metrics, budget, consumer, limits, log } = options
-  let positions: readonly PartitionOffset[] = []
+  const { metrics, budget, groupLag, limits, log } = options
 
   return {
     consume: {
@@ -50,10 +49,7 @@ export function createObservers(options: {
       committed: (isCommitted) => {
         metrics.commits.inc({ outcome: isCommitted ? 'committed' : 'lost' })
       },
-      positions: (current, inDoubt) => {
-        positions = current
-        metrics.inDoubt.set(inDoubt)
-      },
+      positions: (_, inDoubt) => metrics.inDoubt.set(inDoubt),
     },
     insert: {
       insertSeconds: (seconds) => metrics.insertSeconds.observe(seconds),
@@ -61,11 +57,25 @@ export function createObservers(options: {
       tooManyParts: limits.tooManyParts,
     },
     expose: () => {
-      metrics.lag.set(consumer.lag(positions))
+      setLag(metrics, groupLag.partitions)
       metrics.memoryBytes.set(budget.usedBytes)
       metrics.isPaused.set(budget.isPaused ? 1 : 0)
       metrics.pauses.set(budget.pauses)
       return metrics.expose()
     },
+  }
+}
+
+/** What is not known has no series: 0 would be a lie. */
+function setLag(
+  { lag, oldestUnread, retentionLeft }: ConsumerMetrics,
+  partitions: readonly PartitionLag[],
+): void {
+  for (const gauge of [lag, oldestUnread, retentionLeft]) gauge.reset()
+  for (const each of partitions) {
+    const labels = { topic: each.topic, partition: String(each.partition) }
+    lag.set(labels, each.records)
+    oldestUnread.set(labels, each.oldestUnreadSeconds)
+    if (each.retentionLeftSeconds !== null) retentionLeft.set(labels, each.retentionLeftSeconds)
   }
 }

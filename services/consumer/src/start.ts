@@ -8,6 +8,7 @@ import {
   createSchemaRegistry,
   SIDE_TOPIC_PARTITIONS,
   topicNames,
+  watchGroupLag,
 } from '@custom-events/kafka'
 import { startOpsServer, type Logger } from '@custom-events/service'
 import type { ConsumerSettings } from './config.ts'
@@ -88,7 +89,15 @@ export async function startConsumer(options: {
   const deadLetterTrouble = (): string | null =>
     deadLetterProducer.troubles.find(({ isPermanent }) => isPermanent)?.text ?? null
   kafkaReason = () => consumer.notReadyReason ?? deadLetterTrouble()
-  observers = createObservers({ metrics, budget, consumer, limits, log })
+  const groupLag = resources.use(
+    watchGroupLag({
+      kafka,
+      consumerGroup: config.KAFKA_CONSUMER_GROUP,
+      topics: [topics.tracked, topics.rejected, topics.deadLetters],
+      log,
+    }),
+  )
+  observers = createObservers({ metrics, budget, groupLag, limits, log })
   const { insert: observe } = observers
   const registry = createSchemaRegistry({ url: config.SCHEMA_REGISTRY_URL })
   const onUnknownSchema = config.POISON_UNKNOWN_SCHEMA
