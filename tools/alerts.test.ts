@@ -164,9 +164,6 @@ async function knownMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string>>>
   const coming = [
     ['partitions_stuck', ['cause']],
     ['foreign_members', []],
-    ['oldest_unread_seconds', ['topic', 'partition']],
-    ['lag_records', ['topic', 'partition']],
-    ['retention_left_seconds', ['topic', 'partition']],
     ['offset_gaps_total', []],
     ['produce_failures_total', ['code', 'class']],
     ['unauthorized_requests_total', []],

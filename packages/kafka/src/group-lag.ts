@@ -42,7 +42,9 @@ const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 /** Ages that are tried for records that nobody saw come; the next greater one is taken. */
 const AGES_MS = [
-  ...[10_000, 30_000, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 30 * MINUTE_MS],
+  10_000,
+  30_000,
+  ...[1, 2, 5, 15, 30].map((minutes) => minutes * MINUTE_MS),
   ...[1, 2, 4, 8, 16].map((hours) => hours * HOUR_MS),
   ...[1, 2, 3, 4, 5, 6, 7, 14, 30, 90].map((days) => days * DAY_MS),
 ]
