@@ -28,13 +28,19 @@ export async function withAdmin<T>(
 const CONNECTION = { resource: 'connecting', right: 'the use of the cluster' }
 const PATIENCE = { attempts: 30, delayMs: 500 }
 
+/** Also what a group's members would join again for: a fresh broker says NOT_COORDINATOR while it loads. */
+function isPassing(error: unknown): boolean {
+  const { class: what } = kafkaVerdict(error)
+  return what === 'passing' || what === 'rejoin'
+}
+
 /** Kafka makes topics in the background: for a moment it can say that a new one does not exist. */
 export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await ask()
     } catch (error) {
-      if (attempt === PATIENCE.attempts || kafkaVerdict(error).class !== 'passing') throw error
+      if (attempt === PATIENCE.attempts || !isPassing(error)) throw error
       await delay(PATIENCE.delayMs)
     }
   }
