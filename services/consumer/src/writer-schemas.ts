@@ -30,7 +30,7 @@ export const NO_SCHEMAS: WriterSchemas = {
 /** An id keeps its schema for the life of a registry; one that was restored may give it to another. */
 const LOOK_AGAIN_MS = 60_000
 /** Bad records come in every batch at times. */
-const RECHECK_AFTER_MS = 10_000
+const RECHECK_AFTER_MS = 1_000
 
 interface Known {
   schema: string
