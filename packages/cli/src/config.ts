@@ -1,21 +1,24 @@
 import {
   clickhouseVariables,
+  consumerGroup,
   createLogger,
   flag,
   integer,
   kafkaVariables,
+  name,
   planVariables,
   readConfig,
   registryVariables,
   serviceVariables,
   shownConfig,
-  text,
+  type Config,
+  type ConfigProblem,
 } from '@custom-events/service'
 
 export const setupVariables = {
   LOG_LEVEL: { ...serviceVariables.LOG_LEVEL, default: 'warn' as const },
   ...kafkaVariables,
-  KAFKA_CONSUMER_GROUP: text({
+  KAFKA_CONSUMER_GROUP: consumerGroup({
     description: 'Consumer group of the consumer service.',
     default: 'custom-events.clickhouse',
   }),
@@ -40,8 +43,10 @@ export const setupVariables = {
   ...registryVariables,
   ...clickhouseVariables,
   ...planVariables,
-  CLICKHOUSE_CLUSTER: text({
+  CLICKHOUSE_CLUSTER: name({
     description: 'Run every statement ON CLUSTER with this name; empty on a single server.',
+    pattern: /^[\w.{}-]{1,100}$/,
+    rule: 'the name of a cluster, or a macro such as {cluster}: letters, digits, _, -, dots and braces',
     default: '',
   }),
   CLICKHOUSE_REPLICATED: flag({
@@ -59,11 +64,18 @@ export const setupVariables = {
 
 /** Reads the environment of `custom-events setup`. */
 export function readSetupConfig(environment: NodeJS.ProcessEnv) {
-  const { config, warnings } = readConfig(setupVariables, environment)
+  const { config, warnings } = readConfig(setupVariables, environment, replicaProblems)
   const log = createLogger({ service: 'setup', level: config.LOG_LEVEL }, process.stderr)
   log.info({ config: shownConfig(setupVariables, environment) }, 'configuration')
   for (const warning of warnings) log.warn(warning)
   return { config, log }
+}
+
+function replicaProblems(config: Config<typeof setupVariables>): readonly ConfigProblem[] {
+  const { KAFKA_MIN_INSYNC_REPLICAS: needed, KAFKA_REPLICATION_FACTOR: replicas } = config
+  if (needed <= replicas) return []
+  const rule = `at most KAFKA_REPLICATION_FACTOR (${replicas}): no event could ever be acknowledged`
+  return [{ variable: 'KAFKA_MIN_INSYNC_REPLICAS', value: String(needed), rule }]
 }
 
 export type SetupConfig = ReturnType<typeof readSetupConfig>['config']

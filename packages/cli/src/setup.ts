@@ -13,6 +13,7 @@ import {
   prepareConsumerGroup,
   topicNames,
   type TopicNames,
+  registryConfigFrom,
 } from '@custom-events/kafka'
 import { compilePlans } from '@custom-events/event'
 import { readPlanFiles, type Logger } from '@custom-events/service'
@@ -72,7 +73,7 @@ async function setUpSchemas(
   topics: TopicNames,
   print: (line: string) => void,
 ): Promise<void> {
-  const registry = createSchemaRegistry({ url: config.SCHEMA_REGISTRY_URL })
+  const registry = createSchemaRegistry(registryConfigFrom(config))
   const schemaByTopic = [
     [topics.tracked, eventAvroSchema],
     [topics.rejected, rejectedAvroSchema],

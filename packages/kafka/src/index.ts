@@ -13,7 +13,12 @@ export {
 export { isTooLarge } from './too-large.ts'
 export type { ProduceTrouble } from './topic-troubles.ts'
 export { createProducer, type Producer, type ProducerOptions } from './producer.ts'
-export { createSchemaRegistry, type SchemaRegistry } from './schema-registry.ts'
+export {
+  createSchemaRegistry,
+  registryConfigFrom,
+  type RegistryConfig,
+  type SchemaRegistry,
+} from './schema-registry.ts'
 export { SchemaRegistryError, type SchemaRegistryFailure } from './registry-error.ts'
 export {
   createTopics,
@@ -32,6 +37,7 @@ export {
 export type { TopicSettings } from './compare-topic.ts'
 export { KafkaProblem } from './kafka-problem.ts'
 export {
+  onPromisedTopics,
   topicPromises,
   watchTopicPromises,
   type PromiseWatch,

@@ -3,7 +3,6 @@ import {
   SchemaRegistry as ConfluentRegistry,
   SchemaType,
 } from '@kafkajs/confluent-schema-registry'
-import { redactUrl } from '@custom-events/service'
 import { schemaIn, type RegistryAnswer } from './registry-answer.ts'
 import {
   PATH_IS_MISSING,
@@ -37,10 +36,30 @@ const withTimeout = () => ({
 
 const compatibility = COMPATIBILITY.BACKWARD_TRANSITIVE
 
+/** How to reach the registry. */
+export interface RegistryConfig {
+  readonly url: string
+  /** HTTP basic authentication. @default none */
+  readonly auth?: { readonly username: string; readonly password: string }
+}
+
+/** The values of `registryVariables`, as `readConfig` returns them. */
+export function registryConfigFrom(values: {
+  readonly SCHEMA_REGISTRY_URL: string
+  readonly SCHEMA_REGISTRY_USER: string
+  readonly SCHEMA_REGISTRY_PASSWORD: string
+}): RegistryConfig {
+  const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_USER: username } = values
+  if (username === '') return { url }
+  return { url, auth: { username, password: values.SCHEMA_REGISTRY_PASSWORD } }
+}
+
 /** A client of a Confluent-compatible registry; each request is bounded and never retried here. */
-export function createSchemaRegistry(options: { readonly url: string }): SchemaRegistry {
+export function createSchemaRegistry(config: RegistryConfig): SchemaRegistry {
+  const options = withoutUser(config)
   const registry = new ConfluentRegistry({
     host: options.url,
+    ...(options.auth === undefined ? {} : { auth: options.auth }),
     clientId: 'custom-events',
     retry: { retries: 0 },
     middlewares: [withTimeout],
@@ -55,7 +74,7 @@ export function createSchemaRegistry(options: { readonly url: string }): SchemaR
       try {
         return await register(subject, avroSchema).catch(async (error: unknown) => {
           if (failureOf(error) !== 'refused') throw error
-          await completeSubject(options.url, subject)
+          await completeSubject(options, subject)
           return await register(subject, avroSchema)
         })
       } catch (error) {
@@ -69,8 +88,8 @@ export function createSchemaRegistry(options: { readonly url: string }): SchemaR
     schema: async (id, { isFresh } = { isFresh: false }) => {
       const known = schemaById.get(id)
       if (known !== undefined && !isFresh) return known
-      const asking = `reading schema ${id} from ${redactUrl(options.url)}`
-      const text = schemaIn(await get(options.url, `/schemas/ids/${id}`, asking), asking)
+      const asking = `reading schema ${id} from ${options.url}`
+      const text = schemaIn(await get(options, `/schemas/ids/${id}`, asking), asking)
       schemaById.set(id, text)
       return text
     },
@@ -82,14 +101,15 @@ export function createSchemaRegistry(options: { readonly url: string }): SchemaR
  * first and configures it afterwards: who comes between the two (another setup, or the next one
  * after a crash) meets a subject without a rule, or fails to add a rule that was just added.
  */
-async function completeSubject(url: string, subject: string): Promise<void> {
+async function completeSubject({ url, auth }: RegistryConfig, subject: string): Promise<void> {
   const config = `${url}/config/${encodeURIComponent(subject)}`
-  const answer = await fetch(config, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
+  const headers = auth === undefined ? {} : { authorization: basic(auth) }
+  const answer = await fetch(config, { headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
   const { compatibilityLevel } = (await answer.json()) as { compatibilityLevel?: string }
   if (compatibilityLevel !== COMPATIBILITY.NONE) return
   const put = await fetch(config, {
     method: 'PUT',
-    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    headers: { ...headers, 'content-type': 'application/vnd.schemaregistry.v1+json' },
     body: JSON.stringify({ compatibility }),
     signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
   })
@@ -97,23 +117,35 @@ async function completeSubject(url: string, subject: string): Promise<void> {
 }
 
 /** Not through the client: it compiles what it reads, and says of what it cannot compile that it is not there. */
-async function get(url: string, path: string, asking: string): Promise<RegistryAnswer> {
-  const { origin, pathname, username, password } = new URL(url)
-  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+async function get(
+  { url, auth }: RegistryConfig,
+  path: string,
+  asking: string,
+): Promise<RegistryAnswer> {
   const headers = {
     accept: 'application/vnd.schemaregistry.v1+json, application/json',
-    ...(user === ':' ? {} : { authorization: `Basic ${Buffer.from(user).toString('base64')}` }),
+    ...(auth === undefined ? {} : { authorization: basic(auth) }),
   }
   try {
     const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS)
-    const answer = await fetch(`${origin}${pathname.replace(/\/$/, '')}${path}`, {
-      headers,
-      signal,
-    })
+    const answer = await fetch(`${url}${path}`, { headers, signal })
     return { status: answer.status, body: await answer.text() }
   } catch (error) {
     throw registryError(error, asking)
   }
+}
+
+/** Clients drop a user in a URL, or refuse the URL and quote it. */
+function withoutUser({ url, auth }: RegistryConfig): RegistryConfig {
+  const { origin, pathname, username, password } = new URL(url)
+  const plain = `${origin}${pathname.replace(/\/$/, '')}`
+  if (username === '') return auth === undefined ? { url: plain } : { url: plain, auth }
+  const user = { username: decodeURIComponent(username), password: decodeURIComponent(password) }
+  return { url: plain, auth: auth ?? user }
+}
+
+function basic({ username, password }: NonNullable<RegistryConfig['auth']>): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
 /** 404: no such schema. 409 and 422: the registry said no. Anything else may pass. */

@@ -5,6 +5,7 @@ import { compareTopic } from './compare-topic.ts'
 import type { KafkaConfig } from './kafka-config.ts'
 import { asking, KafkaProblem } from './kafka-problem.ts'
 import { pinsOf } from './partition-pin.ts'
+import type { Producer } from './producer.ts'
 import { readSettings, readTopic } from './topic-state.ts'
 
 /** Whether the topics still keep what this pipeline promises, whoever changed them. */
@@ -60,29 +61,27 @@ const CLUSTER = { resource: 'the list of topics', right: 'DESCRIBE on the topics
 
 /** Looks again and again. */
 export interface PromiseWatch extends AsyncDisposable {
-  /** Why nothing may be entrusted to the topics; `null` also while that is not known. */
+  /** Why nothing may be entrusted to the topics, or that nobody has looked yet. What was seen last holds. */
   readonly notReadyReason: string | null
-  /** Resolves when Kafka has been asked once, whatever it said. */
-  readonly looked: Promise<void>
 }
 
 const LOOK_EVERY_MS = 60_000
 /** Somebody is mending it and waits. */
 const LOOK_AGAIN_MS = 5_000
+const FIRST_LOOK_AGAIN_MS = 1_000
 
 /** Looks at the start and every minute; tells each change once. */
 export function watchTopicPromises(options: PromisedTopics): PromiseWatch {
   const { log } = options
   const closing = new AbortController()
-  const first = Promise.withResolvers<void>()
-  let refused: readonly string[] = []
+  let refused: readonly string[] | null = null
   let told = ''
   let isUnknown = false
 
   const look = async (): Promise<void> => {
     try {
       const promises = await Promise.race([topicPromises(options), closed(closing.signal)])
-      tellChange(log, refused, promises.refused)
+      tellChange(log, refused ?? [], promises.refused)
       refused = promises.refused
       isUnknown = false
       const notes = promises.told.join('; ')
@@ -98,8 +97,8 @@ export function watchTopicPromises(options: PromisedTopics): PromiseWatch {
   const watch = async (): Promise<void> => {
     while (!closing.signal.aborted) {
       await look()
-      first.resolve()
-      const ms = refused.length > 0 || isUnknown ? LOOK_AGAIN_MS : LOOK_EVERY_MS
+      const again = refused === null ? FIRST_LOOK_AGAIN_MS : LOOK_AGAIN_MS
+      const ms = isUnknown || refused === null || refused.length > 0 ? again : LOOK_EVERY_MS
       await delay(ms, null, { signal: closing.signal }).catch(() => {})
     }
   }
@@ -107,12 +106,32 @@ export function watchTopicPromises(options: PromisedTopics): PromiseWatch {
   const watching = watch()
   return {
     get notReadyReason() {
+      if (refused === null) return 'the settings of the topics were not read yet'
       return refused.length === 0 ? null : refused.join('; ')
     },
-    looked: first.promise,
     [Symbol.asyncDispose]: async () => {
       closing.abort()
       await watching
+    },
+  }
+}
+
+/** A producer that is not ready either while its topics cannot keep what is promised. It closes both. */
+export function onPromisedTopics(producer: Producer, watch: PromiseWatch): Producer {
+  return {
+    produce: (records) => producer.produce(records),
+    get notReadyReason() {
+      return producer.notReadyReason ?? watch.notReadyReason
+    },
+    get bufferedBytes() {
+      return producer.bufferedBytes
+    },
+    get isFull() {
+      return producer.isFull
+    },
+    [Symbol.asyncDispose]: async () => {
+      await watch[Symbol.asyncDispose]()
+      await producer[Symbol.asyncDispose]()
     },
   }
 }

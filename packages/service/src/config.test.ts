@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { ConfigError, readConfig } from './config.ts'
 import { brokers, choice, flag, integer, secret, text, url } from './variable.ts'
+import { clickhouseVariables, kafkaVariables, registryVariables } from './variables.ts'
 
 const variables = {
   PORT: integer({ description: 'port', min: 0, max: 65_535, default: 3000 }),
@@ -83,4 +84,97 @@ test('an unknown variable with one of our prefixes is a warning, a stranger is n
   assert.deepEqual(warnings, [
     'KAFKA_BROKER is no variable of ours: it has no effect; did you mean KAFKA_BROKERS?',
   ])
+})
+
+for (const [variable, kind, usable, unusable] of [
+  [
+    'KAFKA_BROKERS',
+    kafkaVariables,
+    ['host:9092', 'a.b-c_d:1, 10.0.0.1:65535'],
+    [
+      'host',
+      'host:',
+      ':9092',
+      'host:0',
+      'host:65536',
+      'host:99999',
+      'http://host:9092',
+      'SASL_SSL://host:9092',
+      'user:s3cret@host:9092',
+      'ho st:9092',
+      'host:9092,',
+      'host:9092;other:9092',
+      '::1:9092',
+      '[::1]:9092', // kafkajs would connect to "["
+    ],
+  ],
+  [
+    'SCHEMA_REGISTRY_URL',
+    registryVariables,
+    ['http://host:8081', 'https://host/apis/ccompat/v7/', 'http://[::1]:8081', 'HTTP://host'],
+    [
+      'host:8081',
+      'http:host',
+      'http://',
+      'http:///path',
+      'ftp://host',
+      'http://ho st',
+      ' http://host',
+      'http://host:0',
+      'http://host:99999',
+      'http://user:s3cret@host',
+      'http://user@host',
+      'http://@host',
+      'http://host/?token=s3cret',
+      'http://host/#part',
+      'http://host?',
+    ],
+  ],
+  [
+    'CLICKHOUSE_URL',
+    clickhouseVariables,
+    ['http://host:8123', 'https://host:8443/', 'http://[::1]:8123'],
+    [
+      'http://host:8123/other_database',
+      'http://host:8123/?database=other',
+      'http://user:s3cret@host:8123',
+      'tcp://host:9000',
+    ],
+  ],
+  [
+    'KAFKA_TOPIC',
+    kafkaVariables,
+    ['t', 'events.tracked.v1', 'A_b-3', 'x'.repeat(230)],
+    ['.', '..', 'a b', 'a/b', 'ä', 'a,b', 'x'.repeat(231)],
+  ],
+  [
+    'CLICKHOUSE_DATABASE',
+    clickhouseVariables,
+    ['custom_events', '_x', 'default', 'X'.repeat(64)],
+    ['a-b', 'a.b', '1a', 'a b', '`a`', "a'", 'system', 'INFORMATION_SCHEMA', 'X'.repeat(65)],
+  ],
+] as const) {
+  test(`${variable}: what cannot be used is refused, what can is taken`, () => {
+    for (const value of usable) readConfig(kind, { [variable]: value })
+    for (const value of unusable) {
+      assert.throws(
+        () => readConfig(kind, { [variable]: value }),
+        (error) => {
+          assert(error instanceof ConfigError, value)
+          assert.equal(error.problems[0]?.variable, variable, value)
+          assert.doesNotMatch(error.message, /s3cret/)
+          return true
+        },
+        value,
+      )
+    }
+  })
+}
+
+test('values that are allowed each are refused when they cannot work with each other', () => {
+  const both = { LESS: integer({ description: 'less', min: 0, max: 9, default: 1 }) }
+  const together = ({ LESS }: { readonly LESS: number }) =>
+    LESS < 5 ? [] : [{ variable: 'LESS', value: String(LESS), rule: 'less than MORE (5)' }]
+  assert.equal(readConfig(both, { LESS: '4' }, together).config.LESS, 4)
+  assert.throws(() => readConfig(both, { LESS: '6' }, together), /LESS is "6"; expected less than/)
 })

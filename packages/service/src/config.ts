@@ -46,11 +46,13 @@ const FAMILY = new Set([...Object.keys(sharedVariables), ...namesOfOtherServices
  * Reads a service's whole configuration once.
  * An empty variable counts as absent; a secret may come from the file that `<NAME>_FILE` names.
  *
+ * @param together finds values that are allowed each and cannot work with each other; asked when each is.
  * @throws {ConfigError} naming every variable that is wrong, its value and the rule.
  */
 export function readConfig<V extends Variables>(
   variables: V,
   environment: Environment,
+  together: (config: Config<V>) => readonly ConfigProblem[] = () => [],
 ): { readonly config: Config<V>; readonly warnings: readonly string[] } {
   const problems: ConfigProblem[] = []
   const values = withSecretFiles(variables, dropEmpty(environment), problems)
@@ -64,6 +66,7 @@ export function readConfig<V extends Variables>(
       }
     },
   })
+  if (problems.length === 0) problems.push(...together(config))
   if (problems.length > 0) throw new ConfigError(problems)
   return { config, warnings: unknownVariables(variables, values) }
 }

@@ -1,7 +1,19 @@
 export { ConfigError, readConfig, type Config, type ConfigProblem } from './config.ts'
-export { brokers, choice, flag, integer, secret, text, url, type Variable } from './variable.ts'
+export {
+  brokers,
+  choice,
+  flag,
+  integer,
+  listenHost,
+  name,
+  secret,
+  text,
+  url,
+  type Variable,
+} from './variable.ts'
 export {
   clickhouseVariables,
+  consumerGroup,
   kafkaVariables,
   planVariables,
   namesOfOtherServices,

@@ -60,26 +60,68 @@ export function flag(options: Options<boolean>): Variable<boolean> {
   return variable('true or false', parse, options)
 }
 
-/** An absolute http or https URL, returned without a trailing slash. */
-export function url(options: Options<string>): Variable<string> {
+/**
+ * The base URL of a server, returned without a trailing slash. User, password and query are refused: they would be
+ * shown wherever the address is, and clients drop or misread them in silence.
+ *
+ * @param options.path whether the server may live below a path.
+ * @param options.instead where what is refused belongs.
+ */
+export function url(
+  options: Options<string> & { readonly path?: 'none' | 'kept'; readonly instead?: string },
+): Variable<string> {
+  const { path = 'kept', instead = '' } = options
   const parse = (input: string): string => {
-    const { protocol } = new URL(input)
-    if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError('not http')
-    return input.replace(/\/$/, '')
+    const parsed = /^https?:\/\/[^/\s\\]+[^\s\\]*$/i.test(input) ? new URL(input) : null
+    if (parsed === null) throw new TypeError('not http')
+    const { username, password, search, hash, pathname, port } = parsed
+    if (username + password + search + hash !== '') throw new TypeError('more than an address')
+    if (/[?#@]/.test(input) || port === '0') throw new TypeError('more than an address')
+    if (path === 'none' && !/^\/*$/.test(pathname)) throw new TypeError('a path')
+    return input.replace(/\/+$/, '')
   }
-  return variable('an http:// or https:// URL', parse, options)
+  const without = path === 'none' ? 'user, path and query' : 'user and query'
+  const rule = `an http:// or https:// URL without ${without}${instead === '' ? '' : `: ${instead}`}`
+  return variable(rule, parse, options)
 }
 
-/** Comma-separated `host:port` pairs. */
+/** Comma-separated `host:port` pairs. An IPv6 address is no host to kafkajs, which cuts at the first colon. */
 export function brokers(options: Options<readonly string[]>): Variable<readonly string[]> {
   const parse = (input: string): readonly string[] => {
     const list = input.split(',').map((part) => part.trim())
-    if (!list.every((part) => /^[^\s:]+:\d{1,5}$|^\[[^\]\s]+\]:\d{1,5}$/.test(part))) {
-      throw new TypeError('not host:port')
+    const isUsable = (part: string): boolean => {
+      const [, , port] = /^([A-Za-z0-9._-]+):(\d{1,5})$/.exec(part) ?? []
+      return port !== undefined && Number(port) > 0 && Number(port) <= 65_535
     }
+    if (!list.every(isUsable)) throw new TypeError('not host:port')
     return list
   }
-  return variable('host:port, or several separated by commas', parse, options)
+  return variable(
+    'host:port, or several separated by commas: a name or an IPv4 address, no http://, a port from 1 to 65535; ' +
+      'give an IPv6 address a name',
+    parse,
+    options,
+  )
+}
+
+/** A name that matches as a whole, with the rule in words. */
+export function name(
+  options: Options<string> & { readonly pattern: RegExp; readonly rule: string },
+): Variable<string> {
+  const parse = (input: string): string => {
+    if (!options.pattern.test(input)) throw new TypeError('not such a name')
+    return input
+  }
+  return variable(options.rule, parse, options)
+}
+
+/** An address to listen on. */
+export function listenHost(options: Options<string>): Variable<string> {
+  return name({
+    ...options,
+    pattern: /^[A-Za-z0-9.:_%-]{1,255}$/,
+    rule: 'a host name or address, without port and brackets',
+  })
 }
 
 function variable<T>(rule: string, parse: (input: string) => T, options: Options<T>): Variable<T> {

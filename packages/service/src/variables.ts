@@ -1,4 +1,16 @@
-import { brokers, choice, flag, integer, secret, text, url } from './variable.ts'
+import { brokers, choice, flag, integer, listenHost, name, secret, text, url } from './variable.ts'
+
+/** What servers show in logs and metrics must be readable there. */
+const PRINTABLE = {
+  pattern: /^[!-~](?:[ -~]{0,198}[!-~])?$/,
+  rule: 'up to 200 printable ASCII characters, no blanks around them',
+}
+
+/** Which consumers share the partitions; the program that reads it says what it is by default. */
+export const consumerGroup = (options: {
+  readonly description: string
+  readonly default: string
+}) => name({ ...PRINTABLE, ...options })
 
 /** Variables of every service. */
 export const serviceVariables = {
@@ -8,11 +20,12 @@ export const serviceVariables = {
   }),
   SHUTDOWN_TIMEOUT_MS: integer({
     description: 'After SIGTERM the process has this long to drain before it is ended.',
-    min: 100,
+    // Ingest alone answers for half a second before it closes its port.
+    min: 2_000,
     max: 300_000,
     default: 30_000,
   }),
-  OPS_HOST: text({
+  OPS_HOST: listenHost({
     description: 'Address of the ops port; other than loopback only on a private network.',
     default: '127.0.0.1',
   }),
@@ -24,13 +37,23 @@ export const kafkaVariables = {
     description: 'Kafka bootstrap servers.',
     default: ['127.0.0.1:9092'],
   }),
-  KAFKA_CLIENT_ID: text({ description: 'Client id shown by Kafka.', default: 'custom-events' }),
-  KAFKA_TOPIC: text({ description: 'Topic of accepted events.', default: 'events.tracked.v1' }),
+  KAFKA_CLIENT_ID: name({
+    description: 'Client id shown by Kafka.',
+    ...PRINTABLE,
+    default: 'custom-events',
+  }),
+  KAFKA_TOPIC: name({
+    description: 'Topic of accepted events; the names of its side topics begin with it.',
+    // Kafka allows 249; `.partitions-10000` and `.rejected` are added.
+    pattern: /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,230}$/,
+    rule: 'up to 230 letters, digits, dots, _ and -',
+    default: 'events.tracked.v1',
+  }),
   KAFKA_PARTITIONS: integer({
     description:
-      'Partition count of the topic, pinned: an account must never move to another partition.',
+      'With how many partitions accounts are placed, recorded by setup: no account may ever move.',
     min: 1,
-    max: 10_000,
+    max: 1_000,
     default: 12,
   }),
   KAFKA_TLS_ENABLED: flag({ description: 'Connect to Kafka with TLS.', default: false }),
@@ -48,20 +71,31 @@ export const registryVariables = {
     description:
       'Base URL of a Confluent-compatible schema registry, with its path: Confluent has none, ' +
       'Apicurio has /apis/ccompat/v7.',
+    instead:
+      'the user belongs into SCHEMA_REGISTRY_USER, the password into SCHEMA_REGISTRY_PASSWORD',
     default: 'http://127.0.0.1:8081/apis/ccompat/v7',
   }),
+  SCHEMA_REGISTRY_USER: text({
+    description: 'User of the schema registry (HTTP basic authentication); empty: none.',
+    default: '',
+  }),
+  SCHEMA_REGISTRY_PASSWORD: secret({ description: 'Password of that user.', default: '' }),
 }
 
 /** How to reach ClickHouse. */
 export const clickhouseVariables = {
   CLICKHOUSE_URL: url({
     description: 'HTTP interface of ClickHouse.',
+    path: 'none',
+    instead: 'these belong into CLICKHOUSE_USER, CLICKHOUSE_PASSWORD and CLICKHOUSE_DATABASE',
     default: 'http://127.0.0.1:8123',
   }),
   CLICKHOUSE_USER: text({ description: 'ClickHouse user.', default: 'default' }),
   CLICKHOUSE_PASSWORD: secret({ description: 'ClickHouse password.', default: '' }),
-  CLICKHOUSE_DATABASE: text({
+  CLICKHOUSE_DATABASE: name({
     description: 'Database of the tables.',
+    pattern: /^(?!(?:system|information_schema)$)[A-Za-z_]\w{0,63}$/i,
+    rule: 'up to 64 letters, digits and _, not beginning with a digit; not system or information_schema',
     default: 'custom_events',
   }),
 }

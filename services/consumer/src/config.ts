@@ -8,6 +8,8 @@ import {
   registryVariables,
   serviceVariables,
   text,
+  type Config,
+  type ConfigProblem,
 } from '@custom-events/service'
 import { FAILPOINTS } from './failpoint.ts'
 import { ON_UNKNOWN_SCHEMA } from './poison.ts'
@@ -35,8 +37,10 @@ export const consumerVariables = {
     default: 'halt',
   }),
   KAFKA_SESSION_TIMEOUT_MS: integer({
-    description: 'Kafka takes an instance that is silent for so long for dead.',
-    min: 1_000,
+    description:
+      "Kafka takes an instance that is silent for so long for dead; within the brokers' " +
+      'group.min.session.timeout.ms and group.max.session.timeout.ms.',
+    min: 6_000, // what brokers allow by default
     max: 300_000,
     default: 30_000,
   }),
@@ -91,9 +95,17 @@ export const consumerVariables = {
 
 /** @throws {ConfigError} with every problem. */
 export function readConsumerConfig(environment: NodeJS.ProcessEnv) {
-  const { config, warnings } = readConfig(consumerVariables, environment)
+  const { config, warnings } = readConfig(consumerVariables, environment, memoryProblems)
   const failpoint = environment['NODE_ENV'] === 'test' ? config.FAILPOINT : 'none'
   return { config, kafka: kafkaConfigFrom(config), failpoint, warnings }
+}
+
+/** A batch that does not fit into the memory would never be full, and always wait for its age. */
+function memoryProblems(config: Config<typeof consumerVariables>): readonly ConfigProblem[] {
+  const { BATCH_MAX_BYTES: batch, MEMORY_BUDGET_BYTES: budget } = config
+  if (batch <= budget / 2) return []
+  const rule = `at most half of MEMORY_BUDGET_BYTES (${budget}): its records and their block are held at once`
+  return [{ variable: 'BATCH_MAX_BYTES', value: String(batch), rule }]
 }
 
 /** What `readConsumerConfig` returns. */

@@ -7,8 +7,10 @@ import {
   createProducer,
   createSchemaRegistry,
   SIDE_TOPIC_PARTITIONS,
+  registryConfigFrom,
   topicNames,
   watchGroupLag,
+  watchTopicPromises,
 } from '@custom-events/kafka'
 import { startOpsServer, type Logger } from '@custom-events/service'
 import type { ConsumerSettings } from './config.ts'
@@ -88,7 +90,6 @@ export async function startConsumer(options: {
   /** Known before the first record has to be set aside. */
   const deadLetterTrouble = (): string | null =>
     deadLetterProducer.troubles.find(({ isPermanent }) => isPermanent)?.text ?? null
-  kafkaReason = () => consumer.notReadyReason ?? deadLetterTrouble()
   const groupLag = resources.use(
     watchGroupLag({
       kafka,
@@ -98,8 +99,16 @@ export async function startConsumer(options: {
     }),
   )
   observers = createObservers({ metrics, budget, groupLag, limits, log })
+  const promises = watchTopicPromises({
+    kafka,
+    // Read whatever there are; only who places accounts is bound to a number.
+    partitionCountByTopic: { [topics.tracked]: 1, [topics.rejected]: 1, [topics.deadLetters]: 1 },
+    log,
+  })
+  resources.use(promises)
+  kafkaReason = () => consumer.notReadyReason ?? deadLetterTrouble() ?? promises.notReadyReason
   const { insert: observe } = observers
-  const registry = createSchemaRegistry({ url: config.SCHEMA_REGISTRY_URL })
+  const registry = createSchemaRegistry(registryConfigFrom(config))
   const onUnknownSchema = config.POISON_UNKNOWN_SCHEMA
   const target = { topic: topics.deadLetters, partitions: SIDE_TOPIC_PARTITIONS }
   const care = (topic: string, table: Table) => ({

@@ -7,12 +7,19 @@ import {
   type EventRules,
   type PlanRules,
 } from '@custom-events/event'
-import { kafkaConfigFrom, topicNames, type KafkaConfig } from '@custom-events/kafka'
+import {
+  kafkaConfigFrom,
+  registryConfigFrom,
+  topicNames,
+  type KafkaConfig,
+  type RegistryConfig,
+} from '@custom-events/kafka'
 import {
   choice,
   ConfigError,
   integer,
   kafkaVariables,
+  listenHost,
   planVariables,
   readConfig,
   registryVariables,
@@ -26,13 +33,15 @@ import { ingestSettings, type IngestSettings } from './settings.ts'
 import { parseWriteKeys } from './write-keys.ts'
 
 const DAY_MS = 86_400_000
+/** A DateTime64 begins there. */
+const EARLIEST_POSSIBLE_MS = Date.UTC(1900, 0, 1)
 
 /** Every variable of ingest. */
 export const ingestVariables = {
   ...serviceVariables,
   ...kafkaVariables,
   ...registryVariables,
-  HTTP_HOST: text({ description: 'Address that events are taken on.', default: '0.0.0.0' }),
+  HTTP_HOST: listenHost({ description: 'Address that events are taken on.', default: '0.0.0.0' }),
   PORT: integer({
     description: 'Port that events are taken on.',
     min: 0,
@@ -100,7 +109,7 @@ export interface IngestConfig {
   readonly opsPort: number
   readonly workers: number
   readonly kafka: KafkaConfig
-  readonly registryUrl: string
+  readonly registry: RegistryConfig
   /** `null`: `AUTH_MODE=off`. */
   readonly writeKeysFile: string | null
   /** Empty: schemas/events of this checkout. */
@@ -112,7 +121,11 @@ export interface IngestConfig {
 
 /** @throws {ConfigError} with every problem at once. */
 export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): IngestConfig {
-  const problems = [...keyFileProblems(environment), ...timestampProblems(environment)]
+  const problems = [
+    ...keyFileProblems(environment),
+    ...timestampProblems(environment),
+    ...portProblems(environment),
+  ]
   const { config, warnings } = readKnowing(problems, environment)
   const topics = topicNames(config.KAFKA_TOPIC)
   const rules: EventRules = {
@@ -130,7 +143,7 @@ export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): 
     opsPort: config.OPS_PORT,
     workers: config.WORKERS,
     kafka: kafkaConfigFrom(config),
-    registryUrl: config.SCHEMA_REGISTRY_URL,
+    registry: registryConfigFrom(config),
     writeKeysFile: config.AUTH_MODE === 'off' ? null : config.WRITE_KEYS_FILE,
     plansDir: config.TRACKING_PLANS_DIR,
     planRules: {
@@ -182,9 +195,18 @@ function keyFileProblems(environment: NodeJS.ProcessEnv): readonly ConfigProblem
   }
 }
 
+function portProblems(environment: NodeJS.ProcessEnv): readonly ConfigProblem[] {
+  const { PORT: port = '', OPS_PORT: value = '' } = environment
+  if (port !== value || port === '' || Number(port) === 0) return []
+  return [{ variable: 'OPS_PORT', value, rule: 'another port than PORT' }]
+}
+
 function timestampProblems(environment: NodeJS.ProcessEnv): readonly ConfigProblem[] {
   const variable = 'EVENT_EARLIEST_TIMESTAMP'
   const value = environment[variable]
-  if (value === undefined || value === '' || parseTimestamp(value) !== null) return []
-  return [{ variable, value, rule: 'a timestamp such as 2000-01-01T00:00:00Z' }]
+  if (value === undefined || value === '') return []
+  const ms = parseTimestamp(value)?.ms
+  if (ms !== undefined && ms >= EARLIEST_POSSIBLE_MS) return []
+  const rule = 'a timestamp such as 2000-01-01T00:00:00Z, not before 1900: ClickHouse knows none'
+  return [{ variable, value, rule }]
 }

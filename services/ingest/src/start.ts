@@ -1,7 +1,12 @@
 import cluster from 'node:cluster'
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
-import { createProducer, createSchemaRegistry } from '@custom-events/kafka'
+import {
+  createProducer,
+  createSchemaRegistry,
+  onPromisedTopics,
+  watchTopicPromises,
+} from '@custom-events/kafka'
 import {
   ConfigError,
   reportToPrimary,
@@ -145,7 +150,7 @@ function openDelivery(
 ): IngestParts {
   const { config, log, metrics, resources } = base
   const { settings } = config
-  const registry = createSchemaRegistry({ url: config.registryUrl })
+  const registry = createSchemaRegistry(config.registry)
   const schemas = resources.use(
     registerSchemas({
       registry,
@@ -155,7 +160,7 @@ function openDelivery(
     }),
   )
   const { tracked, rejected } = settings.topics
-  const kafka = createProducer({
+  const promised = {
     kafka: config.kafka,
     partitionCountByTopic: {
       [tracked]: settings.partitionCountByTopic[tracked] ?? 1,
@@ -164,7 +169,9 @@ function openDelivery(
     sideTopics: [rejected],
     onFailure: ({ class: kind, code }) => metrics.produceFailures.inc({ class: kind, code }),
     log,
-  })
+  }
+  const watch = watchTopicPromises({ ...promised, placed: tracked })
+  const kafka = onPromisedTopics(createProducer(promised), watch)
   const producer = resources.use(createPacedProducer(kafka, () => performance.now()))
   // Not the paced producer: the pace is that of accepted events, and theirs alone.
   const rejectedEvents = resources.use(

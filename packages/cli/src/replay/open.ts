@@ -13,9 +13,12 @@ import {
   createProducer,
   createSchemaRegistry,
   kafkaConfigFrom,
+  onPromisedTopics,
   partitionCounts,
   readGroupOffsets,
   topicNames,
+  registryConfigFrom,
+  watchTopicPromises,
   type Producer,
 } from '@custom-events/kafka'
 import { readPlanFiles } from '@custom-events/service'
@@ -56,7 +59,9 @@ export async function openReplay(options: {
   )
   const source = await openSource(options.config, clickhouse, filter)
   const partitionCountByTopic = partitionCounts(topics, config.KAFKA_PARTITIONS)
-  const producer = resources.use(createProducer({ kafka, partitionCountByTopic, log }))
+  const promised = { kafka, partitionCountByTopic, log }
+  const watch = watchTopicPromises({ ...promised, placed: topics.tracked })
+  const producer = resources.use(onPromisedTopics(createProducer(promised), watch))
   await step('connecting to Kafka', fix.kafka(config), () => untilReady(producer, stop))
   const consumerGroup = config.KAFKA_CONSUMER_GROUP
   const readOffsets = () =>
@@ -77,7 +82,7 @@ async function openSource(
   filter: Filter,
 ): Promise<Source> {
   const topics = topicNames(config.KAFKA_TOPIC)
-  const registry = createSchemaRegistry({ url: config.SCHEMA_REGISTRY_URL })
+  const registry = createSchemaRegistry(registryConfigFrom(config))
   const now = Date.now
   const [trackedId, schemaId] = await step('asking the registry', fix.registry(config), () =>
     Promise.all([
