@@ -123,6 +123,12 @@ export function onPromisedTopics(producer: Producer, watch: PromiseWatch): Produ
     get notReadyReason() {
       return producer.notReadyReason ?? watch.notReadyReason
     },
+    get troubles() {
+      return producer.troubles
+    },
+    get maxBatchBytes() {
+      return producer.maxBatchBytes
+    },
     get bufferedBytes() {
       return producer.bufferedBytes
     },
