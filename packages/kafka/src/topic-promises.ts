@@ -126,9 +126,7 @@ export function onPromisedTopics(producer: Producer, watch: PromiseWatch): Produ
     get troubles() {
       return producer.troubles
     },
-    get maxBatchBytes() {
-      return producer.maxBatchBytes
-    },
+    maxBatchBytes: (topic) => producer.maxBatchBytes(topic),
     get bufferedBytes() {
       return producer.bufferedBytes
     },
