@@ -65,12 +65,12 @@ export interface PromiseWatch extends AsyncDisposable {
   readonly notReadyReason: string | null
 }
 
-const LOOK_EVERY_MS = 60_000
+const LOOK_EVERY_MS = 20_000
 /** Somebody is mending it and waits. */
 const LOOK_AGAIN_MS = 5_000
 const FIRST_LOOK_AGAIN_MS = 1_000
 
-/** Looks at the start and every minute; tells each change once. */
+/** Looks at the start and every 20 seconds; tells each change once. */
 export function watchTopicPromises(options: PromisedTopics): PromiseWatch {
   const { log } = options
   const closing = new AbortController()
