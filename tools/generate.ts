@@ -11,6 +11,7 @@ import {
   WARNING_CODES,
   type CodeRow,
 } from '@custom-events/event'
+import { CLICKHOUSE_RIGHTS, KAFKA_RIGHTS, type Right } from '@custom-events/kafka'
 import {
   opsMetrics,
   readPlanFiles,
@@ -31,6 +32,7 @@ type Variables = Readonly<Record<string, Variable<unknown>>>
 
 const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/configuration.md': configurationPage,
+  'docs/reference/rights.md': rightsPage,
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/tracking-plans.md': async () => trackingPlansPage(await readPlanFiles('')),
@@ -78,6 +80,46 @@ function variablesSection(title: string, variables: Variables): string {
 
 function defaultText(value: unknown): string {
   return value === '' ? 'empty' : `\`${String(value)}\``
+}
+
+function rightsPage(): string {
+  return `# Rights
+
+<!-- Made by \`npm run generate\` from packages/kafka/src/rights.ts. -->
+
+What each program may not do without. Give each its own user. The topic of rejected events is KAFKA_TOPIC with
+\`rejected\` for \`tracked\`: \`events.rejected.v1\`.
+
+## Kafka (ACLs)
+
+${rightsTable(KAFKA_RIGHTS)}
+
+With Kafka's tool, prefixed:
+
+\`\`\`sh
+kafka-acls --bootstrap-server … --add --allow-principal User:ingest \\
+  --operation Write --operation Describe --operation DescribeConfigs \\
+  --topic events.tracked.v1 --resource-pattern-type prefixed
+\`\`\`
+
+## ClickHouse (grants)
+
+${rightsTable(CLICKHOUSE_RIGHTS)}
+
+\`\`\`sql
+GRANT SELECT, INSERT ON custom_events.* TO consumer
+\`\`\`
+`
+}
+
+function rightsTable(rights: readonly Right[]): string {
+  const rows = rights.map(({ program, resource, operations, without, isOptional = false }) => [
+    program,
+    resource,
+    operations.join(', '),
+    isOptional ? `optional: ${without}` : without,
+  ])
+  return table(['program', 'resource', 'operations', 'without it'], rows)
 }
 
 function metricsPage(): string {

@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS events_hourly ${ON_CLUSTER}
 (
     group_id String COMMENT 'The account.',
     event    LowCardinality(String) COMMENT 'Name of the event.',
-    hour     DateTime('UTC') COMMENT 'Start of the hour of timestamp.',
+    hour     DateTime64(0, 'UTC') COMMENT 'Start of the hour of timestamp; not a DateTime, which wraps before 1970.',
     events   SimpleAggregateFunction(sum, UInt64) COMMENT 'Rows inserted; an updated event counts once for every copy. Read with sum(events).',
     users    AggregateFunction(uniq, String) COMMENT 'Distinct users, by user_id, else anonymous_id. Read with uniqMerge(users).'
 )
@@ -17,7 +17,8 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS events_hourly_feed ${ON_CLUSTER} TO event
 SELECT
     group_id,
     event,
-    toStartOfHour(toDateTime(timestamp, 'UTC')) AS hour,
+    -- Not toStartOfHour: by default it answers with a DateTime, which wraps before 1970.
+    toDateTime64(timestamp - toIntervalMillisecond(positiveModulo(toUnixTimestamp64Milli(timestamp), 3600000)), 0, 'UTC') AS hour,
     count() AS events,
     uniqState(coalesce(user_id, anonymous_id, '')) AS users
 FROM events

@@ -1,7 +1,9 @@
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import {
+  compareTables,
   createClickHouse,
   migrate,
+  readTables,
   type PlannedHotProperty,
   type TableSettings,
 } from '@custom-events/clickhouse'
@@ -103,7 +105,11 @@ async function setUpTables(
     settings: tableSettings(config),
     plannedColumns: columns,
   })
+  const findings = compareTables(await readTables(clickhouse), tableSettings(config))
+  const refused = findings.filter(({ severity }) => severity === 'refused')
+  if (refused.length > 0) throw new Error(refused.map(({ text }) => text).join('\n  '))
   print(`database ${config.CLICKHOUSE_DATABASE}: ${applied} of ${total} migrations applied now`)
+  for (const { text } of findings) print(`  note: ${text}`)
   for (const { property, markedIn } of columns) print(`typed column of ${property}: ${markedIn}`)
 }
 

@@ -79,7 +79,7 @@ function sqlVariables(
 ): Readonly<Record<string, string>> {
   const { isReplicated = false, cluster, retentionDays } = settings
   const ttl = (column: string): string =>
-    retentionDays === undefined ? '' : `TTL toDateTime(${column}) + INTERVAL ${retentionDays} DAY`
+    retentionDays === undefined ? '' : `TTL ${ttlExpression(column, retentionDays)}`
   return {
     ENGINE: isReplicated ? 'Replicated' : '',
     ON_CLUSTER: cluster === undefined ? '' : `ON CLUSTER \`${cluster.replaceAll('`', '')}\``,
@@ -87,6 +87,16 @@ function sqlVariables(
     REJECTED_TTL: ttl('received_at'),
     HOT_COLUMNS: hot.map((property) => `\`${columnOf(property)}\`,`).join(' '),
   }
+}
+
+/**
+ * A DateTime ends in 2106 and begins in 1970, and wraps: a row that is to stay for 100 years would have ended long
+ * ago, one from 1969 would never end. The sum is made with more room and then cut to what a TTL can hold.
+ */
+export function ttlExpression(column: string, days: number): string {
+  const from = `toDateTime64('1970-01-02 00:00:00', 3, 'UTC')`
+  const to = `toDateTime64('2106-02-06 00:00:00', 3, 'UTC')`
+  return `toDateTime(least(greatest(${column} + toIntervalDay(${days}), ${from}), ${to}))`
 }
 
 /** Keyed by version: two setups at once record the same row twice, which collapses. */

@@ -67,3 +67,4 @@ export {
   type MemoryFaults,
   type MemoryKafka,
 } from './consumer-memory.ts'
+export { CLICKHOUSE_RIGHTS, KAFKA_RIGHTS, type Right } from './rights.ts'

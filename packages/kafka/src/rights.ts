@@ -1,0 +1,129 @@
+type Program = 'setup' | 'ingest' | 'consumer' | 'replay'
+
+export interface Right {
+  readonly program: Program
+  /** As Kafka's tools and ClickHouse name it; `…` stands for KAFKA_TOPIC, CLICKHOUSE_DATABASE and so on. */
+  readonly resource: string
+  readonly operations: readonly string[]
+  /** What does not work without it; `optional` ones are told and done without. */
+  readonly without: string
+  readonly isOptional?: boolean
+}
+
+const PREFIX = 'topics that begin with KAFKA_TOPIC, and the topic of rejected events'
+
+/** What each program needs of Kafka. What is prefixed covers the side topics and the record of the partition count. */
+export const KAFKA_RIGHTS: readonly Right[] = [
+  {
+    program: 'setup',
+    resource: PREFIX,
+    operations: ['CREATE', 'DESCRIBE'],
+    without: 'topics must be made by somebody else, and setup says which',
+  },
+  {
+    program: 'setup',
+    resource: PREFIX,
+    operations: ['DESCRIBE_CONFIGS'],
+    isOptional: true,
+    without: 'settings of existing topics are not checked',
+  },
+  {
+    program: 'setup',
+    resource: PREFIX,
+    operations: ['ALTER_CONFIGS'],
+    isOptional: true,
+    without: 'settings that differ are refused or told instead of changed',
+  },
+  {
+    program: 'setup',
+    resource: 'group KAFKA_CONSUMER_GROUP',
+    operations: ['DESCRIBE'],
+    without: 'setup fails at the group',
+  },
+  {
+    program: 'ingest',
+    resource: PREFIX,
+    operations: ['WRITE', 'DESCRIBE'],
+    without: 'ingest is not ready',
+  },
+  {
+    program: 'ingest',
+    resource: PREFIX,
+    operations: ['DESCRIBE_CONFIGS'],
+    isOptional: true,
+    without: 'neither limits nor what the promise rests on can be checked',
+  },
+  {
+    program: 'consumer',
+    resource: PREFIX,
+    operations: ['READ', 'DESCRIBE'],
+    without: 'the topic is not read, the others are; not ready',
+  },
+  {
+    program: 'consumer',
+    resource: 'topic KAFKA_TOPIC.dlq',
+    operations: ['WRITE'],
+    without: 'a record that cannot be inserted halts the consumer',
+  },
+  {
+    program: 'consumer',
+    resource: 'group KAFKA_CONSUMER_GROUP',
+    operations: ['READ', 'DESCRIBE'],
+    without: 'the consumer is not ready',
+  },
+  {
+    program: 'consumer',
+    resource: PREFIX,
+    operations: ['DESCRIBE_CONFIGS'],
+    isOptional: true,
+    without: 'what the promise rests on cannot be checked',
+  },
+  {
+    program: 'replay',
+    resource: PREFIX,
+    operations: ['WRITE', 'DESCRIBE'],
+    without: 'replay fails at the start',
+  },
+  {
+    program: 'replay',
+    resource: 'group KAFKA_CONSUMER_GROUP',
+    operations: ['DESCRIBE'],
+    without: 'replay cannot see whether the consumers have caught up',
+  },
+]
+
+/** What each program needs of ClickHouse, in the database CLICKHOUSE_DATABASE. */
+export const CLICKHOUSE_RIGHTS: readonly Right[] = [
+  {
+    program: 'setup',
+    resource: 'the database',
+    operations: [
+      'CREATE DATABASE',
+      'CREATE TABLE',
+      'CREATE VIEW',
+      'DROP VIEW',
+      'ALTER TABLE',
+      'SELECT',
+      'INSERT',
+    ],
+    without: 'setup fails at the migrations',
+  },
+  {
+    program: 'setup',
+    resource: 'system.columns, system.tables',
+    operations: ['SELECT'],
+    without: 'columns and tables that exist cannot be compared',
+  },
+  {
+    program: 'consumer',
+    resource: 'the database',
+    operations: ['SELECT', 'INSERT'],
+    without: 'the consumer halts',
+  },
+  {
+    program: 'replay',
+    resource: 'the database',
+    operations: ['SELECT', 'INSERT'],
+    without: 'replay fails at the start',
+  },
+]
