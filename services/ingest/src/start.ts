@@ -166,12 +166,17 @@ function openDelivery(
       [tracked]: settings.partitionCountByTopic[tracked] ?? 1,
       [rejected]: settings.partitionCountByTopic[rejected] ?? 1,
     },
-    sideTopics: [rejected],
-    onFailure: ({ class: kind, code }) => metrics.produceFailures.inc({ class: kind, code }),
     log,
   }
   const watch = watchTopicPromises({ ...promised, placed: tracked })
-  const kafka = onPromisedTopics(createProducer(promised), watch)
+  const kafka = onPromisedTopics(
+    createProducer({
+      ...promised,
+      sideTopics: [rejected],
+      onFailure: ({ class: kind, code }) => metrics.produceFailures.inc({ class: kind, code }),
+    }),
+    watch,
+  )
   const producer = resources.use(createPacedProducer(kafka, () => performance.now()))
   // Not the paced producer: the pace is that of accepted events, and theirs alone.
   const rejectedEvents = resources.use(
