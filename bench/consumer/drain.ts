@@ -108,7 +108,7 @@ async function mergesEnd(clickhouse: ClickHouse): Promise<void> {
 
 async function checkRows(name: string, clickhouse: ClickHouse, records: number): Promise<void> {
   const [row] = await clickhouse.query<{ n: string; ids: string; offsets: string }>(
-    'SELECT count() AS n, uniqExact(event_id) AS ids, uniqExact(kafka_partition, kafka_offset) AS offsets FROM events',
+    'SELECT count() AS n, uniqExact(event_id) AS ids, uniqExact(kafka_partition, version) AS offsets FROM events',
   )
   const isRight = [row?.n, row?.ids, row?.offsets].every((value) => Number(value) === records)
   if (!isRight) {

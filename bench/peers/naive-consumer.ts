@@ -24,7 +24,7 @@ await consumer.run({
     for (const { value, offset } of batch.messages) {
       if (value === null) continue
       const event = (await registry.decode(value)) as Record<string, unknown>
-      values.push({ ...event, kafka_partition: batch.partition, kafka_offset: offset })
+      values.push({ ...event, kafka_partition: batch.partition, version: offset })
     }
     await clickhouse.insert({ table: 'events', values, format: 'JSONEachRow' })
   },

@@ -114,14 +114,14 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
     edits: [
       {
         file: 'schemas/clickhouse/0001_events.sql',
-        find: 'ReplacingMergeTree(kafka_offset)',
+        find: 'ReplacingMergeTree(version)',
         replace: 'ReplacingMergeTree(sent_first)',
       },
       {
         file: 'schemas/clickhouse/0001_events.sql',
         find: '    -- The consumer asks',
         replace:
-          '    sent_first UInt64 MATERIALIZED 1000000000 - kafka_offset,\n    -- The consumer asks',
+          '    sent_first UInt64 MATERIALIZED 1000000000000000000 - version,\n    -- The consumer asks',
       },
     ],
   },

@@ -2,8 +2,8 @@
 --
 -- Identity is (group_id, event, timestamp, event_id): the sorting key, and nothing else, so every copy
 -- of an event sorts together and lies in one partition (the month of its own timestamp). The copy with
--- the highest kafka_offset wins; offsets are comparable because an account always lives in one Kafka
--- partition.
+-- the highest version wins: of the log that was registered later, and within one log of the higher offset.
+-- Offsets are comparable because an account always lives in one Kafka partition.
 CREATE TABLE IF NOT EXISTS events ${ON_CLUSTER}
 (
     group_id        String COMMENT 'The account, as the producer named it; also the Kafka key.' CODEC(ZSTD(1)),
@@ -20,15 +20,17 @@ CREATE TABLE IF NOT EXISTS events ${ON_CLUSTER}
     extra           String COMMENT 'JSON object text: top-level fields that are not part of the contract.' CODEC(ZSTD(3)),
     source          LowCardinality(String) COMMENT 'Name of the write key that sent it; empty without one.',
     kafka_partition UInt32 COMMENT 'Where the record lies in Kafka.' CODEC(ZSTD(1)),
-    kafka_offset    UInt64 COMMENT 'Where the record lies in Kafka; also the version: the highest wins.' CODEC(Delta, ZSTD(1)),
+    version         UInt64 COMMENT 'Generation of its log (see kafka_logs) times 2^48, plus kafka_offset: of two copies the higher wins.' CODEC(Delta, ZSTD(1)),
+    kafka_offset    UInt64 ALIAS bitAnd(version, 0xFFFFFFFFFFFF) COMMENT 'Where the record lies in Kafka, within its log and partition.',
+    kafka_generation UInt16 ALIAS bitShiftRight(version, 48) COMMENT 'Which log the record lies in: see kafka_logs.',
 
-    -- The consumer asks which offsets are here already, within a range of received_at.
+    -- The consumer asks which records are here already, by their versions within a range of received_at.
     INDEX received_at_range received_at TYPE minmax GRANULARITY 1,
-    INDEX kafka_offset_range kafka_offset TYPE minmax GRANULARITY 1,
+    INDEX version_range version TYPE minmax GRANULARITY 1,
     INDEX user_id_lookup user_id TYPE bloom_filter(0.01) GRANULARITY 4,
     INDEX event_id_lookup event_id TYPE bloom_filter(0.01) GRANULARITY 4
 )
-ENGINE = ${ENGINE}ReplacingMergeTree(kafka_offset)
+ENGINE = ${ENGINE}ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(timestamp)
 ORDER BY (group_id, event, timestamp, event_id)
 ${EVENTS_TTL}

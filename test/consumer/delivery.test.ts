@@ -49,7 +49,7 @@ void suite('delivery', { concurrency: 4 }, () => {
     await untilTracked(world, 2_000)
 
     const rows = await world.clickhouse.query<Record<string, unknown>>(
-      `SELECT * EXCEPT (inserted_at, email, feature_name, action, amount, kafka_partition, kafka_offset)
+      `SELECT * EXCEPT (inserted_at, email, feature_name, action, amount, kafka_partition, kafka_offset, version)
             REPLACE (toUnixTimestamp64Milli(timestamp) AS timestamp,
                      toUnixTimestamp64Milli(received_at) AS received_at,
                      toUnixTimestamp64Milli(sent_at) AS sent_at)

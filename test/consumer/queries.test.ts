@@ -21,7 +21,7 @@ before(async () => {
   await migrate({ clickhouse, log: createLogger({ service: 'test', level: 'silent' }) })
   await clickhouse.command(`
     INSERT INTO events (group_id, event, timestamp, event_id, user_id, anonymous_id, sent_at, received_at,
-                        inserted_at, properties, context, extra, source, kafka_partition, kafka_offset)
+                        inserted_at, properties, context, extra, source, kafka_partition, version)
     VALUES ${ROWS.map(rowOf).join(', ')}`)
   await clickhouse.command(REJECTED)
   await clickhouse.command(DEAD_LETTERS)
@@ -56,12 +56,12 @@ function rowOf(row: (typeof ROWS)[number], offset: number): string {
 
 /** Each twice: as it was refused, and, of some, as a replay ended it. */
 const REJECTED = `
-  INSERT INTO rejected_events (code, received_at, request_id, \`index\`, resolution, kafka_offset) VALUES
+  INSERT INTO rejected_events (code, received_at, request_id, \`index\`, resolution, version) VALUES
     ('missing_event', '2026-03-21 00:00:00', 'r', 0, NULL, 1),
     ('missing_event', '2026-03-21 00:00:00', 'r', 1, NULL, 2),
     ('missing_event', '2026-03-21 00:00:00', 'r', 1, 'replayed', 9)`
 const DEAD_LETTERS = `
-  INSERT INTO dead_letters (source_offset, error_code, headers, kafka_offset) VALUES
+  INSERT INTO dead_letters (source_offset, error_code, headers, version) VALUES
     (1, '469', {}, 1), (1, '469', {'custom-events.resolution': 'superseded'}, 9),
     (2, '469', {}, 2), (2, '469', {'custom-events.resolution': 'replayed'}, 8)`
 

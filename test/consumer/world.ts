@@ -223,7 +223,7 @@ export interface Counts {
 export async function counts(world: World): Promise<Counts> {
   const [row] = await world.clickhouse.query<Readonly<Record<keyof Counts, string>>>(
     `SELECT count() AS physical,
-            uniqExact(kafka_partition, kafka_offset) AS offsets,
+            uniqExact(kafka_partition, version) AS offsets,
             uniqExact(group_id, event, timestamp, event_id) AS events,
             (SELECT count() FROM tracked) AS tracked
      FROM events`,

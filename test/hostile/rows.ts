@@ -78,7 +78,7 @@ async function arrived(pipeline: TestPipeline, count: number): Promise<void> {
   await eventually(
     async () => {
       const [found] = await pipeline.query<{ places: string }>(
-        'SELECT toString(uniqExact(kafka_partition, kafka_offset)) AS places FROM events',
+        'SELECT toString(uniqExact(kafka_partition, version)) AS places FROM events',
       )
       if (Number(found?.places) < count) throw new Error('not there yet')
     },

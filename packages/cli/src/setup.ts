@@ -20,6 +20,7 @@ import {
 import { compilePlans } from '@custom-events/event'
 import { readPlanFiles, type Logger } from '@custom-events/service'
 import type { SetupConfig } from './config.ts'
+import { setUpLogs } from './logs.ts'
 import { fix, step } from './step.ts'
 
 /**
@@ -43,6 +44,7 @@ export async function setUp(
   await step('migrating ClickHouse', fix.clickhouse(config), () =>
     setUpTables({ config, log, columns }, print),
   )
+  await step('registering the logs of Kafka', fix.logs(config), () => setUpLogs(config, log, print))
 }
 
 async function setUpTopics(

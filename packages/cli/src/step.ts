@@ -47,6 +47,8 @@ export const fix = {
     (config: { readonly CLICKHOUSE_URL: string }): Fix =>
     (error) =>
       clickhouseFix(config, error),
+  logs: (config: { readonly CLICKHOUSE_DATABASE: string }): Fix =>
+    `may this Kafka user DESCRIBE the topics, and this ClickHouse user SELECT and INSERT in ${config.CLICKHOUSE_DATABASE}.kafka_logs?`,
   tables:
     (config: { readonly CLICKHOUSE_URL: string }): Fix =>
     (error) =>

@@ -1,5 +1,6 @@
 import { createClient, type ClickHouseClient } from '@clickhouse/client'
-import { command, highestOffsets, insertNative, offsetsPresent, query } from './requests.ts'
+import { highestOffsets, recordsPresent } from './read-back.ts'
+import { command, insertNative, query } from './requests.ts'
 
 /** The values of `clickhouseVariables`, as `readConfig` returns them. */
 export interface ClickHouseConfig {
@@ -26,15 +27,31 @@ export interface OffsetRange {
   readonly to: number
 }
 
-/** What does the table have of these offsets? */
+/** What does the table have of these offsets of one log? */
 export interface OffsetsQuestion {
   readonly table: string
+  /** Of the log. */
+  readonly generation: number
   readonly ranges: readonly OffsetRange[]
   readonly timeColumn: string
   /** Of the rows that are asked about: milliseconds since 1970, both included. */
   readonly time: { readonly minMs: number; readonly maxMs: number }
   readonly signal?: AbortSignal
 }
+
+/** A column of a record's identity, and how it becomes text. */
+export interface IdentityColumn {
+  readonly name: string
+  /** `time`: milliseconds since 1970. */
+  readonly kind: 'text' | 'number' | 'time'
+}
+
+export interface RecordsQuestion extends OffsetsQuestion {
+  readonly identity: readonly IdentityColumn[]
+}
+
+/** What lies at places of one log: identities, as `identityHash` makes them, by partition and offset. */
+export type PresentIdentities = ReadonlyMap<number, ReadonlyMap<number, ReadonlySet<string>>>
 
 export interface ClickHouse extends AsyncDisposable {
   readonly database: string
@@ -44,11 +61,11 @@ export interface ClickHouse extends AsyncDisposable {
    */
   insertNative(insert: NativeInsert): Promise<void>
   /**
-   * Which offsets of these ranges the table holds, by partition. Narrowed by the times of the rows,
-   * because the table is not sorted by offset.
+   * What the table holds at the places of these ranges, each with its identity. Narrowed by the times of the
+   * rows, because the table is not sorted by offset.
    * @throws {ClickHouseFailure}
    */
-  offsetsPresent(question: OffsetsQuestion): Promise<ReadonlyMap<number, ReadonlySet<number>>>
+  recordsPresent(question: RecordsQuestion): Promise<PresentIdentities>
   /** The highest offset that the table holds of each range, by partition. @throws {ClickHouseFailure} */
   highestOffsets(question: OffsetsQuestion): Promise<ReadonlyMap<number, number>>
   /** Rows of a query; values only ever as parameters. @throws {ClickHouseFailure} */
@@ -70,7 +87,7 @@ export function createClickHouse(config: ClickHouseConfig): ClickHouse {
   return {
     database: config.CLICKHOUSE_DATABASE,
     insertNative: (insert) => insertNative(client, insert),
-    offsetsPresent: (question) => offsetsPresent(client, question),
+    recordsPresent: (question) => recordsPresent(client, question),
     highestOffsets: (question) => highestOffsets(client, question),
     query: (sql, params) => query(client, sql, params),
     command: (sql, params) => command(client, sql, params),

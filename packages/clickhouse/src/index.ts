@@ -5,6 +5,9 @@ export {
   type NativeInsert,
   type OffsetRange,
   type OffsetsQuestion,
+  type RecordsQuestion,
+  type IdentityColumn,
+  type PresentIdentities,
 } from './connection.ts'
 export {
   classify,
@@ -16,6 +19,8 @@ export {
 } from './classify.ts'
 export { CODE_GROUPS, type CodeGroup } from './error-codes.ts'
 export { ClickHouseFailure } from './failure.ts'
+export { generationOf, readLogs, registerLogs, type RegisteredLog } from './kafka-logs.ts'
+export { identityHash } from './read-back.ts'
 export { migrate, type MigrateOptions, type TableSettings } from './migrate.ts'
 export { MigrationError } from './migrations.ts'
 export { HotPropertyError, type HotProperty, type PlannedHotProperty } from './hot-properties.ts'

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
-import type { NativeInsert, OffsetsQuestion } from './connection.ts'
+import type { NativeInsert } from './connection.ts'
 import { ClickHouseFailure, failureFromAnswer, failureFromError } from './failure.ts'
 
 /** Less than the client's own limit: ClickHouse gives up first, so that its answer, not our impatience, decides. */
@@ -51,61 +51,6 @@ export async function insertNative(client: ClickHouseClient, insert: NativeInser
   // A successful insert answers 200 and nothing else; text in the body is an exception that came late.
   if (answer.status === 200 && answer.body === '' && answer.exceptionCode === undefined) return
   throw new ClickHouseFailure(doing, failureFromAnswer(answer))
-}
-
-export async function offsetsPresent(
-  client: ClickHouseClient,
-  question: OffsetsQuestion,
-): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
-  const rows = await askOffsets(
-    client,
-    'DISTINCT kafka_partition AS p, kafka_offset AS o',
-    question,
-  )
-  const present = new Map<number, Set<number>>()
-  for (const { p, o } of rows) {
-    const offsets = present.get(p) ?? new Set()
-    present.set(p, offsets.add(Number(o)))
-  }
-  return present
-}
-
-export async function highestOffsets(
-  client: ClickHouseClient,
-  question: OffsetsQuestion,
-): Promise<ReadonlyMap<number, number>> {
-  const columns = 'kafka_partition AS p, max(kafka_offset) AS o'
-  const rows = await askOffsets(client, columns, question, 'GROUP BY p')
-  return new Map(rows.map(({ p, o }) => [p, Number(o)]))
-}
-
-function askOffsets(
-  client: ClickHouseClient,
-  columns: string,
-  { table, ranges, timeColumn, time, signal }: OffsetsQuestion,
-  grouping = '',
-): Promise<readonly { readonly p: number; readonly o: string }[]> {
-  return query(
-    client,
-    `SELECT ${columns} FROM {table:Identifier}
-     WHERE {timeColumn:Identifier} BETWEEN fromUnixTimestamp64Milli({minMs:Int64})
-                                       AND fromUnixTimestamp64Milli({maxMs:Int64})
-       AND arrayExists((p, f, t) -> p = kafka_partition AND kafka_offset BETWEEN f AND t,
-             {partitions:Array(UInt32)}, {from:Array(UInt64)}, {to:Array(UInt64)})
-       AND kafka_offset BETWEEN {least:UInt64} AND {most:UInt64}
-     ${grouping}`,
-    {
-      table,
-      timeColumn,
-      ...time,
-      partitions: ranges.map((range) => range.partition),
-      from: ranges.map((range) => range.from),
-      to: ranges.map((range) => range.to),
-      least: Math.min(...ranges.map((range) => range.from)),
-      most: Math.max(...ranges.map((range) => range.to)),
-    },
-    signal,
-  )
 }
 
 export async function query<Row>(
@@ -179,8 +124,8 @@ async function readText(stream: Readable): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** For names of tables and columns in an INSERT, where parameters are not allowed. */
-function quoteIdentifier(name: string): string {
+/** For names of tables and columns where parameters are not allowed. */
+export function quoteIdentifier(name: string): string {
   return `\`${name.replaceAll(/[\\`]/g, String.raw`\$&`)}\``
 }
 

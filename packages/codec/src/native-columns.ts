@@ -2,7 +2,8 @@
 export type NativeColumn = { readonly name: string } & (
   | { readonly type: 'String'; readonly values: readonly (string | Buffer)[] }
   | { readonly type: 'Nullable(String)'; readonly values: readonly (Buffer | null)[] }
-  | { readonly type: 'UInt32' | 'UInt64'; readonly values: readonly number[] }
+  | { readonly type: 'UInt32'; readonly values: readonly number[] }
+  | { readonly type: 'UInt64'; readonly values: readonly (number | bigint)[] }
   /** Milliseconds since 1970. */
   | { readonly type: "DateTime64(3, 'UTC')"; readonly values: readonly number[] }
   | {
@@ -35,6 +36,7 @@ function data(column: NativeColumn): readonly Buffer[] {
     case 'UInt32':
       return column.values.map(uint32)
     case 'UInt64':
+      return column.values.map(uint64)
     case "DateTime64(3, 'UTC')":
       return column.values.map(int64)
     case 'Map(String, String)': {
@@ -66,6 +68,12 @@ function unsigned(value: number): Buffer {
 function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32LE(value)
+  return bytes
+}
+
+function uint64(value: number | bigint): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(BigInt(value))
   return bytes
 }
 

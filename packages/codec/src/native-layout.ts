@@ -14,11 +14,11 @@ export interface Layout {
   readonly names: readonly string[]
   readonly columns: readonly Column[]
   readonly partitionHeader: Buffer
-  readonly offsetHeader: Buffer
+  readonly versionHeader: Buffer
 }
 
 export const PARTITION_BYTES = 4
-export const OFFSET_BYTES = 8
+export const VERSION_BYTES = 8
 
 /**
  * The form of a block; https://clickhouse.com/docs/interfaces/formats/Native. Per column: name, type,
@@ -26,7 +26,7 @@ export const OFFSET_BYTES = 8
  */
 export function columnLayout(reader: readonly AvroField[]): Layout {
   return {
-    names: [...reader.map(({ name }) => name), 'kafka_partition', 'kafka_offset'],
+    names: [...reader.map(({ name }) => name), 'kafka_partition', 'version'],
     columns: reader.map(({ name, type, kind, nullBranch }) => {
       const isNullable = nullBranch !== -1
       return {
@@ -36,7 +36,7 @@ export function columnLayout(reader: readonly AvroField[]): Layout {
       }
     }),
     partitionHeader: columnHeader('kafka_partition', 'UInt32'),
-    offsetHeader: columnHeader('kafka_offset', 'UInt64'),
+    versionHeader: columnHeader('version', 'UInt64'),
   }
 }
 
@@ -58,8 +58,8 @@ export function unsigned(value: number): Buffer {
 
 /** Bytes of a block after its counts of columns and rows. */
 export function bodyBytes(layout: Layout, rows: number, stringBytes: Float64Array): number {
-  let bytes = layout.partitionHeader.length + layout.offsetHeader.length
-  bytes += rows * (PARTITION_BYTES + OFFSET_BYTES)
+  let bytes = layout.partitionHeader.length + layout.versionHeader.length
+  bytes += rows * (PARTITION_BYTES + VERSION_BYTES)
   for (const [index, column] of layout.columns.entries()) {
     bytes += column.header.length + (column.isNullable ? rows : 0)
     bytes += columnBytes(column, rows, stringBytes[index] ?? 0)

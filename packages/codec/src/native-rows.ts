@@ -3,9 +3,9 @@ import { FIXED_BYTES, readInteger, readLength, writeLength, type Cursor } from '
 import {
   bodyBytes,
   columnBytes,
-  OFFSET_BYTES,
   PARTITION_BYTES,
   unsigned,
+  VERSION_BYTES,
   type Layout,
 } from './native-layout.ts'
 import type { AvroKind, WalkPlan } from './native-schema.ts'
@@ -15,6 +15,8 @@ import { datumStart, valueBytes, type NativeSource } from './native-source.ts'
 export interface MeasuredRows {
   readonly sources: readonly NativeSource[]
   readonly plans: readonly WalkPlan[]
+  /** Of the log that all of them lie in. */
+  readonly generation: number
   /** Bytes that the strings of each column take. */
   readonly stringBytes: Float64Array
 }
@@ -27,7 +29,7 @@ interface Place {
 
 /** Writes measured rows into one buffer of exactly the right size. */
 export function writeRows(
-  { sources, plans, stringBytes }: MeasuredRows,
+  { sources, plans, generation, stringBytes }: MeasuredRows,
   layout: Layout,
   timeColumn: number,
 ): { readonly block: Buffer; readonly time: { readonly minMs: number; readonly maxMs: number } } {
@@ -46,7 +48,8 @@ export function writeRows(
   at += layout.partitionHeader.copy(block.bytes, at)
   const partitionsAt = at
   at += rows * PARTITION_BYTES
-  const offsetsAt = at + layout.offsetHeader.copy(block.bytes, at)
+  const versionsAt = at + layout.versionHeader.copy(block.bytes, at)
+  const highest = generation * GENERATION_UNIT
 
   const cursor: Cursor = { at: 0, lo: 0, hi: 0 }
   let data = wordsOf(Buffer.alloc(0))
@@ -64,7 +67,7 @@ export function writeRows(
     if (time < minMs) minMs = time
     if (time > maxMs) maxMs = time
     block.view.setUint32(partitionsAt + index * PARTITION_BYTES, source.partition, true)
-    writeOffset(block.view, offsetsAt + index * OFFSET_BYTES, source.offset)
+    writeVersion(block.view, versionsAt + index * VERSION_BYTES, highest, source.offset)
   }
   return { block: block.bytes, time: { minMs, maxMs } }
 }
@@ -144,8 +147,11 @@ function writeFixed(
   place.data += FIXED_BYTES[kind]
 }
 
-function writeOffset(view: DataView, at: number, offset: number): void {
+/** Where the generation begins in the upper half of a version: above 48 bits of offset. */
+const GENERATION_UNIT = 0x1_00_00
+
+function writeVersion(view: DataView, at: number, highest: number, offset: number): void {
   const high = Math.floor(offset / 0x1_00_00_00_00)
   view.setUint32(at, offset - high * 0x1_00_00_00_00, true)
-  view.setUint32(at + 4, high, true)
+  view.setUint32(at + 4, highest + high, true)
 }

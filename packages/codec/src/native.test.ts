@@ -41,6 +41,7 @@ const datum = fc.record({
   ratio: fc.double({ noNaN: true }),
 })
 const SCHEMA_ID = 7
+const GENERATION = 5
 
 function framed(bytes: Buffer, id = SCHEMA_ID): Buffer {
   const header = Buffer.alloc(5)
@@ -63,12 +64,12 @@ test('a block holds exactly what avsc reads from the same bytes', () => {
   fc.assert(
     fc.property(fc.array(datum, { maxLength: 20 }), (data) => {
       const sources = sourcesOf(data.map((each) => framed(avro.toBuffer(each))))
-      const result = shared.transcode(sources)
+      const result = shared.transcode(sources, GENERATION)
       assert.deepEqual(result.undecodable, [])
       const expected = sources.map(({ value, partition, offset }) => ({
         ...(value === null ? {} : (avro.fromBuffer(value.subarray(5)) as object)),
         kafka_partition: partition,
-        kafka_offset: offset,
+        version: GENERATION * 2 ** 48 + offset,
       }))
       assert.deepEqual(readNative(result.block), expected)
       if (data.length > 0) {
@@ -98,7 +99,7 @@ test('integers of 64 bits are kept exactly, at both ends', () => {
   made.learn(SCHEMA_ID, only)
   fc.assert(
     fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
-      const { block } = made.transcode(sourcesOf([framed(long.toBuffer(value))]))
+      const { block } = made.transcode(sourcesOf([framed(long.toBuffer(value))]), GENERATION)
       // 2 bytes of counts, then the column's name and type with their lengths.
       assert.equal(block.readBigInt64LE(2 + 2 + 6), value)
     }),
@@ -128,10 +129,10 @@ test('a bad record is named with its reason and its neighbours stay', () => {
     JSON.stringify({ type: 'record', name: 'Other', fields: [{ name: 'a', type: 'string' }] }),
   )
   for (const [value, reason] of bad) {
-    const result = made.transcode(sourcesOf([good, value, good]))
+    const result = made.transcode(sourcesOf([good, value, good]), GENERATION)
     assert.deepEqual(result.undecodable, [{ index: 1, reason }], reason)
     assert.equal(result.rows, 2)
-    const offsets = readNative(result.block).map((row) => row['kafka_offset'])
+    const offsets = readNative(result.block).map((row) => Number(row['version']) % 2 ** 48)
     assert.deepEqual(offsets, [2 ** 33, 2 ** 33 + 2])
   }
 })
@@ -154,7 +155,10 @@ test('a schema is read only if it is a record of the name of ours that fits', ()
   ]) {
     assert.equal(made.fits(foreign), false, foreign)
     made.learn(9, foreign)
-    const [bad] = made.transcode(sourcesOf([Buffer.from([0, 0, 0, 0, 9, 1])])).undecodable
+    const [bad] = made.transcode(
+      sourcesOf([Buffer.from([0, 0, 0, 0, 9, 1])]),
+      GENERATION,
+    ).undecodable
     assert.equal(bad?.reason, 'unsupported_schema', foreign)
   }
 })
@@ -165,7 +169,7 @@ test('random bytes and random cuts are refused or read, never thrown at, never r
     fc.property(fc.uint8Array({ maxLength: 60 }), datum, fc.nat(), (noise, sample, place) => {
       const whole = framed(avro.toBuffer(sample))
       const cut = whole.subarray(0, place % whole.length)
-      const result = made.transcode(sourcesOf([framed(Buffer.from(noise)), cut, whole]))
+      const result = made.transcode(sourcesOf([framed(Buffer.from(noise)), cut, whole]), GENERATION)
       assert.equal(result.rows + result.undecodable.length, 3)
       assert.ok(result.undecodable.some(({ index }) => index === 1))
       assert.equal(readNative(result.block).length, result.rows)
@@ -200,8 +204,8 @@ test('a value within other bytes is read as by itself, and nothing beyond its en
   fc.assert(
     fc.property(fc.array(value, { maxLength: 12 }), (values) => {
       const sources = sourcesOf(values)
-      const { block, ...rest } = made.transcode(within(sources))
-      const { block: expected, ...expectedRest } = made.transcode(sources)
+      const { block, ...rest } = made.transcode(within(sources), GENERATION)
+      const { block: expected, ...expectedRest } = made.transcode(sources, GENERATION)
       assert.ok(block.equals(expected), 'the blocks differ') // a diff of them takes gigabytes
       assert.deepEqual(rest, expectedRest)
       const ids = made.unknownSchemaIds(sources)
@@ -227,9 +231,9 @@ test('a writer may have more fields, fewer fields with a default, and another or
   fc.assert(
     fc.property(datum, fc.option(fc.string()), (sample, unheard) => {
       const value = { ...sample, unheard_of: unheard, unheard_number: 1 }
-      const { block } = made.transcode(sourcesOf([framed(type.toBuffer(value), 1)]))
+      const { block } = made.transcode(sourcesOf([framed(type.toBuffer(value), 1)]), GENERATION)
       const [row] = readNative(block)
-      const { kafka_partition: _, kafka_offset: __, ...read } = row ?? {}
+      const { kafka_partition: _, version: __, ...read } = row ?? {}
       const roundTrip = avro.fromBuffer(avro.toBuffer(sample)) as object
       assert.deepEqual(read, { ...roundTrip, maybe: null, maybe_at: null })
     }),
@@ -246,4 +250,35 @@ test('schemas that are still to be learnt are named once, bad headers ask for no
     null,
   ]
   assert.deepEqual([...made.unknownSchemaIds(sourcesOf([...values, Buffer.from('text!')]))], [3])
+})
+
+test('the version is the generation before the offset, up to the ends of both', () => {
+  const made = transcoder()
+  const value = framed(avro.toBuffer(fc.sample(datum, { numRuns: 1, seed: 1 })[0]))
+  for (const offset of [0, 1, 2 ** 32 - 1, 2 ** 32, 2 ** 48 - 1]) {
+    for (const generation of [0, 1, 32_767, 32_768, 65_535]) {
+      const { block } = made.transcode([{ value, partition: 0, offset }], generation)
+      const expected = (BigInt(generation) << 48n) | BigInt(offset)
+      assert.equal(block.readBigUInt64LE(block.length - 8), expected)
+    }
+  }
+})
+
+test('fields are read as text, in the order that is asked for, null as nothing', () => {
+  const made = transcoder()
+  fc.assert(
+    fc.property(datum, (given) => {
+      const bytes = avro.toBuffer(given)
+      const each: typeof given = avro.fromBuffer(bytes) // avsc writes some large numbers as others
+      const [source] = sourcesOf([framed(bytes)])
+      if (source === undefined) return
+      const texts = made.fields(source, ['at', 'maybe', 'text', 'count', 'big', 'late_null'])
+      assert.deepEqual(
+        texts.map((text) => text.toString()),
+        [each.at, each.maybe, each.text, each.count, each.big, each.late_null].map((one) =>
+          Buffer.from(String(one ?? '')).toString(),
+        ),
+      )
+    }),
+  )
 })

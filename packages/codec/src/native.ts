@@ -7,6 +7,7 @@ import {
   type WalkPlan,
 } from './native-schema.ts'
 import { columnLayout } from './native-layout.ts'
+import { readFields } from './native-fields.ts'
 import { writeRows } from './native-rows.ts'
 import {
   datumStart,
@@ -37,7 +38,7 @@ export interface NativeBlock {
 }
 
 export interface Transcoder {
-  /** Columns of every block, in order: the reader's fields, then kafka_partition and kafka_offset. */
+  /** Columns of every block, in order: the reader's fields, then kafka_partition and version. */
   readonly columns: readonly string[]
   /** Ids among these records whose schema is not known, also when it was asked for before in vain. */
   unknownSchemaIds(sources: readonly NativeSource[]): ReadonlySet<number>
@@ -45,7 +46,10 @@ export interface Transcoder {
   learn(schemaId: number, writerSchema: string | null): void
   /** Whether records of this schema can be read; also of what is no schema at all. */
   fits(writerSchema: string): boolean
-  transcode(sources: readonly NativeSource[]): NativeBlock
+  /** @param generation of the log that all of them lie in; stands before the offset in `version`. */
+  transcode(sources: readonly NativeSource[], generation: number): NativeBlock
+  /** Some fields of a record that `transcode` found whole, as text, in the order of their names. */
+  fields(source: NativeSource, names: readonly string[]): readonly Buffer[]
 }
 
 /**
@@ -86,7 +90,7 @@ export function createTranscoder(options: {
       else planById.set(schemaId, planOrUnsupported(writerSchema))
     },
     fits: (writerSchema) => typeof planOrUnsupported(writerSchema) !== 'string',
-    transcode: (sources) => {
+    transcode: (sources, generation) => {
       const stringBytes = new Float64Array(reader.length)
       const cursor: Cursor = { at: 0, lo: 0, hi: 0 }
       const plans: WalkPlan[] = []
@@ -104,8 +108,19 @@ export function createTranscoder(options: {
         stringBytes.fill(0)
         for (const source of good) measure(source, planById, cursor, stringBytes)
       }
-      const { block, time } = writeRows({ sources: good, plans, stringBytes }, layout, timeColumn)
+      const { block, time } = writeRows(
+        { sources: good, plans, generation, stringBytes },
+        layout,
+        timeColumn,
+      )
       return { block, rows: good.length, undecodable, time }
+    },
+    fields: (source, names) => {
+      const bytes = valueBytes(source)
+      const plan = bytes === null ? undefined : planById.get(schemaIdOf(source, bytes) ?? -1)
+      if (bytes === null || typeof plan !== 'object') throw new Error('the record is not whole')
+      const columns = names.map((name) => reader.findIndex((field) => field.name === name))
+      return readFields({ bytes, at: datumStart(source), plan }, columns)
     },
   }
 

@@ -20,6 +20,8 @@ export function groupErrorOf(error: unknown): GroupError {
   if (name === 'KafkaJSOffsetOutOfRange') return 'outOfRange'
   // Partitions were added: they are handed out by joining again.
   if (name === 'KafkaJSStaleTopicMetadataAssignment') return 'rejoin'
+  // What is fetched now lies in another log than what was fetched before.
+  if (name === 'OtherLog') return 'rejoin'
   const type = field(error, 'type')
   return typeof type === 'string' && REJOIN_TYPES.has(type) ? 'rejoin' : 'passing'
 }

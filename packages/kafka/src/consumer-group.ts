@@ -8,6 +8,8 @@ import type { FetchedRecords, PartitionOffset } from './consumer-port.ts'
 import type { PartitionState } from './consumer-positions.ts'
 import { toFetchedRecords } from './consumer-records.ts'
 import { fetchInPlace } from './fetch-in-place.ts'
+import { watchLogs } from './log-watch.ts'
+import type { KafkaLog } from './kafka-logs.ts'
 import type { KafkaConfig } from './kafka-config.ts'
 import { UnreadableRecords } from './unreadable-records.ts'
 
@@ -26,6 +28,8 @@ export interface GroupTimes {
 export interface GroupMember {
   /** Joins or rejoins; resolves with what was assigned. */
   join(): Promise<readonly PartitionState[]>
+  /** Which logs the topics are; should that change, what follows fails so that the member joins again. */
+  logs(): Promise<readonly KafkaLog[]>
   /** Says where to read from; assigned partitions that are not named are not read. */
   start(positions: readonly PartitionOffset[]): Promise<void>
   heartbeat(): Promise<void>
@@ -99,11 +103,13 @@ export async function connectMember(options: {
     throw error
   }
 
+  const logs = watchLogs(cluster, topics)
   return {
     join: async () => {
       await group.joinAndSync()
       return partitionStates(group, cluster, groupId)
     },
+    logs: () => logs.learn(),
     start: async (positions) => {
       await group.offsetManager.resolveOffsets()
       for (const { topic, partition, offset } of positions) {
@@ -125,22 +131,30 @@ export async function connectMember(options: {
       }
     },
     nodeIds: () => cluster.getNodeIds(),
-    fetch: async (nodeId) =>
-      (await group.fetch(nodeId)).flatMap((batch): (FetchedRecords | UnreadableRecords)[] => {
-        const fetched = toFetchedRecords(batch)
-        if (fetched === null) return []
-        if (fetched instanceof UnreadableRecords) return [fetched]
-        const { topic, partition, next } = fetched
-        group.offsetManager.resolveOffset({ topic, partition, offset: String(next - 1) })
-        return [fetched]
-      }),
+    fetch: async (nodeId) => {
+      logs.mustBeSame()
+      return (await group.fetch(nodeId)).flatMap(
+        (batch): (FetchedRecords | UnreadableRecords)[] => {
+          const fetched = toFetchedRecords(batch)
+          if (fetched === null) return []
+          if (fetched instanceof UnreadableRecords) return [fetched]
+          const { topic, partition, next } = fetched
+          group.offsetManager.resolveOffset({ topic, partition, offset: String(next - 1) })
+          return [fetched]
+        },
+      )
+    },
     refresh: async (error) => {
       const closed = closedBroker(error)
       if (closed !== null) cluster.removeBroker(closed)
       await cluster.refreshMetadata()
+      await logs.look()
     },
     commit: (offsets) => group.commitOffsets({ topics: byTopic(offsets) }),
-    endOffsets: () => listOffsets(group, cluster, { fromBeginning: false }),
+    endOffsets: async () => {
+      await logs.look()
+      return listOffsets(group, cluster, { fromBeginning: false })
+    },
     leave: () => group.leave(),
     disconnect: () => cluster.disconnect(),
   }

@@ -1,6 +1,8 @@
 // The parts of kafkajs 2.2.4 behind its consumer that consumer-group.ts uses. kafkajs has no types for
 // them; a test pins their shape, and the end-to-end tests their behaviour.
 declare module 'kafkajs/src/consumer/consumerGroup.js' {
+  import type { KafkaJsCluster } from './kafkajs-cluster.ts'
+
   interface PartitionsOfTopic {
     readonly topic: string
     readonly partitions: readonly number[]
@@ -39,6 +41,7 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     getNodeIds(): readonly number[]
     removeBroker(address: { readonly host: string; readonly port: number }): void
     findBroker(at: { readonly nodeId: number | string }): Promise<RawBroker>
+    readonly brokerPool: KafkaJsCluster['brokerPool']
     findGroupCoordinator(group: { groupId: string }): Promise<RawCoordinator>
     fetchTopicsOffset(
       topics: readonly {

@@ -29,6 +29,7 @@ function memberThat(fetch: () => Promise<UnreadableRecords | null>): GroupMember
     refresh: async () => {},
     commit: async () => {},
     endOffsets: async () => [],
+    logs: async () => [],
     leave: async () => {},
     disconnect: async () => {},
   }

@@ -68,11 +68,13 @@ export function createMemoryKafka(options: {
   /** Moved on whenever a fetch finds nothing. */
   readonly clock: MemoryClock
   readonly faults?: MemoryFaults
+  /** @default memory */
+  readonly clusterId?: string
   /** Told of every committed offset, before anything else can happen. */
   readonly onCommit?: (end: PartitionOffset) => void
 }): MemoryKafka {
   const { partitionsByTopic, clock, faults = NO_FAULTS, onCommit = () => {} } = options
-  const log = createMemoryLog(partitionsByTopic, clock)
+  const log = createMemoryLog(partitionsByTopic, clock, options.clusterId)
   const offsets = new Map<string, number>()
   const committed = (at: TopicPartition): number => offsets.get(partitionKey(at)) ?? 0
   const { lateFetches } = faults

@@ -1,3 +1,4 @@
+import type { KafkaLog } from './kafka-logs.ts'
 import type { TopicPartition } from './records.ts'
 
 /** A record as it lies in Kafka. */
@@ -61,6 +62,8 @@ export type ConsumerEvent =
       readonly kind: 'assigned'
       readonly epoch: number
       readonly positions: readonly AssignedPosition[]
+      /** Which log each topic is now; another assignment may find that a topic was made anew. */
+      readonly logs: readonly KafkaLog[]
       readonly revoked: AbortSignal
       /** From `revoked` on the group waits for so long, in milliseconds. */
       readonly releaseWithinMs: number

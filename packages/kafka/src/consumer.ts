@@ -52,6 +52,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 
   const live = async (joined: GroupMember): Promise<EndOfAssignment> => {
     const states = await joined.join()
+    const logs = await joined.logs() // after the positions: these are then never of a log that comes later
     const { positions, outOfRange } = startPositions(states, options.onOutOfRange)
     await joined.start(positions)
     const revoked = new AbortController()
@@ -61,7 +62,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       states.map(({ topic, partition, latest }) => ({ topic, partition, offset: latest })),
     )
     const { signal } = revoked
-    queue.push({ kind: 'assigned', epoch: mine, positions, revoked: signal, releaseWithinMs })
+    queue.push({ kind: 'assigned', epoch: mine, positions, logs, revoked: signal, releaseWithinMs })
     if (outOfRange.length > 0)
       queue.push({ kind: 'outOfRange', epoch: mine, partitions: outOfRange })
     log.info({ epoch: mine, partitions: states.map(partitionKey) }, 'partitions assigned')

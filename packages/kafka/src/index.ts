@@ -44,6 +44,7 @@ export {
   type TopicPromises,
 } from './topic-promises.ts'
 export { watchGroupLag, type GroupLag, type PartitionLag } from './group-lag.ts'
+export { logName, readKafkaLogs, type KafkaLog } from './kafka-logs.ts'
 export { readGroupOffsets, type GroupOffset } from './group-offsets.ts'
 export { UnreadableRecords, type WhyUnreadable } from './unreadable-records.ts'
 export { createConsumer, type ConsumerOptions } from './consumer.ts'

@@ -38,6 +38,7 @@ export interface KafkaJsBroker {
   readonly connectionPool: KafkaJsConnectionPool
   isConnected(): boolean
   findGroupCoordinator(group: { readonly groupId: string }): Promise<unknown>
+  metadata(topics: readonly string[]): Promise<{ readonly clusterId?: string | null }>
   /** @throws when one of the resources may not be asked about. */
   describeConfigs(request: {
     readonly includeSynonyms: boolean
@@ -78,6 +79,19 @@ export interface KafkaJsConnection {
     rejectAll(error: Error): void
     maybeThrottle(throttleMs: number): void
   }
+  /** Authenticates first where that is due. */
+  send<T, Decoded>(made: {
+    readonly request: {
+      readonly apiKey: number
+      readonly apiName: string
+      readonly apiVersion: number
+      readonly encode: () => Promise<{ readonly buffer: Buffer }>
+    }
+    readonly response: {
+      readonly decode: (payload: Buffer) => Promise<Decoded>
+      readonly parse: (decoded: Decoded) => Promise<T>
+    }
+  }): Promise<T>
   isAuthenticated(): boolean
   authenticate(): Promise<void>
   failIfNotConnected(): void

@@ -19,6 +19,13 @@ declare module 'kafkajs/src/network/socketFactory.js' {
   export default function createSocketFactory(): ISocketFactory
 }
 
+declare module 'kafkajs/src/protocol/encoder.js' {
+  export default class Encoder {
+    readonly buffer: Buffer
+    writeBufferInternal(bytes: Buffer): void
+  }
+}
+
 declare module 'kafkajs/src/protocol/error.js' {
   export const errorCodes: readonly {
     readonly type: string

@@ -77,7 +77,8 @@ export function createMemoryGroup(options: {
     member.lettingGo = null
     const { epoch, releaseWithinMs } = member
     const revoked = member.revoked.signal
-    member.events.push({ kind: 'assigned', epoch, positions, revoked, releaseWithinMs })
+    const { logs } = log
+    member.events.push({ kind: 'assigned', epoch, positions, logs, revoked, releaseWithinMs })
   }
 
   const letGo = (member: MemoryMember): Promise<void> => (member.lettingGo ??= endOf(member))

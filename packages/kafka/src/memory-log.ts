@@ -1,5 +1,6 @@
 import { partitionKey } from './consumer-offsets.ts'
 import type { FetchedRecord } from './consumer-port.ts'
+import type { KafkaLog } from './kafka-logs.ts'
 import type { OutgoingRecord, ProduceOutcome, TopicPartition } from './records.ts'
 import type { MemoryClock } from './memory-clock.ts'
 
@@ -9,6 +10,7 @@ export type Gate = (point: string) => Promise<void>
 /** Topics in memory. */
 export interface MemoryLog {
   readonly partitions: readonly TopicPartition[]
+  readonly logs: readonly KafkaLog[]
   append(
     at: TopicPartition,
     record: Pick<FetchedRecord, 'key' | 'value'> & Partial<Pick<FetchedRecord, 'headers'>>,
@@ -19,6 +21,7 @@ export interface MemoryLog {
 export function createMemoryLog(
   partitionsByTopic: Readonly<Record<string, number>>,
   clock: Pick<MemoryClock, 'nowMs'>,
+  clusterId = 'memory',
 ): MemoryLog {
   const partitions = Object.entries(partitionsByTopic).flatMap(([topic, count]) =>
     Array.from({ length: count }, (_, partition) => ({ topic, partition })),
@@ -31,6 +34,7 @@ export function createMemoryLog(
   }
   return {
     partitions,
+    logs: Object.keys(partitionsByTopic).map((topic) => ({ clusterId, topic, topicId: topic })),
     append: (at, { key, value, headers = {} }) => {
       const log = logOf(at)
       const { nowMs: timestampMs } = clock

@@ -16,5 +16,6 @@ SELECT
     source,
     ${HOT_COLUMNS}
     kafka_partition,
-    kafka_offset
+    kafka_offset,
+    version
 FROM events FINAL;

@@ -35,7 +35,8 @@ function records(
 function assigned(epoch: number, offset: number, latest = 1_000): ConsumerEvent {
   const positions = [{ topic: TOPIC, partition: 0, offset, latest }]
   const revoked = new AbortController().signal
-  return { kind: 'assigned', epoch, positions, revoked, releaseWithinMs: 60_000 }
+  const logs = [{ clusterId: 'c', topic: TOPIC, topicId: 'i' }]
+  return { kind: 'assigned', epoch, positions, logs, revoked, releaseWithinMs: 60_000 }
 }
 
 /** Runs the loop over a fixed list of events and tells what was settled and committed. */
@@ -79,6 +80,7 @@ async function play(
         },
       },
       routes: [deadLetterRoute(TOPIC)],
+      learnLogs: async (logs) => logs.map((log) => ({ ...log, generation: 1 })),
       doubtOffsets: options.doubtOffsets ?? 2,
       shutdownWithinMs: 60_000,
       limits: () => ({ maxRows: options.maxRows ?? 1, maxBytes: 1_000, maxAgeMs: 1_000 }),

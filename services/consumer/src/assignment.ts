@@ -1,3 +1,4 @@
+import type { RegisteredLog } from '@custom-events/clickhouse'
 import {
   partitionKey,
   type AssignedPosition,
@@ -8,7 +9,7 @@ import {
 import { openBatch, type BatchLimits, type OpenBatch } from './batch.ts'
 import { abortedAfter, abandonAfterMs, type Clock } from './deadline.ts'
 import type { Doubt } from './doubt.ts'
-import type { Route } from './route.ts'
+import type { Route, TopicRoute } from './route.ts'
 import { smallFirst, type GrowingLimits } from './small-first.ts'
 
 /** What is known within one assignment; nothing of it outlives the assignment. */
@@ -35,7 +36,9 @@ const LONGEST_WAIT_MS = 1_000
 export function newAssignment(
   event: Extract<ConsumerEvent, { kind: 'assigned' }>,
   options: {
-    readonly routes: readonly Route[]
+    readonly routes: readonly TopicRoute[]
+    /** Of the topics, each with its generation. */
+    readonly logs: readonly RegisteredLog[]
     readonly limits: () => BatchLimits
     readonly doubtOffsets: number
     readonly shutdown: AbortSignal
@@ -44,7 +47,7 @@ export function newAssignment(
     readonly clock: Clock
   },
 ): Assignment {
-  const { routes, doubtOffsets, shutdown, overdue, clock } = options
+  const { routes, logs, doubtOffsets, shutdown, overdue, clock } = options
   const limits = smallFirst(options.limits)
   return {
     epoch: event.epoch,
@@ -54,10 +57,12 @@ export function newAssignment(
       overdue,
     ]),
     open: new Map(
-      routes.map((route) => [
-        route.topic,
-        { route, batch: openBatch(route.topic, limits.current) },
-      ]),
+      routes.flatMap((topicRoute) => {
+        const { topic } = topicRoute
+        const log = logs.find((each) => each.topic === topic)
+        if (log === undefined) return [] // Kafka does not tell us of it: nothing is assigned of it either
+        return [[topic, { route: topicRoute.of(log), batch: openBatch(topic, limits.current) }]]
+      }),
     ),
     limits,
     inDoubt: new Map(

@@ -1,8 +1,10 @@
+import type { RegisteredLog } from '@custom-events/clickhouse'
 import {
   partitionKey,
   type Consumer,
   type ConsumerEvent,
   type FetchedRecords,
+  type KafkaLog,
   type MemoryBudget,
   type PartitionOffset,
 } from '@custom-events/kafka'
@@ -18,14 +20,19 @@ import type { Batch, BatchLimits, OpenBatch, Trigger } from './batch.ts'
 import { abandonAfterMs, abortedAfter, type Clock } from './deadline.ts'
 import type { Doubt } from './doubt.ts'
 import { Abandoned } from './persist.ts'
-import type { Route } from './route.ts'
+import type { Route, TopicRoute } from './route.ts'
 import type { Settled } from './settle.ts'
 import type { Status } from './status.ts'
 
 /** What the loop needs of the world. */
 export interface ConsumePorts {
   readonly consumer: Pick<Consumer, 'fetch' | 'takeRecords' | 'commit'>
-  readonly routes: readonly Route[]
+  readonly routes: readonly TopicRoute[]
+  /** Which generations the logs have. @throws {Abandoned} when `stop` is aborted before that is known. */
+  readonly learnLogs: (
+    logs: readonly KafkaLog[],
+    stop: AbortSignal,
+  ) => Promise<readonly RegisteredLog[]>
   readonly limits: () => BatchLimits
   /**
    * How far a previous owner may have inserted beyond its commit, in offsets of one partition: what it
@@ -105,7 +112,7 @@ async function take(
       ports.status.outOfRange([])
       drop(assignment, ports.budget)
       ports.observe.positions(event.positions, event.positions.length)
-      return newAssignment(event, { ...ports, ...ending })
+      return begin(ports, event, ending)
     case 'records':
       batch(ports, assignment, event)
       return assignment
@@ -119,6 +126,23 @@ async function take(
       return null
     case 'idle':
       return assignment
+  }
+}
+
+/** Nothing is taken before it is known which logs these are: no row may have the version of another's. */
+async function begin(
+  ports: ConsumePorts,
+  event: Extract<ConsumerEvent, { kind: 'assigned' }>,
+  ending: { readonly shutdown: AbortSignal; readonly overdue: AbortSignal },
+): Promise<Assignment | null> {
+  try {
+    const stop = AbortSignal.any([event.revoked, ending.shutdown])
+    const logs = await ports.learnLogs(event.logs, stop)
+    return newAssignment(event, { ...ports, ...ending, logs })
+  } catch (error) {
+    if (!(error instanceof Abandoned)) throw error
+    ports.status.recovered()
+    return null
   }
 }
 

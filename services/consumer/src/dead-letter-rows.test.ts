@@ -5,6 +5,7 @@ import { readNative } from '../../../packages/codec/src/native-reader.fixture.ts
 import { encodeDeadLetters } from './dead-letter-rows.ts'
 import { HEADERS } from './dead-letter.ts'
 
+const OWN_LOG = { clusterId: 'c', topic: 'd', topicId: '0a-1b', generation: 40_000 }
 const OWN_PLACE = { source_topic: 'd', source_partition: 4, source_offset: 11 }
 
 function rowOf(headers: Readonly<Record<string, string>>, timestampMs = 1_700_000_000_000) {
@@ -18,7 +19,7 @@ function rowOf(headers: Readonly<Record<string, string>>, timestampMs = 1_700_00
       Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)]),
     ),
   }
-  const block = encodeDeadLetters('d', [record])
+  const block = encodeDeadLetters(OWN_LOG, [record])
   const [row] = readNative(block.block)
   assert.ok(row !== undefined)
   return { row, time: block.time }
@@ -98,4 +99,23 @@ test('texts of any length leave the columns of few values bounded', () => {
     assert.equal(String(row[column]).length, 200)
   }
   assert.equal(String(row['error_message']).length, 10_000)
+})
+
+test('letters of two logs with one name are told apart, and nobody else can name a log', () => {
+  const logOf = (text: string): unknown =>
+    rowOf({ ...place('orders.v1', '2', '5'), [HEADERS.log]: text }).row['source_log']
+  assert.deepEqual(['a_-B/01-2f', 'c/', '/'].map(logOf), ['a_-B/01-2f', 'c/', '/'])
+  for (const nonsense of ['', 'c', 'c/x/y', 'c/\u0000', `${'c'.repeat(101)}/1`]) {
+    assert.equal(logOf(nonsense), 'c/0a-1b')
+  }
+  assert.equal(rowOf({}).row['source_log'], 'c/0a-1b')
+})
+
+test('the version of a letter begins with the generation of the log it lies in', () => {
+  const [row] = readNative(
+    encodeDeadLetters({ ...OWN_LOG, generation: 7 }, [
+      { partition: 0, offset: 3, timestampMs: 0, key: null, value: null, headers: {} },
+    ]).block,
+  )
+  assert.equal(row?.['version'], 7 * 2 ** 48 + 3)
 })

@@ -1,4 +1,9 @@
-import type { FetchedRecord, OutgoingRecord } from '@custom-events/kafka'
+import {
+  logName,
+  type FetchedRecord,
+  type KafkaLog,
+  type OutgoingRecord,
+} from '@custom-events/kafka'
 import { keptHeaders } from './own-headers.ts'
 
 /** Why a record is set aside. */
@@ -20,6 +25,8 @@ export const HEADERS = {
   code: 'error.code',
   /** On a dead letter that does not hold the whole record: what was cut, in JSON. */
   shortened: 'custom-events.shortened',
+  /** Which log the topic is, beside its name: cluster_id/topic_id. */
+  log: 'custom-events.source-log',
   /** On a record that a replay produced: what it was made of. */
   replayedFrom: 'custom-events.replayed-from',
   /** On a dead letter that a replay ended, sent once more: how, when, and where the record went. */
@@ -35,10 +42,10 @@ const MAX_MESSAGE_CHARS = 2_000
 
 /** A record for the dead-letter topic: key, value and own headers byte for byte, the reason in headers. */
 export function toDeadLetter(
-  source: { readonly topic: string; readonly record: FetchedRecord; readonly refusal: Refusal },
+  source: { readonly log: KafkaLog; readonly record: FetchedRecord; readonly refusal: Refusal },
   target: { readonly topic: string; readonly partitions: number },
 ): OutgoingRecord {
-  const { topic, record, refusal } = source
+  const { log, record, refusal } = source
   return {
     topic: target.topic,
     partition: record.partition % target.partitions,
@@ -46,7 +53,8 @@ export function toDeadLetter(
     value: record.value,
     headers: {
       ...keptHeaders(record.headers),
-      [HEADERS.topic]: topic,
+      [HEADERS.topic]: log.topic,
+      [HEADERS.log]: logName(log),
       [HEADERS.partition]: String(record.partition),
       [HEADERS.offset]: String(record.offset),
       [HEADERS.stage]: refusal.stage,

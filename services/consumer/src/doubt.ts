@@ -1,4 +1,4 @@
-import type { OffsetRange } from '@custom-events/clickhouse'
+import type { OffsetRange, PresentIdentities } from '@custom-events/clickhouse'
 import type { FetchedRecord } from '@custom-events/kafka'
 
 /** Partitions whose table may hold rows that are not committed, and below which offset. */
@@ -6,6 +6,23 @@ export type Doubt = ReadonlyMap<number, number>
 
 /** Offsets that a table has, by partition. */
 export type PresentOffsets = ReadonlyMap<number, ReadonlySet<number>>
+
+/** Of the records those whose place is taken by themselves, and not by another record. */
+export function sameRecords(
+  records: readonly FetchedRecord[],
+  found: PresentIdentities,
+  identityOf: (record: FetchedRecord) => string,
+): PresentOffsets {
+  const same = new Map<number, Set<number>>()
+  for (const record of records) {
+    const { partition, offset } = record
+    const identities = found.get(partition)?.get(offset)
+    // Asked for only where something lies: mostly nothing does.
+    if (identities === undefined || !identities.has(identityOf(record))) continue
+    same.set(partition, (same.get(partition) ?? new Set()).add(offset))
+  }
+  return same
+}
 
 /** From the first to the last offset of each partition, both included. */
 export function offsetRanges(records: readonly FetchedRecord[]): readonly OffsetRange[] {

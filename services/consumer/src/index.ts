@@ -2,4 +2,4 @@
 export { HEADERS } from './dead-letter.ts'
 export { findRefused } from './isolate.ts'
 export { restoredHeaders } from './own-headers.ts'
-export { avroRoute, type Route } from './route.ts'
+export { avroRoute, type Route, type TopicRoute } from './route.ts'

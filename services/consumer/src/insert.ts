@@ -7,6 +7,7 @@ import {
   missingRecords,
   offsetRanges,
   rangesAhead,
+  sameRecords,
   stillInDoubt,
   type Doubt,
   type PresentOffsets,
@@ -26,7 +27,7 @@ export interface InsertTally {
 }
 
 export interface InsertPorts {
-  readonly clickhouse: Pick<ClickHouse, 'insertNative' | 'offsetsPresent' | 'highestOffsets'>
+  readonly clickhouse: Pick<ClickHouse, 'insertNative' | 'recordsPresent' | 'highestOffsets'>
   readonly setAside: SetAside
   readonly persistence: Persistence
   readonly observe: {
@@ -125,8 +126,8 @@ interface Found {
 }
 
 /**
- * Which of the doubted records the table has: rows of their own times only, so that an offset that Kafka gives
- * out a second time, to a topic made anew, is not taken for them. And how far ahead it has any.
+ * Which of the doubted records the table has, and how far ahead it has any. The same place is in every log,
+ * and in one log twice where Kafka was restored: a row counts only if it is the very record.
  */
 async function readBack(
   { clickhouse, observe, abandon }: InsertPorts,
@@ -137,9 +138,12 @@ async function readBack(
   observe.readBack(cause)
   const { table, timeColumn } = route
   const { time } = encoded
-  const about = { table, timeColumn, signal: abandon }
+  const { generation } = route.log
+  const about = { table, generation, timeColumn, signal: abandon }
   const ranges = offsetRanges(doubted)
-  const present = await clickhouse.offsetsPresent({ ...about, ranges, time })
+  const { identity } = route
+  const found = await clickhouse.recordsPresent({ ...about, identity, ranges, time })
+  const present = sameRecords(doubted, found, (record) => route.identityOf(record))
   const ahead = rangesAhead(doubted, inDoubt)
   if (ahead.length === 0) return { present, ahead: new Map() }
   const around = { minMs: time.minMs - CLOCKS_APART_MS, maxMs: LAST_MS }

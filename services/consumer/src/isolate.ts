@@ -57,7 +57,7 @@ export async function isolate(
     )
     return records
   }
-  await ports.setAside(route.topic, refused)
+  await ports.setAside(route.log, refused)
   const bad = new Set(refused.map(({ record }) => record))
   return records.filter((record) => !bad.has(record))
 }

@@ -1,15 +1,19 @@
 import {
   ClickHouseFailure,
+  identityHash,
   type ClickHouse,
   type NativeInsert,
   type OffsetsQuestion,
 } from '@custom-events/clickhouse'
 import type { Gate } from '@custom-events/kafka'
+import { readNative } from '../../../packages/codec/src/native-reader.fixture.ts'
 
 /** A row, by its place in Kafka. */
 export interface MemoryRow {
   readonly partition: number
   readonly offset: number
+  /** Of the log. */
+  readonly generation: number
   /** The block that brought it, and its place therein. */
   readonly block: Buffer
   readonly index: number
@@ -42,7 +46,7 @@ export type Fate =
 /** An in-memory twin of the ClickHouse port; keeps every row that is inserted, so that doubles show. */
 export interface MemoryClickHouse extends Pick<
   ClickHouse,
-  'insertNative' | 'offsetsPresent' | 'highestOffsets'
+  'insertNative' | 'recordsPresent' | 'highestOffsets'
 > {
   readonly rows: (table: string) => readonly MemoryRow[]
 }
@@ -81,12 +85,19 @@ export function createMemoryClickHouse(options: {
     return rows
   }
 
-  const ask = async ({ table, ranges }: OffsetsQuestion): Promise<readonly MemoryRow[]> => {
+  const ask = async ({
+    table,
+    generation,
+    ranges,
+  }: OffsetsQuestion): Promise<readonly MemoryRow[]> => {
     await gate('readBack')
-    const rows = rowsOf(table).filter(({ partition, offset }) =>
-      ranges.some(
-        (range) => range.partition === partition && offset >= range.from && offset <= range.to,
-      ),
+    const rows = rowsOf(table).filter(
+      (row) =>
+        row.generation === generation &&
+        ranges.some(
+          ({ partition, from, to }) =>
+            partition === row.partition && row.offset >= from && row.offset <= to,
+        ),
     )
     await gate('present')
     if (!isAnswered()) throw failure(null)
@@ -118,10 +129,16 @@ export function createMemoryClickHouse(options: {
       } else await gate('answer')
       if (error !== null) throw error
     },
-    offsetsPresent: async (question) => {
-      const present = new Map<number, Set<number>>()
-      for (const { partition, offset } of await ask(question)) {
-        present.set(partition, (present.get(partition) ?? new Set()).add(offset))
+    recordsPresent: async (question) => {
+      const present = new Map<number, Map<number, Set<string>>>()
+      for (const row of await ask(question)) {
+        const { partition, offset } = row
+        const values = valuesOf(row)
+        const parts = question.identity.map(({ name }) => Buffer.from(String(values[name])))
+        const ofPartition = present.get(partition) ?? new Map<number, Set<string>>()
+        const identities = ofPartition.get(offset) ?? new Set()
+        ofPartition.set(offset, identities.add(identityHash(parts)))
+        present.set(partition, ofPartition)
       }
       return present
     },
@@ -173,8 +190,19 @@ function failure(code: number | null): ClickHouseFailure {
   return new ClickHouseFailure('twin', { code, status: null, network, message: `code ${code}` })
 }
 
-/** Partition and offset are the last two columns of every block. */
-function readPlaces(block: Buffer): readonly Pick<MemoryRow, 'partition' | 'offset'>[] {
+const rowsOfBlock = new WeakMap<Buffer, ReturnType<typeof readNative>>()
+
+/** Of a row, by column. */
+export function valuesOf({ block, index }: Pick<MemoryRow, 'block' | 'index'>) {
+  const rows = rowsOfBlock.get(block) ?? readNative(block)
+  rowsOfBlock.set(block, rows)
+  return rows[index] ?? {}
+}
+
+/** Partition and version are the last two columns of every block. */
+function readPlaces(
+  block: Buffer,
+): readonly Pick<MemoryRow, 'partition' | 'offset' | 'generation'>[] {
   let at = 0
   const unsigned = (): number => {
     let value = 0
@@ -186,11 +214,12 @@ function readPlaces(block: Buffer): readonly Pick<MemoryRow, 'partition' | 'offs
   }
   unsigned()
   const rows = unsigned()
-  const offsetsAt = block.length - 8 * rows
-  const offsetHeaderBytes = 1 + 'kafka_offset'.length + 1 + 'UInt64'.length
-  const partitionsAt = offsetsAt - offsetHeaderBytes - 4 * rows
+  const versionsAt = block.length - 8 * rows
+  const versionHeaderBytes = 1 + 'version'.length + 1 + 'UInt64'.length
+  const partitionsAt = versionsAt - versionHeaderBytes - 4 * rows
   return Array.from({ length: rows }, (_, index) => ({
     partition: block.readUInt32LE(partitionsAt + 4 * index),
-    offset: Number(block.readBigUInt64LE(offsetsAt + 8 * index)),
+    offset: block.readUIntLE(versionsAt + 8 * index, 6),
+    generation: block.readUInt16LE(versionsAt + 8 * index + 6),
   }))
 }

@@ -22,7 +22,7 @@ test('what a record says under our names is kept, and says nothing about its dea
   }
   const refusal = { stage: 'decode', code: 'no_magic_byte', message: 'no magic' } as const
   const { headers = {} } = toDeadLetter(
-    { topic: 't', record, refusal },
+    { log: { clusterId: 'c', topic: 't', topicId: '1' }, record, refusal },
     { topic: 'd', partitions: 3 },
   )
   assert.equal(headers[HEADERS.resolution], undefined)

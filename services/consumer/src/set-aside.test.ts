@@ -11,6 +11,8 @@ import type { Wait } from './retry.ts'
 import { createSetAside } from './set-aside.ts'
 import { bytesOf } from './shorten.ts'
 
+const LOG = { clusterId: 'c', topic: 't', topicId: '1' }
+
 const refusal = { stage: 'decode', code: 'no_magic_byte', message: 'no magic byte' } as const
 const target = { topic: 'd', partitions: 1 }
 
@@ -50,7 +52,7 @@ function createSetting(
     there,
     shortened,
     calls: () => calls,
-    run: (all: readonly ReturnType<typeof refused>[]) => setAside('t', all),
+    run: (all: readonly ReturnType<typeof refused>[]) => setAside(LOG, all),
   }
 }
 
@@ -178,6 +180,6 @@ test('who is refused only in the company of others is set aside whole', async ()
       },
     },
   })
-  await setAside('t', [refused(1, Buffer.from('a')), refused(2, Buffer.from('b'))])
+  await setAside(LOG, [refused(1, Buffer.from('a')), refused(2, Buffer.from('b'))])
   assert.deepEqual([together, ...there.map(offsetOf)], [1, '1', '2'])
 })

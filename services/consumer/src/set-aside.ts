@@ -1,4 +1,10 @@
-import type { OutgoingRecord, ProduceFailure, ProduceOutcome, Producer } from '@custom-events/kafka'
+import type {
+  KafkaLog,
+  OutgoingRecord,
+  ProduceFailure,
+  ProduceOutcome,
+  Producer,
+} from '@custom-events/kafka'
 import { toDeadLetter } from './dead-letter.ts'
 import type { RefusedRecord } from './isolate.ts'
 import type { Persistence } from './persist.ts'
@@ -11,7 +17,7 @@ import { bytesOf, firstAttempt, isStub, shorter, type Attempt } from './shorten.
  * the table.
  * @throws {Abandoned}
  */
-export type SetAside = (topic: string, refused: readonly RefusedRecord[]) => Promise<void>
+export type SetAside = (log: KafkaLog, refused: readonly RefusedRecord[]) => Promise<void>
 
 export interface SetAsideOptions {
   readonly producer: Pick<Producer, 'produce'>
@@ -31,9 +37,9 @@ export function createSetAside(options: SetAsideOptions): SetAside {
     whyNotReady = () => null,
     onShortened = () => {},
   } = options
-  return async (topic, refused) => {
+  return async (log, refused) => {
     let left: readonly Attempt[] = refused.map((each) =>
-      firstAttempt(toDeadLetter({ topic, ...each }, target)),
+      firstAttempt(toDeadLetter({ log, ...each }, target)),
     )
     for (let failures = 0; left.length > 0;) {
       const failed = await produce(producer, left, onShortened)

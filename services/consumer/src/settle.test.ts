@@ -65,10 +65,10 @@ function createSettling(options: {
     readerSchema: eventAvroSchema,
     registry: { schema },
     poison: createPoisonWindow({ allowed, onAllowed }),
-  })
+  }).of({ clusterId: 'c', topic: 't', topicId: 'i', generation: 1 })
   const ports = {
     clickhouse,
-    setAside: async (_topic: string, refused: readonly RefusedRecord[]) => {
+    setAside: async (_log: unknown, refused: readonly RefusedRecord[]) => {
       setAside.push(...refused)
     },
     persistence: {

@@ -42,7 +42,7 @@ export async function settle(
     : await decode(ports, route, records)
   if (poison.length > 0) {
     await ports.setAside(
-      route.topic,
+      route.log,
       poison.map(({ record, reason }) => ({
         record,
         refusal: { stage: 'decode', code: reason, message: MESSAGES[reason] },

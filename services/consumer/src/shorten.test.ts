@@ -13,8 +13,9 @@ function letterOf(parts: {
   readonly headers?: Readonly<Record<string, Buffer>>
 }) {
   const { key = null, value = null, headers = {} } = parts
+  const log = { clusterId: 'c', topic: 'orders', topicId: '1' }
   const record = { partition: 2, offset: 9, timestampMs: 0, key, value, headers }
-  return toDeadLetter({ topic: 'orders', record, refusal }, { topic: 'd', partitions: 1 })
+  return toDeadLetter({ log, record, refusal }, { topic: 'd', partitions: 1 })
 }
 
 function allAttempts(whole: Parameters<typeof firstAttempt>[0]): readonly Attempt[] {

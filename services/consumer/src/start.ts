@@ -18,10 +18,11 @@ import { consume } from './consume.ts'
 import { systemClock } from './deadline.ts'
 import { withFailpoint } from './failpoint.ts'
 import { createLimits } from './limits.ts'
+import { learnLogs } from './logs.ts'
 import { createConsumerMetrics } from './metrics.ts'
 import { createObservers, type Observers } from './observe.ts'
 import { createPersistence } from './persist.ts'
-import { avroRoute, deadLetterRoute, type Table } from './route.ts'
+import { avroRoute, deadLetterRoute, type AvroTable } from './route.ts'
 import { createSetAside } from './set-aside.ts'
 import { settle } from './settle.ts'
 import { createPoisonWindow } from './poison.ts'
@@ -111,7 +112,7 @@ export async function startConsumer(options: {
   const registry = createSchemaRegistry(registryConfigFrom(config))
   const onUnknownSchema = config.POISON_UNKNOWN_SCHEMA
   const target = { topic: topics.deadLetters, partitions: SIDE_TOPIC_PARTITIONS }
-  const care = (topic: string, table: Table) => ({
+  const care = (topic: string, table: AvroTable) => ({
     topic,
     table,
     registry,
@@ -133,6 +134,10 @@ export async function startConsumer(options: {
         }),
         deadLetterRoute(topics.deadLetters),
       ],
+      learnLogs: (logs, stop) => {
+        const persistence = createPersistence({ stop, status, sleep })
+        return learnLogs({ clickhouse, persistence }, logs)
+      },
       limits: limits.current,
       doubtOffsets: 2 * config.BATCH_MAX_ROWS + LARGEST_FETCH_RECORDS,
       budget,

@@ -52,7 +52,7 @@ function createKnowing() {
     schemas,
     pass: (ms: number) => (nowMs += ms),
     /** What would be said of a record of this schema that has nothing in it. */
-    verdict: (id: number) => transcoder.transcode([recordOf(id)]).undecodable[0]?.reason,
+    verdict: (id: number) => transcoder.transcode([recordOf(id)], 1).undecodable[0]?.reason,
   }
 }
 

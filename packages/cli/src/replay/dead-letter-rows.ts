@@ -4,6 +4,8 @@ import type { Cursor, Filter } from './judged.ts'
 /** A row of `dead_letters`, bytes as bytes. */
 export interface DeadLetter {
   readonly sourceTopic: string
+  /** Which log of that name, as `logName` makes it. */
+  readonly sourceLog: string
   readonly sourcePartition: number
   readonly sourceOffset: number
   readonly code: string
@@ -12,6 +14,8 @@ export interface DeadLetter {
   readonly headers: Readonly<Record<string, Buffer>>
   /** Milliseconds since the epoch. */
   readonly deadLetteredAtMs: number
+  /** Of the log that the letter itself lies in. */
+  readonly kafkaGeneration: number
   readonly kafkaPartition: number
 }
 
@@ -31,13 +35,14 @@ export function readDeadLetters(clickhouse: Pick<ClickHouse, 'query'>, filter: F
     page: async (
       after: Cursor | null,
     ): Promise<{ readonly letters: readonly DeadLetter[]; readonly next: Cursor | null }> => {
-      const [topic, partition, offset] = after ?? ['', 0, 0]
-      const place = { topic, partition, offset, limit: PAGE_ROWS }
+      const [topic, log, partition, offset] = after ?? ['', '', 0, 0]
+      const place = { topic, log, partition, offset, limit: PAGE_ROWS }
       const rows = await clickhouse.query<Row>(PAGE, { ...params, ...place })
       const letters = rows.map(toDeadLetter)
       const last = letters.length < PAGE_ROWS ? undefined : letters.at(-1)
       if (last === undefined) return { letters, next: null }
-      return { letters, next: [last.sourceTopic, last.sourcePartition, last.sourceOffset] }
+      const { sourceTopic, sourceLog, sourcePartition, sourceOffset } = last
+      return { letters, next: [sourceTopic, sourceLog, sourcePartition, sourceOffset] }
     },
     countResolved: async (): Promise<number> => {
       const [row] = await clickhouse.query<{ readonly resolved: string }>(RESOLVED, params)
@@ -48,6 +53,7 @@ export function readDeadLetters(clickhouse: Pick<ClickHouse, 'query'>, filter: F
 
 interface Row {
   readonly source_topic: string
+  readonly source_log: string
   readonly source_partition: number
   readonly source_offset: string
   readonly error_code: string
@@ -56,6 +62,7 @@ interface Row {
   readonly header_names: readonly string[]
   readonly header_hex: readonly string[]
   readonly dead_lettered_ms: string
+  readonly kafka_generation: number
   readonly kafka_partition: number
 }
 
@@ -66,14 +73,15 @@ const WHERE = `
     AND (empty({codes:Array(String)}) OR has({codes:Array(String)}, error_code))
     AND ({group:String} = '' OR ifNull(key = {group:String}, false))`
 const PAGE = `
-  SELECT source_topic, source_partition, source_offset, error_code, hex(key) AS key_hex,
+  SELECT source_topic, source_log, source_partition, source_offset, error_code, hex(key) AS key_hex,
          hex(value) AS value_hex, mapKeys(headers) AS header_names,
          arrayMap(each -> hex(each), mapValues(headers)) AS header_hex,
-         toUnixTimestamp64Milli(dead_lettered_at) AS dead_lettered_ms, kafka_partition
+         toUnixTimestamp64Milli(dead_lettered_at) AS dead_lettered_ms,
+         kafka_generation, kafka_partition
   FROM dead_letters FINAL ${WHERE} AND ${IS_OPEN}
-    AND (source_topic, source_partition, source_offset) >
-        ({topic:String}, {partition:UInt32}, {offset:UInt64})
-  ORDER BY source_topic, source_partition, source_offset LIMIT {limit:UInt32}`
+    AND (source_topic, source_log, source_partition, source_offset) >
+        ({topic:String}, {log:String}, {partition:UInt32}, {offset:UInt64})
+  ORDER BY source_topic, source_log, source_partition, source_offset LIMIT {limit:UInt32}`
 const RESOLVED = `SELECT count() AS resolved FROM dead_letters FINAL ${WHERE} AND NOT ${IS_OPEN}`
 
 function toDeadLetter(row: Row): DeadLetter {
@@ -83,6 +91,7 @@ function toDeadLetter(row: Row): DeadLetter {
   ])
   return {
     sourceTopic: row.source_topic,
+    sourceLog: row.source_log,
     sourcePartition: row.source_partition,
     sourceOffset: Number(row.source_offset),
     code: row.error_code,
@@ -90,6 +99,7 @@ function toDeadLetter(row: Row): DeadLetter {
     value: fromHex(row.value_hex),
     headers: Object.fromEntries(headers),
     deadLetteredAtMs: Number(row.dead_lettered_ms),
+    kafkaGeneration: row.kafka_generation,
     kafkaPartition: row.kafka_partition,
   }
 }

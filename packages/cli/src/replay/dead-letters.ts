@@ -1,15 +1,25 @@
-import type { ClickHouse } from '@custom-events/clickhouse'
+import type { ClickHouse, RegisteredLog } from '@custom-events/clickhouse'
 import { findRefused, HEADERS, restoredHeaders } from '@custom-events/consumer'
-import type { FetchedRecord } from '@custom-events/kafka'
+import { logName, type FetchedRecord } from '@custom-events/kafka'
 import { readDeadLetters, type DeadLetter } from './dead-letter-rows.ts'
-import type { Fate, Filter, Judged, Source } from './judged.ts'
+import {
+  notePartition,
+  type Fate,
+  type Filter,
+  type Judged,
+  type NoteLog,
+  type Source,
+} from './judged.ts'
 import type { Target } from './targets.ts'
 
 interface Options {
   readonly clickhouse: ClickHouse
   readonly filter: Filter
-  /** Topic of dead letters. */
+  /** Topic of dead letters, and its log. */
   readonly deadLetters: string
+  readonly notes: NoteLog
+  /** All that are registered. */
+  readonly logs: readonly RegisteredLog[]
   readonly targetByTopic: ReadonlyMap<string, Target>
   readonly now: () => number
 }
@@ -19,7 +29,12 @@ interface Options {
  * consumer's own code: what it would set aside again is not produced again.
  */
 export function deadLetterSource(options: Options): Source {
-  const { clickhouse, filter, targetByTopic } = options
+  const { clickhouse, filter, targetByTopic, logs } = options
+  const generations = new Map(
+    logs.map((log) => [placeKey(log.topic, logName(log)), log.generation]),
+  )
+  const generationOf = (letter: DeadLetter): number | null =>
+    generations.get(placeKey(letter.sourceTopic, letter.sourceLog)) ?? null
   const rows = readDeadLetters(clickhouse, filter)
   return {
     title: 'dead letters',
@@ -34,7 +49,7 @@ export function deadLetterSource(options: Options): Source {
           fates.set(letter, { kind: 'unusable', reason: 'truncated' })
         }
         const whole = ofTopic.filter((letter) => !isCut(letter))
-        const judged = await judge(clickhouse, target, whole)
+        const judged = await judge({ clickhouse, generationOf }, target, whole)
         for (const [letter, fate] of judged) fates.set(letter, fate)
       }
       const judged = letters.map((letter) => toJudged(options, letter, fates.get(letter)))
@@ -43,12 +58,19 @@ export function deadLetterSource(options: Options): Source {
   }
 }
 
-/** @param fate absent: it comes from a topic that is not ours. */
+function placeKey(topic: string, log: string): string {
+  return JSON.stringify([topic, log])
+}
+
+/** @param found absent: it comes from a topic that is not ours. */
 function toJudged(
-  { deadLetters, filter, now }: Options,
+  { deadLetters, notes, filter, now }: Options,
   letter: DeadLetter,
-  fate: Fate = { kind: 'unusable', reason: 'other_topic' },
+  found: Fate = { kind: 'unusable', reason: 'other_topic' },
 ): Judged {
+  const { kafkaGeneration: generation, kafkaPartition } = letter
+  const partition = notePartition({ generation, partition: kafkaPartition }, notes)
+  const fate: Fate = partition === null ? { kind: 'unusable', reason: 'other_log' } : found
   return {
     name: placeOf(letter),
     topic: letter.sourceTopic,
@@ -56,11 +78,12 @@ function toJudged(
     fate: filter.isForced && fate.kind === 'superseded' ? { ...fate, kind: 'replay' } : fate,
     resolve: (resolution, replayedTo) => ({
       topic: deadLetters,
-      partition: letter.kafkaPartition, // where its offset is higher than that of the row it replaces
+      partition: partition ?? 0, // what has none is never resolved
       key: letter.key,
       value: letter.value,
       headers: {
         ...letter.headers,
+        [HEADERS.log]: letter.sourceLog,
         [HEADERS.resolution]: resolution,
         [HEADERS.resolvedAt]: new Date(now()).toISOString(),
         [HEADERS.replayedTo]: replayedTo ?? '',
@@ -80,14 +103,24 @@ function placeOf({ sourceTopic, sourcePartition, sourceOffset }: DeadLetter): st
 }
 
 async function judge(
-  clickhouse: ClickHouse,
+  {
+    clickhouse,
+    generationOf,
+  }: {
+    readonly clickhouse: ClickHouse
+    readonly generationOf: (letter: DeadLetter) => number | null
+  },
   target: Target,
   letters: readonly DeadLetter[],
 ): Promise<readonly (readonly [DeadLetter, Fate])[]> {
   const candidates = letters.map((letter) => ({ letter, record: recordOf(letter) }))
   const records = candidates.map(({ record }) => record)
   const refusedCodes = await findRefusedCodes(clickhouse, target, records)
-  const placed = await target.place(records.filter((record) => !refusedCodes.has(record)))
+  const placed = await target.place(
+    candidates
+      .filter(({ record }) => !refusedCodes.has(record))
+      .map(({ letter, record }) => ({ record, generation: generationOf(letter) })),
+  )
   return candidates.map(({ letter, record }): readonly [DeadLetter, Fate] => {
     const place = placed.get(record)
     if (place === undefined) {

@@ -2,7 +2,7 @@ import type { Resolution } from '@custom-events/codec'
 import type { OutgoingRecord } from '@custom-events/kafka'
 
 /** Why something can never be replayed as it is. */
-export type Unusable = 'truncated' | 'other_topic' | 'unknown_key'
+export type Unusable = 'truncated' | 'other_topic' | 'other_log' | 'unknown_key'
 
 /** What a replay does about one refused event or record. */
 export type Fate =
@@ -59,8 +59,14 @@ export interface Filter {
 }
 
 /** The copy of an event that analysts see now. */
-export interface Newest {
+export interface Newest extends Place {
   readonly receivedAtMs: number
+}
+
+/** Where a record lies. */
+export interface Place {
+  /** Of its log; `null`: of one that `kafka_logs` does not have. */
+  readonly generation: number | null
   readonly partition: number
   readonly offset: number
 }
@@ -76,12 +82,34 @@ export function isSuperseded(
   newest: Newest | undefined,
   candidate: {
     readonly receivedAtMs: number
-    readonly place: { readonly partition: number; readonly offset: number } | null
+    readonly place: Place | null
   },
 ): boolean {
   if (newest === undefined) return false
   const { place, receivedAtMs } = candidate
   const isBefore =
-    place !== null && newest.partition === place.partition && newest.offset < place.offset
+    place !== null &&
+    newest.generation === place.generation &&
+    newest.partition === place.partition &&
+    newest.offset < place.offset
   return !isBefore && newest.receivedAtMs >= receivedAtMs
+}
+
+/** Where the note of how a row ended goes, so that its version is higher and it replaces the row. */
+export interface NoteLog {
+  readonly generation: number
+  readonly partitions: number
+}
+
+/**
+ * Which partition of the log, or `null` when no note there would win: the row is of a log that was registered
+ * later, that is of another Kafka or of a newer topic.
+ */
+export function notePartition(
+  row: { readonly generation: number; readonly partition: number },
+  log: NoteLog,
+): number | null {
+  if (row.generation > log.generation) return null
+  // In one log only the same partition has a higher offset for certain.
+  return row.generation === log.generation ? row.partition : row.partition % log.partitions
 }

@@ -18,6 +18,7 @@ export async function newestCopies(
     for (const row of await clickhouse.query<NewestRow>(NEWEST, parameters(some))) {
       found.set(identityKey({ ...row, timestamp: Number(row.timestamp_ms) }), {
         receivedAtMs: Number(row.received_at_ms),
+        generation: Number(row.generation),
         partition: row.kafka_partition,
         offset: Number(row.kafka_offset),
       })
@@ -33,13 +34,15 @@ export function identityKey({ group_id, event, timestamp, event_id }: Identity):
 interface NewestRow extends Omit<Identity, 'timestamp'> {
   readonly timestamp_ms: string
   readonly received_at_ms: string
+  readonly generation: string
   readonly kafka_partition: number
   readonly kafka_offset: string
 }
 
 const NEWEST = `
   SELECT group_id, event, toUnixTimestamp64Milli(timestamp) AS timestamp_ms, event_id,
-         toUnixTimestamp64Milli(received_at) AS received_at_ms, kafka_partition, kafka_offset
+         toUnixTimestamp64Milli(received_at) AS received_at_ms, bitShiftRight(version, 48) AS generation,
+         kafka_partition, kafka_offset
   FROM tracked
   WHERE (group_id, event, timestamp, event_id) IN (
     SELECT each.1, each.2, fromUnixTimestamp64Milli(each.3, 'UTC'), each.4

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createClickHouse, type ClickHouse } from '@custom-events/clickhouse'
+import {
+  createClickHouse,
+  readLogs,
+  registerLogs,
+  type ClickHouse,
+  type RegisteredLog,
+} from '@custom-events/clickhouse'
 import {
   createEventCodec,
   createRejectedCodec,
@@ -16,6 +22,8 @@ import {
   onPromisedTopics,
   partitionCounts,
   readGroupOffsets,
+  readKafkaLogs,
+  SIDE_TOPIC_PARTITIONS,
   topicNames,
   registryConfigFrom,
   watchTopicPromises,
@@ -57,12 +65,18 @@ export async function openReplay(options: {
   await step('asking ClickHouse', fix.tables(config), () =>
     clickhouse.query('SELECT resolution FROM rejected_events LIMIT 0'),
   )
-  const source = await openSource(options.config, clickhouse, filter)
   const partitionCountByTopic = partitionCounts(topics, config.KAFKA_PARTITIONS)
   const promised = { kafka, partitionCountByTopic, log }
   const watch = watchTopicPromises({ ...promised, placed: topics.tracked })
   const producer = resources.use(onPromisedTopics(createProducer(promised), watch))
   await step('connecting to Kafka', fix.kafka(config), () => untilReady(producer, stop))
+  const kafkaLogs = await step('asking Kafka for its logs', fix.kafka(config), () =>
+    readKafkaLogs({ kafka, topics: Object.values(topics), log }),
+  )
+  const logs = await step('looking up the logs of the topics', fix.tables(config), () =>
+    registerLogs(clickhouse, kafkaLogs, 'replay'),
+  )
+  const source = await openSource(options.config, { clickhouse, filter, logs })
   const consumerGroup = config.KAFKA_CONSUMER_GROUP
   const readOffsets = () =>
     readGroupOffsets({ kafka, consumerGroup, topics: [topics.tracked], log })
@@ -78,9 +92,21 @@ export async function openReplay(options: {
 
 async function openSource(
   { config, ingest }: ReplayConfig,
-  clickhouse: ClickHouse,
-  filter: Filter,
+  {
+    clickhouse,
+    filter,
+    logs,
+  }: {
+    readonly clickhouse: ClickHouse
+    readonly filter: Filter
+    /** Of the topics. */
+    readonly logs: readonly RegisteredLog[]
+  },
 ): Promise<Source> {
+  const notesOn = (topic: string) => ({
+    generation: logs.find((each) => each.topic === topic)?.generation ?? 0,
+    partitions: SIDE_TOPIC_PARTITIONS,
+  })
   const topics = topicNames(config.KAFKA_TOPIC)
   const registry = createSchemaRegistry(registryConfigFrom(config))
   const now = Date.now
@@ -92,9 +118,17 @@ async function openSource(
   )
   if (ingest === null) {
     const trackedPartitions = config.KAFKA_PARTITIONS
-    const targetByTopic = replayTargets({ topics, trackedPartitions, clickhouse, registry })
+    const targetByTopic = replayTargets({ topics, trackedPartitions, clickhouse, logs, registry })
     const { deadLetters } = topics
-    return deadLetterSource({ clickhouse, filter, deadLetters, targetByTopic, now })
+    return deadLetterSource({
+      clickhouse,
+      filter,
+      deadLetters,
+      notes: notesOn(deadLetters),
+      logs: await readLogs(clickhouse),
+      targetByTopic,
+      now,
+    })
   }
   const { settings, writeKeysFile, plansDir } = ingest
   const plans = await step(
@@ -112,6 +146,7 @@ async function openSource(
     encode: (judged) => encode(encoding, judged),
     newestCopies: (events) => newestCopies(clickhouse, events),
     topics,
+    notes: notesOn(topics.rejected),
     codec: createRejectedCodec(),
     schemaId,
     now,

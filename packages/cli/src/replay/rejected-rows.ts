@@ -5,6 +5,8 @@ import type { Cursor, Filter } from './judged.ts'
 /** A row of `rejected_events`. */
 export interface RejectedRow {
   readonly event: RejectedEvent
+  /** Of the log that the row came from. */
+  readonly kafkaGeneration: number
   readonly kafkaPartition: number
 }
 
@@ -45,6 +47,7 @@ type Row = Omit<RejectedEvent, 'received_at' | 'resolution' | 'resolved_at'> & {
   readonly received_ms: string
   readonly resolution: Resolution | null
   readonly resolved_ms: string | null
+  readonly kafka_generation: number
   readonly kafka_partition: number
 }
 
@@ -57,15 +60,18 @@ const WHERE = `
 const PAGE = `
   SELECT request_id, \`index\`, toUnixTimestamp64Milli(received_at) AS received_ms, source, code, pointer,
          errors, event, group_id, user_id, event_id, raw, raw_truncated, beside, resolution,
-         toUnixTimestamp64Milli(resolved_at) AS resolved_ms, replayed_to, kafka_partition
+         toUnixTimestamp64Milli(resolved_at) AS resolved_ms, replayed_to, kafka_generation,
+         kafka_partition
   FROM rejected_events FINAL ${WHERE} AND ${IS_OPEN}
     AND (received_at, request_id, \`index\`) >
         (fromUnixTimestamp64Milli({afterMs:Int64}), {requestId:String}, {index:Int32})
   ORDER BY rejected_events.received_at, request_id, \`index\` LIMIT {limit:UInt32}`
 const RESOLVED = `SELECT count() AS resolved FROM rejected_events FINAL ${WHERE} AND NOT ${IS_OPEN}`
 
-function toRejectedRow({ received_ms, resolved_ms, kafka_partition, ...rest }: Row): RejectedRow {
+function toRejectedRow(row: Row): RejectedRow {
+  const { received_ms, resolved_ms, kafka_generation, kafka_partition, ...rest } = row
   return {
+    kafkaGeneration: kafka_generation,
     kafkaPartition: kafka_partition,
     event: {
       ...rest,

@@ -54,7 +54,10 @@ async function judge(
 ): Promise<readonly Judged[]> {
   const source = rejectedSource({
     rows: {
-      page: async () => ({ rows: rows.map((event) => ({ event, kafkaPartition: 2 })), next: null }),
+      page: async () => ({
+        rows: rows.map((event) => ({ event, kafkaGeneration: 1, kafkaPartition: 2 })),
+        next: null,
+      }),
       countResolved: async () => 0,
     },
     isForced: false,
@@ -71,6 +74,7 @@ async function judge(
         }),
       ),
     topics,
+    notes: { generation: 1, partitions: 3 },
     codec,
     schemaId: 2,
     now: () => RECEIVED + 5,
@@ -149,7 +153,7 @@ test('what its write key may not write now is not replayed', async () => {
 })
 
 test('a copy that came later wins, one that came before is updated', async () => {
-  const place = { partition: 0, offset: 9 }
+  const place = { generation: 1, partition: 0, offset: 9 }
   const [later] = await judge([row(GOOD)], { newest: { ...place, receivedAtMs: RECEIVED + 1 } })
   assert.equal(later?.fate.kind, 'superseded')
   const [before] = await judge([row(GOOD)], { newest: { ...place, receivedAtMs: RECEIVED - 1 } })

@@ -14,7 +14,15 @@ import {
   type WriteKey,
 } from '@custom-events/ingest'
 import type { OutgoingRecord } from '@custom-events/kafka'
-import { isSuperseded, type Fate, type Judged, type Newest, type Source } from './judged.ts'
+import {
+  isSuperseded,
+  notePartition,
+  type Fate,
+  type Judged,
+  type Newest,
+  type NoteLog,
+  type Source,
+} from './judged.ts'
 import { identityKey, type Identity } from './newest.ts'
 import type { RejectedPage, RejectedRow } from './rejected-rows.ts'
 
@@ -33,6 +41,8 @@ interface Options {
   readonly encode: (judged: readonly JudgedEvent[]) => readonly OutgoingRecord[]
   readonly newestCopies: (events: readonly Identity[]) => Promise<ReadonlyMap<string, Newest>>
   readonly topics: { readonly tracked: string; readonly rejected: string }
+  /** The log of the topic of rejected events. */
+  readonly notes: NoteLog
   readonly codec: Pick<FramedCodec<RejectedEvent>, 'encode'>
   /** Of the schema of rejected events. */
   readonly schemaId: number
@@ -80,10 +90,13 @@ interface Verdict {
 const TRUNCATED: Fate = { kind: 'unusable', reason: 'truncated' }
 
 async function judgeRow(
-  { keyOf, encode }: Options,
+  { keyOf, encode, notes }: Options,
   judge: ReturnType<typeof createJudge>,
   row: RejectedRow,
 ): Promise<Verdict> {
+  if (partitionOfNote(row, notes) === null) {
+    return { event: null, fate: { kind: 'unusable', reason: 'other_log' } }
+  }
   if (row.event.raw_truncated) return { event: null, fate: TRUNCATED }
   const key = keyOf(row.event.source)
   if (key === null) return { event: null, fate: { kind: 'unusable', reason: 'unknown_key' } }
@@ -134,7 +147,7 @@ function parse({ raw, beside }: RejectedEvent) {
 }
 
 function toJudged(
-  { isForced, topics, codec, schemaId, now }: Options,
+  { isForced, topics, notes, codec, schemaId, now }: Options,
   row: RejectedRow,
   { event, fate, newest }: Verdict & { readonly newest: ReadonlyMap<string, Newest> },
 ): Judged {
@@ -149,7 +162,7 @@ function toJudged(
     fate: isOld && fate.kind === 'replay' ? { ...fate, kind: 'superseded' } : fate,
     resolve: (resolution, replayedTo) => ({
       topic: topics.rejected,
-      partition: row.kafkaPartition, // where its offset is higher than that of the row it replaces
+      partition: partitionOfNote(row, notes) ?? 0, // what has none is never resolved
       key: Buffer.from(row.event.group_id ?? row.event.request_id),
       value: codec.encode(
         {
@@ -163,6 +176,11 @@ function toJudged(
       ),
     }),
   }
+}
+
+function partitionOfNote(row: RejectedRow, notes: NoteLog): number | null {
+  const { kafkaGeneration: generation, kafkaPartition: partition } = row
+  return notePartition({ generation, partition }, notes)
 }
 
 /** What the event turned out to be, so that its row can be found. */

@@ -51,6 +51,8 @@ const UNUSABLE: Readonly<Record<Unusable, string>> = {
   truncated:
     'kept only in part (beyond 64 KiB, or with personal data masked): the producer must send them again',
   other_topic: 'from a topic that is not ours: is KAFKA_TOPIC the one they were on?',
+  other_log:
+    'kept from another Kafka, or from a topic that was registered later: replay them with the settings of its consumers',
   unknown_key:
     'sent with a write key whose name is not in WRITE_KEYS_FILE any more; AUTH_MODE=off replays them',
 }

@@ -1,4 +1,4 @@
-import type { ClickHouse } from '@custom-events/clickhouse'
+import type { ClickHouse, RegisteredLog } from '@custom-events/clickhouse'
 import {
   createRecordReader,
   eventAvroSchema,
@@ -17,7 +17,13 @@ export interface Target {
   /** The consumer's way of its records into a table. */
   readonly route: Route
   /** Where each of these goes; records that the route has decoded. */
-  place(records: readonly FetchedRecord[]): Promise<ReadonlyMap<FetchedRecord, Placed>>
+  place(candidates: readonly Candidate[]): Promise<ReadonlyMap<FetchedRecord, Placed>>
+}
+
+interface Candidate {
+  readonly record: FetchedRecord
+  /** Of the log it lay in, where that is known. */
+  readonly generation: number | null
 }
 
 interface Placed {
@@ -31,6 +37,8 @@ interface Options {
   /** The pinned partition count of the topic of accepted events. */
   readonly trackedPartitions: number
   readonly clickhouse: ClickHouse
+  /** Of the topics. */
+  readonly logs: readonly RegisteredLog[]
   readonly registry: SchemaRegistry
 }
 
@@ -43,20 +51,23 @@ export function replayTargets(options: Options): ReadonlyMap<string, Target> {
   ])
 }
 
-function trackedTarget({ topics, trackedPartitions, clickhouse, registry }: Options): Target {
+function trackedTarget(options: Options): Target {
+  const { topics, trackedPartitions, clickhouse, registry } = options
   const readerSchema = eventAvroSchema
   const reader = createRecordReader<TrackedEvent>(readerSchema)
   return {
-    route: avroRoute({ topic: topics.tracked, table: 'events', readerSchema, registry }),
-    place: async (records) => {
-      const events = await Promise.all(records.map((record) => read(reader, registry, record)))
+    route: avroRoute({ topic: topics.tracked, table: 'events', readerSchema, registry }).of(
+      logOf(options, topics.tracked),
+    ),
+    place: async (candidates) => {
+      const events = await readAll(reader, registry, candidates)
       const newest = await newestCopies(clickhouse, events)
-      return placed(records, events, (record, event) => ({
+      return placed(candidates, events, ({ record, generation }, event) => ({
         // The account's own: it differs only if another producer than ours chose the record's.
         partition: partitionOf(event.group_id, trackedPartitions),
         isSuperseded: isSuperseded(newest.get(identityKey(event)), {
           receivedAtMs: event.received_at,
-          place: record,
+          place: { ...record, generation },
         }),
       }))
     },
@@ -64,24 +75,44 @@ function trackedTarget({ topics, trackedPartitions, clickhouse, registry }: Opti
 }
 
 /** A rejected event never changes: any copy of it, resolved or not, is as new. */
-function rejectedTarget({ topics, clickhouse, registry }: Options): Target {
+function rejectedTarget(options: Options): Target {
+  const { topics, clickhouse, registry } = options
   const readerSchema = rejectedAvroSchema
   const reader = createRecordReader<RejectedEvent>(readerSchema)
   return {
-    route: avroRoute({ topic: topics.rejected, table: 'rejected_events', readerSchema, registry }),
-    place: async (records) => {
-      const events = await Promise.all(records.map((record) => read(reader, registry, record)))
+    route: avroRoute({
+      topic: topics.rejected,
+      table: 'rejected_events',
+      readerSchema,
+      registry,
+    }).of(logOf(options, topics.rejected)),
+    place: async (candidates) => {
+      const events = await readAll(reader, registry, candidates)
       const rows = await clickhouse.query<{ request_id: string; index: number }>(
         'SELECT DISTINCT request_id, `index` FROM rejected_events WHERE has({ids:Array(String)}, request_id)',
         { ids: [...new Set(events.map((event) => event.request_id))] },
       )
       const present = new Set(rows.map(({ request_id: id, index }) => JSON.stringify([id, index])))
-      return placed(records, events, (record, { request_id: id, index }) => ({
+      return placed(candidates, events, ({ record }, { request_id: id, index }) => ({
         partition: record.partition,
         isSuperseded: present.has(JSON.stringify([id, index])),
       }))
     },
   }
+}
+
+function logOf({ logs }: Options, topic: string): RegisteredLog {
+  const log = logs.find((each) => each.topic === topic)
+  if (log === undefined) throw new Error(`the log of ${topic} is not registered`)
+  return log
+}
+
+function readAll<T>(
+  reader: RecordReader<T>,
+  registry: SchemaRegistry,
+  candidates: readonly Candidate[],
+): Promise<readonly T[]> {
+  return Promise.all(candidates.map(({ record }) => read(reader, registry, record)))
 }
 
 async function read<T>(
@@ -94,14 +125,14 @@ async function read<T>(
 }
 
 function placed<T>(
-  records: readonly FetchedRecord[],
+  candidates: readonly Candidate[],
   values: readonly T[],
-  place: (record: FetchedRecord, value: T) => Placed,
+  place: (candidate: Candidate, value: T) => Placed,
 ): ReadonlyMap<FetchedRecord, Placed> {
   return new Map(
-    records.flatMap((record, index) => {
+    candidates.flatMap((candidate, index) => {
       const value = values[index]
-      return value === undefined ? [] : [[record, place(record, value)] as const]
+      return value === undefined ? [] : [[candidate.record, place(candidate, value)] as const]
     }),
   )
 }

@@ -6,9 +6,8 @@ import {
   type PartitionOffset,
   type TopicPartition,
 } from '@custom-events/kafka'
-import { readNative } from '../../../../packages/codec/src/native-reader.fixture.ts'
 import { HEADERS } from '../dead-letter.ts'
-import type { MemoryRow, MemoryTables } from '../memory-clickhouse.fixture.ts'
+import { valuesOf, type MemoryRow, type MemoryTables } from '../memory-clickhouse.fixture.ts'
 import { isPoison, propertiesOf, type Planned } from './plan.fixture.ts'
 import type { Situation } from './situations.fixture.ts'
 
@@ -128,13 +127,10 @@ function judgeView(
 ): void {
   const lastCopies = new Map(good.map((each) => [each.eventId, each]))
   const view = new Map<string, MemoryRow>()
-  const blocks = new Map<Buffer, ReturnType<typeof readNative>>()
   for (const row of rows) {
-    const block = blocks.get(row.block) ?? readNative(row.block)
-    blocks.set(row.block, block)
-    const values = block[row.index]
-    const eventId = String(values?.['event_id'])
-    assert.equal(values?.['properties'], propertiesOf(row.offset), `properties of ${eventId}`)
+    const values = valuesOf(row)
+    const eventId = String(values['event_id'])
+    assert.equal(values['properties'], propertiesOf(row.offset), `properties of ${eventId}`)
     const seen = view.get(eventId)
     if (seen !== undefined && seen.block !== row.block && seen.offset !== row.offset) {
       note('an event was updated in a later batch')

@@ -139,6 +139,7 @@ function portsOf(of: {
       avroRoute({ topic: TOPIC, table: 'events', readerSchema: eventAvroSchema, registry }),
       deadLetterRoute(DEAD_LETTERS),
     ],
+    learnLogs: async (logs) => logs.map((log, index) => ({ ...log, generation: index + 1 })),
     limits: () => ({ maxRows, maxBytes: 100_000, maxAgeMs: 500 }),
     doubtOffsets: maxRows + fetchRecords, // the largest batch: as many and what the last fetch brings
     shutdownWithinMs: DEADLINE_MS,

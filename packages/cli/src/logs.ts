@@ -1,0 +1,42 @@
+import {
+  createClickHouse,
+  readLogs,
+  registerLogs,
+  type RegisteredLog,
+} from '@custom-events/clickhouse'
+import { kafkaConfigFrom, readKafkaLogs, topicNames } from '@custom-events/kafka'
+import type { Logger } from '@custom-events/service'
+import type { SetupConfig } from './config.ts'
+
+/** Gives the log of each topic its generation, unless it has one. */
+export async function setUpLogs(
+  config: SetupConfig,
+  log: Logger,
+  print: (line: string) => void,
+): Promise<void> {
+  const topics = topicNames(config.KAFKA_TOPIC)
+  const kafka = kafkaConfigFrom(config)
+  const kafkaLogs = await readKafkaLogs({ kafka, topics: Object.values(topics), log })
+  await using clickhouse = createClickHouse(config)
+  const registered = await registerLogs(clickhouse, kafkaLogs, 'setup')
+  for (const { topic, generation } of registered) print(`log of ${topic}: generation ${generation}`)
+  const all = await readLogs(clickhouse)
+  const newer = newerLogs(registered, all)
+  if (newer.length === 0) return
+  print(
+    `note: ${newer.join(', ')} came later: of two copies of one event the one from there stays visible, ` +
+      'whichever was sent last (docs/operators.md, Another topic or Kafka)',
+  )
+}
+
+/** Topics of accepted events whose logs have a higher generation than ours; each has a topic of dead letters. */
+function newerLogs(
+  [ours]: readonly RegisteredLog[],
+  all: readonly RegisteredLog[],
+): readonly string[] {
+  const topics = new Set(all.map(({ topic }) => topic))
+  return all
+    .filter(({ generation }) => generation > (ours?.generation ?? 0))
+    .filter(({ topic }) => topics.has(topicNames(topic).deadLetters))
+    .map(({ topic, generation }) => `${topic} (generation ${generation})`)
+}

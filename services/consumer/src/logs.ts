@@ -1,0 +1,53 @@
+import {
+  classify,
+  ClickHouseFailure,
+  registerLogs,
+  type ClickHouse,
+  type RegisteredLog,
+} from '@custom-events/clickhouse'
+import type { KafkaLog } from '@custom-events/kafka'
+import type { Persistence } from './persist.ts'
+import { decide } from './retry.ts'
+
+/**
+ * The generation of each log, asked for until it is known. A log that setup has not seen, as that of a topic
+ * made anew, is registered here, so that nothing waits for a person.
+ *
+ * @throws {Abandoned} when there is no reason to go on.
+ */
+export async function learnLogs(
+  ports: {
+    readonly clickhouse: Pick<ClickHouse, 'query' | 'command'>
+    readonly persistence: Persistence
+  },
+  logs: readonly KafkaLog[],
+): Promise<readonly RegisteredLog[]> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const registered = await registerLogs(ports.clickhouse, logs, 'consumer')
+      ports.persistence.recovered()
+      return registered
+    } catch (error) {
+      if (!(error instanceof ClickHouseFailure)) throw error
+      const decision = decide(classify(error.failure), { attempt, rows: 1 })
+      const action = decision.action === 'retry' ? 'retry' : 'halt'
+      const delayMs = 'delayMs' in decision ? decision.delayMs : HALT_MS
+      await ports.persistence.wait({
+        action,
+        delayMs,
+        reason: decision.reason,
+        error: action === 'retry' ? error : new Error(remedy(logs, error), { cause: error }),
+      })
+    }
+  }
+}
+
+const HALT_MS = 30_000
+
+function remedy(logs: readonly KafkaLog[], error: ClickHouseFailure): string {
+  const names = logs.map(({ topic }) => topic).join(', ')
+  return (
+    `which generation the logs of ${names} have in the table kafka_logs cannot be found out or settled: run ` +
+    `\`npm run setup\` with the settings of this consumer, or grant it SELECT and INSERT there: ${error.message}`
+  )
+}

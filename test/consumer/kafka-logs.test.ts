@@ -1,0 +1,94 @@
+// Generations of Kafka's logs, on a real ClickHouse.
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import {
+  createClickHouse,
+  migrate,
+  readLogs,
+  registerLogs,
+  type ClickHouse,
+} from '@custom-events/clickhouse'
+import { createLogger } from '@custom-events/service'
+import { servers, type Servers } from '../support/servers.ts'
+
+let stack: Servers
+before(async () => {
+  stack = await servers()
+})
+after(() => stack[Symbol.asyncDispose]())
+
+const log = (clusterId: string, topic: string, topicId: string) => ({ clusterId, topic, topicId })
+
+/** A database with our tables, dropped at the end. */
+async function ownDatabase(): Promise<ClickHouse> {
+  const clickhouse = createClickHouse({
+    CLICKHOUSE_URL: stack.environment.CLICKHOUSE_URL,
+    CLICKHOUSE_USER: 'default',
+    CLICKHOUSE_PASSWORD: '',
+    CLICKHOUSE_DATABASE: `logs_${randomUUID().slice(0, 8)}`,
+  })
+  await migrate({ clickhouse, log: createLogger({ service: 'test', level: 'silent' }) })
+  return {
+    ...clickhouse,
+    [Symbol.asyncDispose]: async () => {
+      await clickhouse.command(`DROP DATABASE IF EXISTS ${clickhouse.database}`)
+      await clickhouse[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function generations(clickhouse: ClickHouse): Promise<readonly number[]> {
+  return (await readLogs(clickhouse)).map(({ generation }) => generation)
+}
+
+test('the same name in another cluster, or made anew, is another log, with a higher generation', async () => {
+  await using clickhouse = await ownDatabase()
+  const first = [log('c1', 't', '1'), log('c1', 't.dlq', '2')]
+  const of = async (...logs: Parameters<typeof registerLogs>[1][number][]) =>
+    (await registerLogs(clickhouse, logs, 'setup')).map(({ generation }) => generation)
+  assert.deepEqual(await of(...first), [1, 2])
+  assert.deepEqual(await of(log('c2', 't', '1')), [3])
+  assert.deepEqual(await of(log('c1', 't', '9'), log('c1', 't', '1')), [4, 1])
+  assert.deepEqual(await of(...first), [1, 2])
+  assert.deepEqual(await generations(clickhouse), [1, 2, 3, 4])
+})
+
+test('many at once: no two logs share a generation, no log has two, none ever changes', async () => {
+  await using clickhouse = await ownDatabase()
+  const logs = Array.from({ length: 12 }, (_, index) => log('c', `topic${index % 6}`, `${index}`))
+  // Each log is registered by three at once, each of which registers four logs.
+  const setups = logs.map((_, index) =>
+    [0, 3, 5, 7].map((step) => logs[(index + step) % logs.length] ?? log('', '', '')),
+  )
+  const told = await Promise.all(setups.map((wanted) => registerLogs(clickhouse, wanted, 'setup')))
+  const generationByLog = new Map<string, number>()
+  for (const { topicId, generation } of told.flat()) {
+    assert.equal(generationByLog.get(topicId) ?? generation, generation, `log ${topicId}`)
+    generationByLog.set(topicId, generation)
+  }
+  assert.equal(new Set(generationByLog.values()).size, logs.length)
+  assert.equal((await readLogs(clickhouse)).length, logs.length)
+  const again = await registerLogs(clickhouse, logs, 'consumer')
+  for (const { topicId, generation } of again) {
+    assert.equal(generation, generationByLog.get(topicId))
+  }
+})
+
+test('rows that outlived kafka_logs stay below what is registered anew', async () => {
+  await using clickhouse = await ownDatabase()
+  await clickhouse.command(
+    `INSERT INTO dead_letters (version) VALUES (bitShiftLeft(toUInt64(41), 48) + 5)`,
+  )
+  const [registered] = await registerLogs(clickhouse, [log('c', 't', '1')], 'setup')
+  assert.equal(registered?.generation, 42)
+})
+
+test('a generation whose insert broke off after its token was taken is left out', async () => {
+  await using clickhouse = await ownDatabase()
+  const [first] = await registerLogs(clickhouse, [log('c', 't', '1')], 'setup')
+  assert.equal(first?.generation, 1)
+  await clickhouse.command('ALTER TABLE kafka_logs DELETE WHERE 1 SETTINGS mutations_sync = 1')
+  const [second] = await registerLogs(clickhouse, [log('c', 't', '2')], 'setup')
+  assert.equal(second?.generation, 2)
+})
