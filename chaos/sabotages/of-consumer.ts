@@ -49,8 +49,57 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     edits: [
       {
         file: `${CONSUMER}/insert.ts`,
-        find: 'inDoubt = doubtAll(records, inDoubt)',
-        replace: 'inDoubt = new Map()',
+        find: 'if (wasTried && !isDefinite(error.failure, verdict)) doubtAll(work, job.inDoubt)',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'read-back by position only',
+    kinds: ['failpoint_after_insert'],
+    edits: [
+      {
+        file: `${CONSUMER}/doubt.ts`,
+        find: 'if (identities === undefined || !identities.has(identityOf(record))) continue',
+        replace: 'if (identities === undefined) continue',
+      },
+    ],
+  },
+  {
+    name: 'a version without generation',
+    kinds: ['failpoint_after_insert'],
+    edits: [
+      {
+        file: `${CONSUMER}/route.ts`,
+        find: 'transcoder.transcode(records, log.generation)',
+        replace: 'transcoder.transcode(records, 0)',
+      },
+    ],
+  },
+  {
+    name: 'what failed half-way is asked about and called done',
+    kinds: ['insert_link_drop_answer'],
+    edits: [
+      {
+        file: `${CONSUMER}/insert.ts`,
+        find: 'if (wasTried && !isDefinite(error.failure, verdict)) doubtAll(work, job.inDoubt)',
+        replace: 'if (wasTried) doubtAll(work, job.inDoubt)',
+      },
+      {
+        file: `${CONSUMER}/read-back.ts`,
+        find: 'present.size > 0 && !(await hasViewsOfOthers(clickhouse, table))',
+        replace: 'present.size > 0',
+      },
+    ],
+  },
+  {
+    name: 'rows in doubt are no matter to somebody’s view',
+    kinds: ['failpoint_after_insert'],
+    edits: [
+      {
+        file: `${CONSUMER}/read-back.ts`,
+        find: 'present.size > 0 && !(await hasViewsOfOthers(clickhouse, table))',
+        replace: 'present.size > 0',
       },
     ],
   },
@@ -129,9 +178,9 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     edits: [
       {
         file: `${CONSUMER}/route.ts`,
-        find: 'encode: (records) => transcoder.transcode(records),',
+        find: 'transcoder.transcode(records, log.generation)',
         replace:
-          'encode: (records) => transcoder.transcode(records.filter(({ offset }) => offset % 10_000 !== 150)),',
+          'transcoder.transcode(records.filter(({ offset }) => offset % 10_000 !== 150), log.generation)',
       },
     ],
   },

@@ -1,6 +1,7 @@
 import { createClient, type ClickHouseClient } from '@clickhouse/client'
 import { highestOffsets, recordsPresent } from './read-back.ts'
 import { command, insertNative, query } from './requests.ts'
+import { viewsOn } from './views.ts'
 
 /** The values of `clickhouseVariables`, as `readConfig` returns them. */
 export interface ClickHouseConfig {
@@ -53,6 +54,14 @@ export interface RecordsQuestion extends OffsetsQuestion {
 /** What lies at places of one log: identities, as `identityHash` makes them, by partition and offset. */
 export type PresentIdentities = ReadonlyMap<number, ReadonlyMap<number, ReadonlySet<string>>>
 
+/** A materialized view that is filled by inserts into a table. */
+export interface ViewOnTable {
+  readonly database: string
+  readonly name: string
+  /** Of our own migrations; known to count a repeated row twice, and to miss one after a crash. */
+  readonly isOurs: boolean
+}
+
 export interface ClickHouse extends AsyncDisposable {
   readonly database: string
   /**
@@ -68,6 +77,8 @@ export interface ClickHouse extends AsyncDisposable {
   recordsPresent(question: RecordsQuestion): Promise<PresentIdentities>
   /** The highest offset that the table holds of each range, by partition. @throws {ClickHouseFailure} */
   highestOffsets(question: OffsetsQuestion): Promise<ReadonlyMap<number, number>>
+  /** Views that every insert into the table also fills. @throws {ClickHouseFailure} */
+  viewsOn(table: string): Promise<readonly ViewOnTable[]>
   /** Rows of a query; values only ever as parameters. @throws {ClickHouseFailure} */
   query<Row>(sql: string, params?: Readonly<Record<string, unknown>>): Promise<Row[]>
   /** A statement without a result. @throws {ClickHouseFailure} */
@@ -89,6 +100,7 @@ export function createClickHouse(config: ClickHouseConfig): ClickHouse {
     insertNative: (insert) => insertNative(client, insert),
     recordsPresent: (question) => recordsPresent(client, question),
     highestOffsets: (question) => highestOffsets(client, question),
+    viewsOn: (table) => viewsOn(client, table),
     query: (sql, params) => query(client, sql, params),
     command: (sql, params) => command(client, sql, params),
     createDatabase: async (onCluster) => {

@@ -1,5 +1,5 @@
 import { ClickHouseError } from '@clickhouse/client'
-import type { Failure } from './classify.ts'
+import type { Failure, Verdict } from './classify.ts'
 
 /** A request that ClickHouse did not answer with success. */
 export class ClickHouseFailure extends Error {
@@ -15,6 +15,15 @@ export class ClickHouseFailure extends Error {
 
 /** Server messages can quote whole rows; they are cut here and never parsed. */
 const MAX_MESSAGE_CHARS = 500
+
+/**
+ * Whether it is known how a failed insert ended: ClickHouse says itself that it failed, or it never left. What
+ * it had done by then may be there all the same.
+ */
+export function isDefinite({ code, network }: Failure, verdict: Pick<Verdict, 'class'>): boolean {
+  if (verdict.class === 'inDoubt') return false
+  return code !== null || network !== null
+}
 
 /** `X-ClickHouse-Exception-Code`, else the code in the text that ClickHouse's own errors begin with. */
 export function failureFromAnswer(answer: {

@@ -8,6 +8,7 @@ export {
   type RecordsQuestion,
   type IdentityColumn,
   type PresentIdentities,
+  type ViewOnTable,
 } from './connection.ts'
 export {
   classify,
@@ -18,7 +19,7 @@ export {
   type Verdict,
 } from './classify.ts'
 export { CODE_GROUPS, type CodeGroup } from './error-codes.ts'
-export { ClickHouseFailure } from './failure.ts'
+export { ClickHouseFailure, isDefinite } from './failure.ts'
 export { generationOf, readLogs, registerLogs, type RegisteredLog } from './kafka-logs.ts'
 export { identityHash } from './read-back.ts'
 export { migrate, type MigrateOptions, type TableSettings } from './migrate.ts'

@@ -1,19 +1,18 @@
-import { classify, ClickHouseFailure, type ClickHouse } from '@custom-events/clickhouse'
+import {
+  classify,
+  ClickHouseFailure,
+  isDefinite,
+  type ClickHouse,
+  type Verdict,
+} from '@custom-events/clickhouse'
 import type { NativeBlock } from '@custom-events/codec'
 import type { FetchedRecord } from '@custom-events/kafka'
-import { isolate } from './isolate.ts'
-import {
-  doubtedRecords,
-  missingRecords,
-  offsetRanges,
-  rangesAhead,
-  sameRecords,
-  stillInDoubt,
-  type Doubt,
-  type PresentOffsets,
-} from './doubt.ts'
+import type { Doubt } from './doubt.ts'
+import { examine } from './examine.ts'
+import { halves, halvesByMonth } from './parts.ts'
 import type { Persistence } from './persist.ts'
-import { decide } from './retry.ts'
+import { readBack } from './read-back.ts'
+import { decide, haltFor, type Decision } from './retry.ts'
 import type { Route } from './route.ts'
 import type { SetAside } from './set-aside.ts'
 
@@ -27,7 +26,10 @@ export interface InsertTally {
 }
 
 export interface InsertPorts {
-  readonly clickhouse: Pick<ClickHouse, 'insertNative' | 'recordsPresent' | 'highestOffsets'>
+  readonly clickhouse: Pick<
+    ClickHouse,
+    'insertNative' | 'recordsPresent' | 'highestOffsets' | 'viewsOn'
+  >
   readonly setAside: SetAside
   readonly persistence: Persistence
   readonly observe: {
@@ -45,126 +47,126 @@ interface Insertion {
   readonly records: readonly FetchedRecord[]
   /** These records as a block, when it was made before; `null` otherwise. */
   readonly encoded: NativeBlock | null
-  /** What to ask ClickHouse about first, and what put it in doubt. */
+  /** What to ask ClickHouse about first. */
   readonly inDoubt: Doubt
-  readonly cause: 'assignment' | 'failure'
+  /** How often these records failed as a part of more. @default 0 */
+  readonly attempts?: number
+}
+
+/** What is left of an insertion, and what came of it so far. */
+interface Work {
+  readonly route: Route
+  records: readonly FetchedRecord[]
+  encoded: NativeBlock | null
+  /** To be asked about before the next insert. */
+  ask: Doubt
+  cause: 'assignment' | 'failure'
+  alreadyThere: number
+  refused: number
+  inDoubt: ReadonlySet<number>
 }
 
 /**
  * Makes sure that every record is in the table, or set aside. Resolves only when that is so.
- * After any failed attempt the table is asked first: a block over several months is not atomic, and an
- * answer can be lost when the work was done.
+ *
+ * An attempt of which nobody knows how it ended is asked about: its rows may be there. After a definite
+ * failure everything is inserted again, whatever is there: a block over several months, or one that a view
+ * threw on, may be half done, and half done is not done. What is there twice collapses by identity.
  *
  * @throws {Abandoned} when the partitions are taken away or the service stops before it is done.
  */
 export async function insertRecords(ports: InsertPorts, job: Insertion): Promise<InsertTally> {
-  let { records, encoded, inDoubt, cause } = job
-  let refused = 0
+  const { route, records, encoded, inDoubt: ask, attempts = 0 } = job
+  const work: Work = {
+    route,
+    records,
+    encoded,
+    ask,
+    cause: 'assignment',
+    alreadyThere: 0,
+    refused: 0,
+    inDoubt: new Set(),
+  }
+  /** What ClickHouse said about the last insert, when waiting does not help against it. */
   let refusal: ClickHouseFailure | null = null
-  for (let attempt = 0; ; attempt++) {
+  for (let attempt = attempts; ; attempt++) {
+    let wasTried = false
     try {
       if (refusal !== null) {
-        const rest = await isolate(ports, { route: job.route, records, error: refusal, attempt })
-        refused += records.length - rest.length
-        records = rest
-        encoded = null
+        const { rest, isNarrowed } = await examine(ports, { ...work, error: refusal, attempt })
+        if (isNarrowed) return await insertParts(ports, work, { parts: halves(rest), attempt })
+        if (rest.length < work.records.length) keep(work, rest, 'refused')
         refusal = null
       }
-      encoded ??= job.route.encode(records)
-      const done = await insertOnce(ports, { ...job, records, encoded, inDoubt, cause })
+      await askFirst(ports, work)
+      wasTried = true
+      await insertBlock(ports, work)
       ports.persistence.recovered()
-      return { ...done, refused }
+      return tallyOf(work, work.records.length)
     } catch (error) {
       if (!(error instanceof ClickHouseFailure)) throw error
-      inDoubt = doubtAll(records, inDoubt)
-      cause = 'failure'
       const verdict = classify(error.failure)
       if (verdict.adjustment === 'longerAge') ports.observe.tooManyParts()
-      const decision = decide(verdict, { attempt, rows: records.length })
-      if (decision.action === 'split') {
+      if (wasTried && !isDefinite(error.failure, verdict)) doubtAll(work, job.inDoubt)
+      const decision = decide(verdict, { attempt, rows: work.records.length })
+      const parts = partsOf(work, verdict, decision)
+      if (parts.length > 1) {
         ports.persistence.counted({ reason: decision.reason, error })
-        const halves = await insertHalves(ports, { ...job, records, inDoubt, cause })
-        return { ...halves, refused: refused + halves.refused }
+        return insertParts(ports, work, { parts, attempt: attempts })
       }
-      if (decision.action === 'isolate') {
-        ports.persistence.counted({ reason: decision.reason, error })
+      if (wasTried && (decision.action === 'isolate' || decision.action === 'halt')) {
         refusal = error
+      } else if (decision.action === 'isolate' || decision.action === 'split') {
+        await ports.persistence.wait(haltFor(decision.reason, attempt, error))
       } else await ports.persistence.wait({ ...decision, error })
     }
   }
 }
 
-async function insertOnce(
-  ports: InsertPorts,
-  job: Insertion & { readonly encoded: NativeBlock },
-): Promise<Omit<InsertTally, 'refused'>> {
-  const { route, records, encoded } = job
-  const found = await readBack(ports, job)
-  const { present } = found
-  const missing = present.size === 0 ? records : missingRecords(records, present)
-  const { block } = missing.length === records.length ? encoded : route.encode(missing)
-  if (missing.length > 0) await insertBlock(ports, route, block)
-  return {
-    inserted: missing.length,
-    alreadyThere: records.length - missing.length,
-    inDoubt: stillInDoubt(records, found, job.inDoubt),
+/** Asks about what is in doubt, and leaves out what is there. */
+async function askFirst(ports: InsertPorts, work: Work): Promise<void> {
+  const { route, records, ask } = work
+  if (!records.some(({ partition }) => ask.has(partition))) {
+    if (ask.size > 0) work.inDoubt = new Set(ask.keys())
+    work.ask = new Map()
+    return
   }
+  ports.observe.readBack(work.cause)
+  work.encoded ??= route.encode(records)
+  const { missing, inDoubt } = await readBack(ports, { route, records, encoded: work.encoded, ask })
+  if (missing.length < records.length) keep(work, missing, 'alreadyThere')
+  work.inDoubt = inDoubt
+  work.ask = new Map()
 }
 
-/**
- * Rows ahead of a batch are hardly older than its oldest: the clocks of ingest instances may be a day apart. If
- * one is older still, its copy collapses by identity.
- */
-const CLOCKS_APART_MS = 2 * 86_400_000
-/** The end of what a DateTime64(3) holds. */
-const LAST_MS = Date.UTC(2299, 11, 31)
-
-interface Found {
-  readonly present: PresentOffsets
-  /** The highest offset at or ahead of the last record, where there is one. */
-  readonly ahead: ReadonlyMap<number, number>
+/** Goes on with these records; the others are counted. */
+function keep(
+  work: Work,
+  rest: readonly FetchedRecord[],
+  others: 'alreadyThere' | 'refused',
+): void {
+  work[others] += work.records.length - rest.length
+  work.records = rest
+  work.encoded = null
 }
 
-/**
- * Which of the doubted records the table has, and how far ahead it has any. The same place is in every log,
- * and in one log twice where Kafka was restored: a row counts only if it is the very record.
- */
-async function readBack(
-  { clickhouse, observe, abandon }: InsertPorts,
-  { route, records, inDoubt, cause, encoded }: Insertion & { readonly encoded: NativeBlock },
-): Promise<Found> {
-  const doubted = doubtedRecords(records, inDoubt)
-  if (doubted.length === 0) return { present: new Map(), ahead: new Map() }
-  observe.readBack(cause)
-  const { table, timeColumn } = route
-  const { time } = encoded
-  const { generation } = route.log
-  const about = { table, generation, timeColumn, signal: abandon }
-  const ranges = offsetRanges(doubted)
-  const { identity } = route
-  const found = await clickhouse.recordsPresent({ ...about, identity, ranges, time })
-  const present = sameRecords(doubted, found, (record) => route.identityOf(record))
-  const ahead = rangesAhead(doubted, inDoubt)
-  if (ahead.length === 0) return { present, ahead: new Map() }
-  const around = { minMs: time.minMs - CLOCKS_APART_MS, maxMs: LAST_MS }
-  return {
-    present,
-    ahead: await clickhouse.highestOffsets({ ...about, ranges: ahead, time: around }),
-  }
+/** Every partition of these records; those in doubt at first as far as they were. */
+function doubtAll(work: Work, first: Doubt): void {
+  const ask = new Map(first)
+  for (const { partition } of work.records) if (!ask.has(partition)) ask.set(partition, 0)
+  work.ask = ask
+  work.cause = 'failure'
 }
 
-/** Every partition of these records; those in doubt before as far as they were. */
-function doubtAll(records: readonly FetchedRecord[], before: Doubt): Doubt {
-  const doubt = new Map(before)
-  for (const partition of partitionsOf(records)) if (!doubt.has(partition)) doubt.set(partition, 0)
-  return doubt
-}
-
-async function insertBlock(ports: InsertPorts, route: Route, block: Buffer): Promise<void> {
-  const { table, columns } = route
+async function insertBlock(ports: InsertPorts, work: Work): Promise<void> {
+  const { route, records } = work
+  if (records.length === 0) return
+  work.encoded ??= route.encode(records)
+  const { block } = work.encoded
   ports.budget.add(block.length)
   const startedMs = performance.now()
   try {
+    const { table, columns } = route
     await ports.clickhouse.insertNative({ table, columns, block, signal: ports.abandon })
   } finally {
     ports.observe.insertSeconds((performance.now() - startedMs) / 1_000)
@@ -172,24 +174,39 @@ async function insertBlock(ports: InsertPorts, route: Route, block: Buffer): Pro
   }
 }
 
-async function insertHalves(ports: InsertPorts, job: Insertion): Promise<InsertTally> {
-  const middle = Math.ceil(job.records.length / 2)
-  const insertHalf = (records: readonly FetchedRecord[]): Promise<InsertTally> => {
-    const partitions = partitionsOf(records)
-    const inDoubt = new Map([...job.inDoubt].filter(([partition]) => partitions.has(partition)))
-    return insertRecords(ports, { ...job, records, inDoubt, encoded: null })
-  }
-  const first = await insertHalf(job.records.slice(0, middle))
-  const second = await insertHalf(job.records.slice(middle))
-  const notAsked = new Set(job.inDoubt.keys()).difference(partitionsOf(job.records))
-  return {
-    inserted: first.inserted + second.inserted,
-    alreadyThere: first.alreadyThere + second.alreadyThere,
-    refused: first.refused + second.refused,
-    inDoubt: notAsked.union(first.inDoubt).union(second.inDoubt),
-  }
+/** As what the records are to be inserted, when all of them at once are too much; else nothing. */
+function partsOf(
+  { route, records }: Work,
+  { reason }: Verdict,
+  { action }: Decision,
+): readonly (readonly FetchedRecord[])[] {
+  const byMonth = reason === 'too_many_partitions' ? halvesByMonth(route, records) : []
+  if (byMonth.length > 1) return byMonth
+  return action === 'split' ? halves(records) : []
 }
 
-function partitionsOf(records: readonly FetchedRecord[]): ReadonlySet<number> {
-  return new Set(records.map(({ partition }) => partition))
+async function insertParts(
+  ports: InsertPorts,
+  work: Work,
+  { parts, attempt }: { readonly parts: readonly (readonly FetchedRecord[])[]; attempt: number },
+): Promise<InsertTally> {
+  let inserted = 0
+  const asked = new Set<number>()
+  for (const records of parts) {
+    const partitions = new Set(records.map(({ partition }) => partition))
+    const inDoubt = new Map([...work.ask].filter(([partition]) => partitions.has(partition)))
+    const job = { route: work.route, records, encoded: null, inDoubt, attempts: attempt }
+    const part = await insertRecords(ports, job)
+    inserted += part.inserted
+    work.alreadyThere += part.alreadyThere
+    work.refused += part.refused
+    work.inDoubt = work.inDoubt.union(part.inDoubt)
+    for (const partition of partitions) asked.add(partition)
+  }
+  work.inDoubt = work.inDoubt.union(new Set(work.ask.keys()).difference(asked))
+  return tallyOf(work, inserted)
+}
+
+function tallyOf({ alreadyThere, refused, inDoubt }: Work, inserted: number): InsertTally {
+  return { inserted, alreadyThere, refused, inDoubt }
 }

@@ -2,64 +2,12 @@ import { classify, ClickHouseFailure } from '@custom-events/clickhouse'
 import type { FetchedRecord } from '@custom-events/kafka'
 import type { Refusal } from './dead-letter.ts'
 import type { InsertPorts } from './insert.ts'
-import { haltFor } from './retry.ts'
-import { wayOut } from './poison.ts'
 import type { Route } from './route.ts'
 
 /** A record that ClickHouse refuses, and why. */
 export interface RefusedRecord {
   readonly record: FetchedRecord
   readonly refusal: Refusal
-}
-
-/**
- * Finds the records that ClickHouse refuses and sets them aside, durably.
- * @returns the records that are left to insert.
- * @throws {Abandoned}
- */
-export async function isolate(
-  ports: InsertPorts,
-  job: {
-    readonly route: Route
-    readonly records: readonly FetchedRecord[]
-    readonly error: ClickHouseFailure
-    readonly attempt: number
-  },
-): Promise<readonly FetchedRecord[]> {
-  const { route, records, error, attempt } = job
-  const halt = (reason: 'row_refused' | 'too_much_poison', message: string): Promise<void> => {
-    const cause = new Error(`${route.table}: ${message}: ${error.message}`, { cause: error })
-    return ports.persistence.wait(haltFor(reason, attempt, cause))
-  }
-  if (route.table === 'dead_letters') {
-    // Setting it aside would bring it back here, for ever.
-    await halt('row_refused', 'a dead letter is refused: is there a constraint or a view of yours?')
-    return records
-  }
-  const refused = await findRefused(ports, route, {
-    records,
-    isEnough: (found) => isTooMuch(route, found, records),
-  })
-  if (refused.length === 0) {
-    const view = viewIn(error.failure.message)
-    const message =
-      view === null
-        ? `a row is refused that ${route.table}_probe accepts: run \`npm run setup\``
-        : `the view ${view} on the table refuses a row that the table takes: correct or drop it`
-    await halt('row_refused', message)
-    return records
-  }
-  if (isTooMuch(route, refused, records)) {
-    await halt(
-      'too_much_poison',
-      `at least ${refused.length} of ${records.length} rows are refused, with those of the batches before ` +
-        `too many to be bad data. ${wayOut(refused.length)}`,
-    )
-    return records
-  }
-  await ports.setAside(route.log, refused)
-  const bad = new Set(refused.map(({ record }) => record))
-  return records.filter((record) => !bad.has(record))
 }
 
 /**
@@ -96,20 +44,16 @@ export async function findRefused(
   return refused
 }
 
-/** For the message only: which view ClickHouse was pushing the rows to. */
-function viewIn(message: string): string | null {
-  return /while pushing to view ([^\s()]+)/i.exec(message)?.[1] ?? null
-}
-
-function isTooMuch(
+export function isTooMuch(
   route: Route,
-  refused: readonly RefusedRecord[],
+  refused: readonly unknown[],
   records: readonly FetchedRecord[],
 ): boolean {
   return route.poison.isTooMuch({ bad: refused.length, records: records.length })
 }
 
-async function probe(
+/** What the twin of the table says to these records as one block; `null`: it takes them. */
+export async function probe(
   ports: Pick<InsertPorts, 'clickhouse' | 'abandon'>,
   route: Pick<Route, 'table' | 'columns' | 'encode'>,
   records: readonly FetchedRecord[],

@@ -4,6 +4,7 @@ import {
   type ClickHouse,
   type NativeInsert,
   type OffsetsQuestion,
+  type ViewOnTable,
 } from '@custom-events/clickhouse'
 import type { Gate } from '@custom-events/kafka'
 import { readNative } from '../../../packages/codec/src/native-reader.fixture.ts'
@@ -21,11 +22,17 @@ export interface MemoryRow {
   readonly isLate: boolean
   /** Written for a process that did not own the partition any more. */
   readonly isZombie: boolean
+  /** Left by an insert that failed: whoever sent it was told so. */
+  readonly isLeftOver: boolean
+  /** Lay in the table before any process of ours: of another log, or of one that was restored. */
+  readonly isEarlier: boolean
+  /** The views on the table have it too. */
+  readonly isInViews: boolean
 }
 
 /**
  * What an insert meets. `dropped` never arrives; `half` writes some of the rows before it fails, as a block
- * over two months may; `lost` writes them and the answer is cut; `twice` is delivered a second time later;
+ * over two months may; `viewThrows` writes them and no view has them, `torn` too, and nobody says so; `lost` writes them and the answer is cut; `twice` is delivered a second time later;
  * `late` is written after the caller was told of a failure; `hangs` writes and does not answer until the
  * caller gives up, or the time limit of the request is over.
  */
@@ -37,6 +44,8 @@ export type Fate =
   | 'halted'
   | 'dropped'
   | 'half'
+  | 'viewThrows'
+  | 'torn'
   | 'lost'
   | 'garbled'
   | 'twice'
@@ -46,7 +55,7 @@ export type Fate =
 /** An in-memory twin of the ClickHouse port; keeps every row that is inserted, so that doubles show. */
 export interface MemoryClickHouse extends Pick<
   ClickHouse,
-  'insertNative' | 'recordsPresent' | 'highestOffsets'
+  'insertNative' | 'recordsPresent' | 'highestOffsets' | 'viewsOn'
 > {
   readonly rows: (table: string) => readonly MemoryRow[]
 }
@@ -70,6 +79,12 @@ export function createMemoryClickHouse(options: {
   readonly timeLimit?: (signal: AbortSignal | undefined) => Promise<void>
   /** Whether who inserts into this partition owned it no more. @default never */
   readonly isZombie?: () => boolean
+  /** On every table. @default none */
+  readonly views?: readonly ViewOnTable[]
+  /** Rows that the views refuse; the table has them then. @default none */
+  readonly isRefusedByView?: (row: Pick<MemoryRow, 'partition' | 'offset'>) => boolean
+  /** Whether a block has too many months. @default never */
+  readonly isTooWide?: (block: Buffer) => boolean
 }): MemoryClickHouse {
   const {
     gate,
@@ -78,7 +93,7 @@ export function createMemoryClickHouse(options: {
     tables = new Map(),
     isAnswered = () => true,
   } = options
-  const { later = (call) => call(), isZombie = () => false } = options
+  const { later = (call) => call(), isZombie = () => false, views = [] } = options
   const rowsOf = (table: string): MemoryRow[] => {
     const rows = tables.get(table) ?? []
     tables.set(table, rows)
@@ -110,18 +125,22 @@ export function createMemoryClickHouse(options: {
       await gate('insert')
       const places = readPlaces(block)
       if (places.some((place) => isPoison(place, table))) throw failure(469)
-      const write = (how: { isLate: boolean }, count = places.length): void => {
+      if (options.isTooWide?.(block) === true) throw failure(252, TOO_WIDE)
+      const write = (how: Partial<MemoryRow>, count = places.length): void => {
         if (table.endsWith('_probe')) return
-        const whose = { block, isZombie: isZombie(), ...how }
+        const whose = { block, isZombie: isZombie(), isLate: false, ...WHOLE, ...how }
         for (let index = 0; index < count; index++) {
           const place = places[index]
           if (place !== undefined) rowsOf(table).push({ ...place, ...whose, index })
         }
       }
-      const met = fate()
+      const isRefusedByView = places.some((place) => options.isRefusedByView?.(place) === true)
+      const met = isRefusedByView && !table.endsWith('_probe') ? 'viewThrows' : fate()
       const error = errorOf(met)
-      if (met === 'half') write({ isLate: false }, Math.ceil(places.length / 2))
-      else if (WRITES.has(met)) write({ isLate: false })
+      if (met === 'half') write(LEFT_OVER, Math.ceil(places.length / 2))
+      else if (met === 'viewThrows' && views.length > 0) write(LEFT_OVER)
+      else if (met === 'torn') write({ isInViews: false })
+      else if (WRITES.has(met)) write({})
       if (met === 'late' || met === 'twice') later(() => write({ isLate: true }))
       if (met === 'hangs') {
         void gate('hang').catch(() => {})
@@ -142,6 +161,7 @@ export function createMemoryClickHouse(options: {
       }
       return present
     },
+    viewsOn: async () => views,
     highestOffsets: async (question) => {
       const highest = new Map<number, number>()
       for (const { partition, offset } of await ask(question)) {
@@ -152,6 +172,9 @@ export function createMemoryClickHouse(options: {
   }
 }
 
+const WHOLE = { isLeftOver: false, isEarlier: false, isInViews: true }
+const LEFT_OVER = { isLeftOver: true, isInViews: false }
+const TOO_WIDE = 'Too many partitions for single INSERT block (more than 1000)'
 const WRITES: ReadonlySet<Fate> = new Set(['ok', 'lost', 'garbled', 'twice', 'hangs'])
 
 function errorOf(fate: Fate): ClickHouseFailure | null {
@@ -168,9 +191,12 @@ function errorOf(fate: Fate): ClickHouseFailure | null {
       return failure(252)
     case 'halted':
       return failure(60)
+    case 'viewThrows':
+      return failure(395)
     case 'garbled':
       return failure(319)
     case 'dropped':
+    case 'torn':
     case 'lost':
     case 'late':
     case 'hangs':
@@ -185,9 +211,9 @@ async function abortOf(signal: AbortSignal | undefined): Promise<void> {
   await aborted.promise
 }
 
-function failure(code: number | null): ClickHouseFailure {
+function failure(code: number | null, message = `code ${code}`): ClickHouseFailure {
   const network = code === null ? 'ECONNRESET' : null
-  return new ClickHouseFailure('twin', { code, status: null, network, message: `code ${code}` })
+  return new ClickHouseFailure('twin', { code, status: null, network, message })
 }
 
 const rowsOfBlock = new WeakMap<Buffer, ReturnType<typeof readNative>>()

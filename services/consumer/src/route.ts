@@ -42,6 +42,8 @@ export interface Route {
   encode(records: readonly FetchedRecord[]): NativeBlock
   /** Of a record that is in a block: as ClickHouse makes it of a row. */
   identityOf(record: FetchedRecord): string
+  /** Which part of the table it goes to: months since the year 0. Where there are no parts, always 0. */
+  monthOf(record: FetchedRecord): number
 }
 
 /**
@@ -62,6 +64,14 @@ const IDENTITIES: Readonly<Record<AvroTable, readonly IdentityColumn[]>> = {
     { name: 'request_id', kind: 'text' },
     { name: 'index', kind: 'number' },
   ],
+}
+
+/** Column whose month is the part of the table. */
+const PARTITIONED_BY = { events: 'timestamp', rejected_events: 'received_at' } as const
+
+function monthOfText(milliseconds: Buffer | undefined): number {
+  const date = new Date(Number(milliseconds))
+  return date.getUTCFullYear() * 12 + date.getUTCMonth()
 }
 
 /** Records in Avro, as ingest produces them. */
@@ -92,6 +102,8 @@ export function avroRoute(options: {
       ...(onMoved === undefined ? {} : { onMoved }),
     }),
     identityOf: (record: FetchedRecord) => identityHash(transcoder.fields(record, parts)),
+    monthOf: (record: FetchedRecord) =>
+      monthOfText(transcoder.fields(record, [PARTITIONED_BY[table]])[0]),
   }
   return {
     topic,
@@ -122,6 +134,7 @@ export function deadLetterRoute(topic: string): TopicRoute {
       schemas: NO_SCHEMAS,
       encode: (records) => encodeDeadLetters(log, records),
       identityOf: (record) => identityOfDeadLetter(log, record),
+      monthOf: () => 0,
     }),
   }
 }

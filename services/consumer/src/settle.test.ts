@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createEventCodec, eventAvroSchema } from '@custom-events/codec'
 import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
+import { readNative } from '../../../packages/codec/src/native-reader.fixture.ts'
 import type { Doubt } from './doubt.ts'
 import type { RefusedRecord } from './isolate.ts'
 import { createMemoryClickHouse, type Fate } from './memory-clickhouse.fixture.ts'
@@ -43,12 +44,22 @@ function createSettling(options: {
   readonly allowed?: number
   /** What the registry says for so long. @default nothing bad */
   readonly registry?: () => SchemaRegistryError | null
+  /** Rows that somebody's view on the table refuses. */
+  readonly isRefusedByView?: (row: { readonly offset: number }) => boolean
+  readonly isTooWide?: (block: Buffer) => boolean
 }) {
   const setAside: RefusedRecord[] = []
   const clickhouse = createMemoryClickHouse({
     gate: async () => {},
     fate: options.fate ?? (() => 'ok'),
     isPoison: options.isPoison ?? (() => false),
+    ...(options.isTooWide === undefined ? {} : { isTooWide: options.isTooWide }),
+    ...(options.isRefusedByView === undefined
+      ? {}
+      : {
+          isRefusedByView: options.isRefusedByView,
+          views: [{ database: 'o', name: 'mine', isOurs: false }],
+        }),
   })
   const { allowed = 0 } = options
   const told: (readonly [number, number])[] = []
@@ -85,6 +96,7 @@ function createSettling(options: {
     setAside,
     told,
     rows: () => clickhouse.rows('events').map(({ offset }) => offset),
+    all: () => clickhouse.rows('events'),
     settle: (records: readonly FetchedRecord[], inDoubt: Doubt = new Map()) =>
       settle(ports, { route, records, encoded: null, inDoubt }),
   }
@@ -255,4 +267,103 @@ test('a schema that exists and is no Avro is set aside, and nothing waits for it
   const settled = await settling.settle([record(1, codec.encode(event, 8))])
   assert.equal(settled.undecodable.unsupported_schema, 1)
   assert.equal(settling.setAside[0]?.refusal.code, 'unsupported_schema')
+})
+
+const values = (count: number, change: (index: number) => object = () => ({})) =>
+  Array.from({ length: count }, (_, index) =>
+    record(index, codec.encode({ ...event, event_id: `e${index}`, ...change(index) }, 7)),
+  )
+
+test('what a view refuses is narrowed to one record, which halts, and no row misses the view', async () => {
+  let isMended = false
+  const waits: Wait[] = []
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    isRefusedByView: ({ offset }) => offset === 11 && !isMended,
+    onWait: (wait) => {
+      waits.push(wait)
+      const inViews = new Set(
+        settling.all().flatMap(({ offset, isInViews }) => (isInViews ? [offset] : [])),
+      )
+      assert.deepEqual(
+        [...inViews].toSorted((one, other) => one - other),
+        Array.from({ length: 11 }, (_, index) => index),
+        'all before it have passed',
+      )
+      if (waits.length === 3) isMended = true
+    },
+  })
+  const settled = await settling.settle(values(40))
+  assert.equal(settled.inserted, 40)
+  assert.equal(settled.alreadyThere, 0)
+  assert.equal(waits.length, 3)
+  for (const { action, error } of waits) {
+    assert.equal(action, 'halt')
+    assert.match(error.message, /the record t\/3@11 is refused by one of the views .*o\.mine/)
+  }
+  const offsets = settling.all().flatMap(({ offset, isInViews }) => (isInViews ? [offset] : []))
+  assert.equal(new Set(offsets).size, 40)
+  assert.equal(offsets.length, 40, 'no view has a row twice')
+  assert.ok(settling.all().length < 4 * 40, 'waiting does not fill the table')
+})
+
+test('rows in doubt are inserted again where somebody has a view on the table', async () => {
+  const fates: Fate[] = ['ok', 'torn', 'ok']
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    fate: () => fates.shift() ?? 'ok',
+    isRefusedByView: () => false,
+    onWait: () => {},
+  })
+  const records = values(3)
+  await settling.settle(records.slice(0, 1))
+  const settled = await settling.settle(records.slice(1))
+  assert.equal(settled.inserted, 2)
+  assert.deepEqual(settling.rows(), [0, 1, 2, 1, 2])
+  const again = await settling.settle(records, new Map([[3, 10]]))
+  assert.equal(again.inserted, 3, 'after an assignment, too')
+})
+
+test('after a definite failure all of the block is inserted again, half done or not', async () => {
+  const fates: Fate[] = ['half', 'ok']
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    fate: () => fates.shift() ?? 'ok',
+    onWait: () => {},
+  })
+  const settled = await settling.settle(values(2))
+  assert.deepEqual([settled.inserted, settled.alreadyThere], [2, 0])
+  assert.deepEqual(settling.rows(), [0, 0, 1])
+})
+
+test('a block over too many months is inserted by months, each of them whole', async () => {
+  const monthsOf = (block: Buffer): number =>
+    new Set(readNative(block).map((row) => new Date(Number(row['timestamp'])).getUTCMonth())).size
+  let blocks = 0
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    isTooWide: (block) => {
+      blocks++
+      return monthsOf(block) > 4
+    },
+    onWait: ({ error }) => assert.fail(error),
+  })
+  const month = (index: number): object => ({ timestamp: Date.UTC(2026, index % 12, 1 + index) })
+  const settled = await settling.settle(values(48, month))
+  assert.equal(settled.inserted, 48)
+  assert.equal(new Set(settling.rows()).size, 48)
+  assert.equal(settling.rows().length, 48)
+  assert.equal(blocks, 7, 'twelve, then twice six, then four times three')
+})
+
+test('a single record that ClickHouse refuses as too many months halts', async () => {
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    isTooWide: () => true,
+    onWait: ({ action, reason }) => {
+      assert.equal(reason, 'too_many_partitions')
+      if (action === 'halt') throw new Halted()
+    },
+  })
+  await assert.rejects(settling.settle(values(2)), Halted)
 })

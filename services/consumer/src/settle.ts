@@ -51,8 +51,7 @@ export async function settle(
   }
   const poisonous = new Set(poison.map(({ record }) => record))
   const good = poison.length === 0 ? records : records.filter((record) => !poisonous.has(record))
-  const insertion = { route, records: good, encoded, inDoubt, cause: 'assignment' } as const
-  const tally = await insertRecords(ports, insertion)
+  const tally = await insertRecords(ports, { route, records: good, encoded, inDoubt })
   const bad = badData(poison.map(({ reason }) => reason)) + tally.refused
   route.poison.settled({ bad, records: records.length })
   return {

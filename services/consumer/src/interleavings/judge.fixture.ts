@@ -38,11 +38,14 @@ export function createJudge(options: {
   readonly kafka: Pick<MemoryKafka, 'records'>
   readonly tables: MemoryTables
   readonly note: (situation: Situation) => void
+  /** Somebody's view is on the tables: it may have rows twice, and must have all. */
+  readonly hasView: boolean
 }): Judge {
-  const { planned, kafka, tables, note } = options
+  const { planned, kafka, tables, note, hasView } = options
   const highest = new Map<string, number>()
   const last = new Map<string, number>()
-  const rowsOf = (table: string): readonly MemoryRow[] => tables.get(table) ?? []
+  const rowsOf = (table: string): readonly MemoryRow[] =>
+    (tables.get(table) ?? []).filter(({ isEarlier }) => !isEarlier)
   const rowsAt = (table: string, place: Place) =>
     rowsOf(table).filter(
       ({ partition, offset }) => partition === place.partition && offset === place.offset,
@@ -58,7 +61,8 @@ export function createJudge(options: {
       ({ partition, offset }) => partition === at.partition && offset === at.offset,
     )
     assert.ok(each, `${partitionKey(at)}@${at.offset} was committed over and does not exist`)
-    return isPoison(each) ? deadLettersOf(each).length > 0 : rowsAt('events', at).length > 0
+    if (isPoison(each)) return deadLettersOf(each).length > 0
+    return rowsAt('events', at).some(({ isInViews }) => isInViews || !hasView)
   }
 
   return {
@@ -83,8 +87,11 @@ export function createJudge(options: {
       const known = kafka.records(DEAD_LETTER_PARTITION)
       const needed = known.slice(0, highest.get(partitionKey(DEAD_LETTER_PARTITION)) ?? 0)
       judgeRows(rowsOf('dead_letters'), { needed, known, isRepeatable })
-      judgeView(rowsOf('events'), good, note)
+      judgeView(tables.get('events') ?? [], good, note)
       noteLate(rowsOf('events'), note)
+      if (hasView && isAnyTwice(rowsOf('events'))) {
+        note('somebody’s view had rows twice rather than not at all')
+      }
       for (const each of planned) {
         const copies = deadLettersOf(each)
         const name = `dead letters of ${each.partition}/${each.offset}`
@@ -111,7 +118,9 @@ function judgeRows(
 ): void {
   const { needed, known, isRepeatable } = places
   const name = ({ partition, offset }: Place): string => `${partition}/${offset}`
-  const prompt = rows.filter(({ isLate, isZombie }) => !isLate && !isZombie).map(name)
+  const prompt = rows
+    .filter(({ isLate, isZombie, isLeftOver }) => !isLate && !isZombie && !isLeftOver)
+    .map(name)
   const isOnce = new Set(prompt).size === prompt.length
   assert.ok(isOnce || isRepeatable, `twice there: ${prompt.toSorted().join()}`)
   const there = new Set(rows.map(name))
@@ -119,7 +128,7 @@ function judgeRows(
   assert.deepEqual([...there.difference(new Set(known.map(name)))], [], 'rows that nobody sent')
 }
 
-/** As analysts see it: of each event the row with the highest offset, which must be its last good copy. */
+/** As analysts see it: of each event the row with the highest version, which must be its last good copy. */
 function judgeView(
   rows: readonly MemoryRow[],
   good: readonly Planned[],
@@ -130,17 +139,32 @@ function judgeView(
   for (const row of rows) {
     const values = valuesOf(row)
     const eventId = String(values['event_id'])
-    assert.equal(values['properties'], propertiesOf(row.offset), `properties of ${eventId}`)
+    if (!lastCopies.has(eventId)) continue // of a log that is gone
+    if (!row.isEarlier)
+      assert.equal(values['properties'], propertiesOf(row.offset), `properties of ${eventId}`)
     const seen = view.get(eventId)
-    if (seen !== undefined && seen.block !== row.block && seen.offset !== row.offset) {
-      note('an event was updated in a later batch')
-    }
-    if ((seen?.offset ?? -1) < row.offset) view.set(eventId, row)
+    const isUpdate = seen !== undefined && seen.block !== row.block && seen.offset !== row.offset
+    if (isUpdate && !seen.isEarlier) note('an event was updated in a later batch')
+    if (seen === undefined || isNewer(row, seen)) view.set(eventId, row)
   }
   assert.equal(view.size, lastCopies.size, 'events in the view')
-  for (const [eventId, { offset }] of view) {
+  for (const [eventId, { offset, isEarlier }] of view) {
+    assert.ok(!isEarlier, `a copy of ${eventId} from an earlier log is seen`)
     assert.equal(offset, lastCopies.get(eventId)?.offset, `the last copy of ${eventId}`)
   }
+}
+
+function isAnyTwice(rows: readonly MemoryRow[]): boolean {
+  const inViews = rows.filter(({ isInViews }) => isInViews)
+  return (
+    new Set(inViews.map(({ partition, offset }) => `${partition}/${offset}`)).size < inViews.length
+  )
+}
+
+function isNewer(row: MemoryRow, than: MemoryRow): boolean {
+  return row.generation === than.generation
+    ? row.offset > than.offset
+    : row.generation > than.generation
 }
 
 function noteLate(rows: readonly MemoryRow[], note: (situation: Situation) => void): void {

@@ -53,6 +53,11 @@ export function propertiesOf(offset: number): string {
   return `{"version":${offset}}`
 }
 
+/** The same event as it was sent before, through another log; or another, where the log was restored. */
+export function earlierValue(eventId: string, offset: number): Buffer {
+  return eventValue(eventId, offset, 'known')
+}
+
 function valueOf(of: {
   readonly kind: RecordKind
   readonly eventId: string

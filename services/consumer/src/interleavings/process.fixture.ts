@@ -17,7 +17,7 @@ import { settle } from '../settle.ts'
 import { DEAD_LETTERS, TOPIC } from './judge.fixture.ts'
 import type { Place } from './situations.fixture.ts'
 import { watchConsumer, watchLoop, type Whereabouts } from './watch.fixture.ts'
-import type { World } from './world.fixture.ts'
+import { GENERATIONS, type World } from './world.fixture.ts'
 
 /** Of a service that stops, and of partitions that are revoked. */
 const DEADLINE_MS = 60_000
@@ -123,6 +123,7 @@ function portsOf(of: {
     fate: loop.fate,
     isPoison: (row, table) => table.startsWith('events') && world.isRefused(row),
     isAnswered: world.next.isAnswered,
+    views: scenario.hasView ? [{ database: 'o', name: 'v', isOurs: false }] : [],
     isZombie: () => consumer.isZombie(),
     later: (call) => clock.later(random.logUniform(1, 60_000), call),
     timeLimit: async (signal) => {
@@ -139,7 +140,14 @@ function portsOf(of: {
       avroRoute({ topic: TOPIC, table: 'events', readerSchema: eventAvroSchema, registry }),
       deadLetterRoute(DEAD_LETTERS),
     ],
-    learnLogs: async (logs) => logs.map((log, index) => ({ ...log, generation: index + 1 })),
+    learnLogs: async (logs) => {
+      await gate('learn')
+      const { tracked, deadLetters } = GENERATIONS
+      return logs.map((log) => ({
+        ...log,
+        generation: log.topic === TOPIC ? tracked : deadLetters,
+      }))
+    },
     limits: () => ({ maxRows, maxBytes: 100_000, maxAgeMs: 500 }),
     doubtOffsets: maxRows + fetchRecords, // the largest batch: as many and what the last fetch brings
     shutdownWithinMs: DEADLINE_MS,

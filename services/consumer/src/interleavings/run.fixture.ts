@@ -62,11 +62,12 @@ async function oneStep({ scheduler, clock, random }: World): Promise<void> {
 
 /**
  * Batch after batch may have been inserted while no commit arrived. Beyond one batch doubt goes on from row
- * to row, and a record that was set aside ends it: what was inserted behind it is inserted again.
+ * to row, and a record that was set aside ends it: what was inserted behind it is inserted again. For a view
+ * of somebody's whatever is in doubt is.
  */
 function isRepeatable({ scenario, planned }: World): boolean {
   const lost = scenario.commits.filter((fate) => fate === 'lost' || fate === 'late').length
-  return lost > 1 && planned.some(isPoison)
+  return scenario.hasView || (lost > 1 && planned.some(isPoison))
 }
 
 /** Every process is at its next step, or waits for something. */
@@ -79,7 +80,8 @@ function arrive({ planned, kafka, tables, note }: World, index: number): void {
   if (record === undefined) return
   const { partition, key, value, headers } = record
   kafka.append({ topic: TOPIC, partition }, { key, value, headers })
-  if ((tables.get('events')?.length ?? 0) > 0) note('a record arrived while others were inserted')
+  if (tables.get('events')?.some(({ isEarlier }) => !isEarlier) === true)
+    note('a record arrived while others were inserted')
 }
 
 /** The processes of a run; one that ends is followed by another, until all is done. */
@@ -145,7 +147,7 @@ function disturb(world: World, crew: Crew, { kind, whom }: Disturbance): void {
 function noteUncommitted({ tables, kafka, planned, note }: World): void {
   const isUncommitted = ({ partition, offset }: { partition: number; offset: number }): boolean =>
     offset >= kafka.committed({ topic: TOPIC, partition })
-  if (tables.get('events')?.some(isUncommitted) === true) {
+  if (tables.get('events')?.some((row) => !row.isEarlier && isUncommitted(row)) === true) {
     note('crashed after an insert and before its commit')
   }
   const sources = new Set(

@@ -22,6 +22,10 @@ export interface Scenario {
   /** Of everything that is drawn while it runs. */
   readonly seed: number
   readonly partitions: number
+  /** What lies in the table at the places of our records: copies from another log, or other events. */
+  readonly before: 'nothing' | 'otherLog' | 'restored'
+  /** Whether a view of somebody's is on the tables. */
+  readonly hasView: boolean
   readonly records: readonly RecordKind[]
   /** How many steps lie between two arrivals; all are there from the start with 0. */
   readonly arrivalSteps: number
@@ -49,6 +53,8 @@ const insertFate = weighted<Fate>(
   [1, 'halted'],
   [1, 'dropped'],
   [2, 'half'],
+  [1, 'viewThrows'],
+  [1, 'torn'],
   [2, 'lost'],
   [1, 'garbled'],
   [1, 'twice'],
@@ -82,6 +88,8 @@ const recordKind = weighted<RecordKind>(
 export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   seed: fc.nat(),
   partitions: fc.integer({ min: 1, max: 2 }),
+  before: weighted([2, 'nothing'], [1, 'otherLog'], [1, 'restored']),
+  hasView: weighted([2, false], [1, true]),
   records: fc.array(recordKind, { minLength: 1, maxLength: 6, size: 'max' }),
   arrivalSteps: weighted([3, 0], [1, 1], [1, 4]),
   processes: weighted([3, 1], [1, 2]),

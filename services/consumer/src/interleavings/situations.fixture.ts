@@ -2,6 +2,7 @@
 const PLACES = [
   'waiting',
   'batching',
+  'learn',
   'registry',
   'readBack',
   'present',
@@ -48,6 +49,11 @@ const SPECIAL = [
   'a block was made ahead',
   'records came between the end of an assignment and the word of it',
   'the group waited no longer for a release',
+  'copies from another log lay at the same places',
+  'other events lay at the same places, of a log that was restored',
+  'a view threw',
+  'an insert was torn, its views have nothing',
+  'somebody’s view had rows twice rather than not at all',
 ] as const
 
 /** What a run can meet. Each must occur often enough, or the interleavings prove nothing about it. */

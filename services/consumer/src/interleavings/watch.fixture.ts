@@ -118,6 +118,8 @@ export function watchLoop({ world, at }: { readonly world: World; readonly at: W
     fate: () => {
       const fate = world.next.insert()
       if (fate === 'twice') note('an insert came twice')
+      if (fate === 'viewThrows' && world.scenario.hasView) note('a view threw')
+      if (fate === 'torn') note('an insert was torn, its views have nothing')
       return fate
     },
     watched: (persistence) => ({

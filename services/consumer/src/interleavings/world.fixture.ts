@@ -4,11 +4,12 @@ import {
   type MemoryClock,
   type MemoryKafka,
 } from '@custom-events/kafka'
+import { createTranscoder, eventAvroSchema } from '@custom-events/codec'
 import type { Scheduler } from 'fast-check'
 import { createRandom, type Random } from '../../../../chaos/random.ts'
-import type { Fate, MemoryTables } from '../memory-clickhouse.fixture.ts'
+import type { Fate, MemoryRow, MemoryTables } from '../memory-clickhouse.fixture.ts'
 import { createJudge, DEAD_LETTERS, TOPIC, type Judge } from './judge.fixture.ts'
-import { planRecords, SCHEMA_IDS, type Planned } from './plan.fixture.ts'
+import { earlierValue, isPoison, planRecords, SCHEMA_IDS, type Planned } from './plan.fixture.ts'
 import type { RegistryFate, Scenario } from './scenario.fixture.ts'
 import type { Situation } from './situations.fixture.ts'
 
@@ -39,7 +40,11 @@ export function createWorld(scenario: Scenario, scheduler: Scheduler): World {
   const seen = new Set<Situation>()
   const note = (situation: Situation): void => void seen.add(situation)
   const planned = planRecords(scenario, random)
-  const tables: MemoryTables = new Map()
+  const tables: MemoryTables = new Map([['events', earlierRows(scenario.before, planned)]])
+  if (scenario.before === 'otherLog') note('copies from another log lay at the same places')
+  if (scenario.before === 'restored') {
+    note('other events lay at the same places, of a log that was restored')
+  }
   const commitFate = drawer(scenario.commits, 'ok')
   const produceFate = drawer(scenario.produces, 'ok')
   const kafka = createMemoryKafka({
@@ -63,7 +68,7 @@ export function createWorld(scenario: Scenario, scheduler: Scheduler): World {
     },
     onCommit: (end) => judge.committed(end),
   })
-  const judge = createJudge({ planned, kafka, tables, note })
+  const judge = createJudge({ planned, kafka, tables, note, hasView: scenario.hasView })
   const refused = new Set(
     planned
       .filter(({ kind }) => kind === 'refused')
@@ -96,6 +101,31 @@ export function createWorld(scenario: Scenario, scheduler: Scheduler): World {
     },
   }
 }
+
+/** Of the logs that the topics are now; one more came before. */
+export const GENERATIONS = { tracked: 2, deadLetters: 3 } as const
+
+function earlierRows(before: Scenario['before'], planned: readonly Planned[]): MemoryRow[] {
+  if (before === 'nothing') return []
+  const isRestored = before === 'restored'
+  const generation = isRestored ? GENERATIONS.tracked : 1
+  // Offsets of another log may be higher, too.
+  const shifts = isRestored ? [0] : [0, 10]
+  return planned
+    .filter((each) => !isPoison(each))
+    .flatMap(({ partition, offset, eventId }) =>
+      shifts.map((shift): MemoryRow => {
+        const value = earlierValue(isRestored ? `${eventId}, gone` : String(eventId), offset)
+        const place = { partition, offset: offset + shift }
+        const { block } = transcoder.transcode([{ ...place, value }], generation)
+        const whose = { isLate: false, isZombie: false, isLeftOver: false, isInViews: true }
+        return { ...place, generation, block, index: 0, isEarlier: true, ...whose }
+      }),
+    )
+}
+
+const transcoder = createTranscoder({ readerSchema: eventAvroSchema, timeColumn: 'received_at' })
+transcoder.learn(SCHEMA_IDS.known, eventAvroSchema)
 
 function drawer<T>(values: readonly T[], otherwise: T): () => T {
   let at = 0
