@@ -18,7 +18,7 @@ import { sabotages, type Sabotage } from './sabotages/index.ts'
 export interface Verdict {
   readonly name: string
   /** What turned red, or null when nothing did. */
-  readonly caughtBy: 'interleavings' | 'harness' | null
+  readonly caughtBy: 'interleavings' | 'harness' | 'scenario' | null
   readonly seconds: number
   /** The first lines that say why. */
   readonly why: string
@@ -91,6 +91,11 @@ async function tryOut(sabotage: Sabotage, seed: number): Promise<Verdict> {
       const { code, output } = await runNode(folder, ['--test', INTERLEAVINGS])
       if (code !== 0) return verdict('interleavings', firstRed(output))
     }
+    if (sabotage.scenario !== undefined) {
+      const args = ['--world', '--only', sabotage.scenario, '--seed', String(seed)]
+      const { output } = await runNode(folder, ['chaos/main.ts', ...args])
+      return verdict(output.includes('**RED**') ? 'scenario' : null, firstRed(output))
+    }
     const harness = await runNode(folder, harnessArguments(sabotage, seed))
     // A run that could not be finished has judged nothing.
     const isJudged = harness.output.includes('**NO**')
@@ -148,6 +153,8 @@ async function runNode(
 function firstRed(output: string): string {
   if (/^PROVEN in/m.test(output)) return '(PROVEN)'
   const lines = output.split('\n')
-  const red = lines.filter((line) => /\*\*NO\*\*|AssertionError|Error:/.test(line)).slice(0, 2)
+  const red = lines
+    .filter((line) => /\*\*(NO|RED)\*\*|AssertionError|Error:/.test(line))
+    .slice(0, 2)
   return `(${red.map((line) => line.trim().slice(0, 140)).join(' · ')})`
 }

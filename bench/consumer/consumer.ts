@@ -4,8 +4,16 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readSetupConfig, setUp } from '@custom-events/cli'
 import { startStack, type Stack } from '@custom-events/embedded'
-import { createTopics, kafkaConfigFrom } from '@custom-events/kafka'
-import { clickhouseOf, engine, naive, ours, type Contender, type Round } from './contenders.ts'
+import { createOperator, createTopics, kafkaConfigFrom } from '@custom-events/kafka'
+import {
+  clickhouseOf,
+  engine,
+  naive,
+  ours,
+  oursFromZstd,
+  type Contender,
+  type Round,
+} from './contenders.ts'
 import { drain, type Drained } from './drain.ts'
 import { fillTopic } from './fill.ts'
 import type { Figures, FigureTable } from '../figures.ts'
@@ -13,7 +21,7 @@ import type { BenchOptions } from '../options.ts'
 import { median } from '../quantile.ts'
 import { interleaved } from '../rounds.ts'
 
-const TOPICS = { avro: 'events.tracked.v1', json: 'bench.json' }
+const TOPICS = { avro: 'events.tracked.v1', json: 'bench.json', zstd: 'bench.zstd' }
 const PARTITIONS = 12
 
 /**
@@ -55,6 +63,7 @@ function allContenders({ nodeOptions }: BenchOptions): readonly Contender[] {
   return [
     ours(1, nodeOptions),
     ours(2, nodeOptions),
+    oursFromZstd(nodeOptions),
     engine('AvroConfluent', 1),
     engine('AvroConfluent', 2),
     engine('JSONEachRow', 1),
@@ -73,14 +82,19 @@ async function fill(
   await setUp(config, log, () => {})
   await createTopics({
     kafka,
-    partitionCountByTopic: { [TOPICS.json]: PARTITIONS },
+    partitionCountByTopic: { [TOPICS.json]: PARTITIONS, [TOPICS.zstd]: PARTITIONS },
     settings: { replicationFactor: 1, minInsyncReplicas: 1, retentionMs: 86_400_000 },
     log,
   })
+  await createOperator(kafka, log).setTopic(TOPICS.zstd, { 'compression.type': 'zstd' })
   const isJsonNeeded = contenders.some(({ name }) => name.includes('engine, JSONEachRow'))
-  for (const form of isJsonNeeded ? (['avro', 'json'] as const) : (['avro'] as const)) {
+  const isZstdNeeded = contenders.some(({ reads }) => reads === 'zstd')
+  const wanted = { avro: true, json: isJsonNeeded, zstd: isZstdNeeded }
+  for (const which of ['avro', 'json', 'zstd'] as const) {
+    if (!wanted[which]) continue
     const registryUrl = stack.environment.SCHEMA_REGISTRY_URL
-    await fillTopic({ kafka, registryUrl, topic: TOPICS[form], form, records, onProgress: say })
+    const form = which === 'json' ? 'json' : 'avro'
+    await fillTopic({ kafka, registryUrl, topic: TOPICS[which], form, records, onProgress: say })
   }
 }
 
@@ -92,6 +106,7 @@ async function runRound(
   const { records, say } = round.options
   const { config, log } = readSetupConfig({
     ...environment,
+    KAFKA_TOPIC: TOPICS[contender.reads ?? 'avro'],
     CLICKHOUSE_DATABASE: database,
     KAFKA_CONSUMER_GROUP: consumerGroup,
     LOG_LEVEL: 'warn',

@@ -8,13 +8,15 @@ export interface Round {
   /** Of this contender and round alone, with the tables of `npm run setup`. */
   readonly database: string
   readonly consumerGroup: string
-  readonly topics: { readonly avro: string; readonly json: string }
+  readonly topics: { readonly avro: string; readonly json: string; readonly zstd: string }
   readonly logDir: string
 }
 
 /** A way of getting records from Kafka into the table `events`. */
 export interface Contender {
   readonly name: string
+  /** Which topic it reads by our schema. @default avro */
+  readonly reads?: 'avro' | 'zstd'
   /** Begins to consume. @returns the processes it has besides Kafka and ClickHouse, and how to end it. */
   start(round: Round): Promise<{
     readonly pids: readonly number[]
@@ -41,6 +43,16 @@ export function ours(instances: number, nodeOptions = ''): Contender {
   return {
     name: named('our consumer', instances, 'instances'),
     start,
+  }
+}
+
+/** The same, from a topic whose broker keeps its records compressed with zstd. */
+export function oursFromZstd(nodeOptions: string): Contender {
+  const { start } = ours(1, nodeOptions)
+  return {
+    name: 'ours, from a topic with zstd',
+    reads: 'zstd',
+    start: (round) => start({ ...round, topics: { ...round.topics, avro: round.topics.zstd } }),
   }
 }
 

@@ -8,6 +8,18 @@ const KILLS: readonly FaultKind[] = ['consumer_kill', 'failpoint_before_insert',
 /** From the topic to the table. */
 export const sabotagesOfConsumer: readonly Sabotage[] = [
   {
+    name: 'a codec is skipped',
+    kinds: [],
+    scenario: 'k2-codec-of-topic',
+    edits: [
+      {
+        file: 'packages/kafka/src/record-set.ts',
+        find: 'isHidden(header, bytes) || header.count === 0',
+        replace: 'isHidden(header, bytes) || header.count === 0 || header.codec === 3',
+      },
+    ],
+  },
+  {
     name: 'commit before insert',
     kinds: KILLS,
     edits: [

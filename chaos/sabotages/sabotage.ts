@@ -6,6 +6,8 @@ export interface Sabotage {
   readonly edits: readonly Edit[]
   /** Faults without which the break does no harm. */
   readonly kinds: readonly FaultKind[]
+  /** A scenario of `--world` that must turn red, where the harness has nothing to see it by. @default none */
+  readonly scenario?: string
 }
 
 /** `find` must be there exactly once. */
