@@ -48,11 +48,12 @@ export function ours(instances: number, nodeOptions = ''): Contender {
 
 /** The same, from a topic whose broker keeps its records compressed with zstd. */
 export function oursFromZstd(nodeOptions: string): Contender {
-  const { start } = ours(1, nodeOptions)
+  const plain = ours(1, nodeOptions)
   return {
     name: 'ours, from a topic with zstd',
     reads: 'zstd',
-    start: (round) => start({ ...round, topics: { ...round.topics, avro: round.topics.zstd } }),
+    start: (round) =>
+      plain.start({ ...round, topics: { ...round.topics, avro: round.topics.zstd } }),
   }
 }
 
