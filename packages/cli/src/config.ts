@@ -19,8 +19,9 @@ export const setupVariables = {
   LOG_LEVEL: { ...serviceVariables.LOG_LEVEL, default: 'warn' as const },
   ...kafkaVariables,
   KAFKA_CONSUMER_GROUP: consumerGroup({
-    description: 'Consumer group of the consumer service.',
-    default: 'custom-events.clickhouse',
+    description:
+      'Consumer group of the consumer service. Empty: custom-events.clickhouse.<KAFKA_TOPIC>.',
+    default: '',
   }),
   KAFKA_REPLICATION_FACTOR: integer({
     description: 'Replicas of each new topic; 3 on a cluster.',

@@ -8,6 +8,7 @@ import {
   type TableSettings,
 } from '@custom-events/clickhouse'
 import {
+  consumerGroupName,
   createSchemaRegistry,
   createTopics,
   kafkaConfigFrom,
@@ -69,7 +70,8 @@ async function setUpTopics(
     print(`topic ${topic}: ${partitions} partitions, ${isNew ? 'created' : 'was there'}`)
     for (const note of notes) print(`  note: ${note}`)
   }
-  await prepareConsumerGroup({ kafka, consumerGroup: config.KAFKA_CONSUMER_GROUP, topics, log })
+  const consumerGroup = consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC)
+  await prepareConsumerGroup({ kafka, consumerGroup, topics, log })
 }
 
 async function setUpSchemas(

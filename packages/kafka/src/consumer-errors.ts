@@ -1,29 +1,32 @@
+import { kafkaVerdict } from './kafka-errors.ts'
+
 /** What an error of kafkajs means for a membership; by its type and name, never by its text. */
 export type GroupError =
   /** The group wants this member to join again. */
   | 'rejoin'
   /** Records at the read position are gone: joining again looks at what is left. */
   | 'outOfRange'
+  /** A definite no to the membership itself. */
+  | 'refused'
   /** Leaders or brokers moved, or a connection broke: look again and go on. */
   | 'passing'
 
-const REJOIN_TYPES = new Set([
-  'REBALANCE_IN_PROGRESS',
-  'NOT_COORDINATOR_FOR_GROUP',
-  'ILLEGAL_GENERATION',
-  'UNKNOWN_MEMBER_ID',
-  'FENCED_INSTANCE_ID',
-])
-
 export function groupErrorOf(error: unknown): GroupError {
-  const name = field(error, 'name')
-  if (name === 'KafkaJSOffsetOutOfRange') return 'outOfRange'
-  // Partitions were added: they are handed out by joining again.
-  if (name === 'KafkaJSStaleTopicMetadataAssignment') return 'rejoin'
   // What is fetched now lies in another log than what was fetched before.
-  if (name === 'OtherLog') return 'rejoin'
-  const type = field(error, 'type')
-  return typeof type === 'string' && REJOIN_TYPES.has(type) ? 'rejoin' : 'passing'
+  if (field(error, 'name') === 'OtherLog') return 'rejoin'
+  switch (kafkaVerdict(error).class) {
+    case 'out_of_range':
+      return 'outOfRange'
+    case 'rejoin':
+      return 'rejoin'
+    case 'permanent':
+      return 'refused'
+    case 'passing':
+    case 'unreachable':
+    case 'data':
+    case 'unknown':
+      return 'passing'
+  }
 }
 
 /** Whether the group has forgotten this member, who must then join as a new one. */

@@ -1,17 +1,27 @@
-import { PartitionAssigners } from 'kafkajs'
 import ConsumerGroup, { type RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
 import type { Logger } from '@custom-events/service'
 import { createKafkaJs } from './client.ts'
+import { createAssigner } from './consumer-assigner.ts'
 import { closedBroker, groupErrorOf, isForgotten } from './consumer-errors.ts'
-import { byTopic, listOffsets, partitionStates, withoutPositions } from './consumer-offsets.ts'
+import {
+  byTopic,
+  eachPartition,
+  inTopics,
+  partitionKey,
+  partitionStates,
+  type PartitionStates,
+} from './consumer-offsets.ts'
 import type { FetchedRecords, PartitionOffset } from './consumer-port.ts'
-import type { PartitionState } from './consumer-positions.ts'
 import { toFetchedRecords } from './consumer-records.ts'
 import { fetchInPlace } from './fetch-in-place.ts'
 import { watchLogs } from './log-watch.ts'
 import type { KafkaLog } from './kafka-logs.ts'
 import type { KafkaConfig } from './kafka-config.ts'
-import { UnreadableRecords } from './unreadable-records.ts'
+import { keepErrors } from './keep-errors.ts'
+import { knownTopics, type KnownTopic } from './leader-offsets.ts'
+import { PartitionRefused } from './partition-refused.ts'
+import type { TopicPartition } from './records.ts'
+import type { UnreadableRecords } from './unreadable-records.ts'
 
 /** Time limits of a membership, in milliseconds. */
 export interface GroupTimes {
@@ -24,12 +34,25 @@ export interface GroupTimes {
   readonly fetchWaitMs: number
 }
 
+/** What a fetch brought of a partition: records, nothing new, or why it cannot be read. */
+export type Fetched = FetchedRecords | UnreadableRecords | PartitionRefused | ReadToTheEnd
+
+/** A partition that was asked and had nothing new. */
+export interface ReadToTheEnd extends TopicPartition {
+  readonly records: null
+}
+
 /** One connection to Kafka and one membership, until either breaks. */
 export interface GroupMember {
   /** Joins or rejoins; resolves with what was assigned. */
-  join(): Promise<readonly PartitionState[]>
+  join(): Promise<PartitionStates>
   /** Which logs the topics are; should that change, what follows fails so that the member joins again. */
   logs(): Promise<readonly KafkaLog[]>
+  /** What is to be known of these partitions before they are read, asked for again. */
+  states(partitions: readonly TopicPartition[]): Promise<PartitionStates>
+  assigned(): readonly TopicPartition[]
+  /** As the metadata has the topics. */
+  topics(): readonly KnownTopic[]
   /** Says where to read from; assigned partitions that are not named are not read. */
   start(positions: readonly PartitionOffset[]): Promise<void>
   heartbeat(): Promise<void>
@@ -38,11 +61,13 @@ export interface GroupMember {
    * The next records that this broker leads; each partition's offsets follow those fetched before. What
    * cannot be read is told for its partition, which is asked for again by the next fetch.
    */
-  fetch(nodeId: number): Promise<readonly (FetchedRecords | UnreadableRecords)[]>
+  fetch(nodeId: number): Promise<readonly Fetched[]>
+  /** Takes a partition out of the next fetches, until it is resumed. */
+  pause(partition: TopicPartition): void
+  resume(partition: TopicPartition): void
   /** Asks for the brokers and leaders anew, after an error that says they changed. */
   refresh(error: unknown): Promise<void>
   commit(offsets: readonly PartitionOffset[]): Promise<void>
-  endOffsets(): Promise<readonly PartitionOffset[]>
   leave(): Promise<void>
   disconnect(): Promise<void>
 }
@@ -71,6 +96,7 @@ export async function connectMember(options: {
   const { consumerGroup: groupId, topics, times } = options
   const made = kafkaJsParts(options)
   const { cluster } = made
+  keepErrors(cluster)
   fetchInPlace(cluster)
   const group = new ConsumerGroup({
     ...made,
@@ -104,18 +130,27 @@ export async function connectMember(options: {
   }
 
   const logs = watchLogs(cluster, topics)
+  const assigned = (): readonly TopicPartition[] => eachPartition(group.assigned())
   return {
     join: async () => {
       await group.joinAndSync()
-      return partitionStates(group, cluster, groupId)
+      return partitionStates(cluster, groupId, assigned())
     },
     logs: () => logs.learn(),
+    states: (partitions) => partitionStates(cluster, groupId, partitions),
+    assigned,
+    topics: () => knownTopics(cluster, topics),
     start: async (positions) => {
-      await group.offsetManager.resolveOffsets()
+      const isRead = new Set(positions.map(partitionKey))
+      const known = group.offsetManager.committedOffsets()
+      for (const { topic, partition } of assigned()) {
+        // Where kafkajs knows no offset it asks for one with every fetch, and fails all of them.
+        known[topic] = { ...known[topic], [partition]: '0' }
+      }
       for (const { topic, partition, offset } of positions) {
         group.offsetManager.resolveOffset({ topic, partition, offset: String(offset - 1) })
       }
-      group.pause(withoutPositions(group.assigned(), positions))
+      group.pause(inTopics(assigned().filter((each) => !isRead.has(partitionKey(each)))))
     },
     heartbeat: async () => {
       // kafkajs compares wall clocks: set back by a day, it would be silent for a day and be expelled.
@@ -133,17 +168,20 @@ export async function connectMember(options: {
     nodeIds: () => cluster.getNodeIds(),
     fetch: async (nodeId) => {
       logs.mustBeSame()
-      return (await group.fetch(nodeId)).flatMap(
-        (batch): (FetchedRecords | UnreadableRecords)[] => {
-          const fetched = toFetchedRecords(batch)
-          if (fetched === null) return []
-          if (fetched instanceof UnreadableRecords) return [fetched]
-          const { topic, partition, next } = fetched
-          group.offsetManager.resolveOffset({ topic, partition, offset: String(next - 1) })
-          return [fetched]
-        },
-      )
+      return (await group.fetch(nodeId)).map((batch): Fetched => {
+        const fetched = toFetchedRecords(batch)
+        if (fetched === null)
+          return { topic: batch.topic, partition: batch.partition, records: null }
+        if (fetched instanceof PartitionRefused)
+          return new PartitionRefused(fetched, fetched.cause, Number(batch.fetchedOffset))
+        if (fetched instanceof Error) return fetched
+        const { topic, partition, next } = fetched
+        group.offsetManager.resolveOffset({ topic, partition, offset: String(next - 1) })
+        return fetched
+      })
     },
+    pause: (partition) => group.pause(inTopics([partition])),
+    resume: (partition) => group.resume(inTopics([partition])),
     refresh: async (error) => {
       const closed = closedBroker(error)
       if (closed !== null) cluster.removeBroker(closed)
@@ -151,10 +189,6 @@ export async function connectMember(options: {
       await logs.look()
     },
     commit: (offsets) => group.commitOffsets({ topics: byTopic(offsets) }),
-    endOffsets: async () => {
-      await logs.look()
-      return listOffsets(group, cluster, { fromBeginning: false })
-    },
     leave: () => group.leave(),
     disconnect: () => cluster.disconnect(),
   }
@@ -174,9 +208,10 @@ function kafkaJsParts(options: {
     metadataMaxAge: METADATA_MAX_AGE_MS,
     partitionAssigners: [
       (config) => {
-        const assigner = PartitionAssigners.roundRobin(config)
         // kafkajs's public type of a cluster names only what assigners usually need.
-        parts = config as unknown as { cluster: RawCluster; logger: unknown }
+        const all = config as unknown as { cluster: RawCluster; logger: unknown }
+        const assigner = createAssigner(all.cluster)
+        parts = all
         assigners.push(assigner)
         return assigner
       },

@@ -41,15 +41,8 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     getNodeIds(): readonly number[]
     removeBroker(address: { readonly host: string; readonly port: number }): void
     findBroker(at: { readonly nodeId: number | string }): Promise<RawBroker>
-    readonly brokerPool: KafkaJsCluster['brokerPool']
     findGroupCoordinator(group: { groupId: string }): Promise<RawCoordinator>
-    fetchTopicsOffset(
-      topics: readonly {
-        readonly topic: string
-        readonly partitions: readonly { readonly partition: number }[]
-        readonly fromBeginning: boolean
-      }[],
-    ): Promise<readonly OffsetsOfTopic[]>
+    readonly brokerPool: RawBrokerPool
   }
 
   /** What a fetch request is made of; more than is named here. */
@@ -60,22 +53,94 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     }[]
   }
 
+  export interface RawBrokerPool {
+    createBroker: (options: unknown) => RawBroker
+    /** Of a pool that was not connected yet it is not there. */
+    readonly seedBroker?: RawBroker
+    withBroker: <T>(
+      ask: (of: { readonly nodeId: number; readonly broker: RawBroker }) => Promise<T>,
+    ) => Promise<T | null>
+    readonly metadata: RawMetadata | null
+    findConnectedBroker: KafkaJsCluster['brokerPool']['findConnectedBroker']
+  }
+
+  export interface RawMetadata {
+    readonly topicMetadata: readonly {
+      readonly topic: string
+      readonly topicErrorCode: number
+      readonly partitionMetadata: readonly {
+        readonly partitionId: number
+        /** -1: none. */
+        readonly leader: number
+        readonly partitionErrorCode: number
+      }[]
+    }[]
+  }
+
+  export interface RawResponse {
+    readonly decode: (payload: Buffer) => Promise<unknown>
+    readonly parse?: (decoded: unknown) => Promise<unknown>
+  }
   interface RawRequest {
     readonly request: { readonly apiVersion: number }
-    readonly response: { readonly decode: (payload: Buffer) => Promise<unknown> }
+    readonly response: RawResponse
+  }
+  /** Where an answer was asked for by topic and partition. */
+  export interface RawAnswers<T> {
+    readonly responses: readonly {
+      readonly topic: string
+      readonly partitions: readonly (T & {
+        readonly partition: number
+        readonly errorCode: number
+      })[]
+    }[]
   }
   export interface RawBroker {
+    describeConfigs(request: {
+      readonly resources: readonly {
+        readonly type: number
+        readonly name: string
+        readonly configNames: readonly string[]
+      }[]
+      readonly includeSynonyms: boolean
+    }): Promise<{
+      readonly resources: readonly {
+        readonly configEntries: readonly {
+          readonly configName: string
+          readonly configValue: string | null
+        }[]
+      }[]
+    }>
+    listOffsets(request: {
+      readonly isolationLevel: number
+      readonly topics: readonly {
+        readonly topic: string
+        readonly partitions: readonly { readonly partition: number; readonly timestamp: number }[]
+      }[]
+    }): Promise<RawAnswers<{ readonly offset: string }>>
     fetch: (this: RawBroker, options: unknown) => Promise<unknown>
     lookupRequest: (api: number, versions: unknown) => (details: RawFetch) => RawRequest
   }
   export interface RawCoordinator {
+    describeGroups(request: { readonly groupIds: readonly string[] }): Promise<{
+      readonly groups: readonly {
+        readonly state: string
+        readonly members: readonly {
+          readonly memberId: string
+          readonly clientId: string
+          readonly clientHost: string
+          readonly memberMetadata: Buffer
+          readonly memberAssignment: Buffer
+        }[]
+      }[]
+    }>
     offsetFetch(request: {
       readonly groupId: string
       readonly topics: readonly {
         readonly topic: string
         readonly partitions: readonly { readonly partition: number }[]
       }[]
-    }): Promise<{ readonly responses: readonly OffsetsOfTopic[] }>
+    }): Promise<RawAnswers<{ readonly offset: string }>>
   }
 
   export default class ConsumerGroup {
@@ -83,7 +148,7 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     memberId: string | null
     coordinator: RawCoordinator | null
     offsetManager: {
-      resolveOffsets(): Promise<void>
+      committedOffsets(): Record<string, Record<number, string>>
       resolveOffset(at: { topic: string; partition: number; offset: string }): void
     }
     /** Replaced: kafkajs would join anew or reset an offset from within a fetch. */
@@ -97,6 +162,7 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     fetch(nodeId: number): Promise<readonly RawBatch[]>
     assigned(): readonly PartitionsOfTopic[]
     pause(partitions: readonly PartitionsOfTopic[]): void
+    resume(partitions: readonly PartitionsOfTopic[]): void
     commitOffsets(offsets: { readonly topics: readonly OffsetsOfTopic[] }): Promise<void>
   }
 }

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { createLogger } from '@custom-events/service'
 import { createMemoryBudget } from './consumer-budget.ts'
 import type { GroupMember } from './consumer-group.ts'
 import { liveAssignment } from './consumer-life.ts'
-import { UnreadableRecords } from './unreadable-records.ts'
+import { KafkaCodeError } from './kafka-errors.ts'
+import { PartitionRefused } from './partition-refused.ts'
+import { createTroubleBoard, TELL_AFTER_MS } from './trouble-board.ts'
+import type { UnreadableRecords } from './unreadable-records.ts'
 
 const SESSION_TIMEOUT_MS = 30_000
 
@@ -18,17 +22,22 @@ const times = {
 /** A member with one broker; each fetch is answered by the test. */
 function memberThat(fetch: () => Promise<UnreadableRecords | null>): GroupMember {
   return {
-    join: async () => [],
+    join: async () => ({ states: [], refused: [] }),
+    states: async () => ({ states: [], refused: [] }),
+    assigned: () => [],
+    topics: () => [],
+    pause: () => {},
+    resume: () => {},
     start: async () => {},
     heartbeat: async () => {},
     nodeIds: () => [1],
     fetch: async () => {
+      await setImmediate()
       const told = await fetch()
       return told === null ? [] : [told]
     },
     refresh: async () => {},
     commit: async () => {},
-    endOffsets: async () => [],
     logs: async () => [],
     leave: async () => {},
     disconnect: async () => {},
@@ -53,12 +62,15 @@ async function endAfter(options: {
     options.advance(options.silentMs)
     throw new Error('the connection broke')
   })
-  const hooks = { onRecords: () => {}, onEndOffsets: () => {}, onEnding: async () => {} }
+  const hooks = { onRecords: () => {}, onEnding: async () => {} }
   const log = createLogger({ service: 'test', level: 'silent' })
   const ended = liveAssignment({
     member,
     times,
     budget,
+    board: createTroubleBoard({ log }),
+    consumerGroup: 'g',
+    waiting: [],
     log,
     hooks,
     now: options.now,
@@ -91,35 +103,118 @@ test('a wall clock that jumps by a day is no silence of Kafka', { timeout: 20_00
 })
 
 test(
-  'damage that stays is told again every minute, not only once',
+  'a partition that cannot be read is told once, stays in the list, and costs the other nothing',
   { timeout: 20_000 },
   async () => {
     const closing = new AbortController()
-    let nowMs = 0
-    let fetches = 0
-    const member = memberThat(async () => {
-      if (++fetches > 4) {
-        closing.abort()
-        return null
-      }
-      nowMs += 29_000 // told at 29 s and at 116 s, not in between
-      const place = { topic: 't', partition: 0, offset: 7 }
-      return new UnreadableRecords('damaged', place, 'the checksum differs')
-    })
-    const told: number[] = []
+    const told: string[] = []
     const log = createLogger({ service: 'test', level: 'silent' })
-    log.warn = () => void told.push(nowMs)
-    const patient = { ...times, sessionTimeoutMs: 600_000 }
-    const hooks = { onRecords: () => {}, onEndOffsets: () => {}, onEnding: async () => {} }
+    log.warn = (_: unknown, text?: string) => void told.push(text ?? '')
+    const board = createTroubleBoard({ log })
+    const paused = new Set<number>()
+    let good = 0
+    const member: GroupMember = {
+      ...memberThat(async () => null),
+      pause: ({ partition }) => void paused.add(partition),
+      resume: ({ partition }) => void paused.delete(partition),
+      fetch: async () => {
+        if (++good === 300) closing.abort()
+        await setImmediate()
+        const refused = new PartitionRefused({ topic: 't', partition: 1 }, 29, 7)
+        const records = { topic: 't', partition: 0, from: good, next: good + 1 }
+        return [{ ...records, records: [], bytes: 0 }, ...(paused.has(1) ? [] : [refused])]
+      },
+    }
+    let read = 0
     await liveAssignment({
       member,
-      times: patient,
+      times,
       budget: createMemoryBudget(100),
+      board,
+      consumerGroup: 'g',
+      waiting: [],
       log,
-      hooks,
-      now: () => nowMs,
+      hooks: {
+        onRecords: () => void read++,
+        onEnding: async () => {},
+      },
       closing: closing.signal,
     })
-    assert.deepEqual(told, [29_000, 116_000])
+    assert.equal(told.length, 1)
+    assert.match(told[0] ?? '', /t\/1 at offset 7: Kafka says TOPIC_AUTHORIZATION_FAILED.*grant/)
+    assert.ok(read > 200, `${read} fetches of the good partition`)
+    assert.deepEqual(
+      board.troubles.map(({ topic, partition, offset, cause }) => [
+        topic,
+        partition,
+        offset,
+        cause,
+      ]),
+      [['t', 1, 7, 'rights']],
+    )
+  },
+)
+
+test('a definite no to a heartbeat ends the membership at once', { timeout: 20_000 }, async () => {
+  const log = createLogger({ service: 'test', level: 'silent' })
+  const board = createTroubleBoard({ log })
+  const end = await liveAssignment({
+    member: {
+      ...memberThat(async () => null),
+      heartbeat: () => Promise.reject(new KafkaCodeError(30)),
+    },
+    times: { ...times, heartbeatMs: 1 },
+    budget: createMemoryBudget(100),
+    board,
+    consumerGroup: 'g',
+    waiting: [],
+    log,
+    hooks: { onRecords: () => {}, onEnding: async () => {} },
+    closing: new AbortController().signal,
+  })
+  assert.equal(end, 'lost')
+  assert.deepEqual(
+    board.troubles.map(({ code }) => code),
+    ['GROUP_AUTHORIZATION_FAILED'],
+  )
+})
+
+test(
+  'a topic not seen, and a partition without a leader, are told',
+  { timeout: 20_000 },
+  async () => {
+    let nowMs = 0
+    const log = createLogger({ service: 'test', level: 'silent' })
+    const board = createTroubleBoard({ log, now: () => nowMs })
+    const closing = new AbortController()
+    const partition = { topic: 'led', partition: 2 }
+    const ended = liveAssignment({
+      member: {
+        ...memberThat(async () => null),
+        nodeIds: () => [],
+        assigned: () => [partition],
+        topics: () => [
+          { topic: 'denied', partitions: [], leaderless: [], error: new KafkaCodeError(29) },
+          { topic: 'led', partitions: [2, 3], leaderless: [2, 3], error: null },
+        ],
+      },
+      times,
+      budget: createMemoryBudget(100),
+      board,
+      consumerGroup: 'g',
+      waiting: [],
+      log,
+      hooks: { onRecords: () => {}, onEnding: async () => {} },
+      closing: closing.signal,
+    })
+    const causes = () => board.troubles.map(({ topic, cause }) => [topic, cause])
+    assert.deepEqual(causes(), [['denied', 'rights']])
+    nowMs = TELL_AFTER_MS
+    assert.deepEqual(causes(), [
+      ['denied', 'rights'],
+      ['led', 'no_leader'],
+    ])
+    closing.abort()
+    await ended
   },
 )

@@ -1,126 +1,109 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { fullJitter, type Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/service'
 import type { MemoryBudget } from './consumer-budget.ts'
 import { groupErrorOf } from './consumer-errors.ts'
 import type { GroupMember, GroupTimes } from './consumer-group.ts'
-import type { FetchedRecords, PartitionOffset } from './consumer-port.ts'
-import { UnreadableRecords } from './unreadable-records.ts'
+import { partitionKey, type PartitionStates } from './consumer-offsets.ts'
+import type { FetchedRecords } from './consumer-port.ts'
+import { pause, readKey, readPartitions, type EndOfAssignment } from './consumer-reading.ts'
+import { KafkaCodeError } from './kafka-errors.ts'
+import type { TopicPartition } from './records.ts'
+import type { TroubleBoard } from './trouble-board.ts'
 
-/** Why an assignment ended: the group wants us to join again, Kafka was lost, or we are closing. */
-export type EndOfAssignment = 'rejoin' | 'lost' | 'closing'
+export type { EndOfAssignment } from './consumer-reading.ts'
 
+/** What happens during an assignment, told synchronously. */
 export interface AssignmentHooks {
   readonly onRecords: (fetched: FetchedRecords) => void
-  readonly onEndOffsets: (offsets: readonly PartitionOffset[]) => void
   /** Called once, when the assignment ends; heartbeats go on until it resolves. */
   readonly onEnding: (end: EndOfAssignment) => Promise<void>
 }
 
-const FETCH_RETRY = { baseMs: 100, maxMs: 2_000 }
-const END_OFFSETS_EVERY_MS = 5_000
-const LOOK_FOR_BROKERS_EVERY_MS = 1_000
-/** Damage that stays, as on a disk, holds up all that a broker leads: it must not be told only once. */
-const TELL_DAMAGE_EVERY_MS = 60_000
+/** How soon added partitions, topics made or granted, and lost leaders are heard of. */
+const METADATA_EVERY_MS = 5_000
+const WAITING_EVERY_MS = 2_000
+const LEADER_NOT_AVAILABLE = 5
 
 /** Reads the assigned partitions and keeps the membership alive, until the assignment ends. */
 export async function liveAssignment(options: {
   readonly member: GroupMember
+  readonly consumerGroup: string
   readonly times: GroupTimes
   readonly budget: MemoryBudget
+  readonly board: TroubleBoard
+  /** Assigned partitions of which nothing could be learnt; they are asked about until it works. */
+  readonly waiting: readonly TopicPartition[]
   readonly closing: AbortSignal
   readonly log: Logger
   readonly hooks: AssignmentHooks
   /** Milliseconds of a clock that never jumps. @default performance.now */
   readonly now?: () => number
 }): Promise<EndOfAssignment> {
-  const { member, times, budget, log, hooks, now = () => performance.now() } = options
+  const { member, times, budget, board, log, hooks, now = () => performance.now() } = options
   const ending = new AbortController()
   const released = new AbortController()
   const end = (why: EndOfAssignment): void => ending.abort(why)
   const onClosing = (): void => end('closing')
   options.closing.addEventListener('abort', onClosing, { once: true })
   if (options.closing.aborted) end('closing')
-  let lastFetchAt = now()
-  let tellDamageAt = -Infinity
 
   /** A rebalance is heard of here; while the work in hand is finished, heartbeats keep the place. */
   const heartbeats = async (): Promise<void> => {
+    const resource = `consumer group ${options.consumerGroup}`
     for (let lastOkAt = now(); !released.signal.aborted;) {
       await pause(times.heartbeatMs, released.signal)
       try {
         await member.heartbeat()
         lastOkAt = now()
+        board.cleared('group')
       } catch (error) {
         log.debug({ err: error }, 'heartbeat failed')
-        if (groupErrorOf(error) === 'rejoin') end('rejoin')
-        else if (now() - lastOkAt > times.sessionTimeoutMs) end('lost')
+        const meaning = groupErrorOf(error)
+        const nowhere = { topic: null, partition: null, offset: null }
+        if (meaning !== 'rejoin') board.failed('group', { ...nowhere, error, resource })
+        if (meaning === 'rejoin') end('rejoin')
+        else if (meaning === 'refused' || now() - lastOkAt > times.sessionTimeoutMs) end('lost')
       }
     }
   }
 
-  const fetchFrom = async (nodeId: number): Promise<void> => {
-    for (let failures = 0; !ending.signal.aborted && member.nodeIds().includes(nodeId);) {
-      if (budget.isPaused) {
-        await budget.room(ending.signal)
-        // Kafka was not asked meanwhile, so that its silence says nothing about it.
-        lastFetchAt = now()
-      }
+  const isWaiting = new Set(options.waiting.map(partitionKey))
+  const metadata = async (): Promise<void> => {
+    while (!ending.signal.aborted) {
+      noteTopics(member, board, isWaiting)
+      await pause(METADATA_EVERY_MS, ending.signal)
+      if (!ending.signal.aborted) await member.refresh(null).catch(() => {})
+    }
+  }
+
+  /** A partition that can be read now is read from a new assignment on. */
+  const waitingOnes = async (): Promise<void> => {
+    while (!ending.signal.aborted && options.waiting.length > 0) {
+      await pause(WAITING_EVERY_MS, ending.signal)
       if (ending.signal.aborted) return
-      try {
-        const fetched = await member.fetch(nodeId)
-        lastFetchAt = now()
-        // What arrives after the end is read again by whoever owns the partition next.
-        let unreadable: UnreadableRecords | null = null
-        for (const each of fetched) {
-          if (each instanceof UnreadableRecords) unreadable = each
-          else if (!ending.signal.aborted) hooks.onRecords(each)
-        }
-        if (unreadable !== null) throw unreadable
-        failures = 0
-      } catch (error) {
-        if (error instanceof UnreadableRecords && now() >= tellDamageAt) {
-          tellDamageAt = now() + TELL_DAMAGE_EVERY_MS
-          log.warn(
-            { err: error, nodeId, failures },
-            'fetched records cannot be read, fetching again',
-          )
-        } else log.debug({ err: error, nodeId }, 'fetch failed')
-        if (groupErrorOf(error) !== 'passing') return end('rejoin')
-        if (now() - lastFetchAt > times.sessionTimeoutMs) return end('lost')
-        await pause(fullJitter(failures++, FETCH_RETRY), ending.signal)
-        await member.refresh(error).catch(() => {})
-      }
+      await member.refresh(null).catch(() => {})
+      const found = await member.states(options.waiting).catch(() => null)
+      if (found === null) continue
+      noteWaiting(found, board)
+      if (found.states.length > 0) end('rejoin')
     }
   }
 
-  /** Each broker is read by a loop of its own, so that none waits for another. */
-  const fetches = async (): Promise<void> => {
-    const loops = new Map<number, Promise<void>>()
-    while (!ending.signal.aborted) {
-      for (const nodeId of member.nodeIds()) {
-        if (loops.has(nodeId)) continue
-        loops.set(
-          nodeId,
-          fetchFrom(nodeId).finally(() => loops.delete(nodeId)),
-        )
-      }
-      await pause(LOOK_FOR_BROKERS_EVERY_MS, ending.signal)
-    }
-    await Promise.all(loops.values())
-  }
-
-  const endOffsets = async (): Promise<void> => {
-    while (!ending.signal.aborted) {
-      await pause(END_OFFSETS_EVERY_MS, ending.signal)
-      if (!ending.signal.aborted) await member.endOffsets().then(hooks.onEndOffsets, () => {})
-    }
-  }
-
+  const reading = readPartitions({
+    member,
+    budget,
+    board,
+    sessionTimeoutMs: times.sessionTimeoutMs,
+    ending: ending.signal,
+    end,
+    onRecords: hooks.onRecords,
+    log,
+    now,
+  })
   const ended = Promise.withResolvers<EndOfAssignment>()
   const onEnding = (): void => ended.resolve(ending.signal.reason as EndOfAssignment) // set by `end`
   if (ending.signal.aborted) onEnding()
   else ending.signal.addEventListener('abort', onEnding, { once: true })
-  const loops = [heartbeats(), fetches(), endOffsets()]
+  const loops = [heartbeats(), reading, metadata(), waitingOnes()]
   const why = await ended.promise
   options.closing.removeEventListener('abort', onClosing)
   await hooks.onEnding(why)
@@ -129,7 +112,38 @@ export async function liveAssignment(options: {
   return why
 }
 
-/** Waits, or not, when aborted. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, null, { signal }).catch(() => {})
+/** Notes what cannot be asked about, and clears what can. */
+export function noteWaiting(found: PartitionStates, board: TroubleBoard): void {
+  for (const failure of found.refused) {
+    const { topic, partition, offset } = failure
+    board.failed(readKey(failure), { topic, partition, offset, error: failure })
+  }
+}
+
+/**
+ * Topics that may not be seen or are not there, and assigned partitions that nobody leads; of those that
+ * wait it is known.
+ */
+function noteTopics(
+  member: GroupMember,
+  board: TroubleBoard,
+  isWaiting: ReadonlySet<string>,
+): void {
+  const assigned = new Set(member.assigned().map(partitionKey))
+  const failing = new Set<string>()
+  const fails = (key: string, place: { topic: string; partition: number | null }, error: Error) => {
+    failing.add(key)
+    board.failed(key, { ...place, offset: null, error })
+  }
+  for (const { topic, leaderless, error } of member.topics()) {
+    if (error !== null) fails(`topic/${topic}`, { topic, partition: null }, error)
+    for (const partition of leaderless) {
+      const place = { topic, partition }
+      const key = partitionKey(place)
+      if (!assigned.has(key) || isWaiting.has(key)) continue
+      fails(`leader/${key}`, place, new KafkaCodeError(LEADER_NOT_AVAILABLE))
+    }
+  }
+  board.retain('topic/', failing)
+  board.retain('leader/', failing)
 }

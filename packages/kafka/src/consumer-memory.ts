@@ -133,7 +133,9 @@ export function createMemoryKafka(options: {
         return fate === 'ok'
       },
       notReadyReason: null,
-      lag: () => 0,
+      troubles: [],
+      backlog: [],
+      foreignMembers: 0,
       vanish: leave,
       expel: (hearsAfterMs) => group.expel(member, hearsAfterMs),
       owns,

@@ -1,87 +1,95 @@
-import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js'
-import type { OffsetsOfTopic, RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
+import type {
+  OffsetsOfTopic,
+  PartitionsOfTopic,
+  RawCluster,
+} from 'kafkajs/src/consumer/consumerGroup.js'
 import type { PartitionOffset } from './consumer-port.ts'
 import type { PartitionState } from './consumer-positions.ts'
+import { groupByTopic, leaderOffsets, type FoundOffsets } from './leader-offsets.ts'
+import { PartitionRefused } from './partition-refused.ts'
 import type { TopicPartition } from './records.ts'
 
-/** What Kafka and the group know of the partitions that were just assigned. */
+/** What Kafka and the group know of some partitions, and of which nothing could be learnt. */
+export interface PartitionStates {
+  readonly states: readonly PartitionState[]
+  readonly refused: readonly PartitionRefused[]
+}
+
 export async function partitionStates(
-  group: ConsumerGroup,
   cluster: RawCluster,
   groupId: string,
-): Promise<readonly PartitionState[]> {
-  const assigned = group.assigned()
-  if (assigned.length === 0) return []
+  partitions: readonly TopicPartition[],
+): Promise<PartitionStates> {
+  if (partitions.length === 0) return { states: [], refused: [] }
+  const asked = [
+    await committedOffsets(cluster, groupId, partitions),
+    await leaderOffsets(cluster, partitions, 'earliest'),
+    await leaderOffsets(cluster, partitions, 'latest'),
+  ] as const
+  const [committed, earliest, latest] = asked.map(({ offsets }) => offsetByPartition(offsets))
+  const refusedByPartition = new Map(
+    asked.flatMap(({ refused }) => refused).map((each) => [partitionKey(each), each]),
+  )
+  const states = partitions.flatMap((each): PartitionState[] => {
+    const key = partitionKey(each)
+    const offset = committed?.get(key) ?? -1
+    const first = earliest?.get(key)
+    const end = latest?.get(key)
+    if (first === undefined || end === undefined || refusedByPartition.has(key)) return []
+    const { topic, partition } = each
+    const known = offset < 0 ? null : offset
+    return [{ topic, partition, committed: known, earliest: first, latest: end }]
+  })
+  return { states, refused: [...refusedByPartition.values()] }
+}
+
+/** -1 where the group never committed. */
+async function committedOffsets(
+  cluster: RawCluster,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<FoundOffsets> {
   const coordinator = await cluster.findGroupCoordinator({ groupId })
   const { responses } = await coordinator.offsetFetch({
     groupId,
-    topics: assigned.map(({ topic, partitions }) => ({
+    topics: groupByTopic(partitions).map(([topic, of]) => ({
       topic,
-      partitions: partitions.map((partition) => ({ partition })),
+      partitions: of.map(({ partition }) => ({ partition })),
     })),
   })
-  const committed = offsetByPartition(flatten(responses))
-  const earliest = offsetByPartition(await listOffsets(group, cluster, { fromBeginning: true }))
-  const latest = offsetByPartition(await listOffsets(group, cluster, { fromBeginning: false }))
-  return assigned.flatMap(({ topic, partitions }) =>
-    partitions.map((partition) => {
-      const key = partitionKey({ topic, partition })
-      const offset = committed.get(key) ?? -1
-      const first = earliest.get(key)
-      const end = latest.get(key)
-      if (first === undefined || end === undefined) throw new Error(`no offsets of ${key} yet`)
-      return {
-        topic,
-        partition,
-        committed: offset < 0 ? null : offset,
-        earliest: first,
-        latest: end,
-      }
-    }),
+  const answers = responses.flatMap(({ topic, partitions: of }) =>
+    of.map((each) => ({ topic, ...each })),
   )
-}
-
-/** The first or the next offset of every assigned partition. */
-export async function listOffsets(
-  group: ConsumerGroup,
-  cluster: RawCluster,
-  which: { readonly fromBeginning: boolean },
-): Promise<readonly PartitionOffset[]> {
-  const topics = group.assigned().map(({ topic, partitions }) => ({
-    topic,
-    partitions: partitions.map((partition) => ({ partition })),
-    ...which,
-  }))
-  return flatten(await cluster.fetchTopicsOffset(topics))
-}
-
-function flatten(topics: readonly OffsetsOfTopic[]): readonly PartitionOffset[] {
-  return topics.flatMap(({ topic, partitions }) =>
-    partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
-  )
+  return {
+    offsets: answers
+      .filter(({ errorCode }) => errorCode === 0)
+      .map(({ topic, partition, offset }) => ({ topic, partition, offset: Number(offset) })),
+    refused: answers
+      .filter(({ errorCode }) => errorCode !== 0)
+      .map((each) => new PartitionRefused(each, each.errorCode)),
+  }
 }
 
 /** Offsets in the form that kafkajs commits. */
 export function byTopic(offsets: readonly PartitionOffset[]): readonly OffsetsOfTopic[] {
-  const grouped = Object.groupBy(offsets, ({ topic }) => topic)
-  return Object.entries(grouped).map(([topic, partitions = []]) => ({
+  return groupByTopic(offsets).map(([topic, of]) => ({
     topic,
-    partitions: partitions.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+    partitions: of.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
   }))
 }
 
-/** Assigned partitions that are not to be read, in the form that kafkajs pauses. */
-export function withoutPositions(
-  assigned: readonly { readonly topic: string; readonly partitions: readonly number[] }[],
-  positions: readonly PartitionOffset[],
-): readonly { readonly topic: string; readonly partitions: readonly number[] }[] {
-  const read = new Set(positions.map(partitionKey))
-  return assigned
-    .map(({ topic, partitions }) => ({
-      topic,
-      partitions: partitions.filter((partition) => !read.has(partitionKey({ topic, partition }))),
-    }))
-    .filter(({ partitions }) => partitions.length > 0)
+/** Partitions in the form that kafkajs pauses. */
+export function inTopics(partitions: readonly TopicPartition[]): readonly PartitionsOfTopic[] {
+  return groupByTopic(partitions).map(([topic, of]) => ({
+    topic,
+    partitions: of.map(({ partition }) => partition),
+  }))
+}
+
+export function eachPartition(assigned: readonly PartitionsOfTopic[]): readonly TopicPartition[] {
+  return assigned.flatMap(({ topic, partitions }) =>
+    partitions.map((partition) => ({ topic, partition })),
+  )
 }
 
 function offsetByPartition(offsets: readonly PartitionOffset[]): ReadonlyMap<string, number> {

@@ -6,7 +6,7 @@ import { closedBroker, groupErrorOf, isForgotten } from './consumer-errors.ts'
 import { startPositions } from './consumer-positions.ts'
 import { createEventQueue } from './consumer-queue.ts'
 import { toFetchedRecords } from './consumer-records.ts'
-import { UnreadableRecords } from './unreadable-records.ts'
+import { KafkaCodeError } from './kafka-errors.ts'
 
 const never = new AbortController().signal
 
@@ -130,13 +130,15 @@ test('records are taken alone: what comes before them stays, and who waits is le
 
 test('errors of kafkajs are told apart by type and name', () => {
   const cases = [
-    [{ type: 'REBALANCE_IN_PROGRESS' }, 'rejoin'],
-    [{ type: 'ILLEGAL_GENERATION' }, 'rejoin'],
-    [{ type: 'UNKNOWN_MEMBER_ID' }, 'rejoin'],
+    [new KafkaCodeError(27), 'rejoin'],
+    [new KafkaCodeError(22), 'rejoin'],
+    [new KafkaCodeError(25), 'rejoin'],
     [{ name: 'KafkaJSStaleTopicMetadataAssignment' }, 'rejoin'],
-    [{ name: 'KafkaJSOffsetOutOfRange', type: 'OFFSET_OUT_OF_RANGE' }, 'outOfRange'],
+    [new KafkaCodeError(1), 'outOfRange'],
     [{ name: 'KafkaJSConnectionError' }, 'passing'],
-    [{ type: 'NOT_LEADER_FOR_PARTITION' }, 'passing'],
+    [new KafkaCodeError(6), 'passing'],
+    [new KafkaCodeError(30), 'refused'],
+    [new KafkaCodeError(26), 'refused'],
     [undefined, 'passing'],
   ] as const
   for (const [error, expected] of cases) assert.equal(groupErrorOf(error), expected)
@@ -159,7 +161,7 @@ test('fetched offsets cover hidden records, and the last of repeated headers cou
     lastOffset: () => '14',
   }
   const fetched = toFetchedRecords(batch)
-  assert.ok(!(fetched instanceof UnreadableRecords))
+  assert.ok(!(fetched instanceof Error))
   assert.deepEqual([fetched?.from, fetched?.next], [10, 15])
   const [record] = fetched?.records ?? []
   assert.deepEqual(record?.headers, { one: Buffer.from('a'), list: Buffer.from('c') })

@@ -1,3 +1,4 @@
+import { KAFKA_CAUSES, type KafkaCause } from './kafka-codes.ts'
 import type { KafkaLog } from './kafka-logs.ts'
 import type { TopicPartition } from './records.ts'
 
@@ -80,6 +81,37 @@ export type ConsumerEvent =
   /** Nothing happened within the time given. */
   | { readonly kind: 'idle' }
 
+/** Why records are not read: Kafka's reasons, and those that only a look at the whole group shows. */
+export type TroubleCause = KafkaCause | 'unassigned'
+
+export const TROUBLE_CAUSES: readonly TroubleCause[] = [...KAFKA_CAUSES, 'unassigned']
+
+/** What keeps records from being read, until it is over. */
+export interface Trouble {
+  /** `null`: it is not about one topic, or not about one partition. */
+  readonly topic: string | null
+  readonly partition: number | null
+  /** The first offset that cannot be read, when it is known. */
+  readonly offset: number | null
+  /** Kafka's own name of the error. */
+  readonly code: string
+  readonly cause: TroubleCause
+  /** One sentence: where, what Kafka said, what to do. */
+  readonly text: string
+  /** When it began, in milliseconds since 1970. */
+  readonly sinceMs: number
+}
+
+/** How far the group is behind in one partition, whoever reads it. */
+export interface Backlog extends TopicPartition {
+  /** Records that the group has not committed. */
+  readonly lag: number
+  /** When the oldest of them was written, in milliseconds since 1970; `null`: there is none, or unknown. */
+  readonly oldestMs: number | null
+  /** For how long the topic keeps records; `null`: unknown, for ever, or by bytes. */
+  readonly retentionMs: number | null
+}
+
 /** A member of a consumer group, pulled by one loop; close it when the loop has ended. */
 export interface Consumer extends AsyncDisposable {
   /** The next event; `idle` after `maxWaitMs`, or at once when `signal` is aborted. Never throws. */
@@ -102,6 +134,10 @@ export interface Consumer extends AsyncDisposable {
   commit(epoch: number, offsets: readonly PartitionOffset[]): Promise<boolean>
   /** `null` while a member with an assignment, else why not, in words. */
   readonly notReadyReason: string | null
-  /** Records between these positions and the end of their partitions, as last heard from Kafka. */
-  lag(positions: readonly PartitionOffset[]): number
+  /** What keeps records from being read now; each was told in the log once. */
+  readonly troubles: readonly Trouble[]
+  /** Of every partition of every topic that Kafka told about lately; what is not in it is unknown. */
+  readonly backlog: readonly Backlog[]
+  /** Members of the group that read other topics; `null`: unknown. */
+  readonly foreignMembers: number | null
 }

@@ -2,15 +2,18 @@ import type { RawBatch, RawMessage } from 'kafkajs/src/consumer/consumerGroup.js
 import type { FetchedRecord, FetchedRecords } from './consumer-port.ts'
 import { recordSetOf } from './fetch-response.ts'
 import type { RecordSet } from './record-set.ts'
-import { UnreadableRecords } from './unreadable-records.ts'
+import type { PartitionRefused } from './partition-refused.ts'
+import type { UnreadableRecords } from './unreadable-records.ts'
 
 /**
  * `null` when the fetch brought nothing, not even records that are hidden from readers. What cannot be read
  * is returned, not thrown: the other partitions of the fetch go on.
  */
-export function toFetchedRecords(batch: RawBatch): FetchedRecords | UnreadableRecords | null {
+export function toFetchedRecords(
+  batch: RawBatch,
+): FetchedRecords | UnreadableRecords | PartitionRefused | null {
   const set = recordSetOf(batch.rawMessages)
-  if (set instanceof UnreadableRecords) return set
+  if (set instanceof Error) return set
   if (set !== null) return inPlace(batch, set)
   if (batch.isEmptyIncludingFiltered()) return null
   let bytes = 0

@@ -3,11 +3,15 @@ import { fullJitter, type Logger } from '@custom-events/service'
 import type { MemoryBudget } from './consumer-budget.ts'
 import { connectMember, type GroupMember, type GroupTimes } from './consumer-group.ts'
 import { partitionKey } from './consumer-offsets.ts'
-import { liveAssignment, type EndOfAssignment } from './consumer-life.ts'
-import type { Consumer, PartitionOffset } from './consumer-port.ts'
+import { liveAssignment, noteWaiting, type EndOfAssignment } from './consumer-life.ts'
+import type { Consumer } from './consumer-port.ts'
 import { startPositions, type OnOutOfRange } from './consumer-positions.ts'
 import { createEventQueue } from './consumer-queue.ts'
+import { readKey } from './consumer-reading.ts'
+import { describeKafkaError } from './kafka-errors.ts'
+import { watchGroup } from './group-watch.ts'
 import { startingAt, type KafkaConfig } from './kafka-config.ts'
+import { createTroubleBoard } from './trouble-board.ts'
 
 export interface ConsumerOptions {
   readonly kafka: KafkaConfig
@@ -31,6 +35,9 @@ const RECONNECT = { baseMs: 250, maxMs: 5_000 }
 /** Share of the rebalance timeout within which the work in hand must be finished. */
 const RELEASE_WITHIN = 0.7
 
+/** The key under which it is noted that the group refuses us: to join, or to stay. */
+const JOINING = 'group'
+
 /** Joins in the background and stays a member for ever: every failure ends in joining again. */
 export function createConsumer(options: ConsumerOptions): Consumer {
   const { budget, log } = options
@@ -38,49 +45,48 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const releaseWithinMs = times.rebalanceTimeoutMs * RELEASE_WITHIN
   const closing = new AbortController()
   const queue = createEventQueue()
-  const endOffsets = new Map<string, number>()
+  const board = createTroubleBoard({ log })
   let member: GroupMember | null = null
   let epoch = 0
   let notReadyReason: string | null = 'connecting to Kafka'
 
-  const rememberEnds = (offsets: readonly PartitionOffset[]): void => {
-    for (const each of offsets) {
-      const key = partitionKey(each)
-      endOffsets.set(key, Math.max(each.offset, endOffsets.get(key) ?? 0))
-    }
-  }
-
   const live = async (joined: GroupMember): Promise<EndOfAssignment> => {
-    const states = await joined.join()
+    const found = await joined.join()
     const logs = await joined.logs() // after the positions: these are then never of a log that comes later
+    const { states, refused: waiting } = found
+    board.cleared(JOINING)
+    board.retain('read/', new Set(joined.assigned().map(readKey)))
+    noteWaiting(found, board)
     const { positions, outOfRange } = startPositions(states, options.onOutOfRange)
     await joined.start(positions)
     const revoked = new AbortController()
     const mine = ++epoch
-    endOffsets.clear()
-    rememberEnds(
-      states.map(({ topic, partition, latest }) => ({ topic, partition, offset: latest })),
-    )
     const { signal } = revoked
     queue.push({ kind: 'assigned', epoch: mine, positions, logs, revoked: signal, releaseWithinMs })
-    if (outOfRange.length > 0)
+    if (outOfRange.length > 0 && options.onOutOfRange === 'halt')
       queue.push({ kind: 'outOfRange', epoch: mine, partitions: outOfRange })
+    else if (outOfRange.length > 0)
+      log.error(
+        { partitions: outOfRange },
+        'records were deleted from Kafka before they were inserted: going on with the earliest that is ' +
+          'left, as KAFKA_OUT_OF_RANGE=earliest says',
+      )
     log.info({ epoch: mine, partitions: states.map(partitionKey) }, 'partitions assigned')
     notReadyReason = null
     return liveAssignment({
       member: joined,
+      consumerGroup: options.consumerGroup,
       times,
       budget,
+      board,
+      waiting,
       closing: closing.signal,
       log,
       hooks: {
         onRecords: (fetched) => {
-          const { topic, partition, next } = fetched
-          rememberEnds([{ topic, partition, offset: next }]) // the log is asked only now and then
           budget.add(fetched.bytes)
           queue.push({ kind: 'records', epoch: mine, ...fetched })
         },
-        onEndOffsets: rememberEnds,
         onEnding: async (why) => {
           log.info({ epoch: mine, why }, 'assignment ends')
           notReadyReason = 'joining the consumer group'
@@ -114,13 +120,15 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         notReadyReason = 'joining the consumer group'
         for (let end: EndOfAssignment = 'rejoin'; end === 'rejoin'; failures = 0) {
           end = await live(member)
-          if (end === 'lost') notReadyReason = 'Kafka is not reachable: no answer for too long'
+          if (end === 'lost')
+            notReadyReason = 'the place in the consumer group is lost: joining again'
         }
       } catch (error) {
-        const reason = `Kafka is not reachable: ${error instanceof Error ? error.message : String(error)}`
-        if (notReadyReason !== reason)
-          log.warn({ err: error }, 'consumer lost Kafka, joining again')
-        notReadyReason = reason
+        const resource = `consumer group ${options.consumerGroup}`
+        const nowhere = { topic: null, partition: null, offset: null }
+        const failed = board.failed(JOINING, { ...nowhere, error, resource })
+        if (failed === 1) log.warn({ err: error }, 'consumer lost Kafka, joining again')
+        notReadyReason = describeKafkaError(error, resource)
       }
       await closeMember(member)
       member = null
@@ -131,6 +139,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   }
 
   const running = run()
+  const watch = watchGroup({ ...options, board })
   return {
     fetch: (wait) => queue.take(wait),
     takeRecords: (of) => queue.takeRecords(of),
@@ -147,13 +156,18 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     get notReadyReason() {
       return notReadyReason
     },
-    lag: (positions) =>
-      positions.reduce((sum, each) => {
-        const end = endOffsets.get(partitionKey(each)) ?? each.offset
-        return sum + Math.max(0, end - each.offset)
-      }, 0),
+    get troubles() {
+      return board.troubles
+    },
+    get backlog() {
+      return watch.backlog
+    },
+    get foreignMembers() {
+      return watch.foreignMembers
+    },
     [Symbol.asyncDispose]: async () => {
       closing.abort()
+      await watch[Symbol.asyncDispose]()
       await running
       notReadyReason = 'closed'
     },

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { FetchedRecords } from './consumer-port.ts'
 import { toFetchedRecords } from './consumer-records.ts'
 import { decodeFetchResponse, recordSetOf, type FetchResponse } from './fetch-response.ts'
 import {
@@ -64,16 +63,16 @@ const OFFSETS = fc.oneof(fc.nat({ max: 100 }), fc.integer({ min: 2 ** 31 - 3, ma
 function fetchedOf(
   response: FetchResponse,
   from: number,
-): readonly (FetchedRecords | UnreadableRecords | null)[] {
+): readonly ReturnType<typeof toFetchedRecords>[] {
   return response.responses.flatMap(({ topicName, partitions: found }) =>
     found.map((partition) => toFetchedRecords(batchOf(topicName, from, partition))),
   )
 }
 
 /** Everything of a fetch but what it is counted with, with each record looked at. */
-function contentOf(fetched: FetchedRecords | UnreadableRecords | null) {
+function contentOf(fetched: ReturnType<typeof toFetchedRecords>) {
   if (fetched === null) return null
-  if (fetched instanceof UnreadableRecords) throw fetched
+  if (fetched instanceof Error) throw fetched
   const { topic, partition, from, next, records } = fetched
   return {
     topic,

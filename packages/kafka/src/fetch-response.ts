@@ -6,6 +6,7 @@ import { batchEnd, MAGIC_AT } from './batch-header.ts'
 import { partitionKey } from './consumer-offsets.ts'
 import type { OpenBatches } from './inflating.ts'
 import { isNew, readRecordSet, type RecordSet, type StoredSet } from './record-set.ts'
+import { PartitionRefused } from './partition-refused.ts'
 import { readInt64 } from './record-in-place.ts'
 import { UnreadableRecords } from './unreadable-records.ts'
 
@@ -99,6 +100,12 @@ async function readPartition(
   if (end > buffer.length) throw new Error(`a fetch response of ${buffer.length} bytes is cut off`)
   decoder.offset = end
   const { partition, abortedTransactions: aborted } = head
+  if (head.errorCode !== 0) {
+    return {
+      ...head,
+      messages: carrying(new PartitionRefused({ topic, partition }, head.errorCode)),
+    }
+  }
   const from = reading.fromByPartition.get(partitionKey({ topic, partition })) ?? 0
   const set = { topic, partition, start, end, from, aborted }
   return { ...head, messages: await readMessages(buffer, set, reading) }
@@ -147,7 +154,7 @@ async function readOldFormat(buffer: Buffer, set: StoredSet): Promise<readonly R
 const RECORD_SET = Symbol('record set')
 
 /** The records of a partition, or why there are none. */
-type FetchedSet = RecordSet | UnreadableRecords
+type FetchedSet = RecordSet | UnreadableRecords | PartitionRefused
 
 type Messages = readonly RawMessage[] & { readonly [RECORD_SET]?: FetchedSet }
 

@@ -2,7 +2,13 @@ export { kafkaConfigFrom, type KafkaConfig } from './kafka-config.ts'
 export { describeKafkaError, kafkaVerdict, type KafkaVerdict } from './kafka-errors.ts'
 export type { KafkaCause } from './kafka-codes.ts'
 export type { KafkaErrorClass } from './kafka-remedies.ts'
-export { partitionCounts, topicNames, SIDE_TOPIC_PARTITIONS, type TopicNames } from './topics.ts'
+export {
+  consumerGroupName,
+  partitionCounts,
+  topicNames,
+  SIDE_TOPIC_PARTITIONS,
+  type TopicNames,
+} from './topics.ts'
 export {
   SlabRecord,
   type OutgoingRecord,
@@ -43,7 +49,6 @@ export {
   type PromiseWatch,
   type TopicPromises,
 } from './topic-promises.ts'
-export { watchGroupLag, type GroupLag, type PartitionLag } from './group-lag.ts'
 export { logName, readKafkaLogs, type KafkaLog } from './kafka-logs.ts'
 export { readGroupOffsets, type GroupOffset } from './group-offsets.ts'
 export { UnreadableRecords, type WhyUnreadable } from './unreadable-records.ts'
@@ -52,13 +57,16 @@ export { createMemoryBudget, type MemoryBudget } from './consumer-budget.ts'
 export { partitionKey } from './consumer-offsets.ts'
 export type {
   AssignedPosition,
+  Backlog,
   Consumer,
   ConsumerEvent,
   FetchedRecord,
   FetchedRecords,
   OutOfRange,
   PartitionOffset,
+  Trouble,
 } from './consumer-port.ts'
+export { TROUBLE_CAUSES } from './consumer-port.ts'
 export { createMemoryClock, type MemoryClock } from './memory-clock.ts'
 export type { Gate, ProduceFate } from './memory-log.ts'
 export {

@@ -1,25 +1,28 @@
 /** Why Kafka did not do what was asked; a closed set, and a metric label. */
-export type KafkaCause =
-  | 'authentication'
-  | 'busy'
-  | 'codec'
-  | 'coordinator'
-  | 'damaged'
-  | 'foreign_member'
-  | 'missing_topic'
-  | 'no_leader'
-  | 'not_member'
-  | 'out_of_range'
-  | 'record_refused'
-  | 'replicas'
-  | 'rights'
-  | 'settings'
-  | 'storage'
-  | 'tls'
-  | 'too_large'
-  | 'unknown'
-  | 'unreachable'
-  | 'version'
+export const KAFKA_CAUSES = [
+  'authentication',
+  'busy',
+  'codec',
+  'coordinator',
+  'damaged',
+  'foreign_member',
+  'missing_topic',
+  'no_leader',
+  'not_member',
+  'out_of_range',
+  'record_refused',
+  'replicas',
+  'rights',
+  'settings',
+  'storage',
+  'tls',
+  'too_large',
+  'unknown',
+  'unreachable',
+  'version',
+] as const
+
+export type KafkaCause = (typeof KAFKA_CAUSES)[number]
 
 /** Kafka's own name of a code, and what it comes from. */
 export type CodeRow = readonly [name: string, cause: KafkaCause]

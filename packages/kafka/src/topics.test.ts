@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { partitionCounts, topicNames } from './topics.ts'
+import { consumerGroupName, partitionCounts, topicNames } from './topics.ts'
 
 test('the side topics are named after the topic of accepted events', () => {
   assert.deepEqual(topicNames('events.tracked.v1'), {
@@ -21,4 +21,9 @@ test('only the topic of accepted events has the configured partition count', () 
     'clicks.rejected': 3,
     'clicks.dlq': 3,
   })
+})
+
+test('the default group follows the topic, so that two deployments never share one', () => {
+  assert.equal(consumerGroupName('', 'clicks'), 'custom-events.clickhouse.clicks')
+  assert.equal(consumerGroupName('mine', 'clicks'), 'mine')
 })

@@ -23,6 +23,14 @@ export function topicNames(tracked: string): TopicNames {
   return { tracked, rejected, deadLetters: `${tracked}.dlq` }
 }
 
+/**
+ * The group that was configured, else one that follows the topic: two deployments in one group would share
+ * out the partitions of both, and each would wait for what the other was given.
+ */
+export function consumerGroupName(configured: string, trackedTopic: string): string {
+  return configured === '' ? `custom-events.clickhouse.${trackedTopic}` : configured
+}
+
 /** Partition counts the topics must at least have. */
 export function partitionCounts(
   topics: TopicNames,

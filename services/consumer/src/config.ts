@@ -27,8 +27,10 @@ export const consumerVariables = {
   }),
   ...kafkaVariables,
   KAFKA_CONSUMER_GROUP: text({
-    description: 'Consumer group; all instances of one group share the partitions.',
-    default: 'custom-events.clickhouse',
+    description:
+      'Consumer group; all instances of one group share the partitions. Empty: ' +
+      'custom-events.clickhouse.<KAFKA_TOPIC>.',
+    default: '',
   }),
   KAFKA_OUT_OF_RANGE: choice(['halt', 'earliest'], {
     description:

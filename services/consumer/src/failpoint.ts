@@ -43,7 +43,15 @@ export function withFailpoint(ports: Ports, failpoint: Failpoint): Ports {
       get notReadyReason() {
         return consumer.notReadyReason
       },
-      lag: (positions) => consumer.lag(positions),
+      get troubles() {
+        return consumer.troubles
+      },
+      get backlog() {
+        return consumer.backlog
+      },
+      get foreignMembers() {
+        return consumer.foreignMembers
+      },
       fetch: async (wait) => {
         const event = await consumer.fetch(wait)
         if (event.kind === 'assigned') reach('on_assignment')

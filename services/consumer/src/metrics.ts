@@ -1,4 +1,5 @@
 import { createMetrics, type Metrics } from '@custom-events/service'
+import { TROUBLE_CAUSES } from '@custom-events/kafka'
 import { UNDECODABLE } from '@custom-events/codec'
 import { RETRY_REASONS } from './retry.ts'
 
@@ -93,6 +94,14 @@ export const consumerMetrics = {
     name: 'partitions_in_doubt',
     help: 'Partitions whose next batch is preceded by a read-back.',
   },
+  stuck: {
+    type: 'gauge',
+    name: 'partitions_stuck',
+    help:
+      'What keeps records from being read, by cause: partitions, and topics, brokers or the group as one. ' +
+      'The log and /health/ready name each, with what to do.',
+    labels: { cause: TROUBLE_CAUSES },
+  },
   outOfRange: {
     type: 'gauge',
     name: 'partitions_out_of_range',
@@ -103,24 +112,31 @@ export const consumerMetrics = {
     name: 'halted',
     help: '1 while a person must act before anything is inserted.',
   },
+  foreignMembers: {
+    type: 'gauge',
+    name: 'foreign_members',
+    help: 'Members of the consumer group that read other topics; absent when unknown.',
+  },
   lag: {
     type: 'gauge',
     name: 'lag_records',
     help:
-      'Records that the group has not committed, of every partition, whoever reads it: all consumers tell the same. ' +
-      'Absent while it is not known.',
+      "Records that the group has not committed, of every partition of every topic, so that each instance's " +
+      'figure is of the whole group: take the maximum, not the sum; absent when unknown.',
     labels: { topic: [], partition: [] },
   },
   oldestUnread: {
     type: 'gauge',
     name: 'oldest_unread_seconds',
-    help: 'Age of the oldest record that the group has not committed; 0 when there is none.',
+    help: 'Age of the oldest of these records, 0 when there is none; absent when unknown.',
     labels: { topic: [], partition: [] },
   },
   retentionLeft: {
     type: 'gauge',
     name: 'retention_left_seconds',
-    help: 'Until retention.ms of the topic deletes the oldest record that the group has not committed.',
+    help:
+      "Until the topic's retention deletes the oldest of these records; absent when there is none, or when it " +
+      'is unknown (retention by bytes, no right to ask).',
     labels: { topic: [], partition: [] },
   },
   memoryBytes: {

@@ -1,9 +1,10 @@
-import type { GroupLag, MemoryBudget, PartitionLag } from '@custom-events/kafka'
+import type { Consumer, MemoryBudget } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/service'
 import type { ConsumeObserver } from './consume.ts'
 import type { InsertPorts } from './insert.ts'
 import type { Limits } from './limits.ts'
 import type { ConsumerMetrics } from './metrics.ts'
+import { showReading } from './show-reading.ts'
 
 export interface Observers {
   readonly consume: ConsumeObserver
@@ -15,11 +16,11 @@ export interface Observers {
 export function createObservers(options: {
   readonly metrics: ConsumerMetrics
   readonly budget: MemoryBudget
-  readonly groupLag: Pick<GroupLag, 'partitions'>
+  readonly consumer: Pick<Consumer, 'backlog' | 'foreignMembers' | 'troubles'>
   readonly limits: Limits
   readonly log: Logger
 }): Observers {
-  const { metrics, budget, groupLag, limits, log } = options
+  const { metrics, budget, consumer, limits, log } = options
 
   return {
     consume: {
@@ -57,25 +58,11 @@ export function createObservers(options: {
       tooManyParts: limits.tooManyParts,
     },
     expose: () => {
-      setLag(metrics, groupLag.partitions)
+      showReading(metrics, consumer, Date.now())
       metrics.memoryBytes.set(budget.usedBytes)
       metrics.isPaused.set(budget.isPaused ? 1 : 0)
       metrics.pauses.set(budget.pauses)
       return metrics.expose()
     },
-  }
-}
-
-/** What is not known has no series: 0 would be a lie. */
-function setLag(
-  { lag, oldestUnread, retentionLeft }: ConsumerMetrics,
-  partitions: readonly PartitionLag[],
-): void {
-  for (const gauge of [lag, oldestUnread, retentionLeft]) gauge.reset()
-  for (const each of partitions) {
-    const labels = { topic: each.topic, partition: String(each.partition) }
-    lag.set(labels, each.records)
-    oldestUnread.set(labels, each.oldestUnreadSeconds)
-    if (each.retentionLeftSeconds !== null) retentionLeft.set(labels, each.retentionLeftSeconds)
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createClickHouse } from '@custom-events/clickhouse'
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import {
+  consumerGroupName,
   createConsumer,
   createMemoryBudget,
   createProducer,
@@ -9,8 +10,8 @@ import {
   SIDE_TOPIC_PARTITIONS,
   registryConfigFrom,
   topicNames,
-  watchGroupLag,
   watchTopicPromises,
+  type Consumer,
 } from '@custom-events/kafka'
 import { startOpsServer, type Logger } from '@custom-events/service'
 import type { ConsumerSettings } from './config.ts'
@@ -50,13 +51,16 @@ export async function startConsumer(options: {
   const topics = topicNames(config.KAFKA_TOPIC)
   const shutdown = new AbortController()
   let observers: Observers | null = null
-  let kafkaReason = (): string | null => 'starting'
+  let reading: Pick<Consumer, 'notReadyReason' | 'troubles'> = {
+    notReadyReason: 'starting',
+    troubles: [],
+  }
 
   // Closed last, so that /health/ready tells to the end that the service drains.
   const ops = await startOpsServer({
     host: config.OPS_HOST,
     port: config.OPS_PORT,
-    readiness: () => (shutdown.signal.aborted ? DRAINING : status.readiness(kafkaReason())),
+    readiness: () => (shutdown.signal.aborted ? DRAINING : status.readiness(reading)),
     expose: () => (observers ?? metrics).expose(),
   })
   resources.use(ops)
@@ -73,7 +77,7 @@ export async function startConsumer(options: {
   )
   const member = createConsumer({
     kafka,
-    consumerGroup: config.KAFKA_CONSUMER_GROUP,
+    consumerGroup: consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC),
     topics: [topics.tracked, topics.rejected, topics.deadLetters],
     budget,
     onOutOfRange: config.KAFKA_OUT_OF_RANGE,
@@ -88,18 +92,6 @@ export async function startConsumer(options: {
     { clickhouse: clickhouseClient, consumer: member, producer: deadLetterProducer },
     settings.failpoint,
   )
-  /** Known before the first record has to be set aside. */
-  const deadLetterTrouble = (): string | null =>
-    deadLetterProducer.troubles.find(({ isPermanent }) => isPermanent)?.text ?? null
-  const groupLag = resources.use(
-    watchGroupLag({
-      kafka,
-      consumerGroup: config.KAFKA_CONSUMER_GROUP,
-      topics: [topics.tracked, topics.rejected, topics.deadLetters],
-      log,
-    }),
-  )
-  observers = createObservers({ metrics, budget, groupLag, limits, log })
   const promises = watchTopicPromises({
     kafka,
     // Read whatever there are; only who places accounts is bound to a number.
@@ -107,7 +99,17 @@ export async function startConsumer(options: {
     log,
   })
   resources.use(promises)
-  kafkaReason = () => consumer.notReadyReason ?? deadLetterTrouble() ?? promises.notReadyReason
+  reading = {
+    /** Known before the first record has to be set aside. */
+    get notReadyReason() {
+      const trouble = deadLetterProducer.troubles.find(({ isPermanent }) => isPermanent)
+      return consumer.notReadyReason ?? trouble?.text ?? promises.notReadyReason
+    },
+    get troubles() {
+      return consumer.troubles
+    },
+  }
+  observers = createObservers({ metrics, budget, consumer, limits, log })
   const { insert: observe } = observers
   const registry = createSchemaRegistry(registryConfigFrom(config))
   const onUnknownSchema = config.POISON_UNKNOWN_SCHEMA

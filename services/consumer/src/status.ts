@@ -1,4 +1,4 @@
-import type { OutOfRange } from '@custom-events/kafka'
+import type { OutOfRange, Trouble } from '@custom-events/kafka'
 import type { Logger, Readiness } from '@custom-events/service'
 import type { RetryReason } from './retry.ts'
 import type { ConsumerMetrics } from './metrics.ts'
@@ -14,7 +14,10 @@ export interface Status {
   /** The step that had failed succeeded, or was given up. */
   recovered(): void
   outOfRange(partitions: readonly OutOfRange[]): void
-  readiness(kafkaReason: string | null): Readiness
+  readiness(kafka: {
+    readonly notReadyReason: string | null
+    readonly troubles: readonly Trouble[]
+  }): Readiness
 }
 
 export function createStatus(log: Logger, metrics: ConsumerMetrics): Status {
@@ -57,9 +60,10 @@ export function createStatus(log: Logger, metrics: ConsumerMetrics): Status {
           'to go on without them',
       )
     },
-    readiness: (kafkaReason) => {
+    readiness: ({ notReadyReason, troubles }) => {
       const reasons = [
-        ...(kafkaReason === null ? [] : [kafkaReason]),
+        ...(notReadyReason === null ? [] : [notReadyReason]),
+        ...troubles.map(({ text }) => text),
         ...(trouble === null
           ? []
           : [
@@ -67,7 +71,7 @@ export function createStatus(log: Logger, metrics: ConsumerMetrics): Status {
             ]),
         ...lostPartitions.map(describeLoss),
       ]
-      return { isReady: reasons.length === 0, reasons }
+      return { isReady: reasons.length === 0, reasons: [...new Set(reasons)] }
     },
   }
 }

@@ -16,6 +16,7 @@ import {
 import { compilePlans, createPlanSet } from '@custom-events/event'
 import { ANYBODY, encode, parseWriteKeys, type WriteKey } from '@custom-events/ingest'
 import {
+  consumerGroupName,
   createProducer,
   createSchemaRegistry,
   kafkaConfigFrom,
@@ -77,7 +78,7 @@ export async function openReplay(options: {
     registerLogs(clickhouse, kafkaLogs, 'replay'),
   )
   const source = await openSource(options.config, { clickhouse, filter, logs })
-  const consumerGroup = config.KAFKA_CONSUMER_GROUP
+  const consumerGroup = consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC)
   const readOffsets = () =>
     readGroupOffsets({ kafka, consumerGroup, topics: [topics.tracked], log })
   return {

@@ -1,0 +1,198 @@
+import { AssignerProtocol } from 'kafkajs'
+import type { RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
+import type { Logger } from '@custom-events/service'
+import { createKafkaJs } from './client.ts'
+import { eachPartition, partitionKey, partitionStates } from './consumer-offsets.ts'
+import type { Backlog } from './consumer-port.ts'
+import type { PartitionState } from './consumer-positions.ts'
+import { pause } from './consumer-reading.ts'
+import { foreignTrouble, judgeGroup, unassignedTrouble, type SeenMember } from './group-judge.ts'
+import { startingAt, type KafkaConfig } from './kafka-config.ts'
+import { kafkaJsCluster } from './kafkajs-cluster.ts'
+import { keepErrors } from './keep-errors.ts'
+import { knownTopics } from './leader-offsets.ts'
+import { writtenAt } from './oldest-unread.ts'
+import type { TopicPartition } from './records.ts'
+import { topicRetention } from './topic-retention.ts'
+import type { TroubleBoard } from './trouble-board.ts'
+
+const LOOK_EVERY_MS = 5_000
+/** What is as old as this is not known any more. */
+const FRESH_MS = 30_000
+const RETENTION_EVERY_MS = 60_000
+/** Each costs a batch of records; partitions beyond keep the older time that is known, and come next. */
+const TIMES_A_LOOK = 8
+const RETRY = { retries: 1, initialRetryTime: 100 }
+
+export interface GroupWatch extends AsyncDisposable {
+  /** Of every partition that Kafka told about lately, whoever reads it. */
+  readonly backlog: readonly Backlog[]
+  /** `null`: unknown. */
+  readonly foreignMembers: number | null
+}
+
+interface Age {
+  readonly offset: number
+  readonly writtenMs: number | null
+}
+
+/**
+ * Looks at the whole group from outside, over a connection of its own: what a member sees of itself is worth
+ * nothing exactly when it is not a member, or was given nothing.
+ */
+export function watchGroup(options: {
+  readonly kafka: KafkaConfig
+  readonly consumerGroup: string
+  readonly topics: readonly string[]
+  readonly board: TroubleBoard
+  readonly log: Logger
+}): GroupWatch {
+  const { consumerGroup, topics, board, log } = options
+  const closing = new AbortController()
+  const ages = new Map<string, Age>()
+  let retentionByTopic: ReadonlyMap<string, number> = new Map()
+  let retentionAskedAt = -Infinity
+  let backlog: readonly Backlog[] = []
+  let foreignMembers: number | null = null
+  let lookedAt = -Infinity
+  let unassignedBefore = new Set<string>()
+
+  const look = async (cluster: RawCluster): Promise<void> => {
+    await cluster.refreshMetadata()
+    const partitions = knownTopics(cluster, topics).flatMap(({ topic, partitions: of }) =>
+      of.map((partition) => ({ topic, partition })),
+    )
+    const { states } = await partitionStates(cluster, consumerGroup, partitions)
+    await learnAges(cluster, states, ages)
+    if (performance.now() - retentionAskedAt > RETENTION_EVERY_MS) {
+      retentionByTopic = await topicRetention(cluster, topics)
+      retentionAskedAt = performance.now()
+    }
+    backlog = states.map((each) => backlogOf(each, ages, retentionByTopic))
+    lookedAt = performance.now()
+    await lookAtMembers(cluster, partitions)
+  }
+
+  const lookAtMembers = async (
+    cluster: RawCluster,
+    partitions: readonly TopicPartition[],
+  ): Promise<void> => {
+    const members = await membersOf(cluster, consumerGroup)
+    if (members === null) return // it is joining, or empty: whoever cannot join says so itself
+    const { foreign, unassigned } = judgeGroup(topics, partitions, members)
+    foreignMembers = foreign.length
+    for (const each of foreign) {
+      board.found(`foreign/${each.memberId}`, foreignTrouble(consumerGroup, each))
+    }
+    // Seen twice: metadata of a partition that was just added comes before its assignment.
+    const lasting = unassigned.filter((each) => unassignedBefore.has(partitionKey(each)))
+    unassignedBefore = new Set(unassigned.map(partitionKey))
+    for (const each of lasting) {
+      board.found(`unassigned/${partitionKey(each)}`, unassignedTrouble(consumerGroup, each))
+    }
+    board.retain('foreign/', new Set(foreign.map(({ memberId }) => `foreign/${memberId}`)))
+    board.retain('unassigned/', new Set(lasting.map((each) => `unassigned/${partitionKey(each)}`)))
+  }
+
+  const run = async (): Promise<void> => {
+    for (let turn = 0; !closing.signal.aborted; turn++) {
+      const cluster = connectable(startingAt(options.kafka, turn), log)
+      try {
+        await cluster.connect()
+        await cluster.addMultipleTargetTopics(topics)
+        while (!closing.signal.aborted) {
+          await look(cluster)
+          await pause(LOOK_EVERY_MS, closing.signal)
+        }
+      } catch (error) {
+        log.debug({ err: error }, 'the consumer group cannot be looked at')
+        foreignMembers = null
+      }
+      await cluster.disconnect().catch(() => {})
+      await pause(LOOK_EVERY_MS, closing.signal)
+    }
+  }
+
+  const running = run()
+  return {
+    get backlog() {
+      return performance.now() - lookedAt > FRESH_MS ? [] : backlog
+    },
+    get foreignMembers() {
+      return foreignMembers
+    },
+    [Symbol.asyncDispose]: async () => {
+      closing.abort()
+      await running
+    },
+  }
+}
+
+function connectable(kafka: KafkaConfig, log: Logger): RawCluster {
+  const made: unknown = kafkaJsCluster(createKafkaJs(kafka, log, { retry: RETRY }))
+  const cluster = made as RawCluster // a parsing boundary: the same object, described for other uses
+  keepErrors(cluster)
+  return cluster
+}
+
+/** `null` while the group rebalances or has no members. */
+async function membersOf(
+  cluster: RawCluster,
+  groupId: string,
+): Promise<readonly SeenMember[] | null> {
+  const coordinator = await cluster.findGroupCoordinator({ groupId })
+  const { groups } = await coordinator.describeGroups({ groupIds: [groupId] })
+  const [group] = groups
+  if (group === undefined || group.state !== 'Stable') return null
+  return group.members.map(
+    ({ memberId, clientId, clientHost, memberMetadata, memberAssignment }) => {
+      const assignment =
+        AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {}
+      return {
+        memberId,
+        clientId,
+        host: clientHost,
+        topics: AssignerProtocol.MemberMetadata.decode(memberMetadata)?.topics ?? [],
+        assigned: eachPartition(
+          Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions })),
+        ),
+      }
+    },
+  )
+}
+
+const nextOf = ({ committed, earliest }: PartitionState): number =>
+  Math.max(committed ?? earliest, earliest)
+
+async function learnAges(
+  cluster: RawCluster,
+  states: readonly PartitionState[],
+  ages: Map<string, Age>,
+): Promise<void> {
+  const unknown = states.filter(
+    (each) => nextOf(each) < each.latest && ages.get(partitionKey(each))?.offset !== nextOf(each),
+  )
+  // Those that were asked about longest ago come first: a Map keeps the order in which it was filled.
+  const order = [...ages.keys()]
+  const byTurn = unknown.toSorted(
+    (a, b) => order.indexOf(partitionKey(a)) - order.indexOf(partitionKey(b)),
+  )
+  for (const each of byTurn.slice(0, TIMES_A_LOOK)) {
+    const { topic, partition } = each
+    const offset = nextOf(each)
+    const writtenMs = await writtenAt(cluster, { topic, partition, offset }).catch(() => null)
+    ages.delete(partitionKey(each))
+    ages.set(partitionKey(each), { offset, writtenMs })
+  }
+}
+
+function backlogOf(
+  state: PartitionState,
+  ages: ReadonlyMap<string, Age>,
+  retentionByTopic: ReadonlyMap<string, number>,
+): Backlog {
+  const { topic, partition, latest } = state
+  const lag = Math.max(0, latest - nextOf(state))
+  const oldestMs = lag === 0 ? null : (ages.get(partitionKey(state))?.writtenMs ?? null)
+  return { topic, partition, lag, oldestMs, retentionMs: retentionByTopic.get(topic) ?? null }
+}

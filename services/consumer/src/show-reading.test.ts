@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createConsumerMetrics } from './metrics.ts'
+import { agesOf, showReading } from './show-reading.ts'
+
+const place = { topic: 't', partition: 3 }
+
+test('what waits has an age and a time left; what is unknown has none, never 0', () => {
+  const cases = [
+    [{ lag: 0, oldestMs: null, retentionMs: 9_000 }, [0, null]],
+    [{ lag: 2, oldestMs: 1_000, retentionMs: 9_000 }, [4, 5]],
+    [{ lag: 2, oldestMs: 1_000, retentionMs: null }, [4, null]],
+    [{ lag: 2, oldestMs: null, retentionMs: 9_000 }, [null, null]],
+    [{ lag: 2, oldestMs: 9_000, retentionMs: 9_000 }, [0, 13]],
+  ] as const
+  for (const [backlog, [unread, left]] of cases) {
+    const ages = agesOf({ ...place, ...backlog }, 5_000)
+    assert.deepEqual([ages.unreadSeconds, ages.leftSeconds], [unread, left])
+  }
+})
+
+test('a partition that nobody tells about any more disappears from the metrics', async () => {
+  const metrics = createConsumerMetrics()
+  const shown = async () => {
+    const { text } = await metrics.expose()
+    return text.split('\n').filter((line) => /^custom_events_(lag|oldest|foreign)\S* /.test(line))
+  }
+  const known = { ...place, lag: 5, oldestMs: null, retentionMs: null }
+  showReading(metrics, { backlog: [known], foreignMembers: 1, troubles: [] }, 0)
+  assert.deepEqual(await shown(), [
+    'custom_events_foreign_members 1',
+    'custom_events_lag_records{topic="t",partition="3"} 5',
+  ])
+  showReading(metrics, { backlog: [], foreignMembers: null, troubles: [] }, 0)
+  assert.deepEqual(await shown(), [])
+})
