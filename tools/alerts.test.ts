@@ -165,9 +165,6 @@ async function knownMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string>>>
     ['partitions_stuck', ['cause']],
     ['foreign_members', []],
     ['offset_gaps_total', []],
-    ['produce_failures_total', ['code', 'class']],
-    ['unauthorized_requests_total', []],
-    ['malformed_requests_total', []],
   ] as const
   const later = coming.map(
     ([name, labels]) => [`custom_events_${name}`, new Set<string>(labels)] as const,
