@@ -160,20 +160,11 @@ async function knownMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string>>>
   const others = [...text.matchAll(/^# TYPE (\w+)/gm)].map(
     ([, name = '']) => [name, new Set<string>()] as const,
   )
-  // Decided by name and labels, and being built; to be taken out when they are in the tables.
-  const coming = [
-    ['partitions_stuck', ['cause']],
-    ['foreign_members', []],
-    ['offset_gaps_total', []],
-  ] as const
-  const later = coming.map(
-    ([name, labels]) => [`custom_events_${name}`, new Set<string>(labels)] as const,
-  )
   const ofPrometheus = [
     ['up', new Set<string>()],
     ['ALERTS', new Set(['alertname', 'alertstate'])],
   ] as const
-  return new Map([...ours, ...others, ...later, ...ofPrometheus])
+  return new Map([...ours, ...others, ...ofPrometheus])
 }
 
 function labelsOf(expr: string): ReadonlySet<string> {

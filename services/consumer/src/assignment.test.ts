@@ -100,7 +100,13 @@ async function play(
           oldestMs: null,
         }
       },
-      observe: { settled: () => {}, abandoned: () => {}, committed: () => {}, positions: () => {} },
+      observe: {
+        settled: () => {},
+        abandoned: () => {},
+        committed: () => {},
+        gaps: () => {},
+        positions: () => {},
+      },
       clock: { now: () => 0, later: () => {} },
     },
     shutdown.signal,

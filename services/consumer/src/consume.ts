@@ -65,6 +65,8 @@ export interface ConsumeObserver {
   readonly settled: (route: Route, trigger: Trigger, batch: Batch, settled: Settled) => void
   readonly abandoned: (trigger: Trigger) => void
   readonly committed: (isCommitted: boolean) => void
+  /** Called when offsets are not there that no transaction explains. */
+  readonly gaps: (fetched: FetchedRecords, offsets: number) => void
   /** Called at every assignment and after every settled batch. */
   readonly positions: (positions: readonly PartitionOffset[], inDoubt: number) => void
 }
@@ -153,8 +155,11 @@ function batch(
 ): void {
   const open = assignment?.open.get(fetched.topic)
   if (assignment === null || assignment.isOver || assignment.epoch !== fetched.epoch || !open) {
-    ports.budget.remove(fetched.bytes)
-  } else open.batch.add(fetched, ports.clock.now())
+    return ports.budget.remove(fetched.bytes)
+  }
+  const { gaps = 0 } = fetched
+  if (gaps > 0) ports.observe.gaps(fetched, gaps)
+  open.batch.add(fetched, ports.clock.now())
 }
 
 /** Closes the batch and accounts for every record in it, or gives it up with the assignment. */

@@ -113,6 +113,7 @@ function createWorld() {
           settled: () => {},
           abandoned: () => {},
           committed: () => {},
+          gaps: () => {},
           positions: () => {},
         },
         clock: systemClock,

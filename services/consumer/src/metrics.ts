@@ -102,6 +102,13 @@ export const consumerMetrics = {
       'The log and /health/ready name each, with what to do.',
     labels: { cause: TROUBLE_CAUSES },
   },
+  offsetGaps: {
+    type: 'counter',
+    name: 'offset_gaps_total',
+    help:
+      'Offsets that are not there and that no transaction explains: the topic is compacted, or Kafka lost ' +
+      'records that it had acknowledged.',
+  },
   outOfRange: {
     type: 'gauge',
     name: 'partitions_out_of_range',

@@ -1,4 +1,4 @@
-import type { Consumer, MemoryBudget } from '@custom-events/kafka'
+import type { Consumer, FetchedRecords, MemoryBudget } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/service'
 import type { ConsumeObserver } from './consume.ts'
 import type { InsertPorts } from './insert.ts'
@@ -21,6 +21,7 @@ export function createObservers(options: {
   readonly log: Logger
 }): Observers {
   const { metrics, budget, consumer, limits, log } = options
+  const tellGap = createTellGap(log)
 
   return {
     consume: {
@@ -50,6 +51,10 @@ export function createObservers(options: {
       committed: (isCommitted) => {
         metrics.commits.inc({ outcome: isCommitted ? 'committed' : 'lost' })
       },
+      gaps: (fetched, offsets) => {
+        metrics.offsetGaps.inc(offsets)
+        tellGap(fetched, offsets)
+      },
       positions: (_, inDoubt) => metrics.inDoubt.set(inDoubt),
     },
     insert: {
@@ -64,5 +69,21 @@ export function createObservers(options: {
       metrics.pauses.set(budget.pauses)
       return metrics.expose()
     },
+  }
+}
+
+/** A compacted topic has gaps in every fetch. */
+const TELL_GAPS_EVERY_MS = 60_000
+
+/** Counts them all, and tells of one now and then. */
+function createTellGap(log: Logger) {
+  let toldAt = -Infinity
+  return ({ topic, partition, from, next }: FetchedRecords, offsets: number): void => {
+    if (performance.now() - toldAt < TELL_GAPS_EVERY_MS) return
+    toldAt = performance.now()
+    log.warn(
+      { topic, partition, from, next, offsets },
+      'offsets are missing that no transaction explains: is the topic compacted, or did Kafka lose records?',
+    )
   }
 }

@@ -113,6 +113,7 @@ export function watchLoop({ world, at }: { readonly world: World; readonly at: W
         if (at.place === 'hang') note('a hanging insert was given up in time')
       },
       committed: () => {},
+      gaps: () => {},
       positions: () => {},
     },
     fate: () => {
