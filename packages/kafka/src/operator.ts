@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import kafkajs, { type Consumer as KafkaJsConsumer } from 'kafkajs'
 import type { Logger } from '@custom-events/service'
 import { withAdmin } from './admin-client.ts'
@@ -59,6 +60,8 @@ export interface ForeignMember extends AsyncDisposable {
 }
 
 const JOIN_WITHIN_MS = 30_000
+const HEEDED_LOOKS = 50
+const HEEDED_PAUSE_MS = 100
 
 export function createOperator(kafka: KafkaConfig, log: Logger): Operator {
   const client = createKafkaJs(kafka, log, {
@@ -86,6 +89,7 @@ export function createOperator(kafka: KafkaConfig, log: Logger): Operator {
           validateOnly: false,
           resources: [{ ...topicResource(topic), configEntries: [...kept, ...set] }],
         })
+        await heeded(set, () => ownSettings(admin, topic))
       }),
     topicSettings: (topic) =>
       withAdmin(kafka, log, async (admin) => {
@@ -143,6 +147,21 @@ export function createOperator(kafka: KafkaConfig, log: Logger): Operator {
       }
     },
   }
+}
+
+type Setting = { readonly name: string; readonly value: string }
+
+/** Kafka answers when the change is written down; a broker heeds it a moment later, when it tells it. */
+async function heeded(
+  wanted: readonly Setting[],
+  look: () => Promise<readonly Setting[]>,
+): Promise<void> {
+  for (let looks = 0; looks < HEEDED_LOOKS; looks++) {
+    const found = new Map((await look()).map(({ name, value }) => [name, value]))
+    if (wanted.every(({ name, value }) => found.get(name) === value)) return
+    await delay(HEEDED_PAUSE_MS)
+  }
+  throw new Error(`the broker does not heed ${JSON.stringify(wanted)}`)
 }
 
 function partitionOffsets(offsets: ReadonlyMap<number, number>) {
