@@ -14,7 +14,7 @@ const variables = {
 test('the line of configuration shows every variable, and of secrets only that they are set', () => {
   const shown = shownConfig(variables, {
     KAFKA_SASL_PASSWORD: 'hunter2',
-    CLICKHOUSE_URL: 'http://me:hunter2@ch:8123/',
+    CLICKHOUSE_URL: 'http://ch:8123/',
     PORT: '1234',
     HOME: '/not-ours',
   })
@@ -22,7 +22,7 @@ test('the line of configuration shows every variable, and of secrets only that t
     KAFKA_BROKERS: ['127.0.0.1:9092'],
     KAFKA_SASL_PASSWORD: 'set',
     CLICKHOUSE_PASSWORD: 'unset',
-    CLICKHOUSE_URL: 'http://***@ch:8123',
+    CLICKHOUSE_URL: 'http://ch:8123',
     PORT: 1234,
   })
 })
