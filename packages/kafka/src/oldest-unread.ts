@@ -91,5 +91,6 @@ function readTime(decoder: Decoder): number | null {
   if (buffer.readInt8(start + MAGIC_AT) !== 2) return null
   const isByBroker = (buffer.readInt16BE(start + ATTRIBUTES_AT) & LOG_APPEND_TIME) !== 0
   const at = isByBroker ? MAX_TIMESTAMP_AT : BASE_TIMESTAMP_AT
-  return Number(buffer.readBigInt64BE(start + at))
+  const timestampMs = Number(buffer.readBigInt64BE(start + at))
+  return timestampMs < 0 ? null : timestampMs // -1: its producer gave it none
 }
