@@ -7,7 +7,6 @@ import {
   byTopic,
   eachPartition,
   inTopics,
-  partitionKey,
   partitionStates,
   type PartitionStates,
 } from './consumer-offsets.ts'
@@ -21,6 +20,7 @@ import { keepErrors } from './keep-errors.ts'
 import { knownTopics, type KnownTopic } from './leader-offsets.ts'
 import { PartitionRefused } from './partition-refused.ts'
 import type { TopicPartition } from './records.ts'
+import { startReading } from './start-reading.ts'
 import type { UnreadableRecords } from './unreadable-records.ts'
 
 /** Time limits of a membership, in milliseconds. */
@@ -140,18 +140,7 @@ export async function connectMember(options: {
     states: (partitions) => partitionStates(cluster, groupId, partitions),
     assigned,
     topics: () => knownTopics(cluster, topics),
-    start: async (positions) => {
-      const isRead = new Set(positions.map(partitionKey))
-      const known = group.offsetManager.committedOffsets()
-      for (const { topic, partition } of assigned()) {
-        // Where kafkajs knows no offset it asks for one with every fetch, and fails all of them.
-        known[topic] = { ...known[topic], [partition]: '0' }
-      }
-      for (const { topic, partition, offset } of positions) {
-        group.offsetManager.resolveOffset({ topic, partition, offset: String(offset - 1) })
-      }
-      group.pause(inTopics(assigned().filter((each) => !isRead.has(partitionKey(each)))))
-    },
+    start: async (positions) => startReading(group, positions),
     heartbeat: async () => {
       // kafkajs compares wall clocks: set back by a day, it would be silent for a day and be expelled.
       group.lastRequest = -Infinity

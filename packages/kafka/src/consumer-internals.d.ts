@@ -161,6 +161,8 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     heartbeat(options: { readonly interval: number }): Promise<void>
     fetch(nodeId: number): Promise<readonly RawBatch[]>
     assigned(): readonly PartitionsOfTopic[]
+    subscriptionState: { assign(partitions: readonly PartitionsOfTopic[]): void }
+    paused(): readonly PartitionsOfTopic[]
     pause(partitions: readonly PartitionsOfTopic[]): void
     resume(partitions: readonly PartitionsOfTopic[]): void
     commitOffsets(offsets: { readonly topics: readonly OffsetsOfTopic[] }): Promise<void>
