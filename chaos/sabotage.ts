@@ -92,9 +92,10 @@ async function tryOut(sabotage: Sabotage, seed: number): Promise<Verdict> {
       if (code !== 0) return verdict('interleavings', firstRed(output))
     }
     if (sabotage.scenario !== undefined) {
-      const args = ['--world', '--only', sabotage.scenario, '--seed', String(seed)]
+      const { name, says } = sabotage.scenario
+      const args = ['--world', '--only', name, '--seed', String(seed)]
       const { output } = await runNode(folder, ['chaos/main.ts', ...args])
-      return verdict(output.includes('**RED**') ? 'scenario' : null, firstRed(output))
+      return verdict(isRedFor(says, output) ? 'scenario' : null, firstRed(output))
     }
     const harness = await runNode(folder, harnessArguments(sabotage, seed))
     // A run that could not be finished has judged nothing.
@@ -148,6 +149,11 @@ async function runNode(
   await once(child, 'close')
   clearTimeout(overdue)
   return { code: child.exitCode ?? 1, output: Buffer.concat(chunks).toString('utf8') }
+}
+
+/** A row of the table that is red, and says why. Setup that failed, or a stack that did not start, is no answer. */
+export function isRedFor(says: RegExp, output: string): boolean {
+  return output.split('\n').some((line) => line.includes('| **RED** |') && says.test(line))
 }
 
 function firstRed(output: string): string {

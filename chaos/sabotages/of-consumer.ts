@@ -4,18 +4,36 @@ import type { Sabotage } from './sabotage.ts'
 const CONSUMER = 'services/consumer/src'
 const consumeFile = `${CONSUMER}/consume.ts`
 const KILLS: readonly FaultKind[] = ['consumer_kill', 'failpoint_before_insert', 'consumer_kill']
+const LOST = /lost: \d+ of \d+ accepted events are not in the view/
 
 /** From the topic to the table. */
 export const sabotagesOfConsumer: readonly Sabotage[] = [
   {
     name: 'a codec is skipped',
     kinds: [],
-    scenario: 'k2-codec-of-topic',
+    scenario: { name: 'k2-codec-of-topic', says: LOST },
     edits: [
       {
         file: 'packages/kafka/src/record-set.ts',
         find: 'isHidden(header, bytes) || header.count === 0',
         replace: 'isHidden(header, bytes) || header.count === 0 || header.codec === 3',
+      },
+    ],
+  },
+  {
+    name: 'a denied topic is ignored',
+    kinds: [],
+    scenario: {
+      name: 'k2-read-denied',
+      says: /should be not ready for .*TOPIC_AUTHORIZATION_FAILED/,
+    },
+    edits: [
+      {
+        file: 'packages/kafka/src/trouble-board.ts',
+        find: 'note(key, classOf(failure.error), describe(failure))',
+        replace:
+          "kafkaVerdict(failure.error).code === 'TOPIC_AUTHORIZATION_FAILED' ? 1 : " +
+          'note(key, classOf(failure.error), describe(failure))',
       },
     ],
   },

@@ -7,7 +7,11 @@ export interface Sabotage {
   /** Faults without which the break does no harm. */
   readonly kinds: readonly FaultKind[]
   /** A scenario of `--world` that must turn red, where the harness has nothing to see it by. @default none */
-  readonly scenario?: string
+  readonly scenario?: {
+    readonly name: string
+    /** What the scenario must say: one that could not even begin has seen nothing. */
+    readonly says: RegExp
+  }
 }
 
 /** `find` must be there exactly once. */

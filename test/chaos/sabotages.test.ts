@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { isRedFor } from '../../chaos/sabotage.ts'
 import { sabotages } from '../../chaos/sabotages/index.ts'
 
 test('every sabotage still finds the one place that it breaks', () => {
@@ -12,4 +13,14 @@ test('every sabotage still finds the one place that it breaks', () => {
       assert.notEqual(find, replace)
     }
   }
+})
+
+test('a scenario sees a sabotage only by the reason that it is there for', () => {
+  const row = (detail: string): string =>
+    `begins\n| codec-of-topic | K2 | **RED** | 3.0 |  | ${detail} |\n`
+  const lost = /lost: \d+ of \d+/
+  assert.equal(isRedFor(lost, row('lost: 90 of 300 accepted events are not in the view')), true)
+  assert.equal(isRedFor(lost, row('setup exited with 1: no such variable')), false)
+  assert.equal(isRedFor(lost, row('lost: 9 of 300').replace('**RED**', 'green')), false)
+  assert.equal(isRedFor(lost, 'Error: a server did not start; lost: 9 of 300'), false)
 })
