@@ -32,10 +32,11 @@ export const scenario: Scenario = {
     await Promise.all([ingestNow.becomesReady(), consumerNow.becomesReady()])
     await world.sendUpdates({ through: ingestNow, count: 60 })
     await world.expectWhole()
-    const replay = await world.command(['replay', '--from', 'rejected'], next)
+    const args = ['replay', '--from', 'rejected', '--group-id', 'g']
+    const replay = await world.command(args, next)
     if (replay.code !== 0) throw new Error(`replay exited with ${replay.code}: ${replay.text}`)
     await world.until(() => expectRejected(world, REJECTED, `resolution = 'replayed'`))
-    const again = await world.command(['replay', '--from', 'rejected'], next)
+    const again = await world.command(args, next)
     if (!again.text.includes('No rejected events to replay')) throw new Error(again.text)
   },
 }
@@ -45,7 +46,9 @@ async function expectRejected(
   count: number,
   state: string,
 ): Promise<void> {
-  const rows = await world.ask(`SELECT 1 FROM rejected_events FINAL WHERE ${state}`)
+  const rows = await world.ask(
+    `SELECT 1 FROM rejected_events FINAL WHERE group_id = 'g' AND ${state}`,
+  )
   if (rows.length !== count) {
     throw new Error(`${rows.length} rejected events have ${state}, expected ${count}`)
   }
