@@ -32,11 +32,12 @@ export const scenario: Scenario = {
     await Promise.all([ingestNow.becomesReady(), consumerNow.becomesReady()])
     await world.sendUpdates({ through: ingestNow, count: 60 })
     await world.expectWhole()
+    const asIngest = { ...next, AUTH_MODE: 'off' }
     const args = ['replay', '--from', 'rejected', '--group-id', 'g']
-    const replay = await world.command(args, next)
+    const replay = await world.command(args, asIngest)
     if (replay.code !== 0) throw new Error(`replay exited with ${replay.code}: ${replay.text}`)
     await world.until(() => expectRejected(world, REJECTED, `resolution = 'replayed'`))
-    const again = await world.command(args, next)
+    const again = await world.command(args, asIngest)
     if (!again.text.includes('No rejected events to replay')) throw new Error(again.text)
   },
 }

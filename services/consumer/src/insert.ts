@@ -9,7 +9,7 @@ import type { NativeBlock } from '@custom-events/codec'
 import type { FetchedRecord } from '@custom-events/kafka'
 import type { Doubt } from './doubt.ts'
 import { examine } from './examine.ts'
-import { halves, halvesByMonth } from './parts.ts'
+import { byMonths, halves } from './parts.ts'
 import type { Persistence } from './persist.ts'
 import { readBack } from './read-back.ts'
 import { decide, haltFor, type Decision } from './retry.ts'
@@ -180,8 +180,8 @@ function partsOf(
   { reason }: Verdict,
   { action }: Decision,
 ): readonly (readonly FetchedRecord[])[] {
-  const byMonth = reason === 'too_many_partitions' ? halvesByMonth(route, records) : []
-  if (byMonth.length > 1) return byMonth
+  const apart = reason === 'too_many_partitions' ? byMonths(route, records) : []
+  if (apart.length > 1) return apart
   return action === 'split' ? halves(records) : []
 }
 
