@@ -20,6 +20,7 @@ const USAGE = `npm run chaos: the delivery proof, see docs/guarantees.md.
   npm run chaos -- --world [--only NAME,…] [--list]   what operators and other producers do
       [--short] only what npm test runs  [--at-once N] [--minutes N] [--json]
       [--patience N] limits of time are N times as long, on a machine that others use
+      [--again] what is red beside others is tried once more, alone; both are told
       [--product DIR] the programs of another checkout`
 const { values } = readArguments(USAGE, {
   options: {
@@ -47,6 +48,7 @@ const { values } = readArguments(USAGE, {
     json: { type: 'boolean', default: false },
     'at-once': { type: 'string', default: '3' },
     patience: { type: 'string', default: '1' },
+    again: { type: 'boolean', default: false },
     product: { type: 'string' },
     // Of sabotages and scenarios:
     only: { type: 'string', default: '' },
@@ -134,6 +136,7 @@ async function world(): Promise<boolean> {
     atOnce: number('at-once', values['at-once']) || 1,
     minutes: number('minutes', values.minutes) ?? WORLD_MINUTES,
     patience: number('patience', values.patience) || 1,
+    isTriedAgain: values.again,
     repository: values.product === undefined ? null : resolve(values.product),
     isJson: values.json,
     say,

@@ -19,6 +19,8 @@ export interface WorldOptions {
   readonly minutes: number
   /** Every limit of time is so many times as long, on a machine that others use. */
   readonly patience: number
+  /** What is red beside others is tried once more, alone: two cores do not always suffice for three. */
+  readonly isTriedAgain: boolean
   /** Another checkout whose programs are run, to see what they make of it. */
   readonly repository: string | null
   readonly isJson: boolean
@@ -52,7 +54,7 @@ export async function proveWorld(options: WorldOptions): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), `custom-events-world-${seed}-`))
   say(`${scenarios.length} scenarios, ${options.atOnce} at a time, seed ${seed}; logs in ${folder}`)
   const startedAt = performance.now()
-  const verdicts = await runAll(scenarios, options, folder)
+  const verdicts = await triedAgain(await runAll(scenarios, options, folder), options, folder)
   const seconds = Math.round((performance.now() - startedAt) / 1_000)
   const summary = { seed, seconds, repository: options.repository, verdicts }
   print(options.isJson ? renderJson(summary) : renderTable(summary))
@@ -89,15 +91,8 @@ async function runAll(
   const workOff = async (): Promise<void> => {
     for (let scenario = left.shift(); scenario !== undefined; scenario = left.shift()) {
       say(`${fileNameOf(scenario)}: begins`)
-      const verdict = await tryOut(scenario, {
-        seed,
-        folder,
-        repository,
-        shared,
-        patience,
-        signal,
-        say,
-      })
+      const of = { seed, folder, repository, shared, patience, signal, say }
+      const verdict = await tryOut(scenario, of)
       verdicts.push(verdict)
       const colour = verdict.isGreen ? 'green' : 'RED'
       const rest = `${verdicts.length} of ${scenarios.length} done`
@@ -110,6 +105,27 @@ async function runAll(
   await shared.stop()
   rmSync(dataDir, { recursive: true, force: true })
   return verdicts.toSorted((a, b) => order(a) - order(b))
+}
+
+/** The verdicts, those that were red with what came of them alone, on servers of their own. */
+async function triedAgain(
+  verdicts: readonly Verdict[],
+  options: WorldOptions,
+  folder: string,
+): Promise<readonly Verdict[]> {
+  const red = verdicts.filter(({ isGreen }) => !isGreen)
+  if (!options.isTriedAgain || red.length === 0) return verdicts
+  options.say(`${red.length} red, each tried once more, alone`)
+  const alone = await runAll(
+    red.map(({ scenario }) => scenario),
+    { ...options, atOnce: 1 },
+    join(folder, 'again'),
+  )
+  return verdicts.map((first) => {
+    const second = alone.find(({ scenario }) => scenario === first.scenario)
+    if (second?.isGreen !== true) return first
+    return { ...second, detail: `${second.detail}; RED beside others: ${first.detail}` }
+  })
 }
 
 function order({ scenario: { kind } }: Verdict): number {

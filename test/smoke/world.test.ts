@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 test('what operators and other producers do, a few cases of it, loses and hides nothing', async () => {
-  const args = ['chaos/main.ts', '--world', '--short', '--seed', '1']
+  const args = ['chaos/main.ts', '--world', '--short', '--again', '--seed', '1']
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
   let report = ''
   child.stdout.on('data', (chunk: Buffer) => (report += chunk.toString()))
