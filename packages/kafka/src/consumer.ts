@@ -10,6 +10,7 @@ import { createEventQueue } from './consumer-queue.ts'
 import { readKey } from './consumer-reading.ts'
 import { describeKafkaError } from './kafka-errors.ts'
 import { watchGroup } from './group-watch.ts'
+import { joinKnowing } from './join-knowing.ts'
 import { startingAt, type KafkaConfig } from './kafka-config.ts'
 import { createTroubleBoard } from './trouble-board.ts'
 
@@ -51,9 +52,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   let notReadyReason: string | null = 'connecting to Kafka'
 
   const live = async (joined: GroupMember): Promise<EndOfAssignment> => {
-    const found = await joined.join()
-    const logs = await joined.logs() // after the positions: these are then never of a log that comes later
-    const { states, refused: waiting } = found
+    const found = await joinKnowing(joined)
+    if (found === null) return 'rejoin'
+    const { states, logs, refused: waiting } = found
     board.cleared(JOINING)
     board.retain('read/', new Set(joined.assigned().map(readKey)))
     noteWaiting(found, board)

@@ -60,7 +60,7 @@ export function newAssignment(
       routes.flatMap((topicRoute) => {
         const { topic } = topicRoute
         const log = logs.find((each) => each.topic === topic)
-        if (log === undefined) return [] // Kafka does not tell us of it: nothing is assigned of it either
+        if (log === undefined) return [] // Kafka does not tell us of it: nothing of it is read either
         return [[topic, { route: topicRoute.of(log), batch: openBatch(topic, limits.current) }]]
       }),
     ),
