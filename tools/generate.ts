@@ -94,12 +94,14 @@ What each program may not do without. Give each its own user. The topic of rejec
 
 ${rightsTable(KAFKA_RIGHTS)}
 
-With Kafka's tool, prefixed:
+With Kafka's tool, here the topics of ingest and the group of the consumer; the others alike:
 
 \`\`\`sh
-kafka-acls --bootstrap-server … --add --allow-principal User:ingest \\
+kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest \\
   --operation Write --operation Describe --operation DescribeConfigs \\
-  --topic events.tracked.v1 --resource-pattern-type prefixed
+  --topic events.tracked.v1 --topic events.rejected.v1 --resource-pattern-type prefixed
+kafka-acls.sh --bootstrap-server … --add --allow-principal User:consumer \\
+  --operation Read --operation Describe --group custom-events.clickhouse.events.tracked.v1
 \`\`\`
 
 ## ClickHouse (grants)
@@ -107,7 +109,8 @@ kafka-acls --bootstrap-server … --add --allow-principal User:ingest \\
 ${rightsTable(CLICKHOUSE_RIGHTS)}
 
 \`\`\`sql
-GRANT SELECT, INSERT ON custom_events.* TO consumer
+GRANT SELECT, INSERT ON custom_events.* TO consumer; -- and so for replay
+GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, ALTER TABLE, SELECT, INSERT ON custom_events.* TO setup
 \`\`\`
 `
 }

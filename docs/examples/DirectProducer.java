@@ -8,6 +8,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.Future;
 import org.apache.avro.Schema;
@@ -45,15 +47,21 @@ public class DirectProducer {
     settings.put("value.serializer", ByteArraySerializer.class.getName());
 
     try (var producer = new KafkaProducer<byte[], byte[]>(settings)) {
-      Future<RecordMetadata> last = null;
+      var sent = new ArrayList<Future<RecordMetadata>>();
       for (int number = 0; number < Integer.parseInt(arguments[0]); number++) {
         var event = event(schema, "java-" + number, "account_" + number % 50);
-        last = producer.send(record(event, schemaId));
-        // Anything that `get` throws was perhaps not written: send the same event_id again.
-        if (number % 1_000 == 999) last.get();
+        sent.add(producer.send(record(event, schemaId)));
+        if (sent.size() == 1_000) waitForAll(sent);
       }
-      if (last != null) last.get();
+      waitForAll(sent);
     }
+  }
+
+  /** Each must be asked: that the last one was written says nothing about those in other partitions. */
+  static void waitForAll(List<Future<RecordMetadata>> sent) throws Exception {
+    // Anything that `get` throws was perhaps not written: send the same event_id again.
+    for (var one : sent) one.get();
+    sent.clear();
   }
 
   static GenericRecord event(Schema schema, String eventId, String groupId) {
