@@ -15,16 +15,18 @@ export interface PartitionStates {
   readonly refused: readonly PartitionRefused[]
 }
 
+/** @param end where a log ends: as a member may read it, or as it was written. */
 export async function partitionStates(
   cluster: RawCluster,
   groupId: string,
   partitions: readonly TopicPartition[],
+  end: 'latest' | 'written' = 'latest',
 ): Promise<PartitionStates> {
   if (partitions.length === 0) return { states: [], refused: [] }
   const asked = [
     await committedOffsets(cluster, groupId, partitions),
     await leaderOffsets(cluster, partitions, 'earliest'),
-    await leaderOffsets(cluster, partitions, 'latest'),
+    await leaderOffsets(cluster, partitions, end),
   ] as const
   const [committed, earliest, latest] = asked.map(({ offsets }) => offsetByPartition(offsets))
   const refusedByPartition = new Map(
@@ -34,11 +36,11 @@ export async function partitionStates(
     const key = partitionKey(each)
     const offset = committed?.get(key) ?? -1
     const first = earliest?.get(key)
-    const end = latest?.get(key)
-    if (first === undefined || end === undefined || refusedByPartition.has(key)) return []
+    const next = latest?.get(key)
+    if (first === undefined || next === undefined || refusedByPartition.has(key)) return []
     const { topic, partition } = each
     const known = offset < 0 ? null : offset
-    return [{ topic, partition, committed: known, earliest: first, latest: end }]
+    return [{ topic, partition, committed: known, earliest: first, latest: next }]
   })
   return { states, refused: [...refusedByPartition.values()] }
 }

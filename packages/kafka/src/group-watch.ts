@@ -62,7 +62,8 @@ export function watchGroup(options: {
     const partitions = knownTopics(cluster, topics).flatMap(({ topic, partitions: of }) =>
       of.map((partition) => ({ topic, partition })),
     )
-    const { states } = await partitionStates(cluster, consumerGroup, partitions)
+    // What waits behind a transaction that nobody ends waits, too.
+    const { states } = await partitionStates(cluster, consumerGroup, partitions, 'written')
     await learnAges(cluster, states, ages)
     if (performance.now() - retentionAskedAt > RETENTION_EVERY_MS) {
       retentionByTopic = await topicRetention(cluster, topics)

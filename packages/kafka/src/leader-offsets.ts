@@ -12,6 +12,7 @@ export interface FoundOffsets {
 
 const EARLIEST = -2
 const LATEST = -1
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 const LEADER_NOT_AVAILABLE = 5
 const UNKNOWN_TOPIC_OR_PARTITION = 3
@@ -20,12 +21,13 @@ type Topic = RawMetadata['topicMetadata'][number]
 
 /**
  * The first or the next offset of each partition, from its leader; of a cluster that keeps errors. What one
- * leader or one partition does not tell costs the others nothing.
+ * leader or one partition does not tell costs the others nothing. The next one to be written is `written`, the
+ * next one that may be read `latest`: records behind an open transaction may not be.
  */
 export async function leaderOffsets(
   cluster: RawCluster,
   partitions: readonly TopicPartition[],
-  which: 'earliest' | 'latest',
+  which: 'earliest' | 'latest' | 'written',
 ): Promise<FoundOffsets> {
   const offsets: PartitionOffset[] = []
   const refused: PartitionRefused[] = []
@@ -41,7 +43,7 @@ export async function leaderOffsets(
       try {
         const broker = await cluster.findBroker({ nodeId })
         const { responses } = await broker.listOffsets({
-          isolationLevel: READ_COMMITTED,
+          isolationLevel: which === 'written' ? READ_UNCOMMITTED : READ_COMMITTED,
           topics: groupByTopic(led).map(([topic, of]) => ({
             topic,
             partitions: of.map(({ partition }) => ({ partition, timestamp })),

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
+import { partitionStates } from './consumer-offsets.ts'
+
+const topic = 'events'
+const LATEST = -1
+
+/** A cluster with one partition of 900 offsets, of which 600 may be read: a transaction is open there. */
+function clusterWithOpenTransaction(): RawCluster {
+  const answerOf = (offset: number) => ({
+    responses: [{ topic, partitions: [{ partition: 0, offset: String(offset), errorCode: 0 }] }],
+  })
+  const broker = {
+    listOffsets: async (asked: {
+      readonly isolationLevel: number
+      readonly topics: readonly { readonly partitions: readonly { readonly timestamp: number }[] }[]
+    }) => {
+      const isEnd = asked.topics[0]?.partitions[0]?.timestamp === LATEST
+      return answerOf(isEnd ? (asked.isolationLevel === 1 ? 600 : 900) : 0)
+    },
+  }
+  const partitionMetadata = [{ partitionId: 0, leader: 1 }]
+  const cluster: unknown = {
+    brokerPool: { metadata: { topicMetadata: [{ topic, topicErrorCode: 0, partitionMetadata }] } },
+    findBroker: async () => broker,
+    findGroupCoordinator: async () => ({ offsetFetch: async () => answerOf(600) }),
+  }
+  return cluster as RawCluster // a stand-in: what is not here is not used
+}
+
+test('records behind an open transaction are no place to begin, but they wait', async () => {
+  const cluster = clusterWithOpenTransaction()
+  const place = { topic, partition: 0 }
+  const known = { ...place, committed: 600, earliest: 0 }
+  const member = await partitionStates(cluster, 'g', [place])
+  assert.deepEqual(member, { states: [{ ...known, latest: 600 }], refused: [] })
+  const whole = await partitionStates(cluster, 'g', [place], 'written')
+  assert.deepEqual(whole, { states: [{ ...known, latest: 900 }], refused: [] })
+})
