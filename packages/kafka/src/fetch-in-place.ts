@@ -1,7 +1,8 @@
 import type { RawBroker, RawCluster, RawFetch } from 'kafkajs/src/consumer/consumerGroup.js'
 import { partitionKey } from './consumer-offsets.ts'
 import { decodeFetchResponse, FETCH_VERSION } from './fetch-response.ts'
-import { createOpenBatches, type OpenBatches } from './inflating.ts'
+import type { OpenBatch } from './inflating.ts'
+import { createOpenBatches, type OpenBatches } from './open-batches.ts'
 
 /**
  * Lets the brokers of this cluster answer fetches with records that are read in place. Only for a cluster
@@ -9,7 +10,7 @@ import { createOpenBatches, type OpenBatches } from './inflating.ts'
  * speak an older version of the protocol are left as they are.
  */
 export function fetchInPlace(cluster: RawCluster): void {
-  const open = createOpenBatches()
+  const open = createOpenBatches<OpenBatch>()
   const find = cluster.findBroker.bind(cluster)
   cluster.findBroker = async (at) => {
     const broker = await find(at)
@@ -19,7 +20,7 @@ export function fetchInPlace(cluster: RawCluster): void {
 }
 
 /** kafkajs makes and sends the request; only how the answer is decoded is ours. */
-function replaceFetch(broker: RawBroker, open: OpenBatches): void {
+function replaceFetch(broker: RawBroker, open: OpenBatches<OpenBatch>): void {
   const stock = broker.fetch
   broker.fetch = (options) => {
     const asking: RawBroker = Object.create(broker) // a parsing boundary: it has all of the broker

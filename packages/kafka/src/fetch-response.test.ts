@@ -12,7 +12,8 @@ import {
   type SampleRecord,
 } from './fetch-response.fixture.ts'
 import { SAMPLE_CODECS } from './compression/codecs.fixture.ts'
-import { createOpenBatches } from './inflating.ts'
+import type { OpenBatch } from './inflating.ts'
+import { createOpenBatches } from './open-batches.ts'
 import { partitionKey } from './consumer-offsets.ts'
 import { UnreadableRecords } from './unreadable-records.ts'
 
@@ -144,7 +145,7 @@ test('what one answer takes in memory has a limit; what is beyond is asked for a
   const fromByPartition = new Map(
     sample.map((each) => [partitionKey({ topic: 'topic', ...each }), 5]),
   )
-  const context = { fromByPartition, open: createOpenBatches(), maxBytes: 500_000 }
+  const context = { fromByPartition, open: createOpenBatches<OpenBatch>(), maxBytes: 500_000 }
   const fetched = fetchedOf(await decodeFetchResponse(payload, context), 5)
   assert.deepEqual(
     fetched.map((each) => contentOf(each)?.records.length ?? null),

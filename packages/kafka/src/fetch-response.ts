@@ -4,7 +4,8 @@ import type { RawMessage } from 'kafkajs/src/consumer/consumerGroup.js'
 import type { AbortedTransaction } from './aborted-transactions.ts'
 import { batchEnd, MAGIC_AT } from './batch-header.ts'
 import { partitionKey } from './consumer-offsets.ts'
-import type { OpenBatches } from './inflating.ts'
+import type { OpenBatch } from './inflating.ts'
+import type { OpenBatches } from './open-batches.ts'
 import { isNew, readRecordSet, type RecordSet, type StoredSet } from './record-set.ts'
 import { PartitionRefused } from './partition-refused.ts'
 import { readInt64 } from './record-in-place.ts'
@@ -38,7 +39,7 @@ interface PartitionResponse {
 export interface FetchContext {
   /** The offset that was asked for, by `partitionKey`. */
   readonly fromByPartition: ReadonlyMap<string, number>
-  readonly open: OpenBatches
+  readonly open: OpenBatches<OpenBatch>
   /**
    * What the records of one response may take in memory, about, however well they are compressed. Those
    * beyond are asked for again by the next fetch.

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { compressed, SAMPLE_CODECS, type SampleCodec } from './compression/codecs.fixture.ts'
 import type { FetchedRecord } from './consumer-port.ts'
 import { signed } from './fetch-response.fixture.ts'
-import { createOpenBatches } from './inflating.ts'
+import type { OpenBatch } from './inflating.ts'
+import { createOpenBatches } from './open-batches.ts'
 import { recordBatchRoom, writeRecordBatch } from './record-batch.ts'
 import { readRecordSet, type RecordSet } from './record-set.ts'
 import { UnreadableRecords } from './unreadable-records.ts'
@@ -40,7 +41,7 @@ function bombOf(codec: SampleCodec, valueBytes: number, count: number): Bomb {
   after.writeInt32BE(count, 4)
   const values = Array.from({ length: count }, () => value)
   const bytes = Buffer.concat([batchOf(codec, values), after])
-  const open = createOpenBatches()
+  const open = createOpenBatches<OpenBatch>()
   const set = { topic: 't', partition: 0, start: 0, end: bytes.length, aborted: [] }
   const read: Bomb['read'] = (from) =>
     readRecordSet(bytes, { ...set, from }, { maxBytes: 4 * MIB, open })
@@ -119,7 +120,7 @@ function watchTurns(): { end: () => number } {
 }
 
 test('a record that nobody could hold is handed on without its end, the next ones as they are', async () => {
-  const open = createOpenBatches()
+  const open = createOpenBatches<OpenBatch>()
   const values = [Buffer.from('first'), Buffer.alloc(40 * MIB, 'x'), Buffer.from('last')]
   const bytes = batchOf('gzip', values)
   const set = { topic: 't', partition: 0, start: 0, end: bytes.length, aborted: [] }
@@ -148,7 +149,7 @@ test('a large batch that is damaged inside is read up to there, and then told', 
   const damagedAt = 61 + Math.floor((length - 61) * 0.7)
   bytes.fill(0xff, damagedAt, damagedAt + 40)
   const first = signed(Buffer.from(bytes.subarray(0, length)))
-  const open = createOpenBatches()
+  const open = createOpenBatches<OpenBatch>()
   const set = { topic: 't', partition: 0, start: 0, end: length, aborted: [] }
   let from = 0
   const error = await (async () => {

@@ -4,6 +4,7 @@ import { unreadable, type BatchHeader } from './batch-header.ts'
 import { codecOf, type Codec } from './compression/codecs.ts'
 import type { FetchedRecord } from './consumer-port.ts'
 import { partitionKey } from './consumer-offsets.ts'
+import type { Keepable, OpenBatches } from './open-batches.ts'
 import { readVarint, RecordInPlace } from './record-in-place.ts'
 import { UnreadableRecords } from './unreadable-records.ts'
 
@@ -14,8 +15,6 @@ const MAX_PASSED_BYTES = 134_217_728
 /** A record above this is handed on without its end, for whoever sets it aside: none of ours is so long. */
 const MAX_RECORD_BYTES = 16_777_216
 const KEPT_OF_LONG_RECORD_BYTES = 1_048_576
-/** Batches that are open between two fetches; each holds a decoder and its compressed bytes. */
-const MAX_OPEN = 4
 /** What a record takes in memory beside its bytes: an object and its entries in lists; an estimate. */
 export const RECORD_OVERHEAD_BYTES = 100
 
@@ -34,14 +33,8 @@ export interface Wanted {
   readonly maxBytes: number
 }
 
-/** Batches that were not read to their end, so that the next fetch need not begin them anew. */
-export interface OpenBatches {
-  take(key: string): OpenBatch | null
-  put(key: string, open: OpenBatch): void
-}
-
 /** A large batch in the middle of being inflated. */
-interface OpenBatch {
+export interface OpenBatch extends Keepable {
   readonly header: BatchHeader
   readonly pieces: AsyncGenerator<Buffer, void>
   /** Bytes of a record whose end was not inflated yet. */
@@ -54,25 +47,8 @@ interface OpenBatch {
   heldBytes: number
 }
 
-export function createOpenBatches(): OpenBatches {
-  const openByPartition = new Map<string, OpenBatch>()
-  const take = (key: string): OpenBatch | null => {
-    const open = openByPartition.get(key) ?? null
-    openByPartition.delete(key)
-    return open
-  }
-  return {
-    take,
-    put: (key, open) => {
-      openByPartition.set(key, open)
-      const [oldest] = openByPartition.keys()
-      if (openByPartition.size > MAX_OPEN && oldest !== undefined) void close(take(oldest))
-    },
-  }
-}
-
 async function close(open: OpenBatch | null): Promise<void> {
-  await open?.pieces.return().catch(() => {})
+  await open?.close()
 }
 
 /**
@@ -84,7 +60,11 @@ async function close(open: OpenBatch | null): Promise<void> {
 export async function readCompressed(
   header: BatchHeader,
   bytes: Buffer,
-  { wanted, records, open }: { wanted: Wanted; records: FetchedRecord[]; open: OpenBatches },
+  {
+    wanted,
+    records,
+    open,
+  }: { wanted: Wanted; records: FetchedRecord[]; open: OpenBatches<OpenBatch> },
 ): Promise<Part> {
   const codec = codecOf(header.codec)
   if (codec === null) {
@@ -98,15 +78,18 @@ export async function readCompressed(
   if (batch !== continued) await close(continued)
   try {
     if (batch === null) {
+      open.done(key)
       const inflated = codec.inflate(input, MAX_AT_ONCE_BYTES)
       if (inflated !== null) return readAtOnce(header, inflated, wanted, records)
       batch = begin(header, codec, input)
     }
     const part = await readOn(batch, wanted, records)
-    if (!part.isWhole) open.put(key, batch)
+    if (part.isWhole) open.done(key)
+    else open.put(key, batch)
     return part
   } catch (error) {
     await close(batch)
+    open.done(key)
     // Of a large batch parts were handed on already: what was read before the damage is, too.
     const last = records.at(-1)
     if (batch !== null && records.length > before && last !== undefined) {
@@ -141,7 +124,10 @@ function readAtOnce(
 function begin(header: BatchHeader, codec: Codec, input: Buffer): OpenBatch {
   const pieces = codec.pieces(input)
   const { baseOffset: next } = header
-  return { header, pieces, rest: NOTHING, dropBytes: 0, index: 0, next, heldBytes: 0 }
+  const memoryBytes = codec.windowBytes(input) + input.length
+  const closePieces = async (): Promise<void> => void (await pieces.return().catch(() => {}))
+  const position = { rest: NOTHING, dropBytes: 0, index: 0, next, heldBytes: 0 }
+  return { header, pieces, memoryBytes, close: closePieces, ...position }
 }
 
 const NOTHING = Buffer.alloc(0)

@@ -9,7 +9,7 @@ import {
   type SampleBatch,
   type SampleRecord,
 } from './fetch-response.fixture.ts'
-import { createOpenBatches } from './inflating.ts'
+import { createOpenBatches } from './open-batches.ts'
 import { readRecordSet, type StoredSet } from './record-set.ts'
 import { UnreadableRecords } from './unreadable-records.ts'
 

@@ -12,10 +12,11 @@ import type { FetchedRecord } from './consumer-port.ts'
 import {
   readCompressed,
   RECORD_OVERHEAD_BYTES,
-  type OpenBatches,
+  type OpenBatch,
   type Part,
   type Wanted,
 } from './inflating.ts'
+import type { OpenBatches } from './open-batches.ts'
 import { readInt64 } from './record-in-place.ts'
 import type { TopicPartition } from './records.ts'
 import { UnreadableRecords } from './unreadable-records.ts'
@@ -54,7 +55,7 @@ const YIELD_EVERY_MS = 15
 export async function readRecordSet(
   bytes: Buffer,
   set: StoredSet,
-  { maxBytes, open }: { readonly maxBytes: number; readonly open: OpenBatches },
+  { maxBytes, open }: { readonly maxBytes: number; readonly open: OpenBatches<OpenBatch> },
 ): Promise<RecordSet> {
   const { from } = set
   const isHidden = hidesAborted(set.aborted)
@@ -108,7 +109,7 @@ function isCutOff(bytes: Buffer, at: number, set: StoredSet, follows: number): b
 async function read(
   header: BatchHeader,
   bytes: Buffer,
-  how: { wanted: Wanted; records: FetchedRecord[]; open: OpenBatches },
+  how: { wanted: Wanted; records: FetchedRecord[]; open: OpenBatches<OpenBatch> },
 ): Promise<Part> {
   if (header.codec !== 0) return readCompressed(header, bytes, how)
   const { start, end, baseOffset } = header

@@ -3,7 +3,7 @@ import { createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } fr
 import { inflateLz4 } from './lz4.ts'
 import { inflateSnappy } from './snappy.ts'
 import { PIECE_BYTES } from './window.ts'
-import { zstdFrames } from './zstd-frames.ts'
+import { zstdFrames, zstdWindowBytes } from './zstd-frames.ts'
 
 /** How the records of a batch are compressed. */
 export interface Codec {
@@ -19,12 +19,15 @@ export interface Codec {
    * @throws as `inflate` does.
    */
   pieces(input: Buffer): AsyncGenerator<Buffer, void>
+  /** What `pieces` holds of what it inflated, to copy from. */
+  windowBytes(input: Buffer): number
 }
 
 const gzip: Codec = {
   name: 'gzip',
   inflate: (input, maxBytes) => within(gunzipSync, input, maxBytes),
   pieces: (input) => throughStream(createGunzip, input),
+  windowBytes: () => PIECE_BYTES,
 }
 
 const zstd: Codec = {
@@ -43,6 +46,7 @@ const zstd: Codec = {
   pieces: async function* (input) {
     for (const frame of zstdFrames(input)) yield* throughStream(createZstdDecompress, frame)
   },
+  windowBytes: (input) => Math.max(PIECE_BYTES, ...zstdFrames(input).map(zstdWindowBytes)),
 }
 
 /** By the number that stands in the attributes of a batch; 0 is none. */
@@ -110,6 +114,7 @@ function inOurOwnCode(name: string, inflate: (input: Buffer) => Generator<Buffer
         await setImmediate() // the event loop is for others, too
       }
     },
+    windowBytes: () => PIECE_BYTES,
   }
 }
 
