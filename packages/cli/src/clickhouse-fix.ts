@@ -50,5 +50,5 @@ function grants({
   CLICKHOUSE_USER: user = '…',
   CLICKHOUSE_DATABASE: database = '…',
 }: Values): string {
-  return `grant ${user} what docs/operators.md lists for this program on ${database}`
+  return `grant ${user} what docs/reference/rights.md lists for this program on ${database}`
 }

@@ -18,7 +18,7 @@ export class KafkaProblem extends Error {
     this.name = 'KafkaProblem'
     this.isUnreachable = isUnreachable
     this.remedy = code.endsWith('_AUTHORIZATION_FAILED')
-      ? `grant ${what.right} (docs/operators.md lists all rights)`
+      ? `grant ${what.right} (docs/reference/rights.md lists all rights)`
       : remedy
   }
 }

@@ -65,7 +65,8 @@ export const CAUSES: Readonly<Record<KafkaCause, CauseRow>> = {
   not_member: {
     class: 'rejoin',
     meaning: 'the consumer group wants its members to join again',
-    remedy: 'nothing: it is done at once; if it stays, see "consumer group" in docs/runbook.md',
+    remedy:
+      'nothing: it is done at once; if it stays, see CustomEventsPartitionsStuck in docs/runbook.md',
   },
   out_of_range: {
     class: 'out_of_range',
@@ -85,7 +86,7 @@ export const CAUSES: Readonly<Record<KafkaCause, CauseRow>> = {
   rights: {
     class: 'permanent',
     meaning: 'our principal has no right to it',
-    remedy: 'grant what docs/operators.md lists for this program',
+    remedy: 'grant what docs/reference/rights.md lists for this program',
   },
   settings: {
     class: 'permanent',
@@ -132,7 +133,7 @@ export const REMEDIES: Readonly<Record<number, string>> = {
   26: 'set KAFKA_SESSION_TIMEOUT_MS between group.min.session.timeout.ms and group.max.session.timeout.ms of the brokers (by default 6 s and 30 min)',
   29: 'grant DESCRIBE and READ on the topic to who consumes, DESCRIBE and WRITE to who produces (docs/operators.md)',
   30: 'grant READ on the consumer group (docs/operators.md)',
-  31: 'grant on the cluster what docs/operators.md lists for this program',
+  31: 'grant on the cluster what docs/reference/rights.md lists for this program',
   37: 'set KAFKA_PARTITIONS to 1 or more',
   38: 'set KAFKA_REPLICATION_FACTOR to no more than there are brokers',
   44: 'ask who runs Kafka what create.topic.policy allows',
