@@ -4,12 +4,13 @@ import { setImmediate } from 'node:timers/promises'
 import { createLogger } from '@custom-events/service'
 import { createMemoryBudget } from './consumer-budget.ts'
 import type { GroupMember } from './consumer-group.ts'
-import { liveAssignment } from './consumer-life.ts'
+import { liveAssignment, noteStart } from './consumer-life.ts'
 import { KafkaCodeError } from './kafka-errors.ts'
 import { PartitionRefused } from './partition-refused.ts'
 import { createTroubleBoard, TELL_AFTER_MS } from './trouble-board.ts'
 import type { UnreadableRecords } from './unreadable-records.ts'
 
+const TOPIC_AUTHORIZATION_FAILED = 29
 const SESSION_TIMEOUT_MS = 30_000
 
 const times = {
@@ -218,3 +219,20 @@ test(
     await ended
   },
 )
+
+test('where no reading starts, what kept it from being read before is told no more', () => {
+  const board = createTroubleBoard({ log: createLogger({ service: 'test', level: 'silent' }) })
+  const places = [0, 1, 2, 3].map((partition) => ({ topic: 't', partition }))
+  const [lost, read, waiting, given] = places
+  for (const { topic, partition } of places) {
+    const error = new PartitionRefused({ topic, partition }, TOPIC_AUTHORIZATION_FAILED, 7)
+    board.failed(`read/${topic}/${partition}`, { topic, partition, offset: 7, error })
+  }
+  assert.equal(board.troubles.length, 4)
+  assert.ok(lost && read && waiting && given)
+  noteStart(board, { assigned: [lost, read, waiting], outOfRange: [lost] })
+  assert.deepEqual(
+    board.troubles.map(({ partition }) => partition),
+    [1, 2],
+  )
+})

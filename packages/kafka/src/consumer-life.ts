@@ -112,6 +112,21 @@ export async function liveAssignment(options: {
   return why
 }
 
+/**
+ * What was noted of partitions that went to others is over; so is that of those out of range, where only a person
+ * can say go on, and nothing is read that could clear it.
+ */
+export function noteStart(
+  board: TroubleBoard,
+  start: {
+    readonly assigned: readonly TopicPartition[]
+    readonly outOfRange: readonly TopicPartition[]
+  },
+): void {
+  const lost = new Set(start.outOfRange.map(readKey))
+  board.retain('read/', new Set(start.assigned.map(readKey)).difference(lost))
+}
+
 /** Notes what cannot be asked about, and clears what can. */
 export function noteWaiting(found: PartitionStates, board: TroubleBoard): void {
   for (const failure of found.refused) {

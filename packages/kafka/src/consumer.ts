@@ -3,11 +3,10 @@ import { fullJitter, type Logger } from '@custom-events/service'
 import type { MemoryBudget } from './consumer-budget.ts'
 import { connectMember, type GroupMember, type GroupTimes } from './consumer-group.ts'
 import { partitionKey } from './consumer-offsets.ts'
-import { liveAssignment, noteWaiting, type EndOfAssignment } from './consumer-life.ts'
+import { liveAssignment, noteStart, noteWaiting, type EndOfAssignment } from './consumer-life.ts'
 import type { Consumer } from './consumer-port.ts'
 import { startPositions, type OnOutOfRange } from './consumer-positions.ts'
 import { createEventQueue } from './consumer-queue.ts'
-import { readKey } from './consumer-reading.ts'
 import { describeKafkaError } from './kafka-errors.ts'
 import { watchGroup } from './group-watch.ts'
 import { joinKnowing } from './join-knowing.ts'
@@ -56,9 +55,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     if (found === null) return 'rejoin'
     const { states, logs, refused: waiting } = found
     board.cleared(JOINING)
-    board.retain('read/', new Set(joined.assigned().map(readKey)))
-    noteWaiting(found, board)
     const { positions, outOfRange } = startPositions(states, options.onOutOfRange)
+    noteStart(board, { assigned: joined.assigned(), outOfRange })
+    noteWaiting(found, board)
     await joined.start(positions)
     const revoked = new AbortController()
     const mine = ++epoch
