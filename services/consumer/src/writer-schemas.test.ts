@@ -138,6 +138,21 @@ test('a registry that is away, or empty, takes nothing away that is known', asyn
   }
 })
 
+test('a registry that is away is asked about one id, not about each in turn', async () => {
+  const { registry, schemas, asked, pass } = createKnowing()
+  const ids = [1, 2, 3]
+  for (const id of ids) registry.set(id, eventAvroSchema)
+  await schemas.prepare(ids.map(recordOf))
+  for (const id of ids) registry.set(id, new SchemaRegistryError('unavailable', 'away', null))
+  asked.length = 0
+  pass(MINUTE_MS)
+  assert.equal(await schemas.refresh(), false)
+  assert.deepEqual(asked, [1])
+  pass(MINUTE_MS)
+  await schemas.refresh()
+  assert.deepEqual(asked, [1, 1])
+})
+
 test('ids are asked for once a minute at most, however many batches there are', async () => {
   const { registry, schemas, asked, pass } = createKnowing()
   registry.set(1, eventAvroSchema)
