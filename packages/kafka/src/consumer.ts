@@ -167,8 +167,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort()
-      await watch[Symbol.asyncDispose]()
-      await running
+      await Promise.all([watch[Symbol.asyncDispose](), running])
       notReadyReason = 'closed'
     },
   }

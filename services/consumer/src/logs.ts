@@ -6,7 +6,7 @@ import {
   type RegisteredLog,
 } from '@custom-events/clickhouse'
 import type { KafkaLog } from '@custom-events/kafka'
-import type { Persistence } from './persist.ts'
+import { Abandoned, type Persistence } from './persist.ts'
 import { decide } from './retry.ts'
 
 /**
@@ -19,12 +19,15 @@ export async function learnLogs(
   ports: {
     readonly clickhouse: Pick<ClickHouse, 'query' | 'command'>
     readonly persistence: Persistence
+    /** Aborted when there is no reason to go on. */
+    readonly stop: AbortSignal
   },
   logs: readonly KafkaLog[],
 ): Promise<readonly RegisteredLog[]> {
   for (let attempt = 0; ; attempt++) {
     try {
-      const registered = await registerLogs(ports.clickhouse, logs, 'consumer')
+      const registering = registerLogs(ports.clickhouse, logs, 'consumer')
+      const registered = await orAbandoned(registering, ports.stop)
       ports.persistence.recovered()
       return registered
     } catch (error) {
@@ -43,6 +46,20 @@ export async function learnLogs(
 }
 
 const HALT_MS = 30_000
+
+/** Registering again does no harm: nobody waits for an answer that may never come. */
+async function orAbandoned<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
+  const stopped = Promise.withResolvers<never>()
+  const giveUp = (): void => stopped.reject(new Abandoned())
+  if (stop.aborted) giveUp()
+  stop.addEventListener('abort', giveUp, { once: true })
+  work.catch(() => {}) // what becomes of it after it was given up is nobody's concern
+  try {
+    return await Promise.race([work, stopped.promise])
+  } finally {
+    stop.removeEventListener('abort', giveUp)
+  }
+}
 
 function remedy(logs: readonly KafkaLog[], error: ClickHouseFailure): string {
   const names = logs.map(({ topic }) => topic).join(', ')

@@ -138,7 +138,7 @@ export async function startConsumer(options: {
       ],
       learnLogs: (logs, stop) => {
         const persistence = createPersistence({ stop, status, sleep })
-        return learnLogs({ clickhouse, persistence }, logs)
+        return learnLogs({ clickhouse, persistence, stop }, logs)
       },
       limits: limits.current,
       doubtOffsets: 2 * config.BATCH_MAX_ROWS + LARGEST_FETCH_RECORDS,
