@@ -66,7 +66,12 @@ export function createWriterSchemas(options: {
   /** Never fails: what is known is good enough while the registry is away, or has lost the schema. */
   const lookAgain = async (schemaId: number, known: Known): Promise<boolean> => {
     known.askedAtMs = now()
-    const schema = await ask(registry, schemaId).catch(() => null)
+    const schema = await ask(registry, schemaId).catch(() => undefined)
+    if (schema === undefined) {
+      // It is away: each id more would cost the batch another time-out.
+      for (const each of knownById.values()) each.askedAtMs = now()
+      return false
+    }
     if (schema === null || schema === known.schema) return false
     const fitted = transcoder.fits(known.schema)
     if (fitted && !transcoder.fits(schema)) {
