@@ -89,6 +89,6 @@ const NOT_EXTRA: ReadonlySet<string> = new Set([...KNOWN_NAMES, ...KEY_NAMES])
 /** Fields that are no part of an event. @param kind whether `type` is one of them. */
 export function unknownFields(fields: Fields, kind: CallKind): readonly Field[] {
   return [...fields.values()].filter(({ name }) =>
-    name === 'type' ? kind !== 'event' : !NOT_EXTRA.has(name),
+    name === 'type' ? kind === 'extra' : !NOT_EXTRA.has(name),
   )
 }
