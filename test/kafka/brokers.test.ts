@@ -99,7 +99,7 @@ test(
         await produceEverywhere(after)
         await eventually(async () => {
           assert.equal(await produceDemanding(), 'unacknowledged')
-          assert.match(demandingProducer.notReadyReason ?? '', /min\.insync\.replicas=3/)
+          assert.match(demandingProducer.notReadyReason ?? '', /NOT_ENOUGH_REPLICAS/)
         }, waiting)
         await joinAndRead('killed')
         assert.ok(
