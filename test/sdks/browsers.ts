@@ -28,7 +28,7 @@ export const BROWSER_SDKS: readonly Sdk[] = [
   browserSdk('@segment/analytics-next in batches', SEGMENT, {
     deliveryStrategy: { strategy: 'batching', config: { size: 5, timeout: 500 } },
   }),
-  { ...browserSdk('@rudderstack/analytics-js', RUDDER), usesOwnPath: true },
+  browserSdk('@rudderstack/analytics-js', RUDDER),
   browserSdk('@rudderstack/analytics-js in batches', RUDDER, {
     queueOptions: { batch: { enabled: true, maxItems: 5, flushInterval: 500 } },
   }),

@@ -27,8 +27,6 @@ export interface Sdk {
   readonly dropsSoon?: boolean
   /** It waits long before it sends again: half a minute for each outage. @default false */
   readonly isPatient?: boolean
-  /** It sends to `/v1/track`, which is ours too: it is told to wait by 503, not 429. @default false */
-  readonly usesOwnPath?: boolean
   /** It runs in a page of another origin, which asks what it may send. @default false */
   readonly isBrowser?: boolean
   /** It sends by `sendBeacon`, which cannot ask and gets no answer. @default false */
