@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from './event.ts'
-import { ALIASES, objectText, readFields, type Field, type Fields } from './fields.ts'
+import { ALIASES, keysOf, objectText, readFields, type Field, type Fields } from './fields.ts'
 import { readId, rejectPlaceholder } from './ids.ts'
 import { scanMember, scanValue, type ScannedValue } from './json-scan.ts'
 import type { EnvelopeContext, EventInput, NormaliseContext } from './normalise-context.ts'
@@ -45,7 +45,7 @@ function checkKeys(
   pointer: string,
   { maxKeys }: NormaliseContext['rules'],
 ): void {
-  const keys = [...fields.values()].reduce((sum, { keyCount }) => sum + 1 + keyCount, 0)
+  const keys = keysOf(fields.values())
   if (keys <= maxKeys) return
   reject(notes, 'too_many_properties', pointer, {
     detail: `with the context beside the list the context holds ${keys} keys`,

@@ -55,6 +55,13 @@ export function objectText(fields: Iterable<Field>): string {
   return `{${members}}`
 }
 
+/** Keys of these fields, at any depth, their own included. */
+export function keysOf(fields: Iterable<Field>): number {
+  let keys = 0
+  for (const { keyCount } of fields) keys += 1 + keyCount
+  return keys
+}
+
 /** Names under which each part of an event may be sent; the first that is there is taken. */
 export const ALIASES = {
   event: ['event', 'event_name'],

@@ -24,7 +24,7 @@ export function readId(
   field: Field,
   rules: Pick<EventRules, 'placeholderIds' | 'suspiciousIds'>,
 ): ReadId | null {
-  const id = readEventId(notes, field, name)
+  const id = readAnyId(notes, name, field)
   if (id === null) return null
   const isPlaceholder = rules.placeholderIds.has(id)
   const isSuspicious = !isPlaceholder && rules.suspiciousIds.has(id.toLowerCase())
@@ -33,11 +33,11 @@ export function readId(
 }
 
 /** The same for the id of an event, which is the sender's: whatever it says, it means something. */
-export function readEventId(
-  notes: Notes,
-  field: Field,
-  name: FieldName = 'event_id',
-): string | null {
+export function readEventId(notes: Notes, field: Field): string | null {
+  return readAnyId(notes, 'event_id', field)
+}
+
+function readAnyId(notes: Notes, name: FieldName, field: Field): string | null {
   const id = idText(field)
   if (id === null) rejectType(notes, name, field)
   else if (typeof field.value === 'number') warn(notes, 'coerced_to_string', field.pointer)

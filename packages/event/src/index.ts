@@ -10,7 +10,7 @@ export {
   type RequestCode,
   type WarningCode,
 } from './codes.ts'
-export { OTHER_CALLS, type Audience } from './call-type.ts'
+export type { Audience } from './call-type.ts'
 export { ALIASES, KEY_NAMES, SDK_NAMES } from './fields.ts'
 export { readEnvelopeContext } from './account.ts'
 export { isJsonObject, ownValue, type JsonObject, type TrackedEvent } from './event.ts'
@@ -28,7 +28,7 @@ export { createLane, type JudgeInLane } from './lane/lane-judge.ts'
 export { accountSlot, copiedBytes, LaneEvent, slotEnd, slotStart } from './lane/lane-event.ts'
 export { LaneInput } from './lane/lane-input.ts'
 export { scanBody, scanBodyInPieces, type LaneBodyRead } from './lane/scan-body.ts'
-export { carriedParts, type CarriedPart } from './lane/carried.ts'
+export { carriedParts } from './lane/carried.ts'
 export { SLOT } from './lane/slots.ts'
 export { atOnce } from './pieces.ts'
 export { murmur2Range, partitionOf, partitionOfHash } from './partition.ts'

@@ -1,7 +1,15 @@
 import { mapField, readContext, readGroupId, type MergedContext } from './account.ts'
 import { callKind, rejectType, type CallKind } from './call-type.ts'
 import { isJsonObject, type JsonObject } from './event.ts'
-import { ALIASES, KNOWN_NAMES, objectText, readFields, SDK_NAMES, unknownFields } from './fields.ts'
+import {
+  ALIASES,
+  keysOf,
+  KNOWN_NAMES,
+  objectText,
+  readFields,
+  SDK_NAMES,
+  unknownFields,
+} from './fields.ts'
 import type { Fields } from './fields.ts'
 import { closestName } from './edit-distance.ts'
 import { readMoment, readSentAt } from './moment.ts'
@@ -128,7 +136,7 @@ function readExtra(
     notes.warnings.push({ code: 'unknown_field', pointer, ...suggestion })
   }
   const extra = [...unknown, ...notes.leftOver]
-  const keyCount = extra.reduce((sum, field) => sum + 1 + field.keyCount, 0)
+  const keyCount = keysOf(extra)
   const [first] = extra
   if (keyCount > rules.maxKeys && first !== undefined) {
     reject(notes, 'too_many_properties', first.pointer, {
