@@ -14,7 +14,7 @@ import {
   rejectedAvroSchema,
 } from '@custom-events/codec'
 import { compilePlans, createPlanSet } from '@custom-events/event'
-import { ANYBODY, encode, parseWriteKeys, type WriteKey } from '@custom-events/ingest'
+import { encode, parseWriteKeys, type WriteKey } from '@custom-events/ingest'
 import {
   consumerGroupName,
   createProducer,
@@ -155,8 +155,8 @@ async function openSource(
 }
 
 /** What a key may write now counts, not what it might when the event came. */
-function keysOf(path: string | null): (source: string) => WriteKey | null {
-  if (path === null) return (source) => ({ ...ANYBODY, name: source })
+function keysOf(path: string | null): ((source: string) => WriteKey | null) | null {
+  if (path === null) return null
   const keys = parseWriteKeys(readFileSync(path, 'utf8')).filter(({ mayWrite }) => mayWrite)
   return (source) => {
     const named = keys.filter(({ name }) => name === source)

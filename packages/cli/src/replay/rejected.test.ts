@@ -47,7 +47,7 @@ function row(raw: object, change: Partial<RejectedEvent> = {}): RejectedEvent {
 async function judge(
   rows: readonly RejectedEvent[],
   options: {
-    readonly keyOf?: (source: string) => WriteKey | null
+    readonly keyOf?: ((source: string) => WriteKey | null) | null
     readonly newest?: Newest
     readonly plans?: PlanSet
   } = {},
@@ -63,7 +63,7 @@ async function judge(
     isForced: false,
     rules: EVENT_RULES,
     plans: options.plans ?? NO_PLAN_SET,
-    keyOf: options.keyOf ?? ((name) => ({ ...ANYBODY, name })),
+    keyOf: options.keyOf === undefined ? (name) => ({ ...ANYBODY, name }) : options.keyOf,
     encode: (judged) => encode({ codec: events, schemas: { trackedId: 1 }, settings }, judged),
     newestCopies: async (wanted) =>
       new Map(
@@ -150,6 +150,16 @@ test('what its write key may not write now is not replayed', async () => {
   assert.deepEqual(outOfScope?.fate, { kind: 'refused', code: 'key_scope' })
   const [gone] = await judge([row(GOOD)], { keyOf: () => null })
   assert.deepEqual(gone?.fate, { kind: 'unusable', reason: 'unknown_key' })
+})
+
+test('what was sent with a key of another account needs a key that allows it', async () => {
+  const foreign = row(GOOD, { code: 'key_scope', pointer: '' })
+  const [withoutKeys, other] = await judge([foreign, row(GOOD)], { keyOf: null })
+  assert.deepEqual(withoutKeys?.fate, { kind: 'unusable', reason: 'no_key' })
+  assert.equal(other?.fate.kind, 'replay')
+  const bound = { ...ANYBODY, name: 'web', groupIds: new Set(['g']) }
+  const [allowed] = await judge([foreign], { keyOf: () => bound })
+  assert.equal(allowed?.fate.kind, 'replay')
 })
 
 test('a copy that came later wins, one that came before is updated', async () => {

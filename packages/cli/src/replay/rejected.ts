@@ -7,6 +7,7 @@ import {
   type TrackedEvent,
 } from '@custom-events/event'
 import {
+  ANYBODY,
   createJudge,
   readBeside,
   type Call,
@@ -35,8 +36,11 @@ interface Options {
   readonly rules: EventRules
   /** Those in force now: what broke a plan that is still in force is refused again. */
   readonly plans: PlanSet
-  /** The key that a name stands for now; `null`: nobody may send under this name any more. */
-  readonly keyOf: (source: string) => WriteKey | null
+  /**
+   * The key that a name stands for now; `null`: nobody may send under this name any more. `null` for the
+   * whole: no key is asked for.
+   */
+  readonly keyOf: ((source: string) => WriteKey | null) | null
   /** Ingest's own: one record per accepted event. */
   readonly encode: (judged: readonly JudgedEvent[]) => readonly OutgoingRecord[]
   readonly newestCopies: (events: readonly Identity[]) => Promise<ReadonlyMap<string, Newest>>
@@ -98,7 +102,11 @@ async function judgeRow(
     return { event: null, fate: { kind: 'unusable', reason: 'other_log' } }
   }
   if (row.event.raw_truncated) return { event: null, fate: TRUNCATED }
-  const key = keyOf(row.event.source)
+  if (keyOf === null && row.event.code === 'key_scope') {
+    return { event: null, fate: { kind: 'unusable', reason: 'no_key' } }
+  }
+  const { source } = row.event
+  const key = keyOf === null ? { ...ANYBODY, name: source } : keyOf(source)
   if (key === null) return { event: null, fate: { kind: 'unusable', reason: 'unknown_key' } }
   const call = callOf(row, key)
   if (call === null) return { event: null, fate: { kind: 'refused', code: 'invalid_json' } }

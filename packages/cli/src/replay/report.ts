@@ -55,6 +55,8 @@ const UNUSABLE: Readonly<Record<Unusable, string>> = {
     'kept from another Kafka, or from a topic that was registered later: replay them with the settings of its consumers',
   unknown_key:
     'sent with a write key whose name is not in WRITE_KEYS_FILE any more; AUTH_MODE=off replays them',
+  no_key:
+    'refused because their write key may not write their account: only AUTH_MODE=keys, with a key that may, replays them',
 }
 
 function reasonLines(tally: Tally): readonly string[] {
