@@ -17,7 +17,8 @@ const OTHER_CALLS: ReadonlySet<unknown> = new Set(['identify', 'group', 'page', 
 
 /** @param type as sent; `undefined` for none. */
 export function callKind(type: unknown, audience: Audience): CallKind {
-  const word = typeof type === 'string' ? type.toLowerCase() : type
+  // Lower case of ASCII alone: that of the Kelvin sign is a k.
+  const word = typeof type === 'string' && /^[a-z]+$/i.test(type) ? type.toLowerCase() : type
   if (type === undefined || EVENTS.has(word)) return 'event'
   if (audience === 'own') return 'extra'
   return OTHER_CALLS.has(word) ? 'ignored' : 'unknown'

@@ -270,13 +270,13 @@ test('calls of SDKs that are no events are ignored on their paths, whatever else
     const judged = judgeText(eventText({ type }), { audience })
     assert.equal(acceptedOf(judged).extra, '{}', String(type))
   }
-  for (const type of ['purchase', '', 5, ['track']]) {
+  for (const type of ['purchase', '', 5, ['track'], 'trac\u212a']) {
     assert.deepEqual(codesOf(judgeText(eventText({ type }), { audience })), ['unknown_type /type'])
   }
 })
 
 test('on our own paths a type is a field like any other: nothing is ignored', () => {
-  for (const type of ['subscription', 'identify', 'com.example.paid', '', 5]) {
+  for (const type of ['subscription', 'identify', 'com.example.paid', '', 5, 'trac\u212a']) {
     const judged = judgeText(eventText({ type }))
     assert.equal(acceptedOf(judged).extra, JSON.stringify({ type }))
     assert.deepEqual(warningsOf(judged), ['unknown_field /type'])

@@ -30,6 +30,25 @@ test('junk beside the list hides nothing of the context that every event is give
   assert.equal(body.accepted, 1, 'what is beside the list, and no context, is nobody’s')
 })
 
+test('white space that is none of JSON makes nothing empty', async () => {
+  await using ingest = await startTestIngest()
+  const headers = { 'content-type': 'application/x-ndjson' }
+  for (const space of ['\u00a0', '\ufeff', '\u2028', '\u3000', '\v', '\f', ' \u00a0\t']) {
+    const { body } = await ingest.post(`${EVENT}\n${space}\n \t\r\n${EVENT}`, { headers })
+    assert.deepEqual(
+      [body.received, body.accepted, body.rejected],
+      [3, 2, 1],
+      JSON.stringify(space),
+    )
+    assert.equal(body.results[1].errors[0].code, 'invalid_json', JSON.stringify(space))
+    assert.equal((await ingest.post(` ${space}${space} `)).body.code, 'invalid_json')
+  }
+  for (const empty of ['', ' \t\r\n', '\ufeff', '\ufeff \n']) {
+    assert.equal((await ingest.post(empty)).body.code, 'empty_body')
+    assert.equal((await ingest.post(empty, { headers })).body.code, 'empty_body')
+  }
+})
+
 test('a list that is there twice is refused, whatever else is', async () => {
   await using ingest = await startTestIngest()
   for (const junk of ['', `"junk":${JUNK},`]) {

@@ -13,7 +13,7 @@ import {
   type Member,
 } from '@custom-events/event'
 import type { Envelope, EnvelopeLimits } from './envelope.ts'
-import { parseText, type ParsedText } from './parse-text.ts'
+import { isBlank, parseText, type ParsedText } from './parse-text.ts'
 import { Refusal } from './refusal.ts'
 import { notFinite, unreadable } from './unreadable.ts'
 
@@ -131,7 +131,7 @@ function decode(body: Buffer): string {
   if (!isUtf8(body)) throw new Refusal('invalid_utf8', 'the body holds bytes that are not UTF-8')
   const decoded = body.toString('utf8')
   const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded
-  if (text.trim() === '') throw new Refusal('empty_body', EMPTY)
+  if (isBlank(text)) throw new Refusal('empty_body', EMPTY)
   return text
 }
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { isBlank } from './parse-text.ts'
 
 /** A line of NDJSON. */
 export interface Line {
@@ -25,7 +26,7 @@ export function* linesOf(body: Buffer, maxLines: number): Generator<void, readon
     const feed = body.indexOf(LINE_FEED, start)
     const end = feed === -1 ? body.length : feed
     const line = lineOf(body.subarray(start, end), number)
-    if (line.text.trim() !== '') lines.push(line)
+    if (!isBlank(line.text)) lines.push(line)
     start = end + 1
   }
   return lines

@@ -23,6 +23,11 @@ export function parseText(text: string): ParsedText {
   }
 }
 
+/** Whether there is nothing but the white space of JSON: `trim` takes away more, of what was sent. */
+export function isBlank(text: string): boolean {
+  return !/[^ \t\n\r]/.test(text)
+}
+
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const MINUS = 0x2d
