@@ -3,6 +3,7 @@ import { answerOptionsFrom } from './answer-options.ts'
 import { answerKept } from './answers.ts'
 import { openDoor, takeCall } from './call.ts'
 import { createJudge } from './judge.ts'
+import { limited, takeLimit } from './limited.ts'
 import type { IngestParts } from './parts.ts'
 import type { Handle } from './routes.ts'
 import { send } from './send.ts'
@@ -18,6 +19,9 @@ export function createDryRun(parts: IngestParts): Handle {
   return (request, response) =>
     takeCall(parts, door, request, response, async (call) => {
       const judged = await judge(call)
+      // It costs the work of an event that is kept.
+      const limit = takeLimit(parts, { judged, key: call.key, mayProduce: false })
+      if (limit.refusedBy !== null) throw limited(limit, resultsOf(judged, [], 'rate_limited'))
       const produced = mayProduce(judged, call.isStrict) ? pretendToProduce(parts, judged) : []
       const results = resultsOf(judged, produced)
       const refusal = refusalOf(results, call.isStrict)
@@ -26,7 +30,8 @@ export function createDryRun(parts: IngestParts): Handle {
       const answer = answerKept(results, { ...options, hasPreviews: true, hasReceipts: false })
       const message = `nothing was kept; /track would have ${String(answer.body['message'])}`
       const body = { ...answer.body, message, dry_run: true }
-      send(response, { ...answer, body }, parts.lifecycle.isDraining)
+      const headers = { ...answer.headers, ...limit.headers }
+      send(response, { ...answer, headers, body }, parts.lifecycle.isDraining)
     })
 }
 

@@ -1,11 +1,12 @@
 import { answerOptionsFrom } from './answer-options.ts'
-import { answerKept, type EventResult } from './answers.ts'
+import { answerKept } from './answers.ts'
 import { openDoor, takeCall } from './call.ts'
+import { limited, takeLimit } from './limited.ts'
 import { countOutcomes } from './metrics.ts'
 import type { IngestParts } from './parts.ts'
 import type { Handle } from './routes.ts'
 import { send } from './send.ts'
-import { notAnEvent } from './verdicts.ts'
+import { notAnEvent, type Judged } from './verdicts.ts'
 
 /**
  * Takes what SDKs send beside events (`identify`, `page`, …) and keeps none of it: an SDK that is
@@ -14,13 +15,18 @@ import { notAnEvent } from './verdicts.ts'
 export function createIgnore(parts: IngestParts): Handle {
   const door = openDoor(parts, { audience: 'sdk', needsKafka: false })
   return (request, response) =>
-    takeCall(parts, door, request, response, async ({ envelope, requestId }) => {
-      const ignored: EventResult = { status: 'ignored', reason: notAnEvent(callOf(request.url)) }
-      const results = envelope.events.map(() => ignored)
+    takeCall(parts, door, request, response, async ({ envelope, key, requestId }) => {
+      const verdict = { status: 'ignored', reason: notAnEvent(callOf(request.url)) } as const
+      const judged = envelope.events.map((input): Judged => ({ input, verdict }))
+      const results = judged.map(() => verdict)
       parts.metrics.received.inc(results.length)
       countOutcomes(parts.metrics, results)
+      const limit = takeLimit(parts, { judged, key, mayProduce: false })
+      if (limit.refusedBy !== null) throw limited(limit, results)
       const options = answerOptionsFrom(request, requestId, door.audience)
-      send(response, answerKept(results, options), parts.lifecycle.isDraining)
+      const answer = answerKept(results, options)
+      const headers = { ...answer.headers, ...limit.headers }
+      send(response, { ...answer, headers }, parts.lifecycle.isDraining)
     })
 }
 

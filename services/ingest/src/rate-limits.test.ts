@@ -98,16 +98,41 @@ test('a request larger than the burst is taken when the bucket is full, and is p
   assert.equal((await ingest.post(eventText())).status, 200)
 })
 
-test('a key pays for rejected events, not for those that are ignored or only tried', async () => {
-  const rateLimits = { key: { eventsPerSecond: 1, burstEvents: 2 }, account: TEN }
-  await using ingest = await startTestIngest({ rateLimits, clock: () => 0 })
-  for (let n = 0; n < 5; n += 1) {
-    assert.equal((await ingest.post('{"type":"page"}', { path: '/v1/t' })).status, 200)
-    assert.equal((await ingest.post(eventText(), { path: '/v1/validate' })).status, 200)
+test('a key pays for what is rejected, ignored or only tried as for what is kept', async () => {
+  const rateLimits = { key: { eventsPerSecond: 1, burstEvents: 2 }, account: null }
+  const check = createAnswerCheck()
+  for (const [path, body, status] of [
+    ['/track', BAD_EVENT, 400],
+    ['/v1/t', '{"type":"page"}', 200],
+    ['/v1/page', '{"type":"page"}', 200],
+    ['/v1/validate', eventText(), 200],
+    ['/v1/validate', BAD_EVENT, 400],
+  ] as const) {
+    await using ingest = await startTestIngest({ rateLimits, clock: () => 0, random: () => 0 })
+    const told = [`${path} ${body}`, status]
+    for (let n = 0; n < 2; n += 1) {
+      const answer = await ingest.post(body, { path })
+      assert.deepEqual([`${path} ${body}`, answer.status], told)
+      if (status === 200)
+        assert.equal(answer.headers.get('ratelimit'), `"key";r=${1 - n};t=${n + 1}`)
+    }
+    const refused = await ingest.post(body, { path })
+    check(refused, { path, method: 'POST' })
+    assert.deepEqual([refused.status, refused.body.code], [429, 'rate_limited'], path)
+    assert.equal(refused.headers.get('retry-after'), '1', path)
+    assert.equal(await countOf(ingest.metrics.rateLimited), 1, path)
   }
-  assert.equal((await ingest.post(BAD_EVENT)).status, 400)
-  assert.equal((await ingest.post(BAD_EVENT)).status, 400)
-  assert.equal((await ingest.post(BAD_EVENT)).body.code, 'rate_limited')
+})
+
+test('an account pays for what is kept, not for what is only tried', async () => {
+  const rateLimits = { key: null, account: { eventsPerSecond: 1, burstEvents: 1 } }
+  await using ingest = await startTestIngest({ rateLimits, clock: () => 0 })
+  for (let n = 0; n < 3; n += 1) {
+    assert.equal((await ingest.post(eventText(), { path: '/v1/validate' })).status, 200)
+    assert.equal((await ingest.post('{"type":"page"}', { path: '/v1/t' })).status, 200)
+  }
+  assert.equal((await ingest.post(eventText())).status, 200)
+  assert.equal((await ingest.post(eventText())).body.code, 'rate_limited')
 })
 
 test('every event of a limited request meets one fate in the metrics', async () => {

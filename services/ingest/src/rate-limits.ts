@@ -27,7 +27,7 @@ export interface RateLimits {
   /**
    * All or nothing: counts the events of a request in every bucket, or in none when one refuses.
    *
-   * @param mayProduce whether its accepted events will be produced; otherwise only the key pays.
+   * @param mayProduce whether its accepted events will be produced; otherwise only the key pays, for all of them.
    */
   take(judged: readonly Judged[], key: WriteKey, mayProduce: boolean): LimitDecision
 }
@@ -81,9 +81,12 @@ interface Demand {
   readonly events: number
 }
 
-/** A key pays for rejected events as well: they cost the same work, and are kept too. */
-function keyDemand(judged: readonly Judged[], key: WriteKey, rule: BucketRule): Demand {
-  const events = judged.filter(({ verdict }) => verdict.status !== 'ignored').length
+/** A key pays for every event that was found, whatever becomes of it: each costs the same work. */
+function keyDemand(
+  { length: events }: readonly unknown[],
+  key: WriteKey,
+  rule: BucketRule,
+): Demand {
   return { limit: 'key', name: key.hash.toString('hex'), rule, events }
 }
 

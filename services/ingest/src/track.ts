@@ -8,6 +8,7 @@ import { besideText } from './beside.ts'
 import { openDoor, takeCall, type Call } from './call.ts'
 import { encode, encodeInSlices } from './encode.ts'
 import { contextOf, createJudge, type Judge } from './judge.ts'
+import { limited, takeLimit } from './limited.ts'
 import { countOutcomes } from './metrics.ts'
 import type { IngestResponse } from './messages.ts'
 import type { IngestParts } from './parts.ts'
@@ -93,10 +94,8 @@ function admit(
   { key, isStrict, turn }: Call,
   judged: readonly Judged[],
 ): Admitted | Promise<Admitted> {
-  const { metrics, rateLimits } = tools
   const isProducible = mayProduce(judged, isStrict)
-  const limit = rateLimits.take(judged, key, isProducible)
-  if (limit.refusedBy !== null) metrics.rateLimited.inc({ limit: limit.refusedBy })
+  const limit = takeLimit(tools, { judged, key, mayProduce: isProducible })
   if (!isProducible || limit.refusedBy !== null) return { judged, limit, isStrict, records: [] }
   const slices = turn?.slices
   if (slices === undefined) {
@@ -186,12 +185,6 @@ function placed(
 
 function isAcknowledged({ status }: ProduceOutcome): boolean {
   return status === 'acknowledged'
-}
-
-function limited({ refusedBy, headers }: LimitDecision, results: readonly EventResult[]): Refusal {
-  const whose = refusedBy === 'key' ? 'this write key' : 'an account of this request'
-  const detail = `too many events of ${whose}; nothing was kept; resend the same body`
-  return new Refusal('rate_limited', detail, { headers, results })
 }
 
 function keepRejected(tools: Tools, judged: readonly Judged[], call: Call): void {
