@@ -1,0 +1,95 @@
+// `npm run attacks`: what attackers do to others, in figures.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startStack } from '@custom-events/embedded'
+import { MEASURED_CORE, OTHER_CORE, pin } from '../../bench/pin.ts'
+import { readArguments, readNumber, refuseArguments } from '../../tools/read-arguments.ts'
+import type { Attack } from './attack.ts'
+import { ATTACKS } from './catalogue.ts'
+import { measureHarm, type Harm } from './harm.ts'
+import { startIngestUnderAttack } from './ingest-under-attack.ts'
+import { brokenLimits, HARM_LIMITS } from './limits.ts'
+import { renderHarms } from './render.ts'
+
+const list = ATTACKS.map(({ name, sends }) => `  ${name.padEnd(28)} ${sends}`).join('\n')
+const USAGE = `npm run attacks -- [--only NAME,…] [--seconds N] [--json FILE] [--shared-cores]
+
+Starts the servers and, for each attack, an ingest with keys on a core of its own; a neighbour with a key
+posts 50 events a second meanwhile. Exit code 1 when an attack breaks a limit.
+
+  --only NAME,…   attacks whose name holds one of these
+  --seconds N     of each attack (default 60)
+  --json FILE     the figures also as JSON
+  --shared-cores  nothing is pinned to a core
+
+${list}`
+
+const NEIGHBOUR_PER_SECOND = 50
+const DEFAULT_SECONDS = 60
+
+const { values } = readArguments(USAGE, {
+  options: {
+    only: { type: 'string' },
+    seconds: { type: 'string' },
+    json: { type: 'string' },
+    'shared-cores': { type: 'boolean' },
+  },
+})
+const seconds = readNumber(USAGE, 'seconds', values.seconds, (value) => value >= 1)
+const keep = values['shared-cores'] === true ? () => null : pin
+const startedAt = performance.now()
+process.exitCode = await main(attacksWith(values.only?.split(',') ?? ['']))
+
+async function main(attacks: readonly Attack[]): Promise<number> {
+  await using resources = new AsyncDisposableStack()
+  const folder = mkdtempSync(join(tmpdir(), 'custom-events-attacks-'))
+  resources.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const stack = resources.use(await startStack({ tuned: true, onProgress: say }))
+  const others = [stack.kafka, stack.registry, stack.clickhouse].map(({ pid }) => pid)
+  for (const pid of [process.pid, ...others]) sayUnless(keep(pid, OTHER_CORE))
+
+  const harms: Harm[] = []
+  for (const attack of attacks) {
+    say(`${harms.length + 1} of ${attacks.length}: ${attack.name}`)
+    await using ingest = await startIngestUnderAttack({ servers: stack.environment, folder })
+    sayUnless(keep(ingest.pid, MEASURED_CORE))
+    const harm = await measureHarm(ingest, attack, {
+      seconds: seconds ?? DEFAULT_SECONDS,
+      neighbourPerSecond: NEIGHBOUR_PER_SECOND,
+      onAttacker: (pid) => sayUnless(keep(pid, OTHER_CORE)),
+    })
+    harms.push(harm)
+    const broken = brokenLimits(harm, HARM_LIMITS)
+    say(broken.length === 0 ? '   held' : `   BROKEN: ${broken.join('; ')}`)
+  }
+  return report(harms)
+}
+
+function attacksWith(texts: readonly string[]): readonly Attack[] {
+  const attacks = ATTACKS.filter(({ name }) => texts.some((text) => name.includes(text)))
+  if (attacks.length > 0) return attacks
+  return refuseArguments(USAGE, `no attack has a name with ${texts.join(' or ')}`)
+}
+
+function report(harms: readonly Harm[]): number {
+  if (values.json !== undefined) {
+    const when = new Date().toISOString()
+    writeFileSync(values.json, `${JSON.stringify({ when, harms }, null, 2)}\n`)
+  }
+  const held = harms.filter((harm) => brokenLimits(harm, HARM_LIMITS).length === 0).length
+  process.stdout.write(`${renderHarms(harms)}\n`)
+  process.stdout.write(
+    `${held} of ${harms.length} held; load average ${loadavg()[0]?.toFixed(1)}\n`,
+  )
+  return held === harms.length ? 0 : 1
+}
+
+function sayUnless(warning: string | null): void {
+  if (warning !== null) say(warning)
+}
+
+function say(line: string): void {
+  const elapsed = ((performance.now() - startedAt) / 1_000).toFixed(0).padStart(4)
+  process.stderr.write(`attacks: ${elapsed} s  ${line}\n`)
+}
