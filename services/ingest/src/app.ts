@@ -5,11 +5,12 @@ import { answerRefused } from './answers.ts'
 import type { Audience } from '@custom-events/event'
 import { refusalFor } from './audience.ts'
 import { allowOrigin, answerPreflight } from './cors.ts'
+import { baldly, tellBugAfterProduce } from './fates.ts'
 import { guardRequest } from './guard.ts'
 import { createMessages, ours, type IngestRequest, type IngestResponse } from './messages.ts'
 import type { Messages } from './messages.ts'
 import type { IngestParts } from './parts.ts'
-import { ClientGone, Refusal } from './refusal.ts'
+import { ClientGone, Refusal, type RefusalWords } from './refusal.ts'
 import { plainUrl } from './paths.ts'
 import { requestIdFrom } from './request-id.ts'
 import { routesOf, type Route } from './routes.ts'
@@ -153,9 +154,15 @@ function methodNotAllowed(method: string, allow: string): Refusal {
   })
 }
 
+interface Refused {
+  readonly parts: IngestParts
+  readonly audience: Audience
+  readonly error: unknown
+}
+
 /** The only place that answers a refused request; a bug is told as such, without its details. */
 function refuse(
-  { parts, audience, error }: { parts: IngestParts; audience: Audience; error: unknown },
+  { parts, audience, error }: Refused,
   request: IngestRequest,
   response: IngestResponse,
 ): void {
@@ -164,18 +171,37 @@ function refuse(
   parts.refusedLog.add(refusal.code, refusal.keyName, request.socket.remoteAddress)
   if (refusal.code === 'kafka_unavailable') parts.retryAdvice.failed()
   if (refusal.shed !== null) parts.metrics.shed.inc({ reason: refusal.shed })
+  try {
+    sendRefusal(parts, refusalFor(audience, refusal), { request, response, audience })
+  } catch (bug) {
+    // Some events may be in Kafka: code and counts stay true, whatever cannot be told of each.
+    tellBugAfterProduce(parts, 'answer', bug)
+    const { code, message, headers, results } = refusalFor(audience, refusal)
+    const told = { code, message, headers, results: baldly(results) }
+    sendRefusal(parts, told, { request, response, audience })
+  }
+}
+
+interface Asked {
+  readonly request: IngestRequest
+  readonly response: IngestResponse
+  readonly audience: Audience
+}
+
+function sendRefusal(
+  { lifecycle, retryAdvice }: IngestParts,
+  words: RefusalWords,
+  { request, response, audience }: Asked,
+): void {
   const options = answerOptionsFrom(request, response.requestId, audience)
-  const answer = answerRefused(refusalFor(audience, refusal), options)
-  const isLater = answer.status === 503 || answer.status === 429
+  const { status, headers, body } = answerRefused(words, options)
+  const isLater = status === 503 || status === 429
   const retryAfter =
-    isLater && answer.headers['Retry-After'] === undefined
-      ? { 'Retry-After': String(parts.retryAdvice.seconds()) }
+    isLater && headers['Retry-After'] === undefined
+      ? { 'Retry-After': String(retryAdvice.seconds()) }
       : {}
-  send(
-    response,
-    { ...answer, headers: { ...answer.headers, ...retryAfter } },
-    parts.lifecycle.isDraining,
-  )
+  const answer = { status, headers: { ...headers, ...retryAfter }, body }
+  send(response, answer, lifecycle.isDraining)
 }
 
 function internalError({ log }: IngestParts, error: unknown): Refusal {

@@ -21,16 +21,21 @@ const NOTHING: Beside = {
 
 /**
  * As JSON object text, so that a rejected event can be judged again by itself; `null` for nothing.
- * The context is the text that was sent.
+ * The context is the text that was sent; a `sentAt` that can be no time is left out.
  */
 export function besideText(beside: Beside): string | null {
   const { envelopeContext, sentAt, idempotencyKey, audience } = beside
   const members: string[] = []
   if (envelopeContext !== null) members.push(`"context":${envelopeContext.text}`)
-  if (sentAt !== null) members.push(`"sent_at":${JSON.stringify(sentAt.value)}`)
+  if (isTime(sentAt?.value)) members.push(`"sent_at":${JSON.stringify(sentAt?.value)}`)
   if (idempotencyKey !== null) members.push(`"idempotency_key":${JSON.stringify(idempotencyKey)}`)
   if (audience === 'sdk') members.push('"audience":"sdk"')
   return members.length === 0 ? null : `{${members.join(',')}}`
+}
+
+/** Anything else is no time, and may be as deep as its sender likes. */
+function isTime(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number'
 }
 
 /** @param text what `besideText` returned. @throws {SyntaxError} when it is not JSON. */

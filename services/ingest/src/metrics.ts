@@ -1,5 +1,6 @@
 import { EVENT_CODES } from '@custom-events/event'
 import type { EventResult } from './answers.ts'
+import { STEPS_AFTER_PRODUCE } from './fates.ts'
 import { SHED_REASONS } from './refusal.ts'
 import { REFUSED_CODES } from './refused-log.ts'
 import { createMetrics, type MetricDefinitions, type Metrics } from '@custom-events/service'
@@ -13,6 +14,7 @@ export const DISCARD_REASONS = [
   'unacknowledged',
   'record_too_large',
   'refused',
+  'bug',
 ] as const
 
 const STATUSES = [
@@ -77,6 +79,12 @@ export const ingestMetrics = {
     name: 'requests_total',
     help: 'Answers by HTTP status; "gone" is a client that left before its answer.',
     labels: { status: STATUSES },
+  },
+  bugsAfterProduce: {
+    type: 'counter',
+    name: 'bugs_after_produce_total',
+    help: 'Faults of the program once events may be in Kafka, by what was being done; they were answered by their fates.',
+    labels: { step: STEPS_AFTER_PRODUCE },
   },
   answerSeconds: {
     type: 'histogram',

@@ -7,6 +7,7 @@ import { answerKept, type AnswerOptions, type EventResult } from './answers.ts'
 import { besideText } from './beside.ts'
 import { openDoor, takeCall, type Call } from './call.ts'
 import { encode, encodeInSlices } from './encode.ts'
+import { baldly, keptResult, tellBugAfterProduce } from './fates.ts'
 import { contextOf, createJudge, type Judge } from './judge.ts'
 import { limited, takeLimit } from './limited.ts'
 import { countOutcomes } from './metrics.ts'
@@ -113,28 +114,56 @@ function fit(tools: Tools, admitted: Admitted): Admitted {
   return { ...admitted, judged, records: mayProduce(judged, admitted.isStrict) ? records : [] }
 }
 
+/** From here on nothing may throw but what is an answer: events may be in Kafka. */
 function sumUp(
   tools: Tools,
   admitted: Admitted,
   outcomes: readonly ProduceOutcome[],
   { hasReceipts }: AnswerOptions,
 ): Settled {
-  const { metrics, retryAdvice } = tools
   const { judged, limit } = admitted
   if (isAllKept(judged, outcomes) && !hasReceipts) {
-    retryAdvice.succeeded()
-    metrics.accepted.inc(judged.length)
+    countKept(tools, judged.length)
     return { judged, results: null, limit }
   }
-  // Strict requests are answered 503: sent again, they are refused as a whole by the limit that is known now.
-  const kept = admitted.isStrict ? admitted : rejectRefused(tools, admitted, outcomes)
-  const left = kept === admitted ? outcomes : outcomes.filter((each) => !isRefusedForSize(each))
-  const produced = placed(kept.records, left)
-  if (produced.length > 0 && left.every(isAcknowledged)) retryAdvice.succeeded()
+  const fates = fatesOf(tools, admitted, outcomes)
+  try {
+    countOutcomes(tools.metrics, fates.results)
+  } catch (error) {
+    tellBugAfterProduce(tools, 'count', error)
+  }
+  return { ...fates, limit }
+}
+
+function countKept(tools: Tools, accepted: number): void {
+  try {
+    tools.retryAdvice.succeeded()
+    tools.metrics.accepted.inc(accepted)
+  } catch (error) {
+    tellBugAfterProduce(tools, 'count', error)
+  }
+}
+
+interface Fates {
+  readonly judged: readonly Judged[]
+  readonly results: readonly EventResult[]
+}
+
+function fatesOf(tools: Tools, admitted: Admitted, outcomes: readonly ProduceOutcome[]): Fates {
+  const { limit } = admitted
   const reason = limit.refusedBy === null ? 'request_refused' : 'rate_limited'
-  const results = resultsOf(kept.judged, produced, reason)
-  countOutcomes(metrics, results)
-  return { judged: kept.judged, results, limit }
+  try {
+    // Strict requests are answered 503: sent again, they are refused as a whole by the limit that is known now.
+    const kept = admitted.isStrict ? admitted : rejectRefused(tools, admitted, outcomes)
+    const left = kept === admitted ? outcomes : outcomes.filter((each) => !isRefusedForSize(each))
+    const produced = placed(kept.records, left)
+    if (produced.length > 0 && left.every(isAcknowledged)) tools.retryAdvice.succeeded()
+    return { judged: kept.judged, results: resultsOf(kept.judged, produced, reason) }
+  } catch (error) {
+    tellBugAfterProduce(tools, 'sum_up', error)
+    const { judged, records } = admitted
+    return { judged, results: resultsOf(judged, placed(records, outcomes), reason) }
+  }
 }
 
 interface Asked {
@@ -143,27 +172,51 @@ interface Asked {
 }
 
 /** @throws {Refusal} */
-function answer(
-  tools: Tools,
-  call: Call,
-  { judged, results, limit }: Settled,
-  { response, options }: Asked,
-): void {
-  const { isDraining } = tools.lifecycle
-  if (results === null) {
-    const text = allKeptText(judged, options)
-    return tools.sendKept(
-      response,
-      { text, accepted: judged.length, headers: limit.headers },
-      isDraining,
-    )
-  }
+function answer(tools: Tools, call: Call, settled: Settled, asked: Asked): void {
+  const { limit, results } = settled
+  if (results === null) return answerAllKept(tools, settled, asked)
   const refusal =
     limit.refusedBy === null ? refusalOf(results, call.isStrict) : limited(limit, results)
-  if (isToBeKept(refusal)) keepRejected(tools, judged, call)
+  if (isToBeKept(refusal)) keepRejected(tools, settled.judged, call)
   if (refusal !== null) throw refusal
-  const { status, headers, body } = answerKept(results, options)
-  send(response, { status, body, headers: { ...headers, ...limit.headers } }, isDraining)
+  answerResults(tools, results, { ...asked, limit })
+}
+
+function answerAllKept(tools: Tools, { judged, limit }: Settled, asked: Asked): void {
+  const { response, options } = asked
+  const kept = { accepted: judged.length, headers: limit.headers }
+  try {
+    const text = allKeptText(judged, options)
+    tools.sendKept(response, { text, ...kept }, tools.lifecycle.isDraining)
+  } catch (error) {
+    answerBaldly(tools, judged.flatMap(keptResult), { ...asked, error })
+  }
+}
+
+function answerResults(
+  tools: Tools,
+  results: readonly EventResult[],
+  { limit, ...asked }: Asked & { readonly limit: LimitDecision },
+): void {
+  const { response, options } = asked
+  try {
+    const { status, headers, body } = answerKept(results, options)
+    const all = { ...headers, ...limit.headers }
+    send(response, { status, body, headers: all }, tools.lifecycle.isDraining)
+  } catch (error) {
+    answerBaldly(tools, baldly(results), { ...asked, error })
+  }
+}
+
+/** When the answer cannot be made: what became of each event is told all the same. */
+function answerBaldly(
+  tools: Tools,
+  results: readonly EventResult[],
+  { response, options, error }: Asked & { readonly error: unknown },
+): void {
+  tellBugAfterProduce(tools, 'answer', error)
+  const bald = { ...options, hasReceipts: false }
+  send(response, answerKept(results, bald), tools.lifecycle.isDraining)
 }
 
 /** Not of a request that is sent again, which brings them again; nor with a key of another account. */
@@ -194,6 +247,11 @@ function keepRejected(tools: Tools, judged: readonly Judged[], call: Call): void
   })
   if (refused.length === 0) return
   const { requestId, receivedAt, key } = call
-  const beside = besideText(contextOf(call))
-  tools.rejectedEvents.keep(refused, { requestId, receivedAt, source: key.name, beside })
+  try {
+    const beside = besideText(contextOf(call))
+    tools.rejectedEvents.keep(refused, { requestId, receivedAt, source: key.name, beside })
+  } catch (error) {
+    tellBugAfterProduce(tools, 'keep_rejected', error)
+    tools.metrics.rejectedDiscarded.inc({ reason: 'bug' }, refused.length)
+  }
 }
