@@ -116,7 +116,7 @@ test('hot properties become columns of table, view and probe; what does not fit 
   const samples: readonly (readonly [string, object])[] = [
     ['{"amount":12.5,"seat count":3,"plan":"pro"}', { amount: 12.5, seats: 3, plan: 'pro' }],
     ['{}', { amount: null, seats: null, plan: null }],
-    ['{"amount":"1e3","seat count":300,"plan":7}', { amount: 1000, seats: null, plan: '7' }],
+    ['{"amount":"1e3","seat count":300,"plan":7}', { amount: null, seats: null, plan: null }],
     ['{"amount":1e999,"plan":"pro"}', { amount: null, seats: null, plan: null }],
     ['{"amount":"much","seat count":2.5,"plan":null}', { amount: null, seats: null, plan: null }],
   ]
@@ -137,6 +137,86 @@ test('hot properties become columns of table, view and probe; what does not fit 
     { database: clickhouse.database },
   )
   assert.deepEqual(probe, { n: '3' })
+})
+
+test('a hot column is NULL unless the JSON type fits, and nothing that is sent makes an insert fail', async () => {
+  await using clickhouse = ownDatabase()
+  const types = {
+    text: 'String',
+    word: 'LowCardinality(String)',
+    flag: 'Bool',
+    number: 'Float64',
+    whole: 'Int64',
+    small: 'UInt8',
+    money: 'Decimal(18, 2)',
+    id: 'UUID',
+    moment: 'DateTime64(3)',
+  }
+  const hotProperties = Object.entries(types).map(([column, type]) => {
+    return { property: 'v', column, type, comment: '' }
+  })
+  await migrate({ clickhouse, log, hotProperties })
+  const uuid = '018bcfe5-6800-7000-8000-000000000000'
+  const fitting: readonly (readonly [string, object])[] = [
+    ['true', { flag: true }],
+    ['false', { flag: false }],
+    ['null', {}],
+    ['0', { number: 0, whole: '0', small: 0, money: 0 }],
+    ['300', { number: 300, whole: '300', money: 300 }],
+    ['-1', { number: -1, whole: '-1', money: -1 }],
+    ['2.5', { number: 2.5, money: 2.5 }],
+    ['1e3', { number: 1_000, whole: '1000', money: 1_000 }],
+    ['0.1234567890123456789', { number: 0.123_456_789_012_345_68, money: 0.12 }],
+    ['18446744073709551615', { number: 18_446_744_073_709_552_000 }],
+    ['-9223372036854775808', { number: -9_223_372_036_854_775_808, whole: '-9223372036854775808' }],
+    ['1.7976931348623157e308', { number: 1.797_693_134_862_315_7e308 }],
+    ['1700000000', { number: 1.7e9, whole: '1700000000', money: 1.7e9 }],
+    ['"12.50"', { text: '12.50', word: '12.50' }],
+    ['"true"', { text: 'true', word: 'true' }],
+    ['""', { text: '', word: '' }],
+    [
+      String.raw`"\u0000\ud83d\ude00\"\\\n\u2028"`,
+      { text: '\0😀"\\\n\u2028', word: '\0😀"\\\n\u2028' },
+    ],
+    [`"${uuid}"`, { text: uuid, word: uuid, id: uuid }],
+    ['{"v":1}', {}],
+    ['[1]', {}],
+    ['[]', {}],
+  ]
+  const times: readonly (readonly [string, string | undefined])[] = [
+    ['2026-01-31T09:30:00.123Z', '2026-01-31 09:30:00.123'],
+    ['2026-01-31 09:30:00+01:00', '2026-01-31 08:30:00.000'],
+    ['2026-01-31', '2026-01-31 00:00:00.000'],
+    ['1700000000', undefined],
+    ['12', undefined],
+    ['2026-99-31', undefined],
+  ]
+  const samples = [
+    ...fitting,
+    ...times.map(([text, moment]) => {
+      return [
+        `"${text}"`,
+        { text, word: text, ...(moment === undefined ? {} : { moment }) },
+      ] as const
+    }),
+  ]
+  await clickhouse.command(
+    `INSERT INTO events (event_id, properties)
+     SELECT toString(number), sample FROM (SELECT {samples:Array(String)} AS samples)
+     ARRAY JOIN samples AS sample, arrayEnumerate(samples) AS number`,
+    { samples: samples.map(([value]) => `{"v":${value}}`) },
+  )
+  const rows = await clickhouse.query<{ readonly event_id: string }>(
+    `SELECT event_id, text, word, flag, number, whole, small, money, id,
+            toString(toTimeZone(moment, 'UTC')) AS moment
+     FROM events ORDER BY toUInt32(event_id)`,
+  )
+  assert.equal(rows.length, samples.length)
+  for (const [index, [value, expected]] of samples.entries()) {
+    const { event_id: _, ...row } = rows[index] ?? {}
+    const none = Object.fromEntries(Object.keys(types).map((column) => [column, null]))
+    assert.deepEqual(row, { ...none, ...expected }, value)
+  }
 })
 
 test('a hot property with a changed type, or the name of a real column, is refused', async () => {

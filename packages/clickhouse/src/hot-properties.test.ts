@@ -62,7 +62,7 @@ test('only missing columns are added, quoted, and nothing is ever removed', () =
   ]
   const statements = reconcile([hot(), hot({ property: "it's \\", column: 'its' })], existing)
   assert.equal(statements.length, 1)
-  assert.ok(statements[0]?.includes(String.raw`JSONExtract(properties, 'it\'s \\', `))
+  assert.ok(statements[0]?.includes(String.raw`JSONExtractRaw(properties, 'it\'s \\')`))
 })
 
 test('a changed type and the name of a real column are told together', () => {

@@ -142,14 +142,23 @@ function addColumn(hot: HotProperty, onCluster: string): string {
 }
 
 /**
- * NULL when the property is absent or does not fit. JSONExtract alone would cut 2.5 to 2 for an integer
- * column, which is a number that nobody sent.
+ * NULL when the property is absent or its JSON type does not fit. JSONExtract alone makes 1 of `true`, 12.5 of
+ * `"12.50"` and 2 of 2.5, and throws, so that the row cannot be inserted, for a number that a Decimal or a
+ * DateTime64 cannot hold. The document is parsed once: what is looked at and converted is the value's own text.
  */
-function expression(hot: HotProperty): string {
-  const property = quoteText(hot.property)
-  const value = `JSONExtract(properties, ${property}, ${quoteText(columnType(hot))})`
-  if (!/^U?Int/.test(hot.type)) return value
-  return `if(JSONType(properties, ${property}) = 'Double', NULL, ${value})`
+function expression({ property, type }: HotProperty): string {
+  const raw = `JSONExtractRaw(properties, ${quoteText(property)})`
+  const inner = /^LowCardinality\((.*)\)$/.exec(type)?.[1] ?? type
+  if (inner === 'Bool') return `multiIf(${raw} = 'true', true, ${raw} = 'false', false, NULL)`
+  // Their text in JSON is that of a number or nothing they take; a Float64 is parsed exactly by JSONExtract only.
+  if (/^(U?Int|Decimal)/.test(inner)) return `accurateCastOrNull(${raw}, ${quoteText(inner)})`
+  const digits = /^DateTime64\((\d)\)$/.exec(inner)?.[1]
+  if (digits !== undefined) {
+    const time = `parseDateTime64BestEffortOrNull(JSONExtractString(${raw}), ${digits}, 'UTC')`
+    return `if(match(${raw}, '^"[0-9]{4}-[0-9]{2}-[0-9]{2}'), ${time}, NULL)`
+  }
+  const isFitting = inner === 'Float64' ? `match(${raw}, '^[-0-9]')` : `startsWith(${raw}, '"')`
+  return `if(${isFitting}, JSONExtract(${raw}, 'Nullable(${inner})'), NULL)`
 }
 
 function quoteText(text: string): string {
