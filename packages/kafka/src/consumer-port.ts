@@ -18,6 +18,17 @@ export interface FetchedRecord {
   readonly within?: Buffer
   readonly valueStart?: number
   readonly valueEnd?: number
+  /** Only of a record too long to be held: what it was. Of key and value there is the beginning, no headers. */
+  readonly whole?: RecordSizes
+}
+
+/** How long the parts of a record are, in bytes; `null`: it has none. */
+export interface RecordSizes {
+  readonly keyBytes: number | null
+  /** Where the key is too long for the value to be seen: all that follows the key. */
+  readonly valueBytes: number | null
+  /** As they lie in Kafka. */
+  readonly headersBytes: number
 }
 
 /** The next records of one partition, in order. */

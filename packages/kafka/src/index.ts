@@ -62,6 +62,7 @@ export type {
   ConsumerEvent,
   FetchedRecord,
   FetchedRecords,
+  RecordSizes,
   OutOfRange,
   PartitionOffset,
   Trouble,

@@ -18,11 +18,11 @@ interface Bomb {
 }
 
 /** One batch of these records, from offset 0 on. */
-function batchOf(codec: SampleCodec, values: readonly Buffer[]): Buffer {
+function batchOf(codec: SampleCodec, values: readonly Buffer[], key = Buffer.from('key')): Buffer {
   const records = values.map((value) => ({
     topic: 't',
     partition: 0,
-    key: Buffer.from('key'),
+    key,
     value,
     headers: { one: 'header' },
   }))
@@ -141,6 +141,21 @@ test('a record that nobody could hold is handed on without its end, the next one
   assert.equal(long.timestampMs, 4)
   assert.ok((long.value?.length ?? 0) < 1.1 * MIB && (long.value?.length ?? 0) > 0.9 * MIB)
   assert.deepEqual(long.headers, {})
+  assert.deepEqual(long.whole, { keyBytes: 3, valueBytes: 40 * MIB, headersBytes: 12 })
+  assert.deepEqual([first?.whole, last?.whole], [undefined, undefined])
+})
+
+test('of a record whose key alone nobody could hold, the value is not said to be missing', async () => {
+  const open = createOpenBatches<OpenBatch>()
+  const key = Buffer.alloc(20 * MIB, 'k')
+  const bytes = batchOf('gzip', [Buffer.from('value'), Buffer.from('last')], key)
+  const set = { topic: 't', partition: 0, start: 0, end: bytes.length, aborted: [] }
+  const part = await readRecordSet(bytes, { ...set, from: 0 }, { maxBytes: MIB, open })
+  const [long] = part.records
+  assert.equal(long?.offset, 0)
+  assert.ok((long.key?.length ?? 0) < 1.1 * MIB && (long.key?.length ?? 0) > 0.9 * MIB)
+  assert.equal(long.value?.length, 0)
+  assert.equal(long.whole?.keyBytes, 20 * MIB)
 })
 
 test('a large batch that is damaged inside is read up to there, and then told', async () => {

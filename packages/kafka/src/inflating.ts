@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
-import { readRecords, frameOf } from './batch-records.ts'
+import { readRecords } from './batch-records.ts'
 import { unreadable, type BatchHeader } from './batch-header.ts'
 import { codecOf, type Codec } from './compression/codecs.ts'
 import type { FetchedRecord } from './consumer-port.ts'
 import { partitionKey } from './consumer-offsets.ts'
 import type { Keepable, OpenBatches } from './open-batches.ts'
-import { readVarint, RecordInPlace } from './record-in-place.ts'
+import { beginningOf } from './record-beginning.ts'
+import { readVarint } from './record-in-place.ts'
 import { UnreadableRecords } from './unreadable-records.ts'
 
 /** A batch that becomes no more than this is inflated at one go: a few milliseconds of the event loop. */
@@ -14,7 +15,6 @@ const MAX_AT_ONCE_BYTES = 2_097_152
 const MAX_PASSED_BYTES = 134_217_728
 /** A record above this is handed on without its end, for whoever sets it aside: none of ours is so long. */
 const MAX_RECORD_BYTES = 16_777_216
-const KEPT_OF_LONG_RECORD_BYTES = 1_048_576
 /** What a record takes in memory beside its bytes: an object and its entries in lists; an estimate. */
 export const RECORD_OVERHEAD_BYTES = 100
 
@@ -167,10 +167,8 @@ function readPiece(batch: OpenBatch, piece: Buffer, from: number, records: Fetch
 function cutLongRecord(batch: OpenBatch, from: number, records: FetchedRecord[]): void {
   const { header, rest } = batch
   const cursor = { at: 0 }
-  const length = readVarint(rest, cursor)
-  const recordEnd = cursor.at + length
-  const bytes = Buffer.from(rest.subarray(0, cursor.at + KEPT_OF_LONG_RECORD_BYTES))
-  const record = RecordInPlace.beginningOf(frameOf(header, bytes), header.baseOffset, cursor.at)
+  const recordEnd = readVarint(rest, cursor) + cursor.at
+  const record = beginningOf(header, rest, { at: cursor.at, recordEnd })
   if (batch.index >= header.count || record.offset < batch.next || record.offset >= header.next) {
     throw unreadable('layout', header, `record ${batch.index} is not one of its ${header.count}`)
   }

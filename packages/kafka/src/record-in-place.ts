@@ -35,22 +35,6 @@ export class RecordInPlace implements FetchedRecord {
     this.valueEnd = valueEnd
   }
 
-  /**
-   * A record of which `frame` holds only the beginning: key and value end where it ends, and there are no
-   * headers.
-   */
-  static beginningOf(frame: RecordFrame, baseOffset: number, at: number): RecordInPlace {
-    const { bytes } = frame
-    const cursor = { at: at + 1 }
-    skipVarint(bytes, cursor)
-    const offset = baseOffset + readVarint(bytes, cursor)
-    const keyBytes = readVarint(bytes, cursor)
-    cursor.at += Math.max(0, keyBytes)
-    const valueBytes = cursor.at < bytes.length ? readVarint(bytes, cursor) : -1
-    const valueEnd = valueBytes < 0 ? -1 : Math.min(bytes.length, cursor.at + valueBytes)
-    return new RecordInPlace(frame, offset, at, Math.min(bytes.length, cursor.at), valueEnd)
-  }
-
   get partition(): number {
     return this.#frame.partition
   }
@@ -119,7 +103,7 @@ export function skipVarint(bytes: Buffer, cursor: Cursor): void {
 }
 
 /** A zigzag integer, exact below 2^53, as times are. */
-function readVarlong(bytes: Buffer, cursor: Cursor): number {
+export function readVarlong(bytes: Buffer, cursor: Cursor): number {
   let value = 0
   for (let scale = 1; ; scale *= 0x80) {
     const byte = bytes[cursor.at++] ?? 0

@@ -31,6 +31,13 @@ const place = (topic: string, partition: string, offset: string) => ({
   [HEADERS.offset]: offset,
 })
 
+test('a dead letter of somebody else that is too long to be read whole is a row that says so', () => {
+  const whole = { keyBytes: null, valueBytes: 40_000_000, headersBytes: 1 }
+  const record = { partition: 0, offset: 1, timestampMs: 0, key: null, value: Buffer.from('v') }
+  const { block } = encodeDeadLetters(OWN_LOG, [{ ...record, headers: {}, whole }])
+  assert.match(block.toString('latin1'), /custom-events\.shortened.*"value":40000000/)
+})
+
 test('a dead letter is known by the place of its record', () => {
   const { row } = rowOf(place('orders.v1', '2', '9007199254740991'))
   assert.equal(row['source_topic'], 'orders.v1')

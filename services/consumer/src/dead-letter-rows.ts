@@ -2,6 +2,7 @@ import { identityHash, type IdentityColumn, type RegisteredLog } from '@custom-e
 import { nativeBlockOf, type NativeBlock } from '@custom-events/codec'
 import { logName, type FetchedRecord } from '@custom-events/kafka'
 import { HEADERS } from './dead-letter.ts'
+import { firstAttempt } from './shorten.ts'
 
 /** Columns of `dead_letters`, in the order of the block. */
 export const deadLetterColumns: readonly string[] = [
@@ -72,7 +73,7 @@ export function encodeDeadLetters(
     {
       name: 'headers',
       type: 'Map(String, String)',
-      values: records.map(({ headers }) => Object.entries(headers)),
+      values: records.map((record) => Object.entries(headersOf(record))),
     },
     { name: 'dead_lettered_at', type: "DateTime64(3, 'UTC')", values: times },
     { name: 'kafka_partition', type: 'UInt32', values: records.map(({ partition }) => partition) },
@@ -91,6 +92,12 @@ export function encodeDeadLetters(
       maxMs: times.reduce((most, time) => Math.max(most, time), -Infinity),
     },
   }
+}
+
+/** Somebody else's may be too long to be read whole, headers and all: then the row says so. */
+function headersOf({ key, value, headers, whole }: FetchedRecord) {
+  if (whole === undefined) return headers
+  return firstAttempt({ topic: '', partition: 0, key, value }, whole).letter.headers ?? {}
 }
 
 /** What a DateTime64(3) holds; producers may give records any time, or -1 for none. */

@@ -9,7 +9,7 @@ import { toDeadLetter } from './dead-letter.ts'
 import type { RefusedRecord } from './isolate.ts'
 import type { Persistence } from './persist.ts'
 import { haltFor, retryFor } from './retry.ts'
-import { bytesOf, firstAttempt, isStub, shorter, type Attempt } from './shorten.ts'
+import { bytesOf, firstAttempt, isShortened, isStub, shorter, type Attempt } from './shorten.ts'
 
 /**
  * Puts records on the dead-letter topic; resolves only when Kafka has acknowledged every one. A record that
@@ -39,7 +39,7 @@ export function createSetAside(options: SetAsideOptions): SetAside {
   } = options
   return async (log, refused) => {
     let left: readonly Attempt[] = refused.map((each) =>
-      firstAttempt(toDeadLetter({ log, ...each }, target)),
+      firstAttempt(toDeadLetter({ log, ...each }, target), each.record.whole),
     )
     for (let failures = 0; left.length > 0;) {
       const failed = await produce(producer, left, onShortened)
@@ -76,7 +76,7 @@ async function produce(
     for (const [index, attempt] of call.entries()) {
       const outcome = outcomes[index]
       if (outcome?.status !== 'acknowledged') failed.push({ attempt, failure: failureOf(outcome) })
-      else if (attempt.steps > 0) {
+      else if (isShortened(attempt)) {
         onShortened(isStub(attempt) ? 'stub' : 'shortened', attempt.letter)
       }
     }

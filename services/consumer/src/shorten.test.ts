@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import type { RecordSizes } from '@custom-events/kafka'
 import fc from 'fast-check'
 import { HEADERS, toDeadLetter } from './dead-letter.ts'
-import { bytesOf, firstAttempt, isStub, shorter, type Attempt, type Shortened } from './shorten.ts'
+import {
+  bytesOf,
+  firstAttempt,
+  isShortened,
+  isStub,
+  shorter,
+  type Attempt,
+  type Shortened,
+} from './shorten.ts'
 
 const refusal = { stage: 'decode', code: 'no_magic_byte', message: 'm'.repeat(5_000) } as const
 
@@ -18,9 +27,12 @@ function letterOf(parts: {
   return toDeadLetter({ log, record, refusal }, { topic: 'd', partitions: 1 })
 }
 
-function allAttempts(whole: Parameters<typeof firstAttempt>[0]): readonly Attempt[] {
+function allAttempts(
+  whole: Parameters<typeof firstAttempt>[0],
+  sizes?: RecordSizes,
+): readonly Attempt[] {
   const attempts: Attempt[] = []
-  for (let next: Attempt | null = firstAttempt(whole); next !== null; next = shorter(next)) {
+  for (let next: Attempt | null = firstAttempt(whole, sizes); next !== null; next = shorter(next)) {
     attempts.push(next)
   }
   return attempts
@@ -50,6 +62,19 @@ test('a letter is tried whole, then in less and less, then as a stub that tells 
   assert.ok(stub !== undefined && isStub(stub))
   assert.deepEqual([stub.letter.value, stub.letter.key?.toString()], [null, 'orders/2/9'])
   assert.equal(stub.letter.headers?.[HEADERS.code], 'no_magic_byte')
+})
+
+test('a record of which only the beginning was read says so, whole or shortened, and no hash of a part', () => {
+  const key = Buffer.from('k')
+  const letter = letterOf({ key, value: Buffer.alloc(1_048_000, 'v') })
+  const sizes = { keyBytes: 1, valueBytes: 40_000_000, headersBytes: 12 }
+  for (const attempt of allAttempts(letter, sizes)) {
+    const { cut, bytes, sha256: hashes } = markOf(attempt)
+    assert.deepEqual(cut, isStub(attempt) ? ['value', 'key', 'headers'] : ['value', 'headers'])
+    assert.deepEqual(bytes, { value: 40_000_000, key: 1, headers: 12 })
+    assert.deepEqual(hashes, { value: null, key: sha256(key) })
+    assert.equal(isShortened(attempt), true)
+  }
 })
 
 test('what no topic of sane settings takes is not even tried whole', () => {
