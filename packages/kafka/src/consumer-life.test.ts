@@ -9,10 +9,12 @@ import { KafkaCodeError } from './kafka-errors.ts'
 import { PartitionRefused } from './partition-refused.ts'
 import { createTroubleBoard, TELL_AFTER_MS } from './trouble-board.ts'
 import type { UnreadableRecords } from './unreadable-records.ts'
+import { createWaitingPace } from './waiting-pace.ts'
 
 const TOPIC_AUTHORIZATION_FAILED = 29
 const SESSION_TIMEOUT_MS = 30_000
 
+const pace = createWaitingPace()
 const times = {
   sessionTimeoutMs: SESSION_TIMEOUT_MS,
   rebalanceTimeoutMs: 60_000,
@@ -72,6 +74,7 @@ async function endAfter(options: {
     board: createTroubleBoard({ log }),
     consumerGroup: 'g',
     waiting: [],
+    pace,
     log,
     hooks,
     now: options.now,
@@ -134,6 +137,7 @@ test(
       board,
       consumerGroup: 'g',
       waiting: [],
+      pace,
       log,
       hooks: {
         onRecords: () => void read++,
@@ -169,6 +173,7 @@ test('a definite no to a heartbeat ends the membership at once', { timeout: 20_0
     board,
     consumerGroup: 'g',
     waiting: [],
+    pace,
     log,
     hooks: { onRecords: () => {}, onEnding: async () => {} },
     closing: new AbortController().signal,
@@ -204,6 +209,7 @@ test(
       board,
       consumerGroup: 'g',
       waiting: [],
+      pace,
       log,
       hooks: { onRecords: () => {}, onEnding: async () => {} },
       closing: closing.signal,

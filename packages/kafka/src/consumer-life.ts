@@ -8,6 +8,7 @@ import { pause, readKey, readPartitions, type EndOfAssignment } from './consumer
 import { KafkaCodeError } from './kafka-errors.ts'
 import type { TopicPartition } from './records.ts'
 import type { TroubleBoard } from './trouble-board.ts'
+import type { WaitingPace } from './waiting-pace.ts'
 
 export type { EndOfAssignment } from './consumer-reading.ts'
 
@@ -32,6 +33,8 @@ export async function liveAssignment(options: {
   readonly board: TroubleBoard
   /** Assigned partitions of which nothing could be learnt; they are asked about until it works. */
   readonly waiting: readonly TopicPartition[]
+  /** Shared by all assignments. */
+  readonly pace: WaitingPace
   readonly closing: AbortSignal
   readonly log: Logger
   readonly hooks: AssignmentHooks
@@ -75,7 +78,7 @@ export async function liveAssignment(options: {
     }
   }
 
-  /** A partition that can be read now is read from a new assignment on. */
+  /** A partition that can be read now is read from a new assignment on, which is not to be had too often. */
   const waitingOnes = async (): Promise<void> => {
     while (!ending.signal.aborted && options.waiting.length > 0) {
       await pause(WAITING_EVERY_MS, ending.signal)
@@ -84,7 +87,7 @@ export async function liveAssignment(options: {
       const found = await member.states(options.waiting).catch(() => null)
       if (found === null) continue
       noteWaiting(found, board)
-      if (found.states.length > 0) end('rejoin')
+      if (options.pace.looked(found.states)) end('rejoin')
     }
   }
 

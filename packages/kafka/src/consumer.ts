@@ -12,6 +12,7 @@ import { watchGroup } from './group-watch.ts'
 import { joinKnowing } from './join-knowing.ts'
 import { startingAt, type KafkaConfig } from './kafka-config.ts'
 import { createTroubleBoard } from './trouble-board.ts'
+import { createWaitingPace } from './waiting-pace.ts'
 
 export interface ConsumerOptions {
   readonly kafka: KafkaConfig
@@ -46,6 +47,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const closing = new AbortController()
   const queue = createEventQueue()
   const board = createTroubleBoard({ log })
+  const pace = createWaitingPace()
   let member: GroupMember | null = null
   let epoch = 0
   let notReadyReason: string | null = 'connecting to Kafka'
@@ -80,6 +82,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       budget,
       board,
       waiting,
+      pace,
       closing: closing.signal,
       log,
       hooks: {
