@@ -6,30 +6,24 @@ import { eachPartition, partitionKey, partitionStates } from './consumer-offsets
 import type { Backlog } from './consumer-port.ts'
 import type { PartitionState } from './consumer-positions.ts'
 import { pause } from './consumer-reading.ts'
-import { foreignTrouble, judgeGroup, unassignedTrouble, type SeenMember } from './group-judge.ts'
+import type { SeenMember } from './group-judge.ts'
+import { createGroupView, type GroupView } from './group-view.ts'
 import { startingAt, type KafkaConfig } from './kafka-config.ts'
 import { kafkaJsCluster } from './kafkajs-cluster.ts'
 import { keepErrors } from './keep-errors.ts'
 import { knownTopics } from './leader-offsets.ts'
 import { writtenAt } from './oldest-unread.ts'
-import type { TopicPartition } from './records.ts'
 import { topicRetention } from './topic-retention.ts'
 import type { TroubleBoard } from './trouble-board.ts'
 
 const LOOK_EVERY_MS = 5_000
-/** What is as old as this is not known any more. */
-const FRESH_MS = 30_000
 const RETENTION_EVERY_MS = 60_000
 /** Each costs a batch of records; partitions beyond keep the older time that is known, and come next. */
 const TIMES_A_LOOK = 8
 const RETRY = { retries: 1, initialRetryTime: 100 }
 
-export interface GroupWatch extends AsyncDisposable {
-  /** Of every partition that Kafka told about lately, whoever reads it. */
-  readonly backlog: readonly Backlog[]
-  /** `null`: unknown. */
-  readonly foreignMembers: number | null
-}
+/** What is known of the group now; unknown is empty, or null. */
+export type GroupWatch = Pick<GroupView, 'backlog' | 'foreignMembers'> & AsyncDisposable
 
 interface Age {
   readonly offset: number
@@ -47,15 +41,12 @@ export function watchGroup(options: {
   readonly board: TroubleBoard
   readonly log: Logger
 }): GroupWatch {
-  const { consumerGroup, topics, board, log } = options
+  const { consumerGroup, topics, log } = options
   const closing = new AbortController()
   const ages = new Map<string, Age>()
   let retentionByTopic: ReadonlyMap<string, number> = new Map()
   let retentionAskedAt = -Infinity
-  let backlog: readonly Backlog[] = []
-  let foreignMembers: number | null = null
-  let lookedAt = -Infinity
-  let unassignedBefore = new Set<string>()
+  const view = createGroupView(options)
 
   const look = async (cluster: RawCluster): Promise<void> => {
     await cluster.refreshMetadata()
@@ -69,30 +60,9 @@ export function watchGroup(options: {
       retentionByTopic = await topicRetention(cluster, topics)
       retentionAskedAt = performance.now()
     }
-    backlog = states.map((each) => backlogOf(each, ages, retentionByTopic))
-    lookedAt = performance.now()
-    await lookAtMembers(cluster, partitions)
-  }
-
-  const lookAtMembers = async (
-    cluster: RawCluster,
-    partitions: readonly TopicPartition[],
-  ): Promise<void> => {
-    const members = await membersOf(cluster, consumerGroup)
-    if (members === null) return // it is joining, or empty: whoever cannot join says so itself
-    const { foreign, unassigned } = judgeGroup(topics, partitions, members)
-    foreignMembers = foreign.length
-    for (const each of foreign) {
-      board.found(`foreign/${each.memberId}`, foreignTrouble(consumerGroup, each))
-    }
-    // Seen twice: metadata of a partition that was just added comes before its assignment.
-    const lasting = unassigned.filter((each) => unassignedBefore.has(partitionKey(each)))
-    unassignedBefore = new Set(unassigned.map(partitionKey))
-    for (const each of lasting) {
-      board.found(`unassigned/${partitionKey(each)}`, unassignedTrouble(consumerGroup, each))
-    }
-    board.retain('foreign/', new Set(foreign.map(({ memberId }) => `foreign/${memberId}`)))
-    board.retain('unassigned/', new Set(lasting.map((each) => `unassigned/${partitionKey(each)}`)))
+    view.sawBacklog(states.map((each) => backlogOf(each, ages, retentionByTopic)))
+    view.sawMembers(partitions, await membersOf(cluster, consumerGroup))
+    view.looked()
   }
 
   const run = async (): Promise<void> => {
@@ -106,8 +76,7 @@ export function watchGroup(options: {
           await pause(LOOK_EVERY_MS, closing.signal)
         }
       } catch (error) {
-        log.debug({ err: error }, 'the consumer group cannot be looked at')
-        foreignMembers = null
+        if (!closing.signal.aborted) view.failed(error)
       }
       await cluster.disconnect().catch(() => {})
       await pause(LOOK_EVERY_MS, closing.signal)
@@ -117,10 +86,10 @@ export function watchGroup(options: {
   const running = run()
   return {
     get backlog() {
-      return performance.now() - lookedAt > FRESH_MS ? [] : backlog
+      return view.backlog
     },
     get foreignMembers() {
-      return foreignMembers
+      return view.foreignMembers
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort()

@@ -23,6 +23,8 @@ export interface TroubleBoard {
   cleared(key: string): void
   /** Clears what has this prefix and is not in the list any more. */
   retain(prefix: string, keys: ReadonlySet<string>): void
+  /** Of what has this prefix nothing is known any more: it is not told to be over. */
+  forget(prefix: string): void
   /** Tells what has lasted long enough by now. */
   readonly troubles: readonly Trouble[]
 }
@@ -90,6 +92,9 @@ export function createTroubleBoard(options: {
       for (const key of entries.keys()) {
         if (key.startsWith(prefix) && !keys.has(key)) clear(key)
       }
+    },
+    forget: (prefix) => {
+      for (const key of entries.keys()) if (key.startsWith(prefix)) entries.delete(key)
     },
     get troubles() {
       tell()
