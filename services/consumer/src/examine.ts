@@ -1,7 +1,7 @@
 import { classify, ClickHouseFailure, type ViewOnTable } from '@custom-events/clickhouse'
 import type { FetchedRecord } from '@custom-events/kafka'
 import type { InsertPorts } from './insert.ts'
-import { findRefused, isTooMuch, probe } from './isolate.ts'
+import { findRefused, probe } from './isolate.ts'
 import { wayOut } from './poison.ts'
 import { haltFor, type RetryReason } from './retry.ts'
 import type { Route } from './route.ts'
@@ -46,13 +46,15 @@ export async function examine(
       const question = 'is there a constraint or a view of yours?'
       return halt('row_refused', `a dead letter is refused: ${question}`)
     }
-    const isEnough = (found: readonly unknown[]): boolean => isTooMuch(route, found, records)
+    const { poison } = route
+    const isEnough = (found: readonly unknown[]): boolean => poison.isTooMuch(found.length)
     const refused = await findRefused(ports, route, { records, isEnough })
     if (refused.length > 0 && isEnough(refused)) {
-      return halt('too_much_poison', tooMuch(refused.length, records.length))
+      return halt('too_much_poison', tooMuch(poison.ofBatch, refused.length, records.length))
     }
     if (refused.length > 0) {
       await ports.setAside(route.log, refused)
+      poison.setAside(refused.length)
       const bad = new Set(refused.map(({ record }) => record))
       return { rest: records.filter((record) => !bad.has(record)), isNarrowed: false }
     }
@@ -86,10 +88,12 @@ async function isAccepted(
   }
 }
 
-function tooMuch(refused: number, of: number): string {
+function tooMuch(before: number, refused: number, of: number): string {
+  const others =
+    before === 0 ? '' : `, beside ${before} records of the same batch that were set aside`
   return (
-    `at least ${refused} of ${of} rows are refused, with those of the batches before too many to be ` +
-    `bad data. ${wayOut(refused)}`
+    `at least ${refused} of ${of} rows are refused${others}, with those of the batches before too many to be ` +
+    `bad data. ${wayOut(before + refused)}`
   )
 }
 

@@ -44,14 +44,6 @@ export async function findRefused(
   return refused
 }
 
-export function isTooMuch(
-  route: Route,
-  refused: readonly unknown[],
-  records: readonly FetchedRecord[],
-): boolean {
-  return route.poison.isTooMuch({ bad: refused.length, records: records.length })
-}
-
 /** What the twin of the table says to these records as one block; `null`: it takes them. */
 export async function probe(
   ports: Pick<InsertPorts, 'clickhouse' | 'abandon'>,

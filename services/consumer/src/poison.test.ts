@@ -2,7 +2,25 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UNDECODABLE } from '@custom-events/codec'
 import fc from 'fast-check'
-import { createPoisonWindow, isTooMuchPoison, judgeUndecodable } from './poison.ts'
+import {
+  createPoisonWindow,
+  isTooMuchPoison,
+  judgeUndecodable,
+  type PoisonCount,
+  type PoisonWindow,
+} from './poison.ts'
+
+/** A batch of which all that is bad was found at once. */
+function settle(window: PoisonWindow, { bad, records }: PoisonCount): void {
+  window.began(records)
+  window.setAside(bad)
+  window.settled()
+}
+
+function isTooMuch(window: PoisonWindow, { bad, records }: PoisonCount): boolean {
+  window.began(records)
+  return window.isTooMuch(bad)
+}
 
 test('up to 100 bad records or a fifth are bad data, more is a bad deploy', () => {
   const cases = [
@@ -31,7 +49,8 @@ test('a schema that the registry does not have halts whatever the count, unless 
     ['halt', [], 1, 'set_aside'],
   ] as const
   for (const [onUnknownSchema, reasons, records, expected] of cases) {
-    const verdict = judgeUndecodable(reasons, { records, onUnknownSchema, window })
+    window.began(records)
+    const verdict = judgeUndecodable(reasons, { onUnknownSchema, window })
     assert.equal(verdict, expected, `${onUnknownSchema} ${reasons.length} of ${records}`)
   }
 })
@@ -39,10 +58,12 @@ test('a schema that the registry does not have halts whatever the count, unless 
 test('every other kind of poison is set aside up to the limit, and halts beyond it', () => {
   for (const reason of UNDECODABLE.filter((each) => each !== 'unknown_schema')) {
     for (const onUnknownSchema of ['halt', 'dead_letter'] as const) {
+      const window = createPoisonWindow()
+      window.began(400)
       const judge = (bad: number) =>
         judgeUndecodable(
           Array.from({ length: bad }, () => reason),
-          { records: 400, onUnknownSchema, window: createPoisonWindow() },
+          { onUnknownSchema, window },
         )
       assert.deepEqual([judge(100), judge(101)], ['set_aside', 'too_much_poison'], reason)
     }
@@ -58,11 +79,11 @@ test('a bad deploy does not pass in many small batches', () => {
   ] as const
   for (const [title, goodBefore, expected] of cases) {
     const window = createPoisonWindow({ windowRecords: 5_000 })
-    for (let done = 0; done < goodBefore; done += 50) window.settled({ bad: 0, records: 50 })
+    for (let done = 0; done < goodBefore; done += 50) settle(window, { bad: 0, records: 50 })
     let setAside = 0
     const batch = { bad: 50, records: 50 }
-    while (setAside < 50_000 && !window.isTooMuch(batch)) {
-      window.settled(batch)
+    while (setAside < 50_000 && !isTooMuch(window, batch)) {
+      settle(window, batch)
       setAside += batch.bad
     }
     assert.equal(setAside, expected, title)
@@ -71,10 +92,10 @@ test('a bad deploy does not pass in many small batches', () => {
 
 test('what is older than the window is forgiven', () => {
   const window = createPoisonWindow({ windowRecords: 5_000 })
-  window.settled({ bad: 100, records: 100 })
-  assert.equal(window.isTooMuch({ bad: 1, records: 1 }), true)
-  window.settled({ bad: 0, records: 5_000 })
-  assert.equal(window.isTooMuch({ bad: 100, records: 100 }), false)
+  settle(window, { bad: 100, records: 100 })
+  assert.equal(isTooMuch(window, { bad: 1, records: 1 }), true)
+  settle(window, { bad: 0, records: 5_000 })
+  assert.equal(isTooMuch(window, { bad: 100, records: 100 }), false)
 })
 
 test('whatever the sizes of the batches, never more than the limit of the window is set aside', () => {
@@ -92,8 +113,8 @@ test('whatever the sizes of the batches, never more than the limit of the window
       const window = createPoisonWindow({ windowRecords: 1_000 })
       const settled: { records: number; bad: number }[] = []
       for (const batch of list) {
-        if (window.isTooMuch(batch)) continue
-        window.settled(batch)
+        if (isTooMuch(window, batch)) continue
+        settle(window, batch)
         settled.push(batch)
         // The last 1,000 records, or all while there are fewer, in whole batches.
         const last = { bad: 0, records: 0 }
@@ -114,19 +135,23 @@ test('what an operator has allowed is set aside once, told, and ends by itself',
     allowed: 200,
     onAllowed: (setAside, left) => void told.push([setAside, left]),
   })
-  assert.equal(window.isTooMuch({ bad: 201, records: 201 }), true, 'not more than was allowed')
-  assert.equal(window.isTooMuch({ bad: 160, records: 160 }), false)
-  window.settled({ bad: 160, records: 160 })
+  assert.equal(isTooMuch(window, { bad: 201, records: 201 }), true, 'not more than was allowed')
+  assert.equal(isTooMuch(window, { bad: 160, records: 160 }), false)
+  settle(window, { bad: 160, records: 160 })
   assert.deepEqual([told, window.allowed], [[[160, 40]], 40])
-  assert.equal(window.isTooMuch({ bad: 41, records: 41 }), false, 'ordinary bad data is none of it')
-  window.settled({ bad: 41, records: 41 })
+  assert.equal(
+    isTooMuch(window, { bad: 41, records: 41 }),
+    false,
+    'ordinary bad data is none of it',
+  )
+  settle(window, { bad: 41, records: 41 })
   assert.equal(window.allowed, 40)
-  assert.equal(window.isTooMuch({ bad: 101, records: 101 }), true)
+  assert.equal(isTooMuch(window, { bad: 101, records: 101 }), true)
 })
 
 test('ordinary bad data uses up nothing of what was allowed', () => {
   const window = createPoisonWindow({ allowed: 1_000, onAllowed: () => assert.fail('told') })
-  for (let batch = 0; batch < 100; batch++) window.settled({ bad: 1, records: 100 })
+  for (let batch = 0; batch < 100; batch++) settle(window, { bad: 1, records: 100 })
   assert.equal(window.allowed, 1_000)
 })
 
@@ -134,11 +159,46 @@ test('a process that is started anew lets no more pass than the limit, each time
   for (let start = 0; start < 5; start++) {
     const window = createPoisonWindow()
     let setAside = 0
-    while (!window.isTooMuch({ bad: 10, records: 10 }) && setAside < 1_000) {
-      window.settled({ bad: 10, records: 10 })
+    while (!isTooMuch(window, { bad: 10, records: 10 }) && setAside < 1_000) {
+      settle(window, { bad: 10, records: 10 })
       setAside += 10
     }
     assert.equal(setAside, 100)
-    assert.equal(window.isTooMuch({ bad: 1, records: 50_000 }), false, 'good data goes on')
+    assert.equal(isTooMuch(window, { bad: 1, records: 50_000 }), false, 'good data goes on')
   }
+})
+
+test('what of one batch is found bad in steps counts together', () => {
+  const window = createPoisonWindow()
+  window.began(300)
+  assert.equal(window.isTooMuch(80), false)
+  window.setAside(80)
+  assert.deepEqual([window.isTooMuch(20), window.isTooMuch(21)], [false, true])
+  window.began(300)
+  assert.equal(window.isTooMuch(100), false, 'one that was given up counts for nothing')
+})
+
+test('whatever is found in whatever steps, no more that is too much passes than was allowed', () => {
+  const steps = fc.array(fc.integer({ min: 0, max: 200 }), { minLength: 1, maxLength: 4 })
+  const batches = fc.array(fc.record({ steps, good: fc.nat({ max: 100 }) }), { maxLength: 20 })
+  fc.assert(
+    fc.property(fc.nat({ max: 500 }), batches, (allowed, list) => {
+      const window = createPoisonWindow({ allowed })
+      let tooMuch = 0
+      for (const batch of list) {
+        const bad = batch.steps.reduce((sum, each) => sum + each, 0)
+        const records = bad + batch.good
+        window.began(records)
+        const isHalted = batch.steps.some((each) => {
+          if (window.isTooMuch(each)) return true
+          window.setAside(each)
+          return false
+        })
+        if (isHalted) continue
+        window.settled()
+        if (isTooMuchPoison({ bad, records })) tooMuch += bad
+      }
+      assert.ok(tooMuch <= allowed - window.allowed, `${tooMuch} of ${allowed}`)
+    }),
+  )
 })

@@ -13,15 +13,24 @@ export interface PoisonCount {
   readonly records: number
 }
 
-/** Remembers how many of a topic's last records were set aside; forgotten with the process. */
+/**
+ * Remembers how many of a topic's last records were set aside; forgotten with the process. One batch is in hand at a
+ * time; what of it is bad may be found in several steps, and counts together.
+ */
 export interface PoisonWindow {
+  /** A batch of so many records is taken in hand; one that was given up counts for nothing, it is read again. */
+  began(records: number): void
   /**
-   * With what came before it: are these bad records a bad deploy rather than bad data? Not where an operator
-   * has allowed so many.
+   * With those of the batch that were set aside, and with what came before it: are so many bad records more a bad
+   * deploy rather than bad data? Not where an operator has allowed so many.
    */
-  isTooMuch(batch: PoisonCount): boolean
-  /** Counts a batch, once everything in it is accounted for. */
-  settled(batch: PoisonCount): void
+  isTooMuch(bad: number): boolean
+  /** So many of the batch were set aside. */
+  setAside(bad: number): void
+  /** Counts the batch, once everything in it is accounted for. */
+  settled(): void
+  /** How many of the batch in hand were set aside. */
+  readonly ofBatch: number
   /** How many bad records more are set aside that would halt. */
   readonly allowed: number
 }
@@ -49,20 +58,31 @@ export function createPoisonWindow(
   } = {},
 ): PoisonWindow {
   const { windowRecords = WINDOW_RECORDS, onAllowed = () => {} } = options
-  const settled: PoisonCount[] = []
+  const past: PoisonCount[] = []
   let allowed = options.allowed ?? 0
-  const exceeds = (batch: PoisonCount): boolean =>
-    batch.bad > 0 && (isTooMuchPoison(batch) || isTooMuchPoison(sum([...settled, batch])))
+  let batch: PoisonCount = { bad: 0, records: 0 }
+  const exceeds = (count: PoisonCount): boolean =>
+    count.bad > 0 && (isTooMuchPoison(count) || isTooMuchPoison(sum([...past, count])))
   return {
-    isTooMuch: (batch) => exceeds(batch) && batch.bad > allowed,
-    settled: (batch) => {
-      if (exceeds(batch) && batch.bad <= allowed) {
-        allowed -= batch.bad
-        onAllowed(batch.bad, allowed)
+    began: (records) => void (batch = { bad: 0, records }),
+    isTooMuch: (more) => {
+      const bad = batch.bad + more
+      return bad > allowed && exceeds({ ...batch, bad })
+    },
+    setAside: (more) => void (batch = { ...batch, bad: batch.bad + more }),
+    settled: () => {
+      const { bad, records } = batch
+      if (exceeds(batch) && bad <= allowed) {
+        allowed -= bad
+        onAllowed(bad, allowed)
         // They were looked at, and speak against nothing that follows.
-        settled.push({ bad: 0, records: batch.records - batch.bad })
-      } else settled.push(batch)
-      while (sum(settled.slice(1)).records >= windowRecords) settled.shift()
+        past.push({ bad: 0, records: records - bad })
+      } else past.push(batch)
+      while (sum(past.slice(1)).records >= windowRecords) past.shift()
+      batch = { bad: 0, records: 0 }
+    },
+    get ofBatch() {
+      return batch.bad
     },
     get allowed() {
       return allowed
@@ -84,7 +104,6 @@ function sum(counts: readonly PoisonCount[]): PoisonCount {
 export function judgeUndecodable(
   reasons: readonly Undecodable[],
   situation: {
-    readonly records: number
     readonly onUnknownSchema: OnUnknownSchema
     readonly window: Pick<PoisonWindow, 'isTooMuch'>
   },
@@ -92,8 +111,7 @@ export function judgeUndecodable(
   if (situation.onUnknownSchema === 'halt' && reasons.includes('unknown_schema')) {
     return 'unknown_schema'
   }
-  const count = { bad: badData(reasons), records: situation.records }
-  return situation.window.isTooMuch(count) ? 'too_much_poison' : 'set_aside'
+  return situation.window.isTooMuch(badData(reasons)) ? 'too_much_poison' : 'set_aside'
 }
 
 /** How many of these speak for bad data. */

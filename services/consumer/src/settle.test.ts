@@ -235,6 +235,42 @@ test('rows that ClickHouse refuses pass by the same way out', async () => {
   assert.deepEqual(going.told, [[150, 0]])
 })
 
+test('records that do not decode and rows that are refused count together', async () => {
+  const good = Array.from({ length: 220 }, (_, index) => record(80 + index, codec.encode(event, 7)))
+  const batch = [...garbage(0, 80), ...good]
+  const isPoison = ({ offset }: { readonly offset: number }): boolean => offset < 160
+  const halts: string[] = []
+  const halted = createSettling({
+    knownIds: new Set([7]),
+    isPoison,
+    onWait: ({ reason, error }) => {
+      assert.equal(reason, 'too_much_poison')
+      halts.push(error.message)
+      throw new Halted()
+    },
+  })
+  await assert.rejects(halted.settle(batch), Halted)
+  const [, suggested] = /beside 80 .*POISON_SET_ASIDE_UP_TO=(\d+)/.exec(halts[0] ?? '') ?? []
+  assert.ok(Number(suggested) >= 160, halts[0])
+  const enough = createSettling({
+    knownIds: new Set([7]),
+    isPoison,
+    allowed: 160,
+    onWait: ({ error }) => assert.fail(error),
+  })
+  await enough.settle(batch)
+  assert.deepEqual([enough.setAside.length, enough.told], [160, [[160, 0]]])
+  const tooFew = createSettling({
+    knownIds: new Set([7]),
+    isPoison,
+    allowed: 159,
+    onWait: () => {
+      throw new Halted()
+    },
+  })
+  await assert.rejects(tooFew.settle(batch), Halted)
+})
+
 test('a registry that does not let us read halts and names the right; one that is away is retried', async () => {
   const cases = [
     ['denied', 'halt', 'registry_rights', /right to read them/],

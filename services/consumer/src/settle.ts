@@ -35,6 +35,7 @@ export async function settle(
   },
 ): Promise<Settled> {
   const { route, records, inDoubt } = job
+  route.poison.began(records.length)
   const hasMoved = await route.schemas.refresh()
   const isAhead = !hasMoved && job.encoded !== null && job.encoded.undecodable.length === 0
   const { poison, encoded } = isAhead
@@ -48,12 +49,12 @@ export async function settle(
         refusal: { stage: 'decode', code: reason, message: MESSAGES[reason] },
       })),
     )
+    route.poison.setAside(badData(poison.map(({ reason }) => reason)))
   }
   const poisonous = new Set(poison.map(({ record }) => record))
   const good = poison.length === 0 ? records : records.filter((record) => !poisonous.has(record))
   const tally = await insertRecords(ports, { route, records: good, encoded, inDoubt })
-  const bad = badData(poison.map(({ reason }) => reason)) + tally.refused
-  route.poison.settled({ bad, records: records.length })
+  route.poison.settled()
   return {
     ...tally,
     undecodable: countByReason(poison),
@@ -119,7 +120,7 @@ function whyHalt(
   const { records, poison } = batch
   const verdict = judgeUndecodable(
     poison.map(({ reason }) => reason),
-    { records, onUnknownSchema: ports.onUnknownSchema, window: route.poison },
+    { onUnknownSchema: ports.onUnknownSchema, window: route.poison },
   )
   if (verdict === 'set_aside') return null
   if (verdict === 'unknown_schema') return { reason: verdict, error: unknownSchema(route, poison) }
