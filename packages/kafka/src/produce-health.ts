@@ -18,9 +18,10 @@ export interface ProduceHealth {
 const PASSING_MS = 8_000
 /**
  * Where a permanent error makes producing stop, nothing would ever show that it is over: after so long the next
- * record tries.
+ * record tries. Each time that it fails again, without a success between, the next try is twice as far away.
  */
 const HOLD_MS = 10_000
+const MAX_HOLD_MS = 80_000
 const FORGET_MS = 30_000
 /** Throttled for longer than a tenth of this time is worth telling. */
 const THROTTLE_WINDOW_MS = 15_000
@@ -31,6 +32,9 @@ interface Failing {
   text: string
   readonly sinceMs: number
   lastMs: number
+  holdMs: number
+  /** Another partition of the topic took records after it: it is not the topic that refuses. */
+  isAlone: boolean
 }
 
 /** @param clock milliseconds, never jumping. */
@@ -38,17 +42,43 @@ export function createProduceHealth(clock: () => number): ProduceHealth {
   const failingByPlace = new Map<string, Failing>()
   const throttling = createThrottling(clock)
 
+  /** The topic is tried by whichever partition comes next: they share how long it is left alone. */
+  const longestHoldMs = (topic: string): number => {
+    const now = clock()
+    let longestMs = HOLD_MS
+    for (const { place, lastMs, holdMs, ...failing } of failingByPlace.values()) {
+      if (place.topic !== topic || !isWholeTopic(failing)) continue
+      const nextMs = now - lastMs > holdMs ? Math.min(2 * holdMs, MAX_HOLD_MS) : holdMs
+      longestMs = Math.max(longestMs, nextMs)
+    }
+    return longestMs
+  }
+
   return {
     failed: (place, verdict, text) => {
       const now = clock()
       const key = keyOf(place)
       const known = failingByPlace.get(key)
       if (known === undefined) {
-        failingByPlace.set(key, { place, verdict, text, sinceMs: now, lastMs: now })
-      } else Object.assign(known, { verdict, text, lastMs: now })
+        const first = {
+          sinceMs: now,
+          lastMs: now,
+          holdMs: longestHoldMs(place.topic),
+          isAlone: false,
+        }
+        failingByPlace.set(key, { place, verdict, text, ...first })
+        return
+      }
+      const wasTried = now - known.lastMs > known.holdMs
+      const holdMs = wasTried ? Math.min(2 * known.holdMs, MAX_HOLD_MS) : known.holdMs
+      Object.assign(known, { verdict, text, lastMs: now, holdMs, isAlone: false })
     },
     acknowledged: (place) => {
-      if (failingByPlace.size > 0) failingByPlace.delete(keyOf(place))
+      if (failingByPlace.size === 0) return
+      failingByPlace.delete(keyOf(place))
+      for (const each of failingByPlace.values()) {
+        if (each.place.topic === place.topic) each.isAlone = true
+      }
     },
     throttled: throttling.add,
     clear: (topic, cause) => {
@@ -60,8 +90,11 @@ export function createProduceHealth(clock: () => number): ProduceHealth {
       const now = clock()
       const told: Failing[] = []
       for (const [key, failing] of failingByPlace) {
-        const limitMs = isWhole(failing.verdict) ? HOLD_MS : FORGET_MS
-        if (now - failing.lastMs > limitMs) failingByPlace.delete(key)
+        const agoMs = now - failing.lastMs
+        const isHeld = isWholeTopic(failing)
+        if (agoMs > (isHeld ? 2 * MAX_HOLD_MS : FORGET_MS)) failingByPlace.delete(key)
+        else if (isHeld && agoMs > failing.holdMs)
+          continue // the next record tries
         else if (!isPassing(failing.verdict) || now - failing.sinceMs >= PASSING_MS) {
           told.push(failing)
         }
@@ -84,6 +117,10 @@ function isWhole({ class: what }: KafkaVerdict): boolean {
   return what === 'permanent' || what === 'unknown'
 }
 
+function isWholeTopic({ verdict, isAlone }: Pick<Failing, 'verdict' | 'isAlone'>): boolean {
+  return isWhole(verdict) && !isAlone
+}
+
 /** One trouble for each topic and code, with all its partitions. */
 function together(told: readonly Failing[]): readonly ProduceTrouble[] {
   const groups = Map.groupBy(told, ({ place, verdict }) => `${place.topic} ${verdict.code}`)
@@ -96,7 +133,7 @@ function together(told: readonly Failing[]): readonly ProduceTrouble[] {
     return [
       {
         topic: place.topic,
-        partitions: isWhole(verdict) ? null : partitions,
+        partitions: group.some(isWholeTopic) ? null : partitions,
         code: verdict.code,
         text: more === 0 ? text : `${text} (and ${more} more of its partitions)`,
         isPermanent: isWhole(verdict),
