@@ -1,4 +1,5 @@
 import type { Logger } from '@custom-events/service'
+import { createComings } from './comings.ts'
 import type { Trouble, TroubleCause } from './consumer-port.ts'
 import { describeKafkaError, kafkaVerdict } from './kafka-errors.ts'
 import type { KafkaErrorClass } from './kafka-remedies.ts'
@@ -14,7 +15,10 @@ export interface Failure {
   readonly resource?: string
 }
 
-/** Collects what fails, and tells what lasts: once in the log, and as a list while it lasts. */
+/**
+ * Collects what fails, and tells what lasts: once in the log, and as a list while it lasts. What never lasts and comes
+ * again and again is told every few minutes, and makes nobody not ready: records are read in between.
+ */
 export interface TroubleBoard {
   /** Attempts that failed in a row under this key, this one included. */
   failed(key: string, failure: Failure): number
@@ -50,11 +54,14 @@ export function createTroubleBoard(options: {
   const { log, now = () => performance.now() } = options
   const entries = new Map<string, Entry>()
 
+  const comings = createComings(now)
+
   const note = (key: string, what: KafkaErrorClass, trouble: Entry['trouble']): number => {
     const known = entries.get(key)
     if (known === undefined) {
       const times = { times: 1, sinceMs: Date.now(), startedAt: now() }
       entries.set(key, { ...times, what, trouble, isTold: false })
+      tellOften(comings.came(key), trouble)
     } else {
       known.times++
       // Another reason is other news.
@@ -64,6 +71,14 @@ export function createTroubleBoard(options: {
     }
     tell()
     return known?.times ?? 1
+  }
+
+  const tellOften = (often: number | null, { text, ...fields }: Entry['trouble']): void => {
+    if (often === null) return
+    log.warn(
+      { ...fields, often },
+      `reading stumbles again and again, ${often} times within minutes: ${text}`,
+    )
   }
 
   const tell = (): void => {
