@@ -11,6 +11,7 @@ import { describeKafkaError } from './kafka-errors.ts'
 import { watchGroup } from './group-watch.ts'
 import { joinKnowing } from './join-knowing.ts'
 import { startingAt, type KafkaConfig } from './kafka-config.ts'
+import { describeAllOutOfRange } from './lost-records.ts'
 import { createTroubleBoard } from './trouble-board.ts'
 import { createWaitingPace } from './waiting-pace.ts'
 
@@ -70,8 +71,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     else if (outOfRange.length > 0)
       log.error(
         { partitions: outOfRange },
-        'records were deleted from Kafka before they were inserted: going on with the earliest that is ' +
-          'left, as KAFKA_OUT_OF_RANGE=earliest says',
+        `going on with the earliest record that is left, as KAFKA_OUT_OF_RANGE=earliest says: ` +
+          describeAllOutOfRange(outOfRange),
       )
     log.info({ epoch: mine, partitions: states.map(partitionKey) }, 'partitions assigned')
     notReadyReason = null

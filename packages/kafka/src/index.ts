@@ -1,3 +1,4 @@
+export { describeAllOutOfRange, describeOutOfRange } from './lost-records.ts'
 export { kafkaConfigFrom, type KafkaConfig } from './kafka-config.ts'
 export { describeKafkaError, kafkaVerdict, type KafkaVerdict } from './kafka-errors.ts'
 export type { KafkaCause } from './kafka-codes.ts'

@@ -1,7 +1,23 @@
-import type { OutOfRange, Trouble } from '@custom-events/kafka'
+import {
+  describeAllOutOfRange,
+  describeOutOfRange,
+  type OutOfRange,
+  type Trouble,
+} from '@custom-events/kafka'
 import type { Logger, Readiness } from '@custom-events/service'
 import type { RetryReason } from './retry.ts'
 import type { ConsumerMetrics } from './metrics.ts'
+
+const BY_ITSELF =
+  ': when it is mended, this goes on by itself; if only some records meet it, "One record that nothing takes" in ' +
+  'docs/runbook.md is the way past them'
+
+/** Where what was said does not say what a person can do. */
+const WAYS_OUT: Readonly<Partial<Record<RetryReason, string>>> = {
+  unknown: `: nobody has decided what this code means, look at the log of ClickHouse${BY_ITSELF}`,
+  block_refused: BY_ITSELF,
+  limit: BY_ITSELF,
+}
 
 /** What keeps the loop from inserting, for readiness, log and metrics. */
 export interface Status {
@@ -29,16 +45,17 @@ export function createStatus(log: Logger, metrics: ConsumerMetrics): Status {
     failed: ({ kind, reason, error }) => {
       metrics.retries.inc({ reason })
       metrics.isHalted.set(kind === 'halt' ? 1 : 0)
+      const text = kind === 'halt' ? error.message + (WAYS_OUT[reason] ?? '') : error.message
       if (trouble?.kind === kind && trouble.reason === reason) {
         trouble.times++
-        trouble.text = error.message
+        trouble.text = text
         return
       }
-      trouble = { kind, reason, text: error.message, times: 1 }
+      trouble = { kind, reason, text, times: 1 }
       if (kind === 'halt') {
         log.error(
           { reason, err: error },
-          'halted: nothing is inserted or committed until this is repaired',
+          `halted: nothing is inserted or committed until this is repaired${WAYS_OUT[reason] ?? ''}`,
         )
       } else {
         log.warn({ reason, err: error }, 'attempt failed, trying again until it succeeds')
@@ -56,8 +73,8 @@ export function createStatus(log: Logger, metrics: ConsumerMetrics): Status {
       if (partitions.length === 0) return
       log.error(
         { partitions },
-        'records were deleted from Kafka before they were inserted: set KAFKA_OUT_OF_RANGE=earliest ' +
-          'to go on without them',
+        'what is committed lies outside of the log: set KAFKA_OUT_OF_RANGE=earliest to go on with the earliest ' +
+          `record that is left (docs/runbook.md): ${describeAllOutOfRange(partitions)}`,
       )
     },
     readiness: ({ notReadyReason, troubles }) => {
@@ -76,9 +93,6 @@ export function createStatus(log: Logger, metrics: ConsumerMetrics): Status {
   }
 }
 
-function describeLoss({ topic, partition, committed, earliest, latest }: OutOfRange): string {
-  return (
-    `${topic}/${partition}: committed offset ${committed} is out of range, ` +
-    `Kafka has ${earliest} to ${latest}`
-  )
+function describeLoss(lost: OutOfRange): string {
+  return `${lost.topic}/${lost.partition}: ${describeOutOfRange(lost)} (KAFKA_OUT_OF_RANGE)`
 }
