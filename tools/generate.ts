@@ -26,6 +26,7 @@ import { consumerMetrics } from '../services/consumer/src/metrics.ts'
 import { ingestVariables } from '../services/ingest/src/config.ts'
 import { ingestMetrics, primaryMetrics } from '../services/ingest/src/metrics.ts'
 import { table } from './markdown.ts'
+import { securityPage } from './security-page.ts'
 import { trackingPlansPage } from './plans-page.ts'
 
 type Variables = Readonly<Record<string, Variable<unknown>>>
@@ -37,6 +38,13 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/errors.md': errorsPage,
   'docs/reference/tracking-plans.md': async () => trackingPlansPage(await readPlanFiles('')),
 
+  'docs/security.md': () =>
+    securityPage({
+      ingest: ingestVariables,
+      consumer: consumerVariables,
+      setup: setupVariables,
+      replay: replayVariables,
+    }),
   'docs/performance.md': () => pageWithFigures('docs/performance.md'),
   ...plotPages(),
 }

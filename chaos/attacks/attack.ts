@@ -23,6 +23,8 @@ export interface Attack {
   readonly sends: string
   /** Somebody who has a key can be found and stopped: what the work costs is told then, not bounded. */
   readonly isKeyed: boolean
+  /** How long it is tried unless somebody says otherwise. @default 60 */
+  readonly seconds?: number
   /** Makes what is sent, before the clock starts; the result sends it until the signal is aborted. */
   readonly prepare: () => (hands: Hands) => Promise<void>
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { cpuSeconds } from '../../bench/cpu-time.ts'
 import { memoryBytes, peakMemoryBytes, resetPeakMemory } from '../../bench/memory.ts'
@@ -23,6 +24,8 @@ export interface Harm {
   readonly cpuSeconds: number
   /** Of that, for each request or 64 KiB on the wire. */
   readonly cpuMsPerUnit: number
+  /** What ingest wrote to its log meanwhile. */
+  readonly logBytes: number
   /** Of ingest, when it ended. */
   readonly exitCode: number | null
 }
@@ -40,7 +43,7 @@ const WARM_UP_REQUESTS_PER_SECOND = 300
 
 /** Measures an attack on an ingest that nobody has attacked yet. */
 export async function measureHarm(
-  { target, pid, exitCode }: IngestUnderAttack,
+  { target, pid, logFile, exitCode }: IngestUnderAttack,
   attack: Attack,
   { seconds, neighbourPerSecond, onAttacker }: Measuring,
 ): Promise<Harm> {
@@ -57,6 +60,7 @@ export async function measureHarm(
   const running = await attackWith(attack, target, seconds, onAttacker)
   const startedAt = performance.now()
   const cpuFrom = cpuSeconds(pid)
+  const logFrom = statSync(logFile).size
   const neighbour = await watch(seconds * 1_000 + AFTERMATH_MS)
   const attacker = await running.tally
   await delay(0) // an exit that was just seen is told first
@@ -75,6 +79,7 @@ export async function measureHarm(
     attacker,
     cpuSeconds: Math.max(0, spent),
     cpuMsPerUnit: Math.max(0, spent * 1_000) / unitsOf(attacker),
+    logBytes: statSync(logFile).size - logFrom,
     exitCode: exitCode(),
   }
 }

@@ -7,6 +7,8 @@ export interface HarmLimits {
   readonly rssAboveIdleBytes: number
   /** Of whoever has no key: for each request, or 64 KiB on the wire where that is more. */
   readonly cpuMsPerUnit: number
+  /** Of its log. */
+  readonly logBytesPerSecond: number
 }
 
 const MEBIBYTE = 1_024 ** 2
@@ -15,6 +17,7 @@ export const HARM_LIMITS: HarmLimits = {
   neighbourP99Ms: 250,
   rssAboveIdleBytes: (64 + 64) * MEBIBYTE, // the budget of bodies, and as much again
   cpuMsPerUnit: 1,
+  logBytesPerSecond: 4_096,
 }
 
 /** @returns a sentence for each limit that an attack broke. */
@@ -37,6 +40,10 @@ export function brokenLimits(harm: Harm, limits: HarmLimits): readonly string[] 
     [
       !harm.isKeyed && !(harm.cpuMsPerUnit <= limits.cpuMsPerUnit),
       `${harm.cpuMsPerUnit.toFixed(2)} ms of processor time for each request or 64 KiB, without a key`,
+    ],
+    [
+      !(harm.logBytes <= limits.logBytesPerSecond * harm.seconds),
+      `the log grew by ${harm.logBytes} bytes`,
     ],
     [wrong.length > 0, `the attacker was answered ${wrong.join(', ')}`],
     [

@@ -3,24 +3,27 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startStack } from '@custom-events/embedded'
+import { savedFigures, writeFigures } from '../../bench/figures.ts'
 import { MEASURED_CORE, OTHER_CORE, pin } from '../../bench/pin.ts'
+import { table } from '../../tools/markdown.ts'
 import { readArguments, readNumber, refuseArguments } from '../../tools/read-arguments.ts'
 import type { Attack } from './attack.ts'
 import { ATTACKS } from './catalogue.ts'
 import { measureHarm, type Harm } from './harm.ts'
 import { startIngestUnderAttack } from './ingest-under-attack.ts'
 import { brokenLimits, HARM_LIMITS } from './limits.ts'
-import { renderHarms } from './render.ts'
+import { figuresOfHarms, tableOfHarms } from './render.ts'
 
 const list = ATTACKS.map(({ name, sends }) => `  ${name.padEnd(28)} ${sends}`).join('\n')
-const USAGE = `npm run attacks -- [--only NAME,…] [--seconds N] [--json FILE] [--shared-cores]
+const USAGE = `npm run attacks -- [--only NAME,…] [--seconds N] [--json FILE] [--save] [--shared-cores]
 
 Starts the servers and, for each attack, an ingest with keys on a core of its own; a neighbour with a key
 posts 50 events a second meanwhile. Exit code 1 when an attack breaks a limit.
 
   --only NAME,…   attacks whose name holds one of these
-  --seconds N     of each attack (default 60)
+  --seconds N     of each attack (default 60; 10 for a family)
   --json FILE     the figures also as JSON
+  --save          also keep them in docs/figures, where docs/guarantees.md gets its table (\`npm run generate\`)
   --shared-cores  nothing is pinned to a core
 
 ${list}`
@@ -33,6 +36,7 @@ const { values } = readArguments(USAGE, {
     only: { type: 'string' },
     seconds: { type: 'string' },
     json: { type: 'string' },
+    save: { type: 'boolean', default: false },
     'shared-cores': { type: 'boolean' },
   },
 })
@@ -55,7 +59,7 @@ async function main(attacks: readonly Attack[]): Promise<number> {
     await using ingest = await startIngestUnderAttack({ servers: stack.environment, folder })
     sayUnless(keep(ingest.pid, MEASURED_CORE))
     const harm = await measureHarm(ingest, attack, {
-      seconds: seconds ?? DEFAULT_SECONDS,
+      seconds: seconds ?? attack.seconds ?? DEFAULT_SECONDS,
       neighbourPerSecond: NEIGHBOUR_PER_SECOND,
       onAttacker: (pid) => sayUnless(keep(pid, OTHER_CORE)),
     })
@@ -72,17 +76,22 @@ function attacksWith(texts: readonly string[]): readonly Attack[] {
   return refuseArguments(USAGE, `no attack has a name with ${texts.join(' or ')}`)
 }
 
-function report(harms: readonly Harm[]): number {
+async function report(harms: readonly Harm[]): Promise<number> {
   if (values.json !== undefined) {
     const when = new Date().toISOString()
     writeFileSync(values.json, `${JSON.stringify({ when, harms }, null, 2)}\n`)
   }
-  const held = harms.filter((harm) => brokenLimits(harm, HARM_LIMITS).length === 0).length
-  process.stdout.write(`${renderHarms(harms)}\n`)
-  process.stdout.write(
-    `${held} of ${harms.length} held; load average ${loadavg()[0]?.toFixed(1)}\n`,
-  )
-  return held === harms.length ? 0 : 1
+  const load = `Load average ${loadavg()[0]?.toFixed(1)} at the end.`
+  const figures = figuresOfHarms(harms, [load])
+  if (values.save) {
+    const words = process.argv.slice(2).filter((word) => word !== '--save')
+    const command = ['npm run attacks', ...(words.length > 0 ? ['--', ...words] : [])].join(' ')
+    say(`kept ${await writeFigures('kept', savedFigures('attacks', command, figures))}`)
+  }
+  const { columns, rows } = tableOfHarms(harms)
+  const text = rows.map((row) => row.map(String))
+  process.stdout.write(`${table(columns, text)}\n\n${figures.notes.join(' ')}\n`)
+  return harms.every((harm) => brokenLimits(harm, HARM_LIMITS).length === 0) ? 0 : 1
 }
 
 function sayUnless(warning: string | null): void {

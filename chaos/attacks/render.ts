@@ -1,37 +1,50 @@
-import { table } from '../../tools/markdown.ts'
+import type { Figures, FigureTable } from '../../bench/figures.ts'
 import type { Harm } from './harm.ts'
 import { brokenLimits, HARM_LIMITS, type HarmLimits } from './limits.ts'
 
 const MEBIBYTE = 1_024 ** 2
-const COLUMNS = [
-  'attack',
-  'sent',
-  'neighbour: p99 (before), failed',
-  'memory, above idle',
-  'processor time a unit',
-  'answers',
-  'held',
-]
 
-/** A Markdown table, an attack a row. */
-export function renderHarms(harms: readonly Harm[], limits: HarmLimits = HARM_LIMITS): string {
-  return table(
-    COLUMNS,
-    harms.map((harm) => cellsOf(harm, limits)),
-  )
+/** What was seen, as `npm run bench` keeps its figures; the pages get their table from it. */
+export function figuresOfHarms(harms: readonly Harm[], notes: readonly string[]): Figures {
+  const held = harms.filter((harm) => brokenLimits(harm, HARM_LIMITS).length === 0).length
+  return {
+    tables: [tableOfHarms(harms)],
+    plots: [],
+    ratios: {},
+    notes: [`${held} of ${harms.length} attacks held.`, ...notes],
+  }
 }
 
-function cellsOf(harm: Harm, limits: HarmLimits): readonly string[] {
+/** An attack a row. */
+export function tableOfHarms(
+  harms: readonly Harm[],
+  limits: HarmLimits = HARM_LIMITS,
+): FigureTable {
+  return {
+    name: 'harms',
+    columns: [
+      'attack',
+      'sent',
+      'neighbour: p99 (before), ms; failed',
+      'memory above idle, MiB',
+      'processor time a unit, ms',
+      'answers',
+      'held',
+    ],
+    rows: harms.map((harm) => cellsOf(harm, limits)),
+  }
+}
+
+function cellsOf(harm: Harm, limits: HarmLimits): readonly (string | number)[] {
   const { neighbour, attacker } = harm
   const failed = Object.values(neighbour.failed).reduce((sum, count) => sum + count, 0)
-  const grown = Math.round((harm.peakRssBytes - harm.idleRssBytes) / MEBIBYTE)
   const broken = brokenLimits(harm, limits)
   return [
-    `\`${harm.attack}\`: ${harm.sends}`,
-    `${attacker.requests} (${megabytes(attacker.wireBytes)})`,
-    `${round(neighbour.p99Ms)} ms (${round(harm.quietP99Ms)}), ${failed} of ${neighbour.sent}`,
-    `${grown} MiB`,
-    harm.isKeyed ? `${round(harm.cpuMsPerUnit)} ms, with a key` : `${round(harm.cpuMsPerUnit)} ms`,
+    `${harm.attack}, ${harm.seconds} s`,
+    `${attacker.requests}, ${megabytes(attacker.wireBytes)}`,
+    `${round(neighbour.p99Ms)} (${round(harm.quietP99Ms)}); ${failed} of ${neighbour.sent}`,
+    Math.round((harm.peakRssBytes - harm.idleRssBytes) / MEBIBYTE),
+    harm.isKeyed ? `${round(harm.cpuMsPerUnit)}, with a key` : round(harm.cpuMsPerUnit),
     answersText(attacker.answers),
     broken.length === 0 ? 'yes' : `**NO**: ${broken.join('; ')}`,
   ]
@@ -48,5 +61,6 @@ function megabytes(bytes: number): string {
 }
 
 function round(value: number): string {
-  return String(value >= 100 ? Math.round(value) : Math.round(value * 100) / 100)
+  if (value >= 100) return String(Math.round(value))
+  return String(value >= 1 ? Math.round(value * 10) / 10 : Math.round(value * 100) / 100)
 }

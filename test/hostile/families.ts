@@ -6,22 +6,35 @@ import { naughtyEverywhere } from './families/strings.ts'
 import { timestamps } from './families/times.ts'
 import type { Input } from './input.ts'
 
-/**
- * Every family in turn, so that the whole need not be held at once. The corpora are the same in each
- * run; `scale` multiplies what is generated.
- */
+/** Makes the inputs of a family; `scale` multiplies what is generated, corpora are the same in each run. */
+type MakeFamily = (seed: number, scale: number) => readonly Input[]
+
+function generated(
+  make: (seed: number, count: number) => readonly Input[],
+  base: number,
+): MakeFamily {
+  return (seed, scale) => make(seed, Math.round(base * scale))
+}
+
+/** Every family, by a name for the command line. */
+export const FAMILIES: Readonly<Record<string, MakeFamily>> = {
+  'suite-as-body': () => suiteAsBody(),
+  'suite-in-properties': suiteInProperties,
+  'naughty-strings': naughtyEverywhere,
+  documents: generated(generatedDocuments, 5_000),
+  timestamps: generated(timestamps, 2_500),
+  'edited-bodies': generated(editedBodies, 3_500),
+  'random-bodies': generated(randomBodies, 800),
+  'compressed-bodies': generated(compressedBodies, 1_500),
+  lists: generated(lists, 1_500),
+  'wrong-types': generated(wrongTypes, 1_500),
+  headers: generated(hostileHeaders, 1_200),
+  paths: generated(hostilePaths, 800),
+}
+
+/** Every family in turn, so that the whole need not be held at once. */
 export function* allFamilies(seed: number, scale: number): Generator<readonly Input[]> {
-  const count = (base: number): number => Math.round(base * scale)
-  yield suiteAsBody()
-  yield suiteInProperties(seed)
-  yield naughtyEverywhere(seed + 1)
-  yield generatedDocuments(seed + 2, count(5_000))
-  yield timestamps(seed + 3, count(2_500))
-  yield editedBodies(seed + 4, count(3_500))
-  yield randomBodies(seed + 5, count(800))
-  yield compressedBodies(seed + 6, count(1_500))
-  yield lists(seed + 7, count(1_500))
-  yield wrongTypes(seed + 8, count(1_500))
-  yield hostileHeaders(seed + 9, count(1_200))
-  yield hostilePaths(seed + 10, count(800))
+  for (const [at, make] of Object.values(FAMILIES).entries()) {
+    yield make(seed + Math.max(0, at - 1), scale)
+  }
 }
