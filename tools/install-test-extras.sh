@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # What some tests need beside the quick start: Chromium for pages and the SDKs of browsers, Python with
-# pip and a Java compiler for the SDKs of those languages, Prometheus and its promtool for the alerts. Never
+# pip, a Java compiler and Go for the SDKs of those languages, Prometheus and its promtool for the alerts. Never
 # fails: a test whose program is missing says so and is skipped.
 set -uo pipefail
 
 say() { printf '\n*** %s\n\n' "$*"; }
+
+# Debian's own Go is older than the SDKs want: it is not installed here.
+command -v go >/dev/null || say "Go 1.21 or later is not here: the journeys by the Go SDKs are SKIPPED."
 
 missing=()
 command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)

@@ -4,19 +4,25 @@ import { fileURLToPath } from 'node:url'
 import type { BrowserContext, Request, Response } from 'playwright-core'
 import { startChromium, whyNoChromium } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
-import { startPageServer } from './page-server.ts'
+import { startPageServer, type PageServer } from './page-server.ts'
 import type { AppEvent, Client, Sdk } from './sdk.ts'
 
 /** The page shares the machine with everything else, and may have to wait out an outage. */
 const SETTLE_TIMEOUT_MS = 120_000
 
-const SEGMENT = {
-  sdk: beside(import.meta.resolve('@segment/analytics-next'), '../umd/index.js'),
-  app: source('segment-page.js'),
+/** Scripts of a page: the SDK, and how an app starts it. */
+export interface Scripts {
+  readonly sdk: string
+  readonly start: string
 }
-const RUDDER = {
+
+export const SEGMENT: Scripts = {
+  sdk: beside(import.meta.resolve('@segment/analytics-next'), '../umd/index.js'),
+  start: source('segment-page.js'),
+}
+export const RUDDER: Scripts = {
   sdk: beside(import.meta.resolve('@rudderstack/analytics-js/bundled'), '../umd/index.js'),
-  app: source('rudder-page.js'),
+  start: source('rudder-page.js'),
 }
 
 /**
@@ -39,11 +45,6 @@ export const BROWSER_SDKS: readonly Sdk[] = [
   },
 ]
 
-interface Scripts {
-  readonly sdk: string
-  readonly app: string
-}
-
 interface Job {
   readonly url: string
   readonly key: string
@@ -56,6 +57,11 @@ function beside(module: string, path: string): string {
 
 function source(file: string): string {
   return join(import.meta.dirname, 'foreign', file)
+}
+
+/** The site of an app with this SDK. */
+export function startSite({ sdk, start }: Scripts): Promise<PageServer> {
+  return startPageServer({ '/sdk.js': sdk, '/start.js': start, '/app.js': source('page-app.js') })
 }
 
 function browserSdk(name: string, scripts: Scripts, options: object = {}): Sdk {
@@ -78,7 +84,7 @@ function startPage(scripts: Scripts, { url, key, options }: Job): Client {
     track: (event) => void events.push(event),
     identify: (userId) => void identified.push(userId),
     close: async () => {
-      await using site = await startPageServer({ '/sdk.js': scripts.sdk, '/app.js': scripts.app })
+      await using site = await startSite(scripts)
       await using browser = await startChromium()
       const traffic = watchTraffic(browser)
       const page = await browser.newPage()

@@ -4,10 +4,10 @@ import RudderAnalytics from '@rudderstack/rudder-sdk-node'
 // @ts-expect-error: it ships no types
 import LegacyAnalytics from 'analytics-node'
 import { BROWSER_SDKS } from './browsers.ts'
-import { FOREIGN_SDKS } from './foreign.ts'
-import type { Client, Sdk } from './sdk.ts'
+import { FOREIGN } from './foreign.ts'
+import type { Client, Happening, Person, Sdk, ServerSdk } from './sdk.ts'
 
-export const SDKS: readonly Sdk[] = [
+export const SERVER_SDKS: readonly ServerSdk[] = [
   { name: '@segment/analytics-node', isResending: true, takesTimestamp: true, start: startSegment },
   {
     name: 'analytics-node',
@@ -30,6 +30,12 @@ export const SDKS: readonly Sdk[] = [
     dropsSoon: true,
     start: (url, key) => startRudder(url, key, false),
   },
+  FOREIGN.segmentPython,
+  FOREIGN.segmentJava,
+]
+
+export const SDKS: readonly Sdk[] = [
+  ...SERVER_SDKS,
   {
     name: '@jitsu/js',
     isResending: false,
@@ -42,11 +48,10 @@ export const SDKS: readonly Sdk[] = [
     takesTimestamp: false,
     start: (url, key) => startJitsu(url, key, true),
   },
-  ...FOREIGN_SDKS,
   ...BROWSER_SDKS,
 ]
 
-function startSegment(url: string, writeKey: string): Client {
+function startSegment(url: string, writeKey: string): Client<Happening & Person> {
   const client = new SegmentAnalytics({ host: url, writeKey, flushInterval: 200 })
   return {
     track: ({ groupId, ...event }) => client.track({ ...event, context: { groupId } }),
@@ -62,7 +67,7 @@ interface Legacy {
   flush(done: (error?: Error) => void): void
 }
 
-function startLegacy(url: string, key: string): Client {
+function startLegacy(url: string, key: string): Client<Happening & Person> {
   // A constructor without types.
   const client = new (LegacyAnalytics as new (key: string, options: object) => Legacy)(key, {
     host: url,
@@ -77,7 +82,7 @@ function startLegacy(url: string, key: string): Client {
   }
 }
 
-function startRudder(url: string, key: string, gzip: boolean): Client {
+function startRudder(url: string, key: string, gzip: boolean): Client<Happening & Person> {
   const client = new RudderAnalytics(key, {
     dataPlaneUrl: url,
     flushInterval: 200,

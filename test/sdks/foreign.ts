@@ -1,34 +1,49 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { cached, cacheFolder } from '../../packages/embedded/src/cache.ts'
 import { fetchJars } from '../../packages/embedded/src/maven.ts'
-import type { AppEvent, Client, Sdk } from './sdk.ts'
+import type { Client, Happening, Person, ServerSdk } from './sdk.ts'
 
-const PYTHON_SDK = 'segment-analytics-python==2.4.0'
-const JAVA_SDK = 'com.segment.analytics.java:analytics:3.5.2'
 const INSTALL_TIMEOUT_MS = 150_000
-const RUN_TIMEOUT_MS = 90_000
+const RUN_TIMEOUT_MS = 150_000
 
-/** SDKs of other languages: each is an app in `foreign/` that reads a job on its standard input. */
-export const FOREIGN_SDKS: readonly Sdk[] = [
-  {
-    name: 'segment-analytics-python',
+const PYTHON = whyMissing(['python3', '-m', 'pip', '--version'], 'Python 3 with pip')
+const JAVA = whyMissing(['javac', '--version'], 'a Java development kit')
+const GO = whyMissing(['go', 'version'], 'Go 1.21 or later')
+
+/** SDKs of other languages: each is an app in `foreign/` that reads its calls on its standard input. */
+export const FOREIGN = {
+  segmentPython: foreignSdk('segment-analytics-python', PYTHON, () =>
+    pythonApp('segment-analytics-python==2.4.0', 'segment.analytics.client'),
+  ),
+  rudderPython: foreignSdk('rudder-sdk-python', PYTHON, () =>
+    pythonApp('rudder-sdk-python==2.1.9', 'rudderstack.analytics.client'),
+  ),
+  segmentJava: foreignSdk('analytics-java', JAVA, () =>
+    javaApp('com.segment.analytics.java:analytics:3.5.2', 'SegmentApp.java'),
+  ),
+  rudderJava: foreignSdk('rudder-sdk-java', JAVA, () =>
+    javaApp('com.rudderstack.sdk.java.analytics:analytics:3.1.2', 'RudderApp.java'),
+  ),
+  segmentGo: foreignSdk('segmentio/analytics-go', GO, () => goApp('go-segment')),
+  rudderGo: foreignSdk('rudderlabs/analytics-go', GO, () => goApp('go-rudder')),
+} as const satisfies Record<string, ServerSdk>
+
+function foreignSdk(name: string, missing: string | null, prepare: () => Promise<App>): ServerSdk {
+  return {
+    name,
     isResending: true,
     takesTimestamp: true,
     isPatient: true,
-    whyMissing: whyMissing(['python3', '-m', 'pip', '--version'], 'Python 3 with pip'),
-    start: (url, key) => startApp(url, key, pythonApp),
-  },
-  {
-    name: 'analytics-java',
-    isResending: true,
-    takesTimestamp: true,
-    isPatient: true,
-    whyMissing: whyMissing(['javac', '--version'], 'a Java development kit'),
-    start: (url, key) => startApp(url, key, javaApp),
-  },
-]
+    whyMissing: missing,
+    prepare: async () => void (await prepare()),
+    start: (url, key) => startApp({ url, key }, prepare()),
+  }
+}
 
 function whyMissing(command: readonly string[], what: string): string | null {
   const [program = '', ...rest] = command
@@ -43,49 +58,76 @@ interface App {
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** The whole life of the app happens in `close`: start, track, flush, end. */
-function startApp(url: string, key: string, prepare: () => Promise<App>): Client {
-  const identified: string[] = []
-  const events: AppEvent[] = []
+/** Every call is a line that the app reads when it is made; the end of its input has it flush and end. */
+function startApp(
+  job: { readonly url: string; readonly key: string },
+  app: Promise<App>,
+): Client<Happening & Person> {
+  const running = app.then(run)
+  running.catch(() => {}) // told by `close`
+  const say = (line: object): void => {
+    running.then(({ stdin }) => stdin?.write(`${JSON.stringify(line)}\n`)).catch(() => {})
+  }
+  say(job)
   return {
-    track: (event) => void events.push(event),
-    identify: (userId) => void identified.push(userId),
-    close: async () => run(await prepare(), JSON.stringify({ url, key, identified, events })),
+    track: (event) => say({ call: 'track', ...event }),
+    identify: (userId) => say({ call: 'identify', userId }),
+    close: async () => {
+      const child = await running
+      const ended = once(child, 'exit')
+      child.stdin?.end()
+      const [code, signal] = child.exitCode === null ? await ended : [child.exitCode, null]
+      if (code !== 0) throw new Error(`${child.spawnfile} ended with ${code ?? signal}`)
+    },
   }
 }
 
-async function run(app: App, input: string): Promise<void> {
+function run(app: App): ChildProcess {
   const [program = '', ...rest] = app.command
-  const child = spawn(program, rest, {
+  return spawn(program, rest, {
     env: { ...process.env, ...app.environment },
     stdio: ['pipe', 'inherit', 'inherit'],
     timeout: RUN_TIMEOUT_MS,
     killSignal: 'SIGKILL',
   })
-  child.stdin.end(input)
-  const [code, signal] = await once(child, 'exit')
-  if (code !== 0) throw new Error(`${program} ended with ${code ?? signal}`)
 }
 
 const source = (file: string): string => join(import.meta.dirname, 'foreign', file)
 
-async function pythonApp(): Promise<App> {
-  const entry = join(cacheFolder(), PYTHON_SDK.replace('==', '-'))
+async function pythonApp(requirement: string, module: string): Promise<App> {
+  const entry = join(cacheFolder(), requirement.replace('==', '-'))
   const packages = await cached(entry, async (folder) => {
-    const install = ['-m', 'pip', 'install', '--quiet', '--target', folder, PYTHON_SDK]
-    const options = { encoding: 'utf8', timeout: INSTALL_TIMEOUT_MS } as const
-    const { status, stderr } = spawnSync('python3', install, options)
-    if (status !== 0) throw new Error(`pip install ${PYTHON_SDK} failed: ${stderr}`)
+    const install = ['-m', 'pip', 'install', '--quiet', '--target', folder, requirement]
+    await runToEnd('python3', install)
   })
   // Nothing is written beside the packages: the cache notices what is changed.
   const environment = { PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1' }
-  return { command: ['python3', source('segment_app.py')], environment }
+  return { command: ['python3', source('python_app.py'), module], environment }
 }
 
-async function javaApp(): Promise<App> {
-  const jars = { entry: 'analytics-java-3.5.2', title: JAVA_SDK, artifacts: [JAVA_SDK] }
+async function javaApp(artifact: string, file: string): Promise<App> {
+  const [group = '', name, version] = artifact.split(':')
+  const vendor = group.split('.')[1] ?? ''
+  const jars = { entry: `${vendor}-${name}-${version}`, title: artifact, artifacts: [artifact] }
   const onProgress = (): void => {}
   const folder = await fetchJars(jars, { cache: cacheFolder(), onProgress })
-  const command = ['java', '-cp', join(folder, '*'), source('SegmentApp.java')]
-  return { command, environment: {} }
+  return { command: ['java', '-cp', join(folder, '*'), source(file)], environment: {} }
+}
+
+/** Built once for each version of its source and of what go.sum pins. */
+async function goApp(module: string): Promise<App> {
+  const from = source(module)
+  const hash = createHash('sha256')
+  for (const file of readdirSync(from).toSorted()) hash.update(readFileSync(join(from, file)))
+  const entry = join(cacheFolder(), `${module}-${hash.digest('hex').slice(0, 16)}`)
+  const built = await cached(entry, async (folder) => {
+    cpSync(from, folder, { recursive: true })
+    await runToEnd('go', ['build', '-C', folder, '-buildvcs=false', '-o', 'app', '.'])
+  })
+  return { command: [join(built, 'app')], environment: {} }
+}
+
+/** Its output is in the error when it fails. */
+async function runToEnd(program: string, args: readonly string[]): Promise<void> {
+  await promisify(execFile)(program, args, { timeout: INSTALL_TIMEOUT_MS })
 }

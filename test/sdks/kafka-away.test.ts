@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { before, test } from 'node:test'
 import { startStack } from '@custom-events/embedded'
 import { eventually } from '../support/eventually.ts'
 import { startTestPipeline, type TestPipeline } from '../support/pipeline.ts'
@@ -28,6 +28,10 @@ function eventsOf({ name }: Sdk): readonly AppEvent[] {
   }))
 }
 
+const SENDING = SDKS.filter(({ isResending, whyMissing }) => isResending && !whyMissing)
+
+before(() => Promise.all(SENDING.map(async (sdk) => sdk.prepare?.())))
+
 test('Kafka goes and comes back: every SDK that resends delivers by itself, each event is one row', async (t) => {
   await using stack = await startStack()
   await using pipeline = await startTestPipeline({ servers: stack.environment })
@@ -48,11 +52,10 @@ test('Kafka goes and comes back: every SDK that resends delivers by itself, each
     await Promise.all(waiting.map(untilRefused))
     return waiting
   }
-  const resending = SDKS.filter(({ isResending, whyMissing }) => isResending && !whyMissing)
   // Those that drop an event after a few tries come last: a slow start of another must not use them up.
   const waiting = [
-    ...(await startAll(resending.filter(({ dropsSoon }) => !dropsSoon))),
-    ...(await startAll(resending.filter(({ dropsSoon }) => dropsSoon))),
+    ...(await startAll(SENDING.filter(({ dropsSoon }) => !dropsSoon))),
+    ...(await startAll(SENDING.filter(({ dropsSoon }) => dropsSoon))),
   ]
   await stack.kafka.restart()
   await Promise.all(waiting.map(({ closed }) => closed))

@@ -8,11 +8,11 @@ export interface PageServer extends AsyncDisposable {
 }
 
 const PAGE = `<!doctype html><html><head><meta charset="utf-8"><link rel="icon" href="data:,">
-<script src="/sdk.js"></script><script src="/app.js"></script></head><body></body></html>`
+<script src="/sdk.js"></script><script src="/start.js"></script><script src="/app.js"></script></head><body></body></html>`
 
 /** Serves `scripts` by their path, and a page that loads them at every other path. */
 export async function startPageServer(
-  scripts: Readonly<Record<'/sdk.js' | '/app.js', string>>,
+  scripts: Readonly<Record<'/sdk.js' | '/start.js' | '/app.js', string>>,
 ): Promise<PageServer> {
   const texts = new Map<string, Buffer>()
   for (const [path, file] of Object.entries(scripts)) texts.set(path, await readFile(file))

@@ -1,15 +1,23 @@
-/** One event as an app hands it to its SDK. */
-export interface AppEvent {
+/** Whom an app names; of a visitor who has not said who they are it knows only an anonymous id. */
+export type Person =
+  { readonly userId: string } | { readonly userId?: string; readonly anonymousId: string }
+
+/** What happened, as an app hands it to its SDK. */
+export interface Happening {
   readonly event: string
-  readonly userId: string
   readonly groupId: string
   readonly timestamp: Date
   readonly properties: Readonly<Record<string, string | number>>
 }
 
+/** One event of a user. */
+export interface AppEvent extends Happening {
+  readonly userId: string
+}
+
 /** An SDK as an app uses it. */
-export interface Client {
-  track(event: AppEvent): void
+export interface Client<Event = AppEvent> {
+  track(event: Event): void
   /** Also something that is no event: a real app calls it too. */
   identify(userId: string): void
   /** Sends what is waiting; resolves when the SDK has finished with it. */
@@ -33,5 +41,12 @@ export interface Sdk {
   readonly isBeacon?: boolean
   /** Why it cannot be had on this machine. @default null: it can */
   readonly whyMissing?: string | null
+  /** Fetches and builds what `start` needs, for a test in which time counts. @default nothing is needed */
+  prepare?(): Promise<void>
   start(url: string, key: string): Client
+}
+
+/** An SDK of a server, where the app says with each event whose it is. */
+export interface ServerSdk extends Sdk {
+  start(url: string, key: string): Client<Happening & Person>
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { chromium, type BrowserContext } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext } from 'playwright-core'
 
 /** Names under which systems install it; `CHROMIUM_PATH` names another. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
@@ -44,6 +44,13 @@ export async function startChromium(): Promise<BrowserContext & AsyncDisposable>
       await rm(profile, { recursive: true, force: true, maxRetries: 5 })
     },
   })
+}
+
+/** The system's Chromium for several visitors, each in a context of its own. */
+export async function launchChromium(): Promise<Browser> {
+  const executablePath = chromiumPath()
+  if (executablePath === null) throw new Error('there is no Chromium here')
+  return chromium.launch({ executablePath, headless: true, args: [...FLAGS], timeout: 60_000 })
 }
 
 function chromiumPath(): string | null {

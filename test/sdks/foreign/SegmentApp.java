@@ -6,35 +6,39 @@ import com.segment.analytics.Callback;
 import com.segment.analytics.messages.IdentifyMessage;
 import com.segment.analytics.messages.Message;
 import com.segment.analytics.messages.TrackMessage;
+import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Date;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/** An app with Segment's Java SDK: reads its events as JSON, sends them, ends when all are settled. */
+/** An app with Segment's Java SDK: reads its key, then its calls, as lines of JSON; ends when all are settled. */
 class SegmentApp {
-  static class Event {
-    String event;
+  static class Job {
+    String url;
+    String key;
+  }
+
+  static class Call {
+    String call;
     String userId;
+    String anonymousId;
+    String event;
     String groupId;
     String timestamp;
     Map<String, Object> properties;
   }
 
-  static class Job {
-    String url;
-    String key;
-    List<String> identified;
-    List<Event> events;
-  }
-
   public static void main(String[] arguments) throws Exception {
-    Job job = readJob();
-    CountDownLatch settled = new CountDownLatch(job.identified.size() + job.events.size());
+    Gson gson =
+        new GsonBuilder().setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE).create();
+    BufferedReader lines =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    Job job = gson.fromJson(lines.readLine(), Job.class);
+    Semaphore settled = new Semaphore(0);
     Analytics analytics =
         Analytics.builder(job.key)
             .endpoint(job.url)
@@ -42,40 +46,38 @@ class SegmentApp {
             .flushInterval(1, TimeUnit.SECONDS)
             .callback(counting(settled))
             .build();
-    for (String userId : job.identified) {
-      analytics.enqueue(IdentifyMessage.builder().userId(userId).traits(Map.of()));
+    int calls = 0;
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      Call call = gson.fromJson(line, Call.class);
+      if (call.call.equals("track")) analytics.enqueue(track(call));
+      else analytics.enqueue(IdentifyMessage.builder().userId(call.userId).traits(Map.of()));
+      calls += 1;
     }
-    for (Event event : job.events) analytics.enqueue(track(event));
     analytics.flush();
-    boolean isSettled = settled.await(60, TimeUnit.SECONDS);
+    boolean isSettled = settled.tryAcquire(calls, 60, TimeUnit.SECONDS);
     analytics.shutdown();
     System.exit(isSettled ? 0 : 1);
   }
 
-  private static Job readJob() {
-    Gson gson =
-        new GsonBuilder().setObjectToNumberStrategy(ToNumberPolicy.LONG_OR_DOUBLE).create();
-    return gson.fromJson(new InputStreamReader(System.in, StandardCharsets.UTF_8), Job.class);
+  private static TrackMessage.Builder track(Call call) {
+    return TrackMessage.builder(call.event)
+        .userId(call.userId)
+        .anonymousId(call.anonymousId)
+        .timestamp(Date.from(Instant.parse(call.timestamp)))
+        .context(Map.of("groupId", call.groupId))
+        .properties(call.properties);
   }
 
-  private static TrackMessage.Builder track(Event event) {
-    return TrackMessage.builder(event.event)
-        .userId(event.userId)
-        .timestamp(Date.from(Instant.parse(event.timestamp)))
-        .context(Map.of("groupId", event.groupId))
-        .properties(event.properties);
-  }
-
-  private static Callback counting(CountDownLatch settled) {
+  private static Callback counting(Semaphore settled) {
     return new Callback() {
       @Override
       public void success(Message message) {
-        settled.countDown();
+        settled.release();
       }
 
       @Override
       public void failure(Message message, Throwable throwable) {
-        settled.countDown();
+        settled.release();
       }
     };
   }

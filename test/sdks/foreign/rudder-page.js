@@ -1,14 +1,16 @@
-// An app with RudderStack's browser SDK, as a page runs it: identifies its user, then tracks.
-globalThis.app = async ({ url, key, identified, events, options }) => {
+// An app with RudderStack's browser SDK, as a page runs it.
+globalThis.startSdk = async ({ url, key, options }) => {
+  const { resetsEverything, ...loadOptions } = options
   const rudderanalytics = new globalThis.rudderanalytics.RudderAnalytics()
-  rudderanalytics.load(key, url, { configUrl: url, ...options })
+  rudderanalytics.load(key, url, { configUrl: url, ...loadOptions })
   await new Promise((resolve) => rudderanalytics.ready(resolve))
-  for (const userId of identified) rudderanalytics.identify(userId)
-  for (const { event, userId, groupId, timestamp, properties } of events) {
-    rudderanalytics.identify(userId)
-    rudderanalytics.track(event, properties, {
-      context: { groupId },
-      originalTimestamp: timestamp,
-    })
+  return {
+    identify: (userId) => rudderanalytics.identify(userId),
+    reset: () => rudderanalytics.reset(resetsEverything),
+    track: ({ event, groupId, timestamp, properties }) =>
+      rudderanalytics.track(event, properties, {
+        context: { groupId },
+        originalTimestamp: timestamp,
+      }),
   }
 }
