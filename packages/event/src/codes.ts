@@ -29,6 +29,11 @@ const mark = (title: string, fix: string): CodeRow => ({
 /** Codes of a whole request. */
 export const REQUEST_CODES = {
   bad_request: refuse(400, 'The request is not valid HTTP', 'Use an HTTP client library.'),
+  bad_framing: refuse(
+    400,
+    'The body comes in absurdly small chunks',
+    'Write the body at once, or in chunks of some KiB.',
+  ),
   invalid_json: refuse(
     400,
     'The body is not valid JSON',

@@ -22,6 +22,7 @@ export {
   type ScannedValue,
 } from './json-scan.ts'
 export { findSyntaxProblem, type SyntaxProblem } from './json-syntax.ts'
+export { MAX_NESTING, tooDeepAt } from './nesting.ts'
 export { normalise, type Normalised } from './normalise.ts'
 export type { EnvelopeContext, EventInput, NormaliseContext } from './normalise-context.ts'
 export { createLane, type JudgeInLane } from './lane/lane-judge.ts'

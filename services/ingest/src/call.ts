@@ -2,14 +2,25 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Audience } from '@custom-events/event'
 import { isStrict } from './answer-options.ts'
 import { authenticate, presentedKey } from './auth.ts'
-import { declaredBytes, inflate, isLongBody, readBody, type BodyBounds } from './body.ts'
+import {
+  declaredBytes,
+  headBytes,
+  inflate,
+  isLongBody,
+  limitsOfStrangers,
+  readBody,
+  refuseTooLarge,
+  type BodyBounds,
+  type BodyLimits,
+} from './body.ts'
+import { refuseStrangers } from './body-key.ts'
 import { createDeadlines, type Deadlines } from './deadlines.ts'
-import { readEnvelope, readLongEnvelope, type Envelope } from './envelope.ts'
+import { isLines, readEnvelope, readLongEnvelope, type Envelope } from './envelope.ts'
 import { announcedBytes, encodingFrom, type Encoding } from './inflate.ts'
 import type { IngestRequest, IngestResponse } from './messages.ts'
 import type { IngestParts } from './parts.ts'
 import { Refusal } from './refusal.ts'
-import { CROWDED, shedFor, type Reservation } from './shed.ts'
+import { CROWDED, NO_ROOM, shedFor, type Reservation } from './shed.ts'
 import { Slices } from './slices.ts'
 import type { EndTurn } from './turns.ts'
 import type { WriteKey } from './write-keys.ts'
@@ -41,10 +52,15 @@ export interface Door {
   readonly needsKafka: boolean
   /** Of the bodies that are being read. */
   readonly deadlines: Deadlines
+  /** Of bodies whose write key is inside them. */
+  readonly strangerLimits: BodyLimits
 }
 
-export function openDoor(parts: IngestParts, door: Omit<Door, 'deadlines'>): Door {
-  return { ...door, deadlines: createDeadlines(parts.settings.limits.bodyTimeoutMs) }
+type NewDoor = Pick<Door, 'audience' | 'needsKafka'>
+
+export function openDoor({ settings: { limits } }: IngestParts, door: NewDoor): Door {
+  const deadlines = createDeadlines(limits.bodyTimeoutMs)
+  return { ...door, deadlines, strangerLimits: limitsOfStrangers(limits) }
 }
 
 /**
@@ -62,20 +78,24 @@ export function takeCall(
   work: (call: Call) => Promise<void>,
 ): Promise<void> {
   shedLoad(parts, door, request)
-  return readCall(parts, door, arrive(parts, door, request, response), work)
+  const arrival = arrive(parts, door, request, response)
+  const limits = arrival.key === null ? door.strangerLimits : parts.settings.limits
+  refuseTooLarge(request, limits)
+  return readCall(parts, { limits, deadlines: door.deadlines }, arrival, work)
 }
 
 async function readCall(
   parts: IngestParts,
-  { deadlines }: Door,
+  { limits, deadlines }: Omit<BodyBounds, 'reservation'>,
   arrival: Arrival,
   work: (call: Call) => Promise<void>,
 ): Promise<void> {
-  const { limits } = parts.settings
-  const reservation = parts.budget.open()
+  const reservation = parts.budget.open(arrival.key !== null)
   const bounds = { limits, deadlines, reservation }
   try {
+    if (!reservation.take(headBytes(arrival.request))) throw NO_ROOM
     const sent = await readBody(arrival.request, bounds)
+    if (arrival.key === null) return await work(await callOfStranger(parts, arrival, sent, bounds))
     const isShort = arrival.encoding === 'identity' && !isLongBody(sent.length, limits)
     await work(
       isShort ? callOf(parts, arrival, sent) : await callOfOther(parts, arrival, sent, bounds),
@@ -101,6 +121,12 @@ interface Arrival {
   readonly encoding: Encoding
 }
 
+/** A few bytes of brotli have its decoder fill megabytes before the first of them comes out. */
+const NO_BROTLI = [
+  'brotli is read only when the write key is in a header; use gzip, deflate or none',
+  { headers: { 'Accept-Encoding': 'gzip, deflate' } },
+] as const
+
 /** @throws {Refusal} when the key in the head is not good, or the body is encoded in no way that we know. */
 function arrive(
   { keys }: IngestParts,
@@ -110,15 +136,43 @@ function arrive(
 ): Arrival {
   const receivedAt = Date.now()
   const presented = presentedKey(request, audience)
-  const isKeyInBody = presented === null && audience === 'sdk'
-  const key = isKeyInBody ? null : authenticate(presented, request.headers.origin, keys)
-  const encoding = encodingFrom(request.headers['content-encoding'])
+  const { headers } = request
+  const isKeyInBody =
+    presented === null && audience === 'sdk' && !keys.isOff && !isLines(headers['content-type'])
+  const key = isKeyInBody ? null : authenticate(presented, headers.origin, keys)
+  const encoding = encodingFrom(headers['content-encoding'])
+  if (isKeyInBody && encoding === 'br') throw new Refusal('unsupported_encoding', ...NO_BROTLI)
   return { request, audience, requestId, receivedAt, key, encoding }
 }
 
 function callOf(parts: IngestParts, arrival: Arrival, body: Buffer): Call {
   const type = arrival.request.headers['content-type']
   return withEnvelope(parts, arrival, readEnvelope(body, type, parts.settings.limits), null)
+}
+
+/** Of a body whose write key is inside it. It is read only when that is found. @throws {Refusal} */
+async function callOfStranger(
+  parts: IngestParts,
+  arrival: Arrival,
+  sent: Buffer,
+  bounds: BodyBounds,
+): Promise<Call> {
+  const { encoding, request } = arrival
+  const body = encoding === 'identity' ? sent : await inflate(sent, encoding, false, bounds)
+  refuseStrangers(body, request.headers.origin, parts.keys)
+  bounds.reservation.becomeKnown()
+  return callOfInflated(parts, arrival, body, bounds)
+}
+
+async function callOfInflated(
+  parts: IngestParts,
+  arrival: Arrival,
+  body: Buffer,
+  { limits, reservation }: BodyBounds,
+): Promise<Call> {
+  if (!isLongBody(body.length, limits)) return callOf(parts, arrival, body)
+  const end = await takeTurn(reservation, body.length)
+  return callOfLong(parts, arrival, body, end)
 }
 
 /**
@@ -139,10 +193,10 @@ async function callOfOther(
   const early = isLongBody(announced, limits) ? await takeTurn(reservation, announced) : null
   const body =
     encoding === 'identity' ? sent : await inflate(sent, encoding, early !== null, bounds)
-  const isLong = early !== null || isLongBody(body.length, limits)
-  if (!isLong) return callOf(parts, arrival, body)
-  const end = early ?? (await takeTurn(reservation, body.length))
-  return callOfLong(parts, arrival, body, { slices: new Slices(), end: () => end(body.length) })
+  const isAsAnnounced = early !== null && body.length <= announced
+  if (isAsAnnounced) return callOfLong(parts, arrival, body, early)
+  early?.() // it waited as if it were shorter
+  return callOfInflated(parts, arrival, body, bounds)
 }
 
 /** @throws {Refusal} when too many wait. */
@@ -157,8 +211,9 @@ async function callOfLong(
   parts: IngestParts,
   arrival: Arrival,
   body: Buffer,
-  turn: Turn,
+  end: EndTurn,
 ): Promise<Call> {
+  const turn = { slices: new Slices(), end: () => end(body.length) }
   const type = arrival.request.headers['content-type']
   const { limits } = parts.settings
   const envelope = await readLongEnvelope(body, type, limits, turn.slices)

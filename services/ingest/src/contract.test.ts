@@ -164,7 +164,7 @@ test('what SDKs send beside events is ignored, also while Kafka is away', async 
 })
 
 test('SDK paths answer 429 backpressure where our own answer 503', async () => {
-  await using ingest = await startTestIngest({ limits: { maxInFlightBytes: 1_000 } })
+  await using ingest = await startTestIngest({ limits: { maxInFlightBytes: 10_000 } })
   const { producer, schemas } = ingest
   const { outcome } = producer
   const troubles: readonly (readonly [() => void, () => void, string, string])[] = [
@@ -187,7 +187,7 @@ test('SDK paths answer 429 backpressure where our own answer 503', async () => {
       EVENT,
       'kafka_unavailable',
     ],
-    [() => {}, () => {}, 'x'.repeat(1_001), 'overloaded'],
+    [() => {}, () => {}, 'x'.repeat(10_001), 'overloaded'],
   ]
   for (const [begin, end, body, ownCode] of troubles) {
     begin()

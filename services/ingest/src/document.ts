@@ -2,11 +2,13 @@ import { isUtf8 } from 'node:buffer'
 import {
   findSyntaxProblem,
   isJsonObject,
+  MAX_NESTING,
   ownValue,
   pointerOf,
   readEnvelopeContext,
   scanList,
   scanValue,
+  tooDeepAt,
   type EnvelopeContext,
   type EventInput,
   type JsonObject,
@@ -142,11 +144,28 @@ interface Document extends ParsedText {
 
 /** @throws {Refusal} */
 function parse(text: string): Document {
+  refuseTooDeep(text, 1)
   try {
     return { text, ...parseText(text) }
   } catch (cause) {
     throw noDocument(text, cause)
   }
+}
+
+/**
+ * Before anything is parsed: what is nested a million times would take a second of everybody's time.
+ *
+ * @param firstLine the number of the line that the text begins with.
+ * @throws {Refusal}
+ */
+export function refuseTooDeep(text: string, firstLine: number): void {
+  const at = tooDeepAt(text)
+  if (at === -1) return
+  const before = text.slice(0, at)
+  const line = firstLine + before.split('\n').length - 1
+  const column = at - before.lastIndexOf('\n')
+  const detail = `line ${line}, column ${column}: nested more than ${MAX_NESTING} times`
+  throw new Refusal('invalid_json', detail)
 }
 
 function noDocument(text: string, cause?: unknown): Refusal {

@@ -106,6 +106,11 @@ function mediaTypeOf(contentType: string): string {
   return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
 }
 
+/** Whether each line is an event of its own, so that nothing stands beside them. */
+export function isLines(contentType: string | undefined): boolean {
+  return LINE_TYPES.has(mediaTypeOf(contentType ?? ''))
+}
+
 /** Every other type is read as JSON, see the contract. */
 function isSpecial(contentType: string): boolean {
   if (contentType === 'application/json') return false

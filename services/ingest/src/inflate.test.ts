@@ -4,11 +4,16 @@ import { test } from 'node:test'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { gunzipIfSmall } from './inflate-small.ts'
 import { announcedBytes, inflateBody } from './inflate.ts'
+import { Refusal } from './refusal.ts'
 
 const MAX = 100_000
+const BOUNDS = {
+  maxBytes: MAX,
+  tooLarge: () => new Refusal('body_too_large', 'too large'),
+}
 const text = (bytes: number): Buffer => Buffer.alloc(bytes, 'abcdefg')
 const outcome = (bytes: Buffer, encoding: 'gzip' | 'deflate' | 'br'): Promise<string> =>
-  inflateBody(bytes, encoding, MAX).then(
+  inflateBody(bytes, encoding, BOUNDS).then(
     (body) => (body.equals(text(body.length)) ? `${body.length} bytes` : 'changed'),
     ({ code }: { readonly code: string }) => code,
   )

@@ -35,16 +35,22 @@ export function encodingFrom(header: string | undefined): Encoding {
   )
 }
 
+export interface InflateBounds {
+  readonly maxBytes: number
+  /** What a body beyond that is refused with. */
+  readonly tooLarge: () => Refusal
+}
+
 /**
  * Inflates a whole body and stops at the limit: a bomb costs no more than a body of that size.
  *
- * @throws {Refusal} 413 beyond `maxBytes`; 400 when the bytes are not what the encoding says, are cut
+ * @throws {Refusal} 413; 400 when the bytes are not what the encoding says, are cut
  * short, or are followed by others.
  */
 export function inflateBody(
   bytes: Buffer,
   encoding: Exclude<Encoding, 'identity'>,
-  maxBytes: number,
+  { maxBytes, tooLarge }: InflateBounds,
 ): Promise<Buffer> {
   const announced = encoding === 'gzip' ? gzippedBytes(bytes) : null
   const small = announced === null ? null : gunzipIfSmall(bytes, announced, maxBytes)
@@ -68,7 +74,7 @@ export function inflateBody(
       length += chunk.length
       if (isHeld) chunks.push(chunk)
       else free(chunk)
-      if (length > maxBytes) fail(tooLarge(encoding, maxBytes))
+      if (length > maxBytes) fail(tooLarge())
     })
     engine.on('error', (cause) => fail(notWhole(encoding, cause)))
     engine.on('end', () => {
@@ -144,11 +150,6 @@ function openEngine(
 function hasZlibHeader(bytes: Buffer): boolean {
   if (bytes.length < 2) return false
   return (bytes.readUInt8(0) & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0
-}
-
-function tooLarge(encoding: Encoding, maxBytes: number): Refusal {
-  const detail = `the body holds more than ${maxBytes} bytes after ${encoding}`
-  return new Refusal('body_too_large', detail)
 }
 
 function notWhole(encoding: Encoding, cause: Error): Refusal {

@@ -95,7 +95,7 @@ export const ingestMetrics = {
   inFlightBytes: {
     type: 'gauge',
     name: 'in_flight_bytes',
-    help: 'Bytes of request bodies held in memory.',
+    help: 'Bytes of requests held in memory: heads, bodies, and what each needs beside them.',
   },
   producerBufferedBytes: {
     type: 'gauge',

@@ -1,5 +1,5 @@
 import { pointerOf, scanValue, type EventInput } from '@custom-events/event'
-import { checkCount, EMPTY, NOTHING_BESIDE, withoutNotFinite } from './document.ts'
+import { checkCount, EMPTY, NOTHING_BESIDE, refuseTooDeep, withoutNotFinite } from './document.ts'
 import type { Envelope, EnvelopeLimits } from './envelope.ts'
 import { linesOf, type Line } from './lines.ts'
 import { parseText } from './parse-text.ts'
@@ -24,10 +24,11 @@ export function* readLines(body: Buffer, limits: EnvelopeLimits): Generator<void
   return { events, ...NOTHING_BESIDE }
 }
 
-/** What cannot be read of one line is one rejected event. */
+/** What cannot be read of one line is one rejected event. @throws {Refusal} when it is nested absurdly. */
 function readLine({ text, isUtf8: isText, number }: Line, index: number): EventInput {
   const place = { index, pointer: pointerOf('', index), text }
   if (!isText) return unreadable(place, NOT_UTF8)
+  refuseTooDeep(text, number)
   try {
     const { value, json, notFinite: places } = parseText(text)
     const event = { ...place, value, scanned: scanValue(json, place.pointer) }

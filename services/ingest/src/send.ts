@@ -1,4 +1,5 @@
 import type { Answer } from './answers.ts'
+import { isAbsurdlyCut } from './framing.ts'
 import { everyAnswer } from './head.ts'
 import { ours, type BodySink, type IngestResponse } from './messages.ts'
 
@@ -67,11 +68,17 @@ function hasLongRest({ req: request }: IngestResponse): boolean {
  */
 function linger(response: IngestResponse, body: Buffer | string): void {
   response.write(body)
-  const { req: request } = response
+  const request = ours(response.req)
   const close = (): void => {
     clearTimeout(timer)
     response.end()
   }
   const timer = setTimeout(close, LINGER_MS)
-  request.once('end', close).once('close', close).resume()
+  let [bytes, pieces] = [0, 0]
+  const onChunk = ({ length }: Buffer): void => {
+    bytes += length
+    pieces += 1
+    if (isAbsurdlyCut(bytes, pieces)) request.socket.pause() // it is not worth reading
+  }
+  request.giveBodyTo({ onChunk, onEnd: close, onGone: close })
 }

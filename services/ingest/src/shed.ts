@@ -2,20 +2,27 @@ import type { RequestCode } from '@custom-events/event'
 import { Refusal, type ShedReason } from './refusal.ts'
 import { createTurns, type EndTurn, type Turns } from './turns.ts'
 
-/** Bytes of bodies held in memory by all requests together. */
+/** Bytes of requests held in memory by all of them together: heads, bodies, and what we need for each. */
 export interface ByteBudget {
   readonly usedBytes: number
   /** Whether so many more bytes would fit, without taking them. */
   fits(bytes: number): boolean
   /** Whether so many long bodies wait for their turn that no other should be read. */
   readonly isCrowded: boolean
-  /** What one request holds; give it back when the request is over. */
-  open(): Reservation
+  /**
+   * What one request holds; give it back when the request is over.
+   *
+   * @param isKnown whether its write key is: all others together have a quarter, so that they cannot keep out
+   * those that are. @default true
+   */
+  open(isKnown?: boolean): Reservation
 }
 
 export interface Reservation {
   /** @returns whether the bytes fit; when not, nothing is taken. */
   take(bytes: number): boolean
+  /** Its write key was found in its body. */
+  becomeKnown(): void
   /**
    * Runs work that needs much memory before its size is known, few at a time: otherwise many small
    * bodies that inflate to the limit would together hold far more than the budget.
@@ -35,6 +42,8 @@ export interface Reservation {
 /** zlib works in libuv's four threads: more at once would only hold more memory. */
 const MAX_INFLATING = 4
 const MAX_WAITING = 256
+/** Of those whose key is not known yet: the others do not wait for them, and have three threads. */
+const STRANGERS = { share: 1 / 4, maxInflating: 1, maxWaiting: 64 }
 /**
  * Kafka has 5 s to acknowledge after the turn, an answer 7.5 s in all. Half a second are some 110 bodies of a thousand
  * events on a core of its own.
@@ -45,7 +54,9 @@ export function createByteBudget(maxBytes: number): ByteBudget {
   const usage = {
     bytes: 0,
     maxBytes,
+    strangerBytes: 0,
     amongFew: createFew(MAX_INFLATING, MAX_WAITING),
+    amongFewStrangers: createFew(STRANGERS.maxInflating, STRANGERS.maxWaiting),
     turns: createTurns(TURN_LIMITS),
   }
   return {
@@ -56,15 +67,18 @@ export function createByteBudget(maxBytes: number): ByteBudget {
     get isCrowded() {
       return usage.turns.isCrowded
     },
-    open: () => new Held(usage),
+    open: (isKnown = true) => new Held(usage, isKnown),
   }
 }
 
 /** What all reservations share. */
 interface Usage {
   bytes: number
+  /** Of these, what those hold whose key is not known. */
+  strangerBytes: number
   readonly maxBytes: number
   readonly amongFew: Reservation['amongFew']
+  readonly amongFewStrangers: Reservation['amongFew']
   readonly turns: Turns
 }
 
@@ -76,21 +90,34 @@ function fits({ bytes, maxBytes }: Usage, more: number): boolean {
 class Held implements Reservation {
   readonly #usage: Usage
   #bytes = 0
+  #isKnown: boolean
   #endTurn: EndTurn | null = null
 
-  constructor(usage: Usage) {
+  constructor(usage: Usage, isKnown: boolean) {
     this.#usage = usage
+    this.#isKnown = isKnown
   }
 
   take(bytes: number): boolean {
-    if (!fits(this.#usage, bytes)) return false
-    this.#usage.bytes += bytes
+    const usage = this.#usage
+    if (!fits(usage, bytes)) return false
+    if (!this.#isKnown) {
+      if (usage.strangerBytes + bytes > usage.maxBytes * STRANGERS.share) return false
+      usage.strangerBytes += bytes
+    }
+    usage.bytes += bytes
     this.#bytes += bytes
     return true
   }
 
+  becomeKnown(): void {
+    if (!this.#isKnown) this.#usage.strangerBytes -= this.#bytes
+    this.#isKnown = true
+  }
+
   amongFew<T>(work: () => Promise<T>): Promise<T | null> {
-    return this.#usage.amongFew(work)
+    const { amongFew, amongFewStrangers } = this.#usage
+    return this.#isKnown ? amongFew(work) : amongFewStrangers(work)
   }
 
   async takeTurn(bytes: number): Promise<EndTurn | null> {
@@ -100,6 +127,7 @@ class Held implements Reservation {
 
   release(): void {
     this.#endTurn?.()
+    this.becomeKnown()
     this.#usage.bytes -= this.#bytes
     this.#bytes = 0
   }

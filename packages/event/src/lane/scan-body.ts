@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { MAX_NESTING } from '../nesting.ts'
 import { atOnce } from '../pieces.ts'
 import {
   BACKSLASH,
@@ -162,7 +163,7 @@ function parses(event: LaneInput): boolean {
   }
 }
 
-/** Where the brackets are even; what is between them is not looked at. */
+/** Where the brackets are even; what is between them is not looked at, unless it is nested too deeply to be parsed. */
 function objectEnd(bytes: Uint8Array, start: number): number {
   let depth = 0
   for (let at = start; at < bytes.length; at += 1) {
@@ -172,6 +173,7 @@ function objectEnd(bytes: Uint8Array, start: number): number {
       while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
     } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       depth += 1
+      if (depth > MAX_NESTING) return IRREGULAR
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
       depth -= 1
       if (depth === 0) return at + 1
