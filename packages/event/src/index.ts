@@ -11,7 +11,8 @@ export {
   type WarningCode,
 } from './codes.ts'
 export type { Audience } from './call-type.ts'
-export { ALIASES, KEY_NAMES, SDK_NAMES } from './fields.ts'
+export { ALIASES, KEY_NAMES, SDK_NAMES, type FieldName } from './fields.ts'
+export { SCAN_LIMITS } from './json-cursor.ts'
 export { readEnvelopeContext } from './account.ts'
 export { isJsonObject, ownValue, type JsonObject, type TrackedEvent } from './event.ts'
 export {

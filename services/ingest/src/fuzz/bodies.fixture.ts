@@ -1,0 +1,269 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import fc from 'fast-check'
+import { ALIASES, EVENT_RULES, KEY_NAMES, SDK_NAMES, type FieldName } from '@custom-events/event'
+import { jsonObjectText, jsonValueText } from '../../../../test/hostile/json-texts.ts'
+import { settings, type Sent } from './both-ways.fixture.ts'
+import { mutated } from './mutations.fixture.ts'
+import { objectText, usualWith } from './usual.fixture.ts'
+import { NOT_JSON, TIMES, UNUSUAL, UNUSUAL_IDS } from './values.fixture.ts'
+
+const rawValue = fc.oneof(
+  { weight: 60, arbitrary: jsonValueText.map(({ text }) => text) },
+  { weight: 38, arbitrary: fc.constantFrom(...UNUSUAL) },
+  { weight: 1, arbitrary: fc.constantFrom(...NOT_JSON) },
+)
+
+const id = fc.oneof(
+  {
+    weight: 40,
+    arbitrary: fc.constantFrom('"account_1"', '"account_2"', '"user_1"', '"é-1"', '"0f"'),
+  },
+  { weight: 3, arbitrary: fc.constantFrom(...UNUSUAL_IDS) },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)) },
+)
+
+const two = fc.nat(99).map((n) => String(n).padStart(2, '0'))
+/** Of the right form, and often no moment at all. */
+const oddTime = fc
+  .tuple(
+    fc.tuple(fc.integer({ min: 1968, max: 2032 }), two, two, two, two, two),
+    fc.constantFrom('T', 'T', 't', ' ', ''),
+    fc.constantFrom('', '.1', '.123', '.123', '.1234567', ',5', '.'),
+    fc.constantFrom('Z', 'Z', 'z', '', '+01:00', '-0930', '+14', '+24:00'),
+  )
+  .map(([[year, month, day, hour, minute, second], separator, fraction, zone]) => {
+    return `"${year}-${month}-${day}${separator}${hour}:${minute}:${second}${fraction}${zone}"`
+  })
+
+const time = fc.oneof(
+  {
+    weight: 24,
+    arbitrary: fc
+      .date({ min: new Date('1999-12-01'), max: new Date('2026-02-28'), noInvalidDate: true })
+      .map((date) => JSON.stringify(date)),
+  },
+  { weight: 3, arbitrary: fc.constantFrom(...TIMES) },
+  { weight: 1, arbitrary: oddTime },
+)
+
+/** Nothing that anybody has to say something about. */
+const mildValue = fc.oneof(
+  fc.integer().map(String),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => JSON.stringify(value)),
+  fc.string().map((value) => JSON.stringify(value)),
+  fc.constantFrom(
+    'true',
+    'null',
+    '[]',
+    '{}',
+    '[1,{"a":"é","b":[""]}]',
+    '"\\u00e9\\n\\ud83d\\ude00"',
+  ),
+)
+const mildObject = fc
+  .dictionary(fc.string(), mildValue, { maxKeys: 5 })
+  .map((members) =>
+    objectText(Object.entries(members).map(([name, value]) => [JSON.stringify(name), value])),
+  )
+
+const innerName = fc.oneof(
+  { weight: 4, arbitrary: fc.string() },
+  { weight: 1, arbitrary: fc.constantFrom(...ALIASES.group_id, '__proto__', 'constructor') },
+)
+const innerObject = fc
+  .array(fc.tuple(innerName, fc.oneof(rawValue, id)), { maxLength: 5 })
+  .map((members) => objectText(members.map(([name, value]) => [JSON.stringify(name), value])))
+const object = fc.oneof(
+  { weight: 24, arbitrary: mildObject },
+  { weight: 3, arbitrary: innerObject },
+  { weight: 2, arbitrary: jsonObjectText.map(({ text }) => text) },
+  { weight: 1, arbitrary: rawValue },
+)
+
+const VALUES: Readonly<Record<FieldName, fc.Arbitrary<string>>> = {
+  event: fc.oneof(fc.constantFrom('"feature_used"', '"é"', 'null', '"a\\"b"'), id),
+  group_id: id,
+  user_id: id,
+  anonymous_id: id,
+  event_id: id,
+  timestamp: time,
+  sent_at: time,
+  properties: object,
+  context: object,
+}
+
+type Member = readonly [name: string, value: string]
+
+/** A part under one of its names, mostly the first; its value, or one that belongs elsewhere. */
+const partOf = (names: readonly string[], value: fc.Arbitrary<string>): fc.Arbitrary<Member> =>
+  fc.tuple(
+    fc.oneof(
+      { weight: 2, arbitrary: fc.constantFrom(...names.slice(0, 1)) },
+      { weight: 1, arbitrary: fc.constantFrom(...names) },
+    ),
+    fc.oneof({ weight: 90, arbitrary: value }, { weight: 1, arbitrary: fc.oneof(id, rawValue) }),
+  )
+
+/** What nearly every event has. */
+const USUAL: readonly FieldName[] = ['event', 'group_id', 'user_id', 'timestamp', 'properties']
+/** Names of the contract, from its own tables, and such as look like them. */
+const more: fc.Arbitrary<Member> = fc.oneof(
+  ...Object.entries(ALIASES).map(([part, names]) => {
+    const [, value] = Object.entries(VALUES).find(([name]) => name === part) ?? []
+    return fc.tuple(fc.constantFrom(...names), value ?? id)
+  }),
+  fc.tuple(fc.constantFrom(...SDK_NAMES), fc.oneof(rawValue, object)),
+  fc.tuple(fc.constantFrom(...KEY_NAMES), id),
+  fc.tuple(
+    fc.constant('type'),
+    fc.oneof(
+      fc.constantFrom(
+        '"track"',
+        '"track"',
+        '"event"',
+        '"Track"',
+        '"identify"',
+        '"PAGE"',
+        '"click"',
+      ),
+      fc.constantFrom('""', 'null', '5', '"trac\u212a"', '"t\\u0072ack"', '"tracks"'),
+    ),
+  ),
+  fc.tuple(
+    fc.constantFrom('unknown', 'evnet', 'Event', '__proto__', 'constructor', 'toString', '', 'é'),
+    rawValue,
+  ),
+)
+
+const space = fc.constantFrom('', '', '', '', ' ', '\n\t', '\r\n', '\u00a0')
+
+/** Mostly whole events; some fields missing, some twice, some of other names, in any order. */
+const event = fc
+  .tuple(
+    fc.tuple(
+      ...USUAL.map((part) => fc.tuple(partOf(ALIASES[part], VALUES[part]), fc.nat(60))),
+      ...(['event_id', 'context'] as const).map((part) =>
+        fc.tuple(partOf(ALIASES[part], VALUES[part]), fc.nat(2)),
+      ),
+    ),
+    fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(more, { maxLength: 3 })),
+    fc.oneof({ weight: 9, arbitrary: fc.constant('') }, { weight: 1, arbitrary: space }),
+    fc.nat(300),
+  )
+  .map(([usual, others, gap, dice]) => {
+    const members = [
+      ...usual.flatMap(([member, left]) => {
+        if (left === 0) return []
+        return left === 1 && dice < 20 ? [member, member] : [member]
+      }),
+      ...others,
+    ]
+    const inOrder = dice % 3 === 0 ? members.toReversed() : members
+    const texts = inOrder.map(([name, value], index) => {
+      return `${keyText(name, dice === index)}${gap}:${gap}${value}`
+    })
+    return `{${gap}${texts.join(`,${gap}`)}${gap}}`
+  })
+
+/** @param isEscaped whether its first character is written as an escape. */
+function keyText(name: string, isEscaped: boolean): string {
+  if (!isEscaped || name === '') return JSON.stringify(name)
+  const code = name.charCodeAt(0).toString(16).padStart(4, '0')
+  return `"\\u${code}${JSON.stringify(name.slice(1)).slice(1)}`
+}
+
+const usualEvent = fc.nat(99).map((n) =>
+  JSON.stringify({
+    event: 'feature_used',
+    event_id: `e-${n}`,
+    group_id: `account_${n % 7}`,
+    user_id: 'u',
+    timestamp: '2025-05-31T01:02:03.456Z',
+    properties: { n, text: 'x'.repeat(n) },
+    ...(n % 3 === 0 ? { context: { group_id: `account_${n % 7}` } } : {}),
+  }),
+)
+
+/** Of the largest size that one may have, and a few bytes more or less. */
+const largeEvent = fc
+  .tuple(fc.integer({ min: -90, max: 0 }), fc.constantFrom('x', 'é', '한', '😀', '\\n'))
+  .map(([more1, char]) => {
+    const bytes = EVENT_RULES.maxEventBytes + more1
+    return usualWith('properties', `{"pad":"${char.repeat(bytes / Buffer.byteLength(char))}"}`)
+  })
+
+const oneEvent = fc.oneof(
+  { weight: 200, arbitrary: usualEvent },
+  { weight: 600, arbitrary: event },
+  { weight: 3, arbitrary: largeEvent },
+)
+const events = fc.oneof(
+  { weight: 30, arbitrary: fc.array(oneEvent, { maxLength: 5 }) },
+  { weight: 10, arbitrary: fc.array(oneEvent, { minLength: 10, maxLength: 40, size: 'max' }) },
+)
+
+const beside: fc.Arbitrary<readonly Member[]> = fc.array(
+  fc.oneof(
+    fc.tuple(fc.constantFrom(...ALIASES.sent_at), time),
+    fc.tuple(fc.constantFrom(...KEY_NAMES), id),
+    fc.tuple(fc.constant('context'), object),
+    fc.tuple(fc.constantFrom('batch', 'events', 'sequence', ...ALIASES.timestamp), rawValue),
+  ),
+  { maxLength: 2 },
+)
+
+const list = fc
+  .tuple(events, beside, fc.constantFrom('batch', 'events'), fc.boolean(), space)
+  .map(([all, members, name, isFirst, gap]) => {
+    const own: Member = [name, `[${gap}${all.join(`${gap},`)}${gap}]`]
+    const inOrder = isFirst ? [own, ...members] : [...members, own]
+    return objectText(inOrder.map(([key, value]) => [keyText(key, false), `${gap}${value}`]))
+  })
+
+const lines = fc
+  .tuple(events, fc.constantFrom('\n', '\n', '\r\n', '\n\n', '\n\u00a0\n', '\n \t\n'), fc.nat(9))
+  .map(([all, feed, cut]) => {
+    return all.map((line, index) => (index === cut ? line.slice(0, -3) : line)).join(feed)
+  })
+
+/** As many as there may be in a request, or one more. */
+const longList = fc.nat(1).map((more1) => {
+  return `[${Array.from({ length: settings.limits.maxEvents + more1 }, () => '{"a":1}').join()}]`
+})
+
+const text = fc.oneof(
+  { weight: 600, arbitrary: event },
+  { weight: 200, arbitrary: usualEvent },
+  { weight: 600, arbitrary: events.map((all) => `[${all.join()}]`) },
+  { weight: 800, arbitrary: list },
+  { weight: 200, arbitrary: lines },
+  { weight: 100, arbitrary: rawValue },
+  { weight: 1, arbitrary: longList },
+)
+
+const withMark = fc
+  .tuple(text, fc.nat(40))
+  .map(([sent, dice]) => (dice === 0 ? `\ufeff${sent}` : sent))
+
+/** Of a key that is bound to it. */
+const ACCOUNT_1 = new Set(['account_1'])
+
+/** Bodies of every form, with much that is usual and much that is not. */
+export const body: fc.Arbitrary<Sent> = fc.record({
+  bytes: mutated(withMark),
+  audience: fc.constantFrom('own', 'sdk'),
+  hasPlans: fc.nat(7).map((dice) => dice === 0),
+  accounts: fc.oneof({ weight: 9, arbitrary: fc.constant(null) }, fc.constant(ACCOUNT_1)),
+  headers: fc.constantFrom<IncomingHttpHeaders>(
+    {},
+    {},
+    {},
+    { sentat: '2026-01-30T10:00:00.000Z' },
+    { sentat: 'yesterday' },
+    { 'idempotency-key': 'k' },
+    { 'content-type': 'application/json' },
+    { 'content-type': 'application/x-ndjson' },
+    { 'content-type': 'multipart/form-data; boundary=x' },
+    { 'content-type': 'text/plain; charset=utf-8' },
+  ),
+})
