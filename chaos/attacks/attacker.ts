@@ -1,4 +1,5 @@
 // A process of its own, started by `attackWith`: says `ready`, sends until the time is over, prints its tally.
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Target } from './attack.ts'
 import { attackNamed } from './catalogue.ts'
 import { createTally } from './tally.ts'
@@ -12,5 +13,8 @@ const orders = JSON.parse(String(process.argv[2])) as {
 const send = attackNamed(orders.name).prepare()
 const tally = createTally()
 process.stdout.write('ready\n')
-await send({ target: orders.target, tally, signal: AbortSignal.timeout(orders.seconds * 1_000) })
+const milliseconds = orders.seconds * 1_000
+const sending = send({ target: orders.target, tally, signal: AbortSignal.timeout(milliseconds) })
+// Neither that timer nor connections that nobody reads would keep the process.
+await Promise.all([sending, delay(milliseconds)])
 process.stdout.write(`${JSON.stringify(tally)}\n`)

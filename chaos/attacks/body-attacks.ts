@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib'
 import type { Attack } from './attack.ts'
 import { flood } from './flood.ts'
@@ -53,6 +54,17 @@ function withKey(name: string, sends: string, headers: Headers, body: () => Buff
 const brackets = (): Buffer => brotliCompressSync('['.repeat(LIMIT_BYTES - 1))
 const zeros = (): Buffer => gzipSync(Buffer.alloc(200 * MEBIBYTE), { level: 9 })
 const blanks = (): Buffer => gzipSync(Buffer.alloc(LIMIT_BYTES - 1, ' '), { level: 9 })
+
+/** The most that a stranger may have inflated. */
+function justBelowAHundredfold(): Buffer {
+  const random = randomBytes(16_000).toString('base64')
+  for (let length = 1_000; ; length += 250) {
+    const text = `{"batch":["${random.slice(0, length)}"],"x":"`
+    const body = `${text}${'x'.repeat(MEBIBYTE - 3 - text.length)}"}`
+    const sent = gzipSync(body, { level: 9 })
+    if (body.length / sent.length < 100) return sent
+  }
+}
 
 /** Framing and compression: small to send, large to hold or to inflate. */
 export const bodyAttacks: readonly Attack[] = [
@@ -111,6 +123,13 @@ export const bodyAttacks: readonly Attack[] = [
     body: blanks,
   }),
   withKey('gzip-of-blanks', '5 KB of gzip, 5 MiB of blanks', GZIP, blanks),
+  sameBody({
+    name: 'gzip-just-below-a-hundredfold',
+    sends: 'gzip of just less than 1 MiB, just less than a hundred times what is sent',
+    perSecond: 50,
+    headers: GZIP,
+    body: justBelowAHundredfold,
+  }),
   sameBody({
     name: 'gzip-members',
     sends: '2 MB of gzip in 100,000 members that hold nothing',

@@ -32,6 +32,8 @@ export interface Harm {
 
 export interface Measuring {
   readonly seconds: number
+  /** Of the warm-up, and then of the neighbour alone. */
+  readonly quietSeconds: number
   readonly neighbourPerSecond: number
   /** Told the attacker's process, which may be kept off the measured core. */
   readonly onAttacker: (pid: number) => void
@@ -45,15 +47,15 @@ const WARM_UP_REQUESTS_PER_SECOND = 300
 export async function measureHarm(
   { target, pid, logFile, exitCode }: IngestUnderAttack,
   attack: Attack,
-  { seconds, neighbourPerSecond, onAttacker }: Measuring,
+  { seconds, quietSeconds, neighbourPerSecond, onAttacker }: Measuring,
 ): Promise<Harm> {
-  const quietMs = Math.min(5_000, seconds * 500)
+  const quietMs = quietSeconds * 1_000
   const watch = (ms: number, perSecond = neighbourPerSecond) =>
     watchNeighbour(target, perSecond, AbortSignal.timeout(ms))
   await watch(quietMs, WARM_UP_REQUESTS_PER_SECOND)
   const quietFrom = cpuSeconds(pid)
   const quiet = await watch(quietMs)
-  const quietCpuPerSecond = (cpuSeconds(pid) - quietFrom) / (quietMs / 1_000)
+  const quietCpuPerSecond = (cpuSeconds(pid) - quietFrom) / quietSeconds
   const idleRssBytes = memoryBytes(pid)
   resetPeakMemory(pid)
 

@@ -61,10 +61,20 @@ export async function startIngestUnderAttack({
   }
 }
 
-/** The keys of the neighbour and of who has one and means no good. */
+/** Of other senders: who has no key must not cost more for them. */
+const OTHER_KEYS = 5_000
+
+/** The key of the neighbour, and of who has one and means no good, is the last of many. */
 function keyFileText(key: string): string {
-  const sha256 = createHash('sha256').update(key).digest('hex')
-  return JSON.stringify({ keys: [{ name: 'neighbour', sha256 }] })
+  const others = Array.from({ length: OTHER_KEYS }, (_, n) => ({
+    name: `other-${n}`,
+    sha256: sha256(`other-${n}`),
+  }))
+  return JSON.stringify({ keys: [...others, { name: 'neighbour', sha256: sha256(key) }] })
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 async function makeTopics(environment: Readonly<Record<string, string>>): Promise<void> {

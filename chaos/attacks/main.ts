@@ -30,6 +30,7 @@ ${list}`
 
 const NEIGHBOUR_PER_SECOND = 50
 const DEFAULT_SECONDS = 60
+const MAX_QUIET_SECONDS = 5
 
 const { values } = readArguments(USAGE, {
   options: {
@@ -58,8 +59,10 @@ async function main(attacks: readonly Attack[]): Promise<number> {
     say(`${harms.length + 1} of ${attacks.length}: ${attack.name}`)
     await using ingest = await startIngestUnderAttack({ servers: stack.environment, folder })
     sayUnless(keep(ingest.pid, MEASURED_CORE))
+    const attackSeconds = seconds ?? attack.seconds ?? DEFAULT_SECONDS
     const harm = await measureHarm(ingest, attack, {
-      seconds: seconds ?? attack.seconds ?? DEFAULT_SECONDS,
+      seconds: attackSeconds,
+      quietSeconds: Math.min(MAX_QUIET_SECONDS, attackSeconds / 2),
       neighbourPerSecond: NEIGHBOUR_PER_SECOND,
       onAttacker: (pid) => sayUnless(keep(pid, OTHER_CORE)),
     })

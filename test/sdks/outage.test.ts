@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { createEventCodec } from '@custom-events/codec'
 import type { TrackedEvent } from '@custom-events/event'
 import { startTestIngest, type TestIngest } from '../../services/ingest/src/test-support.ts'
-import { findKey, parseWriteKeys } from '../../services/ingest/src/write-keys.ts'
+import { createKeyFinder, parseWriteKeys } from '../../services/ingest/src/write-keys.ts'
 import { eventually } from '../support/eventually.ts'
 import { SDKS } from './clients.ts'
 import type { AppEvent, Sdk } from './sdk.ts'
@@ -22,7 +22,7 @@ interface WitnessedIngest extends TestIngest {
 
 /** Ingest that asks for a key and tells clients to wait for one second. */
 async function startIngest(): Promise<WitnessedIngest> {
-  const find = (presented: string) => findKey(keys, presented)
+  const find = createKeyFinder(keys)
   const ingest = await startTestIngest({ keys: { isOff: false, find }, random: () => 0 })
   const witness = await startWitness(ingest.url)
   return {

@@ -6,14 +6,14 @@ import type { Keys } from './key-file.ts'
 import { NOISE_PATHS, OWN_PATHS, SDK_PATHS, SOURCE_CONFIG_PATH } from './paths.ts'
 import { createAnswerCheck } from './openapi-test-support.ts'
 import { BAD_EVENT, countOf, eventText, startTestIngest, type TestAnswer } from './test-support.ts'
-import { findKey, parseWriteKeys } from './write-keys.ts'
+import { createKeyFinder, parseWriteKeys } from './write-keys.ts'
 
 const EVENT = eventText()
 const UNAVAILABLE = { status: 'unacknowledged', reason: 'kafka_unavailable' } as const
 
 function keysOf(...entries: readonly object[]): Keys {
   const keys = parseWriteKeys(JSON.stringify({ keys: entries }))
-  return { isOff: false, find: (presented) => findKey(keys, presented) }
+  return { isOff: false, find: createKeyFinder(keys) }
 }
 const hashOf = (key: string) => createHash('sha256').update(key).digest('hex')
 

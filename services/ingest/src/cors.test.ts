@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { NOISE_PATHS, OWN_PATHS, SDK_PATHS } from './paths.ts'
 import { eventText, startTestIngest } from './test-support.ts'
-import { findKey, parseWriteKeys } from './write-keys.ts'
+import { createKeyFinder, parseWriteKeys } from './write-keys.ts'
 
 const PATHS = [
   ...OWN_PATHS,
@@ -85,7 +85,7 @@ test('a key bound to origins is refused from others, readably, also when the key
   const sha256 = createHash('sha256').update('k1').digest('hex')
   const keys = parseWriteKeys(JSON.stringify({ keys: [{ name: 'w', sha256, origins: [ORIGIN] }] }))
   await using ingest = await startTestIngest({
-    keys: { isOff: false, find: (presented) => findKey(keys, presented) },
+    keys: { isOff: false, find: createKeyFinder(keys) },
   })
   const body = eventText({ writeKey: 'k1' })
   const from = (origin: string) => ingest.post(body, { path: '/v1/t', headers: { origin } })

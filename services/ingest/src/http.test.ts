@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import type { Keys } from './key-file.ts'
 import { BAD_EVENT, countOf, eventText, startTestIngest } from './test-support.ts'
-import { findKey, parseWriteKeys } from './write-keys.ts'
+import { createKeyFinder, parseWriteKeys } from './write-keys.ts'
 
 const EVENT = eventText()
 
@@ -264,7 +264,7 @@ const hashOf = (key: string) => createHash('sha256').update(key).digest('hex')
 
 function keysOf(...entries: readonly object[]): Keys {
   const keys = parseWriteKeys(JSON.stringify({ keys: entries }))
-  return { isOff: false, find: (presented) => findKey(keys, presented) }
+  return { isOff: false, find: createKeyFinder(keys) }
 }
 
 test('a write key opens the door wherever a client puts it, and names the source', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Logger } from '@custom-events/service'
-import { ANYBODY, findKey, parseWriteKeys, type WriteKey } from './write-keys.ts'
+import { ANYBODY, createKeyFinder, parseWriteKeys, type WriteKey } from './write-keys.ts'
 
 /** Who may send. */
 export interface Keys {
@@ -29,7 +29,7 @@ export function openKeyFile(options: {
 }): Keys & Disposable {
   const { path, log, checkMs = KEY_FILE_CHECK_MS } = options
   let text = readFileSync(path, 'utf8')
-  let keys = parseWriteKeys(text)
+  let find = createKeyFinder(parseWriteKeys(text))
 
   // Content rather than a watch: a secret mounted by Kubernetes is replaced by a symbolic link.
   const check = async (): Promise<void> => {
@@ -37,7 +37,8 @@ export function openKeyFile(options: {
     try {
       text = await readFile(path, 'utf8')
       if (text === before) return
-      keys = parseWriteKeys(text)
+      const keys = parseWriteKeys(text)
+      find = createKeyFinder(keys)
       lastRefusal = null
       log.info({ keys: keys.length }, 'write keys read again')
     } catch (error) {
@@ -52,7 +53,7 @@ export function openKeyFile(options: {
 
   return {
     isOff: false,
-    find: (presented) => findKey(keys, presented),
+    find: (presented) => find(presented),
     [Symbol.dispose]: () => clearInterval(timer),
   }
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { createAnswerCheck } from './openapi-test-support.ts'
 import { BAD_EVENT, countOf, eventText, startTestIngest } from './test-support.ts'
-import { findKey, parseWriteKeys } from './write-keys.ts'
+import { createKeyFinder, parseWriteKeys } from './write-keys.ts'
 
 const hashOf = (key: string) => createHash('sha256').update(key).digest('hex')
 const written = parseWriteKeys(
@@ -19,7 +19,7 @@ const written = parseWriteKeys(
     ],
   }),
 )
-const keys = { isOff: false, find: (presented: string) => findKey(written, presented) }
+const keys = { isOff: false, find: createKeyFinder(written) }
 const TEN = { eventsPerSecond: 1, burstEvents: 10 }
 
 /** A list of so many events of one account. */

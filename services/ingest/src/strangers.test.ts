@@ -7,13 +7,13 @@ import { eventually } from '../../../test/support/eventually.ts'
 import type { Keys } from './key-file.ts'
 import { exchange, raw } from './raw.ts'
 import { eventText, startTestIngest } from './test-support.ts'
-import { findKey, parseWriteKeys } from './write-keys.ts'
+import { createKeyFinder, parseWriteKeys } from './write-keys.ts'
 
 /** What those may ask of us whose write key is inside the body, before we have seen it. */
 
 const EVENT = eventText()
 const sha256 = createHash('sha256').update('the-key').digest('hex')
-const parsed = parseWriteKeys(JSON.stringify({ keys: [{ name: 'web', sha256 }] }))
+const find = createKeyFinder(parseWriteKeys(JSON.stringify({ keys: [{ name: 'web', sha256 }] })))
 
 /** Counts what is looked up. */
 function countedKeys(): Keys & { looks: number } {
@@ -22,7 +22,7 @@ function countedKeys(): Keys & { looks: number } {
     looks: 0,
     find: (text: string) => {
       keys.looks += 1
-      return findKey(parsed, text)
+      return find(text)
     },
   }
   return keys

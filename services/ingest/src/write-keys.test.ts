@@ -7,22 +7,43 @@ import { test } from 'node:test'
 import { createLogger } from '@custom-events/service'
 import { eventually } from '../../../test/support/eventually.ts'
 import { openKeyFile } from './key-file.ts'
-import { BadKeyFile, findKey, parseWriteKeys } from './write-keys.ts'
+import { BadKeyFile, createKeyFinder, parseWriteKeys } from './write-keys.ts'
 
 const hashOf = (key: string) => createHash('sha256').update(key).digest('hex')
 const fileOf = (...keys: readonly object[]) => JSON.stringify({ keys })
 
 test('a key is found by its text; several keys may share a name', () => {
-  const keys = parseWriteKeys(
-    fileOf(
-      { name: 'web', sha256: hashOf('old') },
-      { name: 'web', sha256: hashOf('new').toUpperCase() },
+  const find = createKeyFinder(
+    parseWriteKeys(
+      fileOf(
+        { name: 'web', sha256: hashOf('old') },
+        { name: 'web', sha256: hashOf('new').toUpperCase() },
+      ),
     ),
   )
-  assert.equal(findKey(keys, 'old')?.name, 'web')
-  assert.equal(findKey(keys, 'new')?.name, 'web')
-  assert.equal(findKey(keys, 'other'), null)
-  assert.equal(findKey(keys, ''), null)
+  assert.equal(find('old')?.name, 'web')
+  assert.equal(find('new')?.name, 'web')
+  assert.equal(find('other'), null)
+  assert.equal(find(''), null)
+})
+
+test('who has no key costs the same whether there are ten keys or twenty thousand', () => {
+  const finderAmong = (count: number) => {
+    const keys = Array.from({ length: count }, (_, n) => ({ name: 'web', sha256: hashOf(`${n}`) }))
+    return createKeyFinder(parseWriteKeys(fileOf(...keys)))
+  }
+  const [few, many] = [finderAmong(10), finderAmong(20_000)]
+  const quickestMs = (find: (presented: string) => unknown): number => {
+    const rounds = Array.from({ length: 20 }, (_, round) => {
+      const startedAt = performance.now()
+      for (let n = 0; n < 50; n += 1) assert.equal(find(`guess-${round}-${n}`), null)
+      return performance.now() - startedAt
+    })
+    return Math.min(...rounds)
+  }
+  quickestMs(few) // compiled
+  const [fewMs, manyMs] = [quickestMs(few), quickestMs(many)]
+  assert.ok(manyMs < 10 * fewMs, `50 guesses took ${manyMs} ms among many, ${fewMs} among few`)
 })
 
 test('a bad file is refused with the place and the rule, never with a value', () => {
