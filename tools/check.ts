@@ -1,49 +1,55 @@
-// `npm run check`: everything that can be judged without running the product. Every check runs, so
-// that one run shows every problem; the exit code is 1 if any failed.
-import { spawnSync } from 'node:child_process'
+// `npm run check`: everything that can be judged without running the product. Every check runs, two
+// beside each other, so that one run shows every problem; the exit code is 1 if any failed.
+import { execFile } from 'node:child_process'
 import { structureProblems } from './structure.ts'
 
 interface Check {
   readonly name: string
-  readonly run: () => string | null
+  /** What is wrong, or null. */
+  readonly run: () => Promise<string | null>
 }
 
+// The longest first: it takes half of the time, on one core.
 const checks: readonly Check[] = [
-  { name: 'types (tsc)', run: () => command('tsc', ['-p', 'tsconfig.json']) },
-  { name: 'lint (oxlint, type-aware)', run: () => command('oxlint', ['--type-aware', '--quiet']) },
   {
     name: 'format (prettier)',
     run: () => command('prettier', ['--check', '--log-level=warn', '.']),
   },
+  { name: 'types (tsc)', run: () => command('tsc', ['-p', 'tsconfig.json']) },
+  { name: 'lint (oxlint, type-aware)', run: () => command('oxlint', ['--type-aware', '--quiet']) },
   { name: 'dead code (knip)', run: () => command('knip', []) },
-  { name: 'generated pages', run: () => node(['tools/generate.ts', '--check']) },
-  { name: 'structure rules', run: () => structureProblems().join('\n') || null },
+  { name: 'generated pages', run: () => run(process.execPath, ['tools/generate.ts', '--check']) },
+  { name: 'structure rules', run: async () => structureProblems().join('\n') || null },
 ]
 
-let failed = 0
-for (const { name, run: check } of checks) {
-  const startedAt = performance.now()
-  const problem = check()
-  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
-  process.stdout.write(`${problem === null ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)\n`)
-  if (problem !== null) {
-    failed += 1
+const left = checks.values()
+const verdicts = await Promise.all([doChecks(), doChecks()])
+process.exitCode = verdicts.every(Boolean) ? 0 : 1
+
+/** Takes one check after the other, until none is left. @returns whether all of its own passed. */
+async function doChecks(): Promise<boolean> {
+  let isGood = true
+  for (const { name, run: check } of left) {
+    const startedAt = performance.now()
+    const problem = await check()
+    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
+    process.stdout.write(`${problem === null ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)\n`)
+    if (problem === null) continue
+    isGood = false
     process.stdout.write(`${problem}\n`)
   }
+  return isGood
 }
-process.exitCode = failed === 0 ? 0 : 1
 
-/** Each returns what the tool said if it failed, else null. */
-function command(bin: string, args: readonly string[]): string | null {
+function command(bin: string, args: readonly string[]): Promise<string | null> {
   return run(`node_modules/.bin/${bin}`, args)
 }
 
-function node(args: readonly string[]): string | null {
-  return run(process.execPath, args)
-}
-
-function run(program: string, args: readonly string[]): string | null {
-  const result = spawnSync(program, args, { encoding: 'utf8' })
-  if (result.status === 0) return null
-  return [result.stdout, result.stderr, result.error?.message].filter(Boolean).join('\n')
+/** @returns what the tool said if it failed, else null. */
+function run(program: string, args: readonly string[]): Promise<string | null> {
+  return new Promise((resolve) => {
+    execFile(program, args, { maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+      resolve(error === null ? null : [stdout, stderr, error.message].filter(Boolean).join('\n'))
+    })
+  })
 }
