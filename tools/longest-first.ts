@@ -1,17 +1,24 @@
 /** Files that take longest, so that none of them is left over when all others are done. `npm test` names the slowest. */
 const LONG = [
   'test/smoke/chaos.test.ts',
-  'test/bench/bench.test.ts',
+  'test/sdks/outage.test.ts',
   'services/consumer/src/consume.test.ts',
+  'test/start/start.test.ts',
+  'test/bench/bench.test.ts',
+  'test/sdks/kafka-away.test.ts',
+  'test/replay.test.ts',
   'test/embedded/program.test.ts',
+  'test/kafka/direct-producers.test.ts',
   'test/consumer/half-done.test.ts',
   'test/consumer/outage.test.ts',
+  'test/kafka/foreign.test.ts',
   'test/consumer/delivery.test.ts',
+  'test/kafka/brokers.test.ts',
   'test/consumer/spoiled.test.ts',
+  'test/sdks/rows.test.ts',
   'test/hostile/battery.test.ts',
-  'test/embedded/stack.test.ts',
-  'test/embedded/lossless.test.ts',
-  'packages/kafka/src/inflating.test.ts',
+  'test/kafka/stuck.test.ts',
+  'tools/alerts.test.ts',
 ]
 
 /** The files in the order in which they are begun: long ones first, the others as they come. */

@@ -8,7 +8,7 @@ test('the ingest benchmark runs, checks every answer and tells a share for each 
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['bench/main.ts', 'ingest', '--tiny'],
-    { encoding: 'utf8', timeout: 120_000 },
+    { encoding: 'utf8', timeout: 170_000 },
   )
   assert.equal(status, 0, stderr)
   assert.match(stdout, /custom-events, through Kafka +[\d,]+/)
