@@ -119,8 +119,10 @@ export interface Backlog extends TopicPartition {
   readonly lag: number
   /** When the oldest of them was written, in milliseconds since 1970; `null`: there is none, or unknown. */
   readonly oldestMs: number | null
-  /** For how long the topic keeps records; `null`: unknown, for ever, or by bytes. */
+  /** For how long the topic keeps records at most; `null`: unknown, or for ever. */
   readonly retentionMs: number | null
+  /** How much the topic keeps of the partition, whatever its age; `null`: unknown, or all. */
+  readonly retentionBytes: number | null
 }
 
 /** A member of a consumer group, pulled by one loop; close it when the loop has ended. */

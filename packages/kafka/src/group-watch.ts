@@ -13,7 +13,7 @@ import { kafkaJsCluster } from './kafkajs-cluster.ts'
 import { keepErrors } from './keep-errors.ts'
 import { knownTopics } from './leader-offsets.ts'
 import { writtenAt } from './oldest-unread.ts'
-import { topicRetention } from './topic-retention.ts'
+import { topicRetention, type Retention } from './topic-retention.ts'
 import type { TroubleBoard } from './trouble-board.ts'
 
 const LOOK_EVERY_MS = 5_000
@@ -44,7 +44,7 @@ export function watchGroup(options: {
   const { consumerGroup, topics, log } = options
   const closing = new AbortController()
   const ages = new Map<string, Age>()
-  let retentionByTopic: ReadonlyMap<string, number> = new Map()
+  let retentionByTopic: ReadonlyMap<string, Retention> = new Map()
   let retentionAskedAt = -Infinity
   const view = createGroupView(options)
 
@@ -159,10 +159,11 @@ async function learnAges(
 function backlogOf(
   state: PartitionState,
   ages: ReadonlyMap<string, Age>,
-  retentionByTopic: ReadonlyMap<string, number>,
+  retentionByTopic: ReadonlyMap<string, Retention>,
 ): Backlog {
   const { topic, partition, latest } = state
   const lag = Math.max(0, latest - nextOf(state))
   const oldestMs = lag === 0 ? null : (ages.get(partitionKey(state))?.writtenMs ?? null)
-  return { topic, partition, lag, oldestMs, retentionMs: retentionByTopic.get(topic) ?? null }
+  const { ms: retentionMs = null, bytes: retentionBytes = null } = retentionByTopic.get(topic) ?? {}
+  return { topic, partition, lag, oldestMs, retentionMs, retentionBytes }
 }

@@ -4,15 +4,20 @@ const TOPIC = 2
 const TIME = 'retention.ms'
 const BYTES = 'retention.bytes'
 
-/**
- * For how many milliseconds each topic keeps a record. Not there: we may not ask (DescribeConfigs), or it is
- * kept for ever, or what is kept depends on bytes, of which nobody knows how soon they come.
- */
+/** What a topic keeps of each partition; where both are set, whatever is reached first. */
+export interface Retention {
+  /** For how long, in milliseconds; `null`: for ever. */
+  readonly ms: number | null
+  /** How much; `null`: whatever it is. */
+  readonly bytes: number | null
+}
+
+/** What each topic keeps. Not there: we may not ask (DescribeConfigs). */
 export async function topicRetention(
   cluster: RawCluster,
   topics: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  const found = new Map<string, number>()
+): Promise<ReadonlyMap<string, Retention>> {
+  const found = new Map<string, Retention>()
   const [nodeId] = cluster.getNodeIds()
   if (nodeId === undefined) return found
   const broker = await cluster.findBroker({ nodeId })
@@ -22,9 +27,18 @@ export async function topicRetention(
       .describeConfigs({ resources, includeSynonyms: false })
       .catch(() => null)
     const entries = answer?.resources.flatMap(({ configEntries }) => configEntries) ?? []
-    const valueOf = (config: string) =>
-      Number(entries.find(({ configName }) => configName === config)?.configValue ?? -1)
-    if (valueOf(TIME) > 0 && valueOf(BYTES) < 0) found.set(name, valueOf(TIME))
+    if (entries.length > 0) found.set(name, retentionOf(entries))
   }
   return found
+}
+
+/** Of the settings of a topic; Kafka says -1 for what has no limit. */
+export function retentionOf(
+  settings: readonly { readonly configName: string; readonly configValue: string | null }[],
+): Retention {
+  const limit = (name: string): number | null => {
+    const value = Number(settings.find(({ configName }) => configName === name)?.configValue ?? -1)
+    return value >= 0 ? value : null
+  }
+  return { ms: limit(TIME), bytes: limit(BYTES) }
 }

@@ -143,7 +143,15 @@ export const consumerMetrics = {
     name: 'retention_left_seconds',
     help:
       "Until the topic's retention deletes the oldest of these records; absent when there is none, or when it " +
-      'is unknown (retention by bytes, no right to ask).',
+      'is unknown (no right to ask). A limit by size may delete it sooner.',
+    labels: { topic: [], partition: [] },
+  },
+  retentionBytes: {
+    type: 'gauge',
+    name: 'retention_bytes',
+    help:
+      'Above which size Kafka deletes the oldest records of a partition, read or not (retention.bytes); absent ' +
+      'when there is no such limit, or when it is unknown.',
     labels: { topic: [], partition: [] },
   },
   memoryBytes: {

@@ -14,7 +14,7 @@ test('what waits has an age and a time left; what is unknown has none, never 0',
     [{ lag: 2, oldestMs: 9_000, retentionMs: 9_000 }, [0, 13]],
   ] as const
   for (const [backlog, [unread, left]] of cases) {
-    const ages = agesOf({ ...place, ...backlog }, 5_000)
+    const ages = agesOf(backlog, 5_000)
     assert.deepEqual([ages.unreadSeconds, ages.leftSeconds], [unread, left])
   }
 })
@@ -23,13 +23,16 @@ test('a partition that nobody tells about any more disappears from the metrics',
   const metrics = createConsumerMetrics()
   const shown = async () => {
     const { text } = await metrics.expose()
-    return text.split('\n').filter((line) => /^custom_events_(lag|oldest|foreign)\S* /.test(line))
+    return text
+      .split('\n')
+      .filter((line) => /^custom_events_(lag|oldest|foreign|retention)\S* /.test(line))
   }
-  const known = { ...place, lag: 5, oldestMs: null, retentionMs: null }
+  const known = { ...place, lag: 5, oldestMs: null, retentionMs: null, retentionBytes: 7 }
   showReading(metrics, { backlog: [known], foreignMembers: 1, troubles: [] }, 0)
   assert.deepEqual(await shown(), [
     'custom_events_foreign_members 1',
     'custom_events_lag_records{topic="t",partition="3"} 5',
+    'custom_events_retention_bytes{topic="t",partition="3"} 7',
   ])
   showReading(metrics, { backlog: [], foreignMembers: null, troubles: [] }, 0)
   assert.deepEqual(await shown(), [])

@@ -10,19 +10,26 @@ export function showReading(metrics: ConsumerMetrics, reading: Reading, nowMs: n
   metrics.foreignMembers.reset()
   metrics.foreignMembers.remove()
   if (reading.foreignMembers !== null) metrics.foreignMembers.set(reading.foreignMembers)
-  for (const each of [metrics.lag, metrics.oldestUnread, metrics.retentionLeft]) each.reset()
+  for (const each of [
+    metrics.lag,
+    metrics.oldestUnread,
+    metrics.retentionLeft,
+    metrics.retentionBytes,
+  ])
+    each.reset()
   for (const each of reading.backlog) {
     const labels = { topic: each.topic, partition: String(each.partition) }
     const { unreadSeconds, leftSeconds } = agesOf(each, nowMs)
     metrics.lag.set(labels, each.lag)
     if (unreadSeconds !== null) metrics.oldestUnread.set(labels, unreadSeconds)
     if (leftSeconds !== null) metrics.retentionLeft.set(labels, leftSeconds)
+    if (each.retentionBytes !== null) metrics.retentionBytes.set(labels, each.retentionBytes)
   }
 }
 
 /** How long the oldest record waits, and how long Kafka still keeps it; `null`: unknown, or nothing waits. */
 export function agesOf(
-  { lag, oldestMs, retentionMs }: Backlog,
+  { lag, oldestMs, retentionMs }: Pick<Backlog, 'lag' | 'oldestMs' | 'retentionMs'>,
   nowMs: number,
 ): { readonly unreadSeconds: number | null; readonly leftSeconds: number | null } {
   if (lag === 0) return { unreadSeconds: 0, leftSeconds: null }
