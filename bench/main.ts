@@ -21,6 +21,7 @@ import { noteOtherWork } from './other-work.ts'
 import { benchPipeline } from './pipeline.ts'
 import { benchPlan } from './plan.ts'
 import { benchProduce } from './produce.ts'
+import { benchReadBack } from './read-back.ts'
 import { tableText } from './render.ts'
 
 /** Each is a file of its own; one line here makes it a command. */
@@ -39,6 +40,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   workers: costOfWorkers,
   profile: benchProfile,
   'half-load': benchHalfLoad,
+  'read-back': benchReadBack,
 }
 
 /** How cost grows: all of these, one after another. */

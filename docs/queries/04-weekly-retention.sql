@@ -20,7 +20,7 @@ SELECT
     uniqExactIf((group_id, user_id), week = 3) AS after_3_weeks
 FROM
 (
-    SELECT cohort, group_id, user_id, intDiv(monday - cohort, 7) AS week
+    SELECT cohort, group_id, user_id, intDiv(dateDiff('day', cohort, monday), 7) AS week
     FROM weekly
     INNER JOIN first_seen USING (group_id, user_id)
 )

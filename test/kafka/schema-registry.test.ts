@@ -53,6 +53,7 @@ test("a rule of somebody's own is left alone, and the difference is named", asyn
   await assert.rejects(register(subject, eventAvroSchema), {
     failure: 'refused',
     message: /BACKWARD_TRANSITIVE != FULL/,
+    remedy: /PUT \/config\/<subject> with .*BACKWARD_TRANSITIVE/,
   })
   assert.deepEqual(await rule(subject), { compatibilityLevel: 'FULL' })
 })
@@ -62,5 +63,8 @@ test('a schema that old records cannot be read with is refused', async () => {
   const schema = (type: string) =>
     JSON.stringify({ type: 'record', name: 'r', fields: [{ name: 'a', type }] })
   await register(subject, schema('long'))
-  await assert.rejects(register(subject, schema('boolean')), { failure: 'refused' })
+  await assert.rejects(register(subject, schema('boolean')), {
+    failure: 'refused',
+    remedy: /a schema that ours does not follow/,
+  })
 })

@@ -5,6 +5,7 @@ import {
 } from '@kafkajs/confluent-schema-registry'
 import { schemaIn, type RegistryAnswer } from './registry-answer.ts'
 import {
+  OTHER_RULE,
   PATH_IS_MISSING,
   SchemaRegistryError,
   type SchemaRegistryFailure,
@@ -156,7 +157,7 @@ function registryError(error: unknown, doing: string): SchemaRegistryError {
 
 function failureOf(error: unknown): SchemaRegistryFailure {
   if (!(error instanceof Error)) return 'unavailable'
-  if (error.name === 'ConfluentSchemaRegistryCompatibilityError') return 'refused'
+  if (error.name === OTHER_RULE) return 'refused'
   const status = 'status' in error ? error.status : undefined
   if (status === 404) return 'unknown'
   if (status === 401 || status === 403) return 'denied'
