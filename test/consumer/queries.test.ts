@@ -44,9 +44,9 @@ const ROWS = [
   ['bolt', 'feature_used', '2026-03-17 11:00:00', 'b3', 'cid', '{"feature_name":"export"}'],
   ['acme', 'feature_used', '2026-03-10 12:00:00', 'a6', 'ann', '{"feature_name":"search"}'],
   ['acme', 'feature_used', '2026-03-10 12:00:00', 'a6', 'ann', '{"feature_name":"export"}'], // an update
-  // Where Date and DateTime wrap, and both within a second.
-  ['acme', 'trial_started', '1965-03-04 23:30:00.500', 'a7', 'dot', '{}'],
-  ['acme', 'teammate_invited', '1965-03-04 23:30:00.700', 'a8', 'dot', '{}'],
+  // Where Date and DateTime wrap, within a second.
+  ['acme', 'trial_started', '1969-12-31 23:59:59.500', 'a7', 'dot', '{}'],
+  ['acme', 'teammate_invited', '1970-01-01 00:00:00.200', 'a8', 'dot', '{}'],
 ] as const
 
 function rowOf(row: (typeof ROWS)[number], offset: number): string {
@@ -70,8 +70,8 @@ const DEAD_LETTERS = `
 
 const expectedByFile: Readonly<Record<string, readonly object[]>> = {
   '01-events-per-day.sql': [
-    { group_id: 'acme', day: '1965-03-04', event: 'teammate_invited', events: '1' },
-    { group_id: 'acme', day: '1965-03-04', event: 'trial_started', events: '1' },
+    { group_id: 'acme', day: '1969-12-31', event: 'trial_started', events: '1' },
+    { group_id: 'acme', day: '1970-01-01', event: 'teammate_invited', events: '1' },
     { group_id: 'acme', day: '2026-03-02', event: 'trial_started', events: '2' },
     { group_id: 'acme', day: '2026-03-03', event: 'teammate_invited', events: '1' },
     { group_id: 'acme', day: '2026-03-05', event: 'subscription_started', events: '1' },
@@ -82,7 +82,8 @@ const expectedByFile: Readonly<Record<string, readonly object[]>> = {
     { group_id: 'bolt', day: '2026-03-17', event: 'feature_used', events: '1' },
   ],
   '02-active-users.sql': [
-    { day: '1965-03-04', users: '1', accounts: '1' },
+    { day: '1969-12-31', users: '1', accounts: '1' },
+    { day: '1970-01-01', users: '1', accounts: '1' },
     { day: '2026-03-02', users: '3', accounts: '2' },
     { day: '2026-03-03', users: '1', accounts: '1' },
     { day: '2026-03-05', users: '1', accounts: '1' },
@@ -92,7 +93,7 @@ const expectedByFile: Readonly<Record<string, readonly object[]>> = {
   ],
   '03-funnel.sql': [{ started: '4', invited: '2', subscribed: '1', conversion: 0.25 }],
   '04-weekly-retention.sql': [
-    { cohort: '1965-03-01', users: '1', after_1_week: '0', after_2_weeks: '0', after_3_weeks: '0' },
+    { cohort: '1969-12-29', users: '1', after_1_week: '0', after_2_weeks: '0', after_3_weeks: '0' },
     { cohort: '2026-03-02', users: '3', after_1_week: '2', after_2_weeks: '2', after_3_weeks: '0' },
   ],
   '05-feature-adoption.sql': [
