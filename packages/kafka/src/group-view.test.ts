@@ -18,7 +18,9 @@ const ours = {
   assigned: partitions.slice(0, 1),
 }
 const stranger = { ...ours, memberId: 'stranger', topics: ['other'], assigned: [] }
-const backlog = [{ topic: 't', partition: 0, lag: 5, oldestMs: null, retentionMs: null }]
+const backlog = [
+  { topic: 't', partition: 0, lag: 5, oldestMs: null, retentionMs: null, retentionBytes: null },
+]
 
 function viewOf() {
   const clock = { nowMs: 0 }
