@@ -138,6 +138,22 @@ for (const file of readdirSync(FOLDER)) {
   })
 }
 
+for (const page of ['analysts', 'operators', 'runbook']) {
+  const text = readFileSync(new URL(`../${page}.md`, FOLDER), 'utf8')
+  const blocks = [...text.matchAll(/^```sql\n([^]*?)^```$/gm)].map(([, sql = '']) => sql)
+  // What a reader has to fill in is marked by an ellipsis.
+  const inline = [...text.matchAll(/`(SELECT [^`…]+)`/g)].map(([, sql = '']) => sql)
+
+  test(`ClickHouse takes every statement in docs/${page}.md`, async () => {
+    assert.ok(blocks.length + inline.length > 0)
+    for (const sql of [...blocks, ...inline]) {
+      // In the database of this test, which is not called as the default is.
+      const here = sql.replaceAll('custom_events.', `${clickhouse.database}.`)
+      await clickhouse.query(here.trim().replace(/;$/, ''))
+    }
+  })
+}
+
 test('the hourly rollup counts the update twice, the view does not', async () => {
   const [row] = await clickhouse.query(
     `SELECT (SELECT sum(events) FROM events_hourly) AS rollup, (SELECT count() FROM tracked) AS exact,
