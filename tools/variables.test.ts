@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { ConfigError, namesOfOtherServices, sharedVariables } from '@custom-events/service'
 import { allAt, boundsOf } from '../chaos/world/bounds.ts'
 import { readSetupConfig, setupVariables } from '../packages/cli/src/config.ts'
+import { replayVariables } from '../packages/cli/src/replay/config.ts'
 import { consumerVariables, readConsumerConfig } from '../services/consumer/src/config.ts'
 import { ingestVariables, readIngestConfig } from '../services/ingest/src/config.ts'
 
@@ -11,6 +12,16 @@ test('every variable with one of our prefixes is known to every program', () => 
   const ownPrefix = /^(KAFKA|SCHEMA_REGISTRY|CLICKHOUSE|BATCH|WRITE_KEYS|AUTH|TRACKING_PLANS?)_/
   const single = all.filter((name) => ownPrefix.test(name) && !(name in sharedVariables))
   assert.deepEqual(single.toSorted(), [...namesOfOtherServices].toSorted())
+})
+
+test('a variable that several programs read has the same rule in each', () => {
+  const ruleByName = new Map<string, string>()
+  for (const variables of [ingestVariables, consumerVariables, setupVariables, replayVariables]) {
+    for (const [name, { rule }] of Object.entries(variables)) {
+      assert.equal(rule, ruleByName.get(name) ?? rule, name)
+      ruleByName.set(name, rule)
+    }
+  }
 })
 
 type Environment = Readonly<Record<string, string>>

@@ -2,12 +2,12 @@ import { kafkaConfigFrom } from '@custom-events/kafka'
 import {
   choice,
   clickhouseVariables,
+  consumerGroup,
   integer,
   kafkaVariables,
   readConfig,
   registryVariables,
   serviceVariables,
-  text,
   type Config,
   type ConfigProblem,
 } from '@custom-events/service'
@@ -26,7 +26,7 @@ export const consumerVariables = {
     default: 3002,
   }),
   ...kafkaVariables,
-  KAFKA_CONSUMER_GROUP: text({
+  KAFKA_CONSUMER_GROUP: consumerGroup({
     description:
       'Consumer group; all instances of one group share the partitions. Empty: ' +
       'custom-events.clickhouse.<KAFKA_TOPIC>.',
