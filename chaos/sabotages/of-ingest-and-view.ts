@@ -136,8 +136,8 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
       },
       {
         file: 'services/ingest/src/track.ts',
-        find: 'metrics.accepted.inc(judged.length)',
-        replace: 'metrics.accepted.inc(2 * judged.length)',
+        find: 'metrics.accepted.inc(accepted)',
+        replace: 'metrics.accepted.inc(2 * accepted)',
       },
     ],
   },
