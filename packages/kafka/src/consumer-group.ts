@@ -91,13 +91,15 @@ export async function connectMember(options: {
   readonly consumerGroup: string
   readonly topics: readonly string[]
   readonly times: GroupTimes
+  /** Told of every fetch, for how many milliseconds its broker holds us back. */
+  readonly onThrottled: (ms: number) => void
   readonly log: Logger
 }): Promise<GroupMember> {
   const { consumerGroup: groupId, topics, times } = options
   const made = kafkaJsParts(options)
   const { cluster } = made
   keepErrors(cluster)
-  fetchInPlace(cluster)
+  fetchInPlace(cluster, options.onThrottled)
   const group = new ConsumerGroup({
     ...made,
     retry: RETRY,

@@ -12,6 +12,7 @@ import { watchGroup } from './group-watch.ts'
 import { joinKnowing } from './join-knowing.ts'
 import { startingAt, type KafkaConfig } from './kafka-config.ts'
 import { describeAllOutOfRange } from './lost-records.ts'
+import { tellThrottled } from './throttling.ts'
 import { createTroubleBoard } from './trouble-board.ts'
 import { createWaitingPace } from './waiting-pace.ts'
 
@@ -49,6 +50,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const queue = createEventQueue()
   const board = createTroubleBoard({ log })
   const pace = createWaitingPace()
+  const onThrottled = tellThrottled({ log })
   let member: GroupMember | null = null
   let epoch = 0
   let notReadyReason: string | null = 'connecting to Kafka'
@@ -120,7 +122,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     for (let failures = 0, turn = 0; !closing.signal.aborted;) {
       try {
         const kafka = startingAt(options.kafka, turn++)
-        member = await connectMember({ ...options, kafka, times })
+        member = await connectMember({ ...options, kafka, times, onThrottled })
         notReadyReason = 'joining the consumer group'
         for (let end: EndOfAssignment = 'rejoin'; end === 'rejoin'; failures = 0) {
           end = await live(member)

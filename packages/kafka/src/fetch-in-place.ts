@@ -8,19 +8,25 @@ import { createOpenBatches, type OpenBatches } from './open-batches.ts'
  * Lets the brokers of this cluster answer fetches with records that are read in place. Only for a cluster
  * whose batches go through `toFetchedRecords`: to everybody else its partitions look empty. Brokers that
  * speak an older version of the protocol are left as they are.
+ *
+ * @param onThrottled told of every answer, for how many milliseconds the broker holds us back, mostly 0.
  */
-export function fetchInPlace(cluster: RawCluster): void {
+export function fetchInPlace(cluster: RawCluster, onThrottled: (ms: number) => void): void {
   const open = createOpenBatches<OpenBatch>()
   const find = cluster.findBroker.bind(cluster)
   cluster.findBroker = async (at) => {
     const broker = await find(at)
-    if (!Object.hasOwn(broker, 'fetch')) replaceFetch(broker, open)
+    if (!Object.hasOwn(broker, 'fetch')) replaceFetch(broker, open, onThrottled)
     return broker
   }
 }
 
 /** kafkajs makes and sends the request; only how the answer is decoded is ours. */
-function replaceFetch(broker: RawBroker, open: OpenBatches<OpenBatch>): void {
+function replaceFetch(
+  broker: RawBroker,
+  open: OpenBatches<OpenBatch>,
+  onThrottled: (ms: number) => void,
+): void {
   const stock = broker.fetch
   broker.fetch = (options) => {
     const asking: RawBroker = Object.create(broker) // a parsing boundary: it has all of the broker
@@ -30,7 +36,11 @@ function replaceFetch(broker: RawBroker, open: OpenBatches<OpenBatch>): void {
         const made = make(details)
         if (made.request.apiVersion !== FETCH_VERSION) return made
         const fromByPartition = offsetsOf(details)
-        const decode = (payload: Buffer) => decodeFetchResponse(payload, { fromByPartition, open })
+        const decode = async (payload: Buffer) => {
+          const response = await decodeFetchResponse(payload, { fromByPartition, open })
+          onThrottled(response.clientSideThrottleTime)
+          return response
+        }
         return { ...made, response: { ...made.response, decode } }
       }
     }

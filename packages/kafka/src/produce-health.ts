@@ -1,5 +1,6 @@
 import type { KafkaVerdict } from './kafka-errors.ts'
 import type { TopicPartition } from './records.ts'
+import { createThrottling, THROTTLE_WINDOW_MS } from './throttling.ts'
 import type { ProduceTrouble } from './topic-troubles.ts'
 
 /** What produce requests have shown to be wrong, until one succeeds or nothing has failed for a while. */
@@ -23,8 +24,6 @@ const PASSING_MS = 8_000
 const HOLD_MS = 10_000
 const MAX_HOLD_MS = 80_000
 const FORGET_MS = 30_000
-/** Throttled for longer than a tenth of this time is worth telling. */
-const THROTTLE_WINDOW_MS = 15_000
 
 interface Failing {
   readonly place: TopicPartition
@@ -80,7 +79,7 @@ export function createProduceHealth(clock: () => number): ProduceHealth {
         if (each.place.topic === place.topic) each.isAlone = true
       }
     },
-    throttled: throttling.add,
+    throttled: (ms) => throttling.add(ms),
     clear: (topic, cause) => {
       for (const [key, { place, verdict }] of failingByPlace) {
         if (place.topic === topic && verdict.cause === cause) failingByPlace.delete(key)
@@ -99,7 +98,7 @@ export function createProduceHealth(clock: () => number): ProduceHealth {
           told.push(failing)
         }
       }
-      return [...together(told), ...throttling.troubles()]
+      return [...together(told), ...throttled(throttling.heldBackMs)]
     },
   }
 }
@@ -142,25 +141,10 @@ function together(told: readonly Failing[]): readonly ProduceTrouble[] {
   })
 }
 
-function createThrottling(clock: () => number) {
-  let startMs = clock()
-  let sumMs = 0
-  let lastMs = 0
-  return {
-    add: (ms: number): void => {
-      sumMs += ms
-    },
-    troubles: (): readonly ProduceTrouble[] => {
-      if (clock() - startMs >= THROTTLE_WINDOW_MS) {
-        lastMs = sumMs
-        sumMs = 0
-        startMs = clock()
-      }
-      if (lastMs < THROTTLE_WINDOW_MS / 10) return []
-      const text =
-        `Kafka has held back this producer for ${lastMs} ms of ${THROTTLE_WINDOW_MS / 1_000} s ` +
-        '(THROTTLED): raise the quota of its user or client (producer_byte_rate, request_percentage)'
-      return [{ topic: '', partitions: [], code: 'THROTTLED', text, isPermanent: false }]
-    },
-  }
+function throttled(heldBackMs: number | null): readonly ProduceTrouble[] {
+  if (heldBackMs === null) return []
+  const text =
+    `Kafka has held back this producer for ${heldBackMs} ms of ${THROTTLE_WINDOW_MS / 1_000} s ` +
+    '(THROTTLED): raise the quota of its user or client (producer_byte_rate, request_percentage)'
+  return [{ topic: '', partitions: [], code: 'THROTTLED', text, isPermanent: false }]
 }
