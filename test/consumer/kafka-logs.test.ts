@@ -84,6 +84,34 @@ test('rows that outlived kafka_logs stay below what is registered anew', async (
   assert.equal(registered?.generation, 42)
 })
 
+test('rows of somebody who had learnt higher generations: all logs are lifted above, in their order', async () => {
+  await using clickhouse = await ownDatabase()
+  const logs = [log('c', 't', '1'), log('c', 't.v2', '2'), log('c', 't.v3', '3')]
+  assert.deepEqual(
+    (await registerLogs(clickhouse, logs, 'setup')).map(({ generation }) => generation),
+    [1, 2, 3],
+  )
+  await clickhouse.command(
+    `INSERT INTO events (group_id, event, timestamp, version) VALUES ('g', 'e', '2026-01-01', bitShiftLeft(toUInt64(9), 48))`,
+  )
+  const lifting = [logs.slice(1), logs, logs.slice(0, 1)]
+  await Promise.all(lifting.map((wanted) => registerLogs(clickhouse, wanted, 'consumer')))
+  const told = (await registerLogs(clickhouse, logs, 'consumer')).map(
+    ({ generation }) => generation,
+  )
+  assert.ok(told[0] !== undefined && told[0] > 9, String(told))
+  assert.deepEqual(
+    told,
+    told.toSorted((a, b) => a - b),
+  )
+  assert.equal(new Set(told).size, 3)
+  assert.deepEqual(
+    (await registerLogs(clickhouse, logs, 'consumer')).map(({ generation }) => generation),
+    told,
+    'once is enough',
+  )
+})
+
 test('a generation whose insert broke off after its token was taken is left out', async () => {
   await using clickhouse = await ownDatabase()
   const [first] = await registerLogs(clickhouse, [log('c', 't', '1')], 'setup')

@@ -7,11 +7,21 @@ export class ClickHouseFailure extends Error {
 
   constructor(doing: string, failure: Failure, cause?: unknown) {
     const said = failure.message.trim().slice(0, MAX_MESSAGE_CHARS)
-    super(`${doing}: ${said === '' ? `HTTP ${failure.status}` : said}`, { cause })
+    const remedy = REMEDIES.get(failure.code)
+    super(
+      `${doing}: ${said === '' ? `HTTP ${failure.status}` : said}${remedy === undefined ? '' : ` (${remedy})`}`,
+      { cause },
+    )
     this.name = 'ClickHouseFailure'
     this.failure = failure
   }
 }
+
+/** Of what nobody finds out from the message alone. */
+const REMEDIES: ReadonlyMap<number | null, string> = new Map([
+  [60, 'run `npm run setup` with the same settings if it is a table of custom-events'],
+  [81, 'run `npm run setup` with the same settings: it makes the database and its tables'],
+])
 
 /** Server messages can quote whole rows; they are cut here and never parsed. */
 const MAX_MESSAGE_CHARS = 500

@@ -20,8 +20,8 @@ const MAX_ATTEMPTS = 200
 
 /**
  * The generation of each log; those that `kafka_logs` does not have are registered. Safe when several do so
- * at once, for the same or for different logs: no two get one generation, none ever changes, and a log
- * that is registered later has a higher one than all before it, and than every row.
+ * at once, for the same or for different logs: no two get one generation, and a log that is registered later
+ * has a higher one than all before it, and than every row. None changes but by `liftAboveRows`.
  *
  * @returns in the order of the logs. @throws {ClickHouseFailure}
  */
@@ -30,6 +30,7 @@ export async function registerLogs(
   logs: readonly Log[],
   registeredBy: 'setup' | 'consumer' | 'replay',
 ): Promise<readonly RegisteredLog[]> {
+  await liftAboveRows(clickhouse, registeredBy)
   let least = 1
   let ofRows: number | null = null
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -41,11 +42,38 @@ export async function registerLogs(
     }
     ofRows ??= await highestOfRows(clickhouse)
     // A number tried before is taken, also where no row has it: by an insert that broke off.
-    least = Math.max(least, ofRows + 1, (known.at(-1)?.generation ?? 0) + 1)
-    if (least > MAX_GENERATION) throw new Error('kafka_logs: no generation is left')
+    least = Math.max(least, ofRows + 1, highestOf(known) + 1)
     await claim(clickhouse, { ...missing, generation: least++ }, registeredBy)
   }
   throw new Error('kafka_logs: other logs were registered all the time; try again')
+}
+
+/**
+ * Where rows have a higher generation than any log, somebody wrote them who had learnt the generations of
+ * another database, which this one replaced. All logs are then registered once more, in their order, above
+ * those rows: else updates would lie below the events they update, and never show.
+ */
+async function liftAboveRows(
+  clickhouse: Pick<ClickHouse, 'query' | 'command'>,
+  registeredBy: string,
+): Promise<void> {
+  if (!(await isAnyRowAbove(clickhouse, highestOf(await readLogs(clickhouse))))) return
+  const ofRows = await highestOfRows(clickhouse)
+  // Read after the rows: a log that was registered meanwhile, and whose rows these are, is among them.
+  let known = await readLogs(clickhouse)
+  if (highestOf(known) >= ofRows) return
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const below = known.filter(
+      (log) => log.generation <= ofRows && log.generation === generationOf(known, log),
+    )
+    if (below.length === 0) return
+    const next = Math.max(ofRows, highestOf(known)) + 1
+    for (const [index, log] of below.entries()) {
+      await claim(clickhouse, { ...log, generation: next + index }, registeredBy)
+    }
+    known = await readLogs(clickhouse)
+  }
+  throw new Error('kafka_logs: generations cannot be lifted above those of the rows; try again')
 }
 
 /** Every log that is registered, the oldest first. @throws {ClickHouseFailure} */
@@ -72,13 +100,33 @@ interface Row {
   readonly topic_id: string
 }
 
-/** The lowest, should it be there twice: `null` when it is not there. */
+/** The highest, should it be there twice: `null` when it is not there. @param known the oldest first */
 export function generationOf(known: readonly RegisteredLog[], log: Log): number | null {
-  const found = known.find(
+  const found = known.findLast(
     ({ clusterId, topic, topicId }) =>
       clusterId === log.clusterId && topic === log.topic && topicId === log.topicId,
   )
   return found?.generation ?? null
+}
+
+function highestOf(known: readonly RegisteredLog[]): number {
+  return known.at(-1)?.generation ?? 0
+}
+
+/** Cheap however many rows there are: an index of the tables has the highest version of each granule. */
+async function isAnyRowAbove(
+  clickhouse: Pick<ClickHouse, 'query'>,
+  generation: number,
+): Promise<boolean> {
+  const highestVersion = ((BigInt(generation) + 1n) << 48n) - 1n
+  const tables = ['events', 'rejected_events', 'dead_letters']
+  const rows = await clickhouse.query(
+    `SELECT 1 FROM (${tables
+      .map((table) => `(SELECT 1 FROM ${table} WHERE version > {version:UInt64} LIMIT 1)`)
+      .join(' UNION ALL ')}) LIMIT 1`,
+    { version: String(highestVersion) },
+  )
+  return rows.length > 0
 }
 
 /** Rows outlive `kafka_logs` where only they were restored from a backup. */
@@ -102,6 +150,7 @@ async function claim(
   { generation, clusterId, topic, topicId }: RegisteredLog,
   registeredBy: string,
 ): Promise<void> {
+  if (generation > MAX_GENERATION) throw new Error('kafka_logs: no generation is left')
   await clickhouse.command(
     `INSERT INTO kafka_logs (generation, cluster_id, topic, topic_id, registered_by)
      SETTINGS async_insert = 0, insert_deduplicate = 1, insert_deduplication_token = 'generation ${generation}',

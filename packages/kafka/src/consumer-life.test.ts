@@ -99,6 +99,29 @@ test(
   },
 )
 
+test('who takes the records can have the assignment anew', { timeout: 20_000 }, async () => {
+  const [closing, rejoining] = [new AbortController(), new AbortController()]
+  const log = createLogger({ service: 'test', level: 'silent' })
+  const ended = await liveAssignment({
+    member: memberThat(async () => {
+      rejoining.abort()
+      await setImmediate()
+      return null
+    }),
+    times,
+    budget: createMemoryBudget(100),
+    board: createTroubleBoard({ log }),
+    consumerGroup: 'g',
+    waiting: [],
+    pace,
+    log,
+    hooks: { onRecords: () => {}, onEnding: async () => {} },
+    closing: closing.signal,
+    rejoining: rejoining.signal,
+  })
+  assert.equal(ended, 'rejoin')
+})
+
 test('a wall clock that jumps by a day is no silence of Kafka', { timeout: 20_000 }, async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
   const advance = (ms: number): void => t.mock.timers.setTime(Date.now() + ms)

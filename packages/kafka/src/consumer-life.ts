@@ -36,6 +36,8 @@ export async function liveAssignment(options: {
   /** Shared by all assignments. */
   readonly pace: WaitingPace
   readonly closing: AbortSignal
+  /** Aborted by who takes the records, to have the assignment anew. @default never */
+  readonly rejoining?: AbortSignal
   readonly log: Logger
   readonly hooks: AssignmentHooks
   /** Milliseconds of a clock that never jumps. @default performance.now */
@@ -48,6 +50,8 @@ export async function liveAssignment(options: {
   const onClosing = (): void => end('closing')
   options.closing.addEventListener('abort', onClosing, { once: true })
   if (options.closing.aborted) end('closing')
+  const onRejoining = (): void => end('rejoin')
+  options.rejoining?.addEventListener('abort', onRejoining, { once: true })
 
   /** A rebalance is heard of here; while the work in hand is finished, heartbeats keep the place. */
   const heartbeats = async (): Promise<void> => {

@@ -132,6 +132,7 @@ export function createMemoryKafka(options: {
         await gate('committed')
         return fate === 'ok'
       },
+      rejoin: () => group.rebalance(),
       notReadyReason: null,
       troubles: [],
       backlog: [],

@@ -145,6 +145,8 @@ export interface Consumer extends AsyncDisposable {
    * what is not committed is read again.
    */
   commit(epoch: number, offsets: readonly PartitionOffset[]): Promise<boolean>
+  /** Ends the assignment and joins again: what was learnt at its beginning does not hold any more. */
+  rejoin(): void
   /** `null` while a member with an assignment, else why not, in words. */
   readonly notReadyReason: string | null
   /** What keeps records from being read now; each was told in the log once. */

@@ -53,9 +53,11 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const onThrottled = tellThrottled({ log })
   let member: GroupMember | null = null
   let epoch = 0
+  let rejoining = new AbortController()
   let notReadyReason: string | null = 'connecting to Kafka'
 
   const live = async (joined: GroupMember): Promise<EndOfAssignment> => {
+    rejoining = new AbortController()
     const found = await joinKnowing(joined)
     if (found === null) return 'rejoin'
     const { states, logs, refused: waiting } = found
@@ -87,6 +89,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       waiting,
       pace,
       closing: closing.signal,
+      rejoining: rejoining.signal,
       log,
       hooks: {
         onRecords: (fetched) => {
@@ -159,6 +162,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         return false
       }
     },
+    rejoin: () => rejoining.abort(),
     get notReadyReason() {
       return notReadyReason
     },

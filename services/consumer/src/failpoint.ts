@@ -52,6 +52,7 @@ export function withFailpoint(ports: Ports, failpoint: Failpoint): Ports {
       get foreignMembers() {
         return consumer.foreignMembers
       },
+      rejoin: () => consumer.rejoin(),
       fetch: async (wait) => {
         const event = await consumer.fetch(wait)
         if (event.kind === 'assigned') reach('on_assignment')

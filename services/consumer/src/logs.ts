@@ -1,6 +1,8 @@
 import {
   classify,
   ClickHouseFailure,
+  generationOf,
+  readLogs,
   registerLogs,
   type ClickHouse,
   type RegisteredLog,
@@ -46,6 +48,46 @@ export async function learnLogs(
 }
 
 const HALT_MS = 30_000
+
+/** For so long what `kafka_logs` said is not asked again; an insert takes about as long. */
+const CONFIRMED_FOR_MS = 1_000
+
+/**
+ * ClickHouse whose inserts are for one log, each only while `kafka_logs` has that log under the generation
+ * that was learnt at the assignment. A database that was dropped and set up again, restored, or exchanged
+ * behind its address has others: rows with the old one would hide later updates. At most a second old.
+ *
+ * @param options.onOther called when it has another generation now, or none: all must be learnt anew.
+ * @returns whose insert throws {Abandoned} in that case.
+ */
+export function confirming(
+  clickhouse: Pick<ClickHouse, 'query' | 'insertNative'>,
+  options: {
+    readonly log: RegisteredLog
+    readonly confirmed: ConfirmedLogs
+    readonly now: () => number
+    readonly onOther: (generation: number | null) => void
+  },
+): Pick<ClickHouse, 'insertNative'> {
+  const { log, confirmed, now, onOther } = options
+  return {
+    insertNative: async (insert) => {
+      if (now() - (confirmed.get(log) ?? -Infinity) > CONFIRMED_FOR_MS) {
+        const askedAt = now()
+        const generation = generationOf(await readLogs(clickhouse), log)
+        if (generation !== log.generation) {
+          onOther(generation)
+          throw new Abandoned()
+        }
+        confirmed.set(log, askedAt)
+      }
+      return clickhouse.insertNative(insert)
+    },
+  }
+}
+
+/** When each log was confirmed last, in milliseconds of a clock that never jumps. */
+export type ConfirmedLogs = WeakMap<RegisteredLog, number>
 
 /** Registering again does no harm: nobody waits for an answer that may never come. */
 async function orAbandoned<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {

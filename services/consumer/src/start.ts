@@ -19,7 +19,7 @@ import { consume } from './consume.ts'
 import { systemClock } from './deadline.ts'
 import { withFailpoint } from './failpoint.ts'
 import { createLimits } from './limits.ts'
-import { learnLogs } from './logs.ts'
+import { confirming, learnLogs, type ConfirmedLogs } from './logs.ts'
 import { createConsumerMetrics } from './metrics.ts'
 import { createObservers, type Observers } from './observe.ts'
 import { createPersistence } from './persist.ts'
@@ -125,6 +125,7 @@ export async function startConsumer(options: {
     onMoved: tell.schemaMoved(topic),
   })
 
+  const confirmed: ConfirmedLogs = new WeakMap()
   const running = consume(
     {
       consumer,
@@ -154,8 +155,25 @@ export async function startConsumer(options: {
           whyNotReady: () => deadLetterProducer.notReadyReason,
           onShortened: tell.shortened,
         })
+        const inserting = confirming(clickhouse, {
+          log: route.log,
+          confirmed,
+          now: systemClock.now,
+          onOther: (generation) => {
+            tell.otherGeneration(route.log, generation)
+            consumer.rejoin()
+          },
+        })
         return settle(
-          { clickhouse, setAside, persistence, budget, observe, abandon, onUnknownSchema },
+          {
+            clickhouse: { ...clickhouse, ...inserting },
+            setAside,
+            persistence,
+            budget,
+            observe,
+            abandon,
+            onUnknownSchema,
+          },
           { route, records: batch.records, encoded: batch.encoded, inDoubt },
         )
       },

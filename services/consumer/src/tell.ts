@@ -1,3 +1,4 @@
+import type { RegisteredLog } from '@custom-events/clickhouse'
 import type { OutgoingRecord } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/service'
 import { HEADERS } from './dead-letter.ts'
@@ -9,6 +10,7 @@ import type { SchemaMove } from './writer-schemas.ts'
 export interface Tell {
   readonly shortened: (kind: 'shortened' | 'stub', letter: OutgoingRecord) => void
   readonly allowed: (table: Table) => (setAside: number, left: number) => void
+  readonly otherGeneration: (learnt: RegisteredLog, generation: number | null) => void
   readonly schemaMoved: (topic: string) => (schemaId: number, what: SchemaMove) => void
 }
 
@@ -36,6 +38,13 @@ export function createTell(log: Logger, metrics: ConsumerMetrics): Tell {
         { table, setAside, left },
         'more bad records than bad data explains were set aside because of POISON_SET_ASIDE_UP_TO: unset it ' +
           'when they are through',
+      )
+    },
+    otherGeneration: ({ topic, generation: learnt }, generation) => {
+      log.warn(
+        { topic, learnt, generation },
+        'kafka_logs has another generation for this log than at the assignment, as a database has that was ' +
+          'set up anew, restored or exchanged: nothing more is inserted under the old one, all are learnt anew',
       )
     },
     schemaMoved: (topic) => (schemaId, what) => {
