@@ -10,6 +10,8 @@ export interface BodyShape {
   /** Of each event, roughly; `null`: one as an app sends it, about 330 bytes. */
   readonly eventBytes: number | null
   readonly isGzipped: boolean
+  /** Whose SDK for Node wrote them; its events are like `eventBytes: null`. @default nobody's */
+  readonly sdk?: 'Segment' | 'RudderStack'
 }
 
 const PAGES = 997
@@ -28,13 +30,73 @@ export function bodyOf(shape: BodyShape, number: number): Buffer {
   const events = Array.from({ length: shape.eventsPerBody }, (_, index) =>
     eventOf(first + index, shape),
   )
-  const body = Buffer.from(
-    JSON.stringify(shape.eventsPerBody === 1 ? events[0] : { batch: events }),
-  )
+  const body = Buffer.from(JSON.stringify(envelopeOf(events, shape)))
   return shape.isGzipped ? gzipSync(body) : body
 }
 
-function eventOf(number: number, { accounts, eventBytes }: BodyShape): object {
+/** Where such bodies are sent. */
+export function pathOf({ sdk }: BodyShape): string {
+  return sdk === undefined ? '/track' : '/v1/batch'
+}
+
+function envelopeOf(events: readonly Usual[], { sdk, eventsPerBody }: BodyShape): object {
+  if (sdk === undefined) return eventsPerBody === 1 ? (events[0] ?? {}) : { batch: events }
+  const sentAt = new Date().toISOString()
+  return sdk === 'Segment'
+    ? { batch: events.map(asSegment), writeKey: 'bench', sentAt }
+    : { batch: events.map((event) => asRudderStack(event, sentAt)), timestamp: sentAt, sentAt }
+}
+
+interface Usual {
+  readonly event: string
+  readonly event_id: string
+  readonly group_id: string
+  readonly user_id: string
+  readonly timestamp: string
+  readonly properties?: object
+  readonly context?: object
+}
+
+/** As `@segment/analytics-node` 3.1.0 writes an event, its fields in its order. */
+function asSegment({ event, event_id: id, ...usual }: Usual): object {
+  return {
+    timestamp: usual.timestamp,
+    integrations: {},
+    event,
+    type: 'track',
+    properties: usual.properties,
+    context: {
+      groupId: usual.group_id,
+      ...usual.context,
+      library: { name: '@segment/analytics-node', version: '3.1.0' },
+    },
+    userId: usual.user_id,
+    messageId: `node-next-1795930862946-${id}`,
+    _metadata: { nodeVersion: 'v24.21.0', jsRuntime: 'node' },
+  }
+}
+
+/** As `@rudderstack/rudder-sdk-node` 3.0.13 does, for an app that leaves the time to it. */
+function asRudderStack({ event, event_id: messageId, ...usual }: Usual, sentAt: string): object {
+  return {
+    event,
+    userId: usual.user_id,
+    properties: usual.properties,
+    context: {
+      groupId: usual.group_id,
+      ...usual.context,
+      library: { name: 'analytics-node', version: '3.0.13' },
+    },
+    type: 'track',
+    channel: 'server',
+    _metadata: { nodeVersion: '24.21.0' },
+    originalTimestamp: usual.timestamp,
+    messageId,
+    sentAt,
+  }
+}
+
+function eventOf(number: number, { accounts, eventBytes }: BodyShape): Usual {
   const smallest = {
     event: 'feature_used',
     event_id: `018bd5c4-7000-7000-8000-${number.toString(16).padStart(12, '0')}`,
@@ -60,7 +122,7 @@ function eventOf(number: number, { accounts, eventBytes }: BodyShape): object {
   }
 }
 
-const ID = /"event_id":"018bd5c4-7000-7000-8000-/g
+const ID = /018bd5c4-7000-7000-8000-/g
 const ID_DIGITS = 12
 
 /**

@@ -13,10 +13,14 @@ const LOADS = {
   'single events': { shape: SINGLE, connections: 512 },
   'batches of 100': { shape: BATCH, connections: 64 },
   'gzip batches of 100': { shape: { ...BATCH, isGzipped: true }, connections: 64 },
-} as const
+  "Segment's batches of 100": { shape: { ...BATCH, sdk: 'Segment' }, connections: 64 },
+  "RudderStack's batches of 100": { shape: { ...BATCH, sdk: 'RudderStack' }, connections: 64 },
+} as const satisfies Readonly<Record<string, Omit<Case, 'server'>>>
+type Load = keyof typeof LOADS
 
 const BARE = 'bare node:http and JSON.parse'
 const OURS = ['custom-events, up to the producer', 'custom-events, through Kafka'] as const
+const OF_SDKS: ReadonlySet<string> = new Set([BARE, ...OURS])
 const WITH_PLAN = 'custom-events, through Kafka, with a tracking plan'
 
 /** How much of what a bare node:http takes our ingest takes, and textbook Express beside it. */
@@ -25,7 +29,7 @@ export async function benchIngest(options: BenchOptions): Promise<Figures> {
   const servers = await startServers(bench)
   const cases = Object.fromEntries(
     loadsOf(options).flatMap(([load, { shape, connections }]) =>
-      Object.entries(servers).map(([name, server]) => [
+      serversFor(shape, servers).map(([name, server]) => [
         `${load}, ${name}`,
         { server, shape, connections: options.isTiny ? 4 : connections },
       ]),
@@ -47,7 +51,7 @@ export async function benchIngest(options: BenchOptions): Promise<Figures> {
   const loads = loadsOf(options).map(([load]) => load)
   return {
     tables: [...loads.map((load) => tableOf(load, seen)), latency],
-    plots: [sharesPlot(loads, Object.keys(servers), seen)],
+    plots: [sharesPlot(loads.filter(isOfEverybody), Object.keys(servers), seen)],
     ratios: Object.fromEntries(
       loads.flatMap((load) =>
         OURS.map((name) => [`${load}, ${name}`, shareOfBare(load, name, seen)] as const),
@@ -57,10 +61,27 @@ export async function benchIngest(options: BenchOptions): Promise<Figures> {
   }
 }
 
-/** Of those who answer after Kafka; gzip changes nothing that a latency would show. */
+/** What SDKs write is for a bare server and ours alone: the textbook takes only what is written for it. */
+function serversFor(
+  shape: BodyShape,
+  servers: Servers,
+): readonly (readonly [string, MeasuredServer])[] {
+  const all = Object.entries(servers)
+  return shape.sdk === undefined ? all : all.filter(([name]) => OF_SDKS.has(name))
+}
+
+function isOfEverybody(load: Load): boolean {
+  const { shape }: Omit<Case, 'server'> = LOADS[load]
+  return shape.sdk === undefined
+}
+
+/** Of those who answer after Kafka; gzip and the words of SDKs change nothing that a latency would show. */
 function halfLoads(cases: Readonly<Record<string, Case>>, seen: SeenByCase): readonly HalfLoad[] {
   return Object.entries(cases)
-    .filter(([, { server, shape }]) => server.topic !== null && !shape.isGzipped)
+    .filter(
+      ([, { server, shape }]) =>
+        server.topic !== null && !shape.isGzipped && shape.sdk === undefined,
+    )
     .map(([name, each]) => ({
       name,
       ...each,
@@ -68,11 +89,20 @@ function halfLoads(cases: Readonly<Record<string, Case>>, seen: SeenByCase): rea
     }))
 }
 
-function loadsOf({ isTiny }: BenchOptions) {
-  return Object.entries(LOADS).filter(([load]) => !isTiny || load === 'batches of 100')
+const TINY: readonly Load[] = [
+  'batches of 100',
+  "Segment's batches of 100",
+  "RudderStack's batches of 100",
+]
+
+function loadsOf({ isTiny }: BenchOptions): readonly (readonly [Load, Omit<Case, 'server'>])[] {
+  const loads = Object.keys(LOADS) as Load[] // its own keys
+  return loads.filter((load) => !isTiny || TINY.includes(load)).map((load) => [load, LOADS[load]])
 }
 
-async function startServers(bench: Workbench): Promise<Readonly<Record<string, MeasuredServer>>> {
+type Servers = Readonly<Record<string, MeasuredServer>>
+
+async function startServers(bench: Workbench): Promise<Servers> {
   const [bare, textbook, upToProducer, throughKafka, withPlan] = await Promise.all([
     bench.startPeer('bare.ts', '/health'),
     bench.startPeer('textbook.ts', '/health', { KAFKA_TOPIC: 'bench.textbook' }),
@@ -130,7 +160,7 @@ function tableOf(load: string, seenByCase: SeenByCase): FigureTable {
   const prefix = `${load}, `
   const names = Object.keys(seenByCase).filter((name) => name.startsWith(prefix))
   return {
-    name: load.replaceAll(' ', '-'),
+    name: load.replaceAll("'", '').replaceAll(' ', '-'),
     columns: [
       'server',
       'events/s',

@@ -1,4 +1,4 @@
-import { bodyOf, type BodyShape } from '../bodies.ts'
+import { bodyOf, pathOf, type BodyShape } from '../bodies.ts'
 import { cpuSeconds } from '../cpu-time.ts'
 import { loadClosedLoop } from '../load.ts'
 import { cpuSecondsOfTree, memoryBytesOfTree } from '../process-tree.ts'
@@ -38,7 +38,7 @@ export async function measureCase(
   seconds: number,
 ): Promise<Seen> {
   const { topic } = server
-  const url = `${server.url}/track`
+  const url = server.url + pathOf(shape)
   await takeOne(url, shape)
   const storedBefore = topic === null ? 0 : await bench.storedIn(topic)
   const before = [cpuSecondsOfTree(server.pid), cpuSeconds(bench.kafkaPid)] as const

@@ -36,6 +36,8 @@ export interface Vehicle {
 /** An SDK that makes the journey. */
 export interface Traveller extends Manners {
   readonly name: string
+  /** Why none of its events is judged where it lies in the body; `null`: all of them are. */
+  readonly whyPlain: string | null
   readonly whyMissing: string | null
   prepare(): Promise<void>
   depart(destination: Destination, vehicle: Vehicle): Promise<Visitor>
@@ -48,6 +50,17 @@ const SERVERS: readonly ServerSdk[] = [
   FOREIGN.segmentGo,
   FOREIGN.rudderGo,
 ]
+
+const CONTEXT_BESIDE = 'a context beside its list, which is laid under that of each event'
+const TWO_TIMES = 'its own originalTimestamp beside the timestamp of the app, which is a warning'
+/** docs/decisions/0023 says what goes the plain way. */
+const WHY_PLAIN: Readonly<Record<string, string>> = {
+  'analytics-java': CONTEXT_BESIDE,
+  'rudder-sdk-java': CONTEXT_BESIDE,
+  'segmentio/analytics-go': CONTEXT_BESIDE,
+  '@rudderstack/rudder-sdk-node': TWO_TIMES,
+  '@rudderstack/rudder-sdk-node without gzip': TWO_TIMES,
+}
 
 export const TRAVELLERS: readonly Traveller[] = [
   ...SERVERS.map(onServer),
@@ -70,6 +83,7 @@ function onServer(sdk: ServerSdk): Traveller {
   return {
     name: sdk.name,
     whyMissing: sdk.whyMissing ?? null,
+    whyPlain: WHY_PLAIN[sdk.name] ?? null,
     whileOffline: 'delivered',
     resetMakesAnotherVisitor: true,
     takesTimestamp: true,
@@ -96,6 +110,7 @@ function jitsu(name: string, s2s: boolean): Traveller {
   return {
     name,
     whyMissing: null,
+    whyPlain: null,
     whileOffline: 'lost',
     resetMakesAnotherVisitor: true,
     takesTimestamp: false,
@@ -124,6 +139,7 @@ function inBrowser(name: string, scripts: Scripts, options: object = {}): Travel
   return {
     name,
     whyMissing: whyNoChromium(),
+    whyPlain: null,
     whileOffline: isBeacon ? 'lost' : 'delivered',
     resetMakesAnotherVisitor: scripts === SEGMENT || 'resetsEverything' in options,
     takesTimestamp: true,

@@ -7,6 +7,7 @@ import {
   type EventInput,
   type NormaliseContext,
   type PlanSet,
+  warningsInLane,
 } from '@custom-events/event'
 import type { Call } from './call.ts'
 import type { IngestParts } from './parts.ts'
@@ -47,15 +48,13 @@ export function createJudge({
     context: NormaliseContext,
     plansInForce: PlanSet,
   ): Judged => {
-    const event =
-      judgeInLane !== null && input instanceof LaneInput
-        ? judgeInLane(input, context, plansInForce)
-        : null
-    const verdict =
-      event === null
-        ? judgePlainly(input, context, plansInForce)
-        : ({ status: 'accepted', event, warnings: NO_WARNINGS } as const)
-    return { input, verdict }
+    if (judgeInLane !== null && input instanceof LaneInput) {
+      const event = judgeInLane(input, context, plansInForce)
+      if (event !== null) {
+        return { input, verdict: { status: 'accepted', event, warnings: warningsInLane(input) } }
+      }
+    }
+    return { input, verdict: judgePlainly(input, context, plansInForce) }
   }
   return (call) => {
     const { events } = call.envelope
@@ -81,8 +80,6 @@ async function judgeInSlices(
   }
   return forbidOtherAccounts(judged, key)
 }
-
-const NO_WARNINGS: readonly never[] = []
 
 function createPlainJudge() {
   const validate = createValidate()

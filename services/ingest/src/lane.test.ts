@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compilePlans, createPlanSet } from '@custom-events/event'
+import { bodyOf, SINGLE } from '../../../bench/bodies.ts'
 import { jsonTestSuite, naughtyStrings } from '../../../test/hostile/corpora.ts'
 import {
   createJudges,
   isInLane,
   outcomeOf,
-  RECEIVED_AT,
   settings,
   type Judges,
   type Sent,
@@ -109,6 +109,24 @@ test('hostile JSON is judged and encoded in its bytes as it is in the plain way'
   }
 })
 
+/** Asserts that every event of a body from an SDK is judged in its bytes; returns their warnings. */
+async function warningsInLane(sent: string | Buffer): Promise<readonly unknown[]> {
+  const judged = await withoutPlans.lane({
+    requestId: 'r',
+    key: ANYBODY,
+    audience: 'sdk',
+    receivedAt: Date.now(),
+    isStrict: false,
+    headers: {},
+    envelope: readEnvelope(Buffer.from(sent), undefined, settings.limits),
+  })
+  assert.ok(judged.length > 0)
+  return judged.flatMap((one) => {
+    assert.ok(isInLane(one), sent.toString())
+    return one.verdict.status === 'accepted' ? one.verdict.warnings : []
+  })
+}
+
 test('usual events do take the lane, with every way of sending them', async () => {
   const usual = eventText({ properties: { a: 'é', b: [1, -2.5, true, null, { c: '\\"\n' }] } })
   const segment = JSON.stringify({
@@ -128,18 +146,20 @@ test('usual events do take the lane, with every way of sending them', async () =
     `[${usual},${segment}]`,
     `{"events":[${usual}]}`,
     ` { "batch" : [ ${segment} , ${usual} ] , "sentAt" : "2026-01-01T00:00:00.000Z", "writeKey":"k" } `,
+    `{"batch":[${usual}],"timestamp":"2026-01-01T00:00:00.000Z","sequence":1,"messageId":null}`,
   ]) {
-    const envelope = readEnvelope(Buffer.from(text), undefined, settings.limits)
-    const call = {
-      requestId: 'r',
-      key: ANYBODY,
-      audience: 'sdk' as const,
-      receivedAt: RECEIVED_AT,
-      isStrict: false,
-      headers: {},
-    }
-    for (const judged of await withoutPlans.lane({ ...call, envelope })) {
-      assert.ok(isInLane(judged), text)
-    }
+    assert.deepEqual(await warningsInLane(text), [])
   }
+})
+
+test('bodies as SDKs write them take the lane, those that the bench measures too', async () => {
+  for (const sdk of ['Segment', 'RudderStack'] as const) {
+    const sent = bodyOf({ ...SINGLE, eventsPerBody: 3, sdk }, 0)
+    assert.deepEqual(await warningsInLane(sent), [], sdk)
+  }
+  const people = { user_id: undefined, userId: '', anonymousId: 'visitor 1' }
+  const stranger = eventText({ ...people, type: 'track', integrations: { All: true } })
+  assert.deepEqual(await warningsInLane(`{"batch":[${stranger}]}`), [
+    { code: 'empty_id', pointer: '/batch/0/userId' },
+  ])
 })

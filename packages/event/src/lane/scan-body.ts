@@ -182,11 +182,13 @@ function objectEnd(bytes: Uint8Array, start: number): number {
   return IRREGULAR
 }
 
+/** What SDKs say beside their list that nobody asks for. */
+const UNUSED = ['timestamp', 'sequence', 'messageId'] as const
 /** What may be beside a list. Anything else, and a `context` above all, is for the plain way. */
-const BESIDE = ['batch', 'events', 'sentAt', 'sent_at', 'writeKey', 'api_key'].map((name) => ({
-  name,
-  bytes: Buffer.from(name),
-}))
+const BESIDE = ['batch', 'events', 'sentAt', 'sent_at', 'writeKey', 'api_key', ...UNUSED].map(
+  (name) => ({ name, bytes: Buffer.from(name) }),
+)
+const isUnused = (name: string): boolean => UNUSED.some((unused) => unused === name)
 
 function* scanEnvelope(
   bytes: Buffer,
@@ -211,6 +213,8 @@ function* scanEnvelope(
       const list = openList(bytes, `/${name}`, room)
       at = yield* scanEvents(list, at)
       events = list.events
+    } else if (isUnused(name)) {
+      at = new OpenPart(bytes).take(at)
     } else {
       const end = bytes[at] === QUOTE ? plainTextEnd(bytes, at + 1) : nullEnd(bytes, at)
       if (bytes[at] === QUOTE) beside[name] = bytes.toString('utf8', at + 1, Math.max(end, at + 1))

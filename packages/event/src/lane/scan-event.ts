@@ -11,6 +11,7 @@ import {
   QUOTE,
   skipSpace,
 } from './bytes.ts'
+import { mayBeEmpty, noteEmpty } from './empty-ids.ts'
 import type { OpenPart } from './open-part.ts'
 import { PLACE, type Ranges } from './ranges.ts'
 import { FIRST_CARRIED_SLOT, SLOT, slotOf } from './slots.ts'
@@ -66,6 +67,10 @@ function takePart(scan: Scan, at: number, base: number, slot: number): number {
   if (slot === SLOT.properties || slot === SLOT.context) return IRREGULAR
   const end = plainTextEnd(bytes, at + 1)
   if (end === IRREGULAR || (slot === SLOT.type && !isTracked(bytes, at + 1, end))) return IRREGULAR
+  if (end === at + 1 && mayBeEmpty(slot)) {
+    noteEmpty(ints, base + slot * 2, end)
+    return end + 1
+  }
   ints[base + slot * 2] = at + 1
   ints[base + slot * 2 + 1] = end
   return end + 1

@@ -207,7 +207,10 @@ const beside: fc.Arbitrary<readonly Member[]> = fc.array(
     fc.tuple(fc.constantFrom(...ALIASES.sent_at), time),
     fc.tuple(fc.constantFrom(...KEY_NAMES), id),
     fc.tuple(fc.constant('context'), object),
-    fc.tuple(fc.constantFrom('batch', 'events', 'sequence', ...ALIASES.timestamp), rawValue),
+    fc.tuple(
+      fc.constantFrom('batch', 'events', 'sequence', 'messageId', ...ALIASES.timestamp),
+      rawValue,
+    ),
   ),
   { maxLength: 2 },
 )

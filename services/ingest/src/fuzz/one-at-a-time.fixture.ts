@@ -25,5 +25,27 @@ export const ONE_AT_A_TIME: readonly string[] = [
     ]),
     usualWith('context', `{"groupId":${value},"group_id":${value}}`),
   ]),
+  ...emptyPeople(),
   ...NAMES.map((name) => `${usualWith(name, '"a"').slice(0, -1)},"${name}":"a"}`),
 ]
+
+/** Empty ids of a person beside good, placeholding and absent ones, by all their names, in both orders. */
+function emptyPeople(): readonly string[] {
+  const rest = usualWith('properties', '{"":"","userId":""}', 'user_id').slice(1)
+  const values = [
+    ['""', '"a-1"'],
+    [' ""', '"nil"'],
+    ['\t""\n', '""'],
+    ['"u-1"', '""'],
+    ['"0"', ' "" '],
+    ['null', '""'],
+  ]
+  return ALIASES.user_id.flatMap((user) =>
+    ALIASES.anonymous_id.flatMap((stranger) =>
+      values.flatMap(([userId, strangerId]) => {
+        const people = [`"${user}" :${userId}`, `"${stranger}":${strangerId}`]
+        return [people, people.toReversed()].map((members) => `{${members.join()},${rest}`)
+      }),
+    ),
+  )
+}

@@ -1,0 +1,44 @@
+import { createEventIds, LaneEvent, NO_PLAN_SET } from '@custom-events/event'
+import { readEnvelope } from '../../services/ingest/src/envelope.ts'
+import { createJudge } from '../../services/ingest/src/judge.ts'
+import { ingestSettings } from '../../services/ingest/src/settings.ts'
+import { TOPICS } from '../../services/ingest/src/test-support.ts'
+import { ANYBODY } from '../../services/ingest/src/write-keys.ts'
+import type { Exchange } from './witness.ts'
+
+const settings = ingestSettings(TOPICS, 12)
+const judge = createJudge({
+  ...settings,
+  plans: { current: NO_PLAN_SET },
+  eventIds: () => createEventIds(),
+  hasLane: true,
+})
+
+/** How the accepted events of what an SDK sent were judged. */
+export interface LaneCount {
+  /** Where they lie in the bytes of the body. */
+  readonly inLane: number
+  readonly plainly: number
+}
+
+/** Judges the bodies of an SDK once more, as ingest does. */
+export async function countLane(exchanges: readonly Exchange[]): Promise<LaneCount> {
+  const count = { inLane: 0, plainly: 0 }
+  for (const { method, body } of exchanges) {
+    if (method !== 'POST') continue
+    const call = {
+      requestId: 'r',
+      key: ANYBODY,
+      audience: 'sdk' as const,
+      receivedAt: Date.now(),
+      isStrict: false,
+      headers: {},
+      envelope: readEnvelope(body, undefined, settings.limits),
+    }
+    for (const { verdict } of await judge(call)) {
+      if (verdict.status !== 'accepted') continue
+      count[verdict.event instanceof LaneEvent ? 'inLane' : 'plainly'] += 1
+    }
+  }
+  return count
+}
