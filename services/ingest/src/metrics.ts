@@ -1,5 +1,6 @@
 import { EVENT_CODES } from '@custom-events/event'
 import type { EventResult } from './answers.ts'
+import { CLOSED_FOR_ROOM } from './connections.ts'
 import { STEPS_AFTER_PRODUCE } from './fates.ts'
 import { SHED_REASONS } from './refusal.ts'
 import { REFUSED_CODES } from './refused-log.ts'
@@ -92,6 +93,12 @@ export const ingestMetrics = {
     help: 'From the end of the headers to the end of the answer.',
     buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 7.5, 10],
   },
+  closedForRoom: {
+    type: 'counter',
+    name: 'connections_closed_for_room_total',
+    help: 'Connections closed because there were too many: idle, sending a body for the longest time, or the new one.',
+    labels: { which: CLOSED_FOR_ROOM },
+  },
   inFlightBytes: {
     type: 'gauge',
     name: 'in_flight_bytes',
@@ -101,6 +108,16 @@ export const ingestMetrics = {
     type: 'gauge',
     name: 'producer_buffered_bytes',
     help: 'Bytes of records waiting for Kafka.',
+  },
+  writeKeysLoaded: {
+    type: 'gauge',
+    name: 'write_keys_loaded',
+    help: 'Write keys in force; 0 where AUTH_MODE is off.',
+  },
+  writeKeysRefused: {
+    type: 'gauge',
+    name: 'write_keys_refused',
+    help: '1 while the key file is gone, unreadable or wrong: the keys from before are in force.',
   },
   planWarnings: {
     type: 'counter',

@@ -6,7 +6,7 @@ import { eventually } from '../../../test/support/eventually.ts'
 import { exchange, raw, rawPost } from './raw.ts'
 import { SERVER_LIMITS } from './server.ts'
 import { INGEST_LIMITS } from './settings.ts'
-import { eventText, startTestIngest } from './test-support.ts'
+import { eventText, startTestIngest, type TestIngest } from './test-support.ts'
 
 /** Each limit of the server through a socket; times are shortened, the code is the same. */
 
@@ -92,16 +92,67 @@ test('a connection is closed after its last allowed request, and told so', async
   assert.equal(ingest.events().length, 2)
 })
 
-test('above the connection limit new ones are closed at once, and taken again when others leave', async () => {
-  await using ingest = await startTestIngest({ serverLimits: { maxConnections: 3 } })
-  const idle: Socket[] = []
-  for (let count = 0; count < 3; count += 1) {
-    const socket = connect(ingest.port, '127.0.0.1').on('error', () => {})
+const half = rawPost('Content-Length: 1000\r\n', '{')
+
+/** Connections that were opened one after another, each once the server knows of the one before. */
+async function openInTurn(
+  { port }: TestIngest,
+  texts: readonly string[],
+): Promise<readonly Socket[]> {
+  const sockets: Socket[] = []
+  for (const text of texts) {
+    const socket = connect(port, '127.0.0.1').on('error', () => {})
     await once(socket, 'connect')
-    idle.push(socket)
+    if (text !== '') socket.write(text)
+    if (text === keepingAlive) await once(socket, 'data')
+    sockets.push(socket)
   }
-  await eventually(async () => assert.equal(await raw(ingest.port, closing).catch(() => ''), ''))
-  assert.equal(ingest.events().length, 0)
-  for (const socket of idle) socket.destroy()
-  await eventually(async () => assert.match(await raw(ingest.port, closing), /^HTTP\/1\.1 200 /))
+  return sockets
+}
+
+test('at the connection limit the one that was idle for the longest time is closed for a new one', async () => {
+  await using ingest = await startTestIngest({ serverLimits: { maxConnections: 3 } })
+  const [first, second, third] = await openInTurn(ingest, ['', keepingAlive, keepingAlive])
+  assert.match(await raw(ingest.port, closing), /^HTTP\/1\.1 200 /)
+  await eventually(() => assert.equal(first?.closed, true))
+  third?.write(keepingAlive)
+  await openInTurn(ingest, [keepingAlive, keepingAlive])
+  await eventually(() =>
+    assert.equal(second?.closed, true, 'the one that has asked for longest ago'),
+  )
+  assert.equal(third?.closed, false)
+  assert.equal(await closedForRoom(ingest, 'idle'), 2)
+  third?.destroy()
 })
+
+test('half bodies lock nobody out: the one that has been sending for the longest time is closed', async () => {
+  await using ingest = await startTestIngest({ serverLimits: { maxConnections: 3 } })
+  const sockets = await openInTurn(ingest, [half, half, half])
+  await eventually(() => assert.ok(ingest.budget.usedBytes > 3 * 4_096))
+  assert.match(await raw(ingest.port, closing), /^HTTP\/1\.1 200 /)
+  await eventually(() => assert.equal(sockets[0]?.closed, true))
+  assert.deepEqual(
+    sockets.map(({ closed }) => closed),
+    [true, false, false],
+  )
+  for (const socket of sockets) socket.destroy()
+})
+
+test('who waits for an answer is never closed for a new one, which is closed instead', async () => {
+  await using ingest = await startTestIngest({ serverLimits: { maxConnections: 3 } })
+  const { outcome } = ingest.producer
+  ingest.producer.outcome = null
+  const answers = [1, 2, 3].map(() => raw(ingest.port, closing))
+  await eventually(() => assert.equal(ingest.producer.waitingCalls, 3))
+  assert.equal(await raw(ingest.port, closing).catch(() => ''), '')
+  assert.equal(await closedForRoom(ingest, 'new'), 1)
+  ingest.producer.outcome = outcome
+  for (const answer of await Promise.all(answers)) assert.match(answer, /^HTTP\/1\.1 200 /)
+  assert.match(await raw(ingest.port, closing), /^HTTP\/1\.1 200 /)
+  assert.equal(ingest.events().length, 4)
+})
+
+async function closedForRoom({ metrics }: TestIngest, which: string): Promise<number> {
+  const { values } = await metrics.closedForRoom.get()
+  return values.find(({ labels }) => labels['which'] === which)?.value ?? 0
+}

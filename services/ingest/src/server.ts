@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RequestCode } from '@custom-events/event'
 import type { IngestApp } from './app.ts'
 import { answerBadHttp, answerConnect } from './bad-http.ts'
 import { declaredBytes } from './body.ts'
+import { createConnections, type ClosedForRoom, type Connections } from './connections.ts'
 import type { Lifecycle } from './parts.ts'
 
 /** Bounds of the HTTP server; times in milliseconds. */
@@ -16,6 +17,7 @@ export interface ServerLimits {
   readonly requestTimeoutMs: number
   /** Longer than the balancer's, or it uses connections that are just being closed. */
   readonly keepAliveTimeoutMs: number
+  /** For one more those are closed that have been idle for the longest time. */
   readonly maxConnections: number
   readonly maxRequestsPerConnection: number
   /** On drain: new requests are still answered (503) for so long, until balancers have noticed. */
@@ -66,12 +68,19 @@ export async function startIngestServer(options: {
   readonly limits?: ServerLimits
   /** Told of bytes that are no HTTP request. @default nobody */
   readonly onBadHttp?: (code: RequestCode, address: string | undefined) => void
+  /** Told of connections that were closed because there were too many. @default nobody */
+  readonly onClosedForRoom?: (which: ClosedForRoom, count: number) => void
 }): Promise<IngestServer> {
   const { lifecycle, limits = SERVER_LIMITS } = options
   const { maxRequestsPerConnection } = limits
-  const connections = new WeakMap<Socket, Connection>()
+  const connections = createConnections(
+    limits.maxConnections,
+    options.onClosedForRoom ?? (() => {}),
+  )
   const handle: RequestListener = (request, response) => {
-    noteRequest(connections, response, maxRequestsPerConnection)
+    // Closed with the answer to its last request. Node's `maxRequestsPerSocket` only says `Connection: close`,
+    // leaves it open, and answers what still comes with a 503 without a body.
+    if (connections.asked(response) >= maxRequestsPerConnection) response.shouldKeepAlive = false
     options.handle(request, response)
   }
   const server = createServer(
@@ -89,7 +98,7 @@ export async function startIngestServer(options: {
   )
   // A client may end its sending side and still wait for its answer; Node's typings leave this out.
   Object.assign(server, { httpAllowHalfOpen: true })
-  server.maxConnections = limits.maxConnections
+  server.on('connection', connections.opened) // not Node's `maxConnections`, which closes the new ones
   server.maxHeadersCount = 1_000 // above ours: Node drops what is beyond, the guard refuses
   answerParserErrors(server, connections, options.onBadHttp ?? (() => {}))
   server.on('checkContinue', (request: IncomingMessage, response) => {
@@ -110,60 +119,16 @@ export async function startIngestServer(options: {
   }
 }
 
-/** What is known of a connection. A response that is over is not kept: it holds its request, and that its body. */
-interface Connection {
-  requests: number
-  /** Those that came before the one ahead of them was answered, and are perhaps answered now. */
-  queued: readonly ServerResponse[]
-}
-
-/**
- * Closes a connection with the answer to its last request. Node's `maxRequestsPerSocket` only says
- * `Connection: close`, leaves it open, and answers what still comes with a 503 without a body.
- */
-function noteRequest(
-  connections: WeakMap<Socket, Connection>,
-  response: ServerResponse,
-  maxRequests: number,
-): void {
-  const { socket } = response.req
-  let connection = connections.get(socket)
-  if (connection === undefined) {
-    connection = { requests: 0, queued: [] }
-    connections.set(socket, connection)
-  }
-  connection.requests += 1
-  if (connection.requests >= maxRequests) response.shouldKeepAlive = false
-  const isQueued = response.socket === null // Node gives it the socket when its turn has come
-  if (isQueued) connection.queued = [...connection.queued.filter(isOpen), response]
-  else if (connection.queued.length > 0) connection.queued = []
-}
-
-function isOpen({ closed }: ServerResponse): boolean {
-  return !closed
-}
-
-/** With the response that Node is writing to it. */
-interface AnsweringSocket extends Socket {
-  readonly _httpMessage?: ServerResponse | null
-}
-
 /**
  * What the parser refuses is answered only after the whole requests before it on the same
  * connection, or their client would take our 400 for their answer.
  */
 function answerParserErrors(
   server: Server,
-  connections: WeakMap<Socket, Connection>,
+  { openOf }: Connections,
   onBadHttp: (code: RequestCode, address: string | undefined) => void,
 ): void {
   const failed = new WeakSet<Socket>()
-  const openOf = (socket: AnsweringSocket): readonly ServerResponse[] => {
-    // oxlint-disable-next-line no-underscore-dangle -- Node's name
-    const current = socket._httpMessage ?? null
-    const queued = (connections.get(socket)?.queued ?? []).filter((one) => one !== current)
-    return (current === null ? queued : [current, ...queued]).filter(isOpen)
-  }
   server.on('clientError', (error, duplex) => {
     // http.Server always hands over a net.Socket; its type says Duplex for the sake of others.
     const socket = duplex as Socket

@@ -61,7 +61,7 @@ export async function startIngest(
     },
   )
 
-  const keys = openKeys(config, log, resources)
+  const keys = openKeys({ config, log, metrics, resources })
   const lifecycle = createLifecycle()
   parts = openDelivery({ config, log, metrics, resources }, { keys, plans, lifecycle })
   if (othersAnswerMeanwhile()) await readyAtLast(parts)
@@ -73,6 +73,7 @@ export async function startIngest(
     maxBodyBytes: config.settings.limits.maxBodyBytes,
     lifecycle,
     onBadHttp: (code, address) => refusedLog.add(code, null, address),
+    onClosedForRoom: (which, count) => metrics.closedForRoom.inc({ which }, count),
   })
   resources.use(server)
   log.info({ port: server.port, opsPort }, 'taking events')
@@ -120,9 +121,9 @@ async function openOps(
   return resources.use(ops).port
 }
 
-function openKeys(config: IngestConfig, log: Logger, resources: AsyncDisposableStack): Keys {
+function openKeys({ config, log, metrics, resources }: Base): Keys {
   if (config.writeKeysFile !== null) {
-    return resources.use(openKeyFile({ path: config.writeKeysFile, log }))
+    return resources.use(openKeyFile({ path: config.writeKeysFile, log, metrics }))
   }
   log.warn('AUTH_MODE=off: anybody who reaches this port may write events')
   return NO_KEYS

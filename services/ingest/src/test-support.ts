@@ -117,6 +117,7 @@ export async function startTestIngest(
     maxBodyBytes: settings.limits.maxBodyBytes,
     lifecycle,
     limits: { ...SERVER_LIMITS, drainDelayMs: 0, ...options.serverLimits },
+    onClosedForRoom: (which, count) => metrics.closedForRoom.inc({ which }, count),
   })
   const url = `http://127.0.0.1:${server.port}`
   const valuesOf = (topic: string) =>

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { createLogger } from '@custom-events/service'
 import { eventually } from '../../../test/support/eventually.ts'
 import { openKeyFile } from './key-file.ts'
+import { createIngestMetrics } from './metrics.ts'
 import { BadKeyFile, createKeyFinder, parseWriteKeys } from './write-keys.ts'
 
 const hashOf = (key: string) => createHash('sha256').update(key).digest('hex')
@@ -80,15 +81,30 @@ test('the file is read again when it changes; a bad one is refused and the old k
     { service: 'test', level: 'info' },
     { write: (line) => void lines.push(line) },
   )
-  writeFileSync(path, fileOf({ name: 'first', sha256: hashOf('k1') }))
-  using keys = openKeyFile({ path, log, checkMs: 5 })
+  const first = fileOf({ name: 'first', sha256: hashOf('k1') })
+  writeFileSync(path, first)
+  const metrics = createIngestMetrics()
+  const isRefused = async (expected: 0 | 1): Promise<void> => {
+    const { values } = await metrics.writeKeysRefused.get()
+    assert.deepEqual(
+      values.map(({ value }) => value),
+      [expected],
+    )
+  }
+  using keys = openKeyFile({ path, log, metrics, checkMs: 5 })
   try {
     assert.equal(keys.find('k1')?.name, 'first')
+    await isRefused(0)
     writeFileSync(path, '{"keys":')
     await eventually(() => assert.match(lines.join(), /write keys refused: the old ones stay/))
+    await isRefused(1)
     assert.equal(keys.find('k1')?.name, 'first')
     rmSync(path)
     await eventually(() => assert.match(lines.join(), /ENOENT/))
+    await isRefused(1)
+    writeFileSync(`${path}.new`, first)
+    renameSync(`${path}.new`, path)
+    await eventually(() => isRefused(0)) // the same as before it was gone
     assert.equal(keys.find('k1')?.name, 'first')
     writeFileSync(`${path}.new`, fileOf({ name: 'second', sha256: hashOf('k2') }))
     renameSync(`${path}.new`, path) // at once: half a file would be refused a second time
