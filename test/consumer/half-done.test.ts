@@ -54,6 +54,18 @@ test(
   },
 )
 
+test('a view of somebody’s behind a view of ours is filled by the same insert, too', async () => {
+  await using world = await createWorld(stack)
+  const { clickhouse } = world
+  const theirs = async (): Promise<readonly string[]> =>
+    (await clickhouse.viewsOn('events')).filter(({ isOurs }) => !isOurs).map(({ name }) => name)
+  assert.deepEqual(await theirs(), [])
+  await clickhouse.command(
+    'CREATE MATERIALIZED VIEW behind ENGINE = MergeTree ORDER BY event AS SELECT event FROM events_hourly',
+  )
+  assert.deepEqual(await theirs(), ['behind'])
+})
+
 test(
   'events of more months than one block may have arrive all the same',
   { timeout: 120_000 },

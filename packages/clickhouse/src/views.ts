@@ -2,8 +2,10 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { ViewOnTable } from './connection.ts'
 import { query } from './requests.ts'
 
-/** Those of schemas/clickhouse. */
-const OURS: ReadonlySet<string> = new Set(['events_hourly_feed'])
+/** Those of schemas/clickhouse, and the tables that they fill: what hangs on these is filled by the same insert. */
+const TARGET_OF_OURS: ReadonlyMap<string, string> = new Map([
+  ['events_hourly_feed', 'events_hourly'],
+])
 
 interface Row {
   readonly database: string
@@ -26,9 +28,16 @@ export async function viewsOn(
      ORDER BY database, name`,
     { table },
   )
-  return rows.map(({ database, name, own }) => ({
+  const direct = rows.map(({ database, name, own }) => ({
     database,
     name,
-    isOurs: own === 1 && OURS.has(name),
+    isOurs: own === 1 && TARGET_OF_OURS.has(name),
   }))
+  const behind = await Promise.all(
+    direct.flatMap(({ name, isOurs }) => {
+      const target = TARGET_OF_OURS.get(name)
+      return isOurs && target !== undefined ? [viewsOn(client, target)] : []
+    }),
+  )
+  return [...direct, ...behind.flat()]
 }
