@@ -1,4 +1,4 @@
-import type { AssignedPosition, OutOfRange } from './consumer-port.ts'
+import type { AssignedPosition, OutOfRange, PartitionOffset } from './consumer-port.ts'
 import type { TopicPartition } from './records.ts'
 
 /** What Kafka knows of a partition at the moment it is assigned. */
@@ -32,4 +32,14 @@ export function startPositions(
     }
   }
   return { positions, outOfRange }
+}
+
+/**
+ * What is committed before anything is read: where a group begins that has committed nothing. Else nobody could tell
+ * that records were deleted before its first commit, which may be days away.
+ */
+export function firstCommits(partitions: readonly PartitionState[]): readonly PartitionOffset[] {
+  return partitions
+    .filter(({ committed }) => committed === null)
+    .map(({ topic, partition, earliest: offset }) => ({ topic, partition, offset }))
 }

@@ -4,8 +4,8 @@ import type { MemoryBudget } from './consumer-budget.ts'
 import { connectMember, type GroupMember, type GroupTimes } from './consumer-group.ts'
 import { partitionKey } from './consumer-offsets.ts'
 import { liveAssignment, noteStart, noteWaiting, type EndOfAssignment } from './consumer-life.ts'
-import type { Consumer } from './consumer-port.ts'
-import { startPositions, type OnOutOfRange } from './consumer-positions.ts'
+import type { Consumer, PartitionOffset } from './consumer-port.ts'
+import { firstCommits, startPositions, type OnOutOfRange } from './consumer-positions.ts'
 import { createEventQueue } from './consumer-queue.ts'
 import { describeKafkaError } from './kafka-errors.ts'
 import { watchGroup } from './group-watch.ts'
@@ -66,6 +66,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     noteStart(board, { assigned: joined.assigned(), outOfRange })
     noteWaiting(found, board)
     await joined.start(positions)
+    await commitFirst(joined, firstCommits(states))
     const revoked = new AbortController()
     const mine = ++epoch
     const { signal } = revoked
@@ -103,6 +104,12 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         },
       },
     })
+  }
+
+  /** One that fails costs nothing now; the next assignment tries again. */
+  const commitFirst = async (joined: GroupMember, offsets: readonly PartitionOffset[]) => {
+    if (offsets.length === 0) return
+    await joined.commit(offsets).catch((err: unknown) => log.debug({ err }, 'commit failed'))
   }
 
   const release = async (

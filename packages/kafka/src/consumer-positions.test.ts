@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { firstCommits, startPositions } from './consumer-positions.ts'
+
+const state = (committed: number | null, earliest: number, latest: number) => ({
+  topic: 't',
+  partition: 0,
+  committed,
+  earliest,
+  latest,
+})
+
+test('reading begins at the commit, without one at the earliest record, and never silently elsewhere', () => {
+  const cases = [
+    [state(5, 0, 9), 5],
+    [state(9, 0, 9), 9],
+    [state(3, 3, 9), 3],
+    [state(null, 4, 9), 4],
+    [state(2, 3, 9), null],
+    [state(10, 0, 9), null],
+  ] as const
+  for (const [partition, expected] of cases) {
+    const { positions, outOfRange } = startPositions([partition], 'halt')
+    assert.equal(positions[0]?.offset ?? null, expected, JSON.stringify(partition))
+    assert.equal(outOfRange.length, expected === null ? 1 : 0)
+  }
+  assert.equal(startPositions([state(2, 3, 9)], 'earliest').positions[0]?.offset, 3)
+})
+
+test('where a group begins is committed at once: what is deleted after that is known to be lost', () => {
+  const before = state(null, 4, 9)
+  const [first] = firstCommits([before, state(5, 0, 9), state(2, 3, 9)])
+  assert.deepEqual(first, { topic: 't', partition: 0, offset: 4 })
+  const { outOfRange } = startPositions([state(first?.offset ?? null, 7, 9)], 'halt')
+  assert.deepEqual(outOfRange, [{ topic: 't', partition: 0, committed: 4, earliest: 7, latest: 9 }])
+})
