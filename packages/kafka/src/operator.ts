@@ -101,9 +101,10 @@ export function createOperator(kafka: KafkaConfig, log: Logger): Operator {
         await admin.createPartitions({ topicPartitions: [{ topic, count }] })
       }),
     deleteRecords: (topic, firstKept) =>
-      withAdmin(kafka, log, (admin) =>
-        admin.deleteTopicRecords({ topic, partitions: partitionOffsets(firstKept) }),
-      ),
+      withAdmin(kafka, log, async (admin) => {
+        await admin.fetchTopicOffsets(topic) // kafkajs deletes only where it has learnt the leaders before
+        await admin.deleteTopicRecords({ topic, partitions: partitionOffsets(firstKept) })
+      }),
     setOffsets: (groupId, topic, offsets) =>
       withAdmin(kafka, log, async (admin) => {
         await admin.setOffsets({ groupId, topic, partitions: partitionOffsets(offsets) })
