@@ -1,96 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import fc from 'fast-check'
 import { ALIASES, EVENT_RULES, KEY_NAMES, SDK_NAMES, type FieldName } from '@custom-events/event'
-import { jsonObjectText, jsonValueText } from '../../../../test/hostile/json-texts.ts'
 import { settings, type Sent } from './both-ways.fixture.ts'
 import { mutated } from './mutations.fixture.ts'
+import { id, object, rawValue, time, VALUES } from './parts.fixture.ts'
 import { objectText, usualWith } from './usual.fixture.ts'
-import { NOT_JSON, TIMES, UNUSUAL, UNUSUAL_IDS } from './values.fixture.ts'
-
-const rawValue = fc.oneof(
-  { weight: 60, arbitrary: jsonValueText.map(({ text }) => text) },
-  { weight: 38, arbitrary: fc.constantFrom(...UNUSUAL) },
-  { weight: 1, arbitrary: fc.constantFrom(...NOT_JSON) },
-)
-
-const id = fc.oneof(
-  {
-    weight: 40,
-    arbitrary: fc.constantFrom('"account_1"', '"account_2"', '"user_1"', '"é-1"', '"0f"'),
-  },
-  { weight: 3, arbitrary: fc.constantFrom(...UNUSUAL_IDS) },
-  { weight: 1, arbitrary: fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)) },
-)
-
-const two = fc.nat(99).map((n) => String(n).padStart(2, '0'))
-/** Of the right form, and often no moment at all. */
-const oddTime = fc
-  .tuple(
-    fc.tuple(fc.integer({ min: 1968, max: 2032 }), two, two, two, two, two),
-    fc.constantFrom('T', 'T', 't', ' ', ''),
-    fc.constantFrom('', '.1', '.123', '.123', '.1234567', ',5', '.'),
-    fc.constantFrom('Z', 'Z', 'z', '', '+01:00', '-0930', '+14', '+24:00'),
-  )
-  .map(([[year, month, day, hour, minute, second], separator, fraction, zone]) => {
-    return `"${year}-${month}-${day}${separator}${hour}:${minute}:${second}${fraction}${zone}"`
-  })
-
-const time = fc.oneof(
-  {
-    weight: 24,
-    arbitrary: fc
-      .date({ min: new Date('1999-12-01'), max: new Date('2026-02-28'), noInvalidDate: true })
-      .map((date) => JSON.stringify(date)),
-  },
-  { weight: 3, arbitrary: fc.constantFrom(...TIMES) },
-  { weight: 1, arbitrary: oddTime },
-)
-
-/** Nothing that anybody has to say something about. */
-const mildValue = fc.oneof(
-  fc.integer().map(String),
-  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => JSON.stringify(value)),
-  fc.string().map((value) => JSON.stringify(value)),
-  fc.constantFrom(
-    'true',
-    'null',
-    '[]',
-    '{}',
-    '[1,{"a":"é","b":[""]}]',
-    '"\\u00e9\\n\\ud83d\\ude00"',
-  ),
-)
-const mildObject = fc
-  .dictionary(fc.string(), mildValue, { maxKeys: 5 })
-  .map((members) =>
-    objectText(Object.entries(members).map(([name, value]) => [JSON.stringify(name), value])),
-  )
-
-const innerName = fc.oneof(
-  { weight: 4, arbitrary: fc.string() },
-  { weight: 1, arbitrary: fc.constantFrom(...ALIASES.group_id, '__proto__', 'constructor') },
-)
-const innerObject = fc
-  .array(fc.tuple(innerName, fc.oneof(rawValue, id)), { maxLength: 5 })
-  .map((members) => objectText(members.map(([name, value]) => [JSON.stringify(name), value])))
-const object = fc.oneof(
-  { weight: 24, arbitrary: mildObject },
-  { weight: 3, arbitrary: innerObject },
-  { weight: 2, arbitrary: jsonObjectText.map(({ text }) => text) },
-  { weight: 1, arbitrary: rawValue },
-)
-
-const VALUES: Readonly<Record<FieldName, fc.Arbitrary<string>>> = {
-  event: fc.oneof(fc.constantFrom('"feature_used"', '"é"', 'null', '"a\\"b"'), id),
-  group_id: id,
-  user_id: id,
-  anonymous_id: id,
-  event_id: id,
-  timestamp: time,
-  sent_at: time,
-  properties: object,
-  context: object,
-}
 
 type Member = readonly [name: string, value: string]
 
@@ -104,8 +18,30 @@ const partOf = (names: readonly string[], value: fc.Arbitrary<string>): fc.Arbit
     fc.oneof({ weight: 90, arbitrary: value }, { weight: 1, arbitrary: fc.oneof(id, rawValue) }),
   )
 
-/** What nearly every event has. */
-const USUAL: readonly FieldName[] = ['event', 'group_id', 'user_id', 'timestamp', 'properties']
+const PARTS: readonly FieldName[] = [
+  'event',
+  'timestamp',
+  'properties',
+  'user_id',
+  'anonymous_id',
+  'group_id',
+  'event_id',
+  'context',
+  'sent_at',
+]
+/** What is left out of them, so that events of many kinds could be accepted. */
+const leftOut = fc
+  .tuple(
+    fc.constantFrom<readonly FieldName[]>(['user_id'], ['anonymous_id'], []),
+    fc.constantFrom<readonly FieldName[]>(
+      ['context', 'sent_at'],
+      ['context', 'sent_at', 'event_id'],
+      ['context'],
+      ['sent_at'],
+      ['group_id', 'sent_at'],
+    ),
+  )
+  .map(([people, others]) => new Set([...people, ...others]))
 /** Names of the contract, from its own tables, and such as look like them. */
 const more: fc.Arbitrary<Member> = fc.oneof(
   ...Object.entries(ALIASES).map(([part, names]) => {
@@ -141,20 +77,18 @@ const space = fc.constantFrom('', '', '', '', ' ', '\n\t', '\r\n', '\u00a0')
 const event = fc
   .tuple(
     fc.tuple(
-      ...USUAL.map((part) => fc.tuple(partOf(ALIASES[part], VALUES[part]), fc.nat(60))),
-      ...(['event_id', 'context'] as const).map((part) =>
-        fc.tuple(partOf(ALIASES[part], VALUES[part]), fc.nat(2)),
-      ),
+      ...PARTS.map((part) => fc.tuple(fc.constant(part), partOf(ALIASES[part], VALUES[part]))),
     ),
+    leftOut,
     fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(more, { maxLength: 3 })),
     fc.oneof({ weight: 9, arbitrary: fc.constant('') }, { weight: 1, arbitrary: space }),
     fc.nat(300),
   )
-  .map(([usual, others, gap, dice]) => {
+  .map(([usual, without, others, gap, dice]) => {
     const members = [
-      ...usual.flatMap(([member, left]) => {
-        if (left === 0) return []
-        return left === 1 && dice < 20 ? [member, member] : [member]
+      ...usual.flatMap(([part, member], index) => {
+        if (without.has(part) || dice === 200 + index) return []
+        return dice === 250 + index ? [member, member] : [member]
       }),
       ...others,
     ]

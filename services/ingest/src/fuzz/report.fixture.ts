@@ -10,8 +10,11 @@ export function reportOf({ sent, ways, outcomes }: Disagreement): string {
     return [`${way}: ${outcome?.told}`, ...(records ?? [])].join('\n  ')
   })
   const { accounts = null } = sent
-  const scope = accounts === null ? [] : [`its key may write: ${[...accounts].join()}`]
-  return ['two ways do not agree:', ...told, ...scope, curlOf(sent)].join('\n')
+  const beside = [
+    ...(accounts === null ? [] : [`its key may write: ${[...accounts].join()}`]),
+    ...(sent.hasPlans === true ? ['with the tracking plans of fuzz.fixture.ts'] : []),
+  ]
+  return ['two ways do not agree:', ...told, ...beside, curlOf(sent)].join('\n')
 }
 
 /** A path of the request's audience; the dry run of the same body judges it plainly. */
