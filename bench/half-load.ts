@@ -30,7 +30,7 @@ export async function benchHalfLoad(options: BenchOptions): Promise<Figures> {
     await startStack({ tuned: true, kafkaHeapMegabytes: 1_024, onProgress: options.say }),
   )
   const pipeline = resources.use(await startPipeline({ servers: stack.environment, logDir }))
-  const ask = createAsk(stack.environment.CLICKHOUSE_URL)
+  const ask = createAsk(stack.environment)
   const countRows = async (): Promise<number> => {
     const [row] = await ask(
       `SELECT count() AS rows FROM custom_events.tracked WHERE event != '${PROBE}'`,

@@ -24,7 +24,7 @@ export async function benchPipeline(options: {
   resources.defer(() => rmSync(logDir, { recursive: true }))
   const stack = resources.use(await startStack({ onProgress: say }))
   const pipeline = resources.use(await startPipeline({ servers: stack.environment, logDir }))
-  const ask = createAsk(stack.environment.CLICKHOUSE_URL)
+  const ask = createAsk(stack.environment)
 
   const sent = new Map<string, Sent>()
   const refused = { count: 0 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { clickhouseHeaders, type ClickHouseEnvironment } from '@custom-events/embedded'
 
 const POLL_MS = 50
 const DRAIN_LIMIT_MS = 30_000
@@ -14,10 +15,15 @@ export interface Sent {
 export type Row = Readonly<Record<string, unknown>>
 
 /** Asks a ClickHouse. */
-export function createAsk(url: string): (sql: string) => Promise<readonly Row[]> {
+export function createAsk(server: ClickHouseEnvironment): (sql: string) => Promise<readonly Row[]> {
   return async (sql) => {
     const signal = AbortSignal.timeout(ANSWER_LIMIT_MS)
-    const response = await fetch(url, { method: 'POST', body: `${sql} FORMAT JSONEachRow`, signal })
+    const response = await fetch(server.CLICKHOUSE_URL, {
+      method: 'POST',
+      headers: clickhouseHeaders(server),
+      body: `${sql} FORMAT JSONEachRow`,
+      signal,
+    })
     const text = await response.text()
     if (!response.ok) throw new Error(text)
     return text

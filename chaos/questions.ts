@@ -1,4 +1,5 @@
 import type { readSetupConfig } from '@custom-events/cli'
+import { clickhouseHeaders } from '@custom-events/embedded'
 import {
   demandReplicas,
   kafkaConfigFrom,
@@ -39,8 +40,16 @@ export function createQuestions(options: {
   const { config, topics, log } = options
   const { CLICKHOUSE_URL: clickhouse, CLICKHOUSE_DATABASE: database } = config
   const all = [topics.tracked, topics.rejected, topics.deadLetters]
-  const lines = (sql: string, timeoutMs: number) =>
-    selectLines(`${clickhouse}/?database=${database}`, `${sql} FORMAT TSVRaw`, timeoutMs)
+  const post = (sql: string, timeoutMs: number): Promise<Response> =>
+    fetch(`${clickhouse}/?database=${database}`, {
+      method: 'POST',
+      headers: clickhouseHeaders(config),
+      body: sql,
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+  const lines = async function* (sql: string, timeoutMs: number) {
+    yield* linesOf(await post(`${sql} FORMAT TSVRaw`, timeoutMs))
+  }
   return {
     offsets: (consumerGroup) =>
       readGroupOffsets({ kafka: kafkaConfigFrom(config), consumerGroup, topics: all, log }),
@@ -57,13 +66,9 @@ export function createQuestions(options: {
       return rows
     },
     command: async (sql) => {
-      const signal = AbortSignal.timeout(20_000)
-      const url = `${clickhouse}/?database=${database}`
-      const response = await fetch(url, { method: 'POST', body: sql, signal }).catch(
-        (cause: unknown) => {
-          throw new Error(`ClickHouse did not answer: ${sql}`, { cause })
-        },
-      )
+      const response = await post(sql, 20_000).catch((cause: unknown) => {
+        throw new Error(`ClickHouse did not answer: ${sql}`, { cause })
+      })
       const text = await response.text()
       if (!response.ok) throw new Error(`ClickHouse answered ${response.status}: ${text}`)
     },
@@ -77,9 +82,7 @@ export function createQuestions(options: {
   }
 }
 
-async function* selectLines(url: string, sql: string, timeoutMs: number): AsyncGenerator<string> {
-  const signal = AbortSignal.timeout(timeoutMs)
-  const response = await fetch(url, { method: 'POST', body: sql, signal })
+async function* linesOf(response: Response): AsyncGenerator<string> {
   if (!response.ok || response.body === null) {
     throw new Error(`ClickHouse answered ${response.status}: ${await response.text()}`)
   }

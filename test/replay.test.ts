@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { readSetupConfig, setUp } from '@custom-events/cli'
+import { clickhouseHeaders } from '@custom-events/embedded'
 import { createProducer, kafkaConfigFrom, readGroupOffsets, topicNames } from '@custom-events/kafka'
 import { eventually } from './support/eventually.ts'
 import { startTestPipeline, type TestPipeline } from './support/pipeline.ts'
@@ -225,7 +226,11 @@ test(
 async function setConstraint(change: string): Promise<void> {
   const { config, log } = readSetupConfig({ ...pipeline.environment, LOG_LEVEL: 'error' })
   const url = `${config.CLICKHOUSE_URL}/?database=${config.CLICKHOUSE_DATABASE}`
-  const response = await fetch(url, { method: 'POST', body: `ALTER TABLE events ${change}` })
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: clickhouseHeaders(config),
+    body: `ALTER TABLE events ${change}`,
+  })
   assert.ok(response.ok, await response.text())
   await setUp(config, log, () => {}) // makes the probe anew
 }

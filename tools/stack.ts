@@ -7,11 +7,14 @@ const USAGE = `npm run stack: only Kafka, the schema registry and ClickHouse.
   npm run stack                    on their usual ports
   npm run stack -- --port-base N   on N+3 … N+6
   npm run stack -- --brokers 3     Kafka with three brokers; the others on 9094 …, or N+7 …
+  npm run stack -- --allow-sources ClickHouse may read and write files and reach other servers: file(), url(),
+                                   s3(), the Kafka engine, dictionaries; whoever has its password may, then
   npm run stack -- --secure        Kafka also listens on 9098 …, or N+11 …, where it asks who somebody is
                                    (SASL: SCRAM-SHA-512, PLAIN) and what they may do (ACLs)
 
-Prints KAFKA_BROKERS, SCHEMA_REGISTRY_URL and CLICKHOUSE_URL on stdout when all are ready
-and stays up until Ctrl-C; a server that dies is named, the others stay. With --secure also the user
+Prints KAFKA_BROKERS, SCHEMA_REGISTRY_URL, CLICKHOUSE_URL, CLICKHOUSE_USER and CLICKHOUSE_PASSWORD (new
+with each start) on stdout when all are ready and stays up until Ctrl-C; a server that dies is named, the
+others stay. With --secure also the user
 that may do everything and its password, new with each start, and PLAIN_KAFKA_BROKERS: who comes by
 those is asked nothing and may do everything. Everything for people goes to stderr.`
 
@@ -40,6 +43,7 @@ async function boot(): Promise<Stack> {
       'port-base': { type: 'string' },
       brokers: { type: 'string', default: '1' },
       secure: { type: 'boolean', default: false },
+      'allow-sources': { type: 'boolean', default: false },
     },
   })
   const { secure } = values
@@ -56,6 +60,7 @@ async function boot(): Promise<Stack> {
   return startStack({
     brokers,
     secure,
+    allowsClickHouseSources: values['allow-sources'],
     ports: {
       kafka,
       kafkaController,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
+  clickhouseHeaders,
   defaultPorts,
   startPipeline,
   startStack,
@@ -103,6 +104,7 @@ async function showRows(stack: Stack): Promise<void> {
 async function ask(stack: Stack, query: string): Promise<string> {
   const response = await fetch(stack.environment.CLICKHOUSE_URL, {
     method: 'POST',
+    headers: clickhouseHeaders(stack.environment),
     body: query,
     signal: stopping.signal,
   })
@@ -112,10 +114,16 @@ async function ask(stack: Stack, query: string): Promise<string> {
 }
 
 function sayWhatNext(stack: Stack, ports: AllPorts): void {
+  const {
+    CLICKHOUSE_URL: url,
+    CLICKHOUSE_USER: user,
+    CLICKHOUSE_PASSWORD: password,
+  } = stack.environment
   const addresses = Object.entries(stack.environment)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ')
-  process.stdout.write(`Everything is running. Without keys (AUTH_MODE=off): for this machine only.
+  process.stdout
+    .write(`Everything is running. Without keys (AUTH_MODE=off): for this machine only. ClickHouse has a password, new with each start.
 Data is kept until you stop it. Logs: ${stack.logDir}
 
 Post an event:
@@ -123,7 +131,8 @@ Post an event:
     -d '{"event":"signed_up","event_id":"signup-1","user_id":"user_1","group_id":"account_1","timestamp":"${new Date().toISOString()}","properties":{"plan":"pro"}}'; echo
 
 Query it, a second or two later:
-  curl -s '${stack.environment.CLICKHOUSE_URL}' --data-binary \\
+  export CLICKHOUSE_PASSWORD=${password}
+  curl -s -u "${user}:$CLICKHOUSE_PASSWORD" ${url} --data-binary \\
     'SELECT timestamp, event, group_id, user_id, properties FROM custom_events.tracked ORDER BY received_at DESC LIMIT 5 FORMAT PrettyCompact'
 
 Health and metrics:

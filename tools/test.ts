@@ -73,12 +73,11 @@ async function runWithServers(files: readonly string[]): Promise<number> {
     if (reason !== null) return skipLoudly(files, reason)
   }
   await using servers = await startServers((line) => process.stderr.write(`servers: ${line}\n`))
-  const { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, CLICKHOUSE_URL } = servers.environment
-  return await runTests(files, {
-    TEST_KAFKA_BROKERS: KAFKA_BROKERS,
-    TEST_SCHEMA_REGISTRY_URL: SCHEMA_REGISTRY_URL,
-    TEST_CLICKHOUSE_URL: CLICKHOUSE_URL,
-  })
+  const variables = Object.entries(servers.environment)
+  return await runTests(
+    files,
+    Object.fromEntries(variables.map(([name, value]) => [`TEST_${name}`, value])),
+  )
 }
 
 async function runOnContainers(files: readonly string[]): Promise<number> {

@@ -36,7 +36,13 @@ export async function benchConsumer(
   await using resources = new AsyncDisposableStack()
   const logDir = mkdtempSync(join(tmpdir(), 'custom-events-bench-'))
   resources.defer(() => rmSync(logDir, { recursive: true }))
-  const stack = resources.use(await startStack({ onProgress: options.say, tuned: true }))
+  const stack = resources.use(
+    await startStack({
+      onProgress: options.say,
+      tuned: true,
+      allowsClickHouseSources: true, // its Kafka engine is a contender
+    }),
+  )
   const exact = wanted.filter(({ name }) => name === options.only)
   const contenders =
     exact.length > 0 ? exact : wanted.filter(({ name }) => name.includes(options.only))

@@ -126,8 +126,8 @@ function named(name: string, count: number, what: string): string {
 export function clickhouseOf(round: Pick<Round, 'environment' | 'database'>): ClickHouse {
   return createClickHouse({
     CLICKHOUSE_URL: round.environment['CLICKHOUSE_URL'] ?? '',
-    CLICKHOUSE_USER: 'default',
-    CLICKHOUSE_PASSWORD: '',
+    CLICKHOUSE_USER: round.environment['CLICKHOUSE_USER'] ?? '',
+    CLICKHOUSE_PASSWORD: round.environment['CLICKHOUSE_PASSWORD'] ?? '',
     CLICKHOUSE_DATABASE: round.database,
   })
 }

@@ -8,6 +8,8 @@ const variable = (name: string): string => process.env[name] ?? ''
 const registry = new SchemaRegistry({ host: variable('SCHEMA_REGISTRY_URL') })
 const clickhouse = createClient({
   url: variable('CLICKHOUSE_URL'),
+  username: variable('CLICKHOUSE_USER'),
+  password: variable('CLICKHOUSE_PASSWORD'),
   database: variable('CLICKHOUSE_DATABASE'),
 })
 const kafka = new Kafka({

@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { startPipeline, startStack, type Pipeline, type Stack } from '@custom-events/embedded'
+import {
+  clickhouseHeaders,
+  startPipeline,
+  startStack,
+  type ClickHouseEnvironment,
+  type Pipeline,
+  type Stack,
+} from '@custom-events/embedded'
 import { createBodies, type BodyEncoding } from './bodies.ts'
 import { createConnections, type Connections } from './connections.ts'
 import { atMost, told, type Figure } from './figures.ts'
@@ -65,7 +72,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const connections = createConnections(pipeline.url, options.maxConnections ?? 1_000)
   resources.defer(() => connections.close())
   const load = createLoad(connections, createBodies(run, eventsPerRequest, encoding))
-  const ask = createAsk(stack.environment.CLICKHOUSE_URL)
+  const ask = createAsk(stack.environment)
   const owned = resources.move()
   return {
     stack,
@@ -79,10 +86,11 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   }
 }
 
-function createAsk(url: string): Stage['ask'] {
+function createAsk(server: ClickHouseEnvironment): Stage['ask'] {
   return async (sql) => {
-    const response = await fetch(`${url}/?database=custom_events`, {
+    const response = await fetch(`${server.CLICKHOUSE_URL}/?database=custom_events`, {
       method: 'POST',
+      headers: clickhouseHeaders(server),
       body: `${sql} FORMAT TSVRaw`,
       signal: AbortSignal.timeout(60_000),
     })

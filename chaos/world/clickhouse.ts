@@ -1,13 +1,16 @@
+import { clickhouseHeaders, type ClickHouseEnvironment } from '@custom-events/embedded'
+
 /** Rows of a query, as lists of texts. */
 export type Ask = (sql: string) => Promise<readonly (readonly string[])[]>
 
 const TIMEOUT_MS = 20_000
 
 /** Asks in one database. Both throw with what ClickHouse says. */
-export function createClickHouseQuestions(url: string, database: string) {
+export function createClickHouseQuestions(server: ClickHouseEnvironment, database: string) {
   const request = async (sql: string, from: string): Promise<string> => {
-    const response = await fetch(`${url}/?database=${from}`, {
+    const response = await fetch(`${server.CLICKHOUSE_URL}/?database=${from}`, {
       method: 'POST',
+      headers: clickhouseHeaders(server),
       body: sql,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })

@@ -161,7 +161,7 @@ export async function openScenarioWorld(options: {
   const operator = createOperator(kafka, log)
   const ledger = createLedger(seed, createAccounts({ ordered: 6, concurrent: 24 }))
   const foreign: Foreign = { eventIds: new Set(), poison: [] }
-  const clickhouse = createClickHouseQuestions(stack.clickhouse.url, name)
+  const clickhouse = createClickHouseQuestions(stack.environment, name)
   const encode = async ({ event_id, event = 'foreign', group_id }: ForeignEvent) => {
     const encoder = await eventEncoder(stack.registry.url, topics.tracked)
     return encoder({ event_id, event, group_id })

@@ -11,9 +11,7 @@ let clickhouse: ClickHouse
 before(async () => {
   stack = await servers()
   clickhouse = createClickHouse({
-    CLICKHOUSE_URL: stack.environment.CLICKHOUSE_URL,
-    CLICKHOUSE_USER: 'default',
-    CLICKHOUSE_PASSWORD: '',
+    ...stack.environment,
     CLICKHOUSE_DATABASE: `spoils_${randomUUID().slice(0, 8)}`,
   })
   await migrate({ clickhouse, log: createLogger({ service: 'test', level: 'silent' }) })

@@ -9,9 +9,7 @@ let clickhouse: ClickHouse
 before(async () => {
   stack = await servers()
   clickhouse = createClickHouse({
-    CLICKHOUSE_URL: stack.environment.CLICKHOUSE_URL,
-    CLICKHOUSE_USER: 'default',
-    CLICKHOUSE_PASSWORD: '',
+    ...stack.environment,
     CLICKHOUSE_DATABASE: 'default',
   })
 })

@@ -23,9 +23,7 @@ const log = (clusterId: string, topic: string, topicId: string) => ({ clusterId,
 /** A database with our tables, dropped at the end. */
 async function ownDatabase(): Promise<ClickHouse> {
   const clickhouse = createClickHouse({
-    CLICKHOUSE_URL: stack.environment.CLICKHOUSE_URL,
-    CLICKHOUSE_USER: 'default',
-    CLICKHOUSE_PASSWORD: '',
+    ...stack.environment,
     CLICKHOUSE_DATABASE: `logs_${randomUUID().slice(0, 8)}`,
   })
   await migrate({ clickhouse, log: createLogger({ service: 'test', level: 'silent' }) })

@@ -27,9 +27,7 @@ after(() => stack[Symbol.asyncDispose]())
 /** A connection to a database that does not exist yet, and is dropped at the end. */
 function ownDatabase(): ClickHouse {
   const clickhouse = createClickHouse({
-    CLICKHOUSE_URL: stack.environment.CLICKHOUSE_URL,
-    CLICKHOUSE_USER: 'default',
-    CLICKHOUSE_PASSWORD: '',
+    ...stack.environment,
     CLICKHOUSE_DATABASE: `migrate_${randomUUID().slice(0, 8)}`,
   })
   return {

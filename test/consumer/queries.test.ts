@@ -13,9 +13,7 @@ let clickhouse: ClickHouse
 before(async () => {
   stack = await servers()
   clickhouse = createClickHouse({
-    CLICKHOUSE_URL: stack.environment.CLICKHOUSE_URL,
-    CLICKHOUSE_USER: 'default',
-    CLICKHOUSE_PASSWORD: '',
+    ...stack.environment,
     CLICKHOUSE_DATABASE: `queries_${randomUUID().slice(0, 8)}`,
   })
   await migrate({ clickhouse, log: createLogger({ service: 'test', level: 'silent' }) })

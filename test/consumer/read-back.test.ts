@@ -12,9 +12,7 @@ let clickhouse: ClickHouse
 before(async () => {
   server = await startClickHouse()
   clickhouse = createClickHouse({
-    CLICKHOUSE_URL: server.url,
-    CLICKHOUSE_USER: 'default',
-    CLICKHOUSE_PASSWORD: '',
+    ...server.environment,
     CLICKHOUSE_DATABASE: 'default',
   })
   await clickhouse.command(`CREATE TABLE t (

@@ -1,6 +1,7 @@
 // What somebody does to the table while events come in: nothing is lost, nothing is made in silence.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { clickhouseHeaders } from '@custom-events/embedded'
 import { eventually } from '../support/eventually.ts'
 import { servers, type Servers } from '../support/servers.ts'
 import { counts, createWorld } from './world.ts'
@@ -61,6 +62,7 @@ test('a table that is spoiled and put right again', { timeout: 500_000 }, async 
       await untilReason(/halted \(schema\)/)
       const answer = await fetch(stack.environment.CLICKHOUSE_URL, {
         method: 'POST',
+        headers: clickhouseHeaders(stack.environment),
         body: `SELECT count() FROM system.databases WHERE name = '${world.database}'`,
       })
       assert.equal(await answer.text(), '0\n', 'nobody has made it in silence')

@@ -7,13 +7,15 @@ import { createConnection } from 'node:net'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { startClickHouse } from '@custom-events/embedded'
+import { clickhouseHeaders, startClickHouse } from '@custom-events/embedded'
 import { eventually } from '../support/eventually.ts'
 
 let server: Awaited<ReturnType<typeof startClickHouse>>
+let credentials: Readonly<Record<string, string>>
 
 before(async () => {
   server = await startClickHouse()
+  credentials = clickhouseHeaders(server.environment)
   await ask('CREATE TABLE t (id UInt32) ENGINE = MergeTree ORDER BY id')
 })
 
@@ -35,6 +37,7 @@ async function ask(
     method: 'POST',
     ...(sent === undefined ? {} : { body: sent }),
     ...init,
+    headers: init.headers ?? credentials,
   })
   return { status: response.status, body: await response.text(), headers: response.headers }
 }
@@ -59,7 +62,8 @@ test('the format comes from the query, the URL or a header, and is named', async
   )
   assert.equal((await ask('SELECT 1, 2', '/?default_format=CSV')).body, '1,2\n')
   assert.equal(
-    (await ask('SELECT 1, 2', '/', { headers: { 'X-ClickHouse-Format': 'CSV' } })).body,
+    (await ask('SELECT 1, 2', '/', { headers: { ...credentials, 'X-ClickHouse-Format': 'CSV' } }))
+      .body,
     '1,2\n',
   )
   assert.equal((await ask('SELECT 1, 2 -- no format')).body, '1\t2\n')
@@ -88,16 +92,20 @@ test('credentials are taken in one of three ways, and wrong ones are refused', a
   const basic = (pair: string): RequestInit => ({
     headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
   })
-  assert.equal((await ask('SELECT 1', '/', basic('default:'))).status, 200)
+  const { CLICKHOUSE_PASSWORD: password } = server.environment
+  const none = { headers: {} }
+  assert.equal((await ask('SELECT 1', '/', basic(`default:${password}`))).status, 200)
   assert.equal(
-    (await ask('SELECT 1', '/', { headers: { 'X-ClickHouse-User': 'default' } })).status,
+    (await ask('SELECT 1', '/', { headers: { 'X-ClickHouse-Key': password } })).status,
     200,
   )
-  assert.equal((await ask('SELECT 1', '/?user=default&password=')).status, 200)
+  assert.equal((await ask('SELECT 1', `/?user=default&password=${password}`, none)).status, 200)
   for (const wrong of [
+    ask('SELECT 1', '/', none),
+    ask('SELECT 1', '/', basic('default:')),
     ask('SELECT 1', '/', basic('default:x')),
-    ask('SELECT 1', '/?user=nobody'),
-    ask('SELECT 1', '/?user=default', basic('default:')),
+    ask('SELECT 1', `/?user=nobody&password=${password}`, none),
+    ask('SELECT 1', '/?user=default', basic(`default:${password}`)),
   ]) {
     const answer = await wrong
     assert.deepEqual(
@@ -120,7 +128,7 @@ test('a password can be asked for', async () => {
 test('codecs that are not supported are refused, and a broken gzip body inserts nothing', async () => {
   const insert = query('INSERT INTO t FORMAT TSV')
   const encoded = (encoding: string, body: Buffer): Promise<Answer> =>
-    ask(body, insert, { headers: { 'content-encoding': encoding } })
+    ask(body, insert, { headers: { ...credentials, 'content-encoding': encoding } })
   assert.equal((await encoded('br', Buffer.from('1\n'))).status, 501)
   assert.equal((await ask('1\n', `${insert}&decompress=1`)).status, 501)
   const whole = gzipSync('101\n'.repeat(1_000))
@@ -134,7 +142,8 @@ test('codecs that are not supported are refused, and a broken gzip body inserts 
 test('a client that goes away while it sends inserts nothing and leaves no file', async () => {
   const socket = createConnection({ port: Number(new URL(server.url).port), host: '127.0.0.1' })
   await once(socket, 'connect')
-  const head = `POST ${query('INSERT INTO t FORMAT TSV')} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n202\n202\n`
+  const authorization = `X-ClickHouse-Key: ${server.environment.CLICKHOUSE_PASSWORD}\r\n`
+  const head = `POST ${query('INSERT INTO t FORMAT TSV')} HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}Content-Length: 100\r\n\r\n202\n202\n`
   socket.write(head)
   await eventually(async () => assert.equal((await spooled()).length, 1))
   socket.destroy()
@@ -159,6 +168,8 @@ test('curl works as in the manual', async () => {
   const curl = spawn('curl', [
     '-sS',
     '--compressed',
+    '--user',
+    `default:${server.environment.CLICKHOUSE_PASSWORD}`,
     '--data-binary',
     '@-',
     `${server.url}/?enable_http_compression=1`,

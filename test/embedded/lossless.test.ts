@@ -2,7 +2,7 @@
 // them afterwards. The engine by itself would cut data in the SQL text at a blank line.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { startClickHouse } from '@custom-events/embedded'
+import { clickhouseHeaders, startClickHouse } from '@custom-events/embedded'
 import fc from 'fast-check'
 
 let server: Awaited<ReturnType<typeof startClickHouse>>
@@ -148,7 +148,11 @@ function varUint(value: number): Buffer {
 
 async function ask(query: string | Buffer, search = ''): Promise<Buffer> {
   const body = typeof query === 'string' ? query : new Uint8Array(query)
-  const response = await fetch(`${server.url}/${search}`, { method: 'POST', body })
+  const response = await fetch(`${server.url}/${search}`, {
+    method: 'POST',
+    headers: clickhouseHeaders(server.environment),
+    body,
+  })
   const answer = Buffer.from(await response.arrayBuffer())
   assert.equal(response.status, 200, answer.toString())
   return answer
@@ -172,7 +176,8 @@ async function insert(table: string, format: string, data: Buffer, as: SendAs): 
     yield new Uint8Array(data.subarray(0, middle))
     yield new Uint8Array(data.subarray(middle))
   })()
-  const init = { method: 'POST', body, duplex: 'half' } as const
+  const headers = clickhouseHeaders(server.environment)
+  const init = { method: 'POST', headers, body, duplex: 'half' } as const
   const response = await fetch(`${server.url}/${search}`, init)
   assert.equal(response.status, 200, await response.text())
 }

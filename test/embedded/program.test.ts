@@ -53,16 +53,22 @@ async function exitCode({ child }: Running): Promise<number | null> {
 
 const waiting = { withinMs: 110_000 }
 const untilReady = (running: Running): Promise<void> =>
-  eventually(() => assert.match(running.output(), /CLICKHOUSE_URL=/, running.errors()), waiting)
+  eventually(
+    () => assert.match(running.output(), /CLICKHOUSE_PASSWORD=.*\n/, running.errors()),
+    waiting,
+  )
 
 test('it prints the variables, and Ctrl-C stops everything with exit code 0', async (t) => {
   const running = start(t, 21_700)
   await untilReady(running)
+  const [password = ''] = /(?<=\nCLICKHOUSE_PASSWORD=).*/.exec(running.output()) ?? []
+  assert.match(password, /^[\w-]{24}$/)
   assert.equal(
     running.output(),
     'KAFKA_BROKERS=127.0.0.1:21703\n' +
       'SCHEMA_REGISTRY_URL=http://127.0.0.1:21705/apis/ccompat/v7\n' +
-      'CLICKHOUSE_URL=http://127.0.0.1:21706\n',
+      'CLICKHOUSE_URL=http://127.0.0.1:21706\n' +
+      `CLICKHOUSE_USER=default\nCLICKHOUSE_PASSWORD=${password}\n`,
   )
   const children = descendants(Number(running.child.pid))
   assert.ok(children.length >= 3)

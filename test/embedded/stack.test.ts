@@ -9,7 +9,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { StackError, startStack, type ServerName, type StackPorts } from '@custom-events/embedded'
+import {
+  clickhouseHeaders,
+  StackError,
+  startStack,
+  type ServerName,
+  type StackPorts,
+} from '@custom-events/embedded'
 import { eventually } from '../support/eventually.ts'
 import { descendants, isAlive } from './processes.ts'
 
@@ -44,7 +50,13 @@ test('a server that dies is reported, the others stay, and it comes back with it
   const { kafka, registry, clickhouse } = stack
   const schemas = `${registry.url}/subjects/kept-value/versions`
   const ask = async (query: string): Promise<string> =>
-    (await fetch(clickhouse.url, { method: 'POST', body: query })).text()
+    (
+      await fetch(clickhouse.url, {
+        method: 'POST',
+        headers: clickhouseHeaders(stack.environment),
+        body: query,
+      })
+    ).text()
   await fetch(schemas, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -82,6 +82,12 @@ test('npm start stays up, says what to try, takes an event, and ends cleanly on 
     body: '{"event":"signed_up","user_id":"user_1","group_id":"account_1"}',
   })
   assert.equal(response.status, 200)
+  const [copied = ''] =
+    /export CLICKHOUSE_PASSWORD=.*\n.*curl -s -u (?:.*\\\n)?.*/.exec(run.output()) ?? []
+  await eventually(() => {
+    const asked = spawnSync('bash', ['-c', copied], { encoding: 'utf8' })
+    assert.match(asked.stdout, /│ signed_up/, `${copied}\n${asked.stdout}${asked.stderr}`)
+  })
   process.kill(-(run.npm.pid ?? 0), 'SIGINT') // Ctrl-C reaches the whole group
   await run.exit()
   assert.match(run.output(), /stopping everything/)

@@ -39,6 +39,8 @@ export async function startContainers(): Promise<Servers> {
       KAFKA_BROKERS: `127.0.0.1:${kafkaPort}`,
       SCHEMA_REGISTRY_URL: `http://127.0.0.1:${registry.getMappedPort(8080)}/apis/ccompat/v7`,
       CLICKHOUSE_URL: `http://127.0.0.1:${clickhouse.getMappedPort(8123)}`,
+      CLICKHOUSE_USER: 'default',
+      CLICKHOUSE_PASSWORD: '',
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }

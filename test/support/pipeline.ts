@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startPipeline, type Pipeline, type PipelineOptions } from '@custom-events/embedded'
+import {
+  clickhouseHeaders,
+  startPipeline,
+  type ClickHouseEnvironment,
+  type Pipeline,
+  type PipelineOptions,
+} from '@custom-events/embedded'
 import { servers } from './servers.ts'
 
 /** A pipeline with a topic, a consumer group and a database of its own. */
@@ -26,7 +32,7 @@ export async function startTestPipeline(
   const database = `test_${id}`
   const logDir = mkdtempSync(join(tmpdir(), 'custom-events-test-'))
   resources.defer(() => rmSync(logDir, { recursive: true }))
-  const ask = (sql: string) => askClickHouse(addresses.CLICKHOUSE_URL, database, sql)
+  const ask = (sql: string) => askClickHouse(addresses, database, sql)
   resources.defer(async () => void (await ask(`DROP DATABASE IF EXISTS ${database}`)))
 
   const pipeline = resources.use(
@@ -60,8 +66,16 @@ export async function startTestPipeline(
   }
 }
 
-async function askClickHouse(url: string, database: string, sql: string): Promise<string> {
-  const response = await fetch(`${url}/?database=${database}`, { method: 'POST', body: sql })
+async function askClickHouse(
+  server: ClickHouseEnvironment,
+  database: string,
+  sql: string,
+): Promise<string> {
+  const response = await fetch(`${server.CLICKHOUSE_URL}/?database=${database}`, {
+    method: 'POST',
+    headers: clickhouseHeaders(server),
+    body: sql,
+  })
   const text = await response.text()
   if (!response.ok) throw new Error(`${sql}: ${text}`)
   return text

@@ -1,13 +1,9 @@
-import { startStack } from '@custom-events/embedded'
+import { startStack, type PipelineOptions } from '@custom-events/embedded'
 import { startContainers } from './containers.ts'
 
 /** The servers a test runs against, as the services' own environment variables. */
 export interface Servers extends AsyncDisposable {
-  readonly environment: {
-    readonly KAFKA_BROKERS: string
-    readonly SCHEMA_REGISTRY_URL: string
-    readonly CLICKHOUSE_URL: string
-  }
+  readonly environment: PipelineOptions['servers']
 }
 
 /** The one place where servers come from: embedded, or testcontainers with `STACK=containers`. */
@@ -21,10 +17,18 @@ export async function servers(): Promise<Servers> {
     TEST_KAFKA_BROKERS: KAFKA_BROKERS,
     TEST_SCHEMA_REGISTRY_URL: SCHEMA_REGISTRY_URL,
     TEST_CLICKHOUSE_URL: CLICKHOUSE_URL,
+    TEST_CLICKHOUSE_USER: CLICKHOUSE_USER = 'default',
+    TEST_CLICKHOUSE_PASSWORD: CLICKHOUSE_PASSWORD = '',
   } = process.env
   if (!KAFKA_BROKERS || !SCHEMA_REGISTRY_URL || !CLICKHOUSE_URL) return startServers()
   return {
-    environment: { KAFKA_BROKERS, SCHEMA_REGISTRY_URL, CLICKHOUSE_URL },
+    environment: {
+      KAFKA_BROKERS,
+      SCHEMA_REGISTRY_URL,
+      CLICKHOUSE_URL,
+      CLICKHOUSE_USER,
+      CLICKHOUSE_PASSWORD,
+    },
     [Symbol.asyncDispose]: async () => {}, // their owner stops them
   }
 }

@@ -1,6 +1,10 @@
 export { cacheFolder } from './cache.ts'
 export type { Server, ServerName } from './child.ts'
-export { startClickHouse } from './clickhouse/server.ts'
+export {
+  clickhouseHeaders,
+  startClickHouse,
+  type ClickHouseEnvironment,
+} from './clickhouse/server.ts'
 export { freePort } from './free-port.ts'
 export { readKafkaMetadata, type PartitionState } from './kafka-metadata.ts'
 export { MALLOC_SETTINGS } from './malloc-settings.ts'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { cacheFolder } from './cache.ts'
 import { startServer, type Server, type ServerName, type ServerPlan } from './child.ts'
+import type { Credentials } from './clickhouse/authentication.ts'
 import { planClickHouse } from './clickhouse/server.ts'
 import { planKafka } from './kafka.ts'
 import { fetchKafka, fetchRegistry, isCacheIntact } from './maven.ts'
@@ -18,6 +19,8 @@ export interface OneServer {
   readonly clusterId: string
   /** Of Kafka's users; null without listeners that ask for one. */
   readonly passwords: PlainPasswords | null
+  /** Of ClickHouse. */
+  readonly credentials: Credentials
 }
 
 /** A server that does not start from a damaged cache is fetched again, once. */
@@ -39,7 +42,7 @@ export async function startOne(server: ServerName, context: OneServer): Promise<
 
 async function planOne(
   server: ServerName,
-  { ports, folder: data, options, signal, clusterId, passwords }: OneServer,
+  { ports, folder: data, options, signal, clusterId, passwords, credentials }: OneServer,
   isThorough: boolean,
 ): Promise<ServerPlan> {
   const folder = join(data, server)
@@ -59,7 +62,8 @@ async function planOne(
         folder,
         logFile,
         port: ports.clickhouse,
-        credentials: options.clickhouseCredentials,
+        credentials,
+        allowsSources: options.allowsClickHouseSources,
       })
     case 'kafka':
     default: // kafka-2, kafka-3

@@ -10,6 +10,8 @@ export interface ServerEnvironment {
   readonly KAFKA_BROKERS: string
   readonly SCHEMA_REGISTRY_URL: string
   readonly CLICKHOUSE_URL: string
+  readonly CLICKHOUSE_USER: string
+  readonly CLICKHOUSE_PASSWORD: string
 }
 
 export interface PipelineOptions {

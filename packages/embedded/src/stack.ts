@@ -1,6 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Server, ServerName } from './child.ts'
+import type { Credentials } from './clickhouse/authentication.ts'
+import {
+  clickhouseEnvironment,
+  newCredentials,
+  type ClickHouseEnvironment,
+} from './clickhouse/server.ts'
 import { prepareDataFolder } from './folder.ts'
 import { clusterIdOf, type KafkaListener } from './kafka.ts'
 import { startOne } from './one-server.ts'
@@ -23,8 +29,10 @@ export interface StackOptions {
   readonly tuned?: boolean
   /** Kafka's heap, in MiB. @default 384 */
   readonly kafkaHeapMegabytes?: number
-  /** Who may ask ClickHouse. @default the user `default` without a password */
-  readonly clickhouseCredentials?: { readonly user: string; readonly password: string }
+  /** Who may ask ClickHouse. @default the user `default` with a new password */
+  readonly clickhouseCredentials?: Credentials
+  /** Whether queries may read and write files, reach other servers and run programs. @default false */
+  readonly allowsClickHouseSources?: boolean
   /** More listeners of Kafka, advertised on the ports of proxies. @default none */
   readonly kafkaListeners?: readonly KafkaListener[]
   /**
@@ -53,6 +61,8 @@ export interface Stack extends AsyncDisposable {
     readonly KAFKA_BROKERS: string
     readonly SCHEMA_REGISTRY_URL: string
     readonly CLICKHOUSE_URL: string
+    readonly CLICKHOUSE_USER: string
+    readonly CLICKHOUSE_PASSWORD: string
     readonly KAFKA_REPLICATION_FACTOR?: string
     readonly KAFKA_MIN_INSYNC_REPLICAS?: string
   }
@@ -151,7 +161,8 @@ async function startServers(
   const brokerFolders = names.filter(isBroker).map((name) => join(folder, name))
   const passwords = options.secure === true ? newPasswords() : null
   const clusterId = await clusterIdOf(brokerFolders)
-  const context = { ports, folder, options, signal, clusterId, passwords }
+  const credentials = options.clickhouseCredentials ?? newCredentials()
+  const context = { ports, folder, options, signal, clusterId, passwords, credentials }
   const start = async (server: ServerName): Promise<Server> => {
     try {
       return await startOne(server, context)
@@ -180,7 +191,11 @@ async function startServers(
     brokers,
     registry,
     clickhouse,
-    environment: environmentOf(brokers, registry, clickhouse),
+    environment: environmentOf(
+      brokers,
+      registry,
+      clickhouseEnvironment(clickhouse.url, credentials),
+    ),
     secure:
       passwords === null
         ? null
@@ -195,12 +210,12 @@ function isBroker(name: ServerName): boolean {
 function environmentOf(
   brokers: readonly Server[],
   registry: Server,
-  clickhouse: Server,
+  clickhouse: ClickHouseEnvironment,
 ): Stack['environment'] {
   return {
     KAFKA_BROKERS: brokers.map(({ url }) => url).join(','),
     SCHEMA_REGISTRY_URL: registry.url,
-    CLICKHOUSE_URL: clickhouse.url,
+    ...clickhouse,
     ...(brokers.length < 3
       ? {}
       : { KAFKA_REPLICATION_FACTOR: '3', KAFKA_MIN_INSYNC_REPLICAS: '2' }),

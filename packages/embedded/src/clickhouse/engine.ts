@@ -48,11 +48,14 @@ export interface Engine {
 
 const nothing = Buffer.alloc(0)
 
-/** Opens the data folder; one process per folder. */
-export function openEngine(folder: string): Engine {
+/**
+ * Opens the data folder that the configuration names; one process per folder.
+ * @param config relative to the working folder, so that it needs no escaping
+ */
+export function openEngine(config: string): Engine {
   const addon = loadAddon()
   const connect = (): Connection => {
-    const connection = addon.CreateConnection(folder)
+    const connection = addon.CreateConnection(`data?config-file=${config}`)
     return {
       query: async (sql, format = 'TabSeparated') => {
         const raw = await addon.QueryAsyncConnection(connection, sql, format).catch(rethrow)

@@ -1,26 +1,33 @@
 // The process that holds the ClickHouse engine: node front.ts PORT FOLDER
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openEngine } from './engine.ts'
+import { writeEngineConfig } from './engine-config.ts'
 import { createFront } from './http.ts'
 import { createSlots, MAX_RUNNING } from './slots.ts'
 
 const STOP_TIMEOUT_MS = 5_000
 const LAST_ANSWERS_MS = 300
 
-const [port, folder] = process.argv.slice(2)
-if (port === undefined || folder === undefined) throw new Error('usage: front.ts PORT FOLDER')
+const [port, folderGiven] = process.argv.slice(2)
+if (port === undefined || folderGiven === undefined) throw new Error('usage: front.ts PORT FOLDER')
+const folder = resolve(folderGiven)
 const spoolFolder = join(folder, 'spool')
 const pipes = prepareSpool()
-const engine = openEngine(join(folder, 'data'))
+const allowsSources = process.env['FRONT_ALLOW_SOURCES'] === '1'
+writeEngineConfig(folder, { dataFolder: join(folder, 'data'), allowsSources })
+process.chdir(folder)
+const engine = openEngine('config.xml')
 const slots = createSlots(engine, pipes)
 const timezone = await askTimezone()
 const front = createFront({
   slots,
   spoolFolder,
   timezone,
+  allowsSources,
+  names: (process.env['FRONT_NAMES'] ?? '').split(',').filter(Boolean),
   credentials: {
     user: process.env['FRONT_USER'] ?? 'default',
     password: process.env['FRONT_PASSWORD'] ?? '',
@@ -52,7 +59,7 @@ async function askTimezone(): Promise<string> {
 /** Cancels what runs, lets its answer out and exits; acknowledged inserts are in the tables. */
 async function stop(): Promise<void> {
   const overdue = setTimeout(() => process.exit(1), STOP_TIMEOUT_MS)
-  const closed = new Promise((resolve) => front.close(resolve))
+  const closed = new Promise((done) => front.close(done))
   front.closeIdleConnections()
   await slots.drain()
   await Promise.race([closed, delay(LAST_ANSWERS_MS)])

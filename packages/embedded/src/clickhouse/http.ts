@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { authenticate, type Credentials } from './authentication.ts'
 import { openBody, readForm, readHead } from './body.ts'
+import { isHarmlessData, whyNotConfined, whyNotSettable } from './confined.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { Outcome } from './engine.ts'
-import { toServerException } from './errors.ts'
+import { exception, toServerException } from './errors.ts'
 import { insertFile, spool, type InsertData } from './insert.ts'
+import { whyForeign } from './origin.ts'
 import { createReply, sendError, type Reply } from './reply.ts'
 import { select } from './select.ts'
 import { preparation, readParameters, type Parameters } from './settings.ts'
@@ -20,11 +22,17 @@ export interface FrontOptions {
   /** A private folder for the data of inserts and for results that are held back. */
   readonly spoolFolder: string
   readonly timezone: string
+  /** Whether queries may reach files and other servers. */
+  readonly allowsSources: boolean
+  /** Names of this server in the header Host, besides loopback names and addresses. */
+  readonly names: readonly string[]
 }
 
 /** Enough to see where the data of an INSERT begins. */
 const HEAD_BYTES = 256 * 1024
 const KEEP_ALIVE_MS = 30_000
+/** Longer data of `INSERT … VALUES` is taken as literals, without looking at it. */
+const MAX_EVALUATED_BYTES = 16 * 1024 * 1024
 
 /** The HTTP interface of ClickHouse, as far as clients and curl use it. */
 export function createFront(options: FrontOptions): Server {
@@ -44,6 +52,8 @@ async function answer(
   response: ServerResponse,
   options: FrontOptions,
 ): Promise<void> {
+  const foreign = whyForeign(request.headers, options.names)
+  if (foreign !== undefined) throw exception(497, `Not for web pages: ${foreign}.`)
   const url = new URL(request.url ?? '/', 'http://front')
   if (url.pathname === '/ping' || url.pathname === '/replicas_status') return sendOk(response)
   if (url.pathname !== '/') return sendNotFound(request, response)
@@ -79,8 +89,9 @@ interface Exchange {
 /** read → classify → (spool) → run → answer */
 async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void> {
   const { request, response } = exchange
-  const { parameters, statement, data } = await readQuery(exchange)
+  const { parameters, statement, text, data } = await readQuery(exchange)
   if (statement.kind === 'refused') throw statement.error
+  if (!options.allowsSources) confine(statement, text, parameters)
   const format = formatOf(statement, parameters, request)
   response.setHeader('X-ClickHouse-Format', format)
   response.setHeader('Content-Type', contentTypeOf(format))
@@ -91,10 +102,12 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
   })
   try {
     if (statement.kind === 'insert') await spool(spoolFile, data)
+    const evaluatesValues = !options.allowsSources && (await mayEvaluate(statement, spoolFile))
     const outcome = await options.slots.use(async (slot) => {
       for (const sql of preparation(parameters, {
         mark: slot.mark,
         isReadOnly: exchange.isReadOnly,
+        evaluatesValues,
       })) {
         await slot.connection.query(sql)
       }
@@ -106,6 +119,21 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
   } finally {
     if (statement.kind === 'insert') await rm(spoolFile, { force: true })
   }
+}
+
+/** @throws ServerException 497 for what would leave the data folder, see confined.ts */
+function confine(statement: Statement, text: string, { settings }: Parameters): void {
+  const refusal =
+    whyNotConfined(text, { isCommand: statement.kind === 'command' }) ??
+    settings.map(([name]) => whyNotSettable(name)).find((each) => each !== undefined)
+  if (refusal !== undefined) throw refusal
+}
+
+/** Whether expressions among the values of `INSERT … VALUES` are evaluated. */
+async function mayEvaluate(statement: Statement, spoolFile: string): Promise<boolean> {
+  if (statement.kind !== 'insert' || statement.format.toLowerCase() !== 'values') return false
+  const { size } = await stat(spoolFile)
+  return size <= MAX_EVALUATED_BYTES && isHarmlessData(await readFile(spoolFile, 'latin1'))
 }
 
 interface Run {
@@ -149,6 +177,8 @@ async function run(
 interface Query {
   readonly parameters: Parameters
   readonly statement: Statement
+  /** The statement without the data of an INSERT, one character per byte. */
+  readonly text: string
   /** What follows the text of an INSERT. */
   readonly data: InsertData
 }
@@ -165,8 +195,9 @@ async function readQuery({ request, search }: Exchange): Promise<Query> {
   const inUrl = Buffer.from(parameters.query === '' ? '' : `${parameters.query}\n`)
   let statement = readStatement(inUrl.toString('latin1'))
   if (statement.kind === 'insert') {
+    const text = inUrl.toString('latin1', 0, statement.dataStart)
     const first = inUrl.subarray(statement.dataStart)
-    return { parameters, statement, data: { first, rest: body } }
+    return { parameters, statement, text, data: { first, rest: body } }
   }
   let head = await readHead(body, HEAD_BYTES)
   let sql = Buffer.concat([inUrl, head.bytes])
@@ -176,8 +207,10 @@ async function readQuery({ request, search }: Exchange): Promise<Query> {
     sql = Buffer.concat([sql, head.bytes])
     statement = readStatement(sql.toString('latin1'))
   }
-  const first = statement.kind === 'insert' ? sql.subarray(statement.dataStart) : sql
-  return { parameters, statement, data: { first, rest: head.isAll ? null : body } }
+  const textEnd = statement.kind === 'insert' ? statement.dataStart : sql.length
+  const text = sql.toString('latin1', 0, textEnd)
+  const first = statement.kind === 'insert' ? sql.subarray(textEnd) : sql
+  return { parameters, statement, text, data: { first, rest: head.isAll ? null : body } }
 }
 
 function formatOf(

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,11 +12,46 @@ export interface ClickHouseOptions {
   readonly folder: string
   readonly logFile: string
   readonly port: number
-  /** Who may ask. @default the user `default` without a password, as a fresh server has it */
-  readonly credentials?: Credentials | undefined
+  readonly credentials: Credentials
+  /** Whether queries may reach files and other servers. @default false */
+  readonly allowsSources?: boolean | undefined
+}
+
+/** Who may ask a ClickHouse that was just started, as the services' own environment variables. */
+export interface ClickHouseEnvironment {
+  readonly CLICKHOUSE_URL: string
+  readonly CLICKHOUSE_USER: string
+  readonly CLICKHOUSE_PASSWORD: string
 }
 
 const front = fileURLToPath(new URL('front.ts', import.meta.url))
+
+/** The user `default`, with a password that nobody can guess. */
+export function newCredentials(): Credentials {
+  return { user: 'default', password: randomBytes(18).toString('base64url') }
+}
+
+/** How to ask a server with these credentials. */
+export function clickhouseEnvironment(
+  url: string,
+  credentials: Credentials,
+): ClickHouseEnvironment {
+  return {
+    CLICKHOUSE_URL: url,
+    CLICKHOUSE_USER: credentials.user,
+    CLICKHOUSE_PASSWORD: credentials.password,
+  }
+}
+
+/** The headers of a request that may ask. */
+export function clickhouseHeaders(
+  environment: Omit<ClickHouseEnvironment, 'CLICKHOUSE_URL'>,
+): Readonly<Record<string, string>> {
+  return {
+    'X-ClickHouse-User': environment.CLICKHOUSE_USER,
+    'X-ClickHouse-Key': environment.CLICKHOUSE_PASSWORD,
+  }
+}
 
 /** The ClickHouse engine behind its HTTP front, in a process of its own. */
 export async function planClickHouse(options: ClickHouseOptions): Promise<ServerPlan> {
@@ -27,8 +63,10 @@ export async function planClickHouse(options: ClickHouseOptions): Promise<Server
     command: [process.execPath, front, String(options.port), options.folder],
     environment: {
       TZ: 'UTC',
-      FRONT_USER: options.credentials?.user ?? 'default',
-      FRONT_PASSWORD: options.credentials?.password ?? '',
+      FRONT_USER: options.credentials.user,
+      FRONT_PASSWORD: options.credentials.password,
+      FRONT_ALLOW_SOURCES: options.allowsSources === true ? '1' : '',
+      FRONT_NAMES: '',
       // Every query holds a thread of libuv while it runs; files need some, too.
       UV_THREADPOOL_SIZE: String(MAX_RUNNING + 16),
     },
@@ -43,8 +81,8 @@ export async function planClickHouse(options: ClickHouseOptions): Promise<Server
 
 /** ClickHouse by itself, for tests that need nothing else: ready in half a second. */
 export async function startClickHouse(
-  credentials?: Credentials,
-): Promise<Server & AsyncDisposable> {
+  credentials: Credentials = newCredentials(),
+): Promise<Server & AsyncDisposable & { readonly environment: ClickHouseEnvironment }> {
   const folder = await mkdtemp(join(tmpdir(), 'custom-events-clickhouse-'))
   const logFile = join(folder, 'clickhouse.log')
   const server = await startServer(
@@ -61,5 +99,6 @@ export async function startClickHouse(
     await rm(folder, { recursive: true, force: true })
   }
   // Not spread: `pid` changes with a restart.
-  return Object.assign(server, { [Symbol.asyncDispose]: dispose })
+  const environment = clickhouseEnvironment(server.url, credentials)
+  return Object.assign(server, { environment, [Symbol.asyncDispose]: dispose })
 }

@@ -47,7 +47,11 @@ test('values and names are quoted, and the mark cannot be overridden', () => {
       ['query_cache_tag', 'mine'],
     ]),
   )
-  const [use, set = ''] = preparation(parameters, { mark: 'front-1', isReadOnly: true })
+  const [use, set = ''] = preparation(parameters, {
+    mark: 'front-1',
+    isReadOnly: true,
+    evaluatesValues: false,
+  })
   assert.equal(use, 'USE `a\\`b`')
   assert.match(set, /param_x = 'it\\'s\\\\'/)
   assert.match(set, /query_cache_tag = 'front-1', readonly = '2'$/)

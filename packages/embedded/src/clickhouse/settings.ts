@@ -65,13 +65,26 @@ const likeAServer = [
   ['output_format_arrow_use_native_writer', '1'],
 ] as const
 
+/** The values of an INSERT that was looked at may be expressions, as with a server. */
+const evaluating = [
+  ['input_format_values_interpret_expressions', '1'],
+  ['input_format_values_deduce_templates_of_expressions', '1'],
+] as const
+
+export interface Preparation {
+  readonly mark: string
+  readonly isReadOnly: boolean
+  readonly evaluatesValues: boolean
+}
+
 /** The statements that prepare a fresh connection for one request. */
 export function preparation(
   parameters: Parameters,
-  { mark, isReadOnly }: { readonly mark: string; readonly isReadOnly: boolean },
+  { mark, isReadOnly, evaluatesValues }: Preparation,
 ): readonly string[] {
   const settings = [
     ...likeAServer,
+    ...(evaluatesValues ? evaluating : []),
     ...parameters.settings,
     ['query_cache_tag', mark] as const, // how a running query is found; must come last
     ...(isReadOnly ? [['readonly', '2'] as const] : []),
