@@ -1,6 +1,6 @@
 # One file for all three programs: `docker build --target ingest|consumer|setup .`
 # No build step: Node runs the TypeScript. Works with the classic builder and with BuildKit.
-ARG NODE_IMAGE=node:24-bookworm-slim
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 
 FROM ${NODE_IMAGE} AS dependencies
 # Empty: npm's own default.
@@ -16,13 +16,12 @@ COPY packages/embedded/package.json packages/embedded/
 COPY packages/cli/package.json packages/cli/
 COPY services/ingest/package.json services/ingest/
 COPY services/consumer/package.json services/consumer/
-# Without the embedded ClickHouse engine (540 MB), which is for machines without Docker. Optional like that, but
-# wanted: the native CRC-32C, which makes producing and fetching cheaper.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts \
-  && version=$(node -p "require('./package-lock.json').packages['node_modules/@node-rs/crc32'].version") \
-  && npm install --prefix /tmp/native --no-package-lock --ignore-scripts "@node-rs/crc32@$version" \
-  && cp -r /tmp/native/node_modules/@node-rs node_modules/ \
-  && rm -r /tmp/native
+# All but packages/embedded: its ClickHouse engine (540 MB) is for machines without Docker. Everything, the native
+# CRC-32C too, as the lock file has it.
+RUN npm ci --omit=dev --ignore-scripts \
+  --workspace packages/event --workspace packages/codec --workspace packages/kafka \
+  --workspace packages/clickhouse --workspace packages/service --workspace packages/cli \
+  --workspace services/ingest --workspace services/consumer
 
 FROM ${NODE_IMAGE} AS base
 ENV NODE_ENV=production

@@ -1,10 +1,46 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { MALLOC_SETTINGS } from '@custom-events/embedded'
 
+const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+
+test('the image has the packages of all workspaces but the embedded servers, as the lock file has them', () => {
+  const dockerfile = read('Dockerfile')
+  const installed = [...dockerfile.matchAll(/--workspace (\S+)/g)].map(([, path]) => path)
+  const all = globSync('{packages,services}/*/package.json').map(dirname)
+  assert.deepEqual(
+    installed.toSorted(),
+    all.filter((path) => path !== 'packages/embedded').toSorted(),
+  )
+  assert.match(dockerfile, /^RUN npm ci /m)
+  assert.doesNotMatch(dockerfile, /npm (install|i|add) |npx /, 'nothing outside the lock file')
+})
+
+test('every image of another has an exact tag, or a digest that the script wrote', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'pin-digests-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const digest = `sha256:${'a1'.repeat(32)}`
+  const docker = `#!/bin/sh\n[ "$1" = pull ] || echo "any/name@${digest}"\n`
+  writeFileSync(join(folder, 'docker'), docker, { mode: 0o755 })
+  const { NODE_IMAGE: _none, ...env } = process.env
+  const script = spawnSync('deploy/images/pin-digests.sh', {
+    cwd: new URL('..', import.meta.url),
+    env: { ...env, PATH: `${folder}:${env['PATH']}`, KAFKA_IMAGE: 'mirror.example/kafka:4.4.0' },
+    encoding: 'utf8',
+  })
+  assert.equal(script.status, 0, script.stderr)
+  const lines = script.stdout.trimEnd().split('\n')
+  assert.ok(lines.includes(`KAFKA_IMAGE=mirror.example/kafka:4.4.0@${digest}`), script.stdout)
+  assert.ok(lines.includes(`NODE_IMAGE=node:24.21.0-bookworm-slim@${digest}`), script.stdout)
+  for (const line of lines) assert.match(line, /^[A-Z_]+_IMAGE=\S+:v?\d[\w.-]*@sha256:[\da-f]{64}$/)
+  assert.equal(lines.length, 7, script.stdout)
+})
+
 test('ingest is started with the same settings of malloc in the image and by npm', () => {
-  const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
   const values = Object.entries(MALLOC_SETTINGS)
   for (const [name, value] of values) {
     assert.ok(read('Dockerfile').includes(`${name}=${value}`), `Dockerfile: ${name}`)

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { makeFolder } from './folder.ts'
+import { checksum } from './pins.ts'
 import { StackError } from './problem.ts'
 
 /** What a cache entry holds, written last: an entry without it was never finished. */
@@ -103,10 +101,4 @@ async function describe(folder: string): Promise<Manifest> {
     return [relative(folder, file), { bytes: size, sha256: await checksum(file) }] as const
   })
   return Object.fromEntries(await Promise.all(entries))
-}
-
-async function checksum(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file), hash)
-  return hash.digest('hex')
 }

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cached, cacheFolder, isIntact } from './cache.ts'
 import { runCommand, type CommandEnd } from './command.ts'
+import { verifyPinned } from './pins.ts'
+import { pomOf } from './pom.ts'
 import { dockerInstead, StackError } from './problem.ts'
 
 const MAVEN_TIMEOUT_MS = 600_000
@@ -60,6 +62,7 @@ export function fetchJars(jars: Jars, options: DownloadOptions): Promise<string>
       const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime']
       await run(['mvn', '-q', '-B', '-f', pom, ...goal, `-DoutputDirectory=${folder}`])
     })
+    await verifyPinned(folder)
   }
   return cached(entry, fill, options.isThorough)
 }
@@ -73,6 +76,7 @@ export function fetchRegistry(options: DownloadOptions): Promise<string> {
     await withMaven(entry, options, async (run, workFolder) => {
       const copy = ['dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${workFolder}`]
       await run(['mvn', '-q', '-B', ...copy])
+      await verifyPinned(workFolder) // it holds the archive alone
       const archive = join(workFolder, `apicurio-registry-app-${registryVersion}-all.tar.gz`)
       await run(['tar', '-xzf', archive, '-C', folder])
     })
@@ -132,25 +136,4 @@ function downloadFailed(command: readonly string[], end: CommandEnd, logFile: st
       `If a file in ~/.m2/repository is broken, delete it. Then try again, ${dockerInstead}`,
     logFile,
   })
-}
-
-function pomOf(artifacts: readonly string[]): string {
-  const dependencies = artifacts.map((coordinates) => {
-    const [group, artifact, version] = coordinates.split(':')
-    return `
-    <dependency>
-      <groupId>${group}</groupId>
-      <artifactId>${artifact}</artifactId>
-      <version>${version}</version>
-    </dependency>`
-  })
-  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>custom-events</groupId>
-  <artifactId>downloads</artifactId>
-  <version>1</version>
-  <dependencies>${dependencies.join('')}
-  </dependencies>
-</project>
-`
 }
