@@ -10,7 +10,7 @@ const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.ur
 
 test('the image has the packages of all workspaces but the embedded servers, as the lock file has them', () => {
   const dockerfile = read('Dockerfile')
-  const installed = [...dockerfile.matchAll(/--workspace (\S+)/g)].map(([, path]) => path)
+  const installed = [...dockerfile.matchAll(/--workspace (\S+)/g)].map(([, path = '']) => path)
   const all = globSync('{packages,services}/*/package.json').map(dirname)
   assert.deepEqual(
     installed.toSorted(),
@@ -27,7 +27,7 @@ test('every image of another has an exact tag, or a digest that the script wrote
   const docker = `#!/bin/sh\n[ "$1" = pull ] || echo "any/name@${digest}"\n`
   writeFileSync(join(folder, 'docker'), docker, { mode: 0o755 })
   const { NODE_IMAGE: _none, ...env } = process.env
-  const script = spawnSync('deploy/images/pin-digests.sh', {
+  const script = spawnSync('bash', ['deploy/images/pin-digests.sh'], {
     cwd: new URL('..', import.meta.url),
     env: { ...env, PATH: `${folder}:${env['PATH']}`, KAFKA_IMAGE: 'mirror.example/kafka:4.4.0' },
     encoding: 'utf8',

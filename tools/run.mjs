@@ -6,28 +6,101 @@
 // Node 24 that is one of them. Signals reach the program exactly once, however many copies a
 // terminal and npm send, and the program never outlives this process or npm.
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const node24 = join(root, 'node_modules/node/bin/node')
 /** A terminal sends Ctrl-C to npm and to us, and npm sends it again; packages/service/src/signals.ts says more. */
 const SAME_SIGNAL_WITHIN_MS = 1_000
 const ORPHAN_CHECK_MS = 500
+/** Holds the process id of the one that installs. */
+const installLock = join(root, '.installing')
+const LOCK_CHECK_MS = 250
+/** Longer than any installation: a lock of this age is that of a process id used again. */
+const LOCK_STALE_MS = 30 * 60_000
 /** What packages/embedded/src/malloc-settings.ts explains, for `npm run ingest`. */
 const MALLOC_SETTINGS = { MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_ARENA_MAX: '2' }
 
 const [program, ...args] = process.argv.slice(2)
 if (program === undefined) fail('usage: node tools/run.mjs <program.ts> [arguments]')
-if (isInstallNeeded()) await install()
+await installInTurn()
 await run(program, args)
 
 function isInstallNeeded() {
   const installed = join(root, 'node_modules/.package-lock.json')
   if (!existsSync(installed) || !existsSync(node24)) return true
   return statSync(installed).mtimeMs < statSync(join(root, 'package-lock.json')).mtimeMs
+}
+
+/** Two commands in a fresh clone (`npm start & npm run setup`): the second waits for the first. */
+async function installInTurn() {
+  let isSaid = false
+  while (existsSync(installLock) || isInstallNeeded()) {
+    if (takeLock()) {
+      process.on('exit', () => rmSync(installLock, { force: true }))
+      try {
+        if (isInstallNeeded()) await install()
+      } finally {
+        rmSync(installLock, { force: true })
+      }
+      return
+    }
+    if (!isSaid) note('another command installs the dependencies: waiting for it')
+    isSaid = true
+    await delay(LOCK_CHECK_MS)
+  }
+}
+
+/** Makes the lock ours, unless it belongs to a process that lives. It appears with its content, by a link. */
+function takeLock() {
+  const own = `${installLock}-${process.pid}`
+  writeFileSync(own, String(process.pid))
+  try {
+    linkSync(own, installLock)
+    return true
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+    removeStaleLock()
+    return false
+  } finally {
+    unlinkSync(own)
+  }
+}
+
+/** Two may see the same dead lock at once: who moved a living one away by mistake puts it back. */
+function removeStaleLock() {
+  if (isHeld(installLock)) return
+  const away = `${installLock}-stale-${process.pid}`
+  try {
+    renameSync(installLock, away)
+    if (isHeld(away)) linkSync(away, installLock)
+    rmSync(away, { force: true })
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error
+  }
+}
+
+function isHeld(lock) {
+  try {
+    if (Date.now() - statSync(lock).mtimeMs > LOCK_STALE_MS) return false
+    process.kill(Number(readFileSync(lock, 'utf8')), 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM' // it lives, as somebody else's
+  }
 }
 
 async function install() {
@@ -57,7 +130,9 @@ async function install() {
 
 async function run(file, rest) {
   const ancestors = livingAncestors()
-  const command = [node24, join(root, file), ...rest]
+  const isService = file.startsWith('services/')
+  const quiet = pathToFileURL(join(root, 'tools/quiet-pipe.mjs')).href
+  const command = [node24, ...(isService ? [] : ['--import', quiet]), join(root, file), ...rest]
   const child = spawn(...withParentDeathSignal(command), {
     stdio: 'inherit',
     detached: true,

@@ -28,7 +28,7 @@ export function clickhouseFix(values: Values, error: unknown): string {
   if (!(error instanceof ClickHouseFailure)) return `as it says above (${at})`
   const { code, status, network } = error.failure
   if (network !== null) {
-    return TLS.test(network)
+    return isTlsProblem(network)
       ? `check http:// or https://, the port and the certificate (NODE_EXTRA_CA_CERTS) of ${at}`
       : running
   }
@@ -41,6 +41,11 @@ export function clickhouseFix(values: Values, error: unknown): string {
 }
 
 const TLS = /^ERR_(SSL|TLS)_|^(CERT|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO|HPE_)/
+
+/** Whether Node's code of a failure is one of TLS, or of no HTTP at all. */
+export function isTlsProblem(network: string): boolean {
+  return TLS.test(network)
+}
 
 function credentials(): string {
   return 'check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD'

@@ -44,6 +44,13 @@ export const setupVariables = {
   ...registryVariables,
   ...clickhouseVariables,
   ...planVariables,
+  SETUP_TIMEOUT_MS: integer({
+    description:
+      'How long setup tries again while a server does not answer, for each server; 0: it tries once.',
+    min: 0,
+    max: 600_000,
+    default: 30_000,
+  }),
   CLICKHOUSE_CLUSTER: name({
     description: 'Run every statement ON CLUSTER with this name; empty on a single server.',
     pattern: /^[\w.{}-]{1,100}$/,

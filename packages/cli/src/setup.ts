@@ -19,10 +19,11 @@ import {
   registryConfigFrom,
 } from '@custom-events/kafka'
 import { compilePlans } from '@custom-events/event'
-import { readPlanFiles, type Logger } from '@custom-events/service'
+import { readPlanFiles, redactUrl, type Logger } from '@custom-events/service'
 import type { SetupConfig } from './config.ts'
 import { setUpLogs } from './logs.ts'
 import { fix, step } from './step.ts'
+import { untilAnswered, type Patience } from './until-answered.ts'
 
 /**
  * Makes Kafka, the registry and ClickHouse ready for the services: topics, schemas, tables.
@@ -40,10 +41,26 @@ export async function setUp(
   const columns = await step('reading the tracking plans', fix.plans(config), () =>
     plannedColumns(config.TRACKING_PLANS_DIR),
   )
-  await step('creating topics', fix.kafka(config), () => setUpTopics(config, topics, log, print))
-  await step('registering schemas', fix.registry(config), () => setUpSchemas(config, topics, print))
+  const of = (server: string): Patience => ({ server, limitMs: config.SETUP_TIMEOUT_MS, print })
+  const {
+    KAFKA_BROKERS: brokers,
+    SCHEMA_REGISTRY_URL: registry,
+    CLICKHOUSE_URL: clickhouse,
+  } = config
+  await step('creating topics', fix.kafka(config), () =>
+    untilAnswered(of(`Kafka at ${brokers.join(',')}`), () =>
+      setUpTopics(config, topics, log, print),
+    ),
+  )
+  await step('registering schemas', fix.registry(config), () =>
+    untilAnswered(of(`the schema registry at ${redactUrl(registry)}`), () =>
+      setUpSchemas(config, topics, print),
+    ),
+  )
   await step('migrating ClickHouse', fix.clickhouse(config), () =>
-    setUpTables({ config, log, columns }, print),
+    untilAnswered(of(`ClickHouse at ${redactUrl(clickhouse)}`), () =>
+      setUpTables({ config, log, columns }, print),
+    ),
   )
   await step('registering the logs of Kafka', fix.logs(config), () => setUpLogs(config, log, print))
 }
