@@ -111,6 +111,8 @@ async function runTests(
     concurrency,
     timeout: Number(process.env['TEST_TIMEOUT_MS'] ?? timeoutMs),
     signal: interrupted.signal,
+    // A test that was given up may leave a page or a server open: its file ends all the same.
+    forceExit: true,
     // What 200 files and their services import is compiled once.
     env: { NODE_COMPILE_CACHE: resolve('node_modules/.cache/compile'), ...process.env, ...servers },
   })
