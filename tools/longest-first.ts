@@ -1,18 +1,21 @@
-/** Files that take longest, so that none of them is left over when all others are done. `npm test` names the slowest. */
+/**
+ * Files that take longest, so that none of them is left over when all others are done. `npm test` names the slowest.
+ * Not side by side: those that keep the ClickHouse busy that all share, `half-done` and `delivery`.
+ */
 const LONG = [
   'test/smoke/chaos.test.ts',
   'test/sdks/outage.test.ts',
+  'test/consumer/half-done.test.ts',
   'services/consumer/src/consume.test.ts',
   'test/start/start.test.ts',
-  'test/bench/bench.test.ts',
   'test/sdks/kafka-away.test.ts',
+  'test/bench/bench.test.ts',
   'test/replay.test.ts',
   'test/embedded/program.test.ts',
+  'test/consumer/delivery.test.ts',
   'test/kafka/direct-producers.test.ts',
-  'test/consumer/half-done.test.ts',
   'test/consumer/outage.test.ts',
   'test/kafka/foreign.test.ts',
-  'test/consumer/delivery.test.ts',
   'test/kafka/brokers.test.ts',
   'test/consumer/spoiled.test.ts',
   'test/sdks/rows.test.ts',
