@@ -2,7 +2,7 @@
  * Files that take longest, so that none of them is left over when all others are done. `npm test` names the slowest.
  * Not side by side: those that keep the ClickHouse busy that all share, `half-done` and `delivery`.
  */
-const LONG = [
+export const LONG = [
   'test/smoke/chaos.test.ts',
   'test/sdks/outage.test.ts',
   'test/consumer/half-done.test.ts',
@@ -18,7 +18,7 @@ const LONG = [
   'test/kafka/foreign.test.ts',
   'test/kafka/brokers.test.ts',
   'test/consumer/spoiled.test.ts',
-  'test/sdks/rows.test.ts',
+  'test/sdks/journeys.test.ts',
   'test/hostile/battery.test.ts',
   'test/kafka/stuck.test.ts',
   'tools/alerts.test.ts',
