@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, namesOfOtherServices, sharedVariables } from '@custom-events/service'
+import {
+  ConfigError,
+  namesOfOtherServices,
+  OWN_PREFIXES,
+  sharedVariables,
+} from '@custom-events/service'
 import { allAt, boundsOf } from '../chaos/world/bounds.ts'
 import { readSetupConfig, setupVariables } from '../packages/cli/src/config.ts'
 import { replayVariables } from '../packages/cli/src/replay/config.ts'
@@ -9,8 +14,8 @@ import { ingestVariables, readIngestConfig } from '../services/ingest/src/config
 
 test('every variable with one of our prefixes is known to every program', () => {
   const all = Object.keys({ ...ingestVariables, ...consumerVariables, ...setupVariables })
-  const ownPrefix = /^(KAFKA|SCHEMA_REGISTRY|CLICKHOUSE|BATCH|WRITE_KEYS|AUTH|TRACKING_PLANS?)_/
-  const single = all.filter((name) => ownPrefix.test(name) && !(name in sharedVariables))
+  const isOurs = (name: string): boolean => OWN_PREFIXES.some((prefix) => name.startsWith(prefix))
+  const single = all.filter((name) => isOurs(name) && !(name in sharedVariables))
   assert.deepEqual(single.toSorted(), [...namesOfOtherServices].toSorted())
 })
 

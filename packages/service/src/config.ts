@@ -30,7 +30,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 export type Config<V extends Variables> = CleanedEnv<V>
 
 /** Prefixes that are ours: an unknown variable that starts with one is most likely a typing mistake. */
-const OWN_PREFIXES = [
+export const OWN_PREFIXES = [
   'KAFKA_',
   'SCHEMA_REGISTRY_',
   'CLICKHOUSE_',

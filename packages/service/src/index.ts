@@ -1,4 +1,4 @@
-export { ConfigError, readConfig, type Config, type ConfigProblem } from './config.ts'
+export { ConfigError, OWN_PREFIXES, readConfig, type Config, type ConfigProblem } from './config.ts'
 export {
   brokers,
   choice,
