@@ -27,6 +27,8 @@ export async function withAdmin<T>(
 
 const CONNECTION = { resource: 'connecting', right: 'the use of the cluster' }
 const PATIENCE = { attempts: 30, delayMs: 500 }
+/** A thousand partitions keep a small broker busy for longer than 15 s, and whatever else is made meanwhile waits. */
+export const WHILE_MADE = { attempts: 120 }
 
 /** Also what a group's members would join again for: a fresh broker says NOT_COORDINATOR while it loads. */
 function isPassing(error: unknown): boolean {
@@ -35,12 +37,15 @@ function isPassing(error: unknown): boolean {
 }
 
 /** Kafka makes topics in the background: for a moment it can say that a new one does not exist. */
-export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+export async function patiently<T>(
+  ask: () => Promise<T>,
+  { attempts }: { readonly attempts: number } = PATIENCE,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await ask()
     } catch (error) {
-      if (attempt === PATIENCE.attempts || !isPassing(error)) throw error
+      if (attempt === attempts || !isPassing(error)) throw error
       await delay(PATIENCE.delayMs)
     }
   }

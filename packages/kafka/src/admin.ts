@@ -1,6 +1,6 @@
 import type { Admin } from 'kafkajs'
 import type { Logger } from '@custom-events/service'
-import { patiently, withAdmin } from './admin-client.ts'
+import { patiently, WHILE_MADE, withAdmin } from './admin-client.ts'
 import {
   compareTopic,
   settingsOfNew,
@@ -97,7 +97,7 @@ interface State {
 }
 
 async function readState(admin: Admin, topic: string): Promise<Omit<State, 'isNew'>> {
-  const found = await patiently(() => readTopic(admin, topic))
+  const found = await patiently(() => readTopic(admin, topic), WHILE_MADE)
   try {
     return { found: { ...found, settings: await readSettings(admin, topic) }, unread: [] }
   } catch (error) {

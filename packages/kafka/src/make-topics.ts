@@ -1,5 +1,5 @@
 import type { Admin } from 'kafkajs'
-import { patiently } from './admin-client.ts'
+import { patiently, WHILE_MADE } from './admin-client.ts'
 import { asking } from './kafka-problem.ts'
 import { pinTopic } from './partition-pin.ts'
 import type { SettingChange } from './topic-state.ts'
@@ -15,20 +15,11 @@ export interface NewTopic {
 export async function makeTopic(admin: Admin, wanted: NewTopic): Promise<void> {
   const { topic, partitions, replicationFactor, settings } = wanted
   const what = { resource: `topic ${topic}`, right: `CREATE on topic ${topic}` }
+  const topics = [
+    { topic, numPartitions: partitions, replicationFactor, configEntries: [...settings] },
+  ]
   await asking(what, () =>
-    patiently(() =>
-      admin.createTopics({
-        waitForLeaders: true,
-        topics: [
-          {
-            topic,
-            numPartitions: partitions,
-            replicationFactor,
-            configEntries: [...settings],
-          },
-        ],
-      }),
-    ),
+    patiently(() => admin.createTopics({ waitForLeaders: true, topics }), WHILE_MADE),
   )
 }
 
