@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { ConfigError } from '@custom-events/service'
 import { readIngestConfig } from './config.ts'
@@ -18,6 +21,26 @@ test('with AUTH_MODE=off everything else has a default', () => {
   assert.deepEqual([config.port, config.opsPort, config.writeKeysFile], [3000, 3001, null])
   assert.equal(config.settings.topics.tracked, 'events.tracked.v1')
   assert.equal(config.settings.partitionCountByTopic['events.tracked.v1'], 12)
+})
+
+test('without keys nobody but this machine is heard, unless HTTP_HOST says so', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'http-host-'))
+  const path = join(folder, 'keys.json')
+  writeFileSync(path, JSON.stringify({ keys: [{ name: 'a', sha256: '0'.repeat(64) }] }))
+  try {
+    const table: readonly (readonly [Record<string, string>, string])[] = [
+      [{ AUTH_MODE: 'off' }, '127.0.0.1'],
+      [{ AUTH_MODE: 'off', HTTP_HOST: '' }, '127.0.0.1'],
+      [{ AUTH_MODE: 'off', HTTP_HOST: '0.0.0.0' }, '0.0.0.0'],
+      [{ WRITE_KEYS_FILE: path }, '0.0.0.0'],
+      [{ AUTH_MODE: 'keys', WRITE_KEYS_FILE: path, HTTP_HOST: '::1' }, '::1'],
+    ]
+    for (const [environment, host] of table) {
+      assert.equal(readIngestConfig(environment).host, host, JSON.stringify(environment))
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('without a key file, that anybody may write must be said', () => {

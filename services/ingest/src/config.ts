@@ -41,7 +41,12 @@ export const ingestVariables = {
   ...serviceVariables,
   ...kafkaVariables,
   ...registryVariables,
-  HTTP_HOST: listenHost({ description: 'Address that events are taken on.', default: '0.0.0.0' }),
+  HTTP_HOST: listenHost({
+    description:
+      'Address that events are taken on. Empty: 0.0.0.0, but 127.0.0.1 with AUTH_MODE=off, so that ' +
+      'anybody is somebody on this machine unless more is said.',
+    default: '',
+  }),
   PORT: integer({
     description: 'Port that events are taken on.',
     min: 0,
@@ -137,7 +142,7 @@ export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): 
   return {
     logLevel: config.LOG_LEVEL,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-    host: config.HTTP_HOST,
+    host: config.HTTP_HOST || (config.AUTH_MODE === 'off' ? '127.0.0.1' : '0.0.0.0'),
     port: config.PORT,
     opsHost: config.OPS_HOST,
     opsPort: config.OPS_PORT,

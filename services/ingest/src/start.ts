@@ -76,7 +76,7 @@ export async function startIngest(
     onClosedForRoom: (which, count) => metrics.closedForRoom.inc({ which }, count),
   })
   resources.use(server)
-  log.info({ port: server.port, opsPort }, 'taking events')
+  log.info({ host: config.host, port: server.port, opsPort }, 'taking events')
   return { log, shutdownTimeoutMs: config.shutdownTimeoutMs }
 }
 
@@ -125,7 +125,7 @@ function openKeys({ config, log, metrics, resources }: Base): Keys {
   if (config.writeKeysFile !== null) {
     return resources.use(openKeyFile({ path: config.writeKeysFile, log, metrics }))
   }
-  log.warn('AUTH_MODE=off: anybody who reaches this port may write events')
+  log.warn({ host: config.host }, 'AUTH_MODE=off: anybody who reaches this host and port may write')
   return NO_KEYS
 }
 
