@@ -155,6 +155,7 @@ export function skipContainer(cursor: Cursor): void {
     if (code === OPEN_OBJECT || code === OPEN_ARRAY) depth += 1
     if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) depth -= 1
     cursor.at += 1
+    if (cursor.at > cursor.text.length) throw new RangeError('not JSON: a container does not end')
   } while (depth > 0)
 }
 

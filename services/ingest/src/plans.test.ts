@@ -117,6 +117,34 @@ test('an event without a plan is rejected where that is asked for', async () => 
   assert.equal(error.suggestion, 'did you mean viewed?')
 })
 
+test('no value marked as PII is told or kept, however it is wrapped, and a line that breaks off ends nothing', async () => {
+  await using ingest = await start()
+  const secret = 'alice@secret.example'
+  const wrapped = JSON.stringify({ email: secret })
+  const lines = [
+    upgrade(wrapped),
+    upgrade([{ email: secret }]),
+    JSON.stringify(upgrade({ email: secret })),
+    upgrade({ email: secret }).slice(0, -3),
+    `{"event":"upgraded","properties":{"email":${'['.repeat(200)}"${secret}"`,
+    upgrade({ email: secret }).replace('}', ',"n":NaN}'),
+    upgrade({ plan: secret, email: { [secret]: { a: 1 } } }).replace(
+      `"plan":"${secret}"`,
+      '"plan":5',
+    ),
+  ]
+  const headers = { 'content-type': 'application/x-ndjson' }
+  const { status, body } = await ingest.post(lines.join('\n'), { headers })
+  assert.deepEqual([status, body.rejected], [400, lines.length])
+  assert.doesNotMatch(JSON.stringify(body), /secret/)
+  const kept = ingest.rejectedEvents()
+  assert.equal(kept.length, lines.length)
+  for (const each of kept) {
+    assert.doesNotMatch(JSON.stringify(each), /secret/)
+    assert.equal(each.raw_truncated, true)
+  }
+})
+
 test('no value marked as PII is kept of a rejected event, whatever it was rejected for', async () => {
   await using ingest = await start()
   const secret = 'alice@secret.example'

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { scanValue } from '../json-scan.ts'
+import type { Problem } from '../problem.ts'
 import { eventText, normaliseText } from '../test-support.ts'
 import { createValidate, type Verdict } from '../validate.ts'
 import { BadPlans } from './bad-plan.ts'
@@ -173,6 +174,33 @@ test('the text that is kept of a rejected event has no value marked as PII, and 
     assert.equal(redact(text, 'feature_usd'), redacted)
     assert.equal(redact(text, null), redacted)
     assert.equal(NO_PLAN_SET.redact({ index: 0, pointer: '', value: null, text, scanned: scanValue(text, '') }, null), text) // prettier-ignore
+  }
+})
+
+test('of an event that cannot be read nothing is kept that may hold a value marked as PII', () => {
+  const plans = setOf(PII)
+  const base64 = (text: string) => Buffer.from(text, 'latin1').toString('base64')
+  const table: readonly (readonly [Problem['code'], string, boolean])[] = [
+    ['invalid_json', '{"properties":{"email":"secret', true],
+    ['invalid_json', '{"properties" {"email":"secret"}}', true],
+    ['invalid_json', '{"properties":{"e\\u006dail":"secret"', true],
+    ['invalid_json', `{"properties":{"email":${'['.repeat(100)}`, true],
+    ['invalid_json', `{"properties":{"other":${'['.repeat(100)}`, false],
+    ['invalid_json', '{"event":"x",}', false],
+    ['invalid_utf8', base64('{"properties":{"email":"s\u00e9cret"}}'), true],
+    ['invalid_utf8', base64('{"event":"caf\u00e9"}'), false],
+    ['event_not_object', '"{\\"properties\\":{\\"email\\":\\"secret\\"}}"', true],
+    ['event_not_object', '[{"email":"secret"}]', true],
+    ['event_not_object', '"nothing"', false],
+  ]
+  for (const [code, text, isHidden] of table) {
+    const scanned = { start: 0, end: text.length, members: [], findings: [] }
+    const isFault = code !== 'event_not_object'
+    const fault = { code, pointer: '', detail: '', expected: null, got: null, suggestion: null }
+    const input = { index: 0, pointer: '', value: undefined, text, scanned }
+    const kept = plans.redact(isFault ? { ...input, fault } : input, null)
+    assert.equal(kept, isHidden ? '"[pii]"' : text, text.slice(0, 60))
+    assert.equal(NO_PLAN_SET.redact({ ...input, fault }, null), text)
   }
 })
 

@@ -6,7 +6,7 @@ import { describeValue, MAX_PROBLEMS } from '../problem.ts'
 import { knownParts, type Verdict } from '../validate.ts'
 import { explainPlanErrors, type PlanFinding } from './explain.ts'
 import type { PiiPath } from './inspect.ts'
-import { maskProblem, redactPii } from './pii.ts'
+import { hideValue, maskProblem, redactEvent } from './pii.ts'
 import type { Plan, PlanMode } from './plan.ts'
 
 export const UNPLANNED_MODES = ['allow', 'warn', 'reject'] as const
@@ -64,7 +64,12 @@ export function createPlanSet(plans: readonly Plan[], rules: PlanRules): PlanSet
       if (isIdle) return verdict
       const isCandidate = normalised.status === 'candidate'
       const judged = isCandidate ? judge(normalised, verdict) : verdict
-      if (judged.status === 'accepted' || !isCandidate) return judged
+      if (judged.status === 'accepted') return judged
+      if (!isCandidate) {
+        return everyPii.length === 0
+          ? judged
+          : { ...judged, problems: judged.problems.map(hideValue) }
+      }
       const paths = piiOf(judged.known.event)
       if (paths.length === 0) return judged
       const base = pointerOfProperties(normalised)
@@ -77,13 +82,7 @@ export function createPlanSet(plans: readonly Plan[], rules: PlanRules): PlanSet
       const isOff = (plan.mode ?? rules.defaultMode) === 'off'
       return isOff || plan.isValid(JSON.parse(tracked.properties))
     },
-    redact: (input, event) => {
-      const { start, end } = input.scanned
-      const paths = piiOf(event)
-      return paths.length === 0
-        ? input.text.slice(start, end)
-        : redactPii(input.text, { start, end }, paths)
-    },
+    redact: (input, event) => redactEvent(input, piiOf(event)),
   }
 }
 
