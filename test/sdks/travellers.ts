@@ -10,10 +10,12 @@ import type { Happening, ServerSdk } from './sdk.ts'
 
 /** A visitor of an app, whose SDK is driven one step at a time. */
 export interface Visitor extends AsyncDisposable {
-  /** Resolves when the SDK has taken it; of Jitsu and beacons, which send once, when it was sent. */
+  /** Resolves when the SDK has taken it; of Jitsu, which sends once, when it was sent. */
   track(event: Happening): Promise<void>
   identify(): Promise<void>
   reset(): Promise<void>
+  /** Turns to another window, when a page sends what waits for a beacon. */
+  lookAway?(): Promise<void>
   /** Cuts the line of the device itself; without it only the tunnel is between us. */
   goOffline?(): Promise<void>
   goOnline?(): Promise<void>
@@ -179,13 +181,14 @@ interface OpenPage {
 function pageVisitor({ page, context, isBeacon }: OpenPage) {
   const call = async (name: string, argument?: unknown): Promise<void> => {
     await page.evaluate(`sdk.${name}(${argument === undefined ? '' : JSON.stringify(argument)})`)
-    // What waits for a beacon is sent when the user turns elsewhere.
-    if (isBeacon) await page.evaluate(`dispatchEvent(new Event('blur'))`)
   }
   return {
     track: (event: Happening) => call('track', event),
     identify: () => call('identify', USER),
     reset: () => call('reset'),
+    lookAway: async () => {
+      if (isBeacon) await page.evaluate(`dispatchEvent(new Event('blur'))`)
+    },
     goOffline: () => context.setOffline(true),
     goOnline: () => context.setOffline(false),
   }

@@ -30,15 +30,18 @@ export async function walk(
         break
       }
       case 'enter a tunnel':
+        await visitor.lookAway?.()
         await untilArrived(awaited, witness)
         witness.enterTunnel()
         break
       case 'go offline':
+        await visitor.lookAway?.()
         await untilSeen('lostAnswers', witness)
         isOffline = true
         await visitor.goOffline?.()
         break
       case 'come back':
+        await visitor.lookAway?.()
         if (visitor.goOffline === undefined) await untilSeen('cutRequests', witness)
         isOffline = false
         witness.leaveTunnel()
