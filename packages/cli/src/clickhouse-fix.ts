@@ -42,6 +42,11 @@ export function clickhouseFix(values: Values, error: unknown): string {
 
 const TLS = /^ERR_(SSL|TLS)_|^(CERT|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO|HPE_)/
 
+/** Whether ClickHouse itself said what is wrong, or it was none of its failures. */
+export function isAnswered(error: unknown): boolean {
+  return !(error instanceof ClickHouseFailure) || error.failure.code !== null
+}
+
 /** Whether Node's code of a failure is one of TLS, or of no HTTP at all. */
 export function isTlsProblem(network: string): boolean {
   return TLS.test(network)

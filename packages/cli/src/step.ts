@@ -1,6 +1,7 @@
 import { KafkaProblem, SchemaRegistryError, TopicsRefused } from '@custom-events/kafka'
 import { redact } from '@custom-events/service'
-import { clickhouseFix } from './clickhouse-fix.ts'
+import { clickhouseFix, isAnswered } from './clickhouse-fix.ts'
+import { httpMismatch, tlsMismatch } from './speaks.ts'
 
 /** A step of a command that failed: what was being done, and what to look at. */
 export class StepError extends Error {
@@ -11,15 +12,15 @@ export class StepError extends Error {
   }
 }
 
-/** What to do, told by what went wrong. */
-export type Fix = string | ((error: unknown) => string)
+/** What to do, told by what went wrong; looking at the server may take seconds. */
+export type Fix = string | ((error: unknown) => string | Promise<string>)
 
 /** @throws {StepError} */
 export async function step<T>(name: string, fix: Fix, run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (error) {
-    throw new StepError(name, typeof fix === 'string' ? fix : fix(error), error)
+    throw new StepError(name, typeof fix === 'string' ? fix : await fix(error), error)
   }
 }
 
@@ -28,29 +29,41 @@ export const fix = {
   plans: (config: { readonly TRACKING_PLANS_DIR: string }): Fix =>
     `mend the plan in TRACKING_PLANS_DIR=${config.TRACKING_PLANS_DIR}; nothing was set up`,
   kafka:
-    (config: { readonly KAFKA_BROKERS: readonly string[] }): Fix =>
-    (error) => {
+    (config: {
+      readonly KAFKA_BROKERS: readonly string[]
+      readonly KAFKA_TLS_ENABLED: boolean
+    }): Fix =>
+    async (error) => {
       const at = `KAFKA_BROKERS=${config.KAFKA_BROKERS.join(',')}`
       if (error instanceof TopicsRefused) return `as it says above, then run setup again (${at})`
       if (error instanceof KafkaProblem && !error.isUnreachable) return `${error.remedy} (${at})`
-      return `is Kafka running at ${at}?`
+      const mismatch = await tlsMismatch(config.KAFKA_BROKERS, config.KAFKA_TLS_ENABLED, {
+        tls: 'set KAFKA_TLS_ENABLED=true',
+        plain: 'set KAFKA_TLS_ENABLED=false, or name the port that has TLS in KAFKA_BROKERS',
+      })
+      return mismatch ?? `is Kafka running at ${at}?`
     },
   registry:
     (config: { readonly SCHEMA_REGISTRY_URL: string }): Fix =>
-    (error) => {
+    async (error) => {
       const at = `SCHEMA_REGISTRY_URL=${config.SCHEMA_REGISTRY_URL}`
-      return error instanceof SchemaRegistryError && error.remedy !== null
-        ? `${error.remedy} (${at})`
-        : `is a schema registry running at ${at}, and is it http or https?`
+      if (error instanceof SchemaRegistryError && error.remedy !== null) {
+        return `${error.remedy} (${at})`
+      }
+      const mismatch = await httpMismatch('SCHEMA_REGISTRY_URL', config.SCHEMA_REGISTRY_URL)
+      return mismatch ?? `is a schema registry running at ${at}?`
     },
-  clickhouse:
-    (config: { readonly CLICKHOUSE_URL: string }): Fix =>
-    (error) =>
-      clickhouseFix(config, error),
+  clickhouse,
   logs: (config: { readonly CLICKHOUSE_DATABASE: string }): Fix =>
     `may this Kafka user DESCRIBE the topics, and this ClickHouse user SELECT and INSERT in ${config.CLICKHOUSE_DATABASE}.kafka_logs?`,
-  tables:
-    (config: { readonly CLICKHOUSE_URL: string }): Fix =>
-    (error) =>
-      clickhouseFix(config, error),
+  tables: clickhouse,
+}
+
+function clickhouse(config: { readonly CLICKHOUSE_URL: string }): Fix {
+  return async (error) => {
+    const mismatch = isAnswered(error)
+      ? null
+      : await httpMismatch('CLICKHOUSE_URL', config.CLICKHOUSE_URL)
+    return mismatch ?? clickhouseFix(config, error)
+  }
 }

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { KAFKA_RIGHTS } from '../packages/kafka/src/rights.ts'
+
+const root = new URL('..', import.meta.url)
+
+/** The rights that errors of Kafka name, as `right:` in the code that asks. */
+function named(): ReadonlySet<string> {
+  const files = globSync('packages/kafka/src/*.ts', { cwd: root }).filter(
+    (file) => !file.endsWith('.test.ts'),
+  )
+  const texts = files.flatMap((file) => [
+    ...readFileSync(new URL(file, root), 'utf8').matchAll(/\bright: (['`])(.+?)\1/g),
+  ])
+  const pairs = texts.flatMap(([, , text = '']) =>
+    [...text.matchAll(/\b([A-Z_]{4,}) on (?:the )?(topic|group)/g)].map(
+      ([, operation, resource]) => `${operation} on ${resource}`,
+    ),
+  )
+  return new Set(pairs)
+}
+
+test('what setup says it may not do, and the table of rights, are the same', () => {
+  const inTable = KAFKA_RIGHTS.filter(({ program }) => program === 'setup').flatMap(
+    ({ resource, operations }) =>
+      operations.map(
+        (operation) => `${operation} on ${resource.startsWith('group') ? 'group' : 'topic'}`,
+      ),
+  )
+  assert.deepEqual([...named()].toSorted(), [...new Set(inTable)].toSorted())
+})
