@@ -31,6 +31,9 @@ COPY package.json ./
 COPY packages packages
 COPY services services
 COPY schemas schemas
+# Which revision this is, for `build_info`: --build-arg REVISION=$(git rev-parse --short=12 HEAD)
+ARG REVISION
+RUN if [ -n "$REVISION" ]; then echo "$REVISION" > REVISION; fi
 USER 1000:1000
 
 FROM base AS setup

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { Registry } from 'prom-client'
+import { productVersion } from './build.ts'
 import { register, type Exposition, type MetricDefinitions } from './metrics.ts'
 import type { Readiness } from './ops-server.ts'
 
@@ -13,7 +13,7 @@ export const opsMetrics = {
   buildInfo: {
     type: 'gauge',
     name: 'build_info',
-    help: 'Always 1: the version of the program and of Node.',
+    help: 'Always 1: the version of the program, with the revision it was built of if that is known, and of Node.',
     labels: { version: [], node: [] },
   },
 } as const satisfies MetricDefinitions
@@ -30,11 +30,4 @@ export function createOpsMetrics(
     ready.set(isReady ? 1 : 0)
     return { contentType: registry.contentType, text: await registry.metrics() }
   }
-}
-
-/** Of the repository, which all its programs share. */
-function productVersion(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
-  const { version } = JSON.parse(text) as { readonly version: string } // our own file
-  return version
 }

@@ -38,7 +38,7 @@ test('the ops port answers live, ready with its reasons, and metrics', async () 
   assert.match(text, /^custom_events_events_rejected_total\{code="worse"\} 0$/m)
   assert.match(
     text,
-    /^custom_events_build_info\{version="\d+\.\d+\.\d+",node="v\d+\.\d+\.\d+"\} 1$/m,
+    /^custom_events_build_info\{version="\d+\.\d+\.\d+(\+[\w.-]+)?",node="v\d+\.\d+\.\d+"\} 1$/m,
   )
   assert.equal((await get('/nothing')).status, 404)
 })
