@@ -22,9 +22,8 @@ const withoutPlans = createJudges()
 
 async function assertSame(sent: Sent, judges: Judges = withoutPlans): Promise<void> {
   const found = await compare(sent, judges, { ways: ['plain', 'lane'] })
-  if (found === null) return
-  const [plain, other] = found.outcomes
-  assert.deepEqual([other.told, other.records], [plain.told, plain.records], found.ways.join())
+  // Not compared by assert: to tell how two texts of 10,000 characters differ takes it minutes.
+  if (found !== null) assert.fail(reportOf(found))
 }
 
 const json = (text: string | Buffer): Sent => ({ bytes: Buffer.from(text), headers: {} })
@@ -64,7 +63,7 @@ test('an event as large as one may be is no larger in its bytes than in the plai
         await outcomeOf('plain', sent, withoutPlans),
         await outcomeOf('lane', sent, withoutPlans),
       ]
-      // Not the whole outcomes: to tell how two texts of that size differ takes minutes.
+      // Not the whole outcomes: they are as large as the event.
       assert.equal(lane.judged[0]?.verdict.status, plain.judged[0]?.verdict.status, `${missing}`)
     }
   }

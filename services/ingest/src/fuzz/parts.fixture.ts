@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { ALIASES, type FieldName } from '@custom-events/event'
 import { jsonObjectText, jsonValueText } from '../../../../test/hostile/json-texts.ts'
 import { objectText } from './usual.fixture.ts'
-import { NOT_JSON, TIMES, UNUSUAL, UNUSUAL_IDS } from './values.fixture.ts'
+import { EDGES, NOT_JSON, TIMES, UNUSUAL, UNUSUAL_IDS } from './values.fixture.ts'
 
 export const rawValue = fc.oneof(
   { weight: 60, arbitrary: jsonValueText.map(({ text }) => text) },
@@ -80,10 +80,11 @@ const innerObject = fc
   )
   .map((members) => objectText(members.map(([name, value]) => [JSON.stringify(name), value])))
 export const object = fc.oneof(
-  { weight: 20, arbitrary: mildObject },
-  { weight: 6, arbitrary: innerObject },
-  { weight: 2, arbitrary: jsonObjectText.map(({ text }) => text) },
-  { weight: 1, arbitrary: rawValue },
+  { weight: 40, arbitrary: mildObject },
+  { weight: 12, arbitrary: innerObject },
+  { weight: 4, arbitrary: jsonObjectText.map(({ text }) => text) },
+  { weight: 2, arbitrary: rawValue },
+  { weight: 1, arbitrary: fc.constantFrom(...EDGES).map((value) => `{"a":${value}}`) },
 )
 
 /** Where SDKs say it. */

@@ -1,5 +1,11 @@
 import type { Disagreement } from './fuzz.fixture.ts'
 
+const MAX_CHARS = 4_000
+
+function cut(text: string): string {
+  return text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}…` : text
+}
+
 /** What two ways say of a body, and the body as a command that sends it. */
 export function reportOf({ sent, ways, outcomes }: Disagreement): string {
   const told = ways.map((way, index) => {
@@ -7,7 +13,7 @@ export function reportOf({ sent, ways, outcomes }: Disagreement): string {
     const records = outcome?.records.map(({ partition, key, value }) => {
       return `partition ${partition} key ${key?.toString('base64')} value ${value?.toString('base64')}`
     })
-    return [`${way}: ${outcome?.told}`, ...(records ?? [])].join('\n  ')
+    return [`${way}: ${outcome?.told}`, ...(records ?? [])].map(cut).join('\n  ')
   })
   const { accounts = null } = sent
   const beside = [

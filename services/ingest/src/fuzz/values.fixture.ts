@@ -5,6 +5,22 @@ import { RECEIVED_AT } from './both-ways.fixture.ts'
 const { maxDepth, maxKeys } = SCAN_LIMITS
 const { earliestTimestampMs, warnAheadMs, maxAheadMs, placeholderIds, suspiciousIds } = EVENT_RULES
 
+/** Around the limits of depth and of keys. */
+export const EDGES = [
+  ...[maxDepth - 1, maxDepth, maxDepth + 1].flatMap((depth) => [
+    '['.repeat(depth) + ']'.repeat(depth),
+    '{"a":'.repeat(depth - 1) + '{}' + '}'.repeat(depth - 1),
+  ]),
+  manyKeys(64),
+  manyKeys(65),
+  manyKeys(maxKeys),
+  manyKeys(maxKeys + 1),
+  ...[0, 1].map((more) => {
+    const [lists, left] = [Math.floor(maxKeys / 49), maxKeys % 49]
+    return `[${`${manyKeys(49)},`.repeat(lists)}${manyKeys(left + more)}]`
+  }),
+]
+
 export const UNUSUAL = [
   '"\\ud800"',
   '"\\udc00"',
@@ -37,18 +53,7 @@ export const UNUSUAL = [
   '"a" ',
   '{"groupId":"a","group_id":"a"}',
   ...ALIASES.group_id.map((name) => `{"${name}":"account_9"}`),
-  ...[maxDepth - 1, maxDepth, maxDepth + 1].flatMap((depth) => [
-    '['.repeat(depth) + ']'.repeat(depth),
-    '{"a":'.repeat(depth - 1) + '{}' + '}'.repeat(depth - 1),
-  ]),
-  manyKeys(64),
-  manyKeys(65),
-  manyKeys(maxKeys),
-  manyKeys(maxKeys + 1),
-  ...[0, 1].map((more) => {
-    const [lists, left] = [Math.floor(maxKeys / 49), maxKeys % 49]
-    return `[${`${manyKeys(49)},`.repeat(lists)}${manyKeys(left + more)}]`
-  }),
+  ...EDGES,
   `{"${'a'.repeat(256)}":1,"${'a'.repeat(512)}":2,"${'a'.repeat(256)}":3}`,
 ]
 export const NOT_JSON = [
