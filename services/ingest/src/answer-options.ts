@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Audience } from '@custom-events/event'
 import type { AnswerOptions } from './answers.ts'
-import { queryOf } from './query.ts'
+import { isOn, queryOf } from './query.ts'
 
 const SHOWN = ['all', 'errors', 'none'] as const
 
@@ -17,7 +17,7 @@ export function answerOptionsFrom(
   return {
     requestId,
     shownResults: SHOWN.find((known) => known === query.get('results')) ?? preset,
-    hasReceipts: query.get('receipt') === '1',
+    hasReceipts: isOn(query, 'receipt'),
   }
 }
 
@@ -25,7 +25,7 @@ export function answerOptionsFrom(
 export function isStrict(request: IncomingMessage): boolean {
   const preferences = request.headers['prefer']
   const isPreferred = preferences !== undefined && STRICT.test(String(preferences))
-  return isPreferred || queryOf(request)?.get('strict') === '1'
+  return isPreferred || isOn(queryOf(request), 'strict')
 }
 
-const STRICT = /(?:^|[,;\s])handling=strict(?:$|[,;\s])/i
+const STRICT = /(?:^|[,;\s])handling\s?=\s?(?:strict|"strict")(?:$|[,;\s])/i

@@ -11,6 +11,7 @@ import {
   SOURCE_CONFIG_PATH,
   VALIDATE_PATH,
 } from './paths.ts'
+import { ON } from './query.ts'
 
 /** The OpenAPI 3.1 description of every path; a test holds it against the router and real answers. */
 export function openApiDocument(): Schema {
@@ -226,8 +227,8 @@ function parameters(): Schema {
   }
   return {
     results: query('results', 'Which results are listed.', ['all', 'errors', 'none']),
-    receipt: query('receipt', 'Adds topic, partition and offset to each accepted event.', ['1']),
-    strict: query('strict', 'One rejected event refuses the whole request.', ['1']),
+    receipt: query('receipt', 'Adds topic, partition and offset to each accepted event.', ON),
+    strict: query('strict', 'One rejected event refuses the whole request.', ON),
     requestId: header('X-Request-Id', 'An id of your own for this request; it is echoed.'),
     idempotencyKey: header('Idempotency-Key', 'The ids of events without one are derived from it.'),
   }

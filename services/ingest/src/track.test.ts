@@ -130,14 +130,25 @@ test('a request without one accepted event is 400 problem+json', async () => {
 test('in strict mode one rejected event keeps all others out of Kafka', async () => {
   await using ingest = await startTestIngest()
   const sent = `[${eventText()},${BAD_EVENT}]`
-  const strict = { headers: { prefer: 'respond-async, handling=strict' } }
-  for (const options of [{ path: '/track?strict=1' }, strict]) {
+  const asked = [
+    ...['strict=1', 'strict=true', 'strict', 'a=b&strict'].map((query) => ({
+      path: `/track?${query}`,
+    })),
+    ...['respond-async, handling=strict', 'handling="strict"', 'handling = strict; a'].map(
+      (prefer) => ({
+        headers: { prefer },
+      }),
+    ),
+  ]
+  for (const options of asked) {
     const { status, body } = await ingest.post(sent, options)
     assert.equal(status, 400)
     assert.deepEqual([body.accepted, body.rejected, body.retry], [0, 1, 1])
   }
   assert.equal(ingest.events().length, 0)
-  assert.equal((await ingest.post(sent)).status, 200)
+  for (const path of ['/track', '/track?strict=0', '/track?strict=false', '/track?strictly']) {
+    assert.equal((await ingest.post(sent, { path })).status, 200, path)
+  }
 })
 
 test('nothing is answered before Kafka has acknowledged', async () => {
