@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { brokenChecks, isProven, keepEvidence, renderReport } from './report.ts'
 import { run, scheduleOf, type Findings } from './run.ts'
 import type { Fault } from './schedule.ts'
@@ -81,7 +82,7 @@ async function runIn(
   try {
     return { folder, findings: await run({ seed, tier, schedule, folder, say }), error: '' }
   } catch (error) {
-    return { folder, findings: null, error: error instanceof Error ? (error.stack ?? '') : '' }
+    return { folder, findings: null, error: inspect(error) } // with its causes
   }
 }
 
