@@ -29,6 +29,8 @@ interface Case {
   readonly present: 'none' | 'all'
 }
 
+type Server = Awaited<ReturnType<typeof startClickHouse>>
+
 interface Seen {
   readonly wallMs: number
   readonly serverCpuMs: number
@@ -44,7 +46,7 @@ export async function benchReadBack(options: BenchOptions): Promise<Figures> {
   await using tables = new AsyncDisposableStack()
   for (const rows of isTiny ? SIZES.tiny : SIZES.full) {
     for (const isMerged of [false, true]) {
-      const clickhouse = tables.use(await fill(server.url, { rows, isMerged }))
+      const clickhouse = tables.use(await fill(server.environment, { rows, isMerged }))
       const parts = await partsOf(clickhouse)
       say(`a table of ${rows} rows in ${parts} parts`)
       for (const batch of isTiny ? BATCHES.tiny : BATCHES.full) {
@@ -70,13 +72,11 @@ const route: Route = avroRoute({
 
 /** A database with the product's own tables, and rows as they come: 300 accounts, in the order of their receipt. */
 async function fill(
-  url: string,
+  environment: Server['environment'],
   { rows, isMerged }: { readonly rows: number; readonly isMerged: boolean },
 ): Promise<ClickHouse> {
   const clickhouse = createClickHouse({
-    CLICKHOUSE_URL: url,
-    CLICKHOUSE_USER: 'default',
-    CLICKHOUSE_PASSWORD: '',
+    ...environment,
     CLICKHOUSE_DATABASE: `bench_${rows}_${isMerged ? 'merged' : 'parts'}`,
   })
   await migrate({ clickhouse, log: createLogger({ service: 'bench', level: 'error' }) })

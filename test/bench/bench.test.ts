@@ -20,6 +20,16 @@ test('the ingest benchmark runs, checks every answer and tells a share for each 
     assert.equal(row.at(-1), 0, `${row[0]}: answers that were not 200`)
 })
 
+test('the benchmark of the read-back runs, and finds what is there, and nothing else', () => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['bench/main.ts', 'read-back', '--tiny'],
+    { encoding: 'utf8', timeout: 120_000 },
+  )
+  assert.equal(status, 0, stderr)
+  assert.match(stdout, /20,000 +1 +1,000 +all /)
+})
+
 test('a command that does not exist is told with those that do', () => {
   const { status, stderr } = spawnSync(process.execPath, ['bench/main.ts', 'fast'], {
     encoding: 'utf8',
