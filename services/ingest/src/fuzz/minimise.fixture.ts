@@ -1,5 +1,7 @@
 /** Enough for some thousand bytes; each takes about as long as judging the body. */
 const MAX_TRIES = 6_000
+/** A body of 256 KiB is judged in milliseconds, and often needs its size to fail. */
+const MAX_MS = 15_000
 
 type Fails = (bytes: Buffer) => Promise<boolean>
 
@@ -8,13 +10,18 @@ type Fails = (bytes: Buffer) => Promise<boolean>
  * longest first, then pieces of half of the bytes, of a quarter and so on down to one byte.
  */
 export async function minimise(bytes: Buffer, fails: Fails): Promise<Buffer> {
-  const left = { tries: MAX_TRIES }
+  const left = { tries: MAX_TRIES, endsAt: performance.now() + MAX_MS }
   const withoutParts = await leaveOutParts(bytes, fails, left)
   return leaveOutPieces(withoutParts, fails, left)
 }
 
 interface Left {
   tries: number
+  readonly endsAt: number
+}
+
+function isOver({ tries, endsAt }: Left): boolean {
+  return tries === 0 || performance.now() > endsAt
 }
 
 async function leaveOutParts(bytes: Buffer, fails: Fails, left: Left): Promise<Buffer> {
@@ -22,7 +29,7 @@ async function leaveOutParts(bytes: Buffer, fails: Fails, left: Left): Promise<B
   for (let isShorter = true; isShorter;) {
     isShorter = false
     for (const [start, end] of partsOf(least)) {
-      if (left.tries === 0) return least
+      if (isOver(left)) return least
       left.tries -= 1
       const without = Buffer.concat([least.subarray(0, start), least.subarray(end)])
       if (!(await fails(without))) continue
@@ -69,7 +76,7 @@ async function leaveOutPieces(bytes: Buffer, fails: Fails, left: Left): Promise<
   for (let size = Math.ceil(least.length / 2); size >= 1;) {
     const before = least.length
     for (let at = 0; at < least.length;) {
-      if (left.tries === 0) return least
+      if (isOver(left)) return least
       left.tries -= 1
       const without = Buffer.concat([least.subarray(0, at), least.subarray(at + size)])
       if (await fails(without)) least = without
