@@ -21,7 +21,7 @@ const limits: HarmLimits = {
   rssAboveIdleBytes: 256 * MEBIBYTE,
   cpuMsPerUnit: 6,
 }
-const names = ['chunks-of-one-byte', 'brotli-of-brackets', 'gzip-of-blanks', 'idle-connections']
+const names = ['chunks-of-one-byte', 'brotli-of-brackets', 'idle-connections']
 
 test('no attack without a key makes a neighbour wait, fail, or ingest grow', async (t) => {
   await using resources = new AsyncDisposableStack()
