@@ -10,7 +10,8 @@ function holding(name: string, sends: string, how: Holding): Attack {
 }
 
 const AN_ANSWER = Buffer.from(headOf('/track', {}, 'GET'))
-const LONG_HEAD = headOf(SDK_PATH, { 'Content-Length': String(5 * MEBIBYTE) })
+/** As much as somebody may send whose key is not known. */
+const LONG_HEAD = headOf(SDK_PATH, { 'Content-Length': String(MEBIBYTE) })
 const UNENDED_HEAD = `POST ${SDK_PATH} HTTP/1.1\r\nHost: x\r\n`
 
 /** Connections that stay, come and go, or do not listen. */
@@ -30,13 +31,13 @@ export const connectionAttacks: readonly Attack[] = [
     first: LONG_HEAD,
     drip: { everyMs: 1_000, part: () => ' ' },
   }),
-  holding('bodies-without-end', '20 connections that send all but the end of 5 MiB, and wait', {
-    count: 20,
-    first: Buffer.concat([Buffer.from(LONG_HEAD), Buffer.alloc(5 * MEBIBYTE - 1, ' ')]),
+  holding('bodies-without-end', '100 connections that send all but the end of 1 MiB, and wait', {
+    count: 100,
+    first: Buffer.concat([Buffer.from(LONG_HEAD), Buffer.alloc(MEBIBYTE - 1, ' ')]),
   }),
   {
     name: 'bodies-without-end-with-key',
-    sends: 'the same by somebody who has a key',
+    sends: '20 connections that send all but the end of 5 MiB, and wait',
     isKeyed: true,
     prepare: () => (hands) => {
       const head = headOf(SDK_PATH, {
@@ -47,14 +48,21 @@ export const connectionAttacks: readonly Attack[] = [
       return hold(hands, { count: 20, first })
     },
   },
-  holding('pages-never-read', '20 connections that ask 200 times for 1.5 MB and read nothing', {
+  holding('pages-never-read', '20 connections that ask 90 times for 1.5 MB and read nothing', {
     count: 20,
-    first: Buffer.from(headOf('/docs/swagger-ui-bundle.js', {}, 'GET').repeat(200)),
+    requests: 90,
+    first: Buffer.from(headOf('/docs/swagger-ui-bundle.js', {}, 'GET').repeat(90)),
     isDeaf: true,
   }),
   holding('answers-never-read', '50 connections that send 2,000 requests and read nothing', {
     count: 50,
+    requests: 2_000,
     first: Buffer.concat(Array.from({ length: 2_000 }, () => requestOf('/track', '{}'))),
+    isDeaf: true,
+  }),
+  holding('deaf-connections', '5,000 connections that ask for 1.5 MB and read nothing', {
+    count: 5_000,
+    first: headOf('/docs/swagger-ui-bundle.js', {}, 'GET'),
     isDeaf: true,
   }),
   striking('connect-and-leave', '500 a second: a connection that is closed at once', 500, {

@@ -9,6 +9,8 @@ export interface Holding {
   readonly count: number
   /** Written when a connection is open. @default nothing */
   readonly first?: Buffer | string
+  /** How many of them `first` is. @default 1 */
+  readonly requests?: number
   /** Written then, again and again. @default nothing */
   readonly drip?: { readonly everyMs: number; readonly part: (n: number) => string }
   /** What comes back is left in the kernel's buffers. @default false */
@@ -33,7 +35,7 @@ export async function hold(hands: Hands, holding: Holding): Promise<void> {
 
 function holdOne({ target, tally, signal }: Hands, holding: Holding): Promise<void> {
   const reader = createAnswerReader()
-  tally.requests += 1
+  tally.requests += holding.requests ?? 1
   return new Promise((resolve) => {
     let isAnswered = false
     const socket: Socket = connect({ host: target.host, port: target.port, noDelay: true })

@@ -2,38 +2,39 @@ import type { Attack } from './attack.ts'
 import { flood } from './flood.ts'
 import { keyHeader, requestOf, SDK_PATH, type Headers } from './requests.ts'
 
-const MEBIBYTE = 1_024 ** 2
+/** Just less than somebody may send whose key is not known. */
+const MEGABYTE = 1_000_000
 const JSON_TYPE: Headers = { 'Content-Type': 'application/json' }
 
 /** Bodies by name: what they are, and how they are made. */
 const bodies: Readonly<Record<string, { readonly what: string; readonly make: () => string }>> = {
-  'deep-lists': { what: '1 MiB of `[`', make: () => '['.repeat(MEBIBYTE) },
+  'deep-lists': { what: '1 MB of `[`', make: () => '['.repeat(MEGABYTE) },
   'deep-objects': {
-    what: '1 MiB of nested objects',
-    make: () => nested('{"":', MEBIBYTE / 8, '0', '}'),
+    what: '1 MB of nested objects',
+    make: () => nested('{"":', MEGABYTE / 8, '0', '}'),
   },
   'deep-short': { what: '2 KB of lists, 1,000 deep', make: () => nested('[', 1_000, '', ']') },
   'many-keys': {
-    what: '2 MiB, 200,000 keys in an object',
-    make: () => objectOf(200_000, (n) => `k${n}`),
+    what: '1 MB, 90,000 keys in an object',
+    make: () => objectOf(90_000, (n) => `k${n}`),
   },
   'integer-keys': {
-    what: '2 MiB, 200,000 keys that look like far-apart indexes',
-    make: () => objectOf(200_000, (n) => String(n * 20_011)),
+    what: '1 MB, 70,000 keys that look like far-apart indexes',
+    make: () => objectOf(70_000, (n) => String(n * 20_011)),
   },
-  'same-key': { what: '2 MiB, one key 250,000 times', make: () => objectOf(250_000, () => 'k') },
+  'same-key': { what: '1 MB, one key 160,000 times', make: () => objectOf(160_000, () => 'k') },
   'many-values': {
-    what: '2 MiB of empty objects in a list',
-    make: () => `[${'{},'.repeat(700_000)}{}]`,
+    what: '1 MB of empty objects in a list',
+    make: () => `[${'{},'.repeat(330_000)}{}]`,
   },
-  escapes: { what: '2 MiB of escapes', make: () => `["${'\\u00e9'.repeat(350_000)}"]` },
+  escapes: { what: '1 MB of escapes', make: () => `["${'\\u00e9'.repeat(160_000)}"]` },
   'half-pairs': {
-    what: '2 MiB of halves of pairs',
-    make: () => `["${'\\ud800'.repeat(350_000)}"]`,
+    what: '1 MB of halves of pairs',
+    make: () => `["${'\\ud800'.repeat(160_000)}"]`,
   },
-  digits: { what: 'a number of 2 MiB', make: () => `[${'1'.repeat(2 * MEBIBYTE)}]` },
-  exponents: { what: '2 MiB of 1e999', make: () => `[${'1e999,'.repeat(350_000)}0]` },
-  lines: { what: '2 MiB of lines with one digit', make: () => '0\n'.repeat(MEBIBYTE) },
+  digits: { what: 'a number of 1 MB', make: () => `[${'1'.repeat(MEGABYTE)}]` },
+  exponents: { what: '1 MB of 1e999', make: () => `[${'1e999,'.repeat(160_000)}0]` },
+  lines: { what: '1 MB of lines with one digit', make: () => '0\n'.repeat(MEGABYTE / 2) },
   'keys-in-events': {
     what: '2,500 events, each with a key of its own that nobody knows',
     make: () => `{"batch":[${Array.from({ length: 2_500 }, eventWithKey).join()}]}`,

@@ -28,7 +28,7 @@ test('no attack without a key makes a neighbour wait, fail, or ingest grow', asy
   const stack = resources.use(await servers())
   const folder = mkdtempSync(join(tmpdir(), 'custom-events-harm-'))
   resources.defer(() => rmSync(folder, { recursive: true, force: true }))
-  const ingest = await startIngestUnderAttack({ servers: stack.environment, folder })
+  const ingest = await startIngestUnderAttack({ servers: { ...stack.environment }, folder })
   resources.use(ingest)
   for (const name of names) {
     const harm = await measureHarm(ingest, attackNamed(name), {

@@ -38,6 +38,12 @@ interface AnsweringSocket extends Socket {
 /** Finding them takes a look at every connection, so a hundredth of them goes at once. */
 const CLOSED_AT_ONCE = 1 / 100
 
+/**
+ * Requests that wait on one connection for the answers before them, some 6 KB each. Clients that send several at once send
+ * a few; who sends thousands and reads nothing wants our memory.
+ */
+const MAX_QUEUED = 100
+
 /** @param onClosed told how many of which were closed. */
 export function createConnections(
   maxConnections: number,
@@ -95,6 +101,7 @@ export function createConnections(
       const isQueued = response.socket === null // Node gives it the socket when its turn has come
       if (isQueued) connection.queued = [...connection.queued.filter(isOpen), response]
       else if (connection.queued.length > 0) connection.queued = []
+      if (connection.queued.length > MAX_QUEUED) response.req.socket.destroy()
       return connection.requests
     },
     openOf,

@@ -17,6 +17,8 @@ export interface ServerLimits {
   readonly requestTimeoutMs: number
   /** Longer than the balancer's, or it uses connections that are just being closed. */
   readonly keepAliveTimeoutMs: number
+  /** A connection is cut on which nothing moves for so long while a request comes or its answer goes. */
+  readonly silenceTimeoutMs: number
   /** For one more those are closed that have been idle for the longest time. */
   readonly maxConnections: number
   readonly maxRequestsPerConnection: number
@@ -31,6 +33,7 @@ export const SERVER_LIMITS: ServerLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 15_000,
   keepAliveTimeoutMs: 65_000,
+  silenceTimeoutMs: 30_000,
   maxConnections: 5_000,
   maxRequestsPerConnection: 100_000,
   drainDelayMs: 500,
@@ -99,6 +102,7 @@ export async function startIngestServer(options: {
   // A client may end its sending side and still wait for its answer; Node's typings leave this out.
   Object.assign(server, { httpAllowHalfOpen: true })
   server.on('connection', connections.opened) // not Node's `maxConnections`, which closes the new ones
+  server.timeout = limits.silenceTimeoutMs // who reads no answers would stay for ever: Node's own is none
   server.maxHeadersCount = 1_000 // above ours: Node drops what is beyond, the guard refuses
   answerParserErrors(server, connections, options.onBadHttp ?? (() => {}))
   server.on('checkContinue', (request: IncomingMessage, response) => {
