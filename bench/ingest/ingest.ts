@@ -89,11 +89,7 @@ function halfLoads(cases: Readonly<Record<string, Case>>, seen: SeenByCase): rea
     }))
 }
 
-const TINY: readonly Load[] = [
-  'batches of 100',
-  "Segment's batches of 100",
-  "RudderStack's batches of 100",
-]
+const TINY: readonly Load[] = ['batches of 100', "RudderStack's batches of 100"]
 
 function loadsOf({ isTiny }: BenchOptions): readonly (readonly [Load, Omit<Case, 'server'>])[] {
   const loads = Object.keys(LOADS) as Load[] // its own keys
