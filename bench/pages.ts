@@ -32,8 +32,11 @@ export function plotPages(): Readonly<Record<string, () => string>> {
 export function pageWithFigures(path: string): string {
   return readFileSync(path, 'utf8').replaceAll(
     MARK,
-    (_, opening: string, bench: string, name: string, closing: string) =>
-      `${opening}\n\n${partOf(keptFigures(bench), name)}\n\n${closing}`,
+    (_, opening: string, bench: string, name: string, closing: string) => {
+      const figures = readKeptFigures(bench)
+      const part = figures === null ? `No figures of ${bench} are kept yet.` : partOf(figures, name)
+      return `${opening}\n\n${part}\n\n${closing}`
+    },
   )
 }
 

@@ -45,6 +45,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
       setup: setupVariables,
       replay: replayVariables,
     }),
+  'docs/guarantees.md': () => pageWithFigures('docs/guarantees.md'),
   'docs/performance.md': () => pageWithFigures('docs/performance.md'),
   ...plotPages(),
 }

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createAnswerReader } from './answers.ts'
 import type { Hands } from './attack.ts'
-import { countAnswer } from './tally.ts'
+import { countAnswer, type Tally } from './tally.ts'
 
 export interface Holding {
   /** Connections held; one that is closed is opened again. */
@@ -12,7 +12,12 @@ export interface Holding {
   /** How many of them `first` is. @default 1 */
   readonly requests?: number
   /** Written then, again and again. @default nothing */
-  readonly drip?: { readonly everyMs: number; readonly part: (n: number) => string }
+  readonly drip?: {
+    readonly everyMs: number
+    /** How many of them a part is. @default 0 */
+    readonly requests?: number
+    readonly part: (n: number) => string
+  }
   /** What comes back is left in the kernel's buffers. @default false */
   readonly isDeaf?: boolean
 }
@@ -41,7 +46,7 @@ function holdOne({ target, tally, signal }: Hands, holding: Holding): Promise<vo
     const socket: Socket = connect({ host: target.host, port: target.port, noDelay: true })
     const letGo = (): void => void socket.destroy()
     signal.addEventListener('abort', letGo)
-    const dripping = startDripping(socket, holding)
+    const dripping = startDripping(socket, holding, tally)
     socket.once('connect', () => {
       if (holding.first !== undefined) socket.write(holding.first)
     })
@@ -64,10 +69,16 @@ function holdOne({ target, tally, signal }: Hands, holding: Holding): Promise<vo
   })
 }
 
-function startDripping(socket: Socket, { drip }: Holding): NodeJS.Timeout | undefined {
+function startDripping(
+  socket: Socket,
+  { drip }: Holding,
+  tally: Tally,
+): NodeJS.Timeout | undefined {
   if (drip === undefined) return undefined
   let n = 0
   return setInterval(() => {
-    if (socket.writable && !socket.connecting) socket.write(drip.part(n++))
+    if (!socket.writable || socket.connecting) return
+    tally.requests += drip.requests ?? 0
+    socket.write(drip.part(n++))
   }, drip.everyMs)
 }
