@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -42,6 +42,19 @@ async function failureOf(starting: Promise<AsyncDisposable>): Promise<StackError
   return outcome
 }
 
+/** Local addresses that listen on a port, as the kernel writes them: 127.0.0.1 is 0100007F, also inside IPv6. */
+async function listeningOn(port: number): Promise<readonly string[]> {
+  const tables = await Promise.all(
+    ['/proc/net/tcp', '/proc/net/tcp6'].map((path) => readFile(path, 'utf8').catch(() => '')),
+  )
+  const hex = port.toString(16).toUpperCase().padStart(4, '0')
+  return tables.flatMap((table) =>
+    [...table.matchAll(/: ([\dA-F]+):([\dA-F]{4}) [\dA-F:]+ 0A /g)]
+      .filter(([, , found]) => found === hex)
+      .map(([, address = '']) => address),
+  )
+}
+
 test('a server that dies is reported, the others stay, and it comes back with its data', async () => {
   const deaths: string[] = []
   const onServerDied = (server: ServerName, reason: string): void =>
@@ -63,6 +76,11 @@ test('a server that dies is reported, the others stay, and it comes back with it
     body: JSON.stringify({ schema: '"string"' }),
   })
   await ask('CREATE TABLE kept (a UInt8) ENGINE = MergeTree ORDER BY a')
+  for (const url of [`http://${kafka.url}`, registry.url, clickhouse.url]) {
+    const addresses = await listeningOn(Number(new URL(url).port))
+    assert.ok(addresses.length > 0, url)
+    for (const address of addresses) assert.match(address, /0100007F$/, `${url}: loopback only`)
+  }
   const oldPid = registry.pid
   for (const server of [registry, clickhouse]) server.kill('SIGKILL')
   await eventually(() =>
