@@ -110,6 +110,12 @@ for (const attempt of attempts) {
   })
 }
 
+test('what it has no right to says how to allow it', async () => {
+  for (const sql of ["SELECT * FROM url('http://127.0.0.1:9/')", "SELECT file('/etc/passwd')"]) {
+    assert.match((await ask(sql)).text, /^Code: 497.*Not enough privileges.*--allow-sources/s)
+  }
+})
+
 test('a setting that would undo it is refused in the URL, too', async () => {
   for (const search of [
     'input_format_values_interpret_expressions=1',

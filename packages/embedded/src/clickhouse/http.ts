@@ -7,7 +7,7 @@ import { openBody, readForm, readHead } from './body.ts'
 import { isHarmlessData, whyNotConfined, whyNotSettable } from './confined.ts'
 import { contentTypeOf } from './content-type.ts'
 import type { Outcome } from './engine.ts'
-import { exception, toServerException } from './errors.ts'
+import { exception, ServerException, toServerException } from './errors.ts'
 import { insertFile, spool, type InsertData } from './insert.ts'
 import { whyForeign } from './origin.ts'
 import { createReply, sendError, type Reply } from './reply.ts'
@@ -115,7 +115,9 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
     })
     await reply.end(outcome)
   } catch (error) {
-    await reply.fail(toServerException(error))
+    await reply.fail(
+      options.allowsSources ? toServerException(error) : hinted(toServerException(error)),
+    )
   } finally {
     if (statement.kind === 'insert') await rm(spoolFile, { force: true })
   }
@@ -127,6 +129,14 @@ function confine(statement: Statement, text: string, { settings }: Parameters): 
     whyNotConfined(text, { isCommand: statement.kind === 'command' }) ??
     settings.map(([name]) => whyNotSettable(name)).find((each) => each !== undefined)
   if (refusal !== undefined) throw refusal
+}
+
+/** The engine knows of rights, but not of how this one gets more of them. */
+function hinted(error: ServerException): ServerException {
+  if (error.code !== 497) return error
+  return new ServerException(497, `${error.message} Allowed with --allow-sources.`, {
+    cause: error,
+  })
 }
 
 /** Whether expressions among the values of `INSERT … VALUES` are evaluated. */
