@@ -9,7 +9,7 @@ export type ClosedForRoom = (typeof CLOSED_FOR_ROOM)[number]
 /**
  * The open connections of a server, at most so many. Whoever opens one more has room: those are closed that have
  * asked for nothing for the longest time, then those that have been sending a body for the longest time. Only
- * where every one waits for our answer the new one is closed.
+ * where nearly every one waits for our answer the new one is closed.
  *
  * Refusing the new one would lock everybody out for the keep-alive time: idle connections cost an attacker nothing.
  */
@@ -37,6 +37,8 @@ interface AnsweringSocket extends Socket {
 
 /** Finding them takes a look at every connection, so a hundredth of them goes at once. */
 const CLOSED_AT_ONCE = 1 / 100
+/** Where there are not so many to close, newcomers are closed for so long before all are looked at again. */
+const LOOK_AGAIN_MS = 100
 
 /**
  * Requests that wait on one connection for the answers before them, some 6 KB each. Clients that send several at once send
@@ -44,13 +46,19 @@ const CLOSED_AT_ONCE = 1 / 100
  */
 const MAX_QUEUED = 100
 
-/** @param onClosed told how many of which were closed. */
+/**
+ * @param onClosed told how many of which were closed.
+ * @param now milliseconds of a clock that never jumps.
+ */
 export function createConnections(
   maxConnections: number,
   onClosed: (which: ClosedForRoom, count: number) => void,
+  now: () => number = () => performance.now(),
 ): Connections {
   const connections = new Map<Socket, Connection>()
+  const atOnce = Math.max(1, Math.floor(maxConnections * CLOSED_AT_ONCE))
   let order = 0
+  let fewAt = -Infinity
 
   const openOf = (socket: AnsweringSocket): readonly ServerResponse[] => {
     // oxlint-disable-next-line no-underscore-dangle -- Node's name
@@ -64,6 +72,7 @@ export function createConnections(
     return first.req.complete ? 'waiting' : 'sending'
   }
   const close = (sockets: readonly Socket[], which: ClosedForRoom): void => {
+    if (sockets.length === 0) return
     for (const socket of sockets) {
       connections.delete(socket)
       socket.destroy()
@@ -71,20 +80,18 @@ export function createConnections(
     onClosed(which, sockets.length)
   }
   const makeRoom = (newcomer: Socket): void => {
-    const atOnce = Math.max(1, Math.floor(maxConnections * CLOSED_AT_ONCE))
+    if (now() - fewAt < LOOK_AGAIN_MS) return close([newcomer], 'new')
     const others = [...connections]
       .filter(([socket]) => socket !== newcomer)
       .toSorted(([, left], [, right]) => left.order - right.order)
-      .map(([socket]) => ({ socket, state: stateOf(socket) }))
-    for (const which of ['idle', 'sending'] as const) {
-      const found = others.filter(({ state }) => state === which).slice(0, atOnce)
-      if (found.length === 0) continue
-      return close(
-        found.map(({ socket }) => socket),
-        which,
-      )
-    }
-    close([newcomer], 'new')
+    const byState = Object.groupBy(others, ([socket]) => stateOf(socket))
+    const idle = socketsOf(byState.idle).slice(0, atOnce)
+    const sending = socketsOf(byState.sending).slice(0, atOnce - idle.length)
+    const found = idle.length + sending.length
+    if (found < atOnce) fewAt = now()
+    if (found === 0) return close([newcomer], 'new')
+    close(idle, 'idle')
+    close(sending, 'sending')
   }
 
   return {
@@ -106,6 +113,10 @@ export function createConnections(
     },
     openOf,
   }
+}
+
+function socketsOf(found: readonly (readonly [Socket, Connection])[] = []): readonly Socket[] {
+  return found.map(([socket]) => socket)
 }
 
 function isOpen({ closed }: ServerResponse): boolean {
