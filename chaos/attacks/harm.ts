@@ -63,8 +63,8 @@ export async function measureHarm(
   const startedAt = performance.now()
   const cpuFrom = cpuSeconds(pid)
   const logFrom = statSync(logFile).size
-  const neighbour = await watch(seconds * 1_000 + AFTERMATH_MS)
-  const attacker = await running.tally
+  const watching = watch(seconds * 1_000 + AFTERMATH_MS)
+  const [neighbour, attacker] = await Promise.all([watching, running.tally])
   await delay(0) // an exit that was just seen is told first
   const isGone = exitCode() !== null
   const tookSeconds = (performance.now() - startedAt) / 1_000
