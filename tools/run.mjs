@@ -50,11 +50,13 @@ async function installInTurn() {
   let isSaid = false
   while (existsSync(installLock) || isInstallNeeded()) {
     if (takeLock()) {
-      process.on('exit', () => rmSync(installLock, { force: true }))
+      const removeLock = () => rmSync(installLock, { force: true })
+      process.once('exit', removeLock) // `fail` ends the process
       try {
         if (isInstallNeeded()) await install()
       } finally {
-        rmSync(installLock, { force: true })
+        process.off('exit', removeLock) // from here on it is another's
+        removeLock()
       }
       return
     }

@@ -164,3 +164,12 @@ test('an installation that was killed holds nobody up', async () => {
     [],
   )
 })
+
+test('who has installed leaves the lock of the next one alone', async () => {
+  const made = freshClone()
+  const lock = join(made.clone, '.installing')
+  const program = `import { writeFileSync } from 'node:fs'\nwriteFileSync(${JSON.stringify(lock)}, 'another')`
+  writeFileSync(join(made.clone, 'program.mjs'), program)
+  await runIn(made)
+  assert.equal(readFileSync(lock, 'utf8'), 'another')
+})
