@@ -175,7 +175,8 @@ function refuse(
     sendRefusal(parts, refusalFor(audience, refusal), { request, response, audience })
   } catch (bug) {
     // Some events may be in Kafka: code and counts stay true, whatever cannot be told of each.
-    tellBugAfterProduce(parts, 'answer', bug)
+    if (refusal.results.length > 0) tellBugAfterProduce(parts, 'answer', bug)
+    else tellBug(parts, bug)
     const { code, message, headers, results } = refusalFor(audience, refusal)
     const told = { code, message, headers, results: baldly(results) }
     sendRefusal(parts, told, { request, response, audience })
@@ -204,7 +205,11 @@ function sendRefusal(
   send(response, answer, lifecycle.isDraining)
 }
 
-function internalError({ log }: IngestParts, error: unknown): Refusal {
-  log.error({ err: error }, 'request failed by a bug')
+function internalError(parts: IngestParts, error: unknown): Refusal {
+  tellBug(parts, error)
   return new Refusal('internal_error', 'something went wrong here; the request may be sent again')
+}
+
+function tellBug({ log }: IngestParts, error: unknown): void {
+  log.error({ err: error }, 'request failed by a bug')
 }

@@ -66,6 +66,15 @@ test('so it is when every event was kept, and when some were not', async () => {
   assert.equal(await countOf(ingest.metrics.bugsAfterProduce), 2)
 })
 
+test('a refusal that cannot be answered is no bug after produce where nothing was produced', async () => {
+  await using ingest = await startTestIngest()
+  Object.defineProperty(ingest.parts.lifecycle, 'isDraining', failingOn(1))
+  const { status, body } = await ingest.post(eventText(), { path: '/nowhere' })
+  assert.deepEqual([status, body.code], [404, 'not_found'])
+  assert.equal(await countOf(ingest.metrics.bugsAfterProduce), 0)
+  assert.match(ingest.logLines.join(), /the secret of the bug.*request failed by a bug/)
+})
+
 interface Told {
   readonly index: number
   readonly status: string
