@@ -24,9 +24,10 @@ export interface Scenario {
   readonly kind: Kind
   /**
    * `plain`: the shared servers, Kafka asks nobody. `secure`: the same servers; the services are given
-   * a Kafka that asks who they are. `own`: servers of its own, to stop or to change; the dearest.
+   * a Kafka that asks who they are. `own`: servers of its own, to stop or to change. `brokers`: the same with three
+   * brokers, the dearest: half a minute and 1 GiB for its servers alone.
    */
-  readonly needs: 'plain' | 'secure' | 'own'
+  readonly needs: 'plain' | 'secure' | 'own' | 'brokers'
   /** One of the few that `npm test` runs too. @default false */
   readonly isInTests?: boolean
   /** It is red when it takes longer. @default 120 */

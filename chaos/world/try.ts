@@ -66,7 +66,10 @@ async function failureOf(
   const say = (line: string): void => options.say(`${fileNameOf(scenario)}: ${line}`)
   try {
     await using resources = new AsyncDisposableStack()
-    const stack = scenario.needs === 'own' ? resources.use(await ownStack(options)) : options.shared
+    const { needs } = scenario
+    const isOwn = needs === 'own' || needs === 'brokers'
+    const brokers = needs === 'brokers' ? 3 : 1
+    const stack = isOwn ? resources.use(await ownStack(options, brokers)) : options.shared
     const seed = hash(options.seed, ...Buffer.from(fileNameOf(scenario)))
     const world = resources.use(
       await openScenarioWorld({ ...options, scenario, stack, seed, signal, findings, say }),
@@ -81,8 +84,8 @@ async function failureOf(
   }
 }
 
-function ownStack({ folder, signal }: TryOptions): Promise<Stack> {
-  return startStack({ secure: true, dataDir: join(folder, 'servers'), signal })
+function ownStack({ folder, signal }: TryOptions, brokers: number): Promise<Stack> {
+  return startStack({ secure: true, brokers, dataDir: join(folder, 'servers'), signal })
 }
 
 /** What waits for something says at its end what it waited for. */
