@@ -82,13 +82,13 @@ const event = fc
     leftOut,
     fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(more, { maxLength: 3 })),
     fc.oneof({ weight: 9, arbitrary: fc.constant('') }, { weight: 1, arbitrary: space }),
-    fc.nat(300),
+    fc.nat(99),
   )
   .map(([usual, without, others, gap, dice]) => {
     const members = [
       ...usual.flatMap(([part, member], index) => {
-        if (without.has(part) || dice === 200 + index) return []
-        return dice === 250 + index ? [member, member] : [member]
+        if (without.has(part) || dice === 50 + index) return []
+        return dice === 70 + index ? [member, member] : [member]
       }),
       ...others,
     ]

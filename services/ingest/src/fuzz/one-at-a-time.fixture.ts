@@ -1,6 +1,6 @@
 import { ALIASES, KEY_NAMES, SDK_NAMES } from '@custom-events/event'
 import { usualWith } from './usual.fixture.ts'
-import { NOT_JSON, TIMES, UNUSUAL, UNUSUAL_IDS } from './values.fixture.ts'
+import { HALVES, NOT_JSON, TIMES, UNUSUAL, UNUSUAL_IDS } from './values.fixture.ts'
 
 const NAMES = [...Object.values(ALIASES).flat(), ...SDK_NAMES, ...KEY_NAMES, 'type', 'unknown']
 
@@ -9,7 +9,7 @@ const ID_NAMES = [...Object.values(ids).flat(), ...KEY_NAMES, 'type']
 
 /** One unusual thing at a time, in an event that would be usual without it. */
 export const ONE_AT_A_TIME: readonly string[] = [
-  ...[...UNUSUAL, ...NOT_JSON].flatMap((value) => [
+  ...[...UNUSUAL, ...HALVES, ...NOT_JSON].flatMap((value) => [
     ...['properties', 'context', 'integrations', 'unknown'].map((name) => usualWith(name, value)),
     ...['properties', 'context'].map((name) => usualWith(name, `{"a":${value}}`)),
     usualWith('properties', `{"a":[{"b":${value}}]}`),

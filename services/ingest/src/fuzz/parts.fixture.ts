@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { ALIASES, type FieldName } from '@custom-events/event'
 import { jsonObjectText, jsonValueText } from '../../../../test/hostile/json-texts.ts'
 import { objectText } from './usual.fixture.ts'
-import { EDGES, NOT_JSON, TIMES, UNUSUAL, UNUSUAL_IDS } from './values.fixture.ts'
+import { EDGES, HALVES, NOT_JSON, TIMES, UNUSUAL, UNUSUAL_IDS } from './values.fixture.ts'
 
 export const rawValue = fc.oneof(
   { weight: 60, arbitrary: jsonValueText.map(({ text }) => text) },
@@ -74,7 +74,12 @@ const innerObject = fc
   .array(
     fc.tuple(
       innerName,
-      fc.oneof({ weight: 4, arbitrary: mildValue }, { weight: 2, arbitrary: rawValue }, id),
+      fc.oneof(
+        { weight: 4, arbitrary: mildValue },
+        { weight: 2, arbitrary: rawValue },
+        fc.constantFrom(...HALVES),
+        id,
+      ),
     ),
     { maxLength: 4 },
   )

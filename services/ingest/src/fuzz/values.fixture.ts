@@ -5,6 +5,11 @@ import { RECEIVED_AT } from './both-ways.fixture.ts'
 const { maxDepth, maxKeys } = SCAN_LIMITS
 const { earliestTimestampMs, warnAheadMs, maxAheadMs, placeholderIds, suspiciousIds } = EVENT_RULES
 
+/** Around the halves of surrogate pairs, by themselves and in an order. */
+export const HALVES = ['d7ff', 'd800', 'dbff', 'dc00', 'DFFF', 'e000']
+  .map((unit) => `\\u${unit}`)
+  .flatMap((one) => [`"${one}"`, `"\\ud83d${one}"`, `"${one}\\ude00"`])
+
 /** Around the limits of depth and of keys. */
 export const EDGES = [
   ...[maxDepth - 1, maxDepth, maxDepth + 1].flatMap((depth) => [
