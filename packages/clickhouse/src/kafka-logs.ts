@@ -21,7 +21,8 @@ const MAX_ATTEMPTS = 200
 /**
  * The generation of each log; those that `kafka_logs` does not have are registered. Safe when several do so
  * at once, for the same or for different logs: no two get one generation, and a log that is registered later
- * has a higher one than all before it, and than every row. None changes but by `liftAboveRows`.
+ * has a higher one than all before it, and than every row. None changes, but where rows are above all of them:
+ * then all are registered once more, above those rows.
  *
  * @returns in the order of the logs. @throws {ClickHouseFailure}
  */
@@ -73,7 +74,9 @@ async function liftAboveRows(
     }
     known = await readLogs(clickhouse)
   }
-  throw new Error('kafka_logs: generations cannot be lifted above those of the rows; try again')
+  throw new Error(
+    `kafka_logs: rows have generation ${ofRows}, and other logs were registered all the time; try again`,
+  )
 }
 
 /** Every log that is registered, the oldest first. @throws {ClickHouseFailure} */

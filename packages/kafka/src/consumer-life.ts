@@ -52,6 +52,7 @@ export async function liveAssignment(options: {
   if (options.closing.aborted) end('closing')
   const onRejoining = (): void => end('rejoin')
   options.rejoining?.addEventListener('abort', onRejoining, { once: true })
+  if (options.rejoining?.aborted === true) onRejoining()
 
   /** A rebalance is heard of here; while the work in hand is finished, heartbeats keep the place. */
   const heartbeats = async (): Promise<void> => {

@@ -105,7 +105,12 @@ function createWorld() {
           const observe = { insertSeconds: () => {}, readBack: () => {}, tooManyParts: () => {} }
           const ports = { clickhouse, persistence, budget, observe, abandon }
           return settle(
-            { ...ports, setAside: async () => {}, onUnknownSchema: 'halt' },
+            {
+              ...ports,
+              confirm: async () => {},
+              setAside: async () => {},
+              onUnknownSchema: 'halt',
+            },
             { route, records: batch.records, encoded: batch.encoded, inDoubt },
           )
         },

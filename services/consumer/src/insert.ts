@@ -3,6 +3,7 @@ import {
   ClickHouseFailure,
   isDefinite,
   type ClickHouse,
+  type RegisteredLog,
   type Verdict,
 } from '@custom-events/clickhouse'
 import type { NativeBlock } from '@custom-events/codec'
@@ -30,6 +31,8 @@ export interface InsertPorts {
     ClickHouse,
     'insertNative' | 'recordsPresent' | 'highestOffsets' | 'viewsOn'
   >
+  /** Before each insert: that rows of this log may have its generation. @throws {Abandoned} when not any more. */
+  readonly confirm: (log: RegisteredLog) => Promise<void>
   readonly setAside: SetAside
   readonly persistence: Persistence
   readonly observe: {
@@ -98,6 +101,7 @@ export async function insertRecords(ports: InsertPorts, job: Insertion): Promise
         if (rest.length < work.records.length) keep(work, rest, 'refused')
         refusal = null
       }
+      await ports.confirm(route.log)
       await askFirst(ports, work)
       wasTried = true
       await insertBlock(ports, work)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { confirming, learnLogs } from './logs.ts'
+import { createConfirmLog, learnLogs } from './logs.ts'
 import { Abandoned } from './persist.ts'
 
 test('a ClickHouse that never answers does not keep the service from stopping', async () => {
@@ -18,42 +18,28 @@ test('a ClickHouse that never answers does not keep the service from stopping', 
   await assert.rejects(learning, Abandoned)
 })
 
-/** An insert that confirms its log first, with what `kafka_logs` has and a clock, both set by the test. */
-function inserting() {
+/** What `kafka_logs` has and the clock are set by the test. */
+function confirming() {
   const log = { clusterId: 'c', topic: 't', topicId: 'i', generation: 4 }
-  const world = {
-    generations: [4],
-    nowMs: 0,
-    asked: 0,
-    inserted: 0,
-    other: [] as (number | null)[],
-  }
+  const world = { generations: [4], nowMs: 0, asked: 0, other: [] as (number | null)[] }
   const query = async () => {
     world.asked++
-    return world.generations.map((generation) => ({
-      generation,
-      cluster_id: 'c',
-      topic: 't',
-      topic_id: 'i',
-    }))
+    const place = { cluster_id: 'c', topic: 't', topic_id: 'i' }
+    return world.generations.map((generation) => ({ ...place, generation }))
   }
-  const { insertNative } = confirming(
-    { query: query as never, insertNative: async () => void world.inserted++ },
-    {
-      log,
-      confirmed: new WeakMap(),
-      now: () => world.nowMs,
-      onOther: (generation) => void world.other.push(generation),
-    },
-  )
-  const insert = () => insertNative({ table: 'events', columns: [], block: Buffer.alloc(0) })
-  return { world, insert }
+  const confirm = createConfirmLog({
+    clickhouse: { query: query as never },
+    now: () => world.nowMs,
+    onOther: (_, generation) => void world.other.push(generation),
+  })
+  const stop = new AbortController()
+  return { world, stop, confirm: () => confirm(log, stop.signal) }
 }
 
-test('an insert goes on while kafka_logs has its log as learnt, and asks once a second', async () => {
-  const { world, insert } = inserting()
-  for (world.nowMs = 0; world.nowMs <= 2_500; world.nowMs += 100) await insert()
-  assert.deepEqual([world.asked, world.inserted], [3, 26])
+test('a log is confirmed while kafka_logs has it as learnt, asked once a second', async () => {
+  const { world, confirm } = confirming()
+  for (world.nowMs = 0; world.nowMs <= 2_500; world.nowMs += 100) await confirm()
+  assert.deepEqual([world.asked, world.other], [3, []])
 })
 
 for (const [how, generations, told] of [
@@ -62,11 +48,26 @@ for (const [how, generations, told] of [
   ['no such log', [], null],
 ] as const) {
   test(`nothing is inserted under an old generation: ${how}`, async () => {
-    const { world, insert } = inserting()
-    await insert()
+    const { world, confirm } = confirming()
+    await confirm()
     world.nowMs = 1_001
     world.generations = [...generations]
-    await assert.rejects(insert(), Abandoned)
-    assert.deepEqual([world.inserted, world.other], [1, [told]])
+    await assert.rejects(confirm(), Abandoned)
+    assert.deepEqual(world.other, [told])
   })
 }
+
+test('who stops does not wait for what kafka_logs says', async () => {
+  const stop = new AbortController()
+  const confirm = createConfirmLog({
+    clickhouse: { query: () => new Promise<never>(() => {}) },
+    now: () => 0,
+    onOther: () => assert.fail('nothing is known'),
+  })
+  const waiting = confirm(
+    { clusterId: 'c', topic: 't', topicId: 'i', generation: 4 },
+    stop.signal,
+  )
+  stop.abort()
+  await assert.rejects(waiting, Abandoned)
+})

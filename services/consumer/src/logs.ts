@@ -53,41 +53,36 @@ const HALT_MS = 30_000
 const CONFIRMED_FOR_MS = 1_000
 
 /**
- * ClickHouse whose inserts are for one log, each only while `kafka_logs` has that log under the generation
- * that was learnt at the assignment. A database that was dropped and set up again, restored, or exchanged
- * behind its address has others: rows with the old one would hide later updates. At most a second old.
- *
- * @param options.onOther called when it has another generation now, or none: all must be learnt anew.
- * @returns whose insert throws {Abandoned} in that case.
+ * Confirms that `kafka_logs` still has a log under the generation that was learnt at the assignment, by what it
+ * said at most a second ago. A database that was dropped and set up again, restored, or exchanged behind
+ * its address has others: rows with the old one would hide later updates.
  */
-export function confirming(
-  clickhouse: Pick<ClickHouse, 'query' | 'insertNative'>,
-  options: {
-    readonly log: RegisteredLog
-    readonly confirmed: ConfirmedLogs
-    readonly now: () => number
-    readonly onOther: (generation: number | null) => void
-  },
-): Pick<ClickHouse, 'insertNative'> {
-  const { log, confirmed, now, onOther } = options
-  return {
-    insertNative: async (insert) => {
-      if (now() - (confirmed.get(log) ?? -Infinity) > CONFIRMED_FOR_MS) {
-        const askedAt = now()
-        const generation = generationOf(await readLogs(clickhouse), log)
-        if (generation !== log.generation) {
-          onOther(generation)
-          throw new Abandoned()
-        }
-        confirmed.set(log, askedAt)
-      }
-      return clickhouse.insertNative(insert)
-    },
+export type ConfirmLog = (log: RegisteredLog, stop: AbortSignal) => Promise<void>
+
+/**
+ * @param ports.onOther called when a log has another generation now, or none: all must be learnt anew.
+ * @returns what throws {Abandoned} in that case or when `stop` is aborted, {ClickHouseFailure} when it is not known.
+ */
+export function createConfirmLog(ports: {
+  readonly clickhouse: Pick<ClickHouse, 'query'>
+  /** Milliseconds of a clock that never jumps. */
+  readonly now: () => number
+  readonly onOther: (learnt: RegisteredLog, generation: number | null) => void
+}): ConfirmLog {
+  let known: readonly RegisteredLog[] = []
+  let knownAt = -Infinity
+  return async (log, stop) => {
+    const askedAt = ports.now()
+    if (askedAt - knownAt > CONFIRMED_FOR_MS) {
+      known = await orAbandoned(readLogs(ports.clickhouse), stop)
+      knownAt = askedAt
+    }
+    const generation = generationOf(known, log)
+    if (generation === log.generation) return
+    ports.onOther(log, generation)
+    throw new Abandoned()
   }
 }
-
-/** When each log was confirmed last, in milliseconds of a clock that never jumps. */
-export type ConfirmedLogs = WeakMap<RegisteredLog, number>
 
 /** Registering again does no harm: nobody waits for an answer that may never come. */
 async function orAbandoned<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {

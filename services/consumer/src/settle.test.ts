@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ClickHouseFailure } from '@custom-events/clickhouse'
 import { createEventCodec, eventAvroSchema } from '@custom-events/codec'
 import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
 import { readNative } from '../../../packages/codec/src/native-reader.fixture.ts'
 import type { Doubt } from './doubt.ts'
 import type { RefusedRecord } from './isolate.ts'
 import { createMemoryClickHouse, type Fate } from './memory-clickhouse.fixture.ts'
+import { Abandoned } from './persist.ts'
 import { createPoisonWindow, type OnUnknownSchema } from './poison.ts'
 import type { Wait } from './retry.ts'
 import { avroRoute } from './route.ts'
@@ -44,6 +46,8 @@ function createSettling(options: {
   readonly allowed?: number
   /** What the registry says for so long. @default nothing bad */
   readonly registry?: () => SchemaRegistryError | null
+  /** Whether the log still has its generation. @default it has */
+  readonly confirm?: () => Promise<void>
   /** Rows that somebody's view on the table refuses. */
   readonly isRefusedByView?: (row: { readonly offset: number }) => boolean
   readonly isTooWide?: (block: Buffer) => boolean
@@ -79,6 +83,7 @@ function createSettling(options: {
   }).of({ clusterId: 'c', topic: 't', topicId: 'i', generation: 1 })
   const ports = {
     clickhouse,
+    confirm: options.confirm ?? (async () => {}),
     setAside: async (_log: unknown, refused: readonly RefusedRecord[]) => {
       setAside.push(...refused)
     },
@@ -101,6 +106,45 @@ function createSettling(options: {
       settle(ports, { route, records, encoded: null, inDoubt }),
   }
 }
+
+test('each insert is confirmed first: without that nothing more is written', async () => {
+  let confirmed = 0
+  const fates: Fate[] = ['memory', 'ok']
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    onWait: () => {},
+    fate: () => fates.shift() ?? 'ok',
+    confirm: async () => {
+      if (++confirmed === 3) throw new Abandoned()
+    },
+  })
+  const single = [record(4, codec.encode(event, 7))]
+  await settling.settle(single)
+  assert.deepEqual([settling.rows(), confirmed], [[4], 2], 'also before what is tried again')
+  await assert.rejects(settling.settle([record(5, codec.encode(event, 7))]), Abandoned)
+  assert.deepEqual(settling.rows(), [4])
+})
+
+test('a kafka_logs that cannot be read is waited for, and is no failed insert', async () => {
+  const said = { code: 60, status: 404, network: null, message: 'no table' }
+  const failures = [new ClickHouseFailure('reading kafka_logs', said)]
+  const waits: Wait[] = []
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    onWait: (wait) => void waits.push(wait),
+    confirm: async () => {
+      const failure = failures.shift()
+      if (failure !== undefined) throw failure
+    },
+  })
+  await settling.settle([record(4, codec.encode(event, 7))])
+  assert.deepEqual(settling.rows(), [4])
+  assert.deepEqual(
+    waits.map(({ action }) => action),
+    ['halt'],
+  )
+  assert.match(waits[0]?.error.message ?? '', /npm run setup/)
+})
 
 test('a registry that was restored empty dead-letters nothing and is asked until it has the schema', async () => {
   const knownIds = new Set<number>()

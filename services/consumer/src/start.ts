@@ -19,7 +19,7 @@ import { consume } from './consume.ts'
 import { systemClock } from './deadline.ts'
 import { withFailpoint } from './failpoint.ts'
 import { createLimits } from './limits.ts'
-import { confirming, learnLogs, type ConfirmedLogs } from './logs.ts'
+import { createConfirmLog, learnLogs } from './logs.ts'
 import { createConsumerMetrics } from './metrics.ts'
 import { createObservers, type Observers } from './observe.ts'
 import { createPersistence } from './persist.ts'
@@ -125,7 +125,14 @@ export async function startConsumer(options: {
     onMoved: tell.schemaMoved(topic),
   })
 
-  const confirmed: ConfirmedLogs = new WeakMap()
+  const confirm = createConfirmLog({
+    clickhouse,
+    now: systemClock.now,
+    onOther: (learnt, generation) => {
+      tell.otherGeneration(learnt, generation)
+      consumer.rejoin()
+    },
+  })
   const running = consume(
     {
       consumer,
@@ -155,18 +162,10 @@ export async function startConsumer(options: {
           whyNotReady: () => deadLetterProducer.notReadyReason,
           onShortened: tell.shortened,
         })
-        const inserting = confirming(clickhouse, {
-          log: route.log,
-          confirmed,
-          now: systemClock.now,
-          onOther: (generation) => {
-            tell.otherGeneration(route.log, generation)
-            consumer.rejoin()
-          },
-        })
         return settle(
           {
-            clickhouse: { ...clickhouse, ...inserting },
+            clickhouse,
+            confirm: (registered) => confirm(registered, stop),
             setAside,
             persistence,
             budget,

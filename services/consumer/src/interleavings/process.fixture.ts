@@ -157,7 +157,8 @@ function portsOf(of: {
       const target = { topic: DEAD_LETTERS, partitions: 1 }
       const setAside = createSetAside({ producer, target, persistence })
       const observe = { insertSeconds: () => {}, readBack: () => {}, tooManyParts: () => {} }
-      const inserting = { clickhouse, setAside, persistence, budget, observe, abandon }
+      const confirm = async (): Promise<void> => {} // one database throughout
+      const inserting = { clickhouse, confirm, setAside, persistence, budget, observe, abandon }
       const { records, encoded } = batch
       if (encoded !== null) world.note('a block was made ahead')
       const job = { route, records, encoded, inDoubt }
