@@ -271,6 +271,7 @@ test('the settings of a project point Segment’s browser SDK back to us', async
     integrations: {
       'Segment.io': { apiKey: 'a-b:c', apiHost: `127.0.0.1:${ingest.port}/v1` },
     },
+    metrics: { sampleRate: 0 }, // else every page tells api.segment.io
   })
 })
 

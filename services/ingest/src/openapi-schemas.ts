@@ -40,7 +40,10 @@ export function openApiSchemas(): Readonly<Record<string, Schema>> {
       ['detail', 'suggestion'],
     ),
     Problem: problem(),
-    SdkSettings: exact({ success: { const: true }, integrations: { type: 'object' } }, []),
+    SdkSettings: exact(
+      { success: { const: true }, integrations: { type: 'object' }, metrics: { type: 'object' } },
+      [],
+    ),
     SourceConfig: exact({ success: { const: true }, source: { type: 'object' } }, []),
   }
 }

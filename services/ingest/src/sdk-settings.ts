@@ -8,7 +8,8 @@ export const SDK_SETTINGS_PATH = /^\/v1\/projects\/[\w.~:-]{1,128}\/settings$/
 const HOST = /^[\w.:[\]-]{1,255}$/
 
 /**
- * What Segment's browser SDK asks for before it sends: where events go. Known to everybody who has
+ * What Segment's browser SDK asks for before it sends: where events go, and no metrics to anybody: unless
+ * told so it sends them from every page to api.segment.io, twice a minute. Known to everybody who has
  * the page, so it neither asks for a key nor tells whether the one in the path exists.
  */
 export const answerSdkSettings: Handle = (request, response) => {
@@ -18,6 +19,7 @@ export const answerSdkSettings: Handle = (request, response) => {
   const body = {
     success: true,
     integrations: { 'Segment.io': { apiKey, apiHost: `${host}/v1` } },
+    metrics: { sampleRate: 0 },
   }
   send(response, { status: 200, headers: { 'Content-Type': 'application/json' }, body }, false)
 }
