@@ -54,6 +54,14 @@ test('the size at the end of gzip data is a hint, never believed', async () => {
   assert.equal(await outcome(Buffer.from('{}'), 'gzip'), 'invalid_encoding')
 })
 
+test('data that says it is small is not inflated beyond that before it is known to lie', () => {
+  const lie = Buffer.concat([gzipSync(text(90_000)), gzipSync(text(2))])
+  const before = process.memoryUsage().arrayBuffers
+  assert.equal(gunzipIfSmall(lie, 2, MAX), null)
+  const held = process.memoryUsage().arrayBuffers - before
+  assert.ok(held < 32_768, `${held} bytes were inflated`)
+})
+
 test('a body cannot announce more than its bytes can hold', () => {
   const large = gzipSync(text(2 * MAX))
   assert.equal(announcedBytes(large, 'gzip'), 2 * MAX)

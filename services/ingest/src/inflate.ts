@@ -55,11 +55,7 @@ export function inflateBody(
   const announced = encoding === 'gzip' ? gzippedBytes(bytes) : null
   const small = announced === null ? null : gunzipIfSmall(bytes, announced, maxBytes)
   if (small !== null) return Promise.resolve(small)
-  const engine = openEngine(
-    bytes,
-    encoding,
-    announced === null ? MAX_CHUNK_BYTES : chunkBytesFor(announced),
-  )
+  const engine = openEngine(bytes, encoding)
   // What a bomb admits to be is inflated only to be sure of it, and never held.
   const isHeld = announced === null || announced <= maxBytes
   return new Promise((resolve, reject) => {
@@ -102,13 +98,8 @@ function gzippedBytes(bytes: Buffer): number {
   return bytes.length < 4 ? 0 : bytes.readUInt32LE(bytes.length - 4)
 }
 
-const MIN_CHUNK_BYTES = 1_024
-const MAX_CHUNK_BYTES = 64 * 1_024
-
-/** One chunk for a small body, few for a large one: each is a turn of zlib and a buffer of its own. */
-function chunkBytesFor(expectedBytes: number): number {
-  return Math.min(MAX_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, expectedBytes + 1))
-}
+/** Each chunk is a turn of zlib and a buffer of its own: few, whatever small size a body says it has. */
+const CHUNK_BYTES = 64 * 1_024
 
 function joined(chunks: readonly Buffer[], length: number): Buffer {
   const [only] = chunks
@@ -128,11 +119,8 @@ function free({ buffer, byteLength }: Buffer): void {
 
 type Engine = Gunzip | Inflate | InflateRaw | BrotliDecompress
 
-function openEngine(
-  bytes: Buffer,
-  encoding: Exclude<Encoding, 'identity'>,
-  chunkSize: number,
-): Engine {
+function openEngine(bytes: Buffer, encoding: Exclude<Encoding, 'identity'>): Engine {
+  const chunkSize = CHUNK_BYTES
   switch (encoding) {
     case 'gzip':
       return createGunzip({ chunkSize })
