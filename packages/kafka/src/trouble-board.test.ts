@@ -45,6 +45,9 @@ test('what comes and goes again and again is told every few minutes, with how of
   }
   assert.equal(told.length, 2, told.join('\n'))
   assert.match(told[0] ?? '', /6 times within minutes: t\/1 at offset 7: .*NOT_LEADER_OR_FOLLOWER/)
+  const often = Number(/ (\d+) times within minutes/.exec(told[1] ?? '')?.[1])
+  const cameOften = FLAPS_WITHIN_MS / everyMs
+  assert.ok(often > 0.85 * cameOften && often <= cameOften, told[1])
 })
 
 test('what comes a few times an hour, or at many places once, is not told', () => {
