@@ -21,6 +21,7 @@ import { knownTopics, type KnownTopic } from './leader-offsets.ts'
 import { PartitionRefused } from './partition-refused.ts'
 import type { TopicPartition } from './records.ts'
 import { startReading } from './start-reading.ts'
+import type { OnThrottled } from './throttling.ts'
 import type { UnreadableRecords } from './unreadable-records.ts'
 
 /** Time limits of a membership, in milliseconds. */
@@ -92,7 +93,7 @@ export async function connectMember(options: {
   readonly topics: readonly string[]
   readonly times: GroupTimes
   /** Told of every fetch, for how many milliseconds its broker holds us back. */
-  readonly onThrottled: (ms: number) => void
+  readonly onThrottled: OnThrottled
   readonly log: Logger
 }): Promise<GroupMember> {
   const { consumerGroup: groupId, topics, times } = options

@@ -25,10 +25,13 @@ test('for how long a broker holds fetches back is told with every answer', async
   }
   const broker = new StockBroker()
   const cluster = { findBroker: async () => broker } as unknown as RawCluster // all of it that is used
-  const told: number[] = []
-  fetchInPlace(cluster, (ms) => told.push(ms))
+  const told: (readonly [number, number])[] = []
+  fetchInPlace(cluster, (...of) => told.push(of))
   const found = await cluster.findBroker({ nodeId: '1' })
   await found.fetch({ topics: [] })
   await found.fetch({ topics: [] })
-  assert.deepEqual(told, [0, 1_234])
+  assert.deepEqual(told, [
+    [1, 0],
+    [1, 1_234],
+  ])
 })

@@ -3,20 +3,23 @@ import { partitionKey } from './consumer-offsets.ts'
 import { decodeFetchResponse, FETCH_VERSION } from './fetch-response.ts'
 import type { OpenBatch } from './inflating.ts'
 import { createOpenBatches, type OpenBatches } from './open-batches.ts'
+import type { OnThrottled } from './throttling.ts'
 
 /**
  * Lets the brokers of this cluster answer fetches with records that are read in place. Only for a cluster
  * whose batches go through `toFetchedRecords`: to everybody else its partitions look empty. Brokers that
  * speak an older version of the protocol are left as they are.
  *
- * @param onThrottled told of every answer, for how many milliseconds the broker holds us back, mostly 0.
+ * @param onThrottled told of every answer.
  */
-export function fetchInPlace(cluster: RawCluster, onThrottled: (ms: number) => void): void {
+export function fetchInPlace(cluster: RawCluster, onThrottled: OnThrottled): void {
   const open = createOpenBatches<OpenBatch>()
   const find = cluster.findBroker.bind(cluster)
   cluster.findBroker = async (at) => {
     const broker = await find(at)
-    if (!Object.hasOwn(broker, 'fetch')) replaceFetch(broker, open, onThrottled)
+    if (!Object.hasOwn(broker, 'fetch')) {
+      replaceFetch(broker, open, (ms) => onThrottled(Number(at.nodeId), ms))
+    }
     return broker
   }
 }

@@ -17,6 +17,7 @@ import {
   type ProduceResponse,
 } from './produce-request.ts'
 import { sendRequest } from './send-request.ts'
+import type { OnThrottled } from './throttling.ts'
 
 /**
  * Partitions in one request. A batch has 256 KiB, or one record of 2 MiB at most: far below the 100 MiB
@@ -31,11 +32,11 @@ const NETWORK_EXCEPTION = 13
  * connecting and authenticating to brokers, time-outs and throttling stay kafkajs's.
  *
  * @param cluster connected, with the metadata of the topics that will be produced to.
- * @param onThrottled told how long a broker asks us to wait, because of a quota.
+ * @param onThrottled told of answers whose broker holds us back, because of a quota.
  */
 export function createLeanLink(
   cluster: KafkaJsCluster,
-  onThrottled: (ms: number) => void = () => {},
+  onThrottled: OnThrottled = () => {},
 ): ProduceLink {
   const silent = new WeakSet<KafkaJsBroker>()
   avoidSilentBrokers(cluster, silent)
@@ -54,7 +55,7 @@ export function createLeanLink(
       if (version === null) throw new Error(`broker ${nodeId} speaks no produce request of ours`)
       const { parts, throttleMs } = await request(connection, batches, version)
       silent.delete(broker)
-      if (throttleMs > 0) onThrottled(throttleMs)
+      if (throttleMs > 0) onThrottled(nodeId, throttleMs)
       return resultsOf(batches, parts)
     } catch (error) {
       if (error instanceof Error && error.name === 'KafkaJSRequestTimeoutError') silent.add(broker)

@@ -5,6 +5,7 @@ import { bearLeaderless } from './leaderless.ts'
 import { canLeanLink, createLeanLink } from './lean-link.ts'
 import type { ProduceLink } from './produce-link.ts'
 import { openStockLink } from './stock-link.ts'
+import type { OnThrottled } from './throttling.ts'
 
 /** Opens the lean link where the brokers speak what it writes, else kafkajs's own. @throws when none answers. */
 export async function openLink(
@@ -13,7 +14,7 @@ export async function openLink(
     readonly topics: readonly string[]
     readonly requests: 'lean' | 'kafkajs'
     readonly log: Logger
-    readonly onThrottled?: (ms: number) => void
+    readonly onThrottled?: OnThrottled
   },
 ): Promise<ProduceLink> {
   if (options.requests === 'kafkajs') return openStockLink(kafka)

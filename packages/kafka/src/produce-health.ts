@@ -1,6 +1,6 @@
 import type { KafkaVerdict } from './kafka-errors.ts'
 import type { TopicPartition } from './records.ts'
-import { createThrottling, THROTTLE_WINDOW_MS } from './throttling.ts'
+import { createThrottling, THROTTLE_WINDOW_MS, type OnThrottled } from './throttling.ts'
 import type { ProduceTrouble } from './topic-troubles.ts'
 
 /** What produce requests have shown to be wrong, until one succeeds or nothing has failed for a while. */
@@ -8,7 +8,7 @@ export interface ProduceHealth {
   failed(place: TopicPartition, verdict: KafkaVerdict, text: string): void
   acknowledged(place: TopicPartition): void
   /** A broker asks us to wait, because of a quota. */
-  throttled(ms: number): void
+  readonly throttled: OnThrottled
   /** What a broker says about a topic speaks against an error that was remembered. */
   clear(topic: string, cause: KafkaVerdict['cause']): void
   /** What should be told by now; forgets what is old. */
@@ -79,7 +79,7 @@ export function createProduceHealth(clock: () => number): ProduceHealth {
         if (each.place.topic === place.topic) each.isAlone = true
       }
     },
-    throttled: (ms) => throttling.add(ms),
+    throttled: throttling.add,
     clear: (topic, cause) => {
       for (const [key, { place, verdict }] of failingByPlace) {
         if (place.topic === topic && verdict.cause === cause) failingByPlace.delete(key)

@@ -68,7 +68,7 @@ test('a permanent one is told at once, of the whole topic, until it is worth ano
 
 test('being held back by a quota is told while it goes on', () => {
   const { clock, health, told } = openHealth()
-  health.throttled(2_000)
+  health.throttled(1, 2_000)
   clock.ms = 15_000
   assert.deepEqual(told(), [['THROTTLED', []]])
   clock.ms = 31_000

@@ -31,7 +31,6 @@ export function openProducerConnection(options: {
 }): ProducerConnection {
   const { partitionCountByTopic, requests, health, limits, log } = options
   const topics = Object.keys(partitionCountByTopic)
-  const onThrottled = (ms: number): void => health.throttled(ms)
   let link: ProduceLink | null = null
   let attempt = 0
   let turn = 0
@@ -57,7 +56,7 @@ export function openProducerConnection(options: {
     log,
     open: async (kafka) => {
       const mine = ++attempt
-      const opened = await openLink(kafka, { topics, requests, log, onThrottled })
+      const opened = await openLink(kafka, { topics, requests, log, onThrottled: health.throttled })
       try {
         await topicWatch.look() // ready means that it may write, not only that somebody answers
       } catch (error) {

@@ -11,7 +11,8 @@ test('who is held back for a tenth of the time is told once, and when it is over
   }
   const tell = tellThrottled({ log, now: () => clock.nowMs })
   const answersFor = (ms: number, throttleMs: number): void => {
-    for (const endMs = clock.nowMs + ms; clock.nowMs < endMs; clock.nowMs += 500) tell(throttleMs)
+    for (const endMs = clock.nowMs + ms; clock.nowMs < endMs; clock.nowMs += 500)
+      for (const nodeId of [1, 2, 3]) tell(nodeId, throttleMs)
   }
   answersFor(4 * THROTTLE_WINDOW_MS, 40)
   assert.deepEqual(told, [], 'a little is usual')
@@ -25,10 +26,10 @@ test('who is held back for a tenth of the time is told once, and when it is over
 test('what was long ago says nothing of now', () => {
   const clock = { nowMs: 0 }
   const throttling = createThrottling(() => clock.nowMs)
-  throttling.add(9_000)
+  throttling.add(1, 9_000)
   clock.nowMs = THROTTLE_WINDOW_MS
   assert.equal(throttling.heldBackMs, 9_000)
-  throttling.add(9_000)
+  throttling.add(1, 9_000)
   clock.nowMs += 10 * THROTTLE_WINDOW_MS
   assert.equal(throttling.heldBackMs, null)
 })
