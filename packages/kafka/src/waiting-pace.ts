@@ -7,6 +7,8 @@ export interface WaitingPace {
   looked(readable: readonly TopicPartition[]): boolean
 }
 
+/** They are looked at every 2 s. After so long without a look nobody knows whether there was a break. */
+const BLIND_MS = 10_000
 const FIRST_MS = 5_000
 const LONGEST_MS = 300_000
 /** After so long without one the next is at once again. */
@@ -21,10 +23,13 @@ const FORGIVEN_AFTER_MS = 600_000
 export function createWaitingPace(now: () => number = () => performance.now()): WaitingPace {
   const sinceByKey = new Map<string, number>()
   let steadyMs = 0
+  let lookedAt = -Infinity
   let endedAt = -Infinity
   return {
     looked: (readable) => {
       const keys = new Set(readable.map(partitionKey))
+      if (now() - lookedAt > BLIND_MS) sinceByKey.clear()
+      lookedAt = now()
       for (const key of sinceByKey.keys()) if (!keys.has(key)) sinceByKey.delete(key)
       for (const key of keys) if (!sinceByKey.has(key)) sinceByKey.set(key, now())
       if (now() - endedAt > FORGIVEN_AFTER_MS) steadyMs = 0
