@@ -4,6 +4,7 @@ import { readVarint, readVarlong } from './record-in-place.ts'
 
 /** So much of a record is kept that is too long to be held. */
 const KEPT_BYTES = 1_048_576
+const LONGEST_VARINT_BYTES = 5
 
 /**
  * The beginning of a record of which only the first bytes were read, with what it was as a whole.
@@ -21,7 +22,7 @@ export function beginningOf(
   const keyBytes = readVarint(bytes, cursor)
   const keyStart = cursor.at
   cursor.at += Math.max(0, keyBytes)
-  const isValueSeen = cursor.at < bytes.length
+  const isValueSeen = cursor.at + LONGEST_VARINT_BYTES <= bytes.length // else its rest would read as 0
   const valueBytes = isValueSeen ? readVarint(bytes, cursor) : recordEnd - cursor.at
   const valueStart = cursor.at
   const kept = (start: number, length: number): Buffer | null =>
