@@ -1,8 +1,8 @@
 import type { OutOfRange } from './consumer-port.ts'
 
 /**
- * What it means that the group's commit lies outside of the log; the two sides have different reasons. To follow the name
- * of the partition.
+ * What it means that the group's commit lies outside of the log; the two sides have different reasons. To follow the
+ * name of the partition.
  */
 export function describeOutOfRange({ committed, earliest, latest }: OutOfRange): string {
   if (committed < earliest) {

@@ -48,7 +48,7 @@ export function openKeyFile(options: {
   // Content rather than a watch: a secret mounted by Kubernetes is replaced by a symbolic link.
   let isChecking = false
   const check = async (): Promise<void> => {
-    if (isChecking) return // a slow disk: what it says late may be over
+    if (isChecking) return // one at a time: an older read must not overwrite a newer one
     isChecking = true
     try {
       const read = await readFile(path, 'utf8')

@@ -10,7 +10,7 @@ export interface IngestLimits {
   readonly maxEvents: number
   /** Of the `context` beside a list, counted once for every event that it is laid under. */
   readonly maxRepeatedContextBytes: number
-  /** Of all bodies together. */
+  /** Of requests held in memory by all of them together: heads, bodies, and what we need for each. */
   readonly maxInFlightBytes: number
   readonly bodyTimeoutMs: number
   /** From the end of the body to the answer, whatever Kafka does. */

@@ -111,8 +111,7 @@ class Held implements Reservation {
   }
 
   becomeKnown(): void {
-    if (!this.#isKnown) this.#usage.strangerBytes -= this.#bytes
-    this.#isKnown = true
+    this.#leaveStrangers()
   }
 
   amongFew<T>(work: () => Promise<T>): Promise<T | null> {
@@ -127,9 +126,14 @@ class Held implements Reservation {
 
   release(): void {
     this.#endTurn?.()
-    this.becomeKnown()
+    this.#leaveStrangers()
     this.#usage.bytes -= this.#bytes
     this.#bytes = 0
+  }
+
+  #leaveStrangers(): void {
+    if (!this.#isKnown) this.#usage.strangerBytes -= this.#bytes
+    this.#isKnown = true
   }
 }
 

@@ -13,8 +13,8 @@ import { SLOT } from './slots.ts'
 import { readTextRules } from './text-rules.ts'
 
 /**
- * Accepts an event without a warning but those of empty-ids.ts, or says `null`: then the plain way decides, which for any event
- * that is accepted here says the same. That is what lane.test.ts is about.
+ * Accepts an event without a warning but those of empty-ids.ts, or says `null`: then the plain way decides, which
+ * for any event that is accepted here says the same. That is what lane.test.ts is about.
  */
 export type JudgeInLane = (
   input: LaneInput,
