@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -106,9 +107,20 @@ test('trailers and extensions of chunks are bounded, too, and nothing of them is
 test('who is refused by the head is not read for long when the rest comes in tiny chunks', async () => {
   await using ingest = await startTestIngest()
   const path = 'POST /nowhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'
-  const { text, ms } = await exchange(ingest.port, path + '1\r\n \r\n'.repeat(200_000)).catch(
-    (error: unknown) => ({ text: String(error), ms: 0 }),
-  )
+  const sockets: Socket[] = []
+  const note = (message: unknown): void => {
+    sockets.push((message as { socket: Socket }).socket) // as Node documents it
+  }
+  subscribe('http.server.request.start', note)
+  const wire = path + '1\r\n \r\n'.repeat(200_000)
+  const { text, ms } = await exchange(ingest.port, wire).catch((error: unknown) => ({
+    text: String(error),
+    ms: 0,
+  }))
+  unsubscribe('http.server.request.start', note)
   assert.match(text, /^HTTP\/1\.1 404 |ECONNRESET|EPIPE/)
   assert.ok(ms < 5_000)
+  assert.equal(sockets.length, 1)
+  const readBytes = sockets[0]?.bytesRead ?? Infinity
+  assert.ok(readBytes <= 256 * 1_024, `${readBytes} of ${wire.length} bytes read`)
 })
