@@ -157,8 +157,8 @@ function expression({ property, type }: HotProperty): string {
     const time = `parseDateTime64BestEffortOrNull(JSONExtractString(${raw}), ${digits}, 'UTC')`
     return `if(match(${raw}, '^"[0-9]{4}-[0-9]{2}-[0-9]{2}'), ${time}, NULL)`
   }
-  const isFitting = inner === 'Float64' ? `match(${raw}, '^[-0-9]')` : `startsWith(${raw}, '"')`
-  return `if(${isFitting}, JSONExtract(${raw}, 'Nullable(${inner})'), NULL)`
+  const fits = inner === 'Float64' ? `match(${raw}, '^[-0-9]')` : `startsWith(${raw}, '"')`
+  return `if(${fits}, JSONExtract(${raw}, 'Nullable(${inner})'), NULL)`
 }
 
 function quoteText(text: string): string {

@@ -1,12 +1,14 @@
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+} from './lane/bytes.ts'
+
 /** Containers inside one another that a body may have before it is not read at all; of an event 32 are kept. */
 export const MAX_NESTING = 1_000
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const OPEN_ARRAY = 0x5b
-const CLOSE_ARRAY = 0x5d
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
 
 /**
  * Where a JSON text opens one container too many, or -1: found before it is parsed, in one pass that needs no
@@ -15,6 +17,7 @@ const CLOSE_OBJECT = 0x7d
  * A text that is no JSON may be judged wrongly behind its first fault, which no parser reads.
  */
 export function tooDeepAt(text: string, maxNesting = MAX_NESTING): number {
+  if (text.length <= maxNesting) return -1
   let depth = 0
   for (let at = 0; at < text.length; at += 1) {
     switch (text.charCodeAt(at)) {

@@ -45,12 +45,12 @@ export function refuseTooLarge(request: IngestRequest, limits: BodyLimits): void
 }
 
 /**
- * Reads a request's body as it was sent, never holding more than the limit.
+ * Reads a request's body as it was sent, never holding more than the limit. What announces more than that is refused
+ * before, by `refuseTooLarge`.
  *
  * @throws {Refusal} 400, 408, 413 or 503. @throws {ClientGone}
  */
 export function readBody(request: IngestRequest, bounds: BodyBounds): Promise<Buffer> {
-  refuseTooLarge(request, bounds.limits)
   return new Collector(request, bounds).collect()
 }
 

@@ -121,12 +121,6 @@ interface Arrival {
   readonly encoding: Encoding
 }
 
-/** A few bytes of brotli have its decoder fill megabytes before the first of them comes out. */
-const NO_BROTLI = [
-  'brotli is read only when the write key is in a header; use gzip, deflate or none',
-  { headers: { 'Accept-Encoding': 'gzip, deflate' } },
-] as const
-
 /** @throws {Refusal} when the key in the head is not good, or the body is encoded in no way that we know. */
 function arrive(
   { keys }: IngestParts,
@@ -141,8 +135,16 @@ function arrive(
     presented === null && audience === 'sdk' && !keys.isOff && !isLines(headers['content-type'])
   const key = isKeyInBody ? null : authenticate(presented, headers.origin, keys)
   const encoding = encodingFrom(headers['content-encoding'])
-  if (isKeyInBody && encoding === 'br') throw new Refusal('unsupported_encoding', ...NO_BROTLI)
+  if (isKeyInBody && encoding === 'br') throw noBrotli()
   return { request, audience, requestId, receivedAt, key, encoding }
+}
+
+/** A few bytes of brotli have its decoder fill megabytes before the first of them comes out. */
+function noBrotli(): Refusal {
+  const detail = 'brotli is read only when the write key is in a header; use gzip, deflate or none'
+  return new Refusal('unsupported_encoding', detail, {
+    headers: { 'Accept-Encoding': 'gzip, deflate' },
+  })
 }
 
 function callOf(parts: IngestParts, arrival: Arrival, body: Buffer): Call {
