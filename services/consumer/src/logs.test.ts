@@ -64,10 +64,7 @@ test('who stops does not wait for what kafka_logs says', async () => {
     now: () => 0,
     onOther: () => assert.fail('nothing is known'),
   })
-  const waiting = confirm(
-    { clusterId: 'c', topic: 't', topicId: 'i', generation: 4 },
-    stop.signal,
-  )
+  const waiting = confirm({ clusterId: 'c', topic: 't', topicId: 'i', generation: 4 }, stop.signal)
   stop.abort()
   await assert.rejects(waiting, Abandoned)
 })
