@@ -8,7 +8,8 @@ export type EventResult =
       readonly status: 'accepted'
       readonly event: TrackedEvent
       readonly warnings: readonly Warning[]
-      readonly receipt: Receipt
+      /** `null`: it cannot be told. */
+      readonly receipt: Receipt | null
     }
   | {
       readonly status: 'rejected'
@@ -184,7 +185,9 @@ function showResult(result: EventResult, index: number, options: AnswerOptions):
         event_id: result.event.event_id,
         ...(result.warnings.length === 0 ? {} : { warnings: result.warnings }),
         ...(options.hasPreviews === true ? showPreview(result) : {}),
-        ...(options.hasReceipts ? { receipt: showReceipt(result.receipt) } : {}),
+        ...(options.hasReceipts && result.receipt !== null
+          ? { receipt: showReceipt(result.receipt) }
+          : {}),
       }
     case 'rejected':
       return {
@@ -215,7 +218,7 @@ function showPreview({
 }: Extract<EventResult, { status: 'accepted' }>): Readonly<Record<string, unknown>> {
   const { timestamp, sent_at: sentAt, received_at: receivedAt } = event
   return {
-    partition: receipt.partition,
+    ...(receipt === null ? {} : { partition: receipt.partition }),
     event: {
       ...event,
       timestamp: new Date(timestamp).toISOString(),

@@ -49,6 +49,21 @@ test('of an answer that cannot be made, what became of each event is told', asyn
   assert.equal(await countOf(ingest.metrics.bugsAfterProduce), 1)
 })
 
+test('what Kafka said of each event is told when the sum of it cannot be made', async () => {
+  await using ingest = await startTestIngest()
+  const outcome = { status: 'acknowledged', offset: 7 } as const
+  ingest.producer.outcome = (record): ProduceOutcome =>
+    record.key?.toString() === 'away'
+      ? { status: 'unacknowledged', reason: 'kafka_unavailable' }
+      : Object.defineProperty({ ...outcome }, 'offset', { get: bug })
+  const sent = `[${eventText()},${BAD_EVENT},${eventText({ group_id: 'away' })}]`
+  const { status, body } = await ingest.post(sent, { path: '/track?receipt=1' })
+  assert.deepEqual([status, body.code], [503, 'kafka_unavailable'])
+  assert.deepEqual([body.accepted, body.rejected, body.retry], [1, 1, 1])
+  assert.equal(body.results[0].receipt, undefined)
+  assert.equal(await countOf(ingest.metrics.bugsAfterProduce), 1)
+})
+
 test('so it is when every event was kept, and when some were not', async () => {
   await using ingest = await startTestIngest()
   const { outcome } = ingest.producer

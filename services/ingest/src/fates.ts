@@ -1,5 +1,6 @@
 import type { Logger } from '@custom-events/service'
-import type { EventResult } from './answers.ts'
+import type { ProduceOutcome } from '@custom-events/kafka'
+import type { EventResult, RetryReason } from './answers.ts'
 import type { IngestMetrics } from './metrics.ts'
 import type { Judged } from './verdicts.ts'
 
@@ -49,4 +50,32 @@ export function keptResult({ verdict }: Judged): readonly EventResult[] {
   return [{ status: 'accepted', event, warnings: [], receipt: NO_RECEIPT }]
 }
 
-const NO_RECEIPT = { topic: '', partition: 0, offset: 0 }
+const NO_RECEIPT = null
+
+/**
+ * What became of each event, from nothing but what Kafka said of each: where the whole sum could not be made.
+ *
+ * @param outcomes one for each accepted event, in their order, or none.
+ * @param reason why nothing was produced, if nothing was.
+ */
+export function baldFates(
+  judged: readonly Judged[],
+  outcomes: readonly ProduceOutcome[],
+  reason: RetryReason,
+): readonly EventResult[] {
+  let next = 0
+  return judged.map(({ verdict }): EventResult => {
+    if (verdict.status === 'ignored') return verdict
+    if (verdict.status === 'rejected') {
+      return { status: 'rejected', problems: verdict.problems, warnings: [] }
+    }
+    const { event } = verdict
+    const outcome = outcomes[next]
+    next += 1
+    if (outcome === undefined) return { status: 'retry', eventId: event.event_id, reason }
+    if (outcome.status === 'acknowledged') {
+      return { status: 'accepted', event, warnings: [], receipt: NO_RECEIPT }
+    }
+    return { status: 'retry', eventId: event.event_id, reason: 'kafka_unavailable' }
+  })
+}

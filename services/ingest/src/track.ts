@@ -7,7 +7,7 @@ import { answerKept, type AnswerOptions, type EventResult } from './answers.ts'
 import { besideText } from './beside.ts'
 import { openDoor, takeCall, type Call } from './call.ts'
 import { encode, encodeInSlices } from './encode.ts'
-import { baldly, keptResult, tellBugAfterProduce } from './fates.ts'
+import { baldFates, baldly, keptResult, tellBugAfterProduce } from './fates.ts'
 import { contextOf, createJudge, type Judge } from './judge.ts'
 import { limited, takeLimit } from './limited.ts'
 import { countOutcomes } from './metrics.ts'
@@ -161,8 +161,8 @@ function fatesOf(tools: Tools, admitted: Admitted, outcomes: readonly ProduceOut
     return { judged: kept.judged, results: resultsOf(kept.judged, produced, reason) }
   } catch (error) {
     tellBugAfterProduce(tools, 'sum_up', error)
-    const { judged, records } = admitted
-    return { judged, results: resultsOf(judged, placed(records, outcomes), reason) }
+    const { judged } = admitted
+    return { judged, results: baldFates(judged, outcomes, reason) }
   }
 }
 
