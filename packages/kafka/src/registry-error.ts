@@ -33,10 +33,16 @@ function remedyOf(failure: SchemaRegistryFailure, cause: unknown): string | null
   if (status === 401) return 'check SCHEMA_REGISTRY_USER and SCHEMA_REGISTRY_PASSWORD'
   if (status === 403) return 'let the user read and write the subjects of KAFKA_TOPIC'
   if (cause instanceof Error && cause.name === OTHER_RULE) {
-    return 'give the subject the rule that old records rest on: PUT /config/<subject> with {"compatibility": "BACKWARD_TRANSITIVE"}'
+    return (
+      'give the subject the rule that old records rest on: ' +
+      'PUT /config/<subject> with {"compatibility": "BACKWARD_TRANSITIVE"}'
+    )
   }
   if (failure === 'refused') {
-    return 'the subject has a schema that ours does not follow: see its versions in the registry, or name another KAFKA_TOPIC'
+    return (
+      'the subject has a schema that ours does not follow: see its versions in the registry, ' +
+      'or name another KAFKA_TOPIC'
+    )
   }
   if (status === 404 || status === 405) return PATH_IS_MISSING
   return null // 400, too: the client says so of an answer that never came

@@ -37,7 +37,7 @@ export const consumerMetrics = {
   shortened: {
     type: 'counter',
     name: 'shortened_dead_letters_total',
-    help: 'Dead letters that do not hold the whole record, because the topic does not take it, or it was too long to be read.',
+    help: 'Dead letters that do not hold the whole record: the topic does not take it, or it was too long to be read.',
     labels: { kind: ['shortened', 'stub'] },
   },
   allowedPoison: {

@@ -29,7 +29,8 @@ export function createTell(log: Logger, metrics: ConsumerMetrics): Tell {
       )
       log.warn(
         { record: place.join('/'), kind, shortened: letter.headers?.[HEADERS.shortened] },
-        'a record was set aside without all of its bytes: it is longer than the dead-letter topic takes, or than is read',
+        'a record was set aside without all of its bytes: ' +
+          'it is longer than the dead-letter topic takes, or than is read',
       )
     },
     allowed: (table) => (setAside, left) => {
