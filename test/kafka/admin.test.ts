@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { createTopics, demandReplicas, type KafkaConfig } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/service'
 import { settingsOf } from '../../packages/kafka/src/topic-settings.fixture.ts'
+import { eventually } from '../support/eventually.ts'
 import { servers } from '../support/servers.ts'
 
 const log = createLogger({ service: 'test', level: 'error' })
@@ -20,6 +21,7 @@ test('asking for more replicas leaves the other settings of a topic as they are'
   for (const minInsyncReplicas of [9, 1]) {
     await demandReplicas({ kafka, topic, minInsyncReplicas, log })
     const wanted = { ...before, 'min.insync.replicas': String(minInsyncReplicas) }
-    assert.deepEqual(await settingsOf(brokers, topic), wanted)
+    // The controller has it before the broker that is asked.
+    await eventually(async () => assert.deepEqual(await settingsOf(brokers, topic), wanted))
   }
 })
