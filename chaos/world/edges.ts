@@ -14,7 +14,8 @@ const WITHOUT = new Set([
   'KAFKA_MIN_INSYNC_REPLICAS',
 ])
 const DAY_MS = 86_400_000
-const WITHIN_MS = 60_000
+/** At the largest a batch waits for half a minute, and that of the dead letters, which begins then, as long again. */
+const WITHIN_MS = 120_000
 /** Of JSON, as an event may have at most 256 KiB. */
 const LARGE = 250_000
 

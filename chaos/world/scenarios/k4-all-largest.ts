@@ -7,6 +7,6 @@ export const scenario: Scenario = {
   kind: 'K4',
   needs: 'plain',
   environment: environmentAt('max'),
-  limitSeconds: 180, // a thousand partitions are made, and a batch waits for half a minute
+  limitSeconds: 300, // a thousand partitions are made, and two batches wait for half a minute each
   run: expectItWorks,
 }
