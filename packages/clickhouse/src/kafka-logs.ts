@@ -13,6 +13,8 @@ export interface RegisteredLog extends Log {
   readonly generation: number
 }
 
+/** Whose rows have a version: a generation and an offset. */
+const VERSIONED_TABLES = ['events', 'rejected_events', 'dead_letters']
 /** What fits into the 16 bits above an offset. */
 const MAX_GENERATION = 65_535
 /** Each attempt but the last was lost to somebody who registered another log at the same moment. */
@@ -122,23 +124,20 @@ async function isAnyRowAbove(
   generation: number,
 ): Promise<boolean> {
   const highestVersion = ((BigInt(generation) + 1n) << 48n) - 1n
-  const tables = ['events', 'rejected_events', 'dead_letters']
-  const rows = await clickhouse.query(
-    `SELECT 1 FROM (${tables
-      .map((table) => `(SELECT 1 FROM ${table} WHERE version > {version:UInt64} LIMIT 1)`)
-      .join(' UNION ALL ')}) LIMIT 1`,
-    { version: String(highestVersion) },
+  const ofEach = VERSIONED_TABLES.map(
+    (table) => `(SELECT 1 FROM ${table} WHERE version > {version:UInt64} LIMIT 1)`,
   )
+  const rows = await clickhouse.query(`SELECT 1 FROM (${ofEach.join(' UNION ALL ')}) LIMIT 1`, {
+    version: String(highestVersion),
+  })
   return rows.length > 0
 }
 
 /** Rows outlive `kafka_logs` where only they were restored from a backup. */
 async function highestOfRows(clickhouse: Pick<ClickHouse, 'query'>): Promise<number> {
+  const ofEach = VERSIONED_TABLES.map((table) => `(SELECT max(version) FROM ${table})`)
   const [row] = await clickhouse.query<{ readonly generation: number }>(
-    `SELECT toUInt16(bitShiftRight(greatest(
-       (SELECT max(version) FROM events),
-       (SELECT max(version) FROM rejected_events),
-       (SELECT max(version) FROM dead_letters)), 48)) AS generation`,
+    `SELECT toUInt16(bitShiftRight(greatest(${ofEach.join(', ')}), 48)) AS generation`,
   )
   return row?.generation ?? 0
 }
