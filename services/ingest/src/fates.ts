@@ -46,11 +46,14 @@ const DETAIL = 'more than its code cannot be told'
 /** Of an event that is known to be in Kafka, where nobody asks for its place. */
 export function keptResult({ verdict }: Judged): readonly EventResult[] {
   if (verdict.status !== 'accepted') return []
-  const { event } = verdict
-  return [{ status: 'accepted', event, warnings: [], receipt: NO_RECEIPT }]
+  return [keptBaldly(verdict.event)]
 }
 
-const NO_RECEIPT = null
+function keptBaldly(event: Accepted['event']): EventResult {
+  return { status: 'accepted', event, warnings: [], receipt: null }
+}
+
+type Accepted = Extract<EventResult, { readonly status: 'accepted' }>
 
 /**
  * What became of each event, from nothing but what Kafka said of each: where the whole sum could not be made.
@@ -73,9 +76,7 @@ export function baldFates(
     const outcome = outcomes[next]
     next += 1
     if (outcome === undefined) return { status: 'retry', eventId: event.event_id, reason }
-    if (outcome.status === 'acknowledged') {
-      return { status: 'accepted', event, warnings: [], receipt: NO_RECEIPT }
-    }
+    if (outcome.status === 'acknowledged') return keptBaldly(event)
     return { status: 'retry', eventId: event.event_id, reason: 'kafka_unavailable' }
   })
 }
