@@ -6,7 +6,7 @@ import { openApiDocument } from './openapi.ts'
 import { createAnswerCheck, operations } from './openapi-test-support.ts'
 import { ASSET_PATHS } from './paths.ts'
 import { routesOf } from './routes.ts'
-import { eventText, startTestIngest } from './test-support.ts'
+import { eventText, startTestIngest, type TestAnswer } from './test-support.ts'
 
 const JSON_PATHS = ['/openapi.json', '/schemas/event.json']
 const PAGES = [...JSON_PATHS, ...ASSET_PATHS]
@@ -98,6 +98,27 @@ test('the description and its page are for GET and HEAD, cacheable, and never a 
     assert.ok([200, 404].includes(response.status), path)
     await response.arrayBuffer()
   }
+})
+
+test('pages are given so often and no oftener; events are taken meanwhile', async () => {
+  await using ingest = await startTestIngest()
+  const startedAt = performance.now()
+  const answers: TestAnswer[] = []
+  const ask = async (): Promise<void> => {
+    for (let n = 0; n < 60; n += 1) {
+      answers.push(await ingest.post('', { method: 'GET', path: '/schemas/event.json' }))
+    }
+  }
+  await Promise.all(Array.from({ length: 10 }, ask))
+  const seconds = (performance.now() - startedAt) / 1_000
+  const { 200: given = [], 503: refused = [] } = Object.groupBy(answers, ({ status }) => status)
+  assert.ok(given.length >= 100 && given.length <= 101 + 50 * seconds, `${given.length}`)
+  assert.equal(given.length + refused.length, 600)
+  for (const { body, headers } of refused) {
+    assert.equal(body.code, 'overloaded')
+    assert.match(headers.get('retry-after') ?? '', /^\d+$/)
+  }
+  assert.equal((await ingest.post(eventText())).body.accepted, 1)
 })
 
 test('the schema of an event is served as it lies in the repository', async () => {

@@ -96,6 +96,7 @@ function post(path: string, tag: keyof typeof TAGS, summary: string, answer: str
 
 function get(path: string, tag: keyof typeof TAGS, summary: string, content: Schema): PathItem {
   const key = { name: 'key', in: 'path', required: true, schema: { type: 'string' } }
+  const isPage = tag === 'About'
   const operation = (method: string) => ({
     operationId: operationId(method, path),
     tags: [tag],
@@ -108,7 +109,7 @@ function get(path: string, tag: keyof typeof TAGS, summary: string, content: Sch
         headers: headersNamed(['X-Request-Id']),
         ...(method === 'get' ? { content } : {}),
       },
-      ...refusedWith((status) => PLAIN_STATUSES.includes(status)),
+      ...refusedWith((status) => PLAIN_STATUSES.includes(status) || (isPage && status === 503)),
     },
   })
   return [path, { get: operation('get'), head: operation('head') }]

@@ -7,6 +7,8 @@ import type { IngestParts } from './parts.ts'
 import { DOCS_PATHS } from './paths.ts'
 import type { Handle, Route } from './routes.ts'
 import { sendBody } from './send.ts'
+import { TOO_MANY_PAGES } from './shed.ts'
+import { takeFrom } from './token-bucket.ts'
 
 /** Short, and no ETag: after a deploy people read what is deployed, and no answer needs hashing. */
 const CACHE_CONTROL = 'public, max-age=300'
@@ -77,10 +79,20 @@ const protect = helmet({
 /**
  * The description of this API for tools (`/openapi.json`, `/schemas/event.json`) and for people
  * (`/docs`). What is the same for everybody is made once, when it is first asked for.
+ *
+ * @param clock milliseconds, never jumping.
  */
-export function pageRoutes({ lifecycle }: Pick<IngestParts, 'lifecycle'>): readonly Route[] {
+export function pageRoutes(
+  { lifecycle }: Pick<IngestParts, 'lifecycle'>,
+  clock: () => number = () => performance.now(),
+): readonly Route[] {
+  const takeOne = createPageLimit(clock)
   const page = (paths: readonly string[], handle: Handle): Route => {
-    return { paths, method: 'GET', audience: 'own', handle }
+    const handleLimited: Handle = (request, response) => {
+      takeOne()
+      return handle(request, response)
+    }
+    return { paths, method: 'GET', audience: 'own', handle: handleLimited }
   }
   const json = (path: string, write: () => unknown): Route => {
     const bytes = once(async () => Buffer.from(JSON.stringify(write(), null, 2)))
@@ -110,6 +122,22 @@ export function pageRoutes({ lifecycle }: Pick<IngestParts, 'lifecycle'>): reado
       html([path], type, () => readFile(fileURLToPath(file))),
     ),
   ]
+}
+
+/**
+ * Anybody may ask for a page, and read none of it: 1.5 MB are copied into the system's buffers each time, which
+ * takes 0.8 ms. One look at `/docs` is five pages.
+ */
+const PAGES_AT_MOST = { eventsPerSecond: 50, burstEvents: 100 }
+
+/** @returns what throws `TOO_MANY_PAGES` when pages are asked for faster than they are given. */
+function createPageLimit(clock: () => number): () => void {
+  let fullAtMs: number | undefined
+  return () => {
+    const taking = takeFrom(PAGES_AT_MOST, fullAtMs, 1, clock())
+    fullAtMs = taking.fullAtMs
+    if (!taking.isTaken) throw TOO_MANY_PAGES
+  }
 }
 
 function headersOf(type: string): Readonly<Record<string, string>> {

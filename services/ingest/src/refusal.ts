@@ -9,6 +9,7 @@ export const SHED_REASONS = [
   'producer_buffer',
   'bytes_in_flight',
   'long_bodies',
+  'pages',
   'event_loop',
 ] as const
 

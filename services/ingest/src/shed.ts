@@ -198,6 +198,13 @@ export const CROWDED = shed(
   'too many long bodies wait to be judged; nothing was taken',
 )
 
+/** Found by the pages themselves, which hold no event. */
+export const TOO_MANY_PAGES = shed(
+  'pages',
+  'overloaded',
+  'pages are asked for faster than they are given; ask again in a moment',
+)
+
 /** Made once: in overload most requests are refused, and each error would look at the stack. */
 function shed(reason: ShedReason, code: RequestCode, detail: string): Refusal {
   return new Refusal(code, detail, { shed: reason })
