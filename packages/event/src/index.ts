@@ -22,8 +22,10 @@ export {
   type ScannedList,
   type ScannedValue,
 } from './json-scan.ts'
+export { closingQuote } from './closing-quote.ts'
 export { findSyntaxProblem, type SyntaxProblem } from './json-syntax.ts'
 export { MAX_NESTING, tooDeepAt } from './nesting.ts'
+export { isOverfull, MAX_EVENT_KEYS, overfullEvents, type Place } from './overfull.ts'
 export { normalise, type Normalised } from './normalise.ts'
 export type { EnvelopeContext, EventInput, NormaliseContext } from './normalise-context.ts'
 export { createLane, type JudgeInLane } from './lane/lane-judge.ts'

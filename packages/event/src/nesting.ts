@@ -1,11 +1,5 @@
-import {
-  BACKSLASH,
-  CLOSE_ARRAY,
-  CLOSE_OBJECT,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-} from './lane/bytes.ts'
+import { closingQuote } from './closing-quote.ts'
+import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './lane/bytes.ts'
 
 /** Containers inside one another that a body may have before it is not read at all; of an event 32 are kept. */
 export const MAX_NESTING = 1_000
@@ -36,15 +30,4 @@ export function tooDeepAt(text: string, maxNesting = MAX_NESTING): number {
     }
   }
   return -1
-}
-
-/** The end of the text when there is none. */
-function closingQuote(text: string, start: number): number {
-  let at = start + 1
-  while (at < text.length) {
-    const code = text.charCodeAt(at)
-    if (code === QUOTE) break
-    at += code === BACKSLASH ? 2 : 1
-  }
-  return at
 }

@@ -66,6 +66,31 @@ test('the context of the list and that of an event count together', async () => 
   assert.equal(body.results[0].errors[0].code, 'too_many_properties')
 })
 
+test('an event with tens of thousands of keys is rejected unread, and harms no neighbour', async () => {
+  await using ingest = await startTestIngest()
+  const large = keys('k', 20_000)
+  const lines = { headers: { 'content-type': 'application/x-ndjson' } }
+  const bodies = [
+    [`[${EVENT},${large},${EVENT}]`, '/1', {}],
+    [`{"batch":[${EVENT},${large},${EVENT}]}`, '/batch/1', {}],
+    [`{"context":{},"batch":[${EVENT},${large},{"a":NaN},${EVENT}]}`, '/batch/1', {}],
+    [`${EVENT}\n${large}\n${EVENT}`, '/1', lines],
+  ] as const
+  for (const [text, pointer, options] of bodies) {
+    const { body } = await ingest.post(text, options)
+    assert.equal(body.accepted, 2, text.slice(0, 40))
+    const { errors } = body.results[1]
+    assert.deepEqual([errors[0].code, errors[0].pointer], ['too_many_properties', pointer])
+  }
+  const alone = await ingest.post(large)
+  assert.deepEqual([alone.status, alone.body.code], [400, 'validation_failed'])
+  assert.equal(alone.body.results[0].errors[0].code, 'too_many_properties')
+  assert.equal(ingest.rejectedEvents().length, 6)
+  assert.ok(
+    ingest.rejectedEvents().every(({ raw }) => large.startsWith(raw) || raw === '{"a":NaN}'),
+  )
+})
+
 function keys(name: string, count: number): string {
   return `{${Array.from({ length: count }, (_, key) => `"${name}${key}":0`).join()}}`
 }

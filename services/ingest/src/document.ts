@@ -3,6 +3,7 @@ import {
   findSyntaxProblem,
   isJsonObject,
   MAX_NESTING,
+  overfullEvents,
   ownValue,
   pointerOf,
   readEnvelopeContext,
@@ -13,11 +14,12 @@ import {
   type EventInput,
   type JsonObject,
   type Member,
+  type Place,
 } from '@custom-events/event'
 import type { Envelope, EnvelopeLimits } from './envelope.ts'
 import { isBlank, parseText, type ParsedText } from './parse-text.ts'
 import { Refusal } from './refusal.ts'
-import { notFinite, unreadable } from './unreadable.ts'
+import { notFinite, OVERFULL, unreadable } from './unreadable.ts'
 
 /**
  * One event, an array of them, `{"events":[…]}` or `{"batch":[…]}`.
@@ -25,7 +27,11 @@ import { notFinite, unreadable } from './unreadable.ts'
  * @throws {Refusal}
  */
 export function readDocument(body: Buffer, limits: EnvelopeLimits): Envelope {
-  const document = parse(decode(body))
+  const decoded = decode(body)
+  refuseTooDeep(decoded, 1)
+  const overfull = overfullEvents(decoded)
+  if (overfull[0]?.end === decoded.length) return wholeOverfull(decoded)
+  const document = parse(decoded, overfull)
   const { text, value } = document
   if (Array.isArray(value)) {
     return { events: checkedScan(document, null, value, limits).events, ...NOTHING_BESIDE }
@@ -38,6 +44,14 @@ export function readDocument(body: Buffer, limits: EnvelopeLimits): Envelope {
   const scanned = scanValue(document.json, '')
   const [event] = withoutNotFinite(document, [{ index: 0, pointer: '', value, text, scanned }])
   return { events: event === undefined ? [] : [event], ...NOTHING_BESIDE, key: keyOf(value) }
+}
+
+/** One event, or a list with as much beside it: not read, so that it does not matter which. */
+function wholeOverfull(text: string): Envelope {
+  return {
+    events: [unreadable({ index: 0, pointer: '', text }, OVERFULL)],
+    ...NOTHING_BESIDE,
+  }
 }
 
 export const NOTHING_BESIDE = { context: null, sentAt: null, key: null }
@@ -117,7 +131,7 @@ function checkedScan(
   const events = elements.map((scanned, index): EventInput => {
     return { index, pointer: pointerOf(base, index), value: values[index], text, scanned }
   })
-  return { events: withoutNotFinite(document, events), envelope }
+  return { events: withoutNotFinite(document, withoutOverfull(document, events)), envelope }
 }
 
 export function checkCount(count: number, { maxEvents }: EnvelopeLimits): void {
@@ -140,16 +154,42 @@ function decode(body: Buffer): string {
 /** A whole body as it was sent, and as it was read. */
 interface Document extends ParsedText {
   readonly text: string
+  /** Events that were not read. */
+  readonly overfull: readonly Place[]
 }
 
-/** @throws {Refusal} */
-function parse(text: string): Document {
-  refuseTooDeep(text, 1)
+/** @param overfull events of a list, which are not parsed. @throws {Refusal} */
+function parse(text: string, overfull: readonly Place[]): Document {
   try {
-    return { text, ...parseText(text) }
+    return { text, overfull, ...parseText(without(text, overfull)) }
   } catch (cause) {
     throw noDocument(text, cause)
   }
+}
+
+/** The same text with a 0 and spaces at each of these places. */
+function without(text: string, places: readonly Place[]): string {
+  let kept = ''
+  let copied = 0
+  for (const { start, end } of places) {
+    kept += text.slice(copied, start) + '0'.padEnd(end - start)
+    copied = end
+  }
+  return kept + text.slice(copied)
+}
+
+function withoutOverfull(
+  { overfull }: Document,
+  events: readonly EventInput[],
+): readonly EventInput[] {
+  if (overfull.length === 0) return events
+  const places = new Map(overfull.map((place) => [place.start, place]))
+  return events.map((event) => {
+    const place = places.get(event.scanned.start)
+    if (place === undefined) return event
+    const scanned = { ...place, members: [], findings: [] }
+    return unreadable({ ...event, scanned }, OVERFULL)
+  })
 }
 
 /**
@@ -176,7 +216,7 @@ function noDocument(text: string, cause?: unknown): Refusal {
 
 /** Of the events of a document, those that hold a number that is none are rejected by themselves. */
 export function withoutNotFinite(
-  { text, notFinite: places }: Document,
+  { text, notFinite: places }: Pick<Document, 'text' | 'notFinite'>,
   events: readonly EventInput[],
 ): readonly EventInput[] {
   if (places.length === 0) return events

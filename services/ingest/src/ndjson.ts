@@ -1,11 +1,11 @@
-import { pointerOf, scanValue, type EventInput } from '@custom-events/event'
+import { isOverfull, pointerOf, scanValue, type EventInput } from '@custom-events/event'
 import { checkCount, EMPTY, NOTHING_BESIDE, refuseTooDeep, withoutNotFinite } from './document.ts'
 import type { Envelope, EnvelopeLimits } from './envelope.ts'
 import { linesOf, type Line } from './lines.ts'
 import { parseText } from './parse-text.ts'
 import { Refusal } from './refusal.ts'
 import { EVENTS_PER_LOOK } from './slices.ts'
-import { noJson, NOT_UTF8, unreadable } from './unreadable.ts'
+import { noJson, NOT_UTF8, OVERFULL, unreadable } from './unreadable.ts'
 
 const BYTE_ORDER_BYTES = Buffer.from('\ufeff')
 
@@ -29,10 +29,11 @@ function readLine({ text, isUtf8: isText, number }: Line, index: number): EventI
   const place = { index, pointer: pointerOf('', index), text }
   if (!isText) return unreadable(place, NOT_UTF8)
   refuseTooDeep(text, number)
+  if (isOverfull(text)) return unreadable(place, OVERFULL)
   try {
     const { value, json, notFinite: places } = parseText(text)
     const event = { ...place, value, scanned: scanValue(json, place.pointer) }
-    return withoutNotFinite({ text, json, value, notFinite: places }, [event])[0] ?? event
+    return withoutNotFinite({ text, notFinite: places }, [event])[0] ?? event
   } catch {
     return unreadable(place, noJson(text, number))
   }

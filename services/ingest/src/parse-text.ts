@@ -1,3 +1,5 @@
+import { closingQuote } from '@custom-events/event'
+
 /** A JSON text as a value, with the places of what is no JSON but can be told apart from what is. */
 export interface ParsedText {
   readonly value: unknown
@@ -29,7 +31,6 @@ export function isBlank(text: string): boolean {
 }
 
 const QUOTE = 0x22
-const BACKSLASH = 0x5c
 const MINUS = 0x2d
 const WORDS: ReadonlyMap<number, string> = new Map([
   [0x4e, 'NaN'],
@@ -60,13 +61,4 @@ function maskNotFinite(text: string): Omit<ParsedText, 'value'> {
     at = end - 1
   }
   return { json: json + text.slice(copied), notFinite }
-}
-
-/** The end of the text when there is none. */
-function closingQuote(text: string, start: number): number {
-  let at = start + 1
-  while (at < text.length && text.charCodeAt(at) !== QUOTE) {
-    at += text.charCodeAt(at) === BACKSLASH ? 2 : 1
-  }
-  return at
 }

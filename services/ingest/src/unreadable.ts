@@ -1,4 +1,9 @@
-import { findSyntaxProblem, type EventInput, type Problem } from '@custom-events/event'
+import {
+  findSyntaxProblem,
+  MAX_EVENT_KEYS,
+  type EventInput,
+  type Problem,
+} from '@custom-events/event'
 
 /** An event that cannot be read, and is rejected by itself: its neighbours are no worse for it. */
 export function unreadable(
@@ -26,6 +31,14 @@ export function notFinite(word: string): Omit<Problem, 'pointer'> {
     got: word,
     suggestion: 'send null, or leave the property out; in Python: json.dumps(…, allow_nan=False)',
   }
+}
+
+export const OVERFULL: Omit<Problem, 'pointer'> = {
+  code: 'too_many_properties',
+  detail: 'the event has so many keys that it was not read',
+  expected: `at most ${MAX_EVENT_KEYS} keys in all, at any depth`,
+  got: null,
+  suggestion: 'send fewer keys, or several events',
 }
 
 export const NOT_UTF8: Omit<Problem, 'pointer'> = {

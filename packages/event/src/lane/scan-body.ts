@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { MAX_NESTING } from '../nesting.ts'
+import { MAX_EVENT_KEYS } from '../overfull.ts'
 import { atOnce } from '../pieces.ts'
 import {
   BACKSLASH,
@@ -163,9 +164,10 @@ function parses(event: LaneInput): boolean {
   }
 }
 
-/** Where the brackets are even; what is between them is not looked at, unless it is nested too deeply to be parsed. */
+/** Where the brackets are even; what is between them is not looked at, unless it is too deep or too much to be parsed. */
 function objectEnd(bytes: Uint8Array, start: number): number {
   let depth = 0
+  let keys = 0
   for (let at = start; at < bytes.length; at += 1) {
     const byte = bytes[at]
     if (byte === QUOTE) {
@@ -177,6 +179,9 @@ function objectEnd(bytes: Uint8Array, start: number): number {
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
       depth -= 1
       if (depth === 0) return at + 1
+    } else if (byte === COLON) {
+      keys += 1
+      if (keys > MAX_EVENT_KEYS) return IRREGULAR
     }
   }
   return IRREGULAR
