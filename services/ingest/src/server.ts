@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RequestCode } from '@custom-events/event'
@@ -9,6 +9,7 @@ import { answerBadHttp, answerConnect } from './bad-http.ts'
 import { declaredBytes } from './body.ts'
 import { createConnections, type ClosedForRoom, type Connections } from './connections.ts'
 import type { Lifecycle } from './parts.ts'
+import { createWhenAlone } from './pipelined.ts'
 
 /** Bounds of the HTTP server; times in milliseconds. */
 export interface ServerLimits {
@@ -80,12 +81,18 @@ export async function startIngestServer(options: {
     limits.maxConnections,
     options.onClosedForRoom ?? (() => {}),
   )
-  const handle: RequestListener = (request, response) => {
+  const whenAlone = createWhenAlone()
+  const listen = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    handle: RequestListener,
+  ): void => {
     // Closed with the answer to its last request. Node's `maxRequestsPerSocket` only says `Connection: close`,
     // leaves it open, and answers what still comes with a 503 without a body.
     if (connections.asked(response) >= maxRequestsPerConnection) response.shouldKeepAlive = false
-    options.handle(request, response)
+    whenAlone(response, () => handle(request, response))
   }
+  const handle: RequestListener = (request, response) => listen(request, response, options.handle)
   const server = createServer(
     {
       ...options.handle.messages,
@@ -106,10 +113,12 @@ export async function startIngestServer(options: {
   server.maxHeadersCount = 1_000 // above ours: Node drops what is beyond, the guard refuses
   answerParserErrors(server, connections, options.onBadHttp ?? (() => {}))
   server.on('checkContinue', (request: IncomingMessage, response) => {
-    handle(request, response)
-    // Only then: what was turned away at once must not be asked for its body.
-    const isWanted = !response.headersSent && declaredBytes(request) <= options.maxBodyBytes
-    if (isWanted) response.writeContinue()
+    listen(request, response, () => {
+      options.handle(request, response)
+      // Only then: what was turned away at once must not be asked for its body.
+      const isWanted = !response.headersSent && declaredBytes(request) <= options.maxBodyBytes
+      if (isWanted) response.writeContinue()
+    })
   })
   server.on('checkExpectation', handle)
   // http.Server always hands over a net.Socket; its type says Duplex for the sake of others.
