@@ -1,6 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import fc from 'fast-check'
-import { ALIASES, EVENT_RULES, KEY_NAMES, SDK_NAMES, type FieldName } from '@custom-events/event'
+import {
+  ALIASES,
+  EVENT_RULES,
+  KEY_NAMES,
+  MAX_EVENT_KEYS,
+  SDK_NAMES,
+  type FieldName,
+} from '@custom-events/event'
 import { settings, type Sent } from './both-ways.fixture.ts'
 import { mutated } from './mutations.fixture.ts'
 import { id, object, rawValue, time, VALUES } from './parts.fixture.ts'
@@ -126,10 +133,16 @@ const largeEvent = fc
     return usualWith('properties', `{"pad":"${char.repeat(bytes / Buffer.byteLength(char))}"}`)
   })
 
+/** Of as many keys as are read at all, or one more. */
+const overfullEvent = fc.nat(1).map((more1) => {
+  return `{${Array.from({ length: MAX_EVENT_KEYS + more1 }, (_, n) => `"k${n}":0`).join()}}`
+})
+
 const oneEvent = fc.oneof(
   { weight: 200, arbitrary: usualEvent },
   { weight: 600, arbitrary: event },
   { weight: 3, arbitrary: largeEvent },
+  { weight: 1, arbitrary: overfullEvent },
 )
 const events = fc.oneof(
   { weight: 30, arbitrary: fc.array(oneEvent, { maxLength: 5 }) },
@@ -141,6 +154,10 @@ const beside: fc.Arbitrary<readonly Member[]> = fc.array(
     fc.tuple(fc.constantFrom(...ALIASES.sent_at), time),
     fc.tuple(fc.constantFrom(...KEY_NAMES), id),
     fc.tuple(fc.constant('context'), object),
+    fc.tuple(
+      fc.constantFrom('batch', 'events'),
+      events.map((all) => `[${all.join()}]`),
+    ),
     fc.tuple(
       fc.constantFrom('batch', 'events', 'sequence', 'messageId', ...ALIASES.timestamp),
       rawValue,
