@@ -18,6 +18,11 @@ const bodies: Readonly<Record<string, { readonly what: string; readonly make: ()
     what: '1 MB, 90,000 keys in an object',
     make: () => objectOf(90_000, (n) => `k${n}`),
   },
+  'keys-within-limits': {
+    what: '1 MB, 29 events of 3,000 keys, which are read',
+    make: () =>
+      `[${Array.from({ length: 29 }, (_, event) => objectOf(3_000, (n) => `${event}_${n}`)).join()}]`,
+  },
   'integer-keys': {
     what: '1 MB, 70,000 keys that look like far-apart indexes',
     make: () => objectOf(70_000, (n) => String(n * 20_011)),

@@ -4,6 +4,7 @@ import { startStack } from '@custom-events/embedded'
 import { eventually } from '../support/eventually.ts'
 import { startTestPipeline, type TestPipeline } from '../support/pipeline.ts'
 import { SDKS } from './clients.ts'
+import { FOREIGN } from './foreign.ts'
 import type { AppEvent, Sdk } from './sdk.ts'
 import { withoutSpace } from './text.ts'
 import { startWitness, type Witness } from './witness.ts'
@@ -28,7 +29,8 @@ function eventsOf({ name }: Sdk): readonly AppEvent[] {
   }))
 }
 
-const SENDING = SDKS.filter(({ isResending, whyMissing }) => isResending && !whyMissing)
+const ALL = new Set<Sdk>([...SDKS, ...Object.values(FOREIGN)])
+const SENDING = [...ALL].filter(({ isResending, whyMissing }) => isResending && !whyMissing)
 
 before(() => Promise.all(SENDING.map(async (sdk) => sdk.prepare?.())))
 
