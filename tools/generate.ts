@@ -94,7 +94,7 @@ function defaultText(value: unknown): string {
 function rightsPage(): string {
   return `# Rights
 
-<!-- Made by \`npm run generate\` from packages/kafka/src/rights.ts. -->
+<!-- Made by \`npm run generate\` from packages/kafka/src/admin/rights.ts. -->
 
 What each program may not do without. Give each its own user. The topic of rejected events is KAFKA_TOPIC with
 \`rejected\` for \`tracked\`: \`events.rejected.v1\`.

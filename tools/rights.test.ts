@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { KAFKA_RIGHTS } from '../packages/kafka/src/rights.ts'
+import { KAFKA_RIGHTS } from '../packages/kafka/src/admin/rights.ts'
 
 const root = new URL('..', import.meta.url)
 
 /** The rights that errors of Kafka name, as `right:` in the code that asks. */
 function named(): ReadonlySet<string> {
-  const files = globSync('packages/kafka/src/*.ts', { cwd: root }).filter(
+  const files = globSync('packages/kafka/src/**/*.ts', { cwd: root }).filter(
     (file) => !file.endsWith('.test.ts'),
   )
   const texts = files.flatMap((file) => [

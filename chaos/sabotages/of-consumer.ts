@@ -14,7 +14,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     scenario: { name: 'k2-codec-of-topic', says: LOST },
     edits: [
       {
-        file: 'packages/kafka/src/record-set.ts',
+        file: 'packages/kafka/src/record-batch/record-set.ts',
         find: 'isHidden(header, bytes) || header.count === 0',
         replace: 'isHidden(header, bytes) || header.count === 0 || header.codec === 3',
       },
@@ -29,7 +29,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     },
     edits: [
       {
-        file: 'packages/kafka/src/trouble-board.ts',
+        file: 'packages/kafka/src/group/trouble-board.ts',
         find: 'note(key, classOf(failure.error), describe(failure))',
         replace:
           "kafkaVerdict(failure.error).code === 'TOPIC_AUTHORIZATION_FAILED' ? 1 : " +
@@ -219,7 +219,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: ['consumer_join'],
     edits: [
       {
-        file: 'packages/kafka/src/consumer-positions.ts',
+        file: 'packages/kafka/src/consumer/consumer-positions.ts',
         find: 'offset: committed ?? earliest, latest })',
         replace: 'offset: latest, latest })',
       },

@@ -7,17 +7,17 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
     kinds: ['kafka_kill'],
     edits: [
       {
-        file: 'packages/kafka/src/produce-request.ts',
+        file: 'packages/kafka/src/producer/produce-request.ts',
         find: 'const ACKS = -1',
         replace: 'const ACKS = 0',
       },
       {
-        file: 'packages/kafka/src/send-request.ts',
+        file: 'packages/kafka/src/kafkajs/send-request.ts',
         find: 'expectResponse: true,',
         replace: "expectResponse: api.apiName !== 'Produce',",
       },
       {
-        file: 'packages/kafka/src/lean-link.ts',
+        file: 'packages/kafka/src/producer/lean-link.ts',
         find: 'const response = decodeProduceResponse(payload, version)',
         replace:
           'const response = { parts: parts.map((part) => ({ ...part, errorCode: 0, baseOffset: 0 })), throttleMs: 0 }',
@@ -42,7 +42,7 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
     kinds: ['kafka_kill', 'produce_link_reset'],
     edits: [
       {
-        file: 'packages/kafka/src/producer.ts',
+        file: 'packages/kafka/src/producer/producer.ts',
         find: '    giveUp(batch, fate)',
         replace: '    acknowledge(batch, 0)',
       },
@@ -53,7 +53,7 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
     kinds: [],
     edits: [
       {
-        file: 'packages/kafka/src/record-batch.ts',
+        file: 'packages/kafka/src/record-batch/record-batch.ts',
         find: 'const record = records[index]',
         replace: 'const record = records[records.length - 1 - index]',
       },

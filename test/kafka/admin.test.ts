@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { createTopics, demandReplicas, type KafkaConfig } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/service'
-import { settingsOf } from '../../packages/kafka/src/topic-settings.fixture.ts'
+import { settingsOf } from '../../packages/kafka/src/testing/topic-settings.fixture.ts'
 import { eventually } from '../support/eventually.ts'
 import { servers } from '../support/servers.ts'
 

@@ -13,7 +13,7 @@ import {
   type KafkaConfig,
 } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/service'
-import { produceOddly } from '../../packages/kafka/src/odd-records.fixture.ts'
+import { produceOddly } from '../../packages/kafka/src/testing/odd-records.fixture.ts'
 import { eventually } from '../support/eventually.ts'
 import { servers } from '../support/servers.ts'
 

@@ -1,4 +1,4 @@
-import type { KafkaErrorClass } from './kafka-remedies.ts'
+import type { KafkaErrorClass } from './errors/kafka-remedies.ts'
 
 export interface TopicPartition {
   readonly topic: string

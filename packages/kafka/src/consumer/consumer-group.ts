@@ -1,0 +1,215 @@
+import ConsumerGroup, { type RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
+import type { Logger } from '@custom-events/service'
+import { createKafkaJs } from '../kafkajs/client.ts'
+import { createAssigner } from '../group/consumer-assigner.ts'
+import { closedBroker, groupErrorOf, isForgotten } from './consumer-errors.ts'
+import {
+  byTopic,
+  eachPartition,
+  inTopics,
+  partitionStates,
+  type PartitionStates,
+} from './consumer-offsets.ts'
+import type { FetchedRecords, PartitionOffset } from './consumer-port.ts'
+import { toFetchedRecords } from '../fetch/consumer-records.ts'
+import { fetchInPlace } from '../fetch/fetch-in-place.ts'
+import { watchLogs } from '../topics/log-watch.ts'
+import type { KafkaLog } from '../topics/kafka-logs.ts'
+import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
+import { keepErrors } from '../errors/keep-errors.ts'
+import { knownTopics, type KnownTopic } from '../fetch/leader-offsets.ts'
+import { PartitionRefused } from '../fetch/partition-refused.ts'
+import type { TopicPartition } from '../records.ts'
+import { startReading } from './start-reading.ts'
+import type { OnThrottled } from '../errors/throttling.ts'
+import type { UnreadableRecords } from '../record-batch/unreadable-records.ts'
+
+/** Time limits of a membership, in milliseconds. */
+export interface GroupTimes {
+  /** Kafka takes a member that is silent for so long for dead. */
+  readonly sessionTimeoutMs: number
+  /** How long a rebalance waits for members to finish what they have in hand. */
+  readonly rebalanceTimeoutMs: number
+  readonly heartbeatMs: number
+  /** Longest wait of a fetch for new records. */
+  readonly fetchWaitMs: number
+}
+
+/** What a fetch brought of a partition: records, nothing new, or why it cannot be read. */
+export type Fetched = FetchedRecords | UnreadableRecords | PartitionRefused | ReadToTheEnd
+
+/** A partition that was asked and had nothing new. */
+export interface ReadToTheEnd extends TopicPartition {
+  readonly records: null
+}
+
+/** One connection to Kafka and one membership, until either breaks. */
+export interface GroupMember {
+  /** Joins or rejoins; resolves with what was assigned. */
+  join(): Promise<PartitionStates>
+  /** Which logs the topics are; should that change, what follows fails so that the member joins again. */
+  logs(): Promise<readonly KafkaLog[]>
+  /** What is to be known of these partitions before they are read, asked for again. */
+  states(partitions: readonly TopicPartition[]): Promise<PartitionStates>
+  assigned(): readonly TopicPartition[]
+  /** As the metadata has the topics. */
+  topics(): readonly KnownTopic[]
+  /** Says where to read from; assigned partitions that are not named are not read. */
+  start(positions: readonly PartitionOffset[]): Promise<void>
+  heartbeat(): Promise<void>
+  nodeIds(): readonly number[]
+  /**
+   * The next records that this broker leads; each partition's offsets follow those fetched before. What
+   * cannot be read is told for its partition, which is asked for again by the next fetch.
+   */
+  fetch(nodeId: number): Promise<readonly Fetched[]>
+  /** Takes a partition out of the next fetches, until it is resumed. */
+  pause(partition: TopicPartition): void
+  resume(partition: TopicPartition): void
+  /** Asks for the brokers and leaders anew, after an error that says they changed. */
+  refresh(error: unknown): Promise<void>
+  commit(offsets: readonly PartitionOffset[]): Promise<void>
+  leave(): Promise<void>
+  disconnect(): Promise<void>
+}
+
+const READ_COMMITTED = 1
+const METADATA_MAX_AGE_MS = 300_000
+const MAX_BYTES_PER_PARTITION = 1_048_576
+/** Of one fetch, which may come in after the memory budget is used up; larger ones were not faster. */
+const MAX_FETCH_BYTES = 4_194_304
+const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 }
+
+/**
+ * A member on kafkajs's ConsumerGroup, below its Runner. The Runner cannot be told when to rejoin, hides
+ * offsets that are out of range by resetting them, and ends by itself after enough errors; connections,
+ * the group protocol, fetching and decoding stay kafkajs's.
+ *
+ * @throws when Kafka is not reachable or a topic is missing.
+ */
+export async function connectMember(options: {
+  readonly kafka: KafkaConfig
+  readonly consumerGroup: string
+  readonly topics: readonly string[]
+  readonly times: GroupTimes
+  /** Told of every fetch, for how many milliseconds its broker holds us back. */
+  readonly onThrottled: OnThrottled
+  readonly log: Logger
+}): Promise<GroupMember> {
+  const { consumerGroup: groupId, topics, times } = options
+  const made = kafkaJsParts(options)
+  const { cluster } = made
+  keepErrors(cluster)
+  fetchInPlace(cluster, options.onThrottled)
+  const group = new ConsumerGroup({
+    ...made,
+    retry: RETRY,
+    groupId,
+    topics,
+    topicConfigurations: Object.fromEntries(
+      topics.map((topic) => [topic, { fromBeginning: true }]),
+    ),
+    instrumentationEmitter: { emit: () => {} },
+    sessionTimeout: times.sessionTimeoutMs,
+    rebalanceTimeout: times.rebalanceTimeoutMs,
+    maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+    maxBytes: MAX_FETCH_BYTES,
+    minBytes: 1,
+    maxWaitTimeInMs: times.fetchWaitMs,
+    autoCommit: false,
+    autoCommitInterval: null,
+    autoCommitThreshold: null,
+    isolationLevel: READ_COMMITTED,
+    rackId: '',
+    metadataMaxAge: METADATA_MAX_AGE_MS,
+  })
+  group.recoverFromFetch = (error) => Promise.reject(error)
+  try {
+    await group.connect()
+    await cluster.addMultipleTargetTopics(topics)
+  } catch (error) {
+    await cluster.disconnect().catch(() => {})
+    throw error
+  }
+
+  const logs = watchLogs(cluster, topics)
+  const assigned = (): readonly TopicPartition[] => eachPartition(group.assigned())
+  return {
+    join: async () => {
+      await group.joinAndSync()
+      return partitionStates(cluster, groupId, assigned())
+    },
+    logs: () => logs.learn(),
+    states: (partitions) => partitionStates(cluster, groupId, partitions),
+    assigned,
+    topics: () => knownTopics(cluster, topics),
+    start: async (positions) => startReading(group, positions),
+    heartbeat: async () => {
+      // kafkajs compares wall clocks: set back by a day, it would be silent for a day and be expelled.
+      group.lastRequest = -Infinity
+      try {
+        await group.heartbeat({ interval: 0 })
+      } catch (error) {
+        if (isForgotten(error)) group.memberId = null
+        if (groupErrorOf(error) === 'passing') {
+          group.coordinator = await cluster.findGroupCoordinator({ groupId })
+        }
+        throw error
+      }
+    },
+    nodeIds: () => cluster.getNodeIds(),
+    fetch: async (nodeId) => {
+      logs.mustBeSame()
+      return (await group.fetch(nodeId)).map((batch): Fetched => {
+        const fetched = toFetchedRecords(batch)
+        if (fetched === null)
+          return { topic: batch.topic, partition: batch.partition, records: null }
+        if (fetched instanceof PartitionRefused)
+          return new PartitionRefused(fetched, fetched.cause, Number(batch.fetchedOffset))
+        if (fetched instanceof Error) return fetched
+        const { topic, partition, next } = fetched
+        group.offsetManager.resolveOffset({ topic, partition, offset: String(next - 1) })
+        return fetched
+      })
+    },
+    pause: (partition) => group.pause(inTopics([partition])),
+    resume: (partition) => group.resume(inTopics([partition])),
+    refresh: async (error) => {
+      const closed = closedBroker(error)
+      if (closed !== null) cluster.removeBroker(closed)
+      await cluster.refreshMetadata()
+      await logs.look()
+    },
+    commit: (offsets) => group.commitOffsets({ topics: byTopic(offsets) }),
+    leave: () => group.leave(),
+    disconnect: () => cluster.disconnect(),
+  }
+}
+
+/** kafkajs hands its cluster to whoever makes a partition assigner: a way to it that is public. */
+function kafkaJsParts(options: {
+  readonly kafka: KafkaConfig
+  readonly consumerGroup: string
+  readonly log: Logger
+}): { cluster: RawCluster; logger: unknown; assigners: readonly unknown[] } {
+  let parts: { cluster: RawCluster; logger: unknown } | null = null
+  const assigners: unknown[] = []
+  createKafkaJs(options.kafka, options.log, { retry: RETRY }).consumer({
+    groupId: options.consumerGroup,
+    allowAutoTopicCreation: false,
+    metadataMaxAge: METADATA_MAX_AGE_MS,
+    partitionAssigners: [
+      (config) => {
+        // kafkajs's public type of a cluster names only what assigners usually need.
+        const all = config as unknown as { cluster: RawCluster; logger: unknown }
+        const assigner = createAssigner(all.cluster)
+        parts = all
+        assigners.push(assigner)
+        return assigner
+      },
+    ],
+  })
+  if (parts === null) throw new Error('kafkajs made no partition assigner: not version 2.2.4?')
+  const { cluster, logger } = parts as { cluster: RawCluster; logger: unknown }
+  return { cluster, logger, assigners }
+}

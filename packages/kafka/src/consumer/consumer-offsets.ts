@@ -1,0 +1,104 @@
+import type {
+  OffsetsOfTopic,
+  PartitionsOfTopic,
+  RawCluster,
+} from 'kafkajs/src/consumer/consumerGroup.js'
+import type { PartitionOffset } from './consumer-port.ts'
+import type { PartitionState } from './consumer-positions.ts'
+import { groupByTopic, leaderOffsets, type FoundOffsets } from '../fetch/leader-offsets.ts'
+import { PartitionRefused } from '../fetch/partition-refused.ts'
+import type { TopicPartition } from '../records.ts'
+
+/** What Kafka and the group know of some partitions, and of which nothing could be learnt. */
+export interface PartitionStates {
+  readonly states: readonly PartitionState[]
+  readonly refused: readonly PartitionRefused[]
+}
+
+/** @param end where a log ends: as a member may read it, or as it was written. */
+export async function partitionStates(
+  cluster: RawCluster,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+  end: 'latest' | 'written' = 'latest',
+): Promise<PartitionStates> {
+  if (partitions.length === 0) return { states: [], refused: [] }
+  const asked = [
+    await committedOffsets(cluster, groupId, partitions),
+    await leaderOffsets(cluster, partitions, 'earliest'),
+    await leaderOffsets(cluster, partitions, end),
+  ] as const
+  const [committed, earliest, latest] = asked.map(({ offsets }) => offsetByPartition(offsets))
+  const refusedByPartition = new Map(
+    asked.flatMap(({ refused }) => refused).map((each) => [partitionKey(each), each]),
+  )
+  const states = partitions.flatMap((each): PartitionState[] => {
+    const key = partitionKey(each)
+    const offset = committed?.get(key) ?? -1
+    const first = earliest?.get(key)
+    const next = latest?.get(key)
+    if (first === undefined || next === undefined || refusedByPartition.has(key)) return []
+    const { topic, partition } = each
+    const known = offset < 0 ? null : offset
+    return [{ topic, partition, committed: known, earliest: first, latest: next }]
+  })
+  return { states, refused: [...refusedByPartition.values()] }
+}
+
+/** -1 where the group never committed. */
+async function committedOffsets(
+  cluster: RawCluster,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<FoundOffsets> {
+  const coordinator = await cluster.findGroupCoordinator({ groupId })
+  const { responses } = await coordinator.offsetFetch({
+    groupId,
+    topics: groupByTopic(partitions).map(([topic, of]) => ({
+      topic,
+      partitions: of.map(({ partition }) => ({ partition })),
+    })),
+  })
+  const answers = responses.flatMap(({ topic, partitions: of }) =>
+    of.map((each) => ({ topic, ...each })),
+  )
+  return {
+    offsets: answers
+      .filter(({ errorCode }) => errorCode === 0)
+      .map(({ topic, partition, offset }) => ({ topic, partition, offset: Number(offset) })),
+    refused: answers
+      .filter(({ errorCode }) => errorCode !== 0)
+      .map((each) => new PartitionRefused(each, each.errorCode)),
+  }
+}
+
+/** Offsets in the form that kafkajs commits. */
+export function byTopic(offsets: readonly PartitionOffset[]): readonly OffsetsOfTopic[] {
+  return groupByTopic(offsets).map(([topic, of]) => ({
+    topic,
+    partitions: of.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+  }))
+}
+
+/** Partitions in the form that kafkajs pauses. */
+export function inTopics(partitions: readonly TopicPartition[]): readonly PartitionsOfTopic[] {
+  return groupByTopic(partitions).map(([topic, of]) => ({
+    topic,
+    partitions: of.map(({ partition }) => partition),
+  }))
+}
+
+export function eachPartition(assigned: readonly PartitionsOfTopic[]): readonly TopicPartition[] {
+  return assigned.flatMap(({ topic, partitions }) =>
+    partitions.map((partition) => ({ topic, partition })),
+  )
+}
+
+function offsetByPartition(offsets: readonly PartitionOffset[]): ReadonlyMap<string, number> {
+  return new Map(offsets.map((each) => [partitionKey(each), each.offset]))
+}
+
+/** A partition as a key of maps. */
+export function partitionKey({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`
+}

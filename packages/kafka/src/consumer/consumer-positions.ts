@@ -1,0 +1,45 @@
+import type { AssignedPosition, OutOfRange, PartitionOffset } from './consumer-port.ts'
+import type { TopicPartition } from '../records.ts'
+
+/** What Kafka knows of a partition at the moment it is assigned. */
+export interface PartitionState extends TopicPartition {
+  /** The group's committed offset; `null` when it never committed one. */
+  readonly committed: number | null
+  readonly earliest: number
+  readonly latest: number
+}
+
+/** What to do when records that were never read are gone: stop and tell, or go on with what is left. */
+export type OnOutOfRange = 'halt' | 'earliest'
+
+/**
+ * Where to read from. Without a committed offset from the earliest record, never from the latest: that
+ * would skip records silently. A committed offset outside of the log is never repaired silently either.
+ */
+export function startPositions(
+  partitions: readonly PartitionState[],
+  onOutOfRange: OnOutOfRange,
+): { readonly positions: readonly AssignedPosition[]; readonly outOfRange: readonly OutOfRange[] } {
+  const positions: AssignedPosition[] = []
+  const outOfRange: OutOfRange[] = []
+  for (const { topic, partition, committed, earliest, latest } of partitions) {
+    const isInRange = committed === null || (committed >= earliest && committed <= latest)
+    if (isInRange) positions.push({ topic, partition, offset: committed ?? earliest, latest })
+    else {
+      outOfRange.push({ topic, partition, committed, earliest, latest })
+      if (onOutOfRange === 'earliest')
+        positions.push({ topic, partition, offset: earliest, latest })
+    }
+  }
+  return { positions, outOfRange }
+}
+
+/**
+ * What is committed before anything is read: where a group begins that has committed nothing. Else nobody could tell
+ * that records were deleted before its first commit, which may be days away.
+ */
+export function firstCommits(partitions: readonly PartitionState[]): readonly PartitionOffset[] {
+  return partitions
+    .filter(({ committed }) => committed === null)
+    .map(({ topic, partition, earliest: offset }) => ({ topic, partition, offset }))
+}

@@ -1,0 +1,197 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { fullJitter, type Logger } from '@custom-events/service'
+import type { MemoryBudget } from './consumer-budget.ts'
+import { connectMember, type GroupMember, type GroupTimes } from './consumer-group.ts'
+import { partitionKey } from './consumer-offsets.ts'
+import { liveAssignment, noteStart, noteWaiting, type EndOfAssignment } from './consumer-life.ts'
+import type { Consumer, PartitionOffset } from './consumer-port.ts'
+import { firstCommits, startPositions, type OnOutOfRange } from './consumer-positions.ts'
+import { createEventQueue } from './consumer-queue.ts'
+import { describeKafkaError } from '../errors/kafka-errors.ts'
+import { watchGroup } from '../group/group-watch.ts'
+import { joinKnowing } from '../group/join-knowing.ts'
+import { startingAt, type KafkaConfig } from '../kafkajs/kafka-config.ts'
+import { describeAllOutOfRange } from '../fetch/lost-records.ts'
+import { tellThrottled } from '../errors/throttling.ts'
+import { createTroubleBoard } from '../group/trouble-board.ts'
+import { createWaitingPace } from './waiting-pace.ts'
+
+export interface ConsumerOptions {
+  readonly kafka: KafkaConfig
+  readonly consumerGroup: string
+  readonly topics: readonly string[]
+  /** Fetching pauses when it is used up; records taken are given back by the taker. */
+  readonly budget: MemoryBudget
+  readonly onOutOfRange: OnOutOfRange
+  readonly log: Logger
+  /** @default 30 s session, 60 s rebalance, heartbeat every 3 s, fetches wait up to 250 ms */
+  readonly times?: Partial<GroupTimes>
+}
+
+const TIMES: GroupTimes = {
+  sessionTimeoutMs: 30_000,
+  rebalanceTimeoutMs: 60_000,
+  heartbeatMs: 3_000,
+  fetchWaitMs: 250,
+}
+const RECONNECT = { baseMs: 250, maxMs: 5_000 }
+/** Share of the rebalance timeout within which the work in hand must be finished. */
+const RELEASE_WITHIN = 0.7
+
+/** The key under which it is noted that the group refuses us: to join, or to stay. */
+const JOINING = 'group'
+
+/** Joins in the background and stays a member for ever: every failure ends in joining again. */
+export function createConsumer(options: ConsumerOptions): Consumer {
+  const { budget, log } = options
+  const times = { ...TIMES, ...options.times }
+  const releaseWithinMs = times.rebalanceTimeoutMs * RELEASE_WITHIN
+  const closing = new AbortController()
+  const queue = createEventQueue()
+  const board = createTroubleBoard({ log })
+  const pace = createWaitingPace()
+  const onThrottled = tellThrottled({ log })
+  let member: GroupMember | null = null
+  let epoch = 0
+  let rejoining = new AbortController()
+  let notReadyReason: string | null = 'connecting to Kafka'
+
+  const live = async (joined: GroupMember): Promise<EndOfAssignment> => {
+    rejoining = new AbortController()
+    const found = await joinKnowing(joined)
+    if (found === null) return 'rejoin'
+    const { states, logs, refused: waiting } = found
+    board.cleared(JOINING)
+    const { positions, outOfRange } = startPositions(states, options.onOutOfRange)
+    noteStart(board, { assigned: joined.assigned(), outOfRange })
+    noteWaiting(found, board)
+    await joined.start(positions)
+    await commitFirst(joined, firstCommits(states))
+    const revoked = new AbortController()
+    const mine = ++epoch
+    const { signal } = revoked
+    queue.push({ kind: 'assigned', epoch: mine, positions, logs, revoked: signal, releaseWithinMs })
+    if (outOfRange.length > 0 && options.onOutOfRange === 'halt')
+      queue.push({ kind: 'outOfRange', epoch: mine, partitions: outOfRange })
+    else if (outOfRange.length > 0)
+      log.error(
+        { partitions: outOfRange },
+        `going on with the earliest record that is left, as KAFKA_OUT_OF_RANGE=earliest says: ` +
+          describeAllOutOfRange(outOfRange),
+      )
+    log.info({ epoch: mine, partitions: states.map(partitionKey) }, 'partitions assigned')
+    notReadyReason = null
+    return liveAssignment({
+      member: joined,
+      consumerGroup: options.consumerGroup,
+      times,
+      budget,
+      board,
+      waiting,
+      pace,
+      closing: closing.signal,
+      rejoining: rejoining.signal,
+      log,
+      hooks: {
+        onRecords: (fetched) => {
+          budget.add(fetched.bytes)
+          queue.push({ kind: 'records', epoch: mine, ...fetched })
+        },
+        onEnding: async (why) => {
+          log.info({ epoch: mine, why }, 'assignment ends')
+          notReadyReason = 'joining the consumer group'
+          await release(mine, revoked, why)
+        },
+      },
+    })
+  }
+
+  /** One that fails costs nothing now; the next assignment tries again. */
+  const commitFirst = async (joined: GroupMember, offsets: readonly PartitionOffset[]) => {
+    if (offsets.length === 0) return
+    await joined.commit(offsets).catch((err: unknown) => log.debug({ err }, 'commit failed'))
+  }
+
+  const release = async (
+    ending: number,
+    revoked: AbortController,
+    why: EndOfAssignment,
+  ): Promise<void> => {
+    revoked.abort()
+    const { bytes, wasTaken } = queue.forget(ending)
+    budget.remove(bytes)
+    if (!wasTaken || why === 'closing') return
+    const released = Promise.withResolvers<void>()
+    queue.push({ kind: 'revoked', epoch: ending, release: released.resolve })
+    const timer = setTimeout(released.resolve, releaseWithinMs)
+    await released.promise
+    clearTimeout(timer)
+  }
+
+  const run = async (): Promise<void> => {
+    for (let failures = 0, turn = 0; !closing.signal.aborted;) {
+      try {
+        const kafka = startingAt(options.kafka, turn++)
+        member = await connectMember({ ...options, kafka, times, onThrottled })
+        notReadyReason = 'joining the consumer group'
+        for (let end: EndOfAssignment = 'rejoin'; end === 'rejoin'; failures = 0) {
+          end = await live(member)
+          if (end === 'lost')
+            notReadyReason = 'the place in the consumer group is lost: joining again'
+        }
+      } catch (error) {
+        const resource = `consumer group ${options.consumerGroup}`
+        const nowhere = { topic: null, partition: null, offset: null }
+        const failed = board.failed(JOINING, { ...nowhere, error, resource })
+        if (failed === 1) log.warn({ err: error }, 'consumer lost Kafka, joining again')
+        notReadyReason = describeKafkaError(error, resource)
+      }
+      await closeMember(member)
+      member = null
+      if (closing.signal.aborted) return
+      const wait = fullJitter(failures++, RECONNECT)
+      await delay(wait, null, { signal: closing.signal }).catch(() => {})
+    }
+  }
+
+  const running = run()
+  const watch = watchGroup({ ...options, board })
+  return {
+    fetch: (wait) => queue.take(wait),
+    takeRecords: (of) => queue.takeRecords(of),
+    commit: async (of, offsets) => {
+      if (of !== epoch || member === null) return false
+      try {
+        await member.commit(offsets)
+        return true
+      } catch (error) {
+        log.debug({ err: error }, 'commit failed')
+        return false
+      }
+    },
+    rejoin: () => rejoining.abort(),
+    get notReadyReason() {
+      return notReadyReason
+    },
+    get troubles() {
+      return board.troubles
+    },
+    get backlog() {
+      return watch.backlog
+    },
+    get foreignMembers() {
+      return watch.foreignMembers
+    },
+    [Symbol.asyncDispose]: async () => {
+      closing.abort()
+      await Promise.all([watch[Symbol.asyncDispose](), running])
+      notReadyReason = 'closed'
+    },
+  }
+}
+
+/** Leaving tells the group at once; without it the partitions rest until the session times out. */
+async function closeMember(member: GroupMember | null): Promise<void> {
+  await member?.leave().catch(() => {})
+  await member?.disconnect().catch(() => {})
+}

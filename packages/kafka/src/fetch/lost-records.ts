@@ -1,0 +1,26 @@
+import type { OutOfRange } from '../consumer/consumer-port.ts'
+
+/**
+ * What it means that the group's commit lies outside of the log; the two sides have different reasons. To follow the
+ * name of the partition.
+ */
+export function describeOutOfRange({ committed, earliest, latest }: OutOfRange): string {
+  if (committed < earliest) {
+    return (
+      `${earliest - committed} offsets, ${committed} to ${earliest - 1}, were deleted from Kafka before they were ` +
+      `inserted; what is left is ${earliest} to ${latest}`
+    )
+  }
+  return (
+    `${committed} is committed, and the log ends at ${latest}: the topic was made anew or restored, or Kafka has lost ` +
+    `the last ${committed - latest} offsets, as it does when a replica that lags becomes the leader; what is there is ` +
+    `${earliest} to ${latest}`
+  )
+}
+
+/** The same of several, each with its name. */
+export function describeAllOutOfRange(partitions: readonly OutOfRange[]): string {
+  return partitions
+    .map((each) => `${each.topic}/${each.partition}: ${describeOutOfRange(each)}`)
+    .join('; ')
+}

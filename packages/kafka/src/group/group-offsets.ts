@@ -1,0 +1,51 @@
+import type { Logger } from '@custom-events/service'
+import { createKafkaJs } from '../kafkajs/client.ts'
+import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
+import type { TopicPartition } from '../records.ts'
+
+/** How far a consumer group has come in one partition. */
+export interface GroupOffset extends TopicPartition {
+  /** The next offset the group would read, or `null` when it never committed one. */
+  readonly committed: number | null
+  readonly earliest: number
+  /** The offset the next record will get. */
+  readonly latest: number
+}
+
+/** @throws when Kafka cannot be asked. */
+export async function readGroupOffsets(options: {
+  readonly kafka: KafkaConfig
+  readonly consumerGroup: string
+  readonly topics: readonly string[]
+  readonly log: Logger
+}): Promise<readonly GroupOffset[]> {
+  const { consumerGroup, topics } = options
+  // The first attempt of a fresh client only learns of the brokers.
+  const retry = { retries: 3, initialRetryTime: 50 }
+  const admin = createKafkaJs(options.kafka, options.log, { retry }).admin()
+  try {
+    await admin.connect()
+    const groups = await admin.fetchOffsets({ groupId: consumerGroup, topics: [...topics] })
+    const committed = new Map(
+      groups.flatMap(({ topic, partitions }) =>
+        partitions.map(({ partition, offset }) => [`${topic}/${partition}`, Number(offset)]),
+      ),
+    )
+    const offsets: GroupOffset[] = []
+    for (const topic of topics) {
+      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+        const offset = committed.get(`${topic}/${partition}`) ?? -1
+        offsets.push({
+          topic,
+          partition,
+          committed: offset < 0 ? null : offset,
+          earliest: Number(low),
+          latest: Number(high),
+        })
+      }
+    }
+    return offsets
+  } finally {
+    await admin.disconnect().catch(() => {})
+  }
+}

@@ -1,0 +1,69 @@
+// kafkajs has no types for its internals; what is used of them is declared here and pinned by tests.
+declare module 'kafkajs/src/network/requestQueue/index.js' {
+  import type { RequestQueueState } from './request-queue-timer.ts'
+
+  const RequestQueue: {
+    readonly prototype: {
+      scheduleCheckPendingRequests: (this: RequestQueueState) => void
+      scheduleRequestTimeoutCheck: (this: RequestQueueState) => void
+      canSendSocketRequestImmediately: (this: RequestQueueState) => boolean
+      maybeThrottle: (this: RequestQueueState, throttleMs: number | null | undefined) => void
+    }
+  }
+  export default RequestQueue
+}
+
+declare module 'kafkajs/src/network/socketFactory.js' {
+  import type { ISocketFactory } from 'kafkajs'
+
+  export default function createSocketFactory(): ISocketFactory
+}
+
+declare module 'kafkajs/src/protocol/encoder.js' {
+  export default class Encoder {
+    readonly buffer: Buffer
+    writeBufferInternal(bytes: Buffer): void
+  }
+}
+
+declare module 'kafkajs/src/protocol/error.js' {
+  export const errorCodes: readonly {
+    readonly type: string
+    readonly code: number
+    readonly retriable: boolean
+  }[]
+  /** Whether another attempt may succeed, and its name, are in a table of kafkajs. */
+  export function createErrorFromCode(
+    code: number,
+  ): Error & { readonly type: string; readonly code: number; readonly retriable: boolean }
+}
+
+declare module 'kafkajs/src/protocol/requests/produce/v7/request.js' {
+  import type { OutgoingRecord } from '../records.ts'
+
+  export interface EncodableRequest {
+    encode(): Promise<{ readonly buffer: Buffer }>
+  }
+
+  export default function produceV7(options: {
+    readonly acks: number
+    readonly timeout: number
+    readonly topicData: readonly {
+      readonly topic: string
+      readonly partitions: readonly {
+        readonly partition: number
+        readonly messages: readonly OutgoingRecord[]
+      }[]
+    }[]
+  }): EncodableRequest
+}
+
+declare module 'kafkajs/src/protocol/request.js' {
+  import type { EncodableRequest } from 'kafkajs/src/protocol/requests/produce/v7/request.js'
+
+  export default function createRequest(options: {
+    readonly correlationId: number
+    readonly clientId: string
+    readonly request: EncodableRequest
+  }): Promise<{ readonly buffer: Buffer }>
+}
