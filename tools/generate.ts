@@ -161,7 +161,7 @@ function metricsSection(title: string, definitions: MetricDefinitions): string {
 function errorsPage(): string {
   return `# Errors and warnings
 
-<!-- Made by \`npm run generate\` from packages/event/src/codes.ts. -->
+<!-- Made by \`npm run generate\` from packages/event/src/contract/codes.ts. -->
 
 Codes are stable. A refused request carries \`code\`; a rejected event lists its \`errors\`, each with
 \`pointer\` (into the body as sent), \`code\`, \`detail\`, \`expected\`, \`got\` and \`suggestion\`.

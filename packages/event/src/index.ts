@@ -9,48 +9,52 @@ export {
   type IgnoredCode,
   type RequestCode,
   type WarningCode,
-} from './codes.ts'
-export type { Audience } from './call-type.ts'
-export { ALIASES, KEY_NAMES, SDK_NAMES, type FieldName } from './fields.ts'
-export { SCAN_LIMITS } from './json-cursor.ts'
-export { readEnvelopeContext } from './account.ts'
-export { isJsonObject, ownValue, type JsonObject, type TrackedEvent } from './event.ts'
+} from './contract/codes.ts'
+export type { Audience } from './contract/call-type.ts'
+export { ALIASES, KEY_NAMES, SDK_NAMES, type FieldName } from './contract/fields.ts'
+export { SCAN_LIMITS } from './json/json-cursor.ts'
+export { readEnvelopeContext } from './normalise/account.ts'
+export { isJsonObject, ownValue, type JsonObject, type TrackedEvent } from './contract/event.ts'
 export {
   scanList,
   scanValue,
   type Member,
   type ScannedList,
   type ScannedValue,
-} from './json-scan.ts'
-export { closingQuote } from './closing-quote.ts'
-export { findSyntaxProblem, type SyntaxProblem } from './json-syntax.ts'
-export { MAX_NESTING, tooDeepAt } from './nesting.ts'
-export { isOverfull, MAX_EVENT_KEYS, overfullEvents, type Place } from './overfull.ts'
-export { normalise, type Normalised } from './normalise.ts'
-export type { EnvelopeContext, EventInput, NormaliseContext } from './normalise-context.ts'
-export { createLane, type JudgeInLane } from './lane/lane-judge.ts'
-export { accountSlot, copiedBytes, LaneEvent, slotEnd, slotStart } from './lane/lane-event.ts'
-export { warningsInLane } from './lane/empty-ids.ts'
-export { LaneInput } from './lane/lane-input.ts'
-export { scanBody, scanBodyInPieces, type LaneBodyRead } from './lane/scan-body.ts'
-export { carriedParts } from './lane/carried.ts'
-export { SLOT } from './lane/slots.ts'
-export { atOnce } from './pieces.ts'
+} from './json/json-scan.ts'
+export { closingQuote } from './json/closing-quote.ts'
+export { findSyntaxProblem, type SyntaxProblem } from './json/json-syntax.ts'
+export { MAX_NESTING, tooDeepAt } from './json/nesting.ts'
+export { isOverfull, MAX_EVENT_KEYS, overfullEvents, type Place } from './json/overfull.ts'
+export { normalise, type Normalised } from './normalise/normalise.ts'
+export type {
+  EnvelopeContext,
+  EventInput,
+  NormaliseContext,
+} from './normalise/normalise-context.ts'
+export { createLane, type JudgeInLane } from './fast-path/lane-judge.ts'
+export { accountSlot, copiedBytes, LaneEvent, slotEnd, slotStart } from './fast-path/lane-event.ts'
+export { warningsInLane } from './fast-path/empty-ids.ts'
+export { LaneInput } from './fast-path/lane-input.ts'
+export { scanBody, scanBodyInPieces, type LaneBodyRead } from './fast-path/scan-body.ts'
+export { carriedParts } from './fast-path/carried.ts'
+export { SLOT } from './fast-path/slots.ts'
+export { atOnce } from './json/pieces.ts'
 export { murmur2Range, partitionOf, partitionOfHash } from './partition.ts'
-export { pointerOf } from './pointer.ts'
-export { describeValue, MAX_PROBLEMS, type Problem, type Warning } from './problem.ts'
-export { EVENT_RULES, type EventRules } from './rules.ts'
-export { parseTimestamp, type ParsedTimestamp } from './timestamp.ts'
-export { createEventIds, derivedEventId } from './uuid.ts'
+export { pointerOf } from './json/pointer.ts'
+export { describeValue, MAX_PROBLEMS, type Problem, type Warning } from './contract/problem.ts'
+export { EVENT_RULES, type EventRules } from './contract/rules.ts'
+export { parseTimestamp, type ParsedTimestamp } from './normalise/timestamp.ts'
+export { createEventIds, derivedEventId } from './normalise/uuid.ts'
 export {
   createValidate,
   eventSchema,
   type KnownParts,
   type Validate,
   type Verdict,
-} from './validate.ts'
-export { BadPlans, type PlanProblem } from './plan/bad-plan.ts'
-export type { PiiPath, PlannedColumn } from './plan/inspect.ts'
+} from './validate/validate.ts'
+export { BadPlans, type PlanProblem } from './tracking-plan/bad-plan.ts'
+export type { PiiPath, PlannedColumn } from './tracking-plan/inspect.ts'
 export {
   compilePlans,
   createPlanCompiler,
@@ -60,11 +64,11 @@ export {
   type Plan,
   type PlanFile,
   type PlanMode,
-} from './plan/plan.ts'
+} from './tracking-plan/plan.ts'
 export {
   createPlanSet,
   NO_PLAN_SET,
   UNPLANNED_MODES,
   type PlanRules,
   type PlanSet,
-} from './plan/plan-set.ts'
+} from './tracking-plan/plan-set.ts'

@@ -1,0 +1,44 @@
+import { pointerOf } from '../json/pointer.ts'
+import type { Warning } from '../contract/problem.ts'
+import { COLON, QUOTE } from './bytes.ts'
+import { slotEnd, slotStart } from './lane-event.ts'
+import type { LaneInput } from './lane-input.ts'
+import { SLOT } from './slots.ts'
+
+const NO_WARNINGS: readonly never[] = []
+
+/** Whether an empty text in this slot counts as absent: RudderStack's pages say so of every stranger. */
+export function mayBeEmpty(slot: number): boolean {
+  return slot === SLOT.user_id || slot === SLOT.anonymous_id
+}
+
+/** Notes where an empty id lies: its slot has an end, but no start, as if it had not been sent. */
+export function noteEmpty(ints: Int32Array, at: number, end: number): void {
+  ints[at + 1] = end
+}
+
+/** The warnings of an event that is accepted in the lane, in the order of the plain way. */
+export function warningsInLane(input: LaneInput): readonly Warning[] {
+  const isUserEmpty = isEmpty(input, SLOT.user_id)
+  const isAnonymousEmpty = isEmpty(input, SLOT.anonymous_id)
+  if (!isUserEmpty && !isAnonymousEmpty) return NO_WARNINGS
+  return [
+    ...(isUserEmpty ? [emptyId(input, SLOT.user_id)] : []),
+    ...(isAnonymousEmpty ? [emptyId(input, SLOT.anonymous_id)] : []),
+  ]
+}
+
+function isEmpty(input: LaneInput, slot: number): boolean {
+  return slotStart(input, slot) === -1 && slotEnd(input, slot) !== -1
+}
+
+function emptyId(input: LaneInput, slot: number): Warning {
+  const key = keyBefore(input.body.ranges.bytes, slotEnd(input, slot) - 1)
+  return { code: 'empty_id', pointer: pointerOf(input.pointer, key) }
+}
+
+/** @param at the opening quote of its value; between it and the key are a colon and white space. */
+function keyBefore(bytes: Buffer, at: number): string {
+  const end = bytes.lastIndexOf(QUOTE, bytes.lastIndexOf(COLON, at))
+  return bytes.toString('utf8', bytes.lastIndexOf(QUOTE, end - 1) + 1, end)
+}

@@ -1,0 +1,108 @@
+import type { TrackedEvent } from '../contract/event.ts'
+import type { NormaliseContext } from '../normalise/normalise-context.ts'
+import { carriedParts } from './carried.ts'
+import { textOf, type LaneInput } from './lane-input.ts'
+import { PLACE, timeAt } from './ranges.ts'
+import { SLOT } from './slots.ts'
+
+/**
+ * An accepted event that lies in the body; what is asked for is read from there. Events live until Kafka has
+ * acknowledged them, long enough for the collector to move them: three references, not a text for each part.
+ */
+export class LaneEvent implements TrackedEvent {
+  readonly input: LaneInput
+  /** What the request says beside its events. */
+  readonly #beside: Pick<NormaliseContext, 'receivedAt' | 'source'>
+  /** For an event that was sent without one. */
+  readonly #madeId: string | null
+
+  constructor(
+    input: LaneInput,
+    beside: Pick<NormaliseContext, 'receivedAt' | 'source'>,
+    madeId: string | null,
+  ) {
+    this.input = input
+    this.#beside = beside
+    this.#madeId = madeId
+  }
+
+  get event_id(): string {
+    return this.#madeId ?? this.#text(SLOT.event_id) ?? ''
+  }
+
+  get event(): string {
+    return this.#text(SLOT.event) ?? ''
+  }
+
+  get group_id(): string {
+    return this.#text(accountSlot(this.input)) ?? ''
+  }
+
+  get user_id(): string | null {
+    return this.#text(SLOT.user_id)
+  }
+
+  get anonymous_id(): string | null {
+    return this.#text(SLOT.anonymous_id)
+  }
+
+  get timestamp(): number {
+    const { body, base } = this.input
+    return timeAt(body.ranges.ints, base + PLACE.timestamp)
+  }
+
+  get sent_at(): number | null {
+    const { body, base } = this.input
+    const ms = timeAt(body.ranges.ints, base + PLACE.sentAt)
+    return ms === -1 ? null : ms
+  }
+
+  get received_at(): number {
+    return this.#beside.receivedAt
+  }
+
+  get source(): string {
+    return this.#beside.source
+  }
+
+  get properties(): string {
+    return this.#text(SLOT.properties) ?? '{}'
+  }
+
+  get context(): string {
+    return this.#text(SLOT.context) ?? '{}'
+  }
+
+  get extra(): string {
+    const { body } = this.input
+    const members = carriedParts(this.input).map(
+      ({ key, start, end }) => key.toString() + textOf(body, start, end),
+    )
+    return `{${members.join()}}`
+  }
+
+  #text(slot: number): string | null {
+    const start = slotStart(this.input, slot)
+    return start === -1 ? null : textOf(this.input.body, start, slotEnd(this.input, slot))
+  }
+}
+
+/** Where the account is: in the event, or in its context. */
+export function accountSlot(input: LaneInput): number {
+  return slotStart(input, SLOT.group_id) === -1 ? SLOT.account : SLOT.group_id
+}
+
+/** Bytes of an account that the context alone names: it is kept by itself, and once more with the context. */
+export function copiedBytes(input: LaneInput): number {
+  const isCopied = accountSlot(input) === SLOT.account
+  return isCopied ? slotEnd(input, SLOT.account) - slotStart(input, SLOT.account) : 0
+}
+
+/** -1 for what was not sent. */
+export function slotStart({ body, base }: LaneInput, slot: number): number {
+  return body.ranges.ints[base + slot * 2] ?? -1
+}
+
+export function slotEnd({ body, base }: LaneInput, slot: number): number {
+  return body.ranges.ints[base + slot * 2 + 1] ?? -1
+}
