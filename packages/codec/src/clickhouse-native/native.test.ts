@@ -4,7 +4,7 @@ import avsc from 'avsc'
 import fc from 'fast-check'
 import { createTranscoder } from './native.ts'
 import type { NativeSource } from './native-source.ts'
-import { readNative } from './native-reader.fixture.ts'
+import { readNative } from '../testing/native-reader.fixture.ts'
 
 const fields = [
   { name: 'text', type: 'string' },
