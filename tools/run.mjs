@@ -23,7 +23,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const node24 = join(root, 'node_modules/node/bin/node')
-/** A terminal sends Ctrl-C to npm and to us, and npm sends it again; packages/service/src/signals.ts says more. */
+/** A terminal sends Ctrl-C to npm and to us, and npm sends it again; packages/service/src/lifecycle/signals.ts says more. */
 const SAME_SIGNAL_WITHIN_MS = 1_000
 const ORPHAN_CHECK_MS = 500
 /** Holds the process id of the one that installs. */

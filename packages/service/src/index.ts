@@ -1,4 +1,10 @@
-export { ConfigError, OWN_PREFIXES, readConfig, type Config, type ConfigProblem } from './config.ts'
+export {
+  ConfigError,
+  OWN_PREFIXES,
+  readConfig,
+  type Config,
+  type ConfigProblem,
+} from './config/config.ts'
 export {
   brokers,
   choice,
@@ -10,7 +16,7 @@ export {
   text,
   url,
   type Variable,
-} from './variable.ts'
+} from './config/variable.ts'
 export {
   clickhouseVariables,
   consumerGroup,
@@ -20,7 +26,7 @@ export {
   registryVariables,
   serviceVariables,
   sharedVariables,
-} from './variables.ts'
+} from './config/variables.ts'
 export { createLogger, type Logger } from './log.ts'
 export {
   createMetrics,
@@ -28,13 +34,13 @@ export {
   type MetricDefinition,
   type MetricDefinitions,
   type Metrics,
-} from './metrics.ts'
-export { opsMetrics } from './ops-metrics.ts'
-export { startOpsServer, type OpsServer, type Readiness } from './ops-server.ts'
-export { EXIT_CONFIG, runService, type RunningService } from './run-service.ts'
-export { shownConfig } from './shown-config.ts'
+} from './metrics/metrics.ts'
+export { opsMetrics } from './metrics/ops-metrics.ts'
+export { startOpsServer, type OpsServer, type Readiness } from './metrics/ops-server.ts'
+export { EXIT_CONFIG, runService, type RunningService } from './lifecycle/run-service.ts'
+export { shownConfig } from './config/shown-config.ts'
 export { readPlanFiles } from './plan-files.ts'
-export { fullJitter } from './full-jitter.ts'
-export { redact, redactUrl } from './redact.ts'
-export { reportToPrimary } from './worker.ts'
-export { startWorkers, type Workers } from './workers.ts'
+export { fullJitter } from './lifecycle/full-jitter.ts'
+export { redact, redactUrl } from './config/redact.ts'
+export { reportToPrimary } from './lifecycle/worker.ts'
+export { startWorkers, type Workers } from './lifecycle/workers.ts'

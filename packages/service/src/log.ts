@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { redact } from './redact.ts'
+import { redact } from './config/redact.ts'
 
 export type Logger = pino.Logger
 

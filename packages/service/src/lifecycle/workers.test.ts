@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMetrics, exposeTogether } from './metrics.ts'
+import { createMetrics, exposeTogether } from '../metrics/metrics.ts'
 import { readinessOf } from './workers.ts'
 
 const ready = { readiness: { isReady: true, reasons: [] }, metrics: [] }

@@ -9,7 +9,7 @@ import { test } from 'node:test'
  */
 const program = ({ event = '', during = '', drainMs = 0 }: Scene): string => `
   import { setTimeout as delay } from 'node:timers/promises'
-  import { createLogger, runService } from ${JSON.stringify(import.meta.resolve('./index.ts'))}
+  import { createLogger, runService } from ${JSON.stringify(import.meta.resolve('../index.ts'))}
   await runService(async (resources) => {
     const alive = setInterval(() => {}, 1_000)
     resources.defer(async () => {

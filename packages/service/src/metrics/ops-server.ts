@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { Exposition } from './metrics.ts'
 import { createOpsMetrics } from './ops-metrics.ts'
-import { redact } from './redact.ts'
+import { redact } from '../config/redact.ts'
 
 /** Whether traffic should be sent here, and if not, every reason why. */
 export interface Readiness {
