@@ -9,7 +9,7 @@ export {
   type IdentityColumn,
   type PresentIdentities,
   type ViewOnTable,
-} from './connection.ts'
+} from './client/connection.ts'
 export {
   classify,
   REASONS,
@@ -17,12 +17,16 @@ export {
   type Failure,
   type Reason,
   type Verdict,
-} from './classify.ts'
-export { CODE_GROUPS, type CodeGroup } from './error-codes.ts'
-export { ClickHouseFailure, isDefinite } from './failure.ts'
-export { generationOf, readLogs, registerLogs, type RegisteredLog } from './kafka-logs.ts'
-export { identityHash } from './read-back.ts'
-export { migrate, type MigrateOptions, type TableSettings } from './migrate.ts'
-export { MigrationError } from './migrations.ts'
-export { HotPropertyError, type HotProperty, type PlannedHotProperty } from './hot-properties.ts'
-export { compareTables, readTables } from './compare-tables.ts'
+} from './errors/classify.ts'
+export { CODE_GROUPS, type CodeGroup } from './errors/error-codes.ts'
+export { ClickHouseFailure, isDefinite } from './errors/failure.ts'
+export { generationOf, readLogs, registerLogs, type RegisteredLog } from './client/kafka-logs.ts'
+export { identityHash } from './client/read-back.ts'
+export { migrate, type MigrateOptions, type TableSettings } from './migrations/migrate.ts'
+export { MigrationError } from './migrations/migrations.ts'
+export {
+  HotPropertyError,
+  type HotProperty,
+  type PlannedHotProperty,
+} from './migrations/hot-properties.ts'
+export { compareTables, readTables } from './migrations/compare-tables.ts'

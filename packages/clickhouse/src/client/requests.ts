@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
 import type { NativeInsert } from './connection.ts'
-import { ClickHouseFailure, failureFromAnswer, failureFromError } from './failure.ts'
+import { ClickHouseFailure, failureFromAnswer, failureFromError } from '../errors/failure.ts'
 
 /** Less than the client's own limit: ClickHouse gives up first, so that its answer, not our impatience, decides. */
 const MAX_EXECUTION_S = 25

@@ -20,7 +20,7 @@ const hot = (change: Partial<HotProperty> = {}): HotProperty => ({
 
 test('the shipped declaration is well-formed', () => {
   const shipped = readHotProperties(
-    new URL('../../../schemas/hot-properties.json', import.meta.url),
+    new URL('../../../../schemas/hot-properties.json', import.meta.url),
   )
   assert.deepEqual(
     shipped.map(({ property }) => property),

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Logger } from '@custom-events/service'
-import type { ClickHouse } from './connection.ts'
+import type { ClickHouse } from '../client/connection.ts'
 import {
   columnOf,
   mergeHotProperties,
@@ -40,7 +40,7 @@ export interface MigrateOptions {
   readonly plannedColumns?: readonly PlannedHotProperty[]
 }
 
-const SCHEMAS = new URL('../../../schemas/', import.meta.url)
+const SCHEMAS = new URL('../../../../schemas/', import.meta.url)
 
 /**
  * Makes the database, applies the migrations that are missing, adds missing hot columns, and makes the
