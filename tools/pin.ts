@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checksum, PINS_FILE } from '../packages/embedded/src/pins.ts'
-import { pomOf } from '../packages/embedded/src/pom.ts'
+import { checksum, PINS_FILE } from '../packages/embedded/src/download/pins.ts'
+import { pomOf } from '../packages/embedded/src/download/pom.ts'
 import { readArguments } from './read-arguments.ts'
 
 const USAGE = `npm run pin: make the list of checksums of Maven's artifacts anew.

@@ -1,14 +1,14 @@
-export { cacheFolder } from './cache.ts'
-export type { Server, ServerName } from './child.ts'
+export { cacheFolder } from './download/cache.ts'
+export type { Server, ServerName } from './process/child.ts'
 export {
   clickhouseHeaders,
   startClickHouse,
   type ClickHouseEnvironment,
 } from './clickhouse/server.ts'
-export { freePort } from './free-port.ts'
-export { readKafkaMetadata, type PartitionState } from './kafka-metadata.ts'
+export { freePort } from './process/free-port.ts'
+export { readKafkaMetadata, type PartitionState } from './kafka/kafka-metadata.ts'
 export { MALLOC_SETTINGS } from './malloc-settings.ts'
-export { fetchKafka, fetchRegistry } from './maven.ts'
+export { fetchKafka, fetchRegistry } from './download/maven.ts'
 export { startPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts'
 export {
   defaultPorts,
@@ -16,10 +16,10 @@ export {
   portsFromBase,
   type AllPorts,
   type StackPorts,
-} from './ports.ts'
+} from './process/ports.ts'
 export { checkPrerequisites } from './prerequisites.ts'
 export { StackError, type Problem } from './problem.ts'
-export type { Right } from './kafka-users.ts'
-export type { KafkaUser, SecureKafka } from './secure-kafka.ts'
-export { launchProgram, startProgram, type Program } from './program.ts'
+export type { Right } from './kafka/kafka-users.ts'
+export type { KafkaUser, SecureKafka } from './kafka/secure-kafka.ts'
+export { launchProgram, startProgram, type Program } from './process/program.ts'
 export { startStack, type Stack, type StackOptions } from './stack.ts'

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSetupConfig, setUp } from '@custom-events/cli'
-import { freePort } from './free-port.ts'
+import { freePort } from './process/free-port.ts'
 import { MALLOC_SETTINGS } from './malloc-settings.ts'
-import { startProgram, type Program } from './program.ts'
+import { startProgram, type Program } from './process/program.ts'
 
 /** Where the servers are, as the services' own environment variables. */
 export interface ServerEnvironment {

@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ServerPlan } from './child.ts'
+import type { ServerPlan } from './process/child.ts'
 
 export interface RegistryOptions {
   readonly app: string

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Server, ServerName } from './child.ts'
+import type { Server, ServerName } from './process/child.ts'
 import type { Credentials } from './clickhouse/authentication.ts'
 import {
   clickhouseEnvironment,
@@ -8,12 +8,12 @@ import {
   type ClickHouseEnvironment,
 } from './clickhouse/server.ts'
 import { prepareDataFolder } from './folder.ts'
-import { clusterIdOf, type KafkaListener } from './kafka.ts'
+import { clusterIdOf, type KafkaListener } from './kafka/kafka.ts'
 import { startOne } from './one-server.ts'
-import { findTakenPorts, pickFreePorts, type AllPorts, type StackPorts } from './ports.ts'
+import { findTakenPorts, pickFreePorts, type AllPorts, type StackPorts } from './process/ports.ts'
 import { checkPrerequisites } from './prerequisites.ts'
 import { cannotStart, StackError } from './problem.ts'
-import { newPasswords, openSecureKafka, type SecureKafka } from './secure-kafka.ts'
+import { newPasswords, openSecureKafka, type SecureKafka } from './kafka/secure-kafka.ts'
 
 export interface StackOptions {
   /**

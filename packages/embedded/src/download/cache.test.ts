@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { cached, cacheFolder } from './cache.ts'
-import { StackError } from './problem.ts'
+import { StackError } from '../problem.ts'
 
 async function makeCache(t: TestContext): Promise<{
   readonly folder: string

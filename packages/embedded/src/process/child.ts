@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { signalGroup, spawnBound } from './command.ts'
-import { StackError } from './problem.ts'
+import { StackError } from '../problem.ts'
 
 /** `kafka` is the first or only broker, `kafka-2` the second. */
 export type ServerName = 'kafka' | `kafka-${number}` | 'registry' | 'clickhouse'

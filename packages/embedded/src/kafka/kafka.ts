@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ServerName, ServerPlan } from './child.ts'
-import { runCommand } from './command.ts'
+import type { ServerName, ServerPlan } from '../process/child.ts'
+import { runCommand } from '../process/command.ts'
 import { readKafkaMetadata } from './kafka-metadata.ts'
-import type { BrokerPorts } from './ports.ts'
-import { StackError } from './problem.ts'
+import type { BrokerPorts } from '../process/ports.ts'
+import { StackError } from '../problem.ts'
 import { secureProperties, type PlainPasswords } from './secure-kafka.ts'
 
 export interface KafkaOptions {

@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
-import { makeFolder } from './folder.ts'
+import { makeFolder } from '../folder.ts'
 import { checksum } from './pins.ts'
-import { StackError } from './problem.ts'
+import { StackError } from '../problem.ts'
 
 /** What a cache entry holds, written last: an entry without it was never finished. */
 type Manifest = Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { readPins, verifyPinned } from './pins.ts'
-import { StackError } from './problem.ts'
+import { StackError } from '../problem.ts'
 
 const CONTENT_SHA256 = 'ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73'
 

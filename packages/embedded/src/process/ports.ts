@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { freePort } from './free-port.ts'
-import type { Problem } from './problem.ts'
+import type { Problem } from '../problem.ts'
 
 /** Where a broker listens, and the controller in the same process. */
 export interface BrokerPorts {

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cached, cacheFolder, isIntact } from './cache.ts'
-import { runCommand, type CommandEnd } from './command.ts'
+import { runCommand, type CommandEnd } from '../process/command.ts'
 import { verifyPinned } from './pins.ts'
 import { pomOf } from './pom.ts'
-import { dockerInstead, StackError } from './problem.ts'
+import { dockerInstead, StackError } from '../problem.ts'
 
 const MAVEN_TIMEOUT_MS = 600_000
 const PROGRESS_EVERY_MS = 5_000

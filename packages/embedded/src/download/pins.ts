@@ -4,10 +4,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
-import { dockerInstead, StackError } from './problem.ts'
+import { dockerInstead, StackError } from '../problem.ts'
 
 /** Where the checksums of all that Maven downloads are kept, as `sha256sum` writes them. */
-export const PINS_FILE = fileURLToPath(new URL('../artifacts.sha256', import.meta.url))
+export const PINS_FILE = fileURLToPath(new URL('../../artifacts.sha256', import.meta.url))
 
 /** SHA-256 in hexadecimal, by file name, which holds the version. */
 export type Pins = ReadonlyMap<string, string>
