@@ -2,7 +2,7 @@ import { createClickHouse, migrate, type ClickHouse } from '@custom-events/click
 import { eventAvroSchema } from '@custom-events/codec'
 import { startClickHouse } from '@custom-events/embedded'
 import { createLogger } from '@custom-events/service'
-import { avroRoute, type Route } from '../services/consumer/src/route.ts'
+import { avroRoute, type Route } from '../services/consumer/src/read/route.ts'
 import type { Figures } from './figures.ts'
 import type { BenchOptions } from './options.ts'
 import { cpuSecondsOfTree } from './process-tree.ts'

@@ -12,7 +12,7 @@ import {
   type ConfigProblem,
 } from '@custom-events/service'
 import { FAILPOINTS } from './failpoint.ts'
-import { ON_UNKNOWN_SCHEMA } from './poison.ts'
+import { ON_UNKNOWN_SCHEMA } from './dead-letter/poison.ts'
 
 const MEBIBYTE = 1_048_576
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import type { Outcome, Search } from './interleavings/interleavings.fixture.ts'
-import { addCoverage, SITUATIONS } from './interleavings/situations.fixture.ts'
+import type { Outcome, Search } from './testing/interleavings/interleavings.fixture.ts'
+import { addCoverage, SITUATIONS } from './testing/interleavings/situations.fixture.ts'
 
 /** The same every time, so that no delivery hangs on luck; other seeds are for a longer search. */
 const SEED = Number(process.env['INTERLEAVINGS_SEED'] ?? 20_261_124)
@@ -69,7 +69,7 @@ function judgeSearch(context: TestContext, outcomes: readonly Outcome[], seconds
  * all the rest.
  */
 async function interleave(search: Search, workers: AsyncDisposableStack): Promise<Outcome> {
-  const worker = new Worker(new URL('./interleavings/worker.fixture.ts', import.meta.url), {
+  const worker = new Worker(new URL('./testing/interleavings/worker.fixture.ts', import.meta.url), {
     workerData: search,
   })
   workers.defer(async () => void (await worker.terminate())) // also when another one has failed

@@ -15,13 +15,13 @@ import {
   msUntilDue,
   newAssignment,
   type Assignment,
-} from './assignment.ts'
-import type { Batch, BatchLimits, OpenBatch, Trigger } from './batch.ts'
-import { abandonAfterMs, abortedAfter, type Clock } from './deadline.ts'
-import type { Doubt } from './doubt.ts'
-import { Abandoned } from './persist.ts'
-import type { Route, TopicRoute } from './route.ts'
-import type { Settled } from './settle.ts'
+} from './assignment/assignment.ts'
+import type { Batch, BatchLimits, OpenBatch, Trigger } from './batch/batch.ts'
+import { abandonAfterMs, abortedAfter, type Clock } from './batch/deadline.ts'
+import type { Doubt } from './insert/doubt.ts'
+import { Abandoned } from './insert/persist.ts'
+import type { Route, TopicRoute } from './read/route.ts'
+import type { Settled } from './insert/settle.ts'
 import type { Status } from './status.ts'
 
 /** What the loop needs of the world. */

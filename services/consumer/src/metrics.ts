@@ -1,7 +1,7 @@
 import { createMetrics, type Metrics } from '@custom-events/service'
 import { TROUBLE_CAUSES } from '@custom-events/kafka'
 import { UNDECODABLE } from '@custom-events/codec'
-import { RETRY_REASONS } from './retry.ts'
+import { RETRY_REASONS } from './insert/retry.ts'
 
 const TABLES = ['events', 'rejected_events', 'dead_letters'] as const
 

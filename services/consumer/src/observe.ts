@@ -1,8 +1,8 @@
 import type { Consumer, FetchedRecords, MemoryBudget } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/service'
 import type { ConsumeObserver } from './consume.ts'
-import type { InsertPorts } from './insert.ts'
-import type { Limits } from './limits.ts'
+import type { InsertPorts } from './insert/insert.ts'
+import type { Limits } from './assignment/limits.ts'
 import type { ConsumerMetrics } from './metrics.ts'
 import { showReading } from './show-reading.ts'
 

@@ -1,5 +1,5 @@
 import type { FetchedRecord } from '@custom-events/kafka'
-import type { Route } from './route.ts'
+import type { Route } from './read/route.ts'
 
 /** The first and the second half. */
 export function halves(records: readonly FetchedRecord[]): readonly (readonly FetchedRecord[])[] {

@@ -5,7 +5,7 @@ import {
   type Trouble,
 } from '@custom-events/kafka'
 import type { Logger, Readiness } from '@custom-events/service'
-import type { RetryReason } from './retry.ts'
+import type { RetryReason } from './insert/retry.ts'
 import type { ConsumerMetrics } from './metrics.ts'
 
 const BY_ITSELF =

@@ -1,10 +1,10 @@
 import type { RegisteredLog } from '@custom-events/clickhouse'
 import type { OutgoingRecord } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/service'
-import { HEADERS } from './dead-letter.ts'
+import { HEADERS } from './dead-letter/dead-letter.ts'
 import type { ConsumerMetrics } from './metrics.ts'
-import type { Table } from './route.ts'
-import type { SchemaMove } from './writer-schemas.ts'
+import type { Table } from './read/route.ts'
+import type { SchemaMove } from './read/writer-schemas.ts'
 
 /** What a person should hear of though nothing stops for it. */
 export interface Tell {

@@ -6,7 +6,7 @@ import {
 } from '@custom-events/kafka'
 import { createTranscoder, eventAvroSchema } from '@custom-events/codec'
 import type { Scheduler } from 'fast-check'
-import { createRandom, type Random } from '../../../../chaos/random.ts'
+import { createRandom, type Random } from '../../../../../chaos/random.ts'
 import type { Fate, MemoryRow, MemoryTables } from '../memory-clickhouse.fixture.ts'
 import { createJudge, DEAD_LETTERS, TOPIC, type Judge } from './judge.fixture.ts'
 import { earlierValue, isPoison, planRecords, SCHEMA_IDS, type Planned } from './plan.fixture.ts'

@@ -6,7 +6,7 @@ import {
   type PartitionOffset,
   type TopicPartition,
 } from '@custom-events/kafka'
-import { HEADERS } from '../dead-letter.ts'
+import { HEADERS } from '../../dead-letter/dead-letter.ts'
 import { valuesOf, type MemoryRow, type MemoryTables } from '../memory-clickhouse.fixture.ts'
 import { isPoison, propertiesOf, type Planned } from './plan.fixture.ts'
 import type { Situation } from './situations.fixture.ts'

@@ -2,10 +2,10 @@ import { UNDECODABLE, type NativeBlock, type Undecodable } from '@custom-events/
 import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
 import type { Doubt } from './doubt.ts'
 import { insertRecords, type InsertPorts, type InsertTally } from './insert.ts'
-import { badData, judgeUndecodable, wayOut, type OnUnknownSchema } from './poison.ts'
+import { badData, judgeUndecodable, wayOut, type OnUnknownSchema } from '../dead-letter/poison.ts'
 import { haltFor, retryFor } from './retry.ts'
-import type { Route } from './route.ts'
-import { schemaIdOf } from './writer-schemas.ts'
+import type { Route } from '../read/route.ts'
+import { schemaIdOf } from '../read/writer-schemas.ts'
 
 /** A batch of which every record is accounted for: in the table, or on the dead-letter topic. */
 export interface Settled extends InsertTally {

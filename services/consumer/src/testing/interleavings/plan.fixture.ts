@@ -1,5 +1,5 @@
 import { createEventCodec } from '@custom-events/codec'
-import type { Random } from '../../../../chaos/random.ts'
+import type { Random } from '../../../../../chaos/random.ts'
 import type { RecordKind, Scenario } from './scenario.fixture.ts'
 
 /** A record that a run puts into Kafka, and what must become of it. */

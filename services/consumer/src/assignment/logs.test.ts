@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createConfirmLog, learnLogs } from './logs.ts'
-import { Abandoned } from './persist.ts'
+import { Abandoned } from '../insert/persist.ts'
 
 test('a ClickHouse that never answers does not keep the service from stopping', async () => {
   const stop = new AbortController()

@@ -1,5 +1,5 @@
 import type { RetryReason, Wait } from './retry.ts'
-import type { Status } from './status.ts'
+import type { Status } from '../status.ts'
 
 /** The work in hand was given up: the partitions go elsewhere, or the service stops. Nothing is lost by it. */
 export class Abandoned extends Error {

@@ -10,12 +10,12 @@ import type { NativeBlock } from '@custom-events/codec'
 import type { FetchedRecord } from '@custom-events/kafka'
 import type { Doubt } from './doubt.ts'
 import { examine } from './examine.ts'
-import { byMonths, halves } from './parts.ts'
+import { byMonths, halves } from '../parts.ts'
 import type { Persistence } from './persist.ts'
 import { readBack } from './read-back.ts'
 import { decide, haltFor, type Decision } from './retry.ts'
-import type { Route } from './route.ts'
-import type { SetAside } from './set-aside.ts'
+import type { Route } from '../read/route.ts'
+import type { SetAside } from '../dead-letter/set-aside.ts'
 
 /** What became of the rows of a batch. */
 export interface InsertTally {

@@ -8,8 +8,8 @@ import {
   type RegisteredLog,
 } from '@custom-events/clickhouse'
 import type { KafkaLog } from '@custom-events/kafka'
-import { Abandoned, type Persistence } from './persist.ts'
-import { decide } from './retry.ts'
+import { Abandoned, type Persistence } from '../insert/persist.ts'
+import { decide } from '../insert/retry.ts'
 
 /**
  * The generation of each log, asked for until it is known. A log that setup has not seen, as that of a topic

@@ -7,7 +7,7 @@ import {
   type ViewOnTable,
 } from '@custom-events/clickhouse'
 import type { Gate } from '@custom-events/kafka'
-import { readNative } from '../../../packages/codec/src/testing/native-reader.fixture.ts'
+import { readNative } from '../../../../packages/codec/src/testing/native-reader.fixture.ts'
 
 /** A row, by its place in Kafka. */
 export interface MemoryRow {

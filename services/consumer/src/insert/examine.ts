@@ -2,9 +2,9 @@ import { classify, ClickHouseFailure, type ViewOnTable } from '@custom-events/cl
 import type { FetchedRecord } from '@custom-events/kafka'
 import type { InsertPorts } from './insert.ts'
 import { findRefused, probe } from './isolate.ts'
-import { wayOut } from './poison.ts'
+import { wayOut } from '../dead-letter/poison.ts'
 import { haltFor, type RetryReason } from './retry.ts'
-import type { Route } from './route.ts'
+import type { Route } from '../read/route.ts'
 
 /** What was found out about a refused block. */
 export interface Examined {

@@ -6,9 +6,9 @@ import type {
   Producer,
 } from '@custom-events/kafka'
 import { toDeadLetter } from './dead-letter.ts'
-import type { RefusedRecord } from './isolate.ts'
-import type { Persistence } from './persist.ts'
-import { haltFor, retryFor } from './retry.ts'
+import type { RefusedRecord } from '../insert/isolate.ts'
+import type { Persistence } from '../insert/persist.ts'
+import { haltFor, retryFor } from '../insert/retry.ts'
 import { bytesOf, firstAttempt, isShortened, isStub, shorter, type Attempt } from './shorten.ts'
 
 /**

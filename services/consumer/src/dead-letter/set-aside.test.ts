@@ -7,7 +7,7 @@ import type {
   ProduceOutcome,
 } from '@custom-events/kafka'
 import { HEADERS } from './dead-letter.ts'
-import type { Wait } from './retry.ts'
+import type { Wait } from '../insert/retry.ts'
 import { createSetAside } from './set-aside.ts'
 import { bytesOf } from './shorten.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FetchedRecord } from '@custom-events/kafka'
-import { readNative } from '../../../packages/codec/src/testing/native-reader.fixture.ts'
+import { readNative } from '../../../../packages/codec/src/testing/native-reader.fixture.ts'
 import { encodeDeadLetters } from './dead-letter-rows.ts'
 import { HEADERS } from './dead-letter.ts'
 

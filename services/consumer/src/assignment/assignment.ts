@@ -6,11 +6,11 @@ import {
   type MemoryBudget,
   type PartitionOffset,
 } from '@custom-events/kafka'
-import { openBatch, type BatchLimits, type OpenBatch } from './batch.ts'
-import { abortedAfter, abandonAfterMs, type Clock } from './deadline.ts'
-import type { Doubt } from './doubt.ts'
-import type { Route, TopicRoute } from './route.ts'
-import { smallFirst, type GrowingLimits } from './small-first.ts'
+import { openBatch, type BatchLimits, type OpenBatch } from '../batch/batch.ts'
+import { abortedAfter, abandonAfterMs, type Clock } from '../batch/deadline.ts'
+import type { Doubt } from '../insert/doubt.ts'
+import type { Route, TopicRoute } from '../read/route.ts'
+import { smallFirst, type GrowingLimits } from '../batch/small-first.ts'
 
 /** What is known within one assignment; nothing of it outlives the assignment. */
 export interface Assignment {

@@ -1,4 +1,4 @@
-import { longerAge, shorterAge, type BatchLimits } from './batch.ts'
+import { longerAge, shorterAge, type BatchLimits } from '../batch/batch.ts'
 
 /** The configured limits of a batch, with an age that grows while ClickHouse has too many parts. */
 export interface Limits {

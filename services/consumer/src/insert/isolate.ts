@@ -1,8 +1,8 @@
 import { classify, ClickHouseFailure } from '@custom-events/clickhouse'
 import type { FetchedRecord } from '@custom-events/kafka'
-import type { Refusal } from './dead-letter.ts'
+import type { Refusal } from '../dead-letter/dead-letter.ts'
 import type { InsertPorts } from './insert.ts'
-import type { Route } from './route.ts'
+import type { Route } from '../read/route.ts'
 
 /** A record that ClickHouse refuses, and why. */
 export interface RefusedRecord {

@@ -10,7 +10,7 @@ import {
   stillInDoubt,
   type Doubt,
 } from './doubt.ts'
-import type { Route } from './route.ts'
+import type { Route } from '../read/route.ts'
 
 /** What came of asking. */
 export interface ReadBack {

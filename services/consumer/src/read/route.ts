@@ -6,8 +6,8 @@ import {
   deadLetterIdentity,
   encodeDeadLetters,
   identityOfDeadLetter,
-} from './dead-letter-rows.ts'
-import { createPoisonWindow, type PoisonWindow } from './poison.ts'
+} from '../dead-letter/dead-letter-rows.ts'
+import { createPoisonWindow, type PoisonWindow } from '../dead-letter/poison.ts'
 import {
   createWriterSchemas,
   NO_SCHEMAS,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import type { ConsumerEvent, MemoryConsumer } from '@custom-events/kafka'
-import type { ConsumeObserver, ConsumePorts } from '../consume.ts'
+import type { ConsumeObserver, ConsumePorts } from '../../consume.ts'
 import type { Fate } from '../memory-clickhouse.fixture.ts'
-import type { Persistence } from '../persist.ts'
-import type { Status } from '../status.ts'
+import type { Persistence } from '../../insert/persist.ts'
+import type { Status } from '../../status.ts'
 import type { Place } from './situations.fixture.ts'
 import type { World } from './world.fixture.ts'
 
