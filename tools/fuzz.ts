@@ -1,5 +1,9 @@
-import { codesNotMet, fuzz, type Progress } from '../services/ingest/src/fuzz/fuzz.fixture.ts'
-import { reportOf } from '../services/ingest/src/fuzz/report.fixture.ts'
+import {
+  codesNotMet,
+  fuzz,
+  type Progress,
+} from '../services/ingest/src/testing/fuzz/fuzz.fixture.ts'
+import { reportOf } from '../services/ingest/src/testing/fuzz/report.fixture.ts'
 import { readArguments, readNumber } from './read-arguments.ts'
 
 const USAGE = `npm run fuzz: random bodies, judged and encoded where they lie and in the plain way, and compared.

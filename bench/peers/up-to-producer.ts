@@ -3,17 +3,20 @@ import { createLogger } from '@custom-events/service'
 import { NO_PLAN_SET } from '@custom-events/event'
 import { topicNames, type Producer } from '@custom-events/kafka'
 import { createIngestApp } from '../../services/ingest/src/app.ts'
-import { NO_KEYS } from '../../services/ingest/src/key-file.ts'
+import { NO_KEYS } from '../../services/ingest/src/auth/key-file.ts'
 import { createIngestMetrics } from '../../services/ingest/src/metrics.ts'
 import type { IngestParts } from '../../services/ingest/src/parts.ts'
-import { createRateLimits, NO_RATE_LIMITS } from '../../services/ingest/src/rate-limits.ts'
-import { createRefusedLog } from '../../services/ingest/src/refused-log.ts'
-import { createRejectedEvents } from '../../services/ingest/src/rejected.ts'
-import { createRetryAdvice } from '../../services/ingest/src/retry-after.ts'
-import { createLifecycle, startIngestServer } from '../../services/ingest/src/server.ts'
+import {
+  createRateLimits,
+  NO_RATE_LIMITS,
+} from '../../services/ingest/src/rate-limit/rate-limits.ts'
+import { createRefusedLog } from '../../services/ingest/src/response/refused-log.ts'
+import { createRejectedEvents } from '../../services/ingest/src/track/rejected.ts'
+import { createRetryAdvice } from '../../services/ingest/src/admission/retry-after.ts'
+import { createLifecycle, startIngestServer } from '../../services/ingest/src/http/server.ts'
 import { ingestSettings } from '../../services/ingest/src/settings.ts'
-import { createByteBudget } from '../../services/ingest/src/shed.ts'
-import { turnAway } from '../../services/ingest/src/turn-away.ts'
+import { createByteBudget } from '../../services/ingest/src/admission/shed.ts'
+import { turnAway } from '../../services/ingest/src/admission/turn-away.ts'
 
 const producer: Producer = {
   produce: async (records) => records.map((_, offset) => ({ status: 'acknowledged', offset })),

@@ -29,7 +29,7 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
     kinds: ['kafka_kill'],
     edits: [
       {
-        file: 'services/ingest/src/produce-within.ts',
+        file: 'services/ingest/src/track/produce-within.ts',
         find: 'deadlines.add(waiting)',
         replace:
           'deadlines.add(waiting)\n' +
@@ -64,13 +64,13 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
     kinds: [],
     edits: [
       {
-        file: 'services/ingest/src/encode.ts',
+        file: 'services/ingest/src/track/encode.ts',
         find: 'value: codec.encode(event, schemaId)',
         replace:
           'value: codec.encode(event.event_id.endsWith("42") ? { ...event, properties: event.properties.replace("version", "versioo") } : event, schemaId)',
       },
       {
-        file: 'services/ingest/src/encode.ts',
+        file: 'services/ingest/src/track/encode.ts',
         find: 'slab.write(event)',
         replace:
           'slab.write(event)\n' +
@@ -85,13 +85,13 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
     kinds: [],
     edits: [
       {
-        file: 'services/ingest/src/encode.ts',
+        file: 'services/ingest/src/track/encode.ts',
         find: 'partitionOf(event.group_id, partitionCount)',
         replace:
           '(partitionOf(event.group_id, partitionCount) + (Date.now() % 2)) % partitionCount',
       },
       {
-        file: 'services/ingest/src/encode.ts',
+        file: 'services/ingest/src/track/encode.ts',
         find: 'partitionOfHash(slab.hash, partitionCount)',
         replace: '(partitionOfHash(slab.hash, partitionCount) + (Date.now() % 2)) % partitionCount',
       },
@@ -135,7 +135,7 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
         replace: 'metrics.accepted.inc(2 * accepted)',
       },
       {
-        file: 'services/ingest/src/track.ts',
+        file: 'services/ingest/src/track/track.ts',
         find: 'metrics.accepted.inc(accepted)',
         replace: 'metrics.accepted.inc(2 * accepted)',
       },

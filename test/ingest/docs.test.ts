@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { startTestIngest } from '../../services/ingest/src/test-support.ts'
+import { startTestIngest } from '../../services/ingest/src/testing/test-support.ts'
 import { startChromium, whyNoChromium } from '../support/chromium.ts'
 
 const skip = whyNoChromium() ?? false

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { startTestIngest } from '../../services/ingest/src/test-support.ts'
+import { startTestIngest } from '../../services/ingest/src/testing/test-support.ts'
 
 const GUIDE = readFileSync(new URL('../../docs/producers.md', import.meta.url), 'utf8')
 

@@ -1,9 +1,9 @@
 import { createEventIds, LaneEvent, NO_PLAN_SET } from '@custom-events/event'
-import { readEnvelope } from '../../services/ingest/src/envelope.ts'
-import { createJudge } from '../../services/ingest/src/judge.ts'
+import { readEnvelope } from '../../services/ingest/src/request/envelope.ts'
+import { createJudge } from '../../services/ingest/src/track/judge.ts'
 import { ingestSettings } from '../../services/ingest/src/settings.ts'
-import { TOPICS } from '../../services/ingest/src/test-support.ts'
-import { ANYBODY } from '../../services/ingest/src/write-keys.ts'
+import { TOPICS } from '../../services/ingest/src/testing/test-support.ts'
+import { ANYBODY } from '../../services/ingest/src/auth/write-keys.ts'
 import type { Exchange } from './witness.ts'
 
 const settings = ingestSettings(TOPICS, 12)

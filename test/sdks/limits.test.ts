@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Analytics } from '@segment/analytics-node'
-import { countOf, startTestIngest } from '../../services/ingest/src/test-support.ts'
+import { countOf, startTestIngest } from '../../services/ingest/src/testing/test-support.ts'
 import { eventually } from '../support/eventually.ts'
 
 test('@segment/analytics-node under a limit: it waits as told, nothing lost, nothing doubled', async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import express from 'express'
-import { createMessages } from './messages.ts'
-import { raw } from './raw.ts'
-import { BAD_EVENT, eventText, startTestIngest } from './test-support.ts'
+import { createMessages } from './http/messages.ts'
+import { raw } from './testing/raw.ts'
+import { BAD_EVENT, eventText, startTestIngest } from './testing/test-support.ts'
 
 /** Without what differs from answer to answer. */
 function comparable(answer: string): string {

@@ -27,10 +27,10 @@ import {
   text,
   type ConfigProblem,
 } from '@custom-events/service'
-import type { AllowedOrigins } from './cors.ts'
-import { rateLimitRulesFrom, rateLimitVariables } from './rate-limit-config.ts'
+import type { AllowedOrigins } from './http/cors.ts'
+import { rateLimitRulesFrom, rateLimitVariables } from './rate-limit/rate-limit-config.ts'
 import { ingestSettings, type IngestSettings } from './settings.ts'
-import { parseWriteKeys } from './write-keys.ts'
+import { parseWriteKeys } from './auth/write-keys.ts'
 
 const DAY_MS = 86_400_000
 /** A DateTime64 begins there. */

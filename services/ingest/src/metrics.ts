@@ -1,9 +1,9 @@
 import { EVENT_CODES } from '@custom-events/event'
-import type { EventResult } from './answers.ts'
-import { CLOSED_FOR_ROOM } from './connections.ts'
-import { STEPS_AFTER_PRODUCE } from './fates.ts'
-import { SHED_REASONS } from './refusal.ts'
-import { REFUSED_CODES } from './refused-log.ts'
+import type { EventResult } from './response/answers.ts'
+import { CLOSED_FOR_ROOM } from './http/connections.ts'
+import { STEPS_AFTER_PRODUCE } from './track/fates.ts'
+import { SHED_REASONS } from './response/refusal.ts'
+import { REFUSED_CODES } from './response/refused-log.ts'
 import { createMetrics, type MetricDefinitions, type Metrics } from '@custom-events/service'
 
 const codes = Object.keys(EVENT_CODES)

@@ -1,15 +1,15 @@
 import type { Producer } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/service'
-import type { PlanFolder } from './plan-folder.ts'
-import type { Keys } from './key-file.ts'
+import type { PlanFolder } from './schema/plan-folder.ts'
+import type { Keys } from './auth/key-file.ts'
 import type { IngestMetrics } from './metrics.ts'
-import type { RefusedLog } from './refused-log.ts'
-import type { RejectedEvents } from './rejected.ts'
-import type { RateLimits } from './rate-limits.ts'
-import type { RetryAdvice } from './retry-after.ts'
-import type { SchemaIds } from './schema-ids.ts'
+import type { RefusedLog } from './response/refused-log.ts'
+import type { RejectedEvents } from './track/rejected.ts'
+import type { RateLimits } from './rate-limit/rate-limits.ts'
+import type { RetryAdvice } from './admission/retry-after.ts'
+import type { SchemaIds } from './schema/schema-ids.ts'
 import type { IngestSettings } from './settings.ts'
-import type { ByteBudget } from './shed.ts'
+import type { ByteBudget } from './admission/shed.ts'
 
 /** Everything the app works with; built in main.ts, or by a test. */
 export interface IngestParts {

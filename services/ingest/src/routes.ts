@@ -1,12 +1,22 @@
 import type { Audience } from '@custom-events/event'
-import { createDryRun } from './dry-run.ts'
-import { createIgnore } from './ignore.ts'
-import type { IngestRequest, IngestResponse } from './messages.ts'
-import { pageRoutes } from './pages.ts'
+import { createDryRun } from './track/dry-run.ts'
+import { createIgnore } from './track/ignore.ts'
+import type { IngestRequest, IngestResponse } from './http/messages.ts'
+import { pageRoutes } from './api-docs/pages.ts'
 import type { IngestParts } from './parts.ts'
-import { NOISE_PATHS, OWN_PATHS, SDK_PATHS, SOURCE_CONFIG_PATH, VALIDATE_PATH } from './paths.ts'
-import { answerSdkSettings, answerSourceConfig, SDK_SETTINGS_PATH } from './sdk-settings.ts'
-import { createTrack } from './track.ts'
+import {
+  NOISE_PATHS,
+  OWN_PATHS,
+  SDK_PATHS,
+  SOURCE_CONFIG_PATH,
+  VALIDATE_PATH,
+} from './http/paths.ts'
+import {
+  answerSdkSettings,
+  answerSourceConfig,
+  SDK_SETTINGS_PATH,
+} from './api-docs/sdk-settings.ts'
+import { createTrack } from './track/track.ts'
 
 export type Handle = (request: IngestRequest, response: IngestResponse) => Promise<void> | void
 

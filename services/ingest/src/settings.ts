@@ -1,6 +1,6 @@
 import { EVENT_RULES, type EventRules } from '@custom-events/event'
-import type { AllowedOrigins } from './cors.ts'
-import { NO_RATE_LIMITS, type RateLimitRules } from './rate-limits.ts'
+import type { AllowedOrigins } from './http/cors.ts'
+import { NO_RATE_LIMITS, type RateLimitRules } from './rate-limit/rate-limits.ts'
 import { partitionCounts, type TopicNames } from '@custom-events/kafka'
 
 /** What the way of a request is bounded by; sizes in bytes, times in milliseconds. */

@@ -17,7 +17,7 @@ const BYTES_BESIDE_TEXTS = FRAME_BYTES + 12 * 6 + 3 * 10 + 2 + 36
 /**
  * Copies byte ranges of a body behind one another into one piece of memory for all events of the
  * request. Equal byte for byte to what avsc, the plain reference, makes of their texts: see
- * services/ingest/src/lane.test.ts.
+ * services/ingest/src/track/lane.test.ts.
  */
 export class EventSlab implements Writer {
   readonly slab: Buffer

@@ -37,7 +37,7 @@ export interface LaneBodyRead {
  * goes the plain way from there; a body with anything unusual beside its events, or anything wrong,
  * is not read at all.
  *
- * Its plain reference is the reading of a document in services/ingest/src/envelope.ts.
+ * Its plain reference is the reading of a document in services/ingest/src/request/envelope.ts.
  */
 export function scanBody(bytes: Buffer, maxEvents: number): LaneBodyRead | null {
   const first = firstIfReadable(bytes)

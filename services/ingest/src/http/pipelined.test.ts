@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { test } from 'node:test'
+import { eventually } from '../../../../test/support/eventually.ts'
+import { rawPost } from '../testing/raw.ts'
+import { eventText, startTestIngest, type TestIngest } from '../testing/test-support.ts'
+
+function requestOf(body: string, id = ''): string {
+  return rawPost(`Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${id}\r\n`, body)
+}
+
+async function receivedEvents({ metrics }: TestIngest): Promise<number> {
+  return (await metrics.received.get()).values[0]?.value ?? 0
+}
+
+test('requests behind one another are judged one by one, and answered in their order', async () => {
+  await using ingest = await startTestIngest()
+  const { outcome } = ingest.producer
+  ingest.producer.outcome = null
+  const client = connect(ingest.port, '127.0.0.1')
+  let text = ''
+  client.on('data', (chunk) => (text += String(chunk)))
+  const ids = Array.from({ length: 300 }, (_, n) => `r${n}`)
+  client.write(
+    ids
+      .slice(0, 60)
+      .map((id) => requestOf(eventText(), id))
+      .join(''),
+  )
+  await eventually(() => assert.equal(ingest.producer.waitingCalls, 1))
+  for (let turn = 0; turn < 50; turn += 1) await nextTurn()
+  assert.equal(ingest.producer.waitingCalls, 1)
+  assert.equal(await receivedEvents(ingest), 1, 'no other is judged before that is answered')
+  ingest.producer.outcome = outcome
+  for (let at = 60; at < ids.length; at += 60) {
+    await eventually(() => assert.ok(text.includes(`X-Request-Id: r${at - 1}\r\n`)))
+    client.write(
+      ids
+        .slice(at, at + 60)
+        .map((id) => requestOf(eventText(), id))
+        .join(''),
+    )
+  }
+  await eventually(() => assert.ok(text.includes('X-Request-Id: r299\r\n')))
+  const answered = [...text.matchAll(/X-Request-Id: (r\d+)/g)].map(([, id]) => id)
+  assert.deepEqual(answered, ids)
+  assert.equal(ingest.events().length, 300)
+  client.destroy()
+})
+
+test('who reads no answers has no more requests judged than the system keeps answers of', async () => {
+  await using ingest = await startTestIngest()
+  const events = Array.from({ length: 500 }, () => '{"event":""}').join()
+  const request = requestOf(`{"batch":[${events}]}`).replace('/track', '/track?results=all')
+  const client = connect(ingest.port, '127.0.0.1')
+  client.on('error', () => {})
+  await once(client, 'connect')
+  for (let n = 0; n < 400; n += 1) client.write(request) // their answers are some 100 MB
+  let before = -1
+  await eventually(async () => {
+    const now = await receivedEvents(ingest)
+    const isStill = now === before
+    before = now
+    assert.ok(now > 0 && isStill)
+  })
+  assert.ok(before < 200 * 500, `${before} of ${400 * 500} events judged`)
+  assert.equal((await ingest.post(eventText())).status, 200)
+  assert.ok(ingest.budget.usedBytes < 1_024 ** 2, `${ingest.budget.usedBytes} bytes held`)
+  client.destroy()
+})
+
+test('a request that waits behind another is let go of with its connection', async () => {
+  await using ingest = await startTestIngest()
+  const { outcome } = ingest.producer
+  ingest.producer.outcome = null
+  const client = connect(ingest.port, '127.0.0.1')
+  client.write(requestOf(eventText()).repeat(5))
+  await eventually(() => assert.equal(ingest.producer.waitingCalls, 1))
+  client.resetAndDestroy()
+  ingest.producer.outcome = outcome
+  await eventually(() => assert.equal(ingest.budget.usedBytes, 0))
+  assert.equal(await receivedEvents(ingest), 1)
+})

@@ -1,0 +1,257 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Audience } from '@custom-events/event'
+import { isStrict } from './answer-options.ts'
+import { authenticate, presentedKey } from '../auth/auth.ts'
+import {
+  declaredBytes,
+  headBytes,
+  inflate,
+  isLongBody,
+  limitsOfStrangers,
+  readBody,
+  refuseTooLarge,
+  type BodyBounds,
+  type BodyLimits,
+} from './body.ts'
+import { refuseStrangers } from '../auth/body-key.ts'
+import { createDeadlines, type Deadlines } from '../admission/deadlines.ts'
+import { isLines, readEnvelope, readLongEnvelope, type Envelope } from './envelope.ts'
+import { announcedBytes, encodingFrom, type Encoding } from './inflate.ts'
+import type { IngestRequest, IngestResponse } from '../http/messages.ts'
+import type { IngestParts } from '../parts.ts'
+import { Refusal } from '../response/refusal.ts'
+import { CROWDED, NO_ROOM, shedFor, type Reservation } from '../admission/shed.ts'
+import { Slices } from '../admission/slices.ts'
+import type { EndTurn } from '../admission/turns.ts'
+import type { WriteKey } from '../auth/write-keys.ts'
+
+/** Of a long body, one at a time: it gives way to short ones, and is over when its records are made. */
+export interface Turn {
+  readonly slices: Slices
+  readonly end: () => void
+}
+
+/** A request that was taken: whose it is, and the events of its body. */
+export interface Call {
+  readonly requestId: string
+  readonly key: WriteKey
+  /** Of the path that it came by. */
+  readonly audience: Audience
+  /** Our clock at the door, in milliseconds since the epoch. */
+  readonly receivedAt: number
+  readonly isStrict: boolean
+  readonly headers: IncomingHttpHeaders
+  readonly envelope: Envelope
+  readonly turn?: Turn | null
+}
+
+/** What a path asks of the requests it takes. */
+export interface Door {
+  readonly audience: Audience
+  /** Whether its events go to Kafka, so that it is of no use while Kafka is away. */
+  readonly needsKafka: boolean
+  /** Of the bodies that are being read. */
+  readonly deadlines: Deadlines
+  /** Of bodies whose write key is inside them. */
+  readonly strangerLimits: BodyLimits
+}
+
+type NewDoor = Pick<Door, 'audience' | 'needsKafka'>
+
+export function openDoor({ settings: { limits } }: IngestParts, door: NewDoor): Door {
+  const deadlines = createDeadlines(limits.bodyTimeoutMs)
+  return { ...door, deadlines, strangerLimits: limitsOfStrangers(limits) }
+}
+
+/**
+ * Takes a request: sheds load, asks for the key, reads the body and finds its events; then runs
+ * `work`, holding the body's bytes against the budget until it is over, and its turn if it is long.
+ * What is refused by its head is refused in the same turn of the loop: who expects 100-continue is not told to go on.
+ *
+ * @throws {Refusal} @throws {ClientGone} Either may also be what the promise ends with.
+ */
+export function takeCall(
+  parts: IngestParts,
+  door: Door,
+  request: IngestRequest,
+  response: IngestResponse,
+  work: (call: Call) => Promise<void>,
+): Promise<void> {
+  shedLoad(parts, door, request)
+  const arrival = arrive(parts, door, request, response)
+  const limits = arrival.key === null ? door.strangerLimits : parts.settings.limits
+  refuseTooLarge(request, limits)
+  return readCall(parts, { limits, deadlines: door.deadlines }, arrival, work)
+}
+
+async function readCall(
+  parts: IngestParts,
+  { limits, deadlines }: Omit<BodyBounds, 'reservation'>,
+  arrival: Arrival,
+  work: (call: Call) => Promise<void>,
+): Promise<void> {
+  const reservation = parts.budget.open(arrival.key !== null)
+  const bounds = { limits, deadlines, reservation }
+  try {
+    if (!reservation.take(headBytes(arrival.request))) throw NO_ROOM
+    const sent = await readBody(arrival.request, bounds)
+    if (arrival.key === null) return await work(await callOfStranger(parts, arrival, sent, bounds))
+    const isShort = arrival.encoding === 'identity' && !isLongBody(sent.length, limits)
+    await work(
+      isShort ? callOf(parts, arrival, sent) : await callOfOther(parts, arrival, sent, bounds),
+    )
+  } catch (error) {
+    // Some refusals are made once for all requests: those tell nothing about a sender.
+    const isOwn = error instanceof Refusal && error.shed === null
+    if (isOwn && !parts.keys.isOff) error.keyName = arrival.key?.name ?? null
+    throw error
+  } finally {
+    reservation.release()
+  }
+}
+
+/** A request of which only the head is here. */
+interface Arrival {
+  readonly request: IngestRequest
+  readonly audience: Audience
+  readonly requestId: string
+  readonly receivedAt: number
+  /** `null`: it is in the body. */
+  readonly key: WriteKey | null
+  readonly encoding: Encoding
+}
+
+/** @throws {Refusal} when the key in the head is not good, or the body is encoded in no way that we know. */
+function arrive(
+  { keys }: IngestParts,
+  { audience }: Door,
+  request: IngestRequest,
+  { requestId }: IngestResponse,
+): Arrival {
+  const receivedAt = Date.now()
+  const presented = presentedKey(request, audience)
+  const { headers } = request
+  const isKeyInBody =
+    presented === null && audience === 'sdk' && !keys.isOff && !isLines(headers['content-type'])
+  const key = isKeyInBody ? null : authenticate(presented, headers.origin, keys)
+  const encoding = encodingFrom(headers['content-encoding'])
+  if (isKeyInBody && encoding === 'br') throw noBrotli()
+  return { request, audience, requestId, receivedAt, key, encoding }
+}
+
+/** A few bytes of brotli have its decoder fill megabytes before the first of them comes out. */
+function noBrotli(): Refusal {
+  const detail = 'brotli is read only when the write key is in a header; use gzip, deflate or none'
+  return new Refusal('unsupported_encoding', detail, {
+    headers: { 'Accept-Encoding': 'gzip, deflate' },
+  })
+}
+
+function callOf(parts: IngestParts, arrival: Arrival, body: Buffer): Call {
+  const type = arrival.request.headers['content-type']
+  return withEnvelope(parts, arrival, readEnvelope(body, type, parts.settings.limits), null)
+}
+
+/** Of a body whose write key is inside it. It is read only when that is found. @throws {Refusal} */
+async function callOfStranger(
+  parts: IngestParts,
+  arrival: Arrival,
+  sent: Buffer,
+  bounds: BodyBounds,
+): Promise<Call> {
+  const { encoding, request } = arrival
+  const body = encoding === 'identity' ? sent : await inflate(sent, encoding, false, bounds)
+  refuseStrangers(body, request.headers.origin, parts.keys)
+  bounds.reservation.becomeKnown()
+  return callOfInflated(parts, arrival, body, bounds)
+}
+
+async function callOfInflated(
+  parts: IngestParts,
+  arrival: Arrival,
+  body: Buffer,
+  { limits, reservation }: BodyBounds,
+): Promise<Call> {
+  if (!isLongBody(body.length, limits)) return callOf(parts, arrival, body)
+  const end = await takeTurn(reservation, body.length)
+  return callOfLong(parts, arrival, body, end)
+}
+
+/**
+ * Of a body that is long or inflated. A long one waits for its turn as it was sent: inflated it would take more room,
+ * and be out of the processor's caches. One that does not say how long it is waits when that is known.
+ *
+ * @throws {Refusal}
+ */
+async function callOfOther(
+  parts: IngestParts,
+  arrival: Arrival,
+  sent: Buffer,
+  bounds: BodyBounds,
+): Promise<Call> {
+  const { encoding } = arrival
+  const { limits, reservation } = bounds
+  const announced = announcedBytes(sent, encoding)
+  const early = isLongBody(announced, limits) ? await takeTurn(reservation, announced) : null
+  const body =
+    encoding === 'identity' ? sent : await inflate(sent, encoding, early !== null, bounds)
+  const isAsAnnounced = early !== null && body.length <= announced
+  if (isAsAnnounced) return callOfLong(parts, arrival, body, early)
+  early?.() // it waited as if it were shorter
+  return callOfInflated(parts, arrival, body, bounds)
+}
+
+/** @throws {Refusal} when too many wait. */
+async function takeTurn(reservation: Reservation, bytes: number): Promise<EndTurn> {
+  const end = await reservation.takeTurn(bytes)
+  if (end === null) throw CROWDED
+  return end
+}
+
+/** @throws {Refusal} */
+async function callOfLong(
+  parts: IngestParts,
+  arrival: Arrival,
+  body: Buffer,
+  end: EndTurn,
+): Promise<Call> {
+  const turn = { slices: new Slices(), end: () => end(body.length) }
+  const type = arrival.request.headers['content-type']
+  const { limits } = parts.settings
+  const envelope = await readLongEnvelope(body, type, limits, turn.slices)
+  return withEnvelope(parts, arrival, envelope, turn)
+}
+
+function withEnvelope(
+  { keys }: IngestParts,
+  { request, audience, requestId, receivedAt, key }: Arrival,
+  envelope: Envelope,
+  turn: Turn | null,
+): Call {
+  const { headers } = request
+  return {
+    requestId,
+    key: key ?? authenticate(envelope.key, headers.origin, keys),
+    audience,
+    receivedAt,
+    isStrict: isStrict(request),
+    headers,
+    envelope,
+    turn,
+  }
+}
+
+/** Sheds load before a byte of the body is read. */
+function shedLoad(parts: IngestParts, { needsKafka }: Door, request: IncomingMessage): void {
+  const { limits } = parts.settings
+  const declared = declaredBytes(request)
+  const shed = shedFor({
+    isDraining: parts.lifecycle.isDraining,
+    kafkaReason: needsKafka ? parts.producer.notReadyReason : null,
+    schemaReason: needsKafka ? parts.schemas.notReadyReason : null,
+    isProducerFull: needsKafka && parts.producer.isFull,
+    hasRoom: parts.budget.fits(Math.min(declared, limits.maxBodyBytes)),
+    isCrowded: isLongBody(declared, limits) && parts.budget.isCrowded,
+  })
+  if (shed !== null) throw shed
+}

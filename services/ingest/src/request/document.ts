@@ -1,0 +1,237 @@
+import { isUtf8 } from 'node:buffer'
+import {
+  findSyntaxProblem,
+  isJsonObject,
+  MAX_NESTING,
+  overfullEvents,
+  ownValue,
+  pointerOf,
+  readEnvelopeContext,
+  scanList,
+  scanValue,
+  tooDeepAt,
+  type EnvelopeContext,
+  type EventInput,
+  type JsonObject,
+  type Member,
+  type Place,
+} from '@custom-events/event'
+import type { Envelope, EnvelopeLimits } from './envelope.ts'
+import { isBlank, parseText, type ParsedText } from './parse-text.ts'
+import { Refusal } from '../response/refusal.ts'
+import { notFinite, OVERFULL, unreadable } from './unreadable.ts'
+
+/**
+ * One event, an array of them, `{"events":[…]}` or `{"batch":[…]}`.
+ *
+ * @throws {Refusal}
+ */
+export function readDocument(body: Buffer, limits: EnvelopeLimits): Envelope {
+  const decoded = decode(body)
+  refuseTooDeep(decoded, 1)
+  const overfull = overfullEvents(decoded)
+  if (overfull[0]?.end === decoded.length) return wholeOverfull(decoded)
+  const document = parse(decoded, overfull)
+  const { text, value } = document
+  if (Array.isArray(value)) {
+    return { events: checkedScan(document, null, value, limits).events, ...NOTHING_BESIDE }
+  }
+  if (!isJsonObject(value)) {
+    throw new Refusal('invalid_envelope', 'the body must be a JSON object or an array of objects')
+  }
+  const listKey = listKeyOf(value)
+  if (listKey !== null) return readList(document, value, listKey, limits)
+  const scanned = scanValue(document.json, '')
+  const [event] = withoutNotFinite(document, [{ index: 0, pointer: '', value, text, scanned }])
+  return { events: event === undefined ? [] : [event], ...NOTHING_BESIDE, key: keyOf(value) }
+}
+
+/** One event, or a list with as much beside it: not read, so that it does not matter which. */
+function wholeOverfull(text: string): Envelope {
+  return {
+    events: [unreadable({ index: 0, pointer: '', text }, OVERFULL)],
+    ...NOTHING_BESIDE,
+  }
+}
+
+export const NOTHING_BESIDE = { context: null, sentAt: null, key: null }
+
+function keyOf(body: JsonObject): string | null {
+  const key = ownValue(body, 'writeKey') ?? ownValue(body, 'api_key')
+  return typeof key === 'string' && key !== '' ? key : null
+}
+
+function listKeyOf(body: JsonObject): 'batch' | 'events' | null {
+  const hasBatch = Array.isArray(ownValue(body, 'batch'))
+  const hasEvents = Array.isArray(ownValue(body, 'events'))
+  if (hasBatch && hasEvents) {
+    throw new Refusal('invalid_envelope', 'the body has both "batch" and "events"; send one list')
+  }
+  if (hasBatch) return 'batch'
+  return hasEvents ? 'events' : null
+}
+
+function readList(
+  document: Document,
+  body: JsonObject,
+  listKey: 'batch' | 'events',
+  limits: EnvelopeLimits,
+): Envelope {
+  const values = ownValue(body, listKey)
+  const scanned = checkedScan(document, listKey, Array.isArray(values) ? values : [], limits)
+  const { envelope, events } = scanned
+  const twice = doubled(envelope.members)
+  if (twice !== undefined) {
+    throw new Refusal('invalid_envelope', `the key ${JSON.stringify(twice.key)} is there twice`)
+  }
+  const sentAt = ['sentAt', 'sent_at'].flatMap((key) => {
+    const value = ownValue(body, key)
+    return value === undefined ? [] : { value, pointer: `/${key}` }
+  })
+  const context = readEnvelopeContext(body, document.text, envelope)
+  checkRepeated(context, events.length, limits)
+  return {
+    events,
+    context,
+    sentAt: sentAt[0] ?? null,
+    key: keyOf(body),
+  }
+}
+
+/** Not from what the scanner found, of which it keeps only the first: junk would hide a second list. */
+function doubled(members: readonly Member[]): Member | undefined {
+  const seen = new Set<string>()
+  return members.find(({ key }) => seen.size === seen.add(key).size)
+}
+
+/** Every event is stored with the whole context: a body within its limit could become gigabytes. */
+function checkRepeated(
+  context: EnvelopeContext | null,
+  count: number,
+  limits: EnvelopeLimits,
+): void {
+  const bytes = Buffer.byteLength(context?.text ?? '') * count
+  if (bytes <= limits.maxRepeatedContextBytes) return
+  throw new Refusal(
+    'body_too_large',
+    `the context beside the list would be ${bytes} bytes in its ${count} events; at most ${limits.maxRepeatedContextBytes}`,
+  )
+}
+
+function checkedScan(
+  document: Document,
+  listKey: string | null,
+  values: readonly unknown[],
+  limits: EnvelopeLimits,
+) {
+  checkCount(values.length, limits)
+  const { text, json } = document
+  const { elements, envelope } = scanList(json, listKey)
+  const base = listKey === null ? '' : pointerOf('', listKey)
+  const events = elements.map((scanned, index): EventInput => {
+    return { index, pointer: pointerOf(base, index), value: values[index], text, scanned }
+  })
+  return { events: withoutNotFinite(document, withoutOverfull(document, events)), envelope }
+}
+
+export function checkCount(count: number, { maxEvents }: EnvelopeLimits): void {
+  if (count === 0) throw new Refusal('empty_batch', 'the list holds no event')
+  if (count <= maxEvents) return
+  throw new Refusal('too_many_events', `more than ${maxEvents} events in one request`)
+}
+
+const BYTE_ORDER_MARK = '\ufeff'
+export const EMPTY = 'the body holds nothing but white space'
+
+function decode(body: Buffer): string {
+  if (!isUtf8(body)) throw new Refusal('invalid_utf8', 'the body holds bytes that are not UTF-8')
+  const decoded = body.toString('utf8')
+  const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded
+  if (isBlank(text)) throw new Refusal('empty_body', EMPTY)
+  return text
+}
+
+/** A whole body as it was sent, and as it was read. */
+interface Document extends ParsedText {
+  readonly text: string
+  /** Events that were not read. */
+  readonly overfull: readonly Place[]
+}
+
+/** @param overfull events of a list, which are not parsed. @throws {Refusal} */
+function parse(text: string, overfull: readonly Place[]): Document {
+  try {
+    return { text, overfull, ...parseText(without(text, overfull)) }
+  } catch (cause) {
+    throw noDocument(text, cause)
+  }
+}
+
+/** The same text with a 0 and spaces at each of these places. */
+function without(text: string, places: readonly Place[]): string {
+  let kept = ''
+  let copied = 0
+  for (const { start, end } of places) {
+    kept += text.slice(copied, start) + '0'.padEnd(end - start)
+    copied = end
+  }
+  return kept + text.slice(copied)
+}
+
+function withoutOverfull(
+  { overfull }: Document,
+  events: readonly EventInput[],
+): readonly EventInput[] {
+  if (overfull.length === 0) return events
+  const places = new Map(overfull.map((place) => [place.start, place]))
+  return events.map((event) => {
+    const place = places.get(event.scanned.start)
+    if (place === undefined) return event
+    const scanned = { ...place, members: [], findings: [] }
+    return unreadable({ ...event, scanned }, OVERFULL)
+  })
+}
+
+/**
+ * Before anything is parsed: what is nested a million times would take a second of everybody's time.
+ *
+ * @param firstLine the number of the line that the text begins with.
+ * @throws {Refusal}
+ */
+export function refuseTooDeep(text: string, firstLine: number): void {
+  const at = tooDeepAt(text)
+  if (at === -1) return
+  const before = text.slice(0, at)
+  const line = firstLine + before.split('\n').length - 1
+  const column = at - before.lastIndexOf('\n')
+  const detail = `line ${line}, column ${column}: nested more than ${MAX_NESTING} times`
+  throw new Refusal('invalid_json', detail)
+}
+
+function noDocument(text: string, cause?: unknown): Refusal {
+  const problem = findSyntaxProblem(text)
+  const detail = `line ${problem?.line ?? 1}, column ${problem?.column ?? 1}: expected ${problem?.expected ?? 'JSON'}`
+  return new Refusal('invalid_json', detail, { cause })
+}
+
+/** Of the events of a document, those that hold a number that is none are rejected by themselves. */
+export function withoutNotFinite(
+  { text, notFinite: places }: Pick<Document, 'text' | 'notFinite'>,
+  events: readonly EventInput[],
+): readonly EventInput[] {
+  if (places.length === 0) return events
+  let next = 0
+  const judged = events.map((event): EventInput => {
+    const place = places[next] ?? Infinity
+    const { start, end } = event.scanned
+    if (place >= end || place < start) return event
+    while ((places[next] ?? Infinity) < end) next += 1
+    return unreadable(
+      event,
+      notFinite(/^-?[A-Za-z]+/.exec(text.slice(place, place + 9))?.[0] ?? ''),
+    )
+  })
+  // One beside the events belongs to all of them.
+  if (next < places.length) throw noDocument(text)
+  return judged
+}

@@ -1,0 +1,146 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { createEventCodec } from '@custom-events/codec'
+import {
+  createEventIds,
+  LaneEvent,
+  NO_PLAN_SET,
+  type Audience,
+  type PlanSet,
+} from '@custom-events/event'
+import type { OutgoingRecord } from '@custom-events/kafka'
+import type { Call } from '../../request/call.ts'
+import { encode, encodeInSlices } from '../../track/encode.ts'
+import {
+  readEnvelope,
+  readLongEnvelope,
+  readPlainly,
+  type Envelope,
+} from '../../request/envelope.ts'
+import { createJudge } from '../../track/judge.ts'
+import { Refusal } from '../../response/refusal.ts'
+import { ingestSettings } from '../../settings.ts'
+import { Slices } from '../../admission/slices.ts'
+import { TOPICS } from '../test-support.ts'
+import type { Judged } from '../../track/verdicts.ts'
+import { ANYBODY, type WriteKey } from '../../auth/write-keys.ts'
+
+/** The clock at the door, in milliseconds since the epoch. */
+export const RECEIVED_AT = Date.UTC(2026, 0, 31)
+export const settings = ingestSettings(TOPICS, 12)
+
+const encoding = { codec: createEventCodec(), schemas: { trackedId: 258 }, settings }
+const ANY_ACCOUNT: WriteKey = { ...ANYBODY, name: 'wéb' }
+
+/** A body with what matters of its request. */
+export interface Sent {
+  readonly bytes: Buffer
+  readonly headers: IncomingHttpHeaders
+  /** For whom its path is. @default own */
+  readonly audience?: Audience
+  /** Accounts that its key may write; `null`: any. @default null */
+  readonly accounts?: ReadonlySet<string> | null
+  /** Whether tracking plans are in force. @default false */
+  readonly hasPlans?: boolean
+}
+
+/** Plainly; in the bytes; in the bytes as of a long body, which gives way to others. */
+export const WAYS = ['plain', 'lane', 'long'] as const
+export type Way = (typeof WAYS)[number]
+
+/** What a way makes of a body, in a form that can be compared. */
+export interface Outcome {
+  /** JSON: each verdict with all that is told and stored of its event, or why the request was refused. */
+  readonly told: string
+  readonly judged: readonly Judged[]
+  readonly records: readonly Pick<OutgoingRecord, 'topic' | 'partition' | 'key' | 'value'>[]
+}
+
+export type Judges = ReturnType<typeof createJudges>
+
+/** Compiling schemas takes longer than judging thousands of events: for many bodies. */
+export function createJudges(plans: PlanSet = NO_PLAN_SET) {
+  const judgeWith = (hasLane: boolean) =>
+    createJudge({
+      plans: { current: plans },
+      rules: settings.rules,
+      eventIds: () => createEventIds((pool) => pool.fill(7)),
+      hasLane,
+    })
+  const lane = judgeWith(true)
+  return { plain: judgeWith(false), lane, long: lane }
+}
+
+export async function outcomeOf(way: Way, sent: Sent, judges: Judges): Promise<Outcome> {
+  const { headers, audience = 'own', accounts = null } = sent
+  try {
+    const envelope = await read(way, sent)
+    const { sentAt, key } = envelope
+    const call: Call = {
+      requestId: 'r',
+      key: { ...ANY_ACCOUNT, groupIds: accounts },
+      audience,
+      receivedAt: RECEIVED_AT,
+      isStrict: false,
+      headers,
+      envelope,
+    }
+    const judged = await judges[way](call)
+    const records =
+      way === 'long'
+        ? await encodeInSlices(encoding, judged, new Slices())
+        : encode(encoding, judged)
+    return { told: JSON.stringify({ events: judged.map(tell), sentAt, key }), judged, records }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const { code, message } = error
+    return { told: JSON.stringify({ code, message }), judged: [], records: [] }
+  }
+}
+
+/** Whether two outcomes say the same, and store the same bytes in the same places. */
+export function isSame(one: Outcome, other: Outcome): boolean {
+  if (one.told !== other.told || one.records.length !== other.records.length) return false
+  return one.records.every(({ topic, partition, key, value }, index) => {
+    const twin = other.records[index]
+    const isPlace = twin?.topic === topic && twin.partition === partition
+    return isPlace && isSameBytes(key, twin.key) && isSameBytes(value, twin.value)
+  })
+}
+
+function isSameBytes(one: Buffer | null, other: Buffer | null): boolean {
+  return one === null || other === null ? one === other : one.equals(other)
+}
+
+/** @throws {Refusal} */
+function read(way: Way, { bytes, headers }: Sent): Envelope | Promise<Envelope> {
+  const type = headers['content-type']
+  if (way === 'long') return readLongEnvelope(bytes, type, settings.limits, new Slices())
+  return (way === 'lane' ? readEnvelope : readPlainly)(bytes, type, settings.limits)
+}
+
+function tell({ input, verdict }: Judged): object {
+  const { index, pointer, text, scanned } = input
+  const sent = { index, pointer, text: text.slice(scanned.start, scanned.end) }
+  if (verdict.status !== 'accepted') return { sent, verdict }
+  const { event, ...rest } = verdict
+  return { sent, rest, event: FIELDS.map((name) => event[name]) }
+}
+
+export function isInLane({ verdict }: Judged): boolean {
+  return verdict.status === 'accepted' && verdict.event instanceof LaneEvent
+}
+
+const FIELDS = [
+  'event_id',
+  'event',
+  'group_id',
+  'user_id',
+  'anonymous_id',
+  'timestamp',
+  'sent_at',
+  'received_at',
+  'properties',
+  'context',
+  'extra',
+  'source',
+] as const

@@ -1,0 +1,187 @@
+import { createEventCodec, createRejectedCodec, type RejectedEvent } from '@custom-events/codec'
+import { NO_PLAN_SET, type TrackedEvent } from '@custom-events/event'
+import { topicNames } from '@custom-events/kafka'
+import { createLogger } from '@custom-events/service'
+import { createIngestApp } from '../app.ts'
+import type { LoopLook } from '../admission/congestion.ts'
+import type { AllowedOrigins } from '../http/cors.ts'
+import { NO_KEYS, type Keys } from '../auth/key-file.ts'
+import { createIngestMetrics, type IngestMetrics } from '../metrics.ts'
+import type { IngestParts } from '../parts.ts'
+import { createProducerTwin, type ProducerTwin } from './producer-twin.ts'
+import { createRateLimits, NO_RATE_LIMITS, type RateLimitRules } from '../rate-limit/rate-limits.ts'
+import { createRefusedLog } from '../response/refused-log.ts'
+import { createRejectedEvents } from '../track/rejected.ts'
+import { createRetryAdvice } from '../admission/retry-after.ts'
+import {
+  createLifecycle,
+  SERVER_LIMITS,
+  startIngestServer,
+  type ServerLimits,
+} from '../http/server.ts'
+import { ingestSettings, type IngestLimits } from '../settings.ts'
+import { createByteBudget } from '../admission/shed.ts'
+import { turnAway } from '../admission/turn-away.ts'
+
+export const TOPICS = topicNames('events.tracked.v1')
+
+/** The whole of ingest over a real HTTP server and a producer in memory. */
+export interface TestIngest extends AsyncDisposable {
+  readonly parts: IngestParts
+  readonly url: string
+  readonly port: number
+  readonly producer: ProducerTwin
+  readonly metrics: IngestMetrics
+  /** Set `notReadyReason` to play a registry that has not answered. */
+  readonly schemas: {
+    trackedId: number | null
+    rejectedId: number | null
+    notReadyReason: string | null
+  }
+  readonly budget: ReturnType<typeof createByteBudget>
+  /** Every line that was logged. */
+  readonly logLines: readonly string[]
+  post(body: string | Buffer, options?: PostOptions): Promise<TestAnswer>
+  /** Accepted events in the order they were produced. */
+  events(): readonly TrackedEvent[]
+  rejectedEvents(): readonly RejectedEvent[]
+}
+
+export interface PostOptions {
+  readonly path?: string
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface TestAnswer {
+  readonly status: number
+  readonly headers: Headers
+  /** The shape is what each test asserts. */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly body: any
+}
+
+export async function startTestIngest(
+  options: {
+    readonly keys?: Keys
+    readonly plans?: IngestParts['plans']
+    readonly limits?: Partial<IngestLimits>
+    readonly serverLimits?: Partial<ServerLimits>
+    readonly random?: () => number
+    /** At the event loop; the real one when there is none. */
+    readonly look?: () => LoopLook
+    /** Of the rate limits and of the advice when to come back, in milliseconds. */
+    readonly clock?: () => number
+    readonly allowedOrigins?: AllowedOrigins
+    readonly rateLimits?: RateLimitRules
+  } = {},
+): Promise<TestIngest> {
+  const producer = createProducerTwin()
+  const clock = options.clock ?? (() => performance.now())
+  const metrics = createIngestMetrics()
+  const logLines: string[] = []
+  const log = createLogger(
+    { service: 'ingest', level: 'debug' },
+    { write: (line) => void logLines.push(line) },
+  )
+  const defaults = ingestSettings(TOPICS, 12)
+  const settings = {
+    ...defaults,
+    limits: { ...defaults.limits, ...options.limits },
+    allowedOrigins: options.allowedOrigins ?? null,
+  }
+  const schemas: TestIngest['schemas'] = { trackedId: 7, rejectedId: 8, notReadyReason: null }
+  const plans = options.plans ?? { current: NO_PLAN_SET }
+  const rejected = createRejectedEvents({ producer, schemas, plans, settings, metrics, log })
+  const lifecycle = createLifecycle()
+  const resources = new DisposableStack()
+  const budget = createByteBudget(settings.limits.maxInFlightBytes)
+  const parts: IngestParts = {
+    producer,
+    metrics,
+    schemas,
+    settings,
+    log,
+    lifecycle,
+    budget,
+    keys: options.keys ?? NO_KEYS,
+    plans,
+    rejectedEvents: rejected,
+    refusedLog: resources.use(createRefusedLog({ metrics, log })),
+    rateLimits: createRateLimits({
+      rules: options.rateLimits ?? NO_RATE_LIMITS,
+      clock,
+      random: options.random ?? Math.random,
+    }),
+    retryAdvice: createRetryAdvice(clock, options.random ?? Math.random),
+  }
+  const server = await startIngestServer({
+    handle: turnAway(parts, createIngestApp(parts), options.look),
+    host: '127.0.0.1',
+    port: 0,
+    maxBodyBytes: settings.limits.maxBodyBytes,
+    lifecycle,
+    limits: { ...SERVER_LIMITS, drainDelayMs: 0, ...options.serverLimits },
+    onClosedForRoom: (which, count) => metrics.closedForRoom.inc({ which }, count),
+  })
+  const url = `http://127.0.0.1:${server.port}`
+  const valuesOf = (topic: string) =>
+    producer.records.flatMap((record) =>
+      record.topic === topic && record.value !== null ? [record.value] : [],
+    )
+  return {
+    parts,
+    url,
+    port: server.port,
+    producer,
+    metrics,
+    schemas,
+    budget,
+    logLines,
+    post: (body, request) => post(url, body, request),
+    events: () => valuesOf(TOPICS.tracked).map((value) => createEventCodec().decode(value).value),
+    rejectedEvents: () =>
+      valuesOf(TOPICS.rejected).map((value) => createRejectedCodec().decode(value).value),
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]()
+      await rejected[Symbol.asyncDispose]()
+      resources.dispose()
+    },
+  }
+}
+
+async function post(
+  url: string,
+  body: string | Buffer,
+  { path = '/track', method = 'POST', headers = {} }: PostOptions = {},
+): Promise<TestAnswer> {
+  const hasBody = method !== 'GET' && method !== 'HEAD'
+  const response = await fetch(url + path, { method, headers, ...(hasBody ? { body } : {}) })
+  const text = await response.text()
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? null : JSON.parse(text),
+  }
+}
+
+/** A sound event with some fields replaced; `undefined` leaves one out. */
+export function eventText(changes: Readonly<Record<string, unknown>> = {}): string {
+  return JSON.stringify({
+    event: 'feature_used',
+    group_id: 'account_456',
+    user_id: 'user_789',
+    timestamp: '2023-11-04T14:45:30.987Z',
+    event_id: 'e-1',
+    ...changes,
+  })
+}
+
+/** An event without an account. */
+export const BAD_EVENT = eventText({ group_id: undefined })
+
+/** Value of a counter, summed over its labels. */
+export async function countOf(metric: IngestMetrics['accepted']): Promise<number> {
+  const { values } = await metric.get()
+  return values.reduce((sum, { value }) => sum + value, 0)
+}

@@ -1,0 +1,46 @@
+import { partitionOf } from '@custom-events/event'
+import { answerOptionsFrom } from '../request/answer-options.ts'
+import { answerKept } from '../response/answers.ts'
+import { openDoor, takeCall } from '../request/call.ts'
+import { createJudge } from './judge.ts'
+import { limited, takeLimit } from '../rate-limit/limited.ts'
+import type { IngestParts } from '../parts.ts'
+import type { Handle } from '../routes.ts'
+import { send } from '../http/send.ts'
+import { mayProduce, refusalOf, resultsOf, type Judged, type Produced } from './verdicts.ts'
+
+/**
+ * Answers as `/track` would, with each event as it would be stored and its partition, but keeps
+ * nothing: not the events, not the rejected ones, no count of them. Works while Kafka is away.
+ */
+export function createDryRun(parts: IngestParts): Handle {
+  const door = openDoor(parts, { audience: 'own', needsKafka: false })
+  const judge = createJudge({ ...parts.settings, plans: parts.plans })
+  return (request, response) =>
+    takeCall(parts, door, request, response, async (call) => {
+      const judged = await judge(call)
+      // It costs the work of an event that is kept.
+      const limit = takeLimit(parts, { judged, key: call.key, mayProduce: false })
+      if (limit.refusedBy !== null) throw limited(limit, resultsOf(judged, [], 'rate_limited'))
+      const produced = mayProduce(judged, call.isStrict) ? pretendToProduce(parts, judged) : []
+      const results = resultsOf(judged, produced)
+      const refusal = refusalOf(results, call.isStrict)
+      if (refusal !== null) throw refusal
+      const options = answerOptionsFrom(request, call.requestId, door.audience)
+      const answer = answerKept(results, { ...options, hasPreviews: true, hasReceipts: false })
+      const message = `nothing was kept; /track would have ${String(answer.body['message'])}`
+      const body = { ...answer.body, message, dry_run: true }
+      const headers = { ...answer.headers, ...limit.headers }
+      send(response, { ...answer, headers, body }, parts.lifecycle.isDraining)
+    })
+}
+
+function pretendToProduce({ settings }: IngestParts, judged: readonly Judged[]): Produced[] {
+  const topic = settings.topics.tracked
+  const partitionCount = settings.partitionCountByTopic[topic] ?? 1
+  return judged.flatMap(({ verdict }) => {
+    if (verdict.status !== 'accepted') return []
+    const place = { topic, partition: partitionOf(verdict.event.group_id, partitionCount) }
+    return [{ place, outcome: { status: 'acknowledged', offset: 0 } } as const]
+  })
+}

@@ -1,0 +1,85 @@
+import { EventSlab, type FramedCodec } from '@custom-events/codec'
+import { LaneEvent, partitionOf, partitionOfHash, type TrackedEvent } from '@custom-events/event'
+import { SlabRecord, type OutgoingRecord } from '@custom-events/kafka'
+import type { SchemaIds } from '../schema/schema-ids.ts'
+import type { IngestSettings } from '../settings.ts'
+import { REGISTRY_AWAY } from '../admission/shed.ts'
+import { EVENTS_PER_LOOK, type Slices } from '../admission/slices.ts'
+import type { Judged } from './verdicts.ts'
+
+interface Encoding {
+  readonly codec: FramedCodec<TrackedEvent>
+  readonly schemas: Pick<SchemaIds, 'trackedId'>
+  readonly settings: Pick<IngestSettings, 'topics' | 'partitionCountByTopic'>
+}
+
+/** One record per accepted event, in their order. */
+export function encode(encoding: Encoding, judged: readonly Judged[]): readonly OutgoingRecord[] {
+  const started = start(encoding, judged)
+  encodeUpTo(started, judged.length)
+  return started.records
+}
+
+/** The same for a long list, giving way to others: 2,500 events take 1.5 ms, the plain ones of them 7 ms. */
+export async function encodeInSlices(
+  encoding: Encoding,
+  judged: readonly Judged[],
+  slices: Slices,
+): Promise<readonly OutgoingRecord[]> {
+  const started = start(encoding, judged)
+  for (let end = 0; end < judged.length;) {
+    if (slices.isOver) await slices.giveWay()
+    end = Math.min(end + EVENTS_PER_LOOK, judged.length)
+    encodeUpTo(started, end)
+  }
+  return started.records
+}
+
+interface Started {
+  readonly codec: Encoding['codec']
+  readonly judged: readonly Judged[]
+  /** Of `judged`, the one that comes next. */
+  next: number
+  readonly records: OutgoingRecord[]
+  readonly topic: string
+  readonly partitionCount: number
+  readonly schemaId: number
+  readonly slab: EventSlab
+}
+
+function start({ codec, schemas, settings }: Encoding, judged: readonly Judged[]): Started {
+  const topic = settings.topics.tracked
+  const partitionCount = settings.partitionCountByTopic[topic] ?? 1
+  const schemaId = schemas.trackedId
+  if (schemaId === null) throw REGISTRY_AWAY // found to be wrong since the request was let in
+  const slab = openSlab(judged, schemaId)
+  return { codec, judged, next: 0, records: [], topic, partitionCount, schemaId, slab }
+}
+
+function encodeUpTo(started: Started, end: number): void {
+  const { codec, judged, records, topic, partitionCount, schemaId, slab } = started
+  for (; started.next < end; started.next += 1) {
+    const verdict = judged[started.next]?.verdict
+    if (verdict?.status !== 'accepted') continue
+    const { event } = verdict
+    if (event instanceof LaneEvent) {
+      slab.write(event)
+      const partition = partitionOfHash(slab.hash, partitionCount)
+      records.push(new SlabRecord(topic, partition, slab))
+    } else {
+      const partition = partitionOf(event.group_id, partitionCount)
+      const key = Buffer.from(event.group_id, 'utf8')
+      records.push({ topic, partition, key, value: codec.encode(event, schemaId) })
+    }
+  }
+}
+
+function openSlab(judged: readonly Judged[], schemaId: number): EventSlab {
+  const events: LaneEvent[] = []
+  for (const { verdict } of judged) {
+    if (verdict.status === 'accepted' && verdict.event instanceof LaneEvent) {
+      events.push(verdict.event)
+    }
+  }
+  return new EventSlab(events, { schemaId, source: events[0]?.source ?? '' })
+}

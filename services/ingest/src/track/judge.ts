@@ -1,0 +1,116 @@
+import {
+  createEventIds,
+  createLane,
+  createValidate,
+  LaneInput,
+  normalise,
+  type EventInput,
+  type NormaliseContext,
+  type PlanSet,
+  warningsInLane,
+} from '@custom-events/event'
+import type { Call } from '../request/call.ts'
+import type { IngestParts } from '../parts.ts'
+import type { IngestSettings } from '../settings.ts'
+import { EVENTS_PER_LOOK, Slices } from '../admission/slices.ts'
+import { forbidOtherAccounts, notAnEvent, type Judged } from './verdicts.ts'
+
+/**
+ * Normalises and validates every event of a request; touches nothing but the request. Few events are
+ * judged at once: a promise for each request of one event would cost more than it gives to others.
+ */
+export type Judge = (call: Call) => readonly Judged[] | Promise<readonly Judged[]>
+
+/** Makes the ids of a request's events that have none. */
+type EventIds = (call: Call) => NormaliseContext['newEventId']
+
+/**
+ * The one judgement: what `/v1/validate` says is what `/track` does, and what a replay does.
+ *
+ * @param options.eventIds @default a new id each time
+ * @param options.hasLane whether usual events may be judged where they lie in the body: the same
+ * verdicts, but accepted events are of use for encoding and answering only. @default false
+ */
+export function createJudge({
+  plans,
+  rules,
+  eventIds = newEventIds(),
+  hasLane = false,
+}: Pick<IngestParts, 'plans'> &
+  Pick<IngestSettings, 'rules'> & {
+    readonly eventIds?: EventIds
+    readonly hasLane?: boolean
+  }): Judge {
+  const judgePlainly = createPlainJudge()
+  const judgeInLane = hasLane ? createLane(rules) : null
+  const judgeOne = (
+    input: EventInput,
+    context: NormaliseContext,
+    plansInForce: PlanSet,
+  ): Judged => {
+    if (judgeInLane !== null && input instanceof LaneInput) {
+      const event = judgeInLane(input, context, plansInForce)
+      if (event !== null) {
+        return { input, verdict: { status: 'accepted', event, warnings: warningsInLane(input) } }
+      }
+    }
+    return { input, verdict: judgePlainly(input, context, plansInForce) }
+  }
+  return (call) => {
+    const { events } = call.envelope
+    const context = { ...contextOf(call), rules, newEventId: eventIds(call) }
+    const { current } = plans // the same for every event of a request
+    const judge = (input: EventInput): Judged => judgeOne(input, context, current)
+    if (events.length >= EVENTS_PER_LOOK) return judgeInSlices(call, judge)
+    return forbidOtherAccounts(events.map(judge), call.key)
+  }
+}
+
+async function judgeInSlices(
+  { envelope, key, turn }: Call,
+  judge: (input: EventInput) => Judged,
+): Promise<readonly Judged[]> {
+  const judged: Judged[] = []
+  const slices = turn?.slices ?? new Slices()
+  for (const input of envelope.events) {
+    if (input.index % EVENTS_PER_LOOK === EVENTS_PER_LOOK - 1 && slices.isOver) {
+      await slices.giveWay()
+    }
+    judged.push(judge(input))
+  }
+  return forbidOtherAccounts(judged, key)
+}
+
+function createPlainJudge() {
+  const validate = createValidate()
+  return (input: EventInput, context: NormaliseContext, plans: PlanSet): Judged['verdict'] => {
+    const normalised = normalise(input, context)
+    if (normalised.status !== 'ignored') return plans.check(normalised, validate(normalised))
+    return { status: 'ignored', reason: notAnEvent(normalised.type) }
+  }
+}
+
+function newEventIds(): EventIds {
+  const newEventId = createEventIds()
+  return () => newEventId
+}
+
+/** What a request says beside its events. */
+export function contextOf({
+  headers,
+  envelope,
+  receivedAt,
+  audience,
+  key,
+}: Call): Omit<NormaliseContext, 'rules' | 'newEventId'> {
+  const { sentat: sentAt, 'idempotency-key': idempotencyKey } = headers
+  const isSent = typeof sentAt === 'string' && sentAt !== ''
+  return {
+    receivedAt,
+    source: key.name,
+    audience,
+    sentAt: envelope.sentAt ?? (isSent ? { value: sentAt, pointer: '' } : null),
+    idempotencyKey: typeof idempotencyKey === 'string' ? idempotencyKey || null : null,
+    envelopeContext: envelope.context,
+  }
+}

@@ -1,0 +1,257 @@
+import type { OutgoingRecord, ProduceOutcome } from '@custom-events/kafka'
+import { createEventCodec } from '@custom-events/codec'
+import { REQUEST_CODES, type Audience } from '@custom-events/event'
+import { allKeptText, isAllKept } from './all-kept.ts'
+import { answerOptionsFrom } from '../request/answer-options.ts'
+import { answerKept, type AnswerOptions, type EventResult } from '../response/answers.ts'
+import { besideText } from '../request/beside.ts'
+import { openDoor, takeCall, type Call } from '../request/call.ts'
+import { encode, encodeInSlices } from './encode.ts'
+import { baldFates, baldly, keptResult, tellBugAfterProduce } from './fates.ts'
+import { contextOf, createJudge, type Judge } from './judge.ts'
+import { limited, takeLimit } from '../rate-limit/limited.ts'
+import { countOutcomes } from '../metrics.ts'
+import type { IngestResponse } from '../http/messages.ts'
+import type { IngestParts } from '../parts.ts'
+import { createSendKept, type SendKept } from './kept-head.ts'
+import { createProduceWithin, type ProduceWithin } from './produce-within.ts'
+import type { Handle } from '../routes.ts'
+import { send } from '../http/send.ts'
+import { isRefusedForSize, rejectRefused, rejectTooLarge, type Encoded } from './too-large.ts'
+import type { LimitDecision } from '../rate-limit/rate-limits.ts'
+import { Refusal } from '../response/refusal.ts'
+import { mayProduce, refusalOf, resultsOf } from './verdicts.ts'
+import type { Judged, Produced } from './verdicts.ts'
+
+/**
+ * The way of a request to track events: normalise, validate, encode, produce, answer. Every event is
+ * judged before the first is produced; nothing is answered before Kafka has acknowledged.
+ *
+ * @returns a handler that throws `Refusal` or `ClientGone` when the request cannot be answered 200.
+ */
+export function createTrack(parts: IngestParts, audience: Audience): Handle {
+  const tools = {
+    ...parts,
+    judge: createJudge({ ...parts.settings, plans: parts.plans, hasLane: true }),
+    codec: createEventCodec(),
+    produceWithin: createProduceWithin(parts.producer, parts.settings.limits.answerTimeoutMs),
+    sendKept: createSendKept(),
+  }
+  const door = openDoor(parts, { audience, needsKafka: true })
+  return (request, response) =>
+    takeCall(parts, door, request, response, (call) => {
+      const options = answerOptionsFrom(request, call.requestId, audience)
+      return settle(tools, call, options).then((settled) =>
+        answer(tools, call, settled, { response, options }),
+      )
+    })
+}
+
+type Tools = IngestParts & {
+  readonly judge: Judge
+  readonly codec: ReturnType<typeof createEventCodec>
+  readonly produceWithin: ProduceWithin
+  readonly sendKept: SendKept
+}
+
+interface Settled {
+  readonly judged: readonly Judged[]
+  /** `null`: all are kept, and there is nothing more to say about any. */
+  readonly results: readonly EventResult[] | null
+  readonly limit: LimitDecision
+}
+
+/**
+ * Decides every event's fate and counts it; an event that entered is counted even on a bug. What does not
+ * wait is done elsewhere: V8 keeps room for every variable of an async function, for each request.
+ */
+async function settle(tools: Tools, call: Call, options: AnswerOptions): Promise<Settled> {
+  const count = call.envelope.events.length
+  tools.metrics.received.inc(count)
+  try {
+    const judging = tools.judge(call)
+    const judged = judging instanceof Promise ? await judging : judging
+    const admitting = admit(tools, call, judged)
+    const admitted = admitting instanceof Promise ? await admitting : admitting
+    call.turn?.end()
+    const { records } = admitted
+    const outcomes = records.length === 0 ? [] : await tools.produceWithin(records)
+    return sumUp(tools, admitted, outcomes, options)
+  } catch (error) {
+    const reason = error instanceof Refusal ? 'request_refused' : 'internal_error'
+    tools.metrics.unacknowledged.inc({ reason }, count)
+    throw error
+  }
+}
+
+/** What was judged, with the records of what may be produced. */
+interface Admitted extends Encoded {
+  readonly limit: LimitDecision
+  readonly isStrict: boolean
+}
+
+function admit(
+  tools: Tools,
+  { key, isStrict, turn }: Call,
+  judged: readonly Judged[],
+): Admitted | Promise<Admitted> {
+  const isProducible = mayProduce(judged, isStrict)
+  const limit = takeLimit(tools, { judged, key, mayProduce: isProducible })
+  if (!isProducible || limit.refusedBy !== null) return { judged, limit, isStrict, records: [] }
+  const slices = turn?.slices
+  if (slices === undefined) {
+    return fit(tools, { judged, limit, isStrict, records: encode(tools, judged) })
+  }
+  return encodeInSlices(tools, judged, slices).then((records) =>
+    fit(tools, { judged, limit, isStrict, records }),
+  )
+}
+
+function fit(tools: Tools, admitted: Admitted): Admitted {
+  const fitting = rejectTooLarge(tools, admitted)
+  if (fitting === admitted) return admitted
+  const { judged, records } = fitting
+  return { ...admitted, judged, records: mayProduce(judged, admitted.isStrict) ? records : [] }
+}
+
+/** From here on nothing may throw but what is an answer: events may be in Kafka. */
+function sumUp(
+  tools: Tools,
+  admitted: Admitted,
+  outcomes: readonly ProduceOutcome[],
+  { hasReceipts }: AnswerOptions,
+): Settled {
+  const { judged, limit } = admitted
+  if (isAllKept(judged, outcomes) && !hasReceipts) {
+    countKept(tools, judged.length)
+    return { judged, results: null, limit }
+  }
+  const fates = fatesOf(tools, admitted, outcomes)
+  try {
+    countOutcomes(tools.metrics, fates.results)
+  } catch (error) {
+    tellBugAfterProduce(tools, 'count', error)
+  }
+  return { ...fates, limit }
+}
+
+function countKept(tools: Tools, accepted: number): void {
+  try {
+    tools.retryAdvice.succeeded()
+    tools.metrics.accepted.inc(accepted)
+  } catch (error) {
+    tellBugAfterProduce(tools, 'count', error)
+  }
+}
+
+interface Fates {
+  readonly judged: readonly Judged[]
+  readonly results: readonly EventResult[]
+}
+
+function fatesOf(tools: Tools, admitted: Admitted, outcomes: readonly ProduceOutcome[]): Fates {
+  const { limit } = admitted
+  const reason = limit.refusedBy === null ? 'request_refused' : 'rate_limited'
+  try {
+    // Strict requests are answered 503: sent again, they are refused as a whole by the limit that is known now.
+    const kept = admitted.isStrict ? admitted : rejectRefused(tools, admitted, outcomes)
+    const left = kept === admitted ? outcomes : outcomes.filter((each) => !isRefusedForSize(each))
+    const produced = placed(kept.records, left)
+    if (produced.length > 0 && left.every(isAcknowledged)) tools.retryAdvice.succeeded()
+    return { judged: kept.judged, results: resultsOf(kept.judged, produced, reason) }
+  } catch (error) {
+    tellBugAfterProduce(tools, 'sum_up', error)
+    const { judged } = admitted
+    return { judged, results: baldFates(judged, outcomes, reason) }
+  }
+}
+
+interface Asked {
+  readonly response: IngestResponse
+  readonly options: AnswerOptions
+}
+
+/** @throws {Refusal} */
+function answer(tools: Tools, call: Call, settled: Settled, asked: Asked): void {
+  const { limit, results } = settled
+  if (results === null) return answerAllKept(tools, settled, asked)
+  const refusal =
+    limit.refusedBy === null ? refusalOf(results, call.isStrict) : limited(limit, results)
+  if (isToBeKept(refusal)) keepRejected(tools, settled.judged, call)
+  if (refusal !== null) throw refusal
+  answerResults(tools, results, { ...asked, limit })
+}
+
+function answerAllKept(tools: Tools, { judged, limit }: Settled, asked: Asked): void {
+  const { response, options } = asked
+  const kept = { accepted: judged.length, headers: limit.headers }
+  try {
+    const text = allKeptText(judged, options)
+    tools.sendKept(response, { text, ...kept }, tools.lifecycle.isDraining)
+  } catch (error) {
+    answerBaldly(tools, judged.flatMap(keptResult), { ...asked, error })
+  }
+}
+
+function answerResults(
+  tools: Tools,
+  results: readonly EventResult[],
+  { limit, ...asked }: Asked & { readonly limit: LimitDecision },
+): void {
+  const { response, options } = asked
+  try {
+    const { status, headers, body } = answerKept(results, options)
+    const all = { ...headers, ...limit.headers }
+    send(response, { status, body, headers: all }, tools.lifecycle.isDraining)
+  } catch (error) {
+    answerBaldly(tools, baldly(results), { ...asked, error })
+  }
+}
+
+/** When the answer cannot be made: what became of each event is told all the same. */
+function answerBaldly(
+  tools: Tools,
+  results: readonly EventResult[],
+  { response, options, error }: Asked & { readonly error: unknown },
+): void {
+  tellBugAfterProduce(tools, 'answer', error)
+  const bald = { ...options, hasReceipts: false }
+  send(response, answerKept(results, bald), tools.lifecycle.isDraining)
+}
+
+/** Not of a request that is sent again, which brings them again; nor with a key of another account. */
+function isToBeKept(refusal: Refusal | null): boolean {
+  return (
+    refusal === null || !(REQUEST_CODES[refusal.code].isRetryable || refusal.code === 'key_scope')
+  )
+}
+
+function placed(
+  records: readonly OutgoingRecord[],
+  outcomes: readonly ProduceOutcome[],
+): readonly Produced[] {
+  return records.flatMap((place, index) => {
+    const outcome = outcomes[index]
+    return outcome === undefined ? [] : [{ place, outcome }]
+  })
+}
+
+function isAcknowledged({ status }: ProduceOutcome): boolean {
+  return status === 'acknowledged'
+}
+
+function keepRejected(tools: Tools, judged: readonly Judged[], call: Call): void {
+  const refused = judged.flatMap(({ input, verdict }) => {
+    if (verdict.status !== 'rejected') return []
+    return [{ input, problems: verdict.problems, known: verdict.known }]
+  })
+  if (refused.length === 0) return
+  const { requestId, receivedAt, key } = call
+  try {
+    const beside = besideText(contextOf(call))
+    tools.rejectedEvents.keep(refused, { requestId, receivedAt, source: key.name, beside })
+  } catch (error) {
+    tellBugAfterProduce(tools, 'keep_rejected', error)
+    tools.metrics.rejectedDiscarded.inc({ reason: 'bug' }, refused.length)
+  }
+}

@@ -1,0 +1,130 @@
+import type { EventInput, KnownParts, Verdict, Warning } from '@custom-events/event'
+import type { ProduceOutcome, TopicPartition } from '@custom-events/kafka'
+import {
+  explainRejected,
+  type EventResult,
+  type IgnoredReason,
+  type RetryReason,
+} from '../response/answers.ts'
+import { Refusal } from '../response/refusal.ts'
+import type { WriteKey } from '../auth/write-keys.ts'
+
+/** One event of a request with what was decided about it. */
+export interface Judged {
+  readonly input: EventInput
+  readonly verdict: Verdict | { readonly status: 'ignored'; readonly reason: IgnoredReason }
+}
+
+/** An accepted event's place in Kafka and what Kafka said about it. */
+export interface Produced {
+  readonly place: TopicPartition
+  readonly outcome: ProduceOutcome
+}
+
+/** Why a call of an SDK was ignored. */
+export function notAnEvent(type: string): IgnoredReason {
+  const detail = `${type} is a call of SDKs that is no event: nothing of it is kept`
+  return { code: 'not_an_event', detail }
+}
+
+/** A key that is bound to accounts may write no other: such events count as rejected, good or bad. */
+export function forbidOtherAccounts(
+  judged: readonly Judged[],
+  { groupIds }: WriteKey,
+): readonly Judged[] {
+  if (groupIds === null) return judged
+  return judged.map(({ input, verdict }) => {
+    if (verdict.status === 'ignored') return { input, verdict }
+    const known = verdict.status === 'accepted' ? verdict.event : verdict.known
+    const isAllowed = known.group_id === null || groupIds.has(known.group_id)
+    return { input, verdict: isAllowed ? verdict : outOfScope(input, known, verdict.warnings) }
+  })
+}
+
+function outOfScope(
+  input: EventInput,
+  { event, group_id, user_id, event_id }: KnownParts,
+  warnings: readonly Warning[],
+): Verdict {
+  const problem = {
+    pointer: input.pointer,
+    code: 'key_scope',
+    detail: 'the write key may not write this account',
+    expected: 'an account of the key',
+    got: null,
+    suggestion: null,
+  } as const
+  const known = { event, group_id, user_id, event_id }
+  return { status: 'rejected', problems: [problem], warnings, known }
+}
+
+/** Whether anything may be produced: not for a foreign account, nor in strict mode for an error. */
+export function mayProduce(judged: readonly Judged[], isStrict: boolean): boolean {
+  return !judged.some(
+    ({ verdict }) => verdict.status === 'rejected' && (isStrict || isOutOfScope(verdict.problems)),
+  )
+}
+
+/**
+ * What became of each event. `produced` has one entry per accepted event, in their order, or is
+ * empty when nothing was produced, for `reason`: then what was not wrong may be sent again.
+ */
+export function resultsOf(
+  judged: readonly Judged[],
+  produced: readonly Produced[],
+  reason: RetryReason = 'request_refused',
+): readonly EventResult[] {
+  let next = 0
+  return judged.map(({ verdict }): EventResult => {
+    if (verdict.status === 'ignored') return verdict
+    if (verdict.status === 'rejected') {
+      const { problems, warnings } = verdict
+      return { status: 'rejected', problems, warnings }
+    }
+    const made = produced[next]
+    next += 1
+    if (made !== undefined) return acceptedResult(verdict, made)
+    return { status: 'retry', eventId: verdict.event.event_id, reason }
+  })
+}
+
+function acceptedResult(
+  { event, warnings }: Extract<Verdict, { status: 'accepted' }>,
+  { place, outcome }: Produced,
+): EventResult {
+  const eventId = event.event_id
+  if (outcome.status === 'unacknowledged') {
+    const { reason } = outcome
+    const told = reason === 'record_too_large' ? 'kafka_unavailable' : reason
+    return { status: 'retry', eventId, reason: told }
+  }
+  const receipt = { topic: place.topic, partition: place.partition, offset: outcome.offset }
+  return { status: 'accepted', event, warnings, receipt }
+}
+
+/** Why the whole request is refused, or `null` when something was kept, or nothing was wrong. */
+export function refusalOf(results: readonly EventResult[], isStrict: boolean): Refusal | null {
+  const reasons = new Set(
+    results.map((result) => (result.status === 'retry' ? result.reason : null)),
+  )
+  if (reasons.has('kafka_unavailable')) {
+    const detail = 'Kafka did not acknowledge every event; resend the same body'
+    return new Refusal('kafka_unavailable', detail, { results })
+  }
+  if (reasons.has('backpressure')) {
+    const detail = 'too many events are on their way to Kafka; resend the same body'
+    return new Refusal('overloaded', detail, { results, shed: 'producer_buffer' })
+  }
+  const rejected = results.filter((result) => result.status === 'rejected')
+  if (rejected.some(({ problems }) => isOutOfScope(problems))) {
+    const detail = 'the write key may not write every account of this request; nothing was kept'
+    return new Refusal('key_scope', detail, { results })
+  }
+  const isNothingKept = isStrict || !results.some(({ status }) => status === 'accepted')
+  if (rejected.length === 0 || !isNothingKept) return null
+  return new Refusal('validation_failed', explainRejected(results), { results })
+}
+
+function isOutOfScope(problems: readonly { readonly code: string }[]): boolean {
+  return problems[0]?.code === 'key_scope'
+}
