@@ -11,16 +11,16 @@ COPY packages/event/package.json packages/event/
 COPY packages/codec/package.json packages/codec/
 COPY packages/kafka/package.json packages/kafka/
 COPY packages/clickhouse/package.json packages/clickhouse/
-COPY packages/service/package.json packages/service/
-COPY packages/embedded/package.json packages/embedded/
-COPY packages/cli/package.json packages/cli/
+COPY packages/runtime/package.json packages/runtime/
+COPY embedded/package.json embedded/
+COPY cli/package.json cli/
 COPY services/ingest/package.json services/ingest/
 COPY services/consumer/package.json services/consumer/
-# All but packages/embedded: its ClickHouse engine (540 MB) is for machines without Docker. Everything, the native
+# All but `embedded`: its ClickHouse engine (540 MB) is for machines without Docker. Everything, the native
 # CRC-32C too, as the lock file has it.
 RUN npm ci --omit=dev --ignore-scripts \
   --workspace packages/event --workspace packages/codec --workspace packages/kafka \
-  --workspace packages/clickhouse --workspace packages/service --workspace packages/cli \
+  --workspace packages/clickhouse --workspace packages/runtime --workspace cli \
   --workspace services/ingest --workspace services/consumer
 
 FROM ${NODE_IMAGE} AS base
@@ -29,6 +29,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json ./
 COPY packages packages
+COPY cli cli
 COPY services services
 COPY schemas schemas
 # Which revision this is, for `build_info`: --build-arg REVISION=$(git rev-parse --short=12 HEAD)
@@ -37,11 +38,11 @@ RUN if [ -n "$REVISION" ]; then echo "$REVISION" > REVISION; fi
 USER 1000:1000
 
 FROM base AS setup
-CMD ["node", "packages/cli/src/main.ts", "setup"]
+CMD ["node", "cli/src/main.ts", "setup"]
 
 # The health checks print what /health/ready says: `docker inspect` shows why a service is not ready.
 FROM base AS ingest
-# What packages/embedded/src/malloc-settings.ts explains.
+# What embedded/src/malloc-settings.ts explains.
 ENV MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_ARENA_MAX=2
 # Without keys it listens on loopback unless told otherwise; that of a container is nobody else's.
 ENV HTTP_HOST=0.0.0.0

@@ -34,14 +34,14 @@ export function selfTimes(profile: CpuProfile, lastSeconds: number): SelfTimes {
 
 /** From the root of the repository, or the module of Node. */
 function fileOf(url: string): string {
-  return url.replace(/^.*\/(?=(packages|services|node_modules)\/)/, '')
+  return url.replace(/^.*\/(?=(packages|services|cli|embedded|node_modules)\/)/, '')
 }
 
 /** The part of the program that a reader can do something about. */
 function placeOf({ functionName, url }: CpuProfile['nodes'][number]['callFrame']): string {
   const [, library] = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url) ?? []
   if (library !== undefined) return library
-  const [, ours] = /\/((?:packages|services)\/[^/]+)\//.exec(url) ?? []
+  const [, ours] = /\/(packages\/[^/]+|services\/[^/]+|cli|embedded)\//.exec(url) ?? []
   if (ours !== undefined) return ours
   if (functionName === '(garbage collector)') return 'garbage collection'
   if (functionName === '(program)') return 'outside JavaScript: system calls, the HTTP parser'

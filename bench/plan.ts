@@ -1,5 +1,5 @@
 import { createPlanSet, createValidate, compilePlans, createEventIds, EVENT_RULES, NO_PLAN_SET, normalise, scanValue } from '@custom-events/event' // prettier-ignore
-import { readPlanFiles } from '@custom-events/service'
+import { readPlanFiles } from '@custom-events/runtime'
 
 const EVENTS = 20_000
 const ROUNDS = 5

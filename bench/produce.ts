@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startStack } from '@custom-events/embedded'
 import { createProducer, createTopics } from '@custom-events/kafka'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import type { Figures } from './figures.ts'
 import type { BenchOptions } from './options.ts'
 import { openPlainProducer } from './peers/plain-produce.ts'

@@ -1,7 +1,7 @@
 import { createClickHouse, migrate, type ClickHouse } from '@custom-events/clickhouse'
 import { eventAvroSchema } from '@custom-events/codec'
 import { startClickHouse } from '@custom-events/embedded'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { avroRoute, type Route } from '../services/consumer/src/read/route.ts'
 import type { Figures } from './figures.ts'
 import type { BenchOptions } from './options.ts'

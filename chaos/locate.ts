@@ -1,6 +1,6 @@
 import { createConsumer, createMemoryBudget, kafkaConfigFrom } from '@custom-events/kafka'
 import { readSetupConfig } from '@custom-events/cli'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import type { Ledger } from './ledger.ts'
 import type { World } from './world.ts'
 

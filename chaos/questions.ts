@@ -7,7 +7,7 @@ import {
   type GroupOffset,
   type TopicNames,
 } from '@custom-events/kafka'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { STORED_HASH } from './event.ts'
 import type { Place } from './ledger.ts'
 

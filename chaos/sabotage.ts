@@ -25,7 +25,7 @@ export interface Verdict {
 }
 
 const repository = fileURLToPath(new URL('../', import.meta.url))
-const COPIED = ['packages', 'services', 'schemas', 'chaos', 'tools', 'test']
+const COPIED = ['packages', 'services', 'cli', 'embedded', 'schemas', 'chaos', 'tools', 'test']
 const INTERLEAVINGS = 'services/consumer/src/consume.test.ts'
 const LIMIT_MS = 240_000
 /** A run mostly waits: for servers to start, and for sessions to time out. */
@@ -128,6 +128,7 @@ function copyRepository(): string {
   for (const [where, names] of [
     ['packages', readdirSync(join(folder, 'packages'))],
     ['services', readdirSync(join(folder, 'services'))],
+    ['', ['cli', 'embedded']],
   ] as const) {
     for (const name of names) {
       symlinkSync(join(folder, where, name), join(folder, 'node_modules/@custom-events', name))

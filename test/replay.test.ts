@@ -31,7 +31,7 @@ async function replay(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, ['packages/cli/src/main.ts', 'replay', ...args], {
+  const child = spawn(process.execPath, ['cli/src/main.ts', 'replay', ...args], {
     cwd: REPOSITORY,
     env: { PATH: process.env['PATH'], ...pipeline.environment, AUTH_MODE: 'off', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

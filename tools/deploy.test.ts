@@ -11,11 +11,10 @@ const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.ur
 test('the image has the packages of all workspaces but the embedded servers, as the lock file has them', () => {
   const dockerfile = read('Dockerfile')
   const installed = [...dockerfile.matchAll(/--workspace (\S+)/g)].map(([, path = '']) => path)
-  const all = globSync('{packages,services}/*/package.json').map(dirname)
-  assert.deepEqual(
-    installed.toSorted(),
-    all.filter((path) => path !== 'packages/embedded').toSorted(),
+  const all = globSync(['{packages,services}/*/package.json', '{cli,embedded}/package.json']).map(
+    dirname,
   )
+  assert.deepEqual(installed.toSorted(), all.filter((path) => path !== 'embedded').toSorted())
   assert.match(dockerfile, /^RUN npm ci /m)
   assert.doesNotMatch(dockerfile, /npm (install|i|add) |npx /, 'nothing outside the lock file')
 })

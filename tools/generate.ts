@@ -17,10 +17,10 @@ import {
   readPlanFiles,
   type MetricDefinitions,
   type Variable,
-} from '@custom-events/service'
+} from '@custom-events/runtime'
 import { pageWithFigures, plotPages } from '../bench/pages.ts'
-import { setupVariables } from '../packages/cli/src/config.ts'
-import { replayVariables } from '../packages/cli/src/replay/config.ts'
+import { setupVariables } from '../cli/src/config.ts'
+import { replayVariables } from '../cli/src/replay/config.ts'
 import { consumerVariables } from '../services/consumer/src/config.ts'
 import { consumerMetrics } from '../services/consumer/src/metrics.ts'
 import { ingestVariables } from '../services/ingest/src/config.ts'

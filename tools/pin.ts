@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checksum, PINS_FILE } from '../packages/embedded/src/download/pins.ts'
-import { pomOf } from '../packages/embedded/src/download/pom.ts'
+import { checksum, PINS_FILE } from '../embedded/src/download/pins.ts'
+import { pomOf } from '../embedded/src/download/pom.ts'
 import { readArguments } from './read-arguments.ts'
 
 const USAGE = `npm run pin: make the list of checksums of Maven's artifacts anew.
 
-  npm run pin                          download what the headings of packages/embedded/artifacts.sha256 name
+  npm run pin                          download what the headings of embedded/artifacts.sha256 name
                                        into an empty repository, and write the checksums below them
   npm run pin -- GROUP:ARTIFACT:VERSION…   add a heading first
 

@@ -23,7 +23,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const node24 = join(root, 'node_modules/node/bin/node')
-/** A terminal sends Ctrl-C to npm and to us, and npm sends it again; packages/service/src/lifecycle/signals.ts says more. */
+/** A terminal sends Ctrl-C to npm and to us, and npm sends it again; packages/runtime/src/lifecycle/signals.ts says more. */
 const SAME_SIGNAL_WITHIN_MS = 1_000
 const ORPHAN_CHECK_MS = 500
 /** Holds the process id of the one that installs. */
@@ -31,7 +31,7 @@ const installLock = join(root, '.installing')
 const LOCK_CHECK_MS = 250
 /** Longer than any installation: a lock of this age is that of a process id used again. */
 const LOCK_STALE_MS = 30 * 60_000
-/** What packages/embedded/src/malloc-settings.ts explains, for `npm run ingest`. */
+/** What embedded/src/malloc-settings.ts explains, for `npm run ingest`. */
 const MALLOC_SETTINGS = { MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_ARENA_MAX: '2' }
 
 const [program, ...args] = process.argv.slice(2)

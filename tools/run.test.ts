@@ -24,7 +24,7 @@ const file = join(folder, 'service.mjs')
 writeFileSync(
   file,
   `import { setTimeout as delay } from 'node:timers/promises'
-   import { createLogger, runService } from ${JSON.stringify(import.meta.resolve('@custom-events/service'))}
+   import { createLogger, runService } from ${JSON.stringify(import.meta.resolve('@custom-events/runtime'))}
    await runService(async (resources) => {
      const alive = setInterval(() => {}, 1_000)
      resources.defer(async () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Variable } from '@custom-events/service'
+import type { Variable } from '@custom-events/runtime'
 import { ATTACKS } from '../chaos/attacks/catalogue.ts'
 import { table } from './markdown.ts'
 

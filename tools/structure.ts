@@ -29,8 +29,8 @@ const rules: readonly Rule[] = [
   },
   {
     pattern: /process\.env\b/,
-    files: /^(packages|services)\/.*\.ts$/,
-    allowedIn: /(^|\/)(config|main)\.ts$|\.test\.ts$|^packages\/embedded\//,
+    files: /^(packages|services|cli|embedded)\/.*\.ts$/,
+    allowedIn: /(^|\/)(config|main)\.ts$|\.test\.ts$|^embedded\//,
     reason: 'the environment is read in config.ts, from main.ts',
   },
   {

@@ -14,7 +14,7 @@ import { startServers } from '../test/support/servers.ts'
 import { longestFirst } from './longest-first.ts'
 
 const groups = {
-  unit: ['packages/**/*.test.ts', 'services/**/*.test.ts', 'tools/**/*.test.ts'],
+  unit: ['{packages,services,cli,embedded,tools}/**/*.test.ts'],
   integration: [
     'test/{bench,chaos,embedded,hostile,kafka,ingest,consumer,sdks,start}/**/*.test.ts',
   ],

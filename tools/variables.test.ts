@@ -5,10 +5,10 @@ import {
   namesOfOtherServices,
   OWN_PREFIXES,
   sharedVariables,
-} from '@custom-events/service'
+} from '@custom-events/runtime'
 import { allAt, boundsOf } from '../chaos/world/bounds.ts'
-import { readSetupConfig, setupVariables } from '../packages/cli/src/config.ts'
-import { replayVariables } from '../packages/cli/src/replay/config.ts'
+import { readSetupConfig, setupVariables } from '../cli/src/config.ts'
+import { replayVariables } from '../cli/src/replay/config.ts'
 import { consumerVariables, readConsumerConfig } from '../services/consumer/src/config.ts'
 import { ingestVariables, readIngestConfig } from '../services/ingest/src/config.ts'
 

@@ -8,7 +8,7 @@ import {
   type OutgoingRecord,
   type Producer,
 } from '@custom-events/kafka'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 
 const RECORDS_PER_CALL = 5_000
 const CALLS_IN_FLIGHT = 2

@@ -1,5 +1,5 @@
 // Our ingest without Kafka: everything up to the producer, which acknowledges at once and keeps nothing.
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { NO_PLAN_SET } from '@custom-events/event'
 import { topicNames, type Producer } from '@custom-events/kafka'
 import { createIngestApp } from '../../services/ingest/src/app.ts'

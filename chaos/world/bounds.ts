@@ -1,4 +1,4 @@
-import type { Variable } from '@custom-events/service'
+import type { Variable } from '@custom-events/runtime'
 
 export interface Bounds {
   readonly min: number

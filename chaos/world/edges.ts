@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { setupVariables } from '../../packages/cli/src/config.ts'
+import { setupVariables } from '../../cli/src/config.ts'
 import { consumerVariables } from '../../services/consumer/src/config.ts'
 import { ingestVariables } from '../../services/ingest/src/config.ts'
 import { allAt, boundsOf, type Bounds } from './bounds.ts'

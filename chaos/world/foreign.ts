@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { ForeignRecord } from '@custom-events/kafka'
-import { cached, cacheFolder } from '../../packages/embedded/src/download/cache.ts'
-import { fetchKafka } from '../../packages/embedded/src/download/maven.ts'
+import { cached, cacheFolder } from '../../embedded/src/download/cache.ts'
+import { fetchKafka } from '../../embedded/src/download/maven.ts'
 
 /** Kafka's codecs, by the names that all clients use. */
 export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const

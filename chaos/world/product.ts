@@ -34,7 +34,7 @@ export interface HowToStart {
 const ENTRY = {
   ingest: 'services/ingest/src/main.ts',
   consumer: 'services/consumer/src/main.ts',
-  command: 'packages/cli/src/main.ts',
+  command: 'cli/src/main.ts',
 } as const
 
 export function createProduct(

@@ -11,7 +11,7 @@ import {
   type ProduceManner,
   type TopicNames,
 } from '@custom-events/kafka'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { createAccounts } from '../accounts.ts'
 import { createLedger, type Ledger } from '../ledger.ts'
 import { eventEncoder } from '../refused.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { createClickHouse, migrate, type ClickHouse } from '@custom-events/clickhouse'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { SPOILS } from '../../chaos/table-faults.ts'
 import { servers, type Servers } from '../support/servers.ts'
 

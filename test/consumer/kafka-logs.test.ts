@@ -9,7 +9,7 @@ import {
   registerLogs,
   type ClickHouse,
 } from '@custom-events/clickhouse'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { servers, type Servers } from '../support/servers.ts'
 
 let stack: Servers

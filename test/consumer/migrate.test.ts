@@ -13,7 +13,7 @@ import {
   MigrationError,
   type ClickHouse,
 } from '@custom-events/clickhouse'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { servers, type Servers } from '../support/servers.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })

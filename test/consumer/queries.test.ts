@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { createClickHouse, migrate, type ClickHouse } from '@custom-events/clickhouse'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { servers, type Servers } from '../support/servers.ts'
 
 const FOLDER = new URL('../../docs/queries/', import.meta.url)

@@ -22,7 +22,7 @@ import {
   type PartitionOffset,
   type TopicNames,
 } from '@custom-events/kafka'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
 import type { Servers } from '../support/servers.ts'
 

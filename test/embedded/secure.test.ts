@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startStack, type KafkaUser } from '@custom-events/embedded'
 import { createTopics, kafkaConfigFrom, readGroupOffsets } from '@custom-events/kafka'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })

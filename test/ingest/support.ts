@@ -13,7 +13,7 @@ import {
   type TopicNames,
 } from '@custom-events/kafka'
 import { freePort } from '@custom-events/embedded'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
 
 const log = createLogger({ service: 'test', level: 'error' })

@@ -9,7 +9,7 @@ import {
   type Consumer,
   type KafkaConfig,
 } from '@custom-events/kafka'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
 import { servers } from '../support/servers.ts'
 

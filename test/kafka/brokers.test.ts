@@ -14,7 +14,7 @@ import {
   readGroupOffsets,
   topicNames,
 } from '@custom-events/kafka'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })

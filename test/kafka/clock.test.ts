@@ -11,7 +11,7 @@ import {
   type ConsumerEvent,
   type KafkaConfig,
 } from '@custom-events/kafka'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })

@@ -12,7 +12,7 @@ import {
   type FetchedRecord,
   type KafkaConfig,
 } from '@custom-events/kafka'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { produceOddly } from '../../packages/kafka/src/testing/odd-records.fixture.ts'
 import { eventually } from '../support/eventually.ts'
 import { servers } from '../support/servers.ts'

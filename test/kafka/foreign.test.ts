@@ -10,7 +10,7 @@ import {
   type ForeignRecord,
   type KafkaConfig,
 } from '@custom-events/kafka'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { CODECS, FOREIGN_LIBRARIES, startForeign, whyNoForeign } from '../../chaos/world/foreign.ts'
 import { servers } from '../support/servers.ts'
 

@@ -8,7 +8,7 @@ import {
   createTopics,
   type KafkaConfig,
 } from '@custom-events/kafka'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
 import { servers, type Servers } from '../support/servers.ts'
 

@@ -10,7 +10,7 @@ import {
   kafkaConfigFrom,
   type Consumer,
 } from '@custom-events/kafka'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
 
 const log = createLogger({ service: 'test', level: 'silent' })

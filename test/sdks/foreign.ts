@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { cached, cacheFolder } from '../../packages/embedded/src/download/cache.ts'
-import { fetchJars } from '../../packages/embedded/src/download/maven.ts'
+import { cached, cacheFolder } from '../../embedded/src/download/cache.ts'
+import { fetchJars } from '../../embedded/src/download/maven.ts'
 import type { Client, Happening, Person, ServerSdk } from './sdk.ts'
 
 const INSTALL_TIMEOUT_MS = 150_000

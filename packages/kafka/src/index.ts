@@ -69,13 +69,4 @@ export type {
   Trouble,
 } from './consumer/consumer-port.ts'
 export { TROUBLE_CAUSES } from './consumer/consumer-port.ts'
-export { createMemoryClock, type MemoryClock } from './testing/memory-clock.ts'
-export type { Gate, ProduceFate } from './testing/memory-log.ts'
-export {
-  createMemoryKafka,
-  type CommitFate,
-  type MemoryConsumer,
-  type MemoryFaults,
-  type MemoryKafka,
-} from './testing/consumer-memory.ts'
 export { CLICKHOUSE_RIGHTS, KAFKA_RIGHTS, type Right } from './admin/rights.ts'

@@ -10,7 +10,7 @@ import {
   serviceVariables,
   type Config,
   type ConfigProblem,
-} from '@custom-events/service'
+} from '@custom-events/runtime'
 import { FAILPOINTS } from './failpoint.ts'
 import { ON_UNKNOWN_SCHEMA } from './dead-letter/poison.ts'
 

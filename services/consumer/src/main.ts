@@ -1,4 +1,4 @@
-import { createLogger, runService, shownConfig } from '@custom-events/service'
+import { createLogger, runService, shownConfig } from '@custom-events/runtime'
 import { consumerVariables, readConsumerConfig } from './config.ts'
 import { startConsumer } from './start.ts'
 

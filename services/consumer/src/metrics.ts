@@ -1,4 +1,4 @@
-import { createMetrics, type Metrics } from '@custom-events/service'
+import { createMetrics, type Metrics } from '@custom-events/runtime'
 import { TROUBLE_CAUSES } from '@custom-events/kafka'
 import { UNDECODABLE } from '@custom-events/codec'
 import { RETRY_REASONS } from './insert/retry.ts'

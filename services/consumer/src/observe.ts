@@ -1,5 +1,5 @@
 import type { Consumer, FetchedRecords, MemoryBudget } from '@custom-events/kafka'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import type { ConsumeObserver } from './consume.ts'
 import type { InsertPorts } from './insert/insert.ts'
 import type { Limits } from './assignment/limits.ts'

@@ -13,7 +13,7 @@ import {
   watchTopicPromises,
   type Consumer,
 } from '@custom-events/kafka'
-import { startOpsServer, type Logger } from '@custom-events/service'
+import { startOpsServer, type Logger } from '@custom-events/runtime'
 import type { ConsumerSettings } from './config.ts'
 import { consume } from './consume.ts'
 import { systemClock } from './batch/deadline.ts'

@@ -4,7 +4,7 @@ import {
   type OutOfRange,
   type Trouble,
 } from '@custom-events/kafka'
-import type { Logger, Readiness } from '@custom-events/service'
+import type { Logger, Readiness } from '@custom-events/runtime'
 import type { RetryReason } from './insert/retry.ts'
 import type { ConsumerMetrics } from './metrics.ts'
 

@@ -1,6 +1,6 @@
 import type { RegisteredLog } from '@custom-events/clickhouse'
 import type { OutgoingRecord } from '@custom-events/kafka'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { HEADERS } from './dead-letter/dead-letter.ts'
 import type { ConsumerMetrics } from './metrics.ts'
 import type { Table } from './read/route.ts'

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ConfigError } from '@custom-events/service'
+import { ConfigError } from '@custom-events/runtime'
 import { readIngestConfig } from './config.ts'
 
 function problemsOf(environment: Record<string, string>): readonly string[] {

@@ -26,7 +26,7 @@ import {
   serviceVariables,
   text,
   type ConfigProblem,
-} from '@custom-events/service'
+} from '@custom-events/runtime'
 import type { AllowedOrigins } from './http/cors.ts'
 import { rateLimitRulesFrom, rateLimitVariables } from './rate-limit/rate-limit-config.ts'
 import { ingestSettings, type IngestSettings } from './settings.ts'

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { createLogger, runService, shownConfig } from '@custom-events/service'
+import { createLogger, runService, shownConfig } from '@custom-events/runtime'
 import { ingestVariables, readIngestConfig } from './config.ts'
 import { startIngest } from './start.ts'
 import { startPrimary } from './primary.ts'

@@ -4,7 +4,7 @@ import { CLOSED_FOR_ROOM } from './http/connections.ts'
 import { STEPS_AFTER_PRODUCE } from './track/fates.ts'
 import { SHED_REASONS } from './response/refusal.ts'
 import { REFUSED_CODES } from './response/refused-log.ts'
-import { createMetrics, type MetricDefinitions, type Metrics } from '@custom-events/service'
+import { createMetrics, type MetricDefinitions, type Metrics } from '@custom-events/runtime'
 
 const codes = Object.keys(EVENT_CODES)
 

@@ -1,5 +1,5 @@
 import type { Producer } from '@custom-events/kafka'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import type { PlanFolder } from './schema/plan-folder.ts'
 import type { Keys } from './auth/key-file.ts'
 import type { IngestMetrics } from './metrics.ts'

@@ -6,7 +6,7 @@ import {
   type Logger,
   type RunningService,
   type Workers,
-} from '@custom-events/service'
+} from '@custom-events/runtime'
 import type { IngestConfig } from './config.ts'
 import { primaryMetrics } from './metrics.ts'
 

@@ -1,4 +1,4 @@
-import type { Readiness } from '@custom-events/service'
+import type { Readiness } from '@custom-events/runtime'
 import type { IngestParts } from './parts.ts'
 
 /**

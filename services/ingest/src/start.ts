@@ -14,7 +14,7 @@ import {
   type Logger,
   type Readiness,
   type RunningService,
-} from '@custom-events/service'
+} from '@custom-events/runtime'
 import { createIngestApp } from './app.ts'
 import type { IngestConfig } from './config.ts'
 import { NO_KEYS, openKeyFile, type Keys } from './auth/key-file.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { createKafkaJs } from '../kafkajs/client.ts'
 import { kafkaVerdict } from '../errors/kafka-errors.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'

@@ -1,5 +1,5 @@
 import type { Admin } from 'kafkajs'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { patiently, WHILE_MADE, withAdmin } from './admin-client.ts'
 import {
   compareTopic,

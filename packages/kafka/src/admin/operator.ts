@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import kafkajs, { type Consumer as KafkaJsConsumer } from 'kafkajs'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { withAdmin } from './admin-client.ts'
 import { createKafkaJs } from '../kafkajs/client.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'

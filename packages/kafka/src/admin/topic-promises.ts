@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { withAdmin } from './admin-client.ts'
 import { compareTopic } from './compare-topic.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'

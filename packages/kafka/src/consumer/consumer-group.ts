@@ -1,5 +1,5 @@
 import ConsumerGroup, { type RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { createKafkaJs } from '../kafkajs/client.ts'
 import { createAssigner } from '../group/consumer-assigner.ts'
 import { closedBroker, groupErrorOf, isForgotten } from './consumer-errors.ts'

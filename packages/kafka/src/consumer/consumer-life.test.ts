@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { createMemoryBudget } from './consumer-budget.ts'
 import type { GroupMember } from './consumer-group.ts'
 import { liveAssignment, noteStart } from './consumer-life.ts'

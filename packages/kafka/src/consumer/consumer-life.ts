@@ -1,4 +1,4 @@
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import type { MemoryBudget } from './consumer-budget.ts'
 import { groupErrorOf } from './consumer-errors.ts'
 import type { GroupMember, GroupTimes } from './consumer-group.ts'

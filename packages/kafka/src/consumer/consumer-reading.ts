@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { fullJitter, type Logger } from '@custom-events/service'
+import { fullJitter, type Logger } from '@custom-events/runtime'
 import type { MemoryBudget } from './consumer-budget.ts'
 import { groupErrorOf } from './consumer-errors.ts'
 import type { GroupMember } from './consumer-group.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { fullJitter, type Logger } from '@custom-events/service'
+import { fullJitter, type Logger } from '@custom-events/runtime'
 import type { MemoryBudget } from './consumer-budget.ts'
 import { connectMember, type GroupMember, type GroupTimes } from './consumer-group.ts'
 import { partitionKey } from './consumer-offsets.ts'

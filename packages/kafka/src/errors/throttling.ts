@@ -1,4 +1,4 @@
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 
 /** Told of every answer: which broker gave it, and for how many milliseconds that holds us back, mostly 0. */
 export type OnThrottled = (nodeId: number, ms: number) => void

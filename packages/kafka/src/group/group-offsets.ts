@@ -1,4 +1,4 @@
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { createKafkaJs } from '../kafkajs/client.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
 import type { TopicPartition } from '../records.ts'

@@ -1,4 +1,4 @@
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { partitionKey } from '../consumer/consumer-offsets.ts'
 import type { Backlog } from '../consumer/consumer-port.ts'
 import { foreignTrouble, judgeGroup, unassignedTrouble, type SeenMember } from './group-judge.ts'

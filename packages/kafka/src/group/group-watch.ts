@@ -1,6 +1,6 @@
 import { AssignerProtocol } from 'kafkajs'
 import type { RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { createKafkaJs } from '../kafkajs/client.ts'
 import { eachPartition, partitionKey, partitionStates } from '../consumer/consumer-offsets.ts'
 import type { Backlog } from '../consumer/consumer-port.ts'

@@ -1,4 +1,4 @@
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { createComings } from '../errors/comings.ts'
 import type { Trouble, TroubleCause } from '../consumer/consumer-port.ts'
 import { describeKafkaError, kafkaVerdict } from '../errors/kafka-errors.ts'

@@ -1,5 +1,5 @@
 import { Kafka, logLevel, type KafkaConfig as KafkaJsConfig, type LogEntry } from 'kafkajs'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import type { KafkaConfig } from './kafka-config.ts'
 import { fixRequestQueueTimer } from './request-queue-timer.ts'
 import { resetOnClose } from './reset-on-close.ts'

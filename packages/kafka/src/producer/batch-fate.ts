@@ -1,4 +1,4 @@
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import type { PartitionBatch } from './accumulator.ts'
 import { UNAVAILABLE } from './deliveries.ts'
 import { describeKafkaError, kafkaVerdict } from '../errors/kafka-errors.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
-import { fullJitter, type Logger } from '@custom-events/service'
+import { fullJitter, type Logger } from '@custom-events/runtime'
 import { createKafkaJs } from '../kafkajs/client.ts'
 import { describeKafkaError, NoAnswer } from '../errors/kafka-errors.ts'
 import { startingAt, type KafkaConfig } from '../kafkajs/kafka-config.ts'

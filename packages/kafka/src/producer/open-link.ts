@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { kafkaJsCluster } from '../kafkajs/kafkajs-cluster.ts'
 import { bearLeaderless } from '../kafkajs/leaderless.ts'
 import { canLeanLink, createLeanLink } from './lean-link.ts'

@@ -1,4 +1,4 @@
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { createKafkaJs } from '../kafkajs/client.ts'
 import { watchConnection } from './connection.ts'
 import { startingAt, type KafkaConfig } from '../kafkajs/kafka-config.ts'

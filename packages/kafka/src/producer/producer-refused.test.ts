@@ -1,7 +1,7 @@
 // What Kafka says no to for good, and what a producer makes of it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { createProducer } from './producer.ts'
 import { recordBatchBytes } from '../record-batch/record-batch.ts'
 import type { ProduceFailure, ProduceOutcome } from '../records.ts'

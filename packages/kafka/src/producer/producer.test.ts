@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { createProducer } from './producer.ts'
 import type { ProduceOutcome } from '../records.ts'
 import {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { createAccumulator, sizeOf, type PartitionBatch } from './accumulator.ts'
 import { acknowledge, createFates, giveUp, RETRY_DELAY_MS } from './batch-fate.ts'
 import { createDeliveries, UNAVAILABLE } from './deliveries.ts'

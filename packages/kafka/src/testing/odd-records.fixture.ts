@@ -1,5 +1,5 @@
 import kafkajs, { type Message } from 'kafkajs'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import { createKafkaJs } from '../kafkajs/client.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import type { ProduceHealth } from '../producer/produce-health.ts'
 import type { TopicFacts } from './topic-facts.ts'
 import type { TopicLimits } from './topic-limits.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMemoryBudget, createMemoryClock, createMemoryKafka } from '@custom-events/kafka'
+import { createMemoryBudget } from '@custom-events/kafka'
+import { createMemoryClock, createMemoryKafka } from '@custom-events/kafka/testing'
 import { eventually } from '../../../../test/support/eventually.ts'
 import { consume } from '../consume.ts'
 import { abandonAfterMs, abortedAfter, systemClock } from './deadline.ts'

@@ -1,5 +1,5 @@
 import { REASONS, type Verdict } from '@custom-events/clickhouse'
-import { fullJitter } from '@custom-events/service'
+import { fullJitter } from '@custom-events/runtime'
 
 /** Why an attempt failed; a closed set, and a metric label. */
 export const RETRY_REASONS = [

@@ -6,7 +6,7 @@ import {
   type OffsetsQuestion,
   type ViewOnTable,
 } from '@custom-events/clickhouse'
-import type { Gate } from '@custom-events/kafka'
+import type { Gate } from '@custom-events/kafka/testing'
 import { readNative } from '../../../../packages/codec/src/testing/native-reader.fixture.ts'
 
 /** A row, by its place in Kafka. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import type { IngestMetrics } from '../metrics.ts'
 import { ANYBODY, createKeyFinder, parseWriteKeys, type WriteKey } from './write-keys.ts'
 

@@ -1,4 +1,4 @@
-import { integer, type Config } from '@custom-events/service'
+import { integer, type Config } from '@custom-events/runtime'
 import type { RateLimitRules } from './rate-limits.ts'
 import { INGEST_LIMITS } from '../settings.ts'
 import type { BucketRule } from './token-bucket.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { createIngestMetrics } from '../metrics.ts'
 import { createRefusedLog, prefixOf } from './refused-log.ts'
 import { countOf, startTestIngest } from '../testing/test-support.ts'

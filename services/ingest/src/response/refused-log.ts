@@ -1,5 +1,5 @@
 import type { RequestCode } from '@custom-events/event'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import type { IngestMetrics } from '../metrics.ts'
 
 /** Codes of requests whose key is missing, unknown, or may not do this. */

@@ -12,7 +12,7 @@ import {
   type PlanRules,
   type PlanSet,
 } from '@custom-events/event'
-import { readPlanFiles, type Logger } from '@custom-events/service'
+import { readPlanFiles, type Logger } from '@custom-events/runtime'
 import type { IngestMetrics } from '../metrics.ts'
 
 /** The tracking plans of a folder. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../../../../test/support/eventually.ts'
 import { SchemaRegistryError } from '@custom-events/kafka'
 import { registerSchemas } from './schema-ids.ts'

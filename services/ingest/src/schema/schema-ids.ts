@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isSameSchema } from '@custom-events/codec'
 import { SchemaRegistryError, type SchemaRegistry } from '@custom-events/kafka'
-import { fullJitter, type Logger } from '@custom-events/service'
+import { fullJitter, type Logger } from '@custom-events/runtime'
 
 /** Ids under which the registry knows our schemas; `null` until it has answered. */
 export interface SchemaIds {

@@ -1,7 +1,7 @@
 import { createEventCodec, createRejectedCodec, type RejectedEvent } from '@custom-events/codec'
 import { NO_PLAN_SET, type TrackedEvent } from '@custom-events/event'
 import { topicNames } from '@custom-events/kafka'
-import { createLogger } from '@custom-events/service'
+import { createLogger } from '@custom-events/runtime'
 import { createIngestApp } from '../app.ts'
 import type { LoopLook } from '../admission/congestion.ts'
 import type { AllowedOrigins } from '../http/cors.ts'

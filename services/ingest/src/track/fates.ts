@@ -1,4 +1,4 @@
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import type { ProduceOutcome } from '@custom-events/kafka'
 import type { EventResult, RetryReason } from '../response/answers.ts'
 import type { IngestMetrics } from '../metrics.ts'

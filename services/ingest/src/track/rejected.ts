@@ -12,7 +12,7 @@ import {
   type Problem,
 } from '@custom-events/event'
 import type { OutgoingRecord, ProduceOutcome, Producer } from '@custom-events/kafka'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import type { DISCARD_REASONS, IngestMetrics } from '../metrics.ts'
 import type { IngestParts } from '../parts.ts'
 import type { SchemaIds } from '../schema/schema-ids.ts'

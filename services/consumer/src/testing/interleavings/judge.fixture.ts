@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import {
   partitionKey,
   type FetchedRecord,
-  type MemoryKafka,
   type PartitionOffset,
   type TopicPartition,
 } from '@custom-events/kafka'
+import { type MemoryKafka } from '@custom-events/kafka/testing'
 import { HEADERS } from '../../dead-letter/dead-letter.ts'
 import { valuesOf, type MemoryRow, type MemoryTables } from '../memory-clickhouse.fixture.ts'
 import { isPoison, propertiesOf, type Planned } from './plan.fixture.ts'

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { eventAvroSchema } from '@custom-events/codec'
-import {
-  createMemoryBudget,
-  SchemaRegistryError,
-  type Gate,
-  type MemoryBudget,
-  type MemoryConsumer,
-} from '@custom-events/kafka'
+import { createMemoryBudget, SchemaRegistryError, type MemoryBudget } from '@custom-events/kafka'
+import { type Gate, type MemoryConsumer } from '@custom-events/kafka/testing'
 import { consume, type ConsumePorts } from '../../consume.ts'
 import type { Clock } from '../../batch/deadline.ts'
 import { createMemoryClickHouse } from '../memory-clickhouse.fixture.ts'

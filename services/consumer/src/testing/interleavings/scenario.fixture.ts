@@ -1,4 +1,4 @@
-import type { CommitFate, ProduceFate } from '@custom-events/kafka'
+import type { CommitFate, ProduceFate } from '@custom-events/kafka/testing'
 import fc from 'fast-check'
 import type { Fate } from '../memory-clickhouse.fixture.ts'
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { ConsumerEvent, MemoryConsumer } from '@custom-events/kafka'
+import type { ConsumerEvent } from '@custom-events/kafka'
+import type { MemoryConsumer } from '@custom-events/kafka/testing'
 import type { ConsumeObserver, ConsumePorts } from '../../consume.ts'
 import type { Fate } from '../memory-clickhouse.fixture.ts'
 import type { Persistence } from '../../insert/persist.ts'

@@ -3,7 +3,7 @@ import {
   createMemoryKafka,
   type MemoryClock,
   type MemoryKafka,
-} from '@custom-events/kafka'
+} from '@custom-events/kafka/testing'
 import { createTranscoder, eventAvroSchema } from '@custom-events/codec'
 import type { Scheduler } from 'fast-check'
 import { createRandom, type Random } from '../../../../../chaos/random.ts'

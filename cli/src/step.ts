@@ -1,5 +1,5 @@
 import { KafkaProblem, SchemaRegistryError, TopicsRefused } from '@custom-events/kafka'
-import { redact } from '@custom-events/service'
+import { redact } from '@custom-events/runtime'
 import { clickhouseFix, isAnswered } from './clickhouse-fix.ts'
 import { httpMismatch, tlsMismatch } from './speaks.ts'
 

@@ -19,7 +19,7 @@ import {
   registryConfigFrom,
 } from '@custom-events/kafka'
 import { compilePlans } from '@custom-events/event'
-import { readPlanFiles, redactUrl, type Logger } from '@custom-events/service'
+import { readPlanFiles, redactUrl, type Logger } from '@custom-events/runtime'
 import type { SetupConfig } from './config.ts'
 import { setUpLogs } from './logs.ts'
 import { fix, step } from './step.ts'

@@ -30,7 +30,7 @@ import {
   watchTopicPromises,
   type Producer,
 } from '@custom-events/kafka'
-import { readPlanFiles } from '@custom-events/service'
+import { readPlanFiles } from '@custom-events/runtime'
 import { fix, step } from '../step.ts'
 import { waitUntilCaughtUp } from './caught-up.ts'
 import type { ReplayConfig } from './config.ts'

@@ -34,7 +34,7 @@ export interface ProgramOptions {
 
 const READY_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 35_000
-const repository = fileURLToPath(new URL('../../../../', import.meta.url))
+const repository = fileURLToPath(new URL('../../../', import.meta.url))
 
 /**
  * Starts a program and waits until it says it is ready.

@@ -43,7 +43,7 @@ export async function checksum(file: string): Promise<string> {
 }
 
 function notAsPinned(name: string, expected: string | undefined, got: string): StackError {
-  const kept = `packages/embedded/${basename(PINS_FILE)}`
+  const kept = `embedded/${basename(PINS_FILE)}`
   if (expected === undefined) {
     return new StackError({
       what: `the download ${name} (SHA-256 ${got}) has no checksum in ${kept}`,

@@ -5,7 +5,7 @@ import {
   type RegisteredLog,
 } from '@custom-events/clickhouse'
 import { kafkaConfigFrom, readKafkaLogs, topicNames } from '@custom-events/kafka'
-import type { Logger } from '@custom-events/service'
+import type { Logger } from '@custom-events/runtime'
 import type { SetupConfig } from './config.ts'
 
 /** Gives the log of each topic its generation, unless it has one. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Command, CommanderError } from 'commander'
-import { ConfigError } from '@custom-events/service'
+import { ConfigError } from '@custom-events/runtime'
 import { replayCommand } from './command.ts'
 import { readReplayConfig } from './config.ts'
 import type { ReplayRequest } from './run.ts'

@@ -13,7 +13,7 @@ import {
   shownConfig,
   type Config,
   type ConfigProblem,
-} from '@custom-events/service'
+} from '@custom-events/runtime'
 
 export const setupVariables = {
   LOG_LEVEL: { ...serviceVariables.LOG_LEVEL, default: 'warn' as const },

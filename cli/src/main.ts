@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { ConfigError, EXIT_CONFIG, redact } from '@custom-events/service'
+import { ConfigError, EXIT_CONFIG, redact } from '@custom-events/runtime'
 import { readSetupConfig } from './config.ts'
 import { replayCommand } from './replay/command.ts'
 import { readReplayConfig } from './replay/config.ts'

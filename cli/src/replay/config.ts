@@ -7,7 +7,7 @@ import {
   registryVariables,
   serviceVariables,
   shownConfig,
-} from '@custom-events/service'
+} from '@custom-events/runtime'
 import { setupVariables } from '../config.ts'
 
 /** Of every replay; one of rejected events reads those of ingest as well. */
