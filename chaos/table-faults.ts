@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { withAll, type Act, type Hands, type Outcome } from './hands.ts'
-import { REFUSED_EVENT } from './refused.ts'
 import type { Fault, FaultKind } from './schedule.ts'
 import { counter } from './scrape.ts'
 import type { World } from './world.ts'
@@ -59,14 +58,6 @@ export const tableActs = {
   column_renamed: (hands, fault) => spoil(hands, fault, SPOILS.column_renamed),
   merges_stopped: (hands, fault) => spoil(hands, fault, SPOILS.merges_stopped),
 } as const satisfies Partial<Record<FaultKind, Act>>
-
-/** What the harness does to the tables before anything is inserted. */
-export async function addRefusal(ask: (sql: string) => Promise<unknown>): Promise<void> {
-  await ask(`ALTER TABLE events ADD CONSTRAINT chaos_refuses CHECK event != '${REFUSED_EVENT}'`)
-  // The twin cannot be altered; made again, it has what the table has.
-  await ask('DROP TABLE events_probe SYNC')
-  await ask('CREATE TABLE events_probe AS events ENGINE = Null')
-}
 
 /** Nobody may kill ClickHouse meanwhile, or the harness could not put the table right again. */
 function spoil(hands: Hands, fault: Fault, { reason, ...statements }: Spoil): Promise<Outcome> {

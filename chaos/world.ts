@@ -2,8 +2,14 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSetupConfig, setUp } from '@custom-events/cli'
 import { freePort, type Stack } from '@custom-events/embedded'
-import { createProducer, kafkaConfigFrom, partitionCounts, topicNames } from '@custom-events/kafka'
-import type { Producer, TopicNames } from '@custom-events/kafka'
+import {
+  createProducer,
+  kafkaConfigFrom,
+  partitionCounts,
+  topicNames,
+  type Producer,
+  type TopicNames,
+} from '@custom-events/kafka'
 import { createLogger } from '@custom-events/runtime'
 import { createClocks, type Clocks } from './clock.ts'
 import type { Disk } from './disk.ts'
@@ -11,7 +17,7 @@ import { patiently } from './patiently.ts'
 import { createQuestions, type Questions } from './questions.ts'
 import { startServers, type Links, type Servers } from './servers.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
-import { addRefusal } from './table-faults.ts'
+import { addRefusal } from './refused.ts'
 
 export const CONSUMERS = 2
 /** On a machine that is busy with other things. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { readSetupConfig, setUp } from '@custom-events/cli'
-import { servers, type Servers } from './support/servers.ts'
+import { servers } from './support/servers.ts'
+import type { Servers } from './support/server-addresses.ts'
 
 let shared: Servers
 before(async () => {

@@ -11,7 +11,7 @@ import {
   NO_RATE_LIMITS,
 } from '../../services/ingest/src/rate-limit/rate-limits.ts'
 import { createRefusedLog } from '../../services/ingest/src/response/refused-log.ts'
-import { createRejectedEvents } from '../../services/ingest/src/track/rejected.ts'
+import { createRejectedEvents } from '../../services/ingest/src/rejected/rejected.ts'
 import { createRetryAdvice } from '../../services/ingest/src/admission/retry-after.ts'
 import { createLifecycle, startIngestServer } from '../../services/ingest/src/http/server.ts'
 import { ingestSettings } from '../../services/ingest/src/settings.ts'

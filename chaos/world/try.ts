@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startStack, type Stack } from '@custom-events/embedded'
 import { hash } from '../random.ts'
-import { openScenarioWorld, type Findings } from './scenario-world.ts'
+import { type Findings, openScenarioWorld } from './open-scenario-world.ts'
 import type { Scenario } from './scenario.ts'
 
 /** What became of one scenario. */

@@ -8,7 +8,7 @@ import { fetchKafka, fetchRegistry, isCacheIntact } from './download/maven.ts'
 import type { StackPorts } from './process/ports.ts'
 import { planRegistry } from './registry.ts'
 import type { PlainPasswords } from './kafka/secure-kafka.ts'
-import type { StackOptions } from './stack.ts'
+import type { StackOptions } from './stack-options.ts'
 
 /** What starting any of the servers takes. */
 export interface OneServer {

@@ -1,52 +1,19 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Server, ServerName } from './process/child.ts'
-import type { Credentials } from './clickhouse/authentication.ts'
 import {
   clickhouseEnvironment,
   newCredentials,
   type ClickHouseEnvironment,
 } from './clickhouse/server.ts'
 import { prepareDataFolder } from './folder.ts'
-import { clusterIdOf, type KafkaListener } from './kafka/kafka.ts'
+import { clusterIdOf } from './kafka/kafka.ts'
 import { startOne } from './one-server.ts'
-import { findTakenPorts, pickFreePorts, type AllPorts, type StackPorts } from './process/ports.ts'
+import { findTakenPorts, pickFreePorts, type StackPorts } from './process/ports.ts'
 import { checkPrerequisites } from './prerequisites.ts'
 import { cannotStart, StackError } from './problem.ts'
 import { newPasswords, openSecureKafka, type SecureKafka } from './kafka/secure-kafka.ts'
-
-export interface StackOptions {
-  /**
-   * Where the servers listen on 127.0.0.1; ports of the services, if given too, are checked with them.
-   * @default free ports, picked at start
-   */
-  readonly ports?: StackPorts & Partial<AllPorts>
-  /** How many brokers Kafka has: 1, or 3 to lose one. @default 1 */
-  readonly brokers?: number
-  /** Where the servers keep their data. @default a fresh temporary folder, removed by `stop` */
-  readonly dataDir?: string
-  /** Let Kafka's JVM compile fully: slower to start, faster to run. @default false */
-  readonly tuned?: boolean
-  /** Kafka's heap, in MiB. @default 384 */
-  readonly kafkaHeapMegabytes?: number
-  /** Who may ask ClickHouse. @default the user `default` with a new password */
-  readonly clickhouseCredentials?: Credentials
-  /** Whether queries may read and write files, reach other servers and run programs. @default false */
-  readonly allowsClickHouseSources?: boolean
-  /** More listeners of Kafka, advertised on the ports of proxies. @default none */
-  readonly kafkaListeners?: readonly KafkaListener[]
-  /**
-   * Kafka also listens where it asks who somebody is, and what they may do; with `ports` at the
-   * `kafkaSecure` of each broker. @default false
-   */
-  readonly secure?: boolean
-  /** Lines for a person about what takes long. */
-  readonly onProgress?: (line: string) => void
-  /** Called when a server dies after it was ready; the others stay. */
-  readonly onServerDied?: (server: ServerName, reason: string, logFile: string) => void
-  /** Ends the start, or does nothing once the stack runs. */
-  readonly signal?: AbortSignal
-}
+import type { StackOptions } from './stack-options.ts'
 
 /** Real Kafka, registry and ClickHouse, running as children of this process. */
 export interface Stack extends AsyncDisposable {

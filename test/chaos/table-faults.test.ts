@@ -4,7 +4,8 @@ import { after, before, test } from 'node:test'
 import { createClickHouse, migrate, type ClickHouse } from '@custom-events/clickhouse'
 import { createLogger } from '@custom-events/runtime'
 import { SPOILS } from '../../chaos/table-faults.ts'
-import { servers, type Servers } from '../support/servers.ts'
+import { servers } from '../support/servers.ts'
+import type { Servers } from '../support/server-addresses.ts'
 
 let stack: Servers
 let clickhouse: ClickHouse

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { classify, CODE_GROUPS, createClickHouse, type ClickHouse } from '@custom-events/clickhouse'
-import { servers, type Servers } from '../support/servers.ts'
+import { servers } from '../support/servers.ts'
+import type { Servers } from '../support/server-addresses.ts'
 
 let stack: Servers
 let clickhouse: ClickHouse

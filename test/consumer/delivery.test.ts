@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
-import { servers, type Servers } from '../support/servers.ts'
+import { servers } from '../support/servers.ts'
+import type { Servers } from '../support/server-addresses.ts'
 import { counts, createWorld, sampleEvent, type World } from './world.ts'
 
 let stack: Servers

@@ -10,7 +10,8 @@ import {
   type ClickHouse,
 } from '@custom-events/clickhouse'
 import { createLogger } from '@custom-events/runtime'
-import { servers, type Servers } from '../support/servers.ts'
+import { servers } from '../support/servers.ts'
+import type { Servers } from '../support/server-addresses.ts'
 
 let stack: Servers
 before(async () => {

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { createClickHouse, migrate, type ClickHouse } from '@custom-events/clickhouse'
 import { createLogger } from '@custom-events/runtime'
-import { servers, type Servers } from '../support/servers.ts'
+import { servers } from '../support/servers.ts'
+import type { Servers } from '../support/server-addresses.ts'
 
 const FOLDER = new URL('../../docs/queries/', import.meta.url)
 

@@ -24,7 +24,7 @@ import {
 } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
-import type { Servers } from '../support/servers.ts'
+import type { Servers } from '../support/server-addresses.ts'
 
 export const PARTITIONS = 4
 

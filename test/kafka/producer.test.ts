@@ -10,7 +10,8 @@ import {
 } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
-import { servers, type Servers } from '../support/servers.ts'
+import { servers } from '../support/servers.ts'
+import type { Servers } from '../support/server-addresses.ts'
 
 const log = createLogger({ service: 'test', level: 'error' })
 const settings = { replicationFactor: 1, minInsyncReplicas: 1, retentionMs: 3_600_000 }

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { eventAvroSchema } from '@custom-events/codec'
 import { createSchemaRegistry } from '@custom-events/kafka'
-import { servers, type Servers } from '../support/servers.ts'
+import { servers } from '../support/servers.ts'
+import type { Servers } from '../support/server-addresses.ts'
 
 let shared: Servers
 before(async () => {

@@ -1,6 +1,6 @@
 import { freePort } from '@custom-events/embedded'
 import { GenericContainer, getContainerRuntimeClient, Wait } from 'testcontainers'
-import type { Servers } from './servers.ts'
+import type { Servers } from './server-addresses.ts'
 
 /** The images of docker-compose.yml, under the same variables. */
 const images = {

@@ -1,10 +1,6 @@
-import { startStack, type PipelineOptions } from '@custom-events/embedded'
+import { startStack } from '@custom-events/embedded'
 import { startContainers } from './containers.ts'
-
-/** The servers a test runs against, as the services' own environment variables. */
-export interface Servers extends AsyncDisposable {
-  readonly environment: PipelineOptions['servers']
-}
+import type { Servers } from './server-addresses.ts'
 
 /** The one place where servers come from: embedded, or testcontainers with `STACK=containers`. */
 export function startServers(onProgress: (line: string) => void = () => {}): Promise<Servers> {

@@ -14,7 +14,8 @@ import { createReply, sendError, type Reply } from './reply.ts'
 import { select } from './select.ts'
 import { preparation, readParameters, type Parameters } from './settings.ts'
 import type { Slot, Slots } from './slots.ts'
-import { readStatement, type Statement } from './statement.ts'
+import { readStatement } from './statement.ts'
+import type { Statement } from './statement-kind.ts'
 
 export interface FrontOptions {
   readonly slots: Slots

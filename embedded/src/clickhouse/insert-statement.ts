@@ -1,4 +1,4 @@
-import { refused, utf8, type Statement } from './statement.ts'
+import { refused, utf8, type Statement } from './statement-kind.ts'
 import { isWord, tokenise, type Token } from './tokens.ts'
 
 /**

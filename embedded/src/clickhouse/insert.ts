@@ -5,7 +5,7 @@ import { finished, pipeline } from 'node:stream/promises'
 import type { Connection, Outcome } from './engine.ts'
 import { ServerException } from './errors.ts'
 import { literal } from './settings.ts'
-import type { Statement } from './statement.ts'
+import type { Statement } from './statement-kind.ts'
 
 /** The data of an INSERT: what was read of them to find where they begin, and what is still to come. */
 export interface InsertData {

@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import type { Outcome } from './engine.ts'
 import { literal } from './settings.ts'
 import type { Slot } from './slots.ts'
-import type { Statement } from './statement.ts'
+import type { Statement } from './statement-kind.ts'
 
 export interface SelectOptions {
   readonly slot: Slot

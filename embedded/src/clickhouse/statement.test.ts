@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readStatement, type Statement } from './statement.ts'
+import { readStatement } from './statement.ts'
+import type { Statement } from './statement-kind.ts'
 
 const inserts: readonly (readonly [
   sql: string,

@@ -1,29 +1,6 @@
-import { exception, type ServerException } from './errors.ts'
 import { readInsert } from './insert-statement.ts'
 import { isWord, tokenise, type Token } from './tokens.ts'
-
-/** What the front has to do for a statement. */
-export type Statement =
-  | {
-      /** Rows stream out: `text` without its FORMAT clause and what follows that. */
-      readonly kind: 'select'
-      readonly text: string
-      readonly format: string | undefined
-      readonly settings: string
-    }
-  | {
-      /** Data follows the text, from byte `dataStart` on. */
-      readonly kind: 'insert'
-      readonly target: string
-      readonly settings: string
-      readonly format: string
-      readonly dataStart: number
-    }
-  /** INSERT … SELECT. */
-  | { readonly kind: 'insert select'; readonly text: string }
-  /** Everything else: it answers little or nothing. */
-  | { readonly kind: 'command'; readonly text: string; readonly format: string | undefined }
-  | { readonly kind: 'refused'; readonly error: ServerException }
+import { type Statement, refused, utf8 } from './statement-kind.ts'
 
 /**
  * Decides what kind of statement this is, as far as the front must know; the engine judges the
@@ -38,10 +15,6 @@ export function readStatement(sql: string): Statement {
   if (end === undefined) return refused(62, 'Syntax error (Multi-statements are not allowed).')
   const statement = tokens.slice(0, end)
   return refusal(statement) ?? readQuery(sql, statement)
-}
-
-export function refused(code: 48 | 62 | 78 | 482, message: string): Statement {
-  return { kind: 'refused', error: exception(code, message) }
 }
 
 /** How many tokens there are before the closing semicolons; undefined when more follows them. */
@@ -102,8 +75,4 @@ function findFormat(
   const [keyword, name] = at === -1 ? [] : tokens.slice(at)
   if (keyword === undefined || name === undefined) return undefined
   return { format: name.text, start: keyword.start, end: name.end }
-}
-
-export function utf8(latin1: string): string {
-  return Buffer.from(latin1, 'latin1').toString('utf8')
 }

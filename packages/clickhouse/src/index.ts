@@ -1,24 +1,18 @@
-export {
-  createClickHouse,
-  type ClickHouse,
-  type ClickHouseConfig,
-  type NativeInsert,
-  type OffsetRange,
-  type OffsetsQuestion,
-  type RecordsQuestion,
-  type IdentityColumn,
-  type PresentIdentities,
-  type ViewOnTable,
-} from './client/connection.ts'
-export {
-  classify,
-  REASONS,
-  type ErrorClass,
-  type Failure,
-  type Reason,
-  type Verdict,
-} from './errors/classify.ts'
-export { CODE_GROUPS, type CodeGroup } from './errors/error-codes.ts'
+export { createClickHouse, type ClickHouseConfig } from './client/connection.ts'
+export type {
+  ClickHouse,
+  NativeInsert,
+  OffsetRange,
+  OffsetsQuestion,
+  RecordsQuestion,
+  IdentityColumn,
+  PresentIdentities,
+  ViewOnTable,
+} from './client/clickhouse.ts'
+export { classify, type Failure } from './errors/classify.ts'
+export { REASONS, type ErrorClass, type Reason, type Verdict } from './errors/verdict.ts'
+export { CODE_GROUPS } from './errors/error-codes.ts'
+export type { CodeGroup } from './errors/code-group.ts'
 export { ClickHouseFailure, isDefinite } from './errors/failure.ts'
 export { generationOf, readLogs, registerLogs, type RegisteredLog } from './client/kafka-logs.ts'
 export { identityHash } from './client/read-back.ts'

@@ -36,7 +36,8 @@ export {
   type Metrics,
 } from './metrics/metrics.ts'
 export { opsMetrics } from './metrics/ops-metrics.ts'
-export { startOpsServer, type OpsServer, type Readiness } from './metrics/ops-server.ts'
+export { startOpsServer, type OpsServer } from './metrics/ops-server.ts'
+export type { Readiness } from './metrics/readiness.ts'
 export { EXIT_CONFIG, runService, type RunningService } from './lifecycle/run-service.ts'
 export { shownConfig } from './config/shown-config.ts'
 export { readPlanFiles } from './plan-files.ts'

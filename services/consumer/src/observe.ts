@@ -1,7 +1,7 @@
 import type { Consumer, FetchedRecords, MemoryBudget } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
 import type { ConsumeObserver } from './consume.ts'
-import type { InsertPorts } from './insert/insert.ts'
+import type { InsertPorts } from './insert/insert-ports.ts'
 import type { Limits } from './assignment/limits.ts'
 import type { ConsumerMetrics } from './metrics.ts'
 import { showReading } from './show-reading.ts'

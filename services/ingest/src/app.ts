@@ -13,7 +13,8 @@ import type { IngestParts } from './parts.ts'
 import { ClientGone, Refusal, type RefusalWords } from './response/refusal.ts'
 import { plainUrl } from './http/paths.ts'
 import { requestIdFrom } from './http/request-id.ts'
-import { routesOf, type Route } from './routes.ts'
+import type { Route } from './http/route.ts'
+import { routesOf } from './routes.ts'
 import { send } from './http/send.ts'
 
 /** What answers requests, which must be made of its `messages`: see `startIngestServer`. */

@@ -1,9 +1,8 @@
 import { EVENT_CODES } from '@custom-events/event'
-import type { EventResult } from './response/answers.ts'
+import type { EventResult } from './response/event-result.ts'
 import { CLOSED_FOR_ROOM } from './http/connections.ts'
-import { STEPS_AFTER_PRODUCE } from './track/fates.ts'
 import { SHED_REASONS } from './response/refusal.ts'
-import { REFUSED_CODES } from './response/refused-log.ts'
+import { REFUSED_CODES } from './response/refused-codes.ts'
 import { createMetrics, type MetricDefinitions, type Metrics } from '@custom-events/runtime'
 
 const codes = Object.keys(EVENT_CODES)
@@ -17,6 +16,9 @@ export const DISCARD_REASONS = [
   'refused',
   'bug',
 ] as const
+
+/** What is done once events may be in Kafka. */
+export const STEPS_AFTER_PRODUCE = ['sum_up', 'count', 'keep_rejected', 'answer'] as const
 
 const STATUSES = [
   ...[200, 204, 400, 401, 403, 404, 405, 408, 413, 414, 415, 417, 429, 431, 500, 503].map(String),

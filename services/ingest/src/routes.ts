@@ -1,7 +1,6 @@
 import type { Audience } from '@custom-events/event'
 import { createDryRun } from './track/dry-run.ts'
 import { createIgnore } from './track/ignore.ts'
-import type { IngestRequest, IngestResponse } from './http/messages.ts'
 import { pageRoutes } from './api-docs/pages.ts'
 import type { IngestParts } from './parts.ts'
 import {
@@ -17,17 +16,7 @@ import {
   SDK_SETTINGS_PATH,
 } from './api-docs/sdk-settings.ts'
 import { createTrack } from './track/track.ts'
-
-export type Handle = (request: IngestRequest, response: IngestResponse) => Promise<void> | void
-
-/** One row of the table of endpoints. */
-export interface Route {
-  readonly paths: readonly (string | RegExp)[]
-  /** `GET` is also asked for by `HEAD`. */
-  readonly method: 'GET' | 'POST'
-  readonly audience: Audience
-  readonly handle: Handle
-}
+import type { Handle, Route } from './http/route.ts'
 
 /** Every endpoint; a path that is not here is 404, a method that is not here 405. */
 export function routesOf(parts: IngestParts): readonly Route[] {

@@ -4,8 +4,10 @@ import {
   deflateRawSync,
   deflateSync,
   gunzipSync,
+  gzipSync,
+  inflateRawSync,
+  inflateSync,
 } from 'node:zlib'
-import { gzipSync, inflateRawSync, inflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { markerOf, soundFields, soundRow, textOf, type Input } from '../input.ts'
 

@@ -1,4 +1,4 @@
-import type { ClickHouse } from './connection.ts'
+import type { ClickHouse } from './clickhouse.ts'
 
 /** A log of Kafka: a topic of one cluster, from its making to its deletion. */
 interface Log {

@@ -5,7 +5,7 @@ import type {
   OffsetsQuestion,
   PresentIdentities,
   RecordsQuestion,
-} from './connection.ts'
+} from './clickhouse.ts'
 import { query, quoteIdentifier } from './requests.ts'
 
 /** Of a SHA-256: no two records at one place agree in so many by chance. */

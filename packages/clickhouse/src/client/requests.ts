@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
-import type { NativeInsert } from './connection.ts'
+import type { NativeInsert } from './clickhouse.ts'
 import { ClickHouseFailure, failureFromAnswer, failureFromError } from '../errors/failure.ts'
 
 /** Less than the client's own limit: ClickHouse gives up first, so that its answer, not our impatience, decides. */

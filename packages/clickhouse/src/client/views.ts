@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { ViewOnTable } from './connection.ts'
+import type { ViewOnTable } from './clickhouse.ts'
 import { query } from './requests.ts'
 
 /** Those of schemas/clickhouse, and the tables that they fill: what hangs on these is filled by the same insert. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CODE_GROUPS } from './error-codes.ts'
-import { classify, type Adjustment, type ErrorClass, type Failure } from './classify.ts'
+import { classify, type Failure } from './classify.ts'
+import type { Adjustment, ErrorClass } from './verdict.ts'
 
 const failure = (known: Partial<Failure>): Failure => ({
   code: null,

@@ -1,5 +1,5 @@
-import type { Reason } from './classify.ts'
-import type { CodeGroup } from './error-codes.ts'
+import type { Reason } from './verdict.ts'
+import type { CodeGroup } from './code-group.ts'
 
 /** What no repetition mends: a person must act, or a row is refused. */
 export const DEFINITE_GROUPS: readonly CodeGroup[] = [

@@ -1,17 +1,6 @@
-import type { Adjustment, ErrorClass, Reason } from './classify.ts'
+import type { CodeGroup } from './code-group.ts'
 import { DEFINITE_GROUPS } from './definite-codes.ts'
 import { PASSING_GROUPS } from './passing-codes.ts'
-
-/** Codes that mean the same for an insert or a question of ours, and what is done about them. */
-export interface CodeGroup {
-  readonly class: ErrorClass
-  readonly reason: Reason
-  /** After so many attempts a retry becomes a halt; `null` means never. */
-  readonly maxAttempts: number | null
-  readonly adjustment: Adjustment
-  /** With ClickHouse's own names, which a test compares with the engine's list. */
-  readonly nameByCode: Readonly<Record<number, string>>
-}
 
 /**
  * Every code that an insert or a question of ours may meet. What is not here belongs to features that we do

@@ -1,5 +1,6 @@
 import { ClickHouseError } from '@clickhouse/client'
-import type { Failure, Verdict } from './classify.ts'
+import type { Failure } from './classify.ts'
+import type { Verdict } from './verdict.ts'
 
 /** A request that ClickHouse did not answer with success. */
 export class ClickHouseFailure extends Error {

@@ -1,5 +1,5 @@
-import type { Reason } from './classify.ts'
-import type { CodeGroup } from './error-codes.ts'
+import type { Reason } from './verdict.ts'
+import type { CodeGroup } from './code-group.ts'
 
 /** What no group has, and what may be either: so often, then a person is told. */
 export const FEW_ATTEMPTS = 5

@@ -1,4 +1,4 @@
-import type { ClickHouse } from '../client/connection.ts'
+import type { ClickHouse } from '../client/clickhouse.ts'
 import { ttlExpression, type TableSettings } from './migrate.ts'
 
 /** A table as it is; of system.tables. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Logger } from '@custom-events/runtime'
-import type { ClickHouse } from '../client/connection.ts'
+import type { ClickHouse } from '../client/clickhouse.ts'
 import {
   columnOf,
   mergeHotProperties,

@@ -1,7 +1,3 @@
-import { reject, type Notes } from '../normalise/notes.ts'
-import { describeValue } from './problem.ts'
-import type { Field } from './fields.ts'
-
 /**
  * For whom a path is: our own ones take events and nothing else; SDKs send other calls beside them, and say
  * in `type` which.
@@ -13,7 +9,7 @@ export type CallKind = 'event' | 'extra' | 'ignored' | 'unknown'
 
 const EVENTS: ReadonlySet<unknown> = new Set(['track', 'event'])
 /** Calls of SDKs that are no events of ours. */
-const OTHER_CALLS: ReadonlySet<unknown> = new Set(['identify', 'group', 'page', 'screen', 'alias'])
+export const OTHER_CALLS: ReadonlySet<unknown> = new Set(['identify', 'group', 'page', 'screen', 'alias'])
 
 /** @param type as sent; `undefined` for none. */
 export function callKind(type: unknown, audience: Audience): CallKind {
@@ -22,13 +18,4 @@ export function callKind(type: unknown, audience: Audience): CallKind {
   if (type === undefined || EVENTS.has(word)) return 'event'
   if (audience === 'own') return 'extra'
   return OTHER_CALLS.has(word) ? 'ignored' : 'unknown'
-}
-
-export function rejectType(notes: Notes, { value, pointer }: Field): void {
-  reject(notes, 'unknown_type', pointer, {
-    detail: 'type is no call that SDKs make',
-    expected: `track, or one of ${[...OTHER_CALLS].join(', ')}, which are ignored`,
-    got: describeValue(value),
-    suggestion: 'set type to "track", or leave it out',
-  })
 }

@@ -1,6 +1,6 @@
 import { pointerOf } from '../json/pointer.ts'
 import type { Warning } from '../contract/problem.ts'
-import { COLON, QUOTE } from './bytes.ts'
+import { COLON, QUOTE } from '../json/bytes.ts'
 import { slotEnd, slotStart } from './lane-event.ts'
 import type { LaneInput } from './lane-input.ts'
 import { SLOT } from './slots.ts'

@@ -15,7 +15,7 @@ import {
   plainTextEnd,
   QUOTE,
   skipSpace,
-} from './bytes.ts'
+} from '../json/bytes.ts'
 
 /** Keys of one object; more would be compared with one another for too long. */
 const MAX_KEYS_OF_OBJECT = 64

@@ -16,7 +16,7 @@ import {
   plainTextEnd,
   QUOTE,
   skipSpace,
-} from './bytes.ts'
+} from '../json/bytes.ts'
 import { slotEnd, slotStart } from './lane-event.ts'
 import { LaneBody, LaneInput, textOf } from './lane-input.ts'
 import { OpenPart } from './open-part.ts'

@@ -10,7 +10,7 @@ import {
   plainTextEnd,
   QUOTE,
   skipSpace,
-} from './bytes.ts'
+} from '../json/bytes.ts'
 import { mayBeEmpty, noteEmpty } from './empty-ids.ts'
 import type { OpenPart } from './open-part.ts'
 import { PLACE, type Ranges } from './ranges.ts'

@@ -1,5 +1,5 @@
 import { ALIASES, KEY_NAMES, SDK_NAMES } from '../contract/fields.ts'
-import { IRREGULAR, isAt } from './bytes.ts'
+import { IRREGULAR, isAt } from '../json/bytes.ts'
 
 /** Parts of an event that are found in its bytes: each has a slot for where it begins and ends. */
 export const SLOT = {

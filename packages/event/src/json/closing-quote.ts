@@ -1,4 +1,4 @@
-import { BACKSLASH, QUOTE } from '../fast-path/bytes.ts'
+import { BACKSLASH, QUOTE } from './bytes.ts'
 
 /** Where a string of a JSON text ends, or the end of the text when it does not. @param start its opening quote. */
 export function closingQuote(text: string, start: number): number {

@@ -1,5 +1,5 @@
 import { closingQuote } from './closing-quote.ts'
-import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../fast-path/bytes.ts'
+import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './bytes.ts'
 
 /** Containers inside one another that a body may have before it is not read at all; of an event 32 are kept. */
 export const MAX_NESTING = 1_000

@@ -1,14 +1,7 @@
 import { closingQuote } from './closing-quote.ts'
 import { KNOWN_NAMES } from '../contract/fields.ts'
 import { SCAN_LIMITS } from './json-cursor.ts'
-import {
-  CLOSE_ARRAY,
-  CLOSE_OBJECT,
-  COLON,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-} from '../fast-path/bytes.ts'
+import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './bytes.ts'
 
 /**
  * Keys of an event in all, at any depth: as many as properties, context and extra may have each, and its own. An

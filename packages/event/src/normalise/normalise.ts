@@ -1,5 +1,6 @@
 import { mapField, readContext, readGroupId, type MergedContext } from './account.ts'
-import { callKind, rejectType, type CallKind } from '../contract/call-type.ts'
+import { callKind, type CallKind } from '../contract/call-type.ts'
+import { rejectType } from './reject-type.ts'
 import { isJsonObject, type JsonObject } from '../contract/event.ts'
 import {
   ALIASES,
@@ -9,9 +10,9 @@ import {
   readFields,
   SDK_NAMES,
   unknownFields,
+  type Fields,
 } from '../contract/fields.ts'
-import type { Fields } from '../contract/fields.ts'
-import { closestName } from '../validate/edit-distance.ts'
+import { closestName } from './edit-distance.ts'
 import { readMoment, readSentAt } from './moment.ts'
 import { present, type EventInput, type NormaliseContext } from './normalise-context.ts'
 import { reject, startNotes, takeField, type Notes } from './notes.ts'

@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
-import { closestName } from '../validate/edit-distance.ts'
+import { closestName } from '../normalise/edit-distance.ts'
 import { isJsonObject, type JsonObject } from '../contract/event.ts'
 import { pointerOf } from '../json/pointer.ts'
 import { cut, describeValue, MAX_PROBLEMS, type Problem } from '../contract/problem.ts'

@@ -1,4 +1,4 @@
-import { closestName } from './edit-distance.ts'
+import { closestName } from '../normalise/edit-distance.ts'
 import { isJsonObject, ownValue } from '../contract/event.ts'
 import { ALIASES, unknownFields, type Fields } from '../contract/fields.ts'
 import { pointerOf } from '../json/pointer.ts'

@@ -1,5 +1,5 @@
 import type { MetricsSnapshot } from '../metrics/metrics.ts'
-import type { Readiness } from '../metrics/ops-server.ts'
+import type { Readiness } from '../metrics/readiness.ts'
 
 /** What a worker tells its primary when asked. */
 export interface WorkerReport {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fullJitter } from './full-jitter.ts'
 import type { Logger } from '../log.ts'
 import type { MetricsSnapshot } from '../metrics/metrics.ts'
-import type { Readiness } from '../metrics/ops-server.ts'
+import type { Readiness } from '../metrics/readiness.ts'
 import { isOurs, type ToWorker, type WorkerReport } from './worker-messages.ts'
 
 /** The processes that do the work, kept at their number. */

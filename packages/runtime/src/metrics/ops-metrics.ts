@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client'
 import { productVersion } from './build.ts'
 import { register, type Exposition, type MetricDefinitions } from './metrics.ts'
-import type { Readiness } from './ops-server.ts'
+import type { Readiness } from './readiness.ts'
 
 /** What every program with an ops port tells of itself; with several workers the primary tells it for all. */
 export const opsMetrics = {

@@ -4,12 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Exposition } from './metrics.ts'
 import { createOpsMetrics } from './ops-metrics.ts'
 import { redact } from '../config/redact.ts'
-
-/** Whether traffic should be sent here, and if not, every reason why. */
-export interface Readiness {
-  readonly isReady: boolean
-  readonly reasons: readonly string[]
-}
+import type { Readiness } from './readiness.ts'
 
 export interface OpsServer extends AsyncDisposable {
   readonly port: number

@@ -6,7 +6,7 @@ import type {
   Producer,
 } from '@custom-events/kafka'
 import { toDeadLetter } from './dead-letter.ts'
-import type { RefusedRecord } from '../insert/isolate.ts'
+import type { RefusedRecord } from './refused-record.ts'
 import type { Persistence } from '../insert/persist.ts'
 import { haltFor, retryFor } from '../insert/retry.ts'
 import { bytesOf, firstAttempt, isShortened, isStub, shorter, type Attempt } from './shorten.ts'

@@ -1,6 +1,6 @@
 import { classify, ClickHouseFailure, type ViewOnTable } from '@custom-events/clickhouse'
 import type { FetchedRecord } from '@custom-events/kafka'
-import type { InsertPorts } from './insert.ts'
+import type { InsertPorts } from './insert-ports.ts'
 import { findRefused, probe } from './isolate.ts'
 import { wayOut } from '../dead-letter/poison.ts'
 import { haltFor, type RetryReason } from './retry.ts'

@@ -1,21 +1,13 @@
-import {
-  classify,
-  ClickHouseFailure,
-  isDefinite,
-  type ClickHouse,
-  type RegisteredLog,
-  type Verdict,
-} from '@custom-events/clickhouse'
+import { classify, ClickHouseFailure, isDefinite, type Verdict } from '@custom-events/clickhouse'
 import type { NativeBlock } from '@custom-events/codec'
 import type { FetchedRecord } from '@custom-events/kafka'
 import type { Doubt } from './doubt.ts'
 import { examine } from './examine.ts'
 import { byMonths, halves } from '../parts.ts'
-import type { Persistence } from './persist.ts'
 import { readBack } from './read-back.ts'
 import { decide, haltFor, type Decision } from './retry.ts'
 import type { Route } from '../read/route.ts'
-import type { SetAside } from '../dead-letter/set-aside.ts'
+import type { InsertPorts } from './insert-ports.ts'
 
 /** What became of the rows of a batch. */
 export interface InsertTally {
@@ -24,25 +16,6 @@ export interface InsertTally {
   readonly refused: number
   /** Partitions of those in doubt where the table may hold rows beyond this batch. */
   readonly inDoubt: ReadonlySet<number>
-}
-
-export interface InsertPorts {
-  readonly clickhouse: Pick<
-    ClickHouse,
-    'insertNative' | 'recordsPresent' | 'highestOffsets' | 'viewsOn'
-  >
-  /** Before each insert: that rows of this log may have its generation. @throws {Abandoned} when not any more. */
-  readonly confirm: (log: RegisteredLog) => Promise<void>
-  readonly setAside: SetAside
-  readonly persistence: Persistence
-  readonly observe: {
-    readonly insertSeconds: (seconds: number) => void
-    readonly readBack: (cause: 'assignment' | 'failure') => void
-    readonly tooManyParts: () => void
-  }
-  readonly budget: { add(bytes: number): void; remove(bytes: number): void }
-  /** Aborted when even a request that runs must be given up, because nobody waits for it any longer. */
-  readonly abandon: AbortSignal
 }
 
 interface Insertion {

@@ -1,14 +1,8 @@
 import { classify, ClickHouseFailure } from '@custom-events/clickhouse'
 import type { FetchedRecord } from '@custom-events/kafka'
-import type { Refusal } from '../dead-letter/dead-letter.ts'
-import type { InsertPorts } from './insert.ts'
+import type { InsertPorts } from './insert-ports.ts'
 import type { Route } from '../read/route.ts'
-
-/** A record that ClickHouse refuses, and why. */
-export interface RefusedRecord {
-  readonly record: FetchedRecord
-  readonly refusal: Refusal
-}
+import type { RefusedRecord } from '../dead-letter/refused-record.ts'
 
 /**
  * Halves until the refused rows stand alone, against a twin of the table that casts and checks the same

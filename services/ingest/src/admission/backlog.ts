@@ -1,4 +1,4 @@
-import type { LoopLook } from './congestion.ts'
+import type { LoopLook } from './loop-look.ts'
 
 /** What the requests that the loop finds in a turn cost, judged by the last second. */
 export interface Backlog {

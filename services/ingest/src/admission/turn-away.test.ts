@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import type { LoopLook } from './congestion.ts'
+import type { LoopLook } from './loop-look.ts'
 import { raw } from '../testing/raw.ts'
 import { countOf, eventText, startTestIngest } from '../testing/test-support.ts'
 

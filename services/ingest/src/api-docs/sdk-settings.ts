@@ -1,5 +1,5 @@
 import { Refusal } from '../response/refusal.ts'
-import type { Handle } from '../routes.ts'
+import type { Handle } from '../http/route.ts'
 import { send } from '../http/send.ts'
 
 /** Only characters that need no escaping anywhere: what is in the path is echoed. */

@@ -1,4 +1,4 @@
-import type { EventResult } from '../response/answers.ts'
+import type { EventResult } from '../response/event-result.ts'
 import type { IngestParts } from '../parts.ts'
 import type { LimitDecision } from './rate-limits.ts'
 import { Refusal } from '../response/refusal.ts'

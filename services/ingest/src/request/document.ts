@@ -16,7 +16,7 @@ import {
   type Member,
   type Place,
 } from '@custom-events/event'
-import type { Envelope, EnvelopeLimits } from './envelope.ts'
+import type { Envelope, EnvelopeLimits } from './envelope-parts.ts'
 import { isBlank, parseText, type ParsedText } from './parse-text.ts'
 import { Refusal } from '../response/refusal.ts'
 import { notFinite, OVERFULL, unreadable } from './unreadable.ts'

@@ -1,29 +1,9 @@
-import {
-  atOnce,
-  scanBody,
-  scanBodyInPieces,
-  type EnvelopeContext,
-  type EventInput,
-} from '@custom-events/event'
+import { atOnce, scanBody, scanBodyInPieces } from '@custom-events/event'
 import { readDocument } from './document.ts'
 import { readLines } from './ndjson.ts'
 import { Refusal } from '../response/refusal.ts'
 import { inSlices, type Slices } from '../admission/slices.ts'
-
-/** A body taken apart: its events and what was said beside them. */
-export interface Envelope {
-  readonly events: readonly EventInput[]
-  readonly context: EnvelopeContext | null
-  readonly sentAt: { readonly value: unknown; readonly pointer: string } | null
-  /** The write key that SDKs put into the body; used on their paths only. */
-  readonly key: string | null
-}
-
-export interface EnvelopeLimits {
-  readonly maxEvents: number
-  /** Of the `context` beside a list, counted once for every event that it is laid under. */
-  readonly maxRepeatedContextBytes: number
-}
+import type { Envelope, EnvelopeLimits } from './envelope-parts.ts'
 
 /**
  * Reads the events of a body: one object, an array, `{"events":[…]}`, `{"batch":[…]}` or NDJSON.

@@ -1,6 +1,6 @@
 import { isOverfull, pointerOf, scanValue, type EventInput } from '@custom-events/event'
 import { checkCount, EMPTY, NOTHING_BESIDE, refuseTooDeep, withoutNotFinite } from './document.ts'
-import type { Envelope, EnvelopeLimits } from './envelope.ts'
+import type { Envelope, EnvelopeLimits } from './envelope-parts.ts'
 import { linesOf, type Line } from './lines.ts'
 import { parseText } from './parse-text.ts'
 import { Refusal } from '../response/refusal.ts'

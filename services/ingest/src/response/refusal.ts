@@ -1,5 +1,5 @@
 import type { RequestCode } from '@custom-events/event'
-import type { EventResult } from './answers.ts'
+import type { EventResult } from './event-result.ts'
 
 /** What spoke against a request that was refused because of load; `event_loop` is decided in `turn-away.ts`. */
 export const SHED_REASONS = [

@@ -1,33 +1,7 @@
 import type { RequestCode } from '@custom-events/event'
 import type { Logger } from '@custom-events/runtime'
 import type { IngestMetrics } from '../metrics.ts'
-
-/** Codes of requests whose key is missing, unknown, or may not do this. */
-const UNAUTHORIZED = [
-  'missing_api_key',
-  'invalid_api_key',
-  'origin_not_allowed',
-  'key_scope',
-] as const
-/** Codes of requests that cannot be read, or hold nothing to read. */
-const MALFORMED = [
-  'bad_request',
-  'invalid_json',
-  'invalid_utf8',
-  'invalid_encoding',
-  'empty_body',
-  'empty_batch',
-  'invalid_envelope',
-  'body_timeout',
-  'body_too_large',
-  'too_many_events',
-  'uri_too_long',
-  'unsupported_encoding',
-  'unsupported_media_type',
-  'headers_too_large',
-] as const
-
-export const REFUSED_CODES = { unauthorized: UNAUTHORIZED, malformed: MALFORMED }
+import { UNAUTHORIZED, MALFORMED } from './refused-codes.ts'
 
 /** Counts requests that were refused for what they are, and says in the log now and then whose they were. */
 export interface RefusedLog extends Disposable {

@@ -5,7 +5,7 @@ import { openDoor, takeCall } from '../request/call.ts'
 import { createJudge } from './judge.ts'
 import { limited, takeLimit } from '../rate-limit/limited.ts'
 import type { IngestParts } from '../parts.ts'
-import type { Handle } from '../routes.ts'
+import type { Handle } from '../http/route.ts'
 import { send } from '../http/send.ts'
 import { mayProduce, refusalOf, resultsOf, type Judged, type Produced } from './verdicts.ts'
 

@@ -1,11 +1,8 @@
 import type { Logger } from '@custom-events/runtime'
 import type { ProduceOutcome } from '@custom-events/kafka'
-import type { EventResult, RetryReason } from '../response/answers.ts'
-import type { IngestMetrics } from '../metrics.ts'
+import type { EventResult, RetryReason } from '../response/event-result.ts'
+import { type IngestMetrics, STEPS_AFTER_PRODUCE } from '../metrics.ts'
 import type { Judged } from './verdicts.ts'
-
-/** What is done once events may be in Kafka. */
-export const STEPS_AFTER_PRODUCE = ['sum_up', 'count', 'keep_rejected', 'answer'] as const
 
 /**
  * Tells of a bug in what is done once events may be in Kafka. It must not become a 500: that asks for the

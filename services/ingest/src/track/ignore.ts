@@ -4,7 +4,7 @@ import { openDoor, takeCall } from '../request/call.ts'
 import { limited, takeLimit } from '../rate-limit/limited.ts'
 import { countOutcomes } from '../metrics.ts'
 import type { IngestParts } from '../parts.ts'
-import type { Handle } from '../routes.ts'
+import type { Handle } from '../http/route.ts'
 import { send } from '../http/send.ts'
 import { notAnEvent, type Judged } from './verdicts.ts'
 

@@ -1,11 +1,7 @@
 import type { EventInput, KnownParts, Verdict, Warning } from '@custom-events/event'
 import type { ProduceOutcome, TopicPartition } from '@custom-events/kafka'
-import {
-  explainRejected,
-  type EventResult,
-  type IgnoredReason,
-  type RetryReason,
-} from '../response/answers.ts'
+import { explainRejected } from '../response/answers.ts'
+import type { EventResult, IgnoredReason, RetryReason } from '../response/event-result.ts'
 import { Refusal } from '../response/refusal.ts'
 import type { WriteKey } from '../auth/write-keys.ts'
 

@@ -10,12 +10,8 @@ import {
 import type { OutgoingRecord } from '@custom-events/kafka'
 import type { Call } from '../../request/call.ts'
 import { encode, encodeInSlices } from '../../track/encode.ts'
-import {
-  readEnvelope,
-  readLongEnvelope,
-  readPlainly,
-  type Envelope,
-} from '../../request/envelope.ts'
+import { readEnvelope, readLongEnvelope, readPlainly } from '../../request/envelope.ts'
+import type { Envelope } from '../../request/envelope-parts.ts'
 import { createJudge } from '../../track/judge.ts'
 import { Refusal } from '../../response/refusal.ts'
 import { ingestSettings } from '../../settings.ts'

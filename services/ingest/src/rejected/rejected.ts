@@ -14,7 +14,7 @@ import {
 import type { OutgoingRecord, ProduceOutcome, Producer } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
 import type { DISCARD_REASONS, IngestMetrics } from '../metrics.ts'
-import type { IngestParts } from '../parts.ts'
+import type { PlanFolder } from '../schema/plan-folder.ts'
 import type { SchemaIds } from '../schema/schema-ids.ts'
 import type { IngestSettings } from '../settings.ts'
 
@@ -45,7 +45,7 @@ type DiscardReason = (typeof DISCARD_REASONS)[number]
 export function createRejectedEvents(parts: {
   readonly producer: Producer
   readonly schemas: SchemaIds
-  readonly plans: IngestParts['plans']
+  readonly plans: Pick<PlanFolder, 'current'>
   readonly settings: IngestSettings
   readonly metrics: IngestMetrics
   readonly log: Logger

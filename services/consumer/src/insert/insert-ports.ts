@@ -1,0 +1,22 @@
+import type { ClickHouse, RegisteredLog } from '@custom-events/clickhouse'
+import type { Persistence } from './persist.ts'
+import type { SetAside } from '../dead-letter/set-aside.ts'
+
+export interface InsertPorts {
+  readonly clickhouse: Pick<
+    ClickHouse,
+    'insertNative' | 'recordsPresent' | 'highestOffsets' | 'viewsOn'
+  >
+  /** Before each insert: that rows of this log may have its generation. @throws {Abandoned} when not any more. */
+  readonly confirm: (log: RegisteredLog) => Promise<void>
+  readonly setAside: SetAside
+  readonly persistence: Persistence
+  readonly observe: {
+    readonly insertSeconds: (seconds: number) => void
+    readonly readBack: (cause: 'assignment' | 'failure') => void
+    readonly tooManyParts: () => void
+  }
+  readonly budget: { add(bytes: number): void; remove(bytes: number): void }
+  /** Aborted when even a request that runs must be given up, because nobody waits for it any longer. */
+  readonly abandon: AbortSignal
+}
