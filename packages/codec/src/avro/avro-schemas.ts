@@ -7,5 +7,5 @@ export const eventAvroSchema: string = readSchema('event.avsc')
 export const rejectedAvroSchema: string = readSchema('rejected-event.avsc')
 
 function readSchema(file: string): string {
-  return readFileSync(new URL(`../../../schemas/${file}`, import.meta.url), 'utf8')
+  return readFileSync(new URL(`../../../../schemas/${file}`, import.meta.url), 'utf8')
 }
