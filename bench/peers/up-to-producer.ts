@@ -10,10 +10,11 @@ import {
   createRateLimits,
   NO_RATE_LIMITS,
 } from '../../services/ingest/src/rate-limit/rate-limits.ts'
-import { createRefusedLog } from '../../services/ingest/src/response/refused-log.ts'
+import { createRefusedLog } from '../../services/ingest/src/refused-log.ts'
 import { createRejectedEvents } from '../../services/ingest/src/rejected/rejected.ts'
 import { createRetryAdvice } from '../../services/ingest/src/admission/retry-after.ts'
-import { createLifecycle, startIngestServer } from '../../services/ingest/src/http/server.ts'
+import { startIngestServer } from '../../services/ingest/src/server/server.ts'
+import { createLifecycle } from '../../services/ingest/src/server/lifecycle.ts'
 import { ingestSettings } from '../../services/ingest/src/settings.ts'
 import { createByteBudget } from '../../services/ingest/src/admission/shed.ts'
 import { turnAway } from '../../services/ingest/src/admission/turn-away.ts'

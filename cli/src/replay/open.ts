@@ -34,12 +34,12 @@ import { readPlanFiles } from '@custom-events/runtime'
 import { fix, step } from '../step.ts'
 import { waitUntilCaughtUp } from './caught-up.ts'
 import type { ReplayConfig } from './config.ts'
-import { deadLetterSource } from './dead-letters.ts'
-import type { Filter, Source } from './judged.ts'
-import { newestCopies } from './newest.ts'
-import { rejectedSource } from './rejected.ts'
-import { readRejectedEvents } from './rejected-rows.ts'
-import { replayTargets } from './targets.ts'
+import { deadLetterSource } from './sources/dead-letters.ts'
+import type { Filter, Source } from './sources/judged.ts'
+import { newestCopies } from './sources/newest.ts'
+import { rejectedSource } from './sources/rejected.ts'
+import { readRejectedEvents } from './sources/rejected-rows.ts'
+import { replayTargets } from './sources/targets.ts'
 
 /** The servers of a replay, open and answering. */
 export interface OpenReplay {

@@ -1,6 +1,6 @@
 import type { OutgoingRecord, Producer, ProduceOutcome } from '@custom-events/kafka'
 import { add, emptyTally, type Tally } from './tally.ts'
-import type { Cursor, Judged, Source } from './judged.ts'
+import type { Cursor, Judged, Source } from './sources/judged.ts'
 
 export interface ReplayPorts {
   readonly source: Source

@@ -1,5 +1,5 @@
 import { total, type Tally } from './tally.ts'
-import type { Unusable } from './judged.ts'
+import type { Unusable } from './sources/judged.ts'
 
 /** At most so many names of one kind are printed; the tables have them all. */
 const MAX_NAMES = 10

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OutgoingRecord, ProduceOutcome } from '@custom-events/kafka'
-import type { Fate, Judged, Source } from './judged.ts'
+import type { Fate, Judged, Source } from './sources/judged.ts'
 import { runReplay } from './run.ts'
 
 const record = (topic: string, name: string): OutgoingRecord => ({

@@ -1,4 +1,4 @@
-import type { Filter } from './judged.ts'
+import type { Filter } from './sources/judged.ts'
 import type { OpenReplay } from './open.ts'
 import { createProgress } from './progress.ts'
 import { count, replay } from './replay.ts'

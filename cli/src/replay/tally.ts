@@ -1,4 +1,4 @@
-import type { Fate, Judged } from './judged.ts'
+import type { Fate, Judged } from './sources/judged.ts'
 
 /** What became, or would become, of one refused event or record. */
 export type Outcome = Fate['kind'] | 'unacknowledged'

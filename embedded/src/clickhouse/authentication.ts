@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { exception } from './errors.ts'
+import { exception } from './engine/errors.ts'
 
 export interface Credentials {
   readonly user: string

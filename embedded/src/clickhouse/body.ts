@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { exception } from './errors.ts'
-import { notSupported } from './settings.ts'
+import { exception } from './engine/errors.ts'
+import { notSupported } from './sql/settings.ts'
 
 /** SQL is held in memory up to here; the data of an INSERT goes to a file instead. */
 const MAX_SQL_BYTES = 64 * 1024 * 1024

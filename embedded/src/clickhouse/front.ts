@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { openEngine } from './engine.ts'
-import { writeEngineConfig } from './engine-config.ts'
+import { openEngine } from './engine/engine.ts'
+import { writeEngineConfig } from './engine/engine-config.ts'
 import { createFront } from './http.ts'
-import { createSlots, MAX_RUNNING } from './slots.ts'
+import { createSlots, MAX_RUNNING } from './engine/slots.ts'
 
 const STOP_TIMEOUT_MS = 5_000
 const LAST_ANSWERS_MS = 300

@@ -2,10 +2,10 @@ import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
-import type { Connection, Outcome } from './engine.ts'
-import { ServerException } from './errors.ts'
-import { literal } from './settings.ts'
-import type { Statement } from './statement-kind.ts'
+import type { Connection, Outcome } from './engine/engine.ts'
+import { ServerException } from './engine/errors.ts'
+import { literal } from './sql/settings.ts'
+import type { Statement } from './sql/statement-kind.ts'
 
 /** The data of an INSERT: what was read of them to find where they begin, and what is still to come. */
 export interface InsertData {

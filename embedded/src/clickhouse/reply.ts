@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { open, rm, type FileHandle } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { createGzip, type Gzip } from 'node:zlib'
-import type { Outcome } from './engine.ts'
-import { exception, statusOf, type ServerException } from './errors.ts'
+import type { Outcome } from './engine/engine.ts'
+import { exception, statusOf, type ServerException } from './engine/errors.ts'
 
 /** Up to here an error can still change the status, as with the server. */
 const HELD_BYTES = 1024 * 1024

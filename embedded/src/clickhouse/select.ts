@@ -1,9 +1,9 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { Socket } from 'node:net'
-import type { Outcome } from './engine.ts'
-import { literal } from './settings.ts'
-import type { Slot } from './slots.ts'
-import type { Statement } from './statement-kind.ts'
+import type { Outcome } from './engine/engine.ts'
+import { literal } from './sql/settings.ts'
+import type { Slot } from './engine/slots.ts'
+import type { Statement } from './sql/statement-kind.ts'
 
 export interface SelectOptions {
   readonly slot: Slot

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { startServer, type Server, type ServerPlan } from '../process/child.ts'
 import { freePort } from '../process/free-port.ts'
 import type { Credentials } from './authentication.ts'
-import { MAX_RUNNING } from './slots.ts'
+import { MAX_RUNNING } from './engine/slots.ts'
 
 export interface ClickHouseOptions {
   readonly folder: string

@@ -8,7 +8,6 @@ import { allowOrigin, answerPreflight } from './http/cors.ts'
 import { baldly, tellBugAfterProduce } from './track/fates.ts'
 import { guardRequest } from './http/guard.ts'
 import { createMessages, ours, type IngestRequest, type IngestResponse } from './http/messages.ts'
-import type { Messages } from './http/messages.ts'
 import type { IngestParts } from './parts.ts'
 import { ClientGone, Refusal, type RefusalWords } from './response/refusal.ts'
 import { plainUrl } from './http/paths.ts'
@@ -16,13 +15,7 @@ import { requestIdFrom } from './http/request-id.ts'
 import type { Route } from './http/route.ts'
 import { routesOf } from './routes.ts'
 import { send } from './http/send.ts'
-
-/** What answers requests, which must be made of its `messages`: see `startIngestServer`. */
-export type IngestApp = RequestListener & {
-  readonly messages: Messages
-  /** Who posts to this URL, or `undefined` when nobody should. */
-  readonly audienceOf: (url: string) => Audience | undefined
-}
+import type { IngestApp } from './http/ingest-app.ts'
 
 /**
  * The HTTP application: every request gets an id, a measured answer, and one place for refusals.

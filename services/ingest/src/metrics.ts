@@ -1,6 +1,5 @@
 import { EVENT_CODES } from '@custom-events/event'
 import type { EventResult } from './response/event-result.ts'
-import { CLOSED_FOR_ROOM } from './http/connections.ts'
 import { SHED_REASONS } from './response/refusal.ts'
 import { REFUSED_CODES } from './response/refused-codes.ts'
 import { createMetrics, type MetricDefinitions, type Metrics } from '@custom-events/runtime'
@@ -16,6 +15,11 @@ export const DISCARD_REASONS = [
   'refused',
   'bug',
 ] as const
+
+/** Which connections are closed when there is no room for another. */
+export const CLOSED_FOR_ROOM = ['idle', 'sending', 'new'] as const
+
+export type ClosedForRoom = (typeof CLOSED_FOR_ROOM)[number]
 
 /** What is done once events may be in Kafka. */
 export const STEPS_AFTER_PRODUCE = ['sum_up', 'count', 'keep_rejected', 'answer'] as const

@@ -3,13 +3,14 @@ import type { Logger } from '@custom-events/runtime'
 import type { PlanFolder } from './schema/plan-folder.ts'
 import type { Keys } from './auth/key-file.ts'
 import type { IngestMetrics } from './metrics.ts'
-import type { RefusedLog } from './response/refused-log.ts'
+import type { RefusedLog } from './refused-log.ts'
 import type { RejectedEvents } from './rejected/rejected.ts'
 import type { RateLimits } from './rate-limit/rate-limits.ts'
 import type { RetryAdvice } from './admission/retry-after.ts'
 import type { SchemaIds } from './schema/schema-ids.ts'
 import type { IngestSettings } from './settings.ts'
 import type { ByteBudget } from './admission/shed.ts'
+import type { Lifecycle } from './server/lifecycle.ts'
 
 /** Everything the app works with; built in main.ts, or by a test. */
 export interface IngestParts {
@@ -26,9 +27,4 @@ export interface IngestParts {
   readonly lifecycle: Lifecycle
   readonly metrics: IngestMetrics
   readonly log: Logger
-}
-
-/** Whether this instance still takes requests. */
-export interface Lifecycle {
-  readonly isDraining: boolean
 }

@@ -2,37 +2,7 @@ import { EVENT_RULES, type EventRules } from '@custom-events/event'
 import type { AllowedOrigins } from './http/cors.ts'
 import { NO_RATE_LIMITS, type RateLimitRules } from './rate-limit/rate-limits.ts'
 import { partitionCounts, type TopicNames } from '@custom-events/kafka'
-
-/** What the way of a request is bounded by; sizes in bytes, times in milliseconds. */
-export interface IngestLimits {
-  /** Of one body, as sent and inflated. */
-  readonly maxBodyBytes: number
-  readonly maxEvents: number
-  /** Of the `context` beside a list, counted once for every event that it is laid under. */
-  readonly maxRepeatedContextBytes: number
-  /** Of requests held in memory by all of them together: heads, bodies, and what we need for each. */
-  readonly maxInFlightBytes: number
-  readonly bodyTimeoutMs: number
-  /** From the end of the body to the answer, whatever Kafka does. */
-  readonly answerTimeoutMs: number
-  readonly maxUrlBytes: number
-  readonly maxHeaders: number
-  /** Rejected events waiting to be produced; more are discarded. */
-  readonly maxRejectedBytes: number
-}
-
-export const INGEST_LIMITS: IngestLimits = {
-  maxBodyBytes: 5 * 1_024 ** 2,
-  maxEvents: 2_500,
-  maxRepeatedContextBytes: 16 * 1_024 ** 2,
-  maxInFlightBytes: 64 * 1_024 ** 2,
-  bodyTimeoutMs: 10_000,
-  // Segment's Ruby SDK gives up after 8 s: kafkajs needs 5 s, the rest is ours.
-  answerTimeoutMs: 7_000,
-  maxUrlBytes: 2_048,
-  maxHeaders: 60,
-  maxRejectedBytes: 8 * 1_024 ** 2,
-}
+import { type IngestLimits, INGEST_LIMITS } from './limits.ts'
 
 /** What ingest is told by its configuration. */
 export interface IngestSettings {

@@ -6,12 +6,23 @@ import { refusalFor } from '../response/audience.ts'
 import { createCongestion } from './congestion.ts'
 import type { LoopLook } from './loop-look.ts'
 import { allowOrigin } from '../http/cors.ts'
-import type { IngestApp } from '../app.ts'
+import type { IngestApp } from '../http/ingest-app.ts'
 import { ours } from '../http/messages.ts'
-import type { IngestParts } from '../parts.ts'
+import type { IngestMetrics } from '../metrics.ts'
+import type { Lifecycle } from '../server/lifecycle.ts'
+import type { IngestSettings } from '../settings.ts'
+import type { RetryAdvice } from './retry-after.ts'
 import { Refusal } from '../response/refusal.ts'
 import { requestIdFrom } from '../http/request-id.ts'
 import { sendBody } from '../http/send.ts'
+
+/** What refusing requests at once works with. */
+interface TurnAwayParts {
+  readonly lifecycle: Lifecycle
+  readonly metrics: Pick<IngestMetrics, 'shed' | 'requests'>
+  readonly retryAdvice: RetryAdvice
+  readonly settings: Pick<IngestSettings, 'allowedOrigins'>
+}
 
 /** Stands in the prepared text where the id of the request belongs. */
 const ID = '<request id>'
@@ -25,7 +36,7 @@ const DETAIL = 'requests come faster than they can be taken; nothing was taken'
  * @param look at the event loop.
  */
 export function turnAway(
-  parts: Pick<IngestParts, 'lifecycle' | 'metrics' | 'retryAdvice' | 'settings'>,
+  parts: TurnAwayParts,
   handle: IngestApp,
   look: () => LoopLook = createLook(),
 ): IngestApp {
@@ -73,7 +84,7 @@ function createLook(): () => LoopLook {
 }
 
 /** The answer in the words of every other refusal, cut where the id of the request belongs. */
-function prepare({ metrics }: Pick<IngestParts, 'metrics'>, audience: Audience) {
+function prepare({ metrics }: Pick<TurnAwayParts, 'metrics'>, audience: Audience) {
   const refusal = refusalFor(audience, new Refusal('overloaded', DETAIL))
   const { status, headers, body } = answerRefused(refusal, {
     requestId: ID,

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { eventSchema } from '@custom-events/event'
 import helmet from 'helmet'
 import { openApiDocument } from './openapi.ts'
-import type { IngestParts } from '../parts.ts'
+import type { Lifecycle } from '../server/lifecycle.ts'
 import { DOCS_PATHS } from '../http/paths.ts'
 import type { Handle, Route } from '../http/route.ts'
 import { sendBody } from '../http/send.ts'
@@ -83,7 +83,7 @@ const protect = helmet({
  * @param clock milliseconds, never jumping.
  */
 export function pageRoutes(
-  { lifecycle }: Pick<IngestParts, 'lifecycle'>,
+  { lifecycle }: { readonly lifecycle: Lifecycle },
   clock: () => number = () => performance.now(),
 ): readonly Route[] {
   const takeOne = createPageLimit(clock)

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Refusal } from '../response/refusal.ts'
-import type { IngestLimits } from '../settings.ts'
+import type { IngestLimits } from '../limits.ts'
 
 /**
  * Refuses what no well-meant client sends, before anything else looks at the request.

@@ -1,16 +1,20 @@
 import type { EventResult } from '../response/event-result.ts'
-import type { IngestParts } from '../parts.ts'
-import type { LimitDecision } from './rate-limits.ts'
+import type { IngestMetrics } from '../metrics.ts'
+import type { CountedEvent, LimitDecision, LimitedKey, RateLimits } from './rate-limits.ts'
 import { Refusal } from '../response/refusal.ts'
-import type { Judged } from '../track/verdicts.ts'
-import type { WriteKey } from '../auth/write-keys.ts'
 
 /** Asks the rate limits for the events of a request, and counts it when they refuse. */
 export function takeLimit(
-  { metrics, rateLimits }: Pick<IngestParts, 'metrics' | 'rateLimits'>,
+  {
+    metrics,
+    rateLimits,
+  }: {
+    readonly metrics: Pick<IngestMetrics, 'rateLimited'>
+    readonly rateLimits: RateLimits
+  },
   asked: {
-    readonly judged: readonly Judged[]
-    readonly key: WriteKey
+    readonly judged: readonly CountedEvent[]
+    readonly key: LimitedKey
     /** Whether its accepted events will be produced. */
     readonly mayProduce: boolean
   },

@@ -1,6 +1,6 @@
 import { integer, type Config } from '@custom-events/runtime'
 import type { RateLimitRules } from './rate-limits.ts'
-import { INGEST_LIMITS } from '../settings.ts'
+import { INGEST_LIMITS } from '../limits.ts'
 import type { BucketRule } from './token-bucket.ts'
 
 const rate = (of: string) =>

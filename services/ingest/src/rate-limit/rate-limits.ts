@@ -1,7 +1,5 @@
 import { createBucketTable } from './bucket-table.ts'
 import { remainingEvents, takeFrom, type BucketRule } from './token-bucket.ts'
-import type { Judged } from '../track/verdicts.ts'
-import type { WriteKey } from '../auth/write-keys.ts'
 
 /** The limits of this process; `null`: none. */
 export interface RateLimitRules {
@@ -23,13 +21,27 @@ export interface LimitDecision {
 
 export type LimitName = 'key' | 'account'
 
+/** A judged event, as far as the limits look at it. */
+export interface CountedEvent {
+  readonly verdict:
+    | { readonly status: 'accepted'; readonly event: { readonly group_id: string } }
+    | { readonly status: 'rejected' | 'ignored' }
+}
+
+/** A write key, as far as the limits look at it. */
+export interface LimitedKey {
+  readonly hash: Buffer
+  /** Its own limit; `null`: the limit of all keys. */
+  readonly rateLimit: BucketRule | null
+}
+
 export interface RateLimits {
   /**
    * All or nothing: counts the events of a request in every bucket, or in none when one refuses.
    *
    * @param mayProduce whether its accepted events will be produced; otherwise only the key pays, for all of them.
    */
-  take(judged: readonly Judged[], key: WriteKey, mayProduce: boolean): LimitDecision
+  take(judged: readonly CountedEvent[], key: LimitedKey, mayProduce: boolean): LimitDecision
 }
 
 /** Buckets of accounts; some 100 to 400 bytes each. */
@@ -84,13 +96,13 @@ interface Demand {
 /** A key pays for every event that was found, whatever becomes of it: each costs the same work. */
 function keyDemand(
   { length: events }: readonly unknown[],
-  key: WriteKey,
+  key: LimitedKey,
   rule: BucketRule,
 ): Demand {
   return { limit: 'key', name: key.hash.toString('hex'), rule, events }
 }
 
-function accountDemands(judged: readonly Judged[], rule: BucketRule): readonly Demand[] {
+function accountDemands(judged: readonly CountedEvent[], rule: BucketRule): readonly Demand[] {
   const eventsByAccount = new Map<string, number>()
   for (const { verdict } of judged) {
     if (verdict.status !== 'accepted') continue

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Deadlines, Overdue } from '../admission/deadlines.ts'
-import { isAbsurdlyCut, MIN_CHUNK_BYTES } from '../http/framing.ts'
+import { isAbsurdlyCut, MIN_CHUNK_BYTES, declaredBytes } from '../http/framing.ts'
 import { inflateBody, type Encoding } from './inflate.ts'
 import type { BodySink, IngestRequest } from '../http/messages.ts'
 import { ClientGone, Refusal } from '../response/refusal.ts'
@@ -83,11 +83,6 @@ const LONG_BODY_BYTES = 128 * 1_024
 /** Whether a body of so many bytes, inflated, is judged in a turn of its own; one that is too large is refused. */
 export function isLongBody(bytes: number, { maxBodyBytes }: BodyLimits): boolean {
   return bytes > LONG_BODY_BYTES && bytes <= maxBodyBytes
-}
-
-/** Bytes that `Content-Length` announces; 0 when there is none. */
-export function declaredBytes(request: IncomingMessage): number {
-  return Number(request.headers['content-length'] ?? 0)
 }
 
 /** Node's objects for a request and its response, and ours. */

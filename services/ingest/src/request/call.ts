@@ -3,7 +3,6 @@ import type { Audience } from '@custom-events/event'
 import { isStrict } from './answer-options.ts'
 import { authenticate, presentedKey } from '../auth/auth.ts'
 import {
-  declaredBytes,
   headBytes,
   inflate,
   isLongBody,
@@ -13,13 +12,14 @@ import {
   type BodyBounds,
   type BodyLimits,
 } from './body.ts'
+import { declaredBytes } from '../http/framing.ts'
 import { refuseStrangers } from '../auth/body-key.ts'
 import { createDeadlines, type Deadlines } from '../admission/deadlines.ts'
 import { isLines, readEnvelope, readLongEnvelope } from './envelope.ts'
 import type { Envelope } from './envelope-parts.ts'
 import { announcedBytes, encodingFrom, type Encoding } from './inflate.ts'
 import type { IngestRequest, IngestResponse } from '../http/messages.ts'
-import type { IngestParts } from '../parts.ts'
+import type { CallParts } from './call-parts.ts'
 import { Refusal } from '../response/refusal.ts'
 import { CROWDED, NO_ROOM, shedFor, type Reservation } from '../admission/shed.ts'
 import { Slices } from '../admission/slices.ts'
@@ -59,7 +59,7 @@ export interface Door {
 
 type NewDoor = Pick<Door, 'audience' | 'needsKafka'>
 
-export function openDoor({ settings: { limits } }: IngestParts, door: NewDoor): Door {
+export function openDoor({ settings: { limits } }: CallParts, door: NewDoor): Door {
   const deadlines = createDeadlines(limits.bodyTimeoutMs)
   return { ...door, deadlines, strangerLimits: limitsOfStrangers(limits) }
 }
@@ -72,7 +72,7 @@ export function openDoor({ settings: { limits } }: IngestParts, door: NewDoor): 
  * @throws {Refusal} @throws {ClientGone} Either may also be what the promise ends with.
  */
 export function takeCall(
-  parts: IngestParts,
+  parts: CallParts,
   door: Door,
   request: IngestRequest,
   response: IngestResponse,
@@ -86,7 +86,7 @@ export function takeCall(
 }
 
 async function readCall(
-  parts: IngestParts,
+  parts: CallParts,
   { limits, deadlines }: Omit<BodyBounds, 'reservation'>,
   arrival: Arrival,
   work: (call: Call) => Promise<void>,
@@ -124,7 +124,7 @@ interface Arrival {
 
 /** @throws {Refusal} when the key in the head is not good, or the body is encoded in no way that we know. */
 function arrive(
-  { keys }: IngestParts,
+  { keys }: CallParts,
   { audience }: Door,
   request: IngestRequest,
   { requestId }: IngestResponse,
@@ -148,14 +148,14 @@ function noBrotli(): Refusal {
   })
 }
 
-function callOf(parts: IngestParts, arrival: Arrival, body: Buffer): Call {
+function callOf(parts: CallParts, arrival: Arrival, body: Buffer): Call {
   const type = arrival.request.headers['content-type']
   return withEnvelope(parts, arrival, readEnvelope(body, type, parts.settings.limits), null)
 }
 
 /** Of a body whose write key is inside it. It is read only when that is found. @throws {Refusal} */
 async function callOfStranger(
-  parts: IngestParts,
+  parts: CallParts,
   arrival: Arrival,
   sent: Buffer,
   bounds: BodyBounds,
@@ -168,7 +168,7 @@ async function callOfStranger(
 }
 
 async function callOfInflated(
-  parts: IngestParts,
+  parts: CallParts,
   arrival: Arrival,
   body: Buffer,
   { limits, reservation }: BodyBounds,
@@ -185,7 +185,7 @@ async function callOfInflated(
  * @throws {Refusal}
  */
 async function callOfOther(
-  parts: IngestParts,
+  parts: CallParts,
   arrival: Arrival,
   sent: Buffer,
   bounds: BodyBounds,
@@ -211,7 +211,7 @@ async function takeTurn(reservation: Reservation, bytes: number): Promise<EndTur
 
 /** @throws {Refusal} */
 async function callOfLong(
-  parts: IngestParts,
+  parts: CallParts,
   arrival: Arrival,
   body: Buffer,
   end: EndTurn,
@@ -224,7 +224,7 @@ async function callOfLong(
 }
 
 function withEnvelope(
-  { keys }: IngestParts,
+  { keys }: CallParts,
   { request, audience, requestId, receivedAt, key }: Arrival,
   envelope: Envelope,
   turn: Turn | null,
@@ -243,7 +243,7 @@ function withEnvelope(
 }
 
 /** Sheds load before a byte of the body is read. */
-function shedLoad(parts: IngestParts, { needsKafka }: Door, request: IncomingMessage): void {
+function shedLoad(parts: CallParts, { needsKafka }: Door, request: IncomingMessage): void {
   const { limits } = parts.settings
   const declared = declaredBytes(request)
   const shed = shedFor({

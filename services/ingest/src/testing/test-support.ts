@@ -10,16 +10,13 @@ import { createIngestMetrics, type IngestMetrics } from '../metrics.ts'
 import type { IngestParts } from '../parts.ts'
 import { createProducerTwin, type ProducerTwin } from './producer-twin.ts'
 import { createRateLimits, NO_RATE_LIMITS, type RateLimitRules } from '../rate-limit/rate-limits.ts'
-import { createRefusedLog } from '../response/refused-log.ts'
+import { createRefusedLog } from '../refused-log.ts'
 import { createRejectedEvents } from '../rejected/rejected.ts'
 import { createRetryAdvice } from '../admission/retry-after.ts'
-import {
-  createLifecycle,
-  SERVER_LIMITS,
-  startIngestServer,
-  type ServerLimits,
-} from '../http/server.ts'
-import { ingestSettings, type IngestLimits } from '../settings.ts'
+import { SERVER_LIMITS, startIngestServer, type ServerLimits } from '../server/server.ts'
+import { createLifecycle } from '../server/lifecycle.ts'
+import { ingestSettings } from '../settings.ts'
+import type { IngestLimits } from '../limits.ts'
 import { createByteBudget } from '../admission/shed.ts'
 import { turnAway } from '../admission/turn-away.ts'
 

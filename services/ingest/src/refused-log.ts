@@ -1,7 +1,7 @@
 import type { RequestCode } from '@custom-events/event'
 import type { Logger } from '@custom-events/runtime'
-import type { IngestMetrics } from '../metrics.ts'
-import { UNAUTHORIZED, MALFORMED } from './refused-codes.ts'
+import type { IngestMetrics } from './metrics.ts'
+import { UNAUTHORIZED, MALFORMED } from './response/refused-codes.ts'
 
 /** Counts requests that were refused for what they are, and says in the log now and then whose they were. */
 export interface RefusedLog extends Disposable {

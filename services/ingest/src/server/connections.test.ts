@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { Socket } from 'node:net'
 import { test } from 'node:test'
-import { createConnections, type ClosedForRoom } from './connections.ts'
+import { createConnections } from './connections.ts'
+import type { ClosedForRoom } from '../metrics.ts'
 
 const MAX = 500
 /** A hundredth of them. */

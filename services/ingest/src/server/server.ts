@@ -4,12 +4,13 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RequestCode } from '@custom-events/event'
-import type { IngestApp } from '../app.ts'
+import type { IngestApp } from '../http/ingest-app.ts'
 import { answerBadHttp, answerConnect } from './bad-http.ts'
-import { declaredBytes } from '../request/body.ts'
-import { createConnections, type ClosedForRoom, type Connections } from './connections.ts'
-import type { Lifecycle } from '../parts.ts'
+import { declaredBytes } from '../http/framing.ts'
+import { createConnections, type Connections } from './connections.ts'
+import type { ClosedForRoom } from '../metrics.ts'
 import { createWhenAlone } from './pipelined.ts'
+import { createLifecycle } from './lifecycle.ts'
 
 /** Bounds of the HTTP server; times in milliseconds. */
 export interface ServerLimits {
@@ -43,19 +44,6 @@ export const SERVER_LIMITS: ServerLimits = {
 
 export interface IngestServer extends AsyncDisposable {
   readonly port: number
-}
-
-/** Set on drain and seen by everything that asks whether to take more. */
-export function createLifecycle(): Lifecycle & { drain(): void } {
-  let isDraining = false
-  return {
-    get isDraining() {
-      return isDraining
-    },
-    drain: () => {
-      isDraining = true
-    },
-  }
 }
 
 /**
@@ -160,7 +148,7 @@ function answerParserErrors(
   })
 }
 
-async function drain(
+export async function drain(
   server: Server,
   lifecycle: ReturnType<typeof createLifecycle>,
   limits: ServerLimits,

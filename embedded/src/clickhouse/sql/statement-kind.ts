@@ -1,4 +1,4 @@
-import { exception, type ServerException } from './errors.ts'
+import { exception, type ServerException } from '../engine/errors.ts'
 
 /** What the front has to do for a statement. */
 export type Statement =

@@ -1,4 +1,4 @@
-import { exception, type ServerException } from './errors.ts'
+import { exception, type ServerException } from '../engine/errors.ts'
 
 /** What may stand between two tokens: blanks, comments, anything that is no letter of ASCII. */
 const GAP = String.raw`(?:[^\x21-\x7e]|/\*[^]*?\*/|--[^\n]*\n|#[^\n]*\n)*`

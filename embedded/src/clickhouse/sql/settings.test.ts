@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ServerException } from './errors.ts'
+import { ServerException } from '../engine/errors.ts'
 import { literal, preparation, readParameters } from './settings.ts'
 
 test('what the URL says to the interface is kept apart from the settings of the engine', () => {

@@ -1,4 +1,4 @@
-import { exception } from './errors.ts'
+import { exception } from '../engine/errors.ts'
 
 /** What the URL says besides the query. */
 export interface Parameters {

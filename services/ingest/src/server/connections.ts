@@ -1,10 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-
-/** Which connections are closed when there is no room for another. */
-export const CLOSED_FOR_ROOM = ['idle', 'sending', 'new'] as const
-
-export type ClosedForRoom = (typeof CLOSED_FOR_ROOM)[number]
+import type { ClosedForRoom } from '../metrics.ts'
 
 /**
  * The open connections of a server, at most so many. Whoever opens one more has room: those are closed that have

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { eventually } from '../../../../test/support/eventually.ts'
 import { exchange, raw, rawPost } from '../testing/raw.ts'
 import { SERVER_LIMITS } from './server.ts'
-import { INGEST_LIMITS } from '../settings.ts'
+import { INGEST_LIMITS } from '../limits.ts'
 import { eventText, startTestIngest, type TestIngest } from '../testing/test-support.ts'
 
 /** Each limit of the server through a socket; times are shortened, the code is the same. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLogger } from '@custom-events/runtime'
-import { createIngestMetrics } from '../metrics.ts'
+import { createIngestMetrics } from './metrics.ts'
 import { createRefusedLog, prefixOf } from './refused-log.ts'
-import { countOf, startTestIngest } from '../testing/test-support.ts'
+import { countOf, startTestIngest } from './testing/test-support.ts'
 
 function open() {
   const lines: string[] = []
