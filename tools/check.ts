@@ -1,6 +1,8 @@
 // `npm run check`: everything that can be judged without running the product. Every check runs, two
 // beside each other, so that one run shows every problem; the exit code is 1 if any failed.
 import { execFile } from 'node:child_process'
+import { readImportGraph } from './import-graph.ts'
+import { layerProblems } from './layers.ts'
 import { structureProblems } from './structure.ts'
 
 interface Check {
@@ -20,6 +22,7 @@ const checks: readonly Check[] = [
   { name: 'dead code (knip)', run: () => command('knip', []) },
   { name: 'generated pages', run: () => run(process.execPath, ['tools/generate.ts', '--check']) },
   { name: 'structure rules', run: async () => structureProblems().join('\n') || null },
+  { name: 'layers', run: async () => layerProblems(readImportGraph()).join('\n') || null },
 ]
 
 const left = checks.values()

@@ -9,7 +9,13 @@ export type CallKind = 'event' | 'extra' | 'ignored' | 'unknown'
 
 const EVENTS: ReadonlySet<unknown> = new Set(['track', 'event'])
 /** Calls of SDKs that are no events of ours. */
-export const OTHER_CALLS: ReadonlySet<unknown> = new Set(['identify', 'group', 'page', 'screen', 'alias'])
+export const OTHER_CALLS: ReadonlySet<unknown> = new Set([
+  'identify',
+  'group',
+  'page',
+  'screen',
+  'alias',
+])
 
 /** @param type as sent; `undefined` for none. */
 export function callKind(type: unknown, audience: Audience): CallKind {

@@ -10,7 +10,7 @@ import { declaredBytes } from '../http/framing.ts'
 import { createConnections, type Connections } from './connections.ts'
 import type { ClosedForRoom } from '../metrics.ts'
 import { createWhenAlone } from './pipelined.ts'
-import { createLifecycle } from './lifecycle.ts'
+import type { createLifecycle } from './lifecycle.ts'
 
 /** Bounds of the HTTP server; times in milliseconds. */
 export interface ServerLimits {

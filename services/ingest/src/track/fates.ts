@@ -1,7 +1,7 @@
 import type { Logger } from '@custom-events/runtime'
 import type { ProduceOutcome } from '@custom-events/kafka'
 import type { EventResult, RetryReason } from '../response/event-result.ts'
-import { type IngestMetrics, STEPS_AFTER_PRODUCE } from '../metrics.ts'
+import type { IngestMetrics, STEPS_AFTER_PRODUCE } from '../metrics.ts'
 import type { Judged } from './verdicts.ts'
 
 /**
