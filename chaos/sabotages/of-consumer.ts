@@ -56,7 +56,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: KILLS,
     edits: [
       {
-        file: `${CONSUMER}/batch.ts`,
+        file: `${CONSUMER}/batch/batch.ts`,
         find: 'endByPartition.set(fetched.partition, fetched.next)',
         replace: 'endByPartition.set(fetched.partition, fetched.next + 1)',
       },
@@ -67,7 +67,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: ['failpoint_after_insert'],
     edits: [
       {
-        file: `${CONSUMER}/assignment.ts`,
+        file: `${CONSUMER}/assignment/assignment.ts`,
         find: 'if (each.topic === topic && end !== undefined) doubt.set(each.partition, end)',
         replace: '',
       },
@@ -78,7 +78,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: ['insert_link_drop_answer'],
     edits: [
       {
-        file: `${CONSUMER}/insert.ts`,
+        file: `${CONSUMER}/insert/insert.ts`,
         find: 'if (wasTried && !isDefinite(error.failure, verdict)) doubtAll(work, job.inDoubt)',
         replace: '',
       },
@@ -89,7 +89,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: ['failpoint_after_insert'],
     edits: [
       {
-        file: `${CONSUMER}/doubt.ts`,
+        file: `${CONSUMER}/insert/doubt.ts`,
         find: 'if (identities === undefined || !identities.has(identityOf(record))) continue',
         replace: 'if (identities === undefined) continue',
       },
@@ -100,7 +100,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: ['failpoint_after_insert'],
     edits: [
       {
-        file: `${CONSUMER}/route.ts`,
+        file: `${CONSUMER}/read/route.ts`,
         find: 'transcoder.transcode(records, log.generation)',
         replace: 'transcoder.transcode(records, 0)',
       },
@@ -111,12 +111,12 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: ['insert_link_drop_answer'],
     edits: [
       {
-        file: `${CONSUMER}/insert.ts`,
+        file: `${CONSUMER}/insert/insert.ts`,
         find: 'if (wasTried && !isDefinite(error.failure, verdict)) doubtAll(work, job.inDoubt)',
         replace: 'if (wasTried) doubtAll(work, job.inDoubt)',
       },
       {
-        file: `${CONSUMER}/read-back.ts`,
+        file: `${CONSUMER}/insert/read-back.ts`,
         find: 'present.size > 0 && !(await hasViewsOfOthers(clickhouse, table))',
         replace: 'present.size > 0',
       },
@@ -127,7 +127,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: ['failpoint_after_insert'],
     edits: [
       {
-        file: `${CONSUMER}/read-back.ts`,
+        file: `${CONSUMER}/insert/read-back.ts`,
         find: 'present.size > 0 && !(await hasViewsOfOthers(clickhouse, table))',
         replace: 'present.size > 0',
       },
@@ -138,7 +138,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: ['failpoint_after_insert'],
     edits: [
       {
-        file: `${CONSUMER}/doubt.ts`,
+        file: `${CONSUMER}/insert/doubt.ts`,
         find: 'return new Set(doubt.keys()).difference(new Set(settled))',
         replace: 'return new Set()',
       },
@@ -149,7 +149,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: ['poison'],
     edits: [
       {
-        file: `${CONSUMER}/settle.ts`,
+        file: `${CONSUMER}/insert/settle.ts`,
         find: ' && job.encoded.undecodable.length === 0',
         replace: '',
       },
@@ -174,7 +174,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: ['dead_letters_refused'],
     edits: [
       {
-        file: `${CONSUMER}/set-aside.ts`,
+        file: `${CONSUMER}/dead-letter/set-aside.ts`,
         find: "if (outcome?.status !== 'acknowledged') failed",
         replace: 'if (outcome === undefined) failed',
       },
@@ -185,7 +185,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: ['poison'],
     edits: [
       {
-        file: `${CONSUMER}/settle.ts`,
+        file: `${CONSUMER}/insert/settle.ts`,
         find: 'if (poison.length > 0) {',
         replace: 'if (poison.length > 1e9) {',
       },
@@ -196,7 +196,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: ['poison'],
     edits: [
       {
-        file: `${CONSUMER}/isolate.ts`,
+        file: `${CONSUMER}/insert/isolate.ts`,
         find: 'await search(part.slice(middle))',
         replace: 'await search(part.slice(middle + 1))',
       },
@@ -207,7 +207,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: [],
     edits: [
       {
-        file: `${CONSUMER}/route.ts`,
+        file: `${CONSUMER}/read/route.ts`,
         find: 'transcoder.transcode(records, log.generation)',
         replace:
           'transcoder.transcode(records.filter(({ offset }) => offset % 10_000 !== 150), log.generation)',

@@ -8,6 +8,7 @@ import {
   WARNING_CODES,
   type CodeRow,
 } from '@custom-events/event'
+import { INGEST_LIMITS } from '../limits.ts'
 
 /** A JSON Schema, or a part of one. */
 export type Schema = Readonly<Record<string, unknown>>
@@ -136,7 +137,12 @@ function sentTime(description: string): Schema {
 }
 
 function sentEvents(): Schema {
-  const list = { type: 'array', items: ref('Event'), minItems: 1, maxItems: 2_500 }
+  const list = {
+    type: 'array',
+    items: ref('Event'),
+    minItems: 1,
+    maxItems: INGEST_LIMITS.maxEvents,
+  }
   const envelope = (name: string) => ({
     type: 'object',
     required: [name],

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path/posix'
+import { test } from 'node:test'
+
+const tracked = execFileSync('git', ['ls-files'], { encoding: 'utf8' }).split('\n')
+const folders = new Set(tracked.flatMap(foldersAbove))
+
+test('every file and folder that a page names is there', () => {
+  const pages = tracked.filter((path) => path.endsWith('.md') && path !== 'CHANGELOG.md')
+  const all = [...tracked, ...[...folders].map((folder) => `${folder}/`)]
+  for (const page of pages) {
+    const named = readFileSync(page, 'utf8').matchAll(/`([a-z][\w./-]*(?:\.ts|\w\/))`/g)
+    for (const [, name = ''] of named) {
+      const isThere = all.some((path) => path === name || path.endsWith(`/${name}`))
+      assert.ok(isThere, `${page} names ${name}`)
+    }
+  }
+})
+
+test('every room has a row in the map', () => {
+  const map = readFileSync('ARCHITECTURE.md', 'utf8')
+  const rooms = tracked.flatMap((path) => {
+    const room = /^(?:packages\/\w+|services\/\w+|cli|embedded)\/src\/(.+)\/[^/]+\.ts$/.exec(path)?.[1]
+    return room === undefined || room.startsWith('testing') ? [] : [room]
+  })
+  for (const room of new Set(rooms)) {
+    const isThere = map.includes(`\`${room}/\``) || map.includes(`\`${room.split('/').at(-1)}/\``)
+    assert.ok(isThere, `ARCHITECTURE.md does not name ${room}/`)
+  }
+})
+
+/** The folder of a path, and the folder of that, up to the root. */
+function foldersAbove(path: string): readonly string[] {
+  const folder = dirname(path)
+  return folder === '.' ? [] : [folder, ...foldersAbove(folder)]
+}
