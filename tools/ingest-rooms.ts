@@ -20,7 +20,8 @@ export const ROOMS: Readonly<Record<string, string>> = {
   rejected: 'metrics.ts settings.ts schema',
   'parts.ts':
     'metrics.ts refused-log.ts server rate-limit settings.ts auth schema admission rejected',
-  track: 'response metrics.ts http rate-limit settings.ts auth schema admission request parts.ts',
+  track:
+    'response metrics.ts http server rate-limit settings.ts auth schema admission request parts.ts',
   'api-docs': 'response limits.ts http server rate-limit admission',
   'routes.ts': 'http parts.ts track api-docs',
   'app.ts': 'response http request parts.ts track routes.ts',

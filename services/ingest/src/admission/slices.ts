@@ -1,4 +1,4 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises'
+import { createOneATurn, type OneATurn } from '../server/one-a-turn.ts'
 
 /** Long work gives way to others when it has gone on for so long. */
 const SLICE_MS = 1
@@ -7,7 +7,13 @@ export const EVENTS_PER_LOOK = 8
 
 /** One request's time on the event loop, whatever it is spent on. */
 export class Slices {
+  readonly #oneATurn: OneATurn
   #endsAt = performance.now() + SLICE_MS
+
+  /** @param oneATurn shared by those of whom one goes on in a turn of the loop. @default this one by itself */
+  constructor(oneATurn = createOneATurn()) {
+    this.#oneATurn = oneATurn
+  }
 
   get isOver(): boolean {
     return performance.now() >= this.#endsAt
@@ -15,7 +21,7 @@ export class Slices {
 
   /** Everything that waits is looked after before this goes on. */
   async giveWay(): Promise<void> {
-    await yieldToOthers()
+    await new Promise<void>((resolve) => this.#oneATurn(resolve))
     this.#endsAt = performance.now() + SLICE_MS
   }
 }

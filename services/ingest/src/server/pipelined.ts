@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { createOneATurn } from './one-a-turn.ts'
 
 /** Runs what handles a request when its turn on its connection has come. */
 export type WhenAlone = (response: ServerResponse, handle: () => void) => void
@@ -8,26 +9,21 @@ export type WhenAlone = (response: ServerResponse, handle: () => void) => void
  * could not be sent before. Else one connection would have a hundred judged at once, and keep a hundred answers that it
  * does not read.
  *
- * Of all connections together one such request is handled in a turn of the loop, so that they wait for each other and
- * no one else waits for them. What else these connections send stays in the system's buffers meanwhile.
+ * Of all connections together one such request is handled in a turn of the loop. What else these connections send
+ * stays in the system's buffers meanwhile.
  */
 export function createWhenAlone(): WhenAlone {
-  const due: (() => void)[] = []
-  const handleOne = (): void => {
-    due.shift()?.()
-    if (due.length > 0) setImmediate(handleOne)
-  }
+  const oneATurn = createOneATurn()
   return (response, handle) => {
     const { socket } = response.req
     const isAlone = response.socket !== null // Node gives it the socket when those before it are over
     if (isAlone) return handle()
     socket.pause()
     response.once('socket', () => {
-      due.push(() => {
+      oneATurn(() => {
         socket.resume()
         if (!response.closed) handle()
       })
-      if (due.length === 1) setImmediate(handleOne)
     })
   }
 }

@@ -13,6 +13,7 @@ import type { Call } from '../request/call.ts'
 import type { IngestParts } from '../parts.ts'
 import type { IngestSettings } from '../settings.ts'
 import { EVENTS_PER_LOOK, Slices } from '../admission/slices.ts'
+import { createOneATurn } from '../server/one-a-turn.ts'
 import { forbidOtherAccounts, notAnEvent, type Judged } from './verdicts.ts'
 
 /**
@@ -43,6 +44,7 @@ export function createJudge({
   }): Judge {
   const judgePlainly = createPlainJudge()
   const judgeInLane = hasLane ? createLane(rules) : null
+  const oneATurn = createOneATurn()
   const judgeOne = (
     input: EventInput,
     context: NormaliseContext,
@@ -61,17 +63,19 @@ export function createJudge({
     const context = { ...contextOf(call), rules, newEventId: eventIds(call) }
     const { current } = plans // the same for every event of a request
     const judge = (input: EventInput): Judged => judgeOne(input, context, current)
-    if (events.length >= EVENTS_PER_LOOK) return judgeInSlices(call, judge)
+    if (events.length >= EVENTS_PER_LOOK) {
+      return judgeInSlices(call, judge, call.turn?.slices ?? new Slices(oneATurn))
+    }
     return forbidOtherAccounts(events.map(judge), call.key)
   }
 }
 
 async function judgeInSlices(
-  { envelope, key, turn }: Call,
+  { envelope, key }: Call,
   judge: (input: EventInput) => Judged,
+  slices: Slices,
 ): Promise<readonly Judged[]> {
   const judged: Judged[] = []
-  const slices = turn?.slices ?? new Slices()
   for (const input of envelope.events) {
     if (input.index % EVENTS_PER_LOOK === EVENTS_PER_LOOK - 1 && slices.isOver) {
       await slices.giveWay()
