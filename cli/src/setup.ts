@@ -131,7 +131,8 @@ async function setUpTables(
   if (refused.length > 0) throw new Error(refused.map(({ text }) => text).join('\n  '))
   print(`database ${config.CLICKHOUSE_DATABASE}: ${applied} of ${total} migrations applied now`)
   for (const { text } of findings) print(`  note: ${text}`)
-  for (const { property, markedIn } of columns) print(`typed column of ${property}: ${markedIn}`)
+  for (const { property, markedIn } of columns)
+    print(`${property} has a typed column, as ${markedIn} asks`)
 }
 
 /** Properties that a tracking plan marks with `x-hot`. */

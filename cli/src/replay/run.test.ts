@@ -122,6 +122,13 @@ test('a dry run produces nothing and exits 0', async () => {
   assert.deepEqual([tracked, [...resolved]], [[], []])
 })
 
+test('where nothing can be replayed it says so at its end, too', async () => {
+  const { run } = scene({ fates: { a: 'refused', b: 'refused' } })
+  const { code, output } = await run()
+  assert.equal(code, 1)
+  assert.match(output, /^0 events replayed.*\n2 stay open, for the reasons above\.\n$/m)
+})
+
 test('twice: the second finds nothing to do', async () => {
   const { run, tracked } = scene({ fates: { a: 'replay', b: 'superseded' } })
   assert.equal((await run()).code, 0)

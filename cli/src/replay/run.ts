@@ -43,7 +43,10 @@ export async function runReplay(
     print(['Dry run: nothing was changed.'])
     return 0
   }
-  if (total(plan, 'replay') + total(plan, 'superseded') === 0) return isComplete(plan) ? 0 : 1
+  if (total(plan, 'replay') + total(plan, 'superseded') === 0) {
+    if (plan.found > 0) print(resultLines(source.title, plan, false))
+    return isComplete(plan) ? 0 : 1
+  }
 
   const now = (): number => performance.now()
   const progress = createProgress({ total: plan.found, isTerminal, write, now })

@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { cached, cacheFolder, isIntact } from './cache.ts'
 import { runCommand, type CommandEnd } from '../process/command.ts'
 import { verifyPinned } from './pins.ts'
@@ -95,7 +95,9 @@ async function withMaven(
   const workFolder = await mkdtemp(join(tmpdir(), 'custom-events-download-'))
   const startedAt = Date.now()
   const progress = setInterval(() => {
-    options.onProgress(`still downloading, ${Math.round((Date.now() - startedAt) / 1_000)} s`)
+    options.onProgress(
+      `still downloading ${basename(entry)}, ${Math.round((Date.now() - startedAt) / 1_000)} s`,
+    )
   }, PROGRESS_EVERY_MS)
   const logFile = `${entry}.log`
   const run: Run = async (command) => {
