@@ -17,7 +17,7 @@ import { refuseStrangers } from '../auth/body-key.ts'
 import { createDeadlines, type Deadlines } from '../admission/deadlines.ts'
 import { isLines, readEnvelope, readLongEnvelope } from './envelope.ts'
 import type { Envelope } from './envelope-parts.ts'
-import { announcedBytes, encodingFrom, type Encoding } from './inflate.ts'
+import { announcedBytes, encodingFrom, letGo, type Encoding } from './inflate.ts'
 import type { IngestRequest, IngestResponse } from '../http/messages.ts'
 import type { CallParts } from './call-parts.ts'
 import { Refusal } from '../response/refusal.ts'
@@ -162,7 +162,12 @@ async function callOfStranger(
 ): Promise<Call> {
   const { encoding, request } = arrival
   const body = encoding === 'identity' ? sent : await inflate(sent, encoding, false, bounds)
-  refuseStrangers(body, request.headers.origin, parts.keys)
+  try {
+    refuseStrangers(body, request.headers.origin, parts.keys)
+  } catch (refusal) {
+    if (encoding !== 'identity') letGo(body)
+    throw refusal
+  }
   bounds.reservation.becomeKnown()
   return callOfInflated(parts, arrival, body, bounds)
 }

@@ -126,6 +126,16 @@ function free({ buffer, byteLength }: Buffer): void {
   if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0)
 }
 
+/**
+ * Gives the memory of an inflated body back that nobody will look at again: by the collector each costs several times
+ * what it took to inflate it. Short ones are in a buffer that others share.
+ */
+export function letGo(body: Buffer): void {
+  const { buffer } = body
+  const isAlone = body.length > MIN_CHUNK_BYTES && body.length * 2 > buffer.byteLength
+  if (isAlone && buffer instanceof ArrayBuffer) buffer.transfer(0)
+}
+
 type Engine = Gunzip | Inflate | InflateRaw | BrotliDecompress
 
 function openEngine(
