@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { gunzipIfSmall } from './inflate-small.ts'
-import { announcedBytes, inflateBody } from './inflate.ts'
+import { announcedBytes, inflateBody, letGo } from './inflate.ts'
 import { Refusal } from '../response/refusal.ts'
 
 const MAX = 100_000
@@ -102,4 +102,18 @@ test('a small body of gzip is inflated at once; any other is left to the threads
   assert.equal(sizeOf(Buffer.concat([small, Buffer.from('x')]), 300), undefined)
   const held = gunzipIfSmall(small, 200 * KIB, 256 * KIB)?.buffer.byteLength ?? 0
   assert.ok(held <= Buffer.poolSize, 'a size that is not true keeps no memory')
+})
+
+test('a large body can be let go of; the buffer of a small one is also that of others', async () => {
+  const sizes = [1, 3_000, 70_000, 200_000, 300_000, 900_000, 3_000_000]
+  for (const bytes of sizes) {
+    const encodings = { gzip: gzipSync(text(bytes)), deflate: deflateSync(text(bytes)) } as const
+    for (const [encoding, sent] of Object.entries(encodings)) {
+      const bounds = { ...BOUNDS, maxBytes: 4_000_000 }
+      const body = await inflateBody(sent, encoding as 'gzip' | 'deflate', bounds)
+      assert.equal(body.length, bytes)
+      letGo(body)
+      assert.equal(body.length, bytes < 64 * 1_024 ? bytes : 0, `${encoding} of ${bytes}`)
+    }
+  }
 })
