@@ -6,7 +6,7 @@ import {
 import { reportOf } from '../services/ingest/src/testing/fuzz/report.fixture.ts'
 import { readArguments, readNumber } from './read-arguments.ts'
 
-const USAGE = `npm run fuzz: random bodies, judged and encoded where they lie and in the plain way, and compared.
+const USAGE = `npm run fuzz: random bodies, judged and encoded where they lie and on the reference path, and compared.
 
   npm run fuzz                                    200,000 events
   npm run fuzz -- --events 1000000 --seconds 600  as many, or as many as that time allows
@@ -43,9 +43,9 @@ const { progress, disagreement } = await fuzz({
   },
 })
 say(line(progress))
-const { byStatus, inLane, refused } = progress
+const { byStatus, onFastPath, refused } = progress
 say(
-  `accepted ${byStatus.accepted} (${inLane} of them where they lay), rejected ${byStatus.rejected}, ` +
+  `accepted ${byStatus.accepted} (${onFastPath} of them where they lay), rejected ${byStatus.rejected}, ` +
     `ignored ${byStatus.ignored}; bodies refused whole ${refused}`,
 )
 say(`codes not met: ${codesNotMet(progress).join(', ') || 'none'}`)

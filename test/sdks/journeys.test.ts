@@ -5,7 +5,7 @@ import { launchChromium } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestPipeline, type TestPipeline } from '../support/pipeline.ts'
 import { expectedRows, type JourneyRow } from './journey.ts'
-import { countLane } from './lane-count.ts'
+import { countFastPath } from './fast-path-count.ts'
 import { TRAVELLERS, type Traveller } from './travellers.ts'
 import { PATIENCE, walk } from './walk.ts'
 import { startWitness } from './witness.ts'
@@ -55,10 +55,12 @@ async function travel(traveller: Traveller): Promise<void> {
     assert.deepEqual(told, expected)
   }, PATIENCE)
   assert.deepEqual(witness.faults, [], 'every answer obeys the law of answers')
-  const { inLane, plainly } = await countLane(witness.exchanges)
+  const { onFastPath, onReferencePath } = await countFastPath(witness.exchanges)
   const ways =
-    traveller.whyPlain === null ? { none: plainly, all: inLane } : { none: inLane, all: plainly }
-  assert.deepEqual(ways.none, 0, traveller.whyPlain ?? 'nothing is unusual in what it sends')
+    traveller.whyNotFast === null
+      ? { none: onReferencePath, all: onFastPath }
+      : { none: onFastPath, all: onReferencePath }
+  assert.deepEqual(ways.none, 0, traveller.whyNotFast ?? 'nothing is unusual in what it sends')
   assert.ok(ways.all >= expected.length)
 }
 

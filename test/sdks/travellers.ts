@@ -39,7 +39,7 @@ export interface Vehicle {
 export interface Traveller extends Manners {
   readonly name: string
   /** Why none of its events is judged where it lies in the body; `null`: all of them are. */
-  readonly whyPlain: string | null
+  readonly whyNotFast: string | null
   readonly whyMissing: string | null
   prepare(): Promise<void>
   depart(destination: Destination, vehicle: Vehicle): Promise<Visitor>
@@ -55,8 +55,8 @@ const SERVERS: readonly ServerSdk[] = [
 
 const CONTEXT_BESIDE = 'a context beside its list, which is laid under that of each event'
 const TWO_TIMES = 'its own originalTimestamp beside the timestamp of the app, which is a warning'
-/** docs/decisions/0023 says what goes the plain way. */
-const WHY_PLAIN: Readonly<Record<string, string>> = {
+/** docs/decisions/0023 says what takes the reference path. */
+const WHY_NOT_FAST: Readonly<Record<string, string>> = {
   'analytics-java': CONTEXT_BESIDE,
   'rudder-sdk-java': CONTEXT_BESIDE,
   'segmentio/analytics-go': CONTEXT_BESIDE,
@@ -85,7 +85,7 @@ function onServer(sdk: ServerSdk): Traveller {
   return {
     name: sdk.name,
     whyMissing: sdk.whyMissing ?? null,
-    whyPlain: WHY_PLAIN[sdk.name] ?? null,
+    whyNotFast: WHY_NOT_FAST[sdk.name] ?? null,
     whileOffline: 'delivered',
     resetMakesAnotherVisitor: true,
     takesTimestamp: true,
@@ -112,7 +112,7 @@ function jitsu(name: string, s2s: boolean): Traveller {
   return {
     name,
     whyMissing: null,
-    whyPlain: null,
+    whyNotFast: null,
     whileOffline: 'lost',
     resetMakesAnotherVisitor: true,
     takesTimestamp: false,
@@ -141,7 +141,7 @@ function inBrowser(name: string, scripts: Scripts, options: object = {}): Travel
   return {
     name,
     whyMissing: whyNoChromium(),
-    whyPlain: null,
+    whyNotFast: null,
     whileOffline: isBeacon ? 'lost' : 'delivered',
     resetMakesAnotherVisitor: scripts === SEGMENT || 'resetsEverything' in options,
     takesTimestamp: true,

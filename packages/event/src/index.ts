@@ -32,11 +32,11 @@ export type {
   EventInput,
   NormaliseContext,
 } from './normalise/normalise-context.ts'
-export { createLane, type JudgeInLane } from './fast-path/lane-judge.ts'
-export { accountSlot, copiedBytes, LaneEvent, slotEnd, slotStart } from './fast-path/lane-event.ts'
-export { warningsInLane } from './fast-path/empty-ids.ts'
-export { LaneInput } from './fast-path/lane-input.ts'
-export { scanBody, scanBodyInPieces, type LaneBodyRead } from './fast-path/scan-body.ts'
+export { createFastPath, type JudgeOnFastPath } from './fast-path/fast-judge.ts'
+export { accountSlot, copiedBytes, FastEvent, slotEnd, slotStart } from './fast-path/fast-event.ts'
+export { warningsOnFastPath } from './fast-path/empty-ids.ts'
+export { FastInput } from './fast-path/fast-input.ts'
+export { scanBody, scanBodyInPieces, type FastBodyRead } from './fast-path/scan-body.ts'
 export { carriedParts } from './fast-path/carried.ts'
 export { SLOT } from './fast-path/slots.ts'
 export { atOnce } from './json/pieces.ts'

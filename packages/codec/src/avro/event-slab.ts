@@ -2,12 +2,12 @@ import {
   accountSlot,
   carriedParts,
   copiedBytes,
-  type LaneEvent,
+  type FastEvent,
   murmur2Range,
   SLOT,
   slotEnd,
   slotStart,
-  type LaneInput,
+  type FastInput,
 } from '@custom-events/event'
 import { FRAME_BYTES, writeFrame } from './confluent-framing.ts'
 
@@ -16,8 +16,8 @@ const BYTES_BESIDE_TEXTS = FRAME_BYTES + 12 * 6 + 3 * 10 + 2 + 36
 
 /**
  * Copies byte ranges of a body behind one another into one piece of memory for all events of the
- * request. Equal byte for byte to what avsc, the plain reference, makes of their texts: see
- * services/ingest/src/track/lane.test.ts.
+ * request. Equal byte for byte to what avsc, the reference, makes of their texts: see
+ * services/ingest/src/track/fast-path.test.ts.
  */
 export class EventSlab implements Writer {
   readonly slab: Buffer
@@ -35,7 +35,7 @@ export class EventSlab implements Writer {
 
   /** @param events all that will be written, and perhaps more. */
   constructor(
-    events: Iterable<LaneEvent>,
+    events: Iterable<FastEvent>,
     { schemaId, source }: { readonly schemaId: number; readonly source: string },
   ) {
     this.#schemaId = schemaId
@@ -47,7 +47,7 @@ export class EventSlab implements Writer {
   }
 
   /** @throws when it was not told of this event. */
-  write(event: LaneEvent): void {
+  write(event: FastEvent): void {
     this.start = this.at
     writeFrame(this.slab, this.#schemaId, this.start)
     this.at += FRAME_BYTES
@@ -93,7 +93,7 @@ function bytesOfSource(text: string): Buffer {
   return lastSource.bytes
 }
 
-function slabBytes(events: Iterable<LaneEvent>, sourceBytes: number): number {
+function slabBytes(events: Iterable<FastEvent>, sourceBytes: number): number {
   let bytes = 0
   for (const { input } of events) {
     bytes += input.end - input.start + copiedBytes(input) + BYTES_BESIDE_TEXTS + sourceBytes
@@ -107,7 +107,7 @@ interface Writer {
 }
 
 /** The first three fields of the schema; the account ends where this does. */
-function writeIds(writer: Writer, event: LaneEvent): void {
+function writeIds(writer: Writer, event: FastEvent): void {
   const { input } = event
   if (slotStart(input, SLOT.event_id) === -1) writeMadeId(writer, event.event_id)
   else writeSlot(writer, input, SLOT.event_id)
@@ -115,13 +115,13 @@ function writeIds(writer: Writer, event: LaneEvent): void {
   writeSlot(writer, input, accountSlot(input))
 }
 
-function accountBytes(input: LaneInput): number {
+function accountBytes(input: FastInput): number {
   const slot = accountSlot(input)
   return slotEnd(input, slot) - slotStart(input, slot)
 }
 
 /** The other fields, in their order. */
-function writeRest(writer: Writer, event: LaneEvent, source: Buffer): void {
+function writeRest(writer: Writer, event: FastEvent, source: Buffer): void {
   const { input } = event
   writeOptional(writer, input, SLOT.user_id)
   writeOptional(writer, input, SLOT.anonymous_id)
@@ -136,7 +136,7 @@ function writeRest(writer: Writer, event: LaneEvent, source: Buffer): void {
 }
 
 /** What SDKs carry along, as an object; nearly always nothing. */
-function writeExtra(writer: Writer, input: LaneInput): void {
+function writeExtra(writer: Writer, input: FastInput): void {
   const parts = carriedParts(input)
   if (parts.length === 0) return writeRange(writer, EMPTY_OBJECT, 0, EMPTY_OBJECT.length)
   let length = 1 + parts.length // brackets, and a comma between two
@@ -159,18 +159,18 @@ const EMPTY_OBJECT = Buffer.from('{}')
 const NULL_BRANCH = 0
 const VALUE_BRANCH = 2
 
-function writeOptional(writer: Writer, input: LaneInput, slot: number): void {
+function writeOptional(writer: Writer, input: FastInput, slot: number): void {
   const isSent = slotStart(input, slot) !== -1
   writeByte(writer, isSent ? VALUE_BRANCH : NULL_BRANCH)
   if (isSent) writeSlot(writer, input, slot)
 }
 
-function writeOpen(writer: Writer, input: LaneInput, slot: number): void {
+function writeOpen(writer: Writer, input: FastInput, slot: number): void {
   if (slotStart(input, slot) === -1) writeRange(writer, EMPTY_OBJECT, 0, EMPTY_OBJECT.length)
   else writeSlot(writer, input, slot)
 }
 
-function writeSlot(writer: Writer, input: LaneInput, slot: number): void {
+function writeSlot(writer: Writer, input: FastInput, slot: number): void {
   writeRange(writer, input.body.ranges.bytes, slotStart(input, slot), slotEnd(input, slot))
 }
 

@@ -1,5 +1,5 @@
 import { SDK_NAMES } from '../contract/fields.ts'
-import type { LaneInput } from './lane-input.ts'
+import type { FastInput } from './fast-input.ts'
 import { PLACE } from './ranges.ts'
 import { FIRST_CARRIED_SLOT } from './slots.ts'
 
@@ -14,12 +14,12 @@ const KEYS: readonly Buffer[] = SDK_NAMES.map((name) => Buffer.from(`${JSON.stri
 const NOTHING: readonly CarriedPart[] = []
 
 /** Keys of what SDKs carry along, at any depth; 0 when there is nothing of that kind. */
-export function carriedKeys({ body, base }: LaneInput): number {
+export function carriedKeys({ body, base }: FastInput): number {
   return Math.max(0, body.ranges.ints[base + PLACE.carriedKeys] ?? 0)
 }
 
 /** What becomes the event's `extra`, in the order in which it was sent. */
-export function carriedParts(input: LaneInput): readonly CarriedPart[] {
+export function carriedParts(input: FastInput): readonly CarriedPart[] {
   if (carriedKeys(input) === 0) return NOTHING
   const { ints } = input.body.ranges
   return KEYS.flatMap((key, index) => {

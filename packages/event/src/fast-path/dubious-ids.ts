@@ -2,12 +2,12 @@ import type { EventRules } from '../contract/rules.ts'
 
 /**
  * Whether these bytes, UTF-8, are an id that stands for nothing, or may do so; in any case of its letters, so
- * that it finds more than the plain way, never less.
+ * that it finds more than the reference path, never less.
  * @param isAscii whether all of them are.
  */
 export type IsDubiousId = (bytes: Buffer, start: number, end: number, isAscii: boolean) => boolean
 
-/** The plain way is in ids.ts; dubious-ids.test.ts compares. */
+/** The reference path is in ids.ts; dubious-ids.test.ts compares. */
 export function createDubiousIdCheck(
   rules: Pick<EventRules, 'placeholderIds' | 'suspiciousIds'>,
 ): IsDubiousId {

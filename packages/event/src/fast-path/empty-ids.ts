@@ -1,8 +1,8 @@
 import { pointerOf } from '../json/pointer.ts'
 import type { Warning } from '../contract/problem.ts'
 import { COLON, QUOTE } from '../json/bytes.ts'
-import { slotEnd, slotStart } from './lane-event.ts'
-import type { LaneInput } from './lane-input.ts'
+import { slotEnd, slotStart } from './fast-event.ts'
+import type { FastInput } from './fast-input.ts'
 import { SLOT } from './slots.ts'
 
 const NO_WARNINGS: readonly never[] = []
@@ -17,8 +17,8 @@ export function noteEmpty(ints: Int32Array, at: number, end: number): void {
   ints[at + 1] = end
 }
 
-/** The warnings of an event that is accepted in the lane, in the order of the plain way. */
-export function warningsInLane(input: LaneInput): readonly Warning[] {
+/** The warnings of an event that is accepted on the fast path, in the order of the reference path. */
+export function warningsOnFastPath(input: FastInput): readonly Warning[] {
   const isUserEmpty = isEmpty(input, SLOT.user_id)
   const isAnonymousEmpty = isEmpty(input, SLOT.anonymous_id)
   if (!isUserEmpty && !isAnonymousEmpty) return NO_WARNINGS
@@ -28,11 +28,11 @@ export function warningsInLane(input: LaneInput): readonly Warning[] {
   ]
 }
 
-function isEmpty(input: LaneInput, slot: number): boolean {
+function isEmpty(input: FastInput, slot: number): boolean {
   return slotStart(input, slot) === -1 && slotEnd(input, slot) !== -1
 }
 
-function emptyId(input: LaneInput, slot: number): Warning {
+function emptyId(input: FastInput, slot: number): Warning {
   const key = keyBefore(input.body.ranges.bytes, slotEnd(input, slot) - 1)
   return { code: 'empty_id', pointer: pointerOf(input.pointer, key) }
 }

@@ -4,7 +4,7 @@ const WITHOUT_FRACTION = 20
 
 /**
  * Reads the form in which nearly every timestamp is sent, from bytes; -1 for any other, and for
- * moments that do not exist: parseTimestamp, the plain reference, knows all forms.
+ * moments that do not exist: parseTimestamp, the reference, knows all forms.
  */
 export function readIsoTime(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start

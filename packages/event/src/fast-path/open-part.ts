@@ -35,7 +35,7 @@ const MAX_FRACTION_CHARS = 100
  * in a value that was parsed before (duplicate keys, half surrogate pairs, numbers that cannot be
  * kept, depth, key counts). What has any of that, or is only unusual, is `IRREGULAR`.
  *
- * Its plain reference is `JSON.parse` with json-scan.ts. Why: docs/decisions/0023.
+ * Its reference is `JSON.parse` with json-scan.ts. Why: docs/decisions/0023.
  */
 export class OpenPart {
   readonly #bytes: Uint8Array

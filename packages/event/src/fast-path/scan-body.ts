@@ -17,16 +17,16 @@ import {
   QUOTE,
   skipSpace,
 } from '../json/bytes.ts'
-import { slotEnd, slotStart } from './lane-event.ts'
-import { LaneBody, LaneInput, textOf } from './lane-input.ts'
+import { slotEnd, slotStart } from './fast-event.ts'
+import { FastBody, FastInput, textOf } from './fast-input.ts'
 import { OpenPart } from './open-part.ts'
 import { keepRanges, makeRoom, startOwnRanges, startRanges, type GrowingRanges } from './ranges.ts'
 import { scanEvent } from './scan-event.ts'
 import { SLOT } from './slots.ts'
 
 /** A body whose events were found without parsing it. */
-export interface LaneBodyRead {
-  readonly events: readonly LaneInput[]
+export interface FastBodyRead {
+  readonly events: readonly FastInput[]
   readonly sentAt: { readonly value: unknown; readonly pointer: string } | null
   /** The write key that SDKs put into the body. */
   readonly key: string | null
@@ -34,12 +34,12 @@ export interface LaneBodyRead {
 
 /**
  * Finds the events of a body in its bytes. An event with anything unusual is parsed by itself, and
- * goes the plain way from there; a body with anything unusual beside its events, or anything wrong,
+ * takes the reference path from there; a body with anything unusual beside its events, or anything wrong,
  * is not read at all.
  *
- * Its plain reference is the reading of a document in services/ingest/src/request/envelope.ts.
+ * Its reference is the reading of a document in services/ingest/src/request/envelope.ts.
  */
-export function scanBody(bytes: Buffer, maxEvents: number): LaneBodyRead | null {
+export function scanBody(bytes: Buffer, maxEvents: number): FastBodyRead | null {
   const first = firstIfReadable(bytes)
   if (first === IRREGULAR) return null
   const single = bytes[first] === OPEN_OBJECT ? scanSingle(bytes, first) : null
@@ -53,7 +53,7 @@ export function scanBody(bytes: Buffer, maxEvents: number): LaneBodyRead | null 
 export function* scanBodyInPieces(
   bytes: Buffer,
   maxEvents: number,
-): Generator<void, LaneBodyRead | null> {
+): Generator<void, FastBodyRead | null> {
   const first = firstIfReadable(bytes)
   if (first === IRREGULAR) return null
   const single = bytes[first] === OPEN_OBJECT ? scanSingle(bytes, first) : null
@@ -68,18 +68,18 @@ function firstIfReadable(bytes: Buffer): number {
   return isOpen && isUtf8(bytes) ? first : IRREGULAR
 }
 
-function scanSingle(bytes: Buffer, start: number): LaneBodyRead | null {
+function scanSingle(bytes: Buffer, start: number): FastBodyRead | null {
   const ranges = startRanges(bytes)
   const base = makeRoom(ranges, 0)
   const end = scanEvent({ ranges, open: new OpenPart(bytes) }, start, base)
   if (end === IRREGULAR || skipSpace(bytes, end) !== bytes.length) return null
-  const body = new LaneBody(ranges, { pointer: '', isList: false })
-  const event = new LaneInput(body, 0, { start, end, isRegular: true })
+  const body = new FastBody(ranges, { pointer: '', isList: false })
+  const event = new FastInput(body, 0, { start, end, isRegular: true })
   keepRanges(ranges, 1)
   return { events: [event], sentAt: null, key: slotText(event, SLOT.writeKey) }
 }
 
-function slotText(event: LaneInput, slot: number): string | null {
+function slotText(event: FastInput, slot: number): string | null {
   const start = slotStart(event, slot)
   const text = start === -1 ? '' : textOf(event.body, start, slotEnd(event, slot))
   return text === '' ? null : text
@@ -95,7 +95,7 @@ function* scanLists(
   bytes: Buffer,
   start: number,
   room: ListRoom,
-): Generator<void, LaneBodyRead | null> {
+): Generator<void, FastBodyRead | null> {
   if (bytes[start] === OPEN_OBJECT) return yield* scanEnvelope(bytes, start, room)
   const list = openList(bytes, '', room)
   const end = yield* scanEvents(list, start)
@@ -104,15 +104,15 @@ function* scanLists(
 }
 
 function openList(bytes: Buffer, pointer: string, { ranges, maxEvents }: ListRoom): EventList {
-  const body = new LaneBody(ranges, { pointer, isList: true })
+  const body = new FastBody(ranges, { pointer, isList: true })
   return { body, ranges, open: new OpenPart(bytes), events: [], maxEvents }
 }
 
 interface EventList {
-  readonly body: LaneBody
+  readonly body: FastBody
   readonly ranges: GrowingRanges
   readonly open: OpenPart
-  readonly events: LaneInput[]
+  readonly events: FastInput[]
   readonly maxEvents: number
 }
 
@@ -144,19 +144,19 @@ function takeEvent(list: EventList, start: number): number {
   const index = events.length
   const end = scanEvent(list, start, makeRoom(ranges, index))
   if (end !== IRREGULAR) {
-    events.push(new LaneInput(body, index, { start, end, isRegular: true }))
+    events.push(new FastInput(body, index, { start, end, isRegular: true }))
     return end
   }
   const skipped = objectEnd(ranges.bytes, start)
   if (skipped === IRREGULAR) return IRREGULAR
-  const event = new LaneInput(body, index, { start, end: skipped, isRegular: false })
+  const event = new FastInput(body, index, { start, end: skipped, isRegular: false })
   // Only what parses by itself is an element of a list.
   if (!parses(event)) return IRREGULAR
   events.push(event)
   return skipped
 }
 
-function parses(event: LaneInput): boolean {
+function parses(event: FastInput): boolean {
   try {
     return event.value !== undefined
   } catch {
@@ -189,7 +189,7 @@ function objectEnd(bytes: Uint8Array, start: number): number {
 
 /** What SDKs say beside their list that nobody asks for. */
 const UNUSED = ['timestamp', 'sequence', 'messageId'] as const
-/** What may be beside a list. Anything else, and a `context` above all, is for the plain way. */
+/** What may be beside a list. Anything else, and a `context` above all, is for the reference path. */
 const BESIDE = ['batch', 'events', 'sentAt', 'sent_at', 'writeKey', 'api_key', ...UNUSED].map(
   (name) => ({ name, bytes: Buffer.from(name) }),
 )
@@ -199,8 +199,8 @@ function* scanEnvelope(
   bytes: Buffer,
   start: number,
   room: ListRoom,
-): Generator<void, LaneBodyRead | null> {
-  let events: readonly LaneInput[] = []
+): Generator<void, FastBodyRead | null> {
+  let events: readonly FastInput[] = []
   const beside: Record<string, string> = {}
   const seen = new Set<string>()
   let at = skipSpace(bytes, start + 1)
@@ -244,7 +244,7 @@ function besideAt(bytes: Uint8Array, at: number): string | null {
   return found?.name ?? null
 }
 
-function sentAtOf(beside: Readonly<Record<string, string>>): LaneBodyRead['sentAt'] {
+function sentAtOf(beside: Readonly<Record<string, string>>): FastBodyRead['sentAt'] {
   for (const name of ['sentAt', 'sent_at']) {
     const value = beside[name]
     if (value !== undefined) return { value, pointer: `/${name}` }

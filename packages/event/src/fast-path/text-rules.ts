@@ -45,7 +45,7 @@ export function readTextRules(schema: typeof eventSchema = eventSchema): CharsIf
     maxChars[SLOT[name]] = maxLength
   }
   if (JSON.stringify(schema.anyOf) !== JSON.stringify(SOME_USER)) {
-    throw new Error('event.schema.json demands another user than lane-judge.ts does: teach it')
+    throw new Error('event.schema.json demands another user than fast-judge.ts does: teach it')
   }
   return (slot, bytes, start, end) => {
     const chars = charsOf(bytes, start, end)

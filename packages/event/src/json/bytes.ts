@@ -1,4 +1,4 @@
-/** What the scanners of this folder return for what is not theirs to read: the plain way decides. */
+/** What the scanners of this folder return for what is not theirs to read: the reference path decides. */
 export const IRREGULAR = -1
 
 export const QUOTE = 0x22

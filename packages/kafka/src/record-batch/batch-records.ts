@@ -15,7 +15,7 @@ const MAX_VARINT_BYTES = 5
 
 /**
  * Reads the records that lie between `start` and `end` of some bytes, without a Buffer, a bigint or a list
- * of headers for each: 0.1 µs a record instead of the 2.4 µs of kafkajs, which is the plain reference (a
+ * of headers for each: 0.1 µs a record instead of the 2.4 µs of kafkajs, which is the reference (a
  * property test holds both against each other). Those before the offset `from` are passed over.
  *
  * @param isWhole false when the batch goes on elsewhere: then a record that is cut off is left for later.

@@ -66,7 +66,7 @@ const BatchOf = kafkajs('./src/consumer/batch.js') as new (
   partition: object,
 ) => RawBatch
 
-/** What kafkajs itself makes of a response: the plain reference. */
+/** What kafkajs itself makes of a response: the reference. */
 export const { decode: decodeByKafkajs } = kafkajs(
   './src/protocol/requests/fetch/v11/response.js',
 ) as { decode: (payload: Buffer) => Promise<FetchResponse> }

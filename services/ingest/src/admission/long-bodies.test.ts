@@ -31,7 +31,7 @@ const judge = createJudge({
   rules: settings.rules,
   plans: { current: NO_PLAN_SET },
   eventIds: () => () => 'made',
-  hasLane: true,
+  hasFastPath: true,
 })
 const receivedAt = Date.UTC(2026, 0, 31)
 

@@ -77,7 +77,7 @@ export async function inflate(
   return body
 }
 
-/** Some 350 usual events: 1 ms in their bytes, 5 ms for the plain way. */
+/** Some 350 usual events: 1 ms in their bytes, 5 ms on the reference path. */
 const LONG_BODY_BYTES = 128 * 1_024
 
 /** Whether a body of so many bytes, inflated, is judged in a turn of its own; one that is too large is refused. */

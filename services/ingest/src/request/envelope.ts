@@ -18,7 +18,9 @@ export function readEnvelope(
 ): Envelope {
   const scanned =
     contentType !== undefined && isSpecial(contentType) ? null : scanBody(body, limits.maxEvents)
-  return scanned === null ? readPlainly(body, contentType, limits) : { ...scanned, context: null }
+  return scanned === null
+    ? readOnReferencePath(body, contentType, limits)
+    : { ...scanned, context: null }
 }
 
 /** The same for a long body, giving way to others. */
@@ -36,8 +38,8 @@ export async function readLongEnvelope(
   return inSlices(readPlainlyInPieces(body, contentType, limits), slices)
 }
 
-/** The plain way: parses the body and scans its text. */
-export function readPlainly(
+/** The reference path: parses the body and scans its text. */
+export function readOnReferencePath(
   body: Buffer,
   contentType: string | undefined,
   limits: EnvelopeLimits,

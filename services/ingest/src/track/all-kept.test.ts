@@ -33,15 +33,15 @@ test('the text of the usual answer is byte for byte the one that is made from ob
     fc.property(ids, options, (eventIds, given) => {
       const judged = eventIds.map((eventId) => accepted(eventId))
       const produced = judged.map(() => ({ place: PLACE, outcome: ACKNOWLEDGED }))
-      const plain = answerKept(resultsOf(judged, produced), given)
-      assert.equal(allKeptText(judged, given), JSON.stringify(plain.body))
-      const headers = { 'Cache-Control': 'no-store', ...plain.headers }
+      const reference = answerKept(resultsOf(judged, produced), given)
+      assert.equal(allKeptText(judged, given), JSON.stringify(reference.body))
+      const headers = { 'Cache-Control': 'no-store', ...reference.headers }
       assert.deepEqual(Object.entries(allKeptHeaders(judged.length)), Object.entries(headers))
     }),
   )
 })
 
-test('an event with a warning, refused or not acknowledged is told of in the plain way', () => {
+test('an event with a warning, refused or not acknowledged is told of on the reference path', () => {
   const rejected = { status: 'rejected', problems: [], warnings: [], known: null as never } as const
   const unacknowledged = { status: 'unacknowledged', reason: 'backpressure' } as const
   const usual = [accepted('a'), accepted('b')]

@@ -6,7 +6,7 @@ import type { Judged } from './verdicts.ts'
  * The usual end of a request: every event is in Kafka and there is nothing to say about any. Its answer
  * is put together as text, without an object for each result (docs/decisions/0022).
  *
- * `answerKept` in answers.ts is the plain reference: all-kept.test.ts compares their bytes.
+ * `answerKept` in answers.ts is the reference: all-kept.test.ts compares their bytes.
  */
 export function isAllKept(judged: readonly Judged[], outcomes: readonly ProduceOutcome[]): boolean {
   if (judged.length === 0 || judged.length !== outcomes.length) return false

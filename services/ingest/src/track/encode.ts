@@ -1,5 +1,5 @@
 import { EventSlab, type FramedCodec } from '@custom-events/codec'
-import { LaneEvent, partitionOf, partitionOfHash, type TrackedEvent } from '@custom-events/event'
+import { FastEvent, partitionOf, partitionOfHash, type TrackedEvent } from '@custom-events/event'
 import { SlabRecord, type OutgoingRecord } from '@custom-events/kafka'
 import type { SchemaIds } from '../schema/schema-ids.ts'
 import type { IngestSettings } from '../settings.ts'
@@ -20,7 +20,7 @@ export function encode(encoding: Encoding, judged: readonly Judged[]): readonly 
   return started.records
 }
 
-/** The same for a long list, giving way to others: 2,500 events take 1.5 ms, the plain ones of them 7 ms. */
+/** The same for a long list, giving way to others: 2,500 events take 1.5 ms, on the reference path 7 ms. */
 export async function encodeInSlices(
   encoding: Encoding,
   judged: readonly Judged[],
@@ -62,7 +62,7 @@ function encodeUpTo(started: Started, end: number): void {
     const verdict = judged[started.next]?.verdict
     if (verdict?.status !== 'accepted') continue
     const { event } = verdict
-    if (event instanceof LaneEvent) {
+    if (event instanceof FastEvent) {
       slab.write(event)
       const partition = partitionOfHash(slab.hash, partitionCount)
       records.push(new SlabRecord(topic, partition, slab))
@@ -75,9 +75,9 @@ function encodeUpTo(started: Started, end: number): void {
 }
 
 function openSlab(judged: readonly Judged[], schemaId: number): EventSlab {
-  const events: LaneEvent[] = []
+  const events: FastEvent[] = []
   for (const { verdict } of judged) {
-    if (verdict.status === 'accepted' && verdict.event instanceof LaneEvent) {
+    if (verdict.status === 'accepted' && verdict.event instanceof FastEvent) {
       events.push(verdict.event)
     }
   }

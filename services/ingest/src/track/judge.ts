@@ -1,13 +1,13 @@
 import {
   createEventIds,
-  createLane,
+  createFastPath,
   createValidate,
-  LaneInput,
+  FastInput,
   normalise,
   type EventInput,
   type NormaliseContext,
   type PlanSet,
-  warningsInLane,
+  warningsOnFastPath,
 } from '@custom-events/event'
 import type { Call } from '../request/call.ts'
 import type { IngestParts } from '../parts.ts'
@@ -29,34 +29,37 @@ type EventIds = (call: Call) => NormaliseContext['newEventId']
  * The one judgement: what `/v1/validate` says is what `/track` does, and what a replay does.
  *
  * @param options.eventIds @default a new id each time
- * @param options.hasLane whether usual events may be judged where they lie in the body: the same
+ * @param options.hasFastPath whether usual events may be judged where they lie in the body: the same
  * verdicts, but accepted events are of use for encoding and answering only. @default false
  */
 export function createJudge({
   plans,
   rules,
   eventIds = newEventIds(),
-  hasLane = false,
+  hasFastPath = false,
 }: Pick<IngestParts, 'plans'> &
   Pick<IngestSettings, 'rules'> & {
     readonly eventIds?: EventIds
-    readonly hasLane?: boolean
+    readonly hasFastPath?: boolean
   }): Judge {
-  const judgePlainly = createPlainJudge()
-  const judgeInLane = hasLane ? createLane(rules) : null
+  const judgeOnReferencePath = createReferenceJudge()
+  const judgeOnFastPath = hasFastPath ? createFastPath(rules) : null
   const oneATurn = createOneATurn()
   const judgeOne = (
     input: EventInput,
     context: NormaliseContext,
     plansInForce: PlanSet,
   ): Judged => {
-    if (judgeInLane !== null && input instanceof LaneInput) {
-      const event = judgeInLane(input, context, plansInForce)
+    if (judgeOnFastPath !== null && input instanceof FastInput) {
+      const event = judgeOnFastPath(input, context, plansInForce)
       if (event !== null) {
-        return { input, verdict: { status: 'accepted', event, warnings: warningsInLane(input) } }
+        return {
+          input,
+          verdict: { status: 'accepted', event, warnings: warningsOnFastPath(input) },
+        }
       }
     }
-    return { input, verdict: judgePlainly(input, context, plansInForce) }
+    return { input, verdict: judgeOnReferencePath(input, context, plansInForce) }
   }
   return (call) => {
     const { events } = call.envelope
@@ -85,7 +88,7 @@ async function judgeInSlices(
   return forbidOtherAccounts(judged, key)
 }
 
-function createPlainJudge() {
+function createReferenceJudge() {
   const validate = createValidate()
   return (input: EventInput, context: NormaliseContext, plans: PlanSet): Judged['verdict'] => {
     const normalised = normalise(input, context)

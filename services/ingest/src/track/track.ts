@@ -32,7 +32,7 @@ import { mayProduce, refusalOf, resultsOf, type Judged, type Produced } from './
 export function createTrack(parts: IngestParts, audience: Audience): Handle {
   const tools = {
     ...parts,
-    judge: createJudge({ ...parts.settings, plans: parts.plans, hasLane: true }),
+    judge: createJudge({ ...parts.settings, plans: parts.plans, hasFastPath: true }),
     codec: createEventCodec(),
     produceWithin: createProduceWithin(parts.producer, parts.settings.limits.answerTimeoutMs),
     sendKept: createSendKept(),

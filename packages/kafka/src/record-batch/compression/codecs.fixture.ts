@@ -71,7 +71,7 @@ function uncompress(bytes: Buffer): Buffer {
   return Buffer.from(snappy.uncompressSync(copied(bytes))) // without `asBuffer: false` it is a Buffer
 }
 
-/** Lets kafkajs, the plain reference, read all codecs, by the same libraries. */
+/** Lets kafkajs, the reference, read all codecs, by the same libraries. */
 export function registerCodecs(): void {
   const { CompressionCodecs, CompressionTypes } = kafkajs
   const codec = (decompress: (bytes: Buffer) => Buffer) => () => ({

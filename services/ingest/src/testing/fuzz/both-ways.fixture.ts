@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { createEventCodec } from '@custom-events/codec'
 import {
   createEventIds,
-  LaneEvent,
+  FastEvent,
   NO_PLAN_SET,
   type Audience,
   type PlanSet,
@@ -10,7 +10,7 @@ import {
 import type { OutgoingRecord } from '@custom-events/kafka'
 import type { Call } from '../../request/call.ts'
 import { encode, encodeInSlices } from '../../track/encode.ts'
-import { readEnvelope, readLongEnvelope, readPlainly } from '../../request/envelope.ts'
+import { readEnvelope, readLongEnvelope, readOnReferencePath } from '../../request/envelope.ts'
 import type { Envelope } from '../../request/envelope-parts.ts'
 import { createJudge } from '../../track/judge.ts'
 import { Refusal } from '../../response/refusal.ts'
@@ -39,8 +39,8 @@ export interface Sent {
   readonly hasPlans?: boolean
 }
 
-/** Plainly; in the bytes; in the bytes as of a long body, which gives way to others. */
-export const WAYS = ['plain', 'lane', 'long'] as const
+/** On the reference path; in the bytes; in the bytes as of a long body, which gives way to others. */
+export const WAYS = ['reference', 'fast', 'long'] as const
 export type Way = (typeof WAYS)[number]
 
 /** What a way makes of a body, in a form that can be compared. */
@@ -55,15 +55,15 @@ export type Judges = ReturnType<typeof createJudges>
 
 /** Compiling schemas takes longer than judging thousands of events: for many bodies. */
 export function createJudges(plans: PlanSet = NO_PLAN_SET) {
-  const judgeWith = (hasLane: boolean) =>
+  const judgeWith = (hasFastPath: boolean) =>
     createJudge({
       plans: { current: plans },
       rules: settings.rules,
       eventIds: () => createEventIds((pool) => pool.fill(7)),
-      hasLane,
+      hasFastPath,
     })
-  const lane = judgeWith(true)
-  return { plain: judgeWith(false), lane, long: lane }
+  const fast = judgeWith(true)
+  return { reference: judgeWith(false), fast, long: fast }
 }
 
 export async function outcomeOf(way: Way, sent: Sent, judges: Judges): Promise<Outcome> {
@@ -111,7 +111,7 @@ function isSameBytes(one: Buffer | null, other: Buffer | null): boolean {
 function read(way: Way, { bytes, headers }: Sent): Envelope | Promise<Envelope> {
   const type = headers['content-type']
   if (way === 'long') return readLongEnvelope(bytes, type, settings.limits, new Slices())
-  return (way === 'lane' ? readEnvelope : readPlainly)(bytes, type, settings.limits)
+  return (way === 'fast' ? readEnvelope : readOnReferencePath)(bytes, type, settings.limits)
 }
 
 function tell({ input, verdict }: Judged): object {
@@ -122,8 +122,8 @@ function tell({ input, verdict }: Judged): object {
   return { sent, rest, event: FIELDS.map((name) => event[name]) }
 }
 
-export function isInLane({ verdict }: Judged): boolean {
-  return verdict.status === 'accepted' && verdict.event instanceof LaneEvent
+export function isOnFastPath({ verdict }: Judged): boolean {
+  return verdict.status === 'accepted' && verdict.event instanceof FastEvent
 }
 
 const FIELDS = [

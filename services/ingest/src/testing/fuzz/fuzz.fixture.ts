@@ -6,7 +6,7 @@ import {
   WARNING_CODES,
 } from '@custom-events/event'
 import fc from 'fast-check'
-import { createJudges, isInLane, isSame, outcomeOf, WAYS } from './both-ways.fixture.ts'
+import { createJudges, isOnFastPath, isSame, outcomeOf, WAYS } from './both-ways.fixture.ts'
 import type { Judges, Outcome, Sent, Way } from './both-ways.fixture.ts'
 import { body } from './bodies.fixture.ts'
 import { minimise } from './minimise.fixture.ts'
@@ -24,7 +24,7 @@ export interface Progress {
   /** Bodies that were refused whole. */
   refused: number
   /** Accepted in the bytes. */
-  inLane: number
+  onFastPath: number
   readonly byStatus: Record<'accepted' | 'rejected' | 'ignored', number>
   /** Codes of events and of warnings. */
   readonly codes: Set<string>
@@ -71,7 +71,7 @@ export function codesNotMet({ codes }: Progress): readonly string[] {
   return Object.keys(known).filter((code) => !codes.has(code))
 }
 
-const SHORT_WAYS: readonly Way[] = ['plain', 'lane']
+const SHORT_WAYS: readonly Way[] = ['reference', 'fast']
 
 /** Of the events that are drawn most. */
 function somePlans() {
@@ -92,23 +92,24 @@ function somePlans() {
 
 function startProgress(): Progress {
   const byStatus = { accepted: 0, rejected: 0, ignored: 0 }
-  return { bodies: 0, events: 0, refused: 0, inLane: 0, byStatus, codes: new Set() }
+  return { bodies: 0, events: 0, refused: 0, onFastPath: 0, byStatus, codes: new Set() }
 }
 
-/** @param options.progress counts what the plain way says. */
+/** @param options.progress counts what the reference path says. */
 export async function compare(
   sent: Sent,
   judges: Judges,
   options: { readonly ways?: readonly Way[]; readonly progress?: Progress } = {},
 ): Promise<Disagreement | null> {
   const { ways = WAYS, progress = startProgress() } = options
-  const plain = await outcomeOf('plain', sent, judges)
-  note(progress, plain)
+  const reference = await outcomeOf('reference', sent, judges)
+  note(progress, reference)
   for (const way of ways) {
-    if (way === 'plain') continue
+    if (way === 'reference') continue
     const outcome = await outcomeOf(way, sent, judges)
-    if (way === 'lane') progress.inLane += outcome.judged.filter(isInLane).length
-    if (!isSame(plain, outcome)) return { sent, ways: ['plain', way], outcomes: [plain, outcome] }
+    if (way === 'fast') progress.onFastPath += outcome.judged.filter(isOnFastPath).length
+    if (!isSame(reference, outcome))
+      return { sent, ways: ['reference', way], outcomes: [reference, outcome] }
   }
   return null
 }

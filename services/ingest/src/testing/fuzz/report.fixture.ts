@@ -23,7 +23,7 @@ export function reportOf({ sent, ways, outcomes }: Disagreement): string {
   return ['two ways do not agree:', ...told, ...beside, curlOf(sent)].join('\n')
 }
 
-/** A path of the request's audience; the dry run of the same body judges it plainly. */
+/** A path of the request's audience; the dry run of the same body judges it on the reference path. */
 function curlOf({ bytes, headers, audience }: Disagreement['sent']): string {
   const path = audience === 'sdk' ? '/v1/batch' : '/track'
   const said = Object.entries({ 'content-type': 'application/json', ...headers })

@@ -5,24 +5,24 @@ import { parseTimestamp } from '../normalise/timestamp.ts'
 import { isSameRange } from '../json/bytes.ts'
 import { readIsoTime } from './iso-time.ts'
 import { carriedKeys } from './carried.ts'
-import { accountSlot, copiedBytes, LaneEvent, slotEnd, slotStart } from './lane-event.ts'
-import { textOf, type LaneInput } from './lane-input.ts'
+import { accountSlot, copiedBytes, FastEvent, slotEnd, slotStart } from './fast-event.ts'
+import { textOf, type FastInput } from './fast-input.ts'
 import { createDubiousIdCheck } from './dubious-ids.ts'
 import { PLACE, putTime } from './ranges.ts'
 import { SLOT } from './slots.ts'
 import { readTextRules } from './text-rules.ts'
 
 /**
- * Accepts an event without a warning but those of empty-ids.ts, or says `null`: then the plain way decides, which
- * for any event that is accepted here says the same. That is what lane.test.ts is about.
+ * Accepts an event without a warning but those of empty-ids.ts, or says `null`: then the reference path decides, which
+ * for any event that is accepted here says the same. That is what fast-path.test.ts is about.
  */
-export type JudgeInLane = (
-  input: LaneInput,
+export type JudgeOnFastPath = (
+  input: FastInput,
   context: NormaliseContext,
   plans: PlanSet,
-) => LaneEvent | null
+) => FastEvent | null
 
-export function createLane(rules: EventRules): JudgeInLane {
+export function createFastPath(rules: EventRules): JudgeOnFastPath {
   const hasGoodTexts = createTextCheck(rules)
 
   return (input, context, plans) => {
@@ -36,7 +36,7 @@ export function createLane(rules: EventRules): JudgeInLane {
     if (timestamp === null || sentAt === REFUSED) return null
     const { earliestTimestampMs, warnAheadMs, maxAheadMs } = rules
     const latest = context.receivedAt + Math.min(warnAheadMs, maxAheadMs)
-    // What the encoder of the lane writes begins with 1970.
+    // What the encoder of the fast path writes begins with 1970.
     if (!(timestamp >= Math.max(0, earliestTimestampMs) && timestamp <= latest)) return null
     const isIdMade = slotStart(input, SLOT.event_id) === -1
     if (isIdMade && context.idempotencyKey !== null) return null
@@ -45,17 +45,17 @@ export function createLane(rules: EventRules): JudgeInLane {
     const { ints } = input.body.ranges
     putTime(ints, input.base + PLACE.timestamp, timestamp)
     if (sentAt !== null) putTime(ints, input.base + PLACE.sentAt, sentAt)
-    const event = new LaneEvent(input, context, madeId)
+    const event = new FastEvent(input, context, madeId)
     return plans.hasNothingToSay(event) ? event : null
   }
 }
 
 /** Everything that the schema says of texts, and that nobody's id is one that may stand for nothing. */
-function createTextCheck(rules: EventRules): (input: LaneInput) => boolean {
+function createTextCheck(rules: EventRules): (input: FastInput) => boolean {
   const charsIfValid = readTextRules()
   const isDubious = createDubiousIdCheck(rules)
 
-  const isGood = (input: LaneInput, slot: number, rulesOf: number): boolean => {
+  const isGood = (input: FastInput, slot: number, rulesOf: number): boolean => {
     const start = slotStart(input, slot)
     const end = slotEnd(input, slot)
     const { bytes } = input.body.ranges
@@ -64,7 +64,7 @@ function createTextCheck(rules: EventRules): (input: LaneInput) => boolean {
     if (rulesOf === SLOT.event || rulesOf === SLOT.event_id) return true
     return !isDubious(bytes, start, end, chars === end - start)
   }
-  const isGoodIfSent = (input: LaneInput, slot: number): boolean =>
+  const isGoodIfSent = (input: FastInput, slot: number): boolean =>
     slotStart(input, slot) === -1 || isGood(input, slot, slot)
 
   return (input) =>
@@ -78,7 +78,7 @@ function createTextCheck(rules: EventRules): (input: LaneInput) => boolean {
 }
 
 /** The account of the event or of its context; where both name one it must be the same. */
-function hasOneAccount(input: LaneInput): boolean {
+function hasOneAccount(input: FastInput): boolean {
   const own = slotStart(input, SLOT.group_id)
   const inContext = slotStart(input, SLOT.account)
   if (own === -1 || inContext === -1) return own !== inContext
@@ -88,7 +88,7 @@ function hasOneAccount(input: LaneInput): boolean {
 }
 
 /** `null` when there is none, and when it is one that needs a warning. */
-function readTime(input: LaneInput, slot: number): number | null {
+function readTime(input: FastInput, slot: number): number | null {
   const start = slotStart(input, slot)
   if (start === -1) return null
   const end = slotEnd(input, slot)
@@ -100,7 +100,7 @@ function readTime(input: LaneInput, slot: number): number | null {
 
 const REFUSED = Symbol('a sent_at that cannot be read, or is out of range')
 
-function readSentAt(input: LaneInput, context: NormaliseContext): number | null | typeof REFUSED {
+function readSentAt(input: FastInput, context: NormaliseContext): number | null | typeof REFUSED {
   const isOwn = slotStart(input, SLOT.sent_at) !== -1
   if (!isOwn && context.sentAt === null) return null
   const ms = isOwn
@@ -112,8 +112,8 @@ function readSentAt(input: LaneInput, context: NormaliseContext): number | null 
   return isInRange ? ms : REFUSED
 }
 
-/** Counted like the plain way does, only never in favour of the event. */
-function fits(input: LaneInput, madeId: string | null, rules: EventRules): boolean {
+/** Counted like the reference path does, only never in favour of the event. */
+function fits(input: FastInput, madeId: string | null, rules: EventRules): boolean {
   const bytes = input.end - input.start + copiedBytes(input) + (madeId ?? '').length
   return bytes <= rules.maxEventBytes
 }

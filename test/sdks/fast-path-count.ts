@@ -1,4 +1,4 @@
-import { createEventIds, LaneEvent, NO_PLAN_SET } from '@custom-events/event'
+import { createEventIds, FastEvent, NO_PLAN_SET } from '@custom-events/event'
 import { readEnvelope } from '../../services/ingest/src/request/envelope.ts'
 import { createJudge } from '../../services/ingest/src/track/judge.ts'
 import { ingestSettings } from '../../services/ingest/src/settings.ts'
@@ -11,19 +11,19 @@ const judge = createJudge({
   ...settings,
   plans: { current: NO_PLAN_SET },
   eventIds: () => createEventIds(),
-  hasLane: true,
+  hasFastPath: true,
 })
 
 /** How the accepted events of what an SDK sent were judged. */
-export interface LaneCount {
+export interface FastPathCount {
   /** Where they lie in the bytes of the body. */
-  readonly inLane: number
-  readonly plainly: number
+  readonly onFastPath: number
+  readonly onReferencePath: number
 }
 
 /** Judges the bodies of an SDK once more, as ingest does. */
-export async function countLane(exchanges: readonly Exchange[]): Promise<LaneCount> {
-  const count = { inLane: 0, plainly: 0 }
+export async function countFastPath(exchanges: readonly Exchange[]): Promise<FastPathCount> {
+  const count = { onFastPath: 0, onReferencePath: 0 }
   for (const { method, body } of exchanges) {
     if (method !== 'POST') continue
     const call = {
@@ -37,7 +37,7 @@ export async function countLane(exchanges: readonly Exchange[]): Promise<LaneCou
     }
     for (const { verdict } of await judge(call)) {
       if (verdict.status !== 'accepted') continue
-      count[verdict.event instanceof LaneEvent ? 'inLane' : 'plainly'] += 1
+      count[verdict.event instanceof FastEvent ? 'onFastPath' : 'onReferencePath'] += 1
     }
   }
   return count

@@ -1,7 +1,7 @@
 import type { TrackedEvent } from '../contract/event.ts'
 import type { NormaliseContext } from '../normalise/normalise-context.ts'
 import { carriedParts } from './carried.ts'
-import { textOf, type LaneInput } from './lane-input.ts'
+import { textOf, type FastInput } from './fast-input.ts'
 import { PLACE, timeAt } from './ranges.ts'
 import { SLOT } from './slots.ts'
 
@@ -9,15 +9,15 @@ import { SLOT } from './slots.ts'
  * An accepted event that lies in the body; what is asked for is read from there. Events live until Kafka has
  * acknowledged them, long enough for the collector to move them: three references, not a text for each part.
  */
-export class LaneEvent implements TrackedEvent {
-  readonly input: LaneInput
+export class FastEvent implements TrackedEvent {
+  readonly input: FastInput
   /** What the request says beside its events. */
   readonly #beside: Pick<NormaliseContext, 'receivedAt' | 'source'>
   /** For an event that was sent without one. */
   readonly #madeId: string | null
 
   constructor(
-    input: LaneInput,
+    input: FastInput,
     beside: Pick<NormaliseContext, 'receivedAt' | 'source'>,
     madeId: string | null,
   ) {
@@ -88,21 +88,21 @@ export class LaneEvent implements TrackedEvent {
 }
 
 /** Where the account is: in the event, or in its context. */
-export function accountSlot(input: LaneInput): number {
+export function accountSlot(input: FastInput): number {
   return slotStart(input, SLOT.group_id) === -1 ? SLOT.account : SLOT.group_id
 }
 
 /** Bytes of an account that the context alone names: it is kept by itself, and once more with the context. */
-export function copiedBytes(input: LaneInput): number {
+export function copiedBytes(input: FastInput): number {
   const isCopied = accountSlot(input) === SLOT.account
   return isCopied ? slotEnd(input, SLOT.account) - slotStart(input, SLOT.account) : 0
 }
 
 /** -1 for what was not sent. */
-export function slotStart({ body, base }: LaneInput, slot: number): number {
+export function slotStart({ body, base }: FastInput, slot: number): number {
   return body.ranges.ints[base + slot * 2] ?? -1
 }
 
-export function slotEnd({ body, base }: LaneInput, slot: number): number {
+export function slotEnd({ body, base }: FastInput, slot: number): number {
   return body.ranges.ints[base + slot * 2 + 1] ?? -1
 }

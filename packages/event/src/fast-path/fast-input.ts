@@ -5,7 +5,7 @@ import { pointerOf } from '../json/pointer.ts'
 import { INTS_OF_EVENT, PLACE, type Ranges } from './ranges.ts'
 
 /** The bytes of a body with what was found in them, for all of its events. */
-export class LaneBody {
+export class FastBody {
   readonly ranges: Ranges
   /** Where the events are, in the body as sent. */
   readonly pointer: string
@@ -32,9 +32,9 @@ export class LaneBody {
 }
 
 /** An event of a body that was scanned as bytes; its value and its text are made when asked for. */
-export class LaneInput implements EventInput {
+export class FastInput implements EventInput {
   readonly index: number
-  readonly body: LaneBody
+  readonly body: FastBody
   /** Whether the scan has found nothing unusual in it. */
   readonly isRegular: boolean
   /** What was asked for already; rarely anything. */
@@ -42,7 +42,7 @@ export class LaneInput implements EventInput {
 
   /** @param place in the body; there must be room for its ints. */
   constructor(
-    body: LaneBody,
+    body: FastBody,
     index: number,
     place: { readonly start: number; readonly end: number; readonly isRegular: boolean },
   ) {
@@ -100,7 +100,7 @@ interface Made {
   scanned: ScannedValue | null
 }
 
-export function textOf(body: LaneBody, start: number, end: number): string {
+export function textOf(body: FastBody, start: number, end: number): string {
   const { ascii } = body
   return ascii === null ? body.ranges.bytes.toString('utf8', start, end) : ascii.slice(start, end)
 }

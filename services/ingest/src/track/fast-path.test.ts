@@ -5,7 +5,7 @@ import { bodyOf, SINGLE } from '../../../../bench/bodies.ts'
 import { jsonTestSuite, naughtyStrings } from '../../../../test/hostile/corpora.ts'
 import {
   createJudges,
-  isInLane,
+  isOnFastPath,
   outcomeOf,
   settings,
   type Judges,
@@ -21,7 +21,7 @@ import { ANYBODY } from '../auth/write-keys.ts'
 const withoutPlans = createJudges()
 
 async function assertSame(sent: Sent, judges: Judges = withoutPlans): Promise<void> {
-  const found = await compare(sent, judges, { ways: ['plain', 'lane'] })
+  const found = await compare(sent, judges, { ways: ['reference', 'fast'] })
   // Not compared by assert: to tell how two texts of 10,000 characters differ takes it minutes.
   if (found !== null) assert.fail(reportOf(found))
 }
@@ -32,13 +32,13 @@ const json = (text: string | Buffer): Sent => ({ bytes: Buffer.from(text), heade
 const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
 const EVENTS = 15_000
 
-test('any body is judged and encoded in its bytes as it is in the plain way', async (t) => {
+test('any body is judged and encoded in its bytes as it is on the reference path', async (t) => {
   const { progress, disagreement } = await fuzz({ seed: SEED, events: EVENTS })
   if (disagreement !== null) assert.fail(reportOf(disagreement))
-  const { byStatus, inLane, refused } = progress
-  assert.ok(inLane > 500 && byStatus.accepted > 500 && refused > 500)
+  const { byStatus, onFastPath, refused } = progress
+  assert.ok(onFastPath > 500 && byStatus.accepted > 500 && refused > 500)
   t.diagnostic(
-    `seed ${SEED}, ${progress.events} events: ${JSON.stringify({ ...byStatus, inLane, refused })}`,
+    `seed ${SEED}, ${progress.events} events: ${JSON.stringify({ ...byStatus, onFastPath, refused })}`,
   )
   assert.deepEqual(codesNotMet(progress), [])
 })
@@ -52,19 +52,23 @@ test('one unusual thing in a usual event means the same both ways', async () => 
   }
 })
 
-test('an event as large as one may be is no larger in its bytes than in the plain way', async () => {
+test('an event as large as one may be is no larger in its bytes than on the reference path', async () => {
   const { maxEventBytes } = settings.rules
   for (const account of ['account_1', 'x'.repeat(128), '😀'.repeat(128)]) {
     for (let missing = -40; missing < 760; missing += 40) {
       const pad = 'x'.repeat(maxEventBytes - missing - 2 * Buffer.byteLength(account))
       const rest = { group_id: undefined, context: { group_id: account }, properties: { pad } }
       const sent = json(eventText(rest))
-      const [plain, lane] = [
-        await outcomeOf('plain', sent, withoutPlans),
-        await outcomeOf('lane', sent, withoutPlans),
+      const [reference, fast] = [
+        await outcomeOf('reference', sent, withoutPlans),
+        await outcomeOf('fast', sent, withoutPlans),
       ]
       // Not the whole outcomes: they are as large as the event.
-      assert.equal(lane.judged[0]?.verdict.status, plain.judged[0]?.verdict.status, `${missing}`)
+      assert.equal(
+        fast.judged[0]?.verdict.status,
+        reference.judged[0]?.verdict.status,
+        `${missing}`,
+      )
     }
   }
 })
@@ -89,7 +93,7 @@ test('what a tracking plan says is said both ways', async () => {
   }
 })
 
-test('hostile JSON is judged and encoded in its bytes as it is in the plain way', async () => {
+test('hostile JSON is judged and encoded in its bytes as it is on the reference path', async () => {
   const bases = [eventText({ properties: { a: 1 } }), eventText({ context: { a: 1 } })]
   for (const { bytes } of jsonTestSuite()) {
     await assertSame(json(bytes))
@@ -109,8 +113,8 @@ test('hostile JSON is judged and encoded in its bytes as it is in the plain way'
 })
 
 /** Asserts that every event of a body from an SDK is judged in its bytes; returns their warnings. */
-async function warningsInLane(sent: string | Buffer): Promise<readonly unknown[]> {
-  const judged = await withoutPlans.lane({
+async function warningsOnFastPath(sent: string | Buffer): Promise<readonly unknown[]> {
+  const judged = await withoutPlans.fast({
     requestId: 'r',
     key: ANYBODY,
     audience: 'sdk',
@@ -121,12 +125,12 @@ async function warningsInLane(sent: string | Buffer): Promise<readonly unknown[]
   })
   assert.ok(judged.length > 0)
   return judged.flatMap((one) => {
-    assert.ok(isInLane(one), sent.toString())
+    assert.ok(isOnFastPath(one), sent.toString())
     return one.verdict.status === 'accepted' ? one.verdict.warnings : []
   })
 }
 
-test('usual events do take the lane, with every way of sending them', async () => {
+test('usual events do take the fast path, with every way of sending them', async () => {
   const usual = eventText({ properties: { a: 'é', b: [1, -2.5, true, null, { c: '\\"\n' }] } })
   const segment = JSON.stringify({
     type: 'track',
@@ -147,18 +151,18 @@ test('usual events do take the lane, with every way of sending them', async () =
     ` { "batch" : [ ${segment} , ${usual} ] , "sentAt" : "2026-01-01T00:00:00.000Z", "writeKey":"k" } `,
     `{"batch":[${usual}],"timestamp":"2026-01-01T00:00:00.000Z","sequence":1,"messageId":null}`,
   ]) {
-    assert.deepEqual(await warningsInLane(text), [])
+    assert.deepEqual(await warningsOnFastPath(text), [])
   }
 })
 
-test('bodies as SDKs write them take the lane, those that the bench measures too', async () => {
+test('bodies as SDKs write them take the fast path, those that the bench measures too', async () => {
   for (const sdk of ['Segment', 'RudderStack'] as const) {
     const sent = bodyOf({ ...SINGLE, eventsPerBody: 3, sdk }, 0)
-    assert.deepEqual(await warningsInLane(sent), [], sdk)
+    assert.deepEqual(await warningsOnFastPath(sent), [], sdk)
   }
   const people = { user_id: undefined, userId: '', anonymousId: 'visitor 1' }
   const stranger = eventText({ ...people, type: 'track', integrations: { All: true } })
-  assert.deepEqual(await warningsInLane(`{"batch":[${stranger}]}`), [
+  assert.deepEqual(await warningsOnFastPath(`{"batch":[${stranger}]}`), [
     { code: 'empty_id', pointer: '/batch/0/userId' },
   ])
 })
