@@ -71,10 +71,10 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
       },
       {
         file: 'services/ingest/src/track/encode.ts',
-        find: 'slab.write(event)',
+        find: 'recordBuffer.write(event)',
         replace:
-          'slab.write(event)\n' +
-          '      const value = slab.slab.subarray(slab.start, slab.end)\n' +
+          'recordBuffer.write(event)\n' +
+          '      const value = recordBuffer.buffer.subarray(recordBuffer.start, recordBuffer.end)\n' +
           "      const at = event.event_id.endsWith('42') ? value.indexOf('version') : -1\n" +
           "      if (at !== -1) value.write('versioo', at)",
       },
@@ -92,8 +92,9 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
       },
       {
         file: 'services/ingest/src/track/encode.ts',
-        find: 'partitionOfHash(slab.hash, partitionCount)',
-        replace: '(partitionOfHash(slab.hash, partitionCount) + (Date.now() % 2)) % partitionCount',
+        find: 'partitionOfHash(recordBuffer.hash, partitionCount)',
+        replace:
+          '(partitionOfHash(recordBuffer.hash, partitionCount) + (Date.now() % 2)) % partitionCount',
       },
     ],
   },

@@ -1,7 +1,7 @@
 export { eventAvroSchema, rejectedAvroSchema } from './avro/avro-schemas.ts'
 export { FRAME_BYTES, readFrame, type Framed } from './avro/confluent-framing.ts'
 export { createEventCodec } from './avro/event-encoder.ts'
-export { EventSlab } from './avro/event-slab.ts'
+export { RecordBuffer } from './avro/record-buffer.ts'
 export { createRecordReader, type RecordReader } from './avro/record-reader.ts'
 export type { FramedCodec } from './avro/framed-encoder.ts'
 export {

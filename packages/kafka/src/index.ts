@@ -11,7 +11,7 @@ export {
   type TopicNames,
 } from './topics/topics.ts'
 export {
-  SlabRecord,
+  BufferedRecord,
   type OutgoingRecord,
   type ProduceFailure,
   type ProduceOutcome,

@@ -13,8 +13,8 @@ export interface OutgoingRecord extends TopicPartition {
 }
 
 /** Where a record's bytes lie in a buffer that holds many; the key may lie within the value. */
-export interface SlabPlace {
-  readonly slab: Buffer
+export interface BufferPlace {
+  readonly buffer: Buffer
   readonly start: number
   readonly end: number
   readonly keyStart: number
@@ -26,19 +26,19 @@ export interface SlabPlace {
  * collector to move them: this is one object, where views of its key and value would make it three. They are
  * made when asked for; what writes the request copies the ranges.
  */
-export class SlabRecord implements OutgoingRecord {
+export class BufferedRecord implements OutgoingRecord {
   readonly topic: string
   readonly partition: number
-  readonly slab: Buffer
+  readonly buffer: Buffer
   readonly start: number
   readonly end: number
   readonly keyStart: number
   readonly keyEnd: number
 
-  constructor(topic: string, partition: number, place: SlabPlace) {
+  constructor(topic: string, partition: number, place: BufferPlace) {
     this.topic = topic
     this.partition = partition
-    this.slab = place.slab
+    this.buffer = place.buffer
     this.start = place.start
     this.end = place.end
     this.keyStart = place.keyStart
@@ -46,23 +46,23 @@ export class SlabRecord implements OutgoingRecord {
   }
 
   get key(): Buffer {
-    return this.slab.subarray(this.keyStart, this.keyEnd)
+    return this.buffer.subarray(this.keyStart, this.keyEnd)
   }
 
   get value(): Buffer {
-    return this.slab.subarray(this.start, this.end)
+    return this.buffer.subarray(this.start, this.end)
   }
 }
 
 /** -1 without a key. */
 export function keyBytesOf(record: OutgoingRecord): number {
-  if (record instanceof SlabRecord) return record.keyEnd - record.keyStart
+  if (record instanceof BufferedRecord) return record.keyEnd - record.keyStart
   return record.key === null ? -1 : record.key.length
 }
 
 /** -1 without a value. */
 export function valueBytesOf(record: OutgoingRecord): number {
-  if (record instanceof SlabRecord) return record.end - record.start
+  if (record instanceof BufferedRecord) return record.end - record.start
   return record.value === null ? -1 : record.value.length
 }
 

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import createRequest from 'kafkajs/src/protocol/request.js'
 import produceV7 from 'kafkajs/src/protocol/requests/produce/v7/request.js'
 import { encodeProduceRequest } from '../producer/produce-request.ts'
-import { SlabRecord, type OutgoingRecord } from '../records.ts'
+import { BufferedRecord, type OutgoingRecord } from '../records.ts'
 
 const bytes = fc
   .oneof(
@@ -68,9 +68,14 @@ test('a thousand records of 300 bytes, and one of a megabyte, have the bytes of 
   }
 })
 
-test('records that are slices of one slab are copied from where they lie', () => {
-  const slab = Buffer.from('..key-value..')
-  const sliced = { topic: 't', partition: 0, key: slab.subarray(2, 5), value: slab.subarray(6, 11) }
+test('records that are slices of one buffer are copied from where they lie', () => {
+  const buffer = Buffer.from('..key-value..')
+  const sliced = {
+    topic: 't',
+    partition: 0,
+    key: buffer.subarray(2, 5),
+    value: buffer.subarray(6, 11),
+  }
   const apart = { ...sliced, key: Buffer.from('key'), value: Buffer.from('value') }
   const [one, other] = [sliced, apart].map((each) =>
     encodeProduceRequest({
@@ -83,7 +88,7 @@ test('records that are slices of one slab are copied from where they lie', () =>
   assert.deepEqual(one, other)
 })
 
-test('records that lie in one slab have the bytes of records of their own', async (t) => {
+test('records that lie in one buffer have the bytes of records of their own', async (t) => {
   const length = fc.oneof(fc.nat(60), fc.constantFrom(63, 64, 8_191, 8_192))
   const place = fc.record({ skipped: fc.nat(5), before: fc.nat(60), key: length, behind: length })
   const timestampMs = 1_700_000_000_000
@@ -91,14 +96,16 @@ test('records that lie in one slab have the bytes of records of their own', asyn
   await fc.assert(
     fc.asyncProperty(fc.array(place, { minLength: 1, maxLength: 50 }), async (places) => {
       const at = { topic: 't', partition: 3 }
-      const slab = Buffer.from(Array.from({ length: slabBytes(places) }, (_, index) => index * 7))
+      const buffer = Buffer.from(
+        Array.from({ length: bytesNeeded(places) }, (_, index) => index * 7),
+      )
       let end = 0
       const records = places.map(({ skipped, before, key, behind }) => {
         const start = end + skipped
         const keyStart = start + before
         const keyEnd = keyStart + key
         end = keyEnd + behind
-        return new SlabRecord(at.topic, at.partition, { slab, start, end, keyStart, keyEnd })
+        return new BufferedRecord(at.topic, at.partition, { buffer, start, end, keyStart, keyEnd })
       })
       const apart = records.map(({ key, value }) => {
         return { ...at, key: Buffer.from(key), value: Buffer.from(value) }
@@ -111,7 +118,7 @@ test('records that lie in one slab have the bytes of records of their own', asyn
   )
 })
 
-function slabBytes(places: readonly Readonly<Record<string, number>>[]): number {
+function bytesNeeded(places: readonly Readonly<Record<string, number>>[]): number {
   return places.flatMap((place) => Object.values(place)).reduce((sum, each) => sum + each, 0)
 }
 

@@ -1,5 +1,5 @@
 import { crc32c } from './crc32c.ts'
-import { keyBytesOf, SlabRecord, valueBytesOf, type OutgoingRecord } from '../records.ts'
+import { keyBytesOf, BufferedRecord, valueBytesOf, type OutgoingRecord } from '../records.ts'
 
 /**
  * Kafka's record batch, version 2, written in one pass into bytes that are there already. Byte for byte what
@@ -90,9 +90,9 @@ function writeRecord(into: Buffer, start: number, record: OutgoingRecord, index:
   into[at++] = 0
   into[at++] = 0
   at = writeVarint(into, at, index)
-  if (record instanceof SlabRecord) {
-    at = writeRange(into, at, record.slab, record.keyStart, record.keyEnd)
-    at = writeRange(into, at, record.slab, record.start, record.end)
+  if (record instanceof BufferedRecord) {
+    at = writeRange(into, at, record.buffer, record.keyStart, record.keyEnd)
+    at = writeRange(into, at, record.buffer, record.start, record.end)
   } else {
     at = writeBytes(into, at, record.key)
     at = writeBytes(into, at, record.value)
@@ -115,11 +115,12 @@ function writeBytes(into: Buffer, start: number, bytes: Buffer | null): number {
 /** Calling into C++ takes as long as copying so many bytes here. */
 const MAX_BYTES_COPIED_HERE = 48
 
-function writeRange(into: Buffer, at: number, slab: Buffer, start: number, end: number): number {
+function writeRange(into: Buffer, at: number, buffer: Buffer, start: number, end: number): number {
   const length = end - start
   const target = writeVarint(into, at, length)
-  if (length > MAX_BYTES_COPIED_HERE) slab.copy(into, target, start, end)
-  else for (let index = 0; index < length; index++) into[target + index] = slab[start + index] ?? 0
+  if (length > MAX_BYTES_COPIED_HERE) buffer.copy(into, target, start, end)
+  else
+    for (let index = 0; index < length; index++) into[target + index] = buffer[start + index] ?? 0
   return target + length
 }
 

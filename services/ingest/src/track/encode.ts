@@ -1,6 +1,6 @@
-import { EventSlab, type FramedCodec } from '@custom-events/codec'
+import { RecordBuffer, type FramedCodec } from '@custom-events/codec'
 import { FastEvent, partitionOf, partitionOfHash, type TrackedEvent } from '@custom-events/event'
-import { SlabRecord, type OutgoingRecord } from '@custom-events/kafka'
+import { BufferedRecord, type OutgoingRecord } from '@custom-events/kafka'
 import type { SchemaIds } from '../schema/schema-ids.ts'
 import type { IngestSettings } from '../settings.ts'
 import { REGISTRY_AWAY } from '../admission/shed.ts'
@@ -44,7 +44,7 @@ interface Started {
   readonly topic: string
   readonly partitionCount: number
   readonly schemaId: number
-  readonly slab: EventSlab
+  readonly recordBuffer: RecordBuffer
 }
 
 function start({ codec, schemas, settings }: Encoding, judged: readonly Judged[]): Started {
@@ -52,20 +52,20 @@ function start({ codec, schemas, settings }: Encoding, judged: readonly Judged[]
   const partitionCount = settings.partitionCountByTopic[topic] ?? 1
   const schemaId = schemas.trackedId
   if (schemaId === null) throw REGISTRY_AWAY // found to be wrong since the request was let in
-  const slab = openSlab(judged, schemaId)
-  return { codec, judged, next: 0, records: [], topic, partitionCount, schemaId, slab }
+  const recordBuffer = openRecordBuffer(judged, schemaId)
+  return { codec, judged, next: 0, records: [], topic, partitionCount, schemaId, recordBuffer }
 }
 
 function encodeUpTo(started: Started, end: number): void {
-  const { codec, judged, records, topic, partitionCount, schemaId, slab } = started
+  const { codec, judged, records, topic, partitionCount, schemaId, recordBuffer } = started
   for (; started.next < end; started.next += 1) {
     const verdict = judged[started.next]?.verdict
     if (verdict?.status !== 'accepted') continue
     const { event } = verdict
     if (event instanceof FastEvent) {
-      slab.write(event)
-      const partition = partitionOfHash(slab.hash, partitionCount)
-      records.push(new SlabRecord(topic, partition, slab))
+      recordBuffer.write(event)
+      const partition = partitionOfHash(recordBuffer.hash, partitionCount)
+      records.push(new BufferedRecord(topic, partition, recordBuffer))
     } else {
       const partition = partitionOf(event.group_id, partitionCount)
       const key = Buffer.from(event.group_id, 'utf8')
@@ -74,12 +74,12 @@ function encodeUpTo(started: Started, end: number): void {
   }
 }
 
-function openSlab(judged: readonly Judged[], schemaId: number): EventSlab {
+function openRecordBuffer(judged: readonly Judged[], schemaId: number): RecordBuffer {
   const events: FastEvent[] = []
   for (const { verdict } of judged) {
     if (verdict.status === 'accepted' && verdict.event instanceof FastEvent) {
       events.push(verdict.event)
     }
   }
-  return new EventSlab(events, { schemaId, source: events[0]?.source ?? '' })
+  return new RecordBuffer(events, { schemaId, source: events[0]?.source ?? '' })
 }

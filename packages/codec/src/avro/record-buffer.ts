@@ -19,11 +19,11 @@ const BYTES_BESIDE_TEXTS = FRAME_BYTES + 12 * 6 + 3 * 10 + 2 + 36
  * request. Equal byte for byte to what avsc, the reference, makes of their texts: see
  * services/ingest/src/track/fast-path.test.ts.
  */
-export class EventSlab implements Writer {
-  readonly slab: Buffer
+export class RecordBuffer implements Writer {
+  readonly buffer: Buffer
   readonly #schemaId: number
   readonly #source: Buffer
-  /** Where its piece of the slab ends. */
+  /** Where its piece of the buffer ends. */
   readonly #limit: number
   at: number
   /** Where the record written last lies: a record of schemas/event.avsc, framed. */
@@ -40,8 +40,8 @@ export class EventSlab implements Writer {
   ) {
     this.#schemaId = schemaId
     this.#source = bytesOfSource(source)
-    const { slab, start, end } = takePiece(slabBytes(events, this.#source.length))
-    this.slab = slab
+    const { buffer, start, end } = takePiece(bytesNeeded(events, this.#source.length))
+    this.buffer = buffer
     this.at = start
     this.#limit = end
   }
@@ -49,7 +49,7 @@ export class EventSlab implements Writer {
   /** @throws when it was not told of this event. */
   write(event: FastEvent): void {
     this.start = this.at
-    writeFrame(this.slab, this.#schemaId, this.start)
+    writeFrame(this.buffer, this.#schemaId, this.start)
     this.at += FRAME_BYTES
     writeIds(this, event)
     this.keyEnd = this.at
@@ -57,32 +57,32 @@ export class EventSlab implements Writer {
     writeRest(this, event, this.#source)
     this.end = this.at
     // Bytes written behind the end are another's, or lost without an error.
-    if (this.at > this.#limit) throw new Error('the slab is too small for its events')
+    if (this.at > this.#limit) throw new Error('the record buffer is too small for its events')
   }
 
   /** murmur2 of the key. */
   get hash(): number {
-    return murmur2Range(this.slab, this.keyStart, this.keyEnd)
+    return murmur2Range(this.buffer, this.keyStart, this.keyEnd)
   }
 }
 
 /**
- * Requests of few events take pieces of one slab: a buffer for each costs more than writing an event. It
+ * Requests of few events take pieces of one buffer. A buffer for each costs more than writing an event. It
  * lives as long as the last of its records.
  */
 const POOL_BYTES = 64 * 1_024
 const MAX_PIECE_BYTES = 8 * 1_024
-const pool = { slab: Buffer.alloc(0), used: 0 }
+const pool = { buffer: Buffer.alloc(0), used: 0 }
 
 function takePiece(bytes: number) {
-  if (bytes > MAX_PIECE_BYTES) return { slab: Buffer.allocUnsafe(bytes), start: 0, end: bytes }
-  if (pool.used + bytes > pool.slab.length) {
-    pool.slab = Buffer.allocUnsafeSlow(POOL_BYTES)
+  if (bytes > MAX_PIECE_BYTES) return { buffer: Buffer.allocUnsafe(bytes), start: 0, end: bytes }
+  if (pool.used + bytes > pool.buffer.length) {
+    pool.buffer = Buffer.allocUnsafeSlow(POOL_BYTES)
     pool.used = 0
   }
   const start = pool.used
   pool.used += bytes
-  return { slab: pool.slab, start, end: pool.used }
+  return { buffer: pool.buffer, start, end: pool.used }
 }
 
 /** Most requests have the write key of the one before. */
@@ -93,7 +93,7 @@ function bytesOfSource(text: string): Buffer {
   return lastSource.bytes
 }
 
-function slabBytes(events: Iterable<FastEvent>, sourceBytes: number): number {
+function bytesNeeded(events: Iterable<FastEvent>, sourceBytes: number): number {
   let bytes = 0
   for (const { input } of events) {
     bytes += input.end - input.start + copiedBytes(input) + BYTES_BESIDE_TEXTS + sourceBytes
@@ -102,7 +102,7 @@ function slabBytes(events: Iterable<FastEvent>, sourceBytes: number): number {
 }
 
 interface Writer {
-  readonly slab: Buffer
+  readonly buffer: Buffer
   at: number
 }
 
@@ -183,34 +183,34 @@ function writeRange(writer: Writer, source: Buffer, start: number, end: number):
 }
 
 function copyRange(writer: Writer, source: Buffer, start: number, end: number): void {
-  const { slab, at } = writer
-  if (end - start > MAX_BYTES_COPIED_HERE) source.copy(slab, at, start, end)
+  const { buffer, at } = writer
+  if (end - start > MAX_BYTES_COPIED_HERE) source.copy(buffer, at, start, end)
   else
-    for (let index = start; index < end; index += 1) slab[at + index - start] = source[index] ?? 0
+    for (let index = start; index < end; index += 1) buffer[at + index - start] = source[index] ?? 0
   writer.at = at + end - start
 }
 
 /** An id of ours: ASCII. */
 function writeMadeId(writer: Writer, id: string): void {
   writeLong(writer, id.length)
-  writer.at += writer.slab.write(id, writer.at, 'latin1')
+  writer.at += writer.buffer.write(id, writer.at, 'latin1')
 }
 
 function writeByte(writer: Writer, byte: number): void {
-  writer.slab[writer.at] = byte
+  writer.buffer[writer.at] = byte
   writer.at += 1
 }
 
 /** Avro's zigzag and base 128, for whole numbers from 0 to 2^52: their double is exact. */
 function writeLong(writer: Writer, value: number): void {
-  const { slab } = writer
+  const { buffer } = writer
   let { at } = writer
   let rest = value * 2
   while (rest >= 0x80) {
-    slab[at] = (rest % 0x80) | 0x80
+    buffer[at] = (rest % 0x80) | 0x80
     rest = Math.floor(rest / 0x80)
     at += 1
   }
-  slab[at] = rest
+  buffer[at] = rest
   writer.at = at + 1
 }
