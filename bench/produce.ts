@@ -36,7 +36,7 @@ export async function benchProduce(options: BenchOptions): Promise<Figures> {
   const settings = { replicationFactor: 1, minInsyncReplicas: 1, retentionMs: 60_000 }
   await createTopics({ kafka, partitionCountByTopic, settings, log })
 
-  const openOurs = async (requests: 'lean' | 'kafkajs') => {
+  const openOurs = async (requests: 'direct' | 'kafkajs') => {
     const producer = resources.use(createProducer({ kafka, partitionCountByTopic, log, requests }))
     while (producer.notReadyReason !== null) await delay(50)
     return async () => {
@@ -47,7 +47,7 @@ export async function benchProduce(options: BenchOptions): Promise<Figures> {
   }
   const plain = resources.use(await openPlainProducer(brokers, TOPIC))
   const sends: Readonly<Record<string, () => Promise<void>>> = {
-    [OURS]: await openOurs('lean'),
+    [OURS]: await openOurs('direct'),
     [SAME_BATCHING]: await openOurs('kafkajs'),
     [PLAIN]: () => plain.send(records),
   }

@@ -17,7 +17,7 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
         replace: "expectResponse: api.apiName !== 'Produce',",
       },
       {
-        file: 'packages/kafka/src/producer/lean-link.ts',
+        file: 'packages/kafka/src/producer/direct-link.ts',
         find: 'const response = decodeProduceResponse(payload, version)',
         replace:
           'const response = { parts: parts.map((part) => ({ ...part, errorCode: 0, baseOffset: 0 })), throttleMs: 0 }',

@@ -25,9 +25,9 @@ export function keepErrors(cluster: RawCluster): void {
 
 /** kafkajs makes the lookup anew with every connection. */
 function keepingErrors(broker: RawBroker): RawBroker {
-  let stock = broker.lookupRequest
+  let lookupOfKafkaJs = broker.lookupRequest
   const lookup: RawBroker['lookupRequest'] = (api, versions) => {
-    const make = stock(api, versions)
+    const make = lookupOfKafkaJs(api, versions)
     if (!ASK_FOR_MANY.has(api)) return make
     return (details) => {
       const made = make(details)
@@ -37,7 +37,7 @@ function keepingErrors(broker: RawBroker): RawBroker {
   Object.defineProperty(broker, 'lookupRequest', {
     get: () => lookup,
     set(this: RawBroker, made: RawBroker['lookupRequest']) {
-      if (this === broker) stock = made
+      if (this === broker) lookupOfKafkaJs = made
       // An object made from this broker, see fetch-in-place.ts, has its own.
       else Object.defineProperty(this, 'lookupRequest', { value: made })
     },

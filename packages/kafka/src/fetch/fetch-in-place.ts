@@ -30,7 +30,7 @@ function replaceFetch(
   open: OpenBatches<OpenBatch>,
   onThrottled: (ms: number) => void,
 ): void {
-  const stock = broker.fetch
+  const fetchOfKafkaJs = broker.fetch
   broker.fetch = (options) => {
     const asking: RawBroker = Object.create(broker) // a parsing boundary: it has all of the broker
     asking.lookupRequest = (api, versions) => {
@@ -47,7 +47,7 @@ function replaceFetch(
         return { ...made, response: { ...made.response, decode } }
       }
     }
-    return stock.call(asking, options)
+    return fetchOfKafkaJs.call(asking, options)
   }
 }
 

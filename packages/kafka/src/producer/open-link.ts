@@ -2,27 +2,27 @@ import type { Kafka } from 'kafkajs'
 import type { Logger } from '@custom-events/runtime'
 import { kafkaJsCluster } from '../kafkajs/kafkajs-cluster.ts'
 import { bearLeaderless } from '../kafkajs/leaderless.ts'
-import { canLeanLink, createLeanLink } from './lean-link.ts'
+import { canLinkDirectly, createDirectLink } from './direct-link.ts'
 import type { ProduceLink } from './produce-link.ts'
-import { openStockLink } from './stock-link.ts'
+import { openKafkaJsLink } from './kafkajs-link.ts'
 import type { OnThrottled } from '../errors/throttling.ts'
 
-/** Opens the lean link where the brokers speak what it writes, else kafkajs's own. @throws when none answers. */
+/** Opens the direct link where the brokers speak what it writes, else the kafkajs link. @throws when none answers. */
 export async function openLink(
   kafka: Kafka,
   options: {
     readonly topics: readonly string[]
-    readonly requests: 'lean' | 'kafkajs'
+    readonly requests: 'direct' | 'kafkajs'
     readonly log: Logger
     readonly onThrottled?: OnThrottled
   },
 ): Promise<ProduceLink> {
-  if (options.requests === 'kafkajs') return openStockLink(kafka)
+  if (options.requests === 'kafkajs') return openKafkaJsLink(kafka)
   const cluster = bearLeaderless(kafkaJsCluster(kafka))
   try {
     await cluster.connect()
     await cluster.addMultipleTargetTopics(options.topics)
-    if (canLeanLink(cluster)) return createLeanLink(cluster, options.onThrottled)
+    if (canLinkDirectly(cluster)) return createDirectLink(cluster, options.onThrottled)
   } catch (error) {
     await cluster.disconnect().catch(() => {})
     throw error
@@ -31,5 +31,5 @@ export async function openLink(
   options.log.warn(
     'a broker speaks no produce request of ours (versions 3 to 7): slower ones are used',
   )
-  return openStockLink(kafka)
+  return openKafkaJsLink(kafka)
 }

@@ -24,7 +24,7 @@ export function openProducerConnection(options: {
   readonly kafka: KafkaConfig
   readonly partitionCountByTopic: Readonly<Record<string, number>>
   readonly sideTopics: readonly string[]
-  readonly requests: 'lean' | 'kafkajs'
+  readonly requests: 'direct' | 'kafkajs'
   readonly health: ProduceHealth
   readonly limits: TopicLimits
   readonly log: Logger

@@ -44,8 +44,8 @@ export interface ProducerOptions {
   readonly lingerMs?: number
   /** @default 67_108_864 (64 MiB) */
   readonly maxBufferedBytes?: number
-  /** `kafkajs`: its own produce requests, whatever the brokers speak; to compare with. @default 'lean' */
-  readonly requests?: 'lean' | 'kafkajs'
+  /** `kafkajs`: its own produce requests, whatever the brokers speak; to compare with. @default 'direct' */
+  readonly requests?: 'direct' | 'kafkajs'
 }
 
 const MAX_BATCH_RECORDS = 1_000
@@ -58,7 +58,7 @@ export function createProducer(options: ProducerOptions): Producer {
     deliveryTimeoutMs = 5_000,
     lingerMs = 3,
     maxBufferedBytes = 64 * 1_024 ** 2,
-    requests = 'lean',
+    requests = 'direct',
     onFailure = () => {},
   } = options
   const limits = createTopicLimits()

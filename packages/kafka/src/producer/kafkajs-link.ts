@@ -2,10 +2,10 @@ import kafkajs, { type Kafka } from 'kafkajs'
 import { REPLICAS_TIMEOUT_MS, type LinkBatch, type ProduceLink } from './produce-link.ts'
 
 /**
- * kafkajs's own producer: for brokers whose produce requests lean-link.ts does not know, and what it is
+ * kafkajs's own producer: for brokers whose produce requests direct-link.ts does not know, and what it is
  * compared with. Its errors are of a whole request, so batches that failed together are tried apart.
  */
-export async function openStockLink(kafka: Kafka): Promise<ProduceLink> {
+export async function openKafkaJsLink(kafka: Kafka): Promise<ProduceLink> {
   const producer = kafka.producer({
     allowAutoTopicCreation: false,
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,

@@ -38,7 +38,7 @@ const NETWORK_EXCEPTION = 13
  * @param cluster connected, with the metadata of the topics that will be produced to.
  * @param onThrottled told of answers whose broker holds us back, because of a quota.
  */
-export function createLeanLink(
+export function createDirectLink(
   cluster: KafkaJsCluster,
   onThrottled: OnThrottled = () => {},
 ): ProduceLink {
@@ -109,7 +109,7 @@ function giveUpRequests({ brokerPool }: KafkaJsCluster): void {
 }
 
 /** Whether every broker we know speaks a version of produce requests that we write. */
-export function canLeanLink({ brokerPool }: KafkaJsCluster): boolean {
+export function canLinkDirectly({ brokerPool }: KafkaJsCluster): boolean {
   return Object.values(brokerPool.brokers).every((broker) => versionFor(broker) !== null)
 }
 
