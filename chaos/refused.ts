@@ -42,7 +42,7 @@ const COMMON: Omit<TrackedEvent, keyof Name> = {
 /** What the harness does to the tables before anything is inserted. */
 export async function addRefusal(ask: (sql: string) => Promise<unknown>): Promise<void> {
   await ask(`ALTER TABLE events ADD CONSTRAINT chaos_refuses CHECK event != '${REFUSED_EVENT}'`)
-  // The twin cannot be altered; made again, it has what the table has.
+  // The probe table cannot be altered; made again, it has what the table has.
   await ask('DROP TABLE events_probe SYNC')
   await ask('CREATE TABLE events_probe AS events ENGINE = Null')
 }

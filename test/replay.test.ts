@@ -232,7 +232,7 @@ async function setConstraint(change: string): Promise<void> {
     body: `ALTER TABLE events ${change}`,
   })
   assert.ok(response.ok, await response.text())
-  await setUp(config, log, () => {}) // makes the probe anew
+  await setUp(config, log, () => {}) // makes the probe table anew
 }
 
 /** A record that no version of ours can read. */

@@ -326,7 +326,7 @@ void suite('delivery', { concurrency: 4 }, () => {
       await world.clickhouse.command(
         `ALTER TABLE events ADD CONSTRAINT no_poison CHECK event != 'poison'`,
       )
-      await world.setUp() // makes the probe anew, with the constraint
+      await world.setUp() // makes the probe table anew, with the constraint
       await world.produce(
         numbers(300).map((index) =>
           world.record(index, index % 100 === 50 ? { event: 'poison' } : {}),

@@ -105,7 +105,7 @@ test('a file that was changed or removed after it was applied is refused by name
   })
 })
 
-test('hot properties become columns of table, view and probe; what does not fit is NULL', async () => {
+test('hot properties become columns of table, view and probe table; what does not fit is NULL', async () => {
   await using clickhouse = ownDatabase()
   const amount = { property: 'amount', type: 'Float64', comment: 'An amount.' }
   const seats = { property: 'seat count', column: 'seats', type: 'Int8', comment: 'Seats.' }

@@ -1,4 +1,4 @@
--- Twins that store nothing but cast, materialise and check exactly like their table: the consumer uses
+-- Probe tables store nothing, but cast, materialise and check exactly like their table: the consumer uses
 -- them to find the records that ClickHouse refuses. Made anew by every setup, so that they never lag
 -- behind a changed table.
 CREATE OR REPLACE TABLE events_probe ${ON_CLUSTER} AS events ENGINE = Null;

@@ -78,7 +78,7 @@ export const DEFINITE_GROUPS: readonly CodeGroup[] = [
     reason: 'row_refused',
     maxAttempts: null,
     adjustment: 'none',
-    // What a cast or a constraint says of a value; the twin of the table has the last word.
+    // What a cast or a constraint says of a value; the probe table has the last word.
     nameByCode: {
       6: 'CANNOT_PARSE_TEXT',
       19: 'SIZE_OF_FIXED_STRING_DOESNT_MATCH',

@@ -44,7 +44,7 @@ const SCHEMAS = new URL('../../../../schemas/', import.meta.url)
 
 /**
  * Makes the database, applies the migrations that are missing, adds missing hot columns, and makes the
- * view and the probes anew. Idempotent; safe when two run at once or one is killed half-way, because
+ * view and the probe tables anew. Idempotent; safe when two run at once or one is killed half-way, because
  * every statement can be repeated and a migration is recorded after its last one.
  *
  * @throws {MigrationError | HotPropertyError | ClickHouseFailure}

@@ -62,7 +62,7 @@ export interface MemoryConsumer extends Consumer {
   owns(epoch: number): boolean
 }
 
-/** An in-memory twin of Kafka's topics and of one consumer group, for tests of the loop. */
+/** An in-memory fake of Kafka's topics and of one consumer group, for tests of the loop. */
 export function createMemoryKafka(options: {
   readonly partitionsByTopic: Readonly<Record<string, number>>
   /** Moved on whenever a fetch finds nothing. */

@@ -4,7 +4,7 @@ import type { KafkaLog } from '../topics/kafka-logs.ts'
 import type { OutgoingRecord, ProduceOutcome, TopicPartition } from '../records.ts'
 import type { MemoryClock } from './memory-clock.ts'
 
-/** What is between two steps of a twin: lets a test order, delay or break off every step. */
+/** What is between two steps of a fake: lets a test order, delay or break off every step. */
 export type Gate = (point: string) => Promise<void>
 
 /** Topics in memory. */
@@ -51,7 +51,7 @@ export function createMemoryLog(
  */
 export type ProduceFate = 'ok' | 'refused' | 'partly' | 'answerLost' | 'late'
 
-/** An in-memory twin of the producer, over the same topics as the consumers. */
+/** An in-memory fake of the producer, over the same topics as the consumers. */
 export function createMemoryProducer(options: {
   readonly log: MemoryLog
   readonly gate: Gate

@@ -74,7 +74,7 @@ export async function examine(
   return halt('row_refused', `a row is refused that ${table}_probe accepts: run \`npm run setup\``)
 }
 
-/** By the twin that has the columns, casts and checks of the table, and no views. */
+/** By the probe table, which has the columns, casts and checks of the table, and no views. */
 async function isAccepted(
   ports: InsertPorts,
   route: Route,

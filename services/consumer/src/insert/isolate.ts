@@ -5,8 +5,8 @@ import type { Route } from '../read/route.ts'
 import type { RefusedRecord } from '../dead-letter/refused-record.ts'
 
 /**
- * Halves until the refused rows stand alone, against a twin of the table that casts and checks the same
- * and stores nothing.
+ * Halves until the refused rows stand alone, against the probe table, which casts and checks like
+ * the table and stores nothing.
  *
  * @param job.isEnough gives up looking for more.
  * @throws {ClickHouseFailure} that is not about the data: the whole search is repeated later.
@@ -38,7 +38,7 @@ export async function findRefused(
   return refused
 }
 
-/** What the twin of the table says to these records as one block; `null`: it takes them. */
+/** What the probe table says to these records as one block; `null`: it takes them. */
 export async function probe(
   ports: Pick<InsertPorts, 'clickhouse' | 'abandon'>,
   route: Pick<Route, 'table' | 'columns' | 'encode'>,

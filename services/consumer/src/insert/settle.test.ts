@@ -318,7 +318,7 @@ test('records that do not decode and rows that are refused count together', asyn
 test('a registry that does not let us read halts and names the right; one that is away is retried', async () => {
   const cases = [
     ['denied', 'halt', 'registry_rights', /right to read them/],
-    ['unavailable', 'retry', 'registry', /^twin$/],
+    ['unavailable', 'retry', 'registry', /^fake$/],
   ] as const
   for (const [failure, action, reason, text] of cases) {
     let left = 3
@@ -326,7 +326,7 @@ test('a registry that does not let us read halts and names the right; one that i
     const settling = createSettling({
       knownIds: new Set([7]),
       onWait: (wait) => void waits.push(wait),
-      registry: () => (left-- > 0 ? new SchemaRegistryError(failure, 'twin', null) : null),
+      registry: () => (left-- > 0 ? new SchemaRegistryError(failure, 'fake', null) : null),
     })
     await settling.settle([record(1, codec.encode(event, 7))])
     assert.deepEqual([settling.rows(), settling.setAside], [[1], []])

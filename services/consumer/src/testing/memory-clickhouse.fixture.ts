@@ -52,7 +52,7 @@ export type Fate =
   | 'late'
   | 'hangs'
 
-/** An in-memory twin of the ClickHouse port; keeps every row that is inserted, so that doubles show. */
+/** An in-memory fake of the ClickHouse port; keeps every row that is inserted, so that doubles show. */
 export interface MemoryClickHouse extends Pick<
   ClickHouse,
   'insertNative' | 'recordsPresent' | 'highestOffsets' | 'viewsOn'
@@ -213,7 +213,7 @@ async function abortOf(signal: AbortSignal | undefined): Promise<void> {
 
 function failure(code: number | null, message = `code ${code}`): ClickHouseFailure {
   const network = code === null ? 'ECONNRESET' : null
-  return new ClickHouseFailure('twin', { code, status: null, network, message })
+  return new ClickHouseFailure('fake', { code, status: null, network, message })
 }
 
 const rowsOfBlock = new WeakMap<Buffer, ReturnType<typeof readNative>>()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OutgoingRecord, Producer } from '@custom-events/kafka'
 import { createPacedProducer } from './paced-producer.ts'
-import { createProducerTwin } from '../testing/producer-twin.ts'
+import { createFakeProducer } from '../testing/fake-producer.ts'
 
 const RECORD: OutgoingRecord = { topic: 't', partition: 0, key: null, value: Buffer.from('x') }
 const REQUEST = Array.from({ length: 100 }, () => RECORD)
@@ -23,7 +23,7 @@ async function offer(options: {
   let now = 0
   const queue: { readonly atMs: number; readonly answer: (isDone: boolean) => void }[] = []
   const kafka: Producer = {
-    ...createProducerTwin(),
+    ...createFakeProducer(),
     produce: (records) =>
       new Promise((resolve) => {
         const outcome = (isDone: boolean) =>
@@ -92,38 +92,38 @@ test('a burst after a quiet time is taken at the speed that Kafka had before', a
 })
 
 test('a Kafka that became slow is known to be by what is given up, however few wait at once', async () => {
-  const twin = createProducerTwin()
+  const fake = createFakeProducer()
   let now = 0
   const limits = { minRecords: 100, seconds: 2, memorySeconds: 3 }
-  const producer = createPacedProducer(twin, () => now, limits)
+  const producer = createPacedProducer(fake, () => now, limits)
   for (let count = 0; count < 10; count++) await producer.produce(REQUEST)
-  const acknowledge = twin.outcome
+  const acknowledge = fake.outcome
   for (now = 1_000; now <= 4_000; now += 1_000) {
-    twin.outcome = acknowledge
+    fake.outcome = acknowledge
     await producer.produce(REQUEST)
-    twin.outcome = () => ({ status: 'unacknowledged', reason: 'kafka_unavailable' })
+    fake.outcome = () => ({ status: 'unacknowledged', reason: 'kafka_unavailable' })
     await producer.produce(REQUEST)
   }
-  twin.outcome = null
+  fake.outcome = null
   const calls = [producer.produce(REQUEST), producer.produce(REQUEST)]
   assert.equal(producer.isFull, false)
   calls.push(producer.produce(REQUEST))
   assert.equal(producer.isFull, true)
-  twin.outcome = acknowledge
+  fake.outcome = acknowledge
   await Promise.all(calls)
 })
 
 test('a producer that is full by itself stays full, and a failure leaves nothing behind', async () => {
-  const twin = createProducerTwin()
+  const fake = createFakeProducer()
   const limits = { minRecords: 100, seconds: 2, memorySeconds: 10 }
-  const producer = createPacedProducer(twin, () => 0, limits)
-  twin.isFull = true
+  const producer = createPacedProducer(fake, () => 0, limits)
+  fake.isFull = true
   assert.equal(producer.isFull, true)
-  twin.isFull = false
-  twin.outcome = null
+  fake.isFull = false
+  fake.outcome = null
   const two = [producer.produce(REQUEST), producer.produce(REQUEST)]
   assert.equal(producer.isFull, true)
-  twin.outcome = () => ({ status: 'unacknowledged', reason: 'kafka_unavailable' })
+  fake.outcome = () => ({ status: 'unacknowledged', reason: 'kafka_unavailable' })
   await Promise.all(two)
   assert.equal(producer.isFull, false)
 })

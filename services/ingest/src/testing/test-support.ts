@@ -8,7 +8,7 @@ import type { AllowedOrigins } from '../http/cors.ts'
 import { NO_KEYS, type Keys } from '../auth/key-file.ts'
 import { createIngestMetrics, type IngestMetrics } from '../metrics.ts'
 import type { IngestParts } from '../parts.ts'
-import { createProducerTwin, type ProducerTwin } from './producer-twin.ts'
+import { createFakeProducer, type FakeProducer } from './fake-producer.ts'
 import { createRateLimits, NO_RATE_LIMITS, type RateLimitRules } from '../rate-limit/rate-limits.ts'
 import { createRefusedLog } from '../refused-log.ts'
 import { createRejectedEvents } from '../rejected/rejected.ts'
@@ -27,7 +27,7 @@ export interface TestIngest extends AsyncDisposable {
   readonly parts: IngestParts
   readonly url: string
   readonly port: number
-  readonly producer: ProducerTwin
+  readonly producer: FakeProducer
   readonly metrics: IngestMetrics
   /** Set `notReadyReason` to play a registry that has not answered. */
   readonly schemas: {
@@ -73,7 +73,7 @@ export async function startTestIngest(
     readonly rateLimits?: RateLimitRules
   } = {},
 ): Promise<TestIngest> {
-  const producer = createProducerTwin()
+  const producer = createFakeProducer()
   const clock = options.clock ?? (() => performance.now())
   const metrics = createIngestMetrics()
   const logLines: string[] = []

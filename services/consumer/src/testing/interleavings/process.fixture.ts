@@ -94,7 +94,7 @@ export function startProcess(
 const never = new Promise<never>(() => {})
 
 function placeOf(point: string, budget: MemoryBudget): Place {
-  if (point !== 'fetch' && point !== 'gather') return point as Place // the gates of the twins are the places
+  if (point !== 'fetch' && point !== 'gather') return point as Place // the gates of the fakes are the places
   return budget.usedBytes > 0 ? 'batching' : 'waiting'
 }
 
@@ -169,11 +169,11 @@ async function schema(world: World, gate: Gate, id: number): Promise<string> {
   const fate = world.next.registry(id)
   if (fate === 'away') {
     world.note('the registry was away')
-    throw new SchemaRegistryError('unavailable', 'twin', null)
+    throw new SchemaRegistryError('unavailable', 'fake', null)
   }
   if (fate === 'unknown') {
     world.note('the registry did not know a schema for a while')
-    throw new SchemaRegistryError('unknown', 'twin', null)
+    throw new SchemaRegistryError('unknown', 'fake', null)
   }
   return eventAvroSchema
 }

@@ -97,9 +97,9 @@ export async function outcomeOf(way: Way, sent: Sent, judges: Judges): Promise<O
 export function isSame(one: Outcome, other: Outcome): boolean {
   if (one.told !== other.told || one.records.length !== other.records.length) return false
   return one.records.every(({ topic, partition, key, value }, index) => {
-    const twin = other.records[index]
-    const isPlace = twin?.topic === topic && twin.partition === partition
-    return isPlace && isSameBytes(key, twin.key) && isSameBytes(value, twin.value)
+    const counterpart = other.records[index]
+    const isPlace = counterpart?.topic === topic && counterpart.partition === partition
+    return isPlace && isSameBytes(key, counterpart.key) && isSameBytes(value, counterpart.value)
   })
 }
 

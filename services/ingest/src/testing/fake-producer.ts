@@ -1,7 +1,7 @@
 import type { OutgoingRecord, ProduceOutcome, ProduceTrouble, Producer } from '@custom-events/kafka'
 
-/** A producer in memory, for tests: keeps what it was given and answers as it is told. */
-export interface ProducerTwin extends Producer {
+/** A fake of the producer, for tests: keeps what it was given and answers as it is told. */
+export interface FakeProducer extends Producer {
   readonly records: readonly OutgoingRecord[]
   notReadyReason: string | null
   troubles: readonly ProduceTrouble[]
@@ -17,7 +17,7 @@ export interface ProducerTwin extends Producer {
 const UNAVAILABLE: ProduceOutcome = { status: 'unacknowledged', reason: 'kafka_unavailable' }
 
 /** Acknowledges everything, with offsets counted from 0 in each partition. */
-export function createProducerTwin(): ProducerTwin {
+export function createFakeProducer(): FakeProducer {
   const records: OutgoingRecord[] = []
   const offsetByPartition = new Map<string, number>()
   const acknowledge = ({ topic, partition }: OutgoingRecord): ProduceOutcome => {
@@ -27,18 +27,18 @@ export function createProducerTwin(): ProducerTwin {
     return { status: 'acknowledged', offset }
   }
   let waiting: (() => void)[] = []
-  let outcome: ProducerTwin['outcome'] = acknowledge
+  let outcome: FakeProducer['outcome'] = acknowledge
 
   const answer = (given: readonly OutgoingRecord[]): readonly ProduceOutcome[] => {
     records.push(...given)
     return given.map((record) => (outcome ?? (() => UNAVAILABLE))(record))
   }
-  const twin: ProducerTwin = {
+  const fake: FakeProducer = {
     records,
     notReadyReason: null,
     troubles: [],
     batchBytes: Infinity,
-    maxBatchBytes: () => twin.batchBytes,
+    maxBatchBytes: () => fake.batchBytes,
     isFull: false,
     bufferedBytes: 0,
     get waitingCalls() {
@@ -59,5 +59,5 @@ export function createProducerTwin(): ProducerTwin {
     },
     [Symbol.asyncDispose]: async () => {},
   }
-  return twin
+  return fake
 }
