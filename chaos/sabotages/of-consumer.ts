@@ -43,11 +43,11 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     edits: [
       {
         file: consumeFile,
-        find: '    const inDoubt = doubtOf(assignment, route.topic)',
+        find: '    const inDoubt = inDoubtOf(assignment, route.topic)',
         replace:
           '    for (const end of closed.ends) assignment.uncommitted.set(partitionKey(end), end)\n' +
           '    await commit(ports, assignment)\n' +
-          '    const inDoubt = doubtOf(assignment, route.topic)',
+          '    const inDoubt = inDoubtOf(assignment, route.topic)',
       },
     ],
   },
@@ -68,7 +68,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     edits: [
       {
         file: `${CONSUMER}/assignment/assignment.ts`,
-        find: 'if (each.topic === topic && end !== undefined) doubt.set(each.partition, end)',
+        find: 'if (each.topic === topic && end !== undefined) inDoubt.set(each.partition, end)',
         replace: '',
       },
     ],
@@ -79,7 +79,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     edits: [
       {
         file: `${CONSUMER}/insert/insert.ts`,
-        find: 'if (wasTried && !isDefinite(error.failure, verdict)) doubtAll(work, job.inDoubt)',
+        find: 'if (wasTried && !isDefinite(error.failure, verdict)) putInDoubt(work, job.inDoubt)',
         replace: '',
       },
     ],
@@ -89,7 +89,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: ['failpoint_after_insert'],
     edits: [
       {
-        file: `${CONSUMER}/insert/doubt.ts`,
+        file: `${CONSUMER}/insert/in-doubt.ts`,
         find: 'if (identities === undefined || !identities.has(identityOf(record))) continue',
         replace: 'if (identities === undefined) continue',
       },
@@ -112,8 +112,8 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     edits: [
       {
         file: `${CONSUMER}/insert/insert.ts`,
-        find: 'if (wasTried && !isDefinite(error.failure, verdict)) doubtAll(work, job.inDoubt)',
-        replace: 'if (wasTried) doubtAll(work, job.inDoubt)',
+        find: 'if (wasTried && !isDefinite(error.failure, verdict)) putInDoubt(work, job.inDoubt)',
+        replace: 'if (wasTried) putInDoubt(work, job.inDoubt)',
       },
       {
         file: `${CONSUMER}/insert/read-back.ts`,
@@ -138,8 +138,8 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     kinds: ['failpoint_after_insert'],
     edits: [
       {
-        file: `${CONSUMER}/insert/doubt.ts`,
-        find: 'return new Set(doubt.keys()).difference(new Set(settled))',
+        file: `${CONSUMER}/insert/in-doubt.ts`,
+        find: 'return new Set(inDoubt.keys()).difference(new Set(settled))',
         replace: 'return new Set()',
       },
     ],

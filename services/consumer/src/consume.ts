@@ -9,7 +9,7 @@ import {
   type PartitionOffset,
 } from '@custom-events/kafka'
 import {
-  doubtOf,
+  inDoubtOf,
   drop,
   isAnyDue,
   msUntilDue,
@@ -18,7 +18,7 @@ import {
 } from './assignment/assignment.ts'
 import type { Batch, BatchLimits, OpenBatch, Trigger } from './batch/batch.ts'
 import { abandonAfterMs, abortedAfter, type Clock } from './batch/deadline.ts'
-import type { Doubt } from './insert/doubt.ts'
+import type { InDoubt } from './insert/in-doubt.ts'
 import { Abandoned } from './insert/persist.ts'
 import type { Route, TopicRoute } from './read/route.ts'
 import type { Settled } from './insert/settle.ts'
@@ -40,7 +40,7 @@ export interface ConsumePorts {
    * that is missing proves nothing about those beyond. It may have been set aside, or be of a month whose
    * part was not written.
    */
-  readonly doubtOffsets: number
+  readonly inDoubtOffsets: number
   /** After `shutdown` is aborted the process has so many milliseconds left. */
   readonly shutdownWithinMs: number
   readonly budget: Pick<MemoryBudget, 'add' | 'remove'>
@@ -54,7 +54,7 @@ export interface ConsumePorts {
 export interface SettleJob {
   readonly route: Route
   readonly batch: Batch
-  readonly inDoubt: Doubt
+  readonly inDoubt: InDoubt
   /** Aborted when nobody should begin anything for this batch any more. */
   readonly stop: AbortSignal
   /** Aborted when even what runs must be given up; never before `stop`. */
@@ -174,7 +174,7 @@ async function insert(
   ports.budget.remove(closed.encoded?.block.length ?? 0) // counted again while it is inserted
   try {
     if (assignment.isOver) throw new Abandoned()
-    const inDoubt = doubtOf(assignment, route.topic)
+    const inDoubt = inDoubtOf(assignment, route.topic)
     const { stop, abandon } = assignment
     const settling = ports.settle({ route, batch: closed, inDoubt, stop, abandon })
     await gatherDuring(settling, ports, assignment)

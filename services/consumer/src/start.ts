@@ -149,7 +149,7 @@ export async function startConsumer(options: {
         return learnLogs({ clickhouse, persistence, stop }, logs)
       },
       limits: limits.current,
-      doubtOffsets: 2 * config.BATCH_MAX_ROWS + LARGEST_FETCH_RECORDS,
+      inDoubtOffsets: 2 * config.BATCH_MAX_ROWS + LARGEST_FETCH_RECORDS,
       budget,
       status,
       shutdownWithinMs: config.SHUTDOWN_TIMEOUT_MS,

@@ -48,20 +48,20 @@ async function play(
     readonly meanwhile?: Extract<ConsumerEvent, { kind: 'records' }>[]
     readonly commit?: () => boolean
     readonly presentBeyond?: boolean
-    readonly doubtOffsets?: number
+    readonly inDoubtOffsets?: number
     readonly maxRows?: number
   } = {},
 ): Promise<{
   settled: string[]
   committed: string[]
-  doubted: (number | undefined)[]
+  inDoubtUpTo: (number | undefined)[]
   heldBytes: number
 }> {
   const shutdown = new AbortController()
   const left = [...events]
   const settled: string[] = []
   const committed: string[] = []
-  const doubted: (number | undefined)[] = []
+  const inDoubtUpTo: (number | undefined)[] = []
   const all = [...events, ...(options.meanwhile ?? [])]
   let heldBytes = all.filter(({ kind }) => kind === 'records').length * 100
   await consume(
@@ -81,14 +81,14 @@ async function play(
       },
       routes: [deadLetterRoute(TOPIC)],
       learnLogs: async (logs) => logs.map((log) => ({ ...log, generation: 1 })),
-      doubtOffsets: options.doubtOffsets ?? 2,
+      inDoubtOffsets: options.inDoubtOffsets ?? 2,
       shutdownWithinMs: 60_000,
       limits: () => ({ maxRows: options.maxRows ?? 1, maxBytes: 1_000, maxAgeMs: 1_000 }),
       budget: { add: (bytes) => (heldBytes += bytes), remove: (bytes) => (heldBytes -= bytes) },
       status: { outOfRange: () => {}, recovered: () => {} },
       settle: async (job) => {
         options.settle?.(job)
-        doubted.push(job.inDoubt.get(0))
+        inDoubtUpTo.push(job.inDoubt.get(0))
         settled.push(job.batch.records.map(({ offset }) => offset).join())
         const inDoubt = new Set(options.presentBeyond === true ? [0] : [])
         return {
@@ -111,7 +111,7 @@ async function play(
     },
     shutdown.signal,
   )
-  return { settled, committed, doubted, heldBytes }
+  return { settled, committed, inDoubtUpTo, heldBytes }
 }
 
 const NONE = {
@@ -131,9 +131,9 @@ test('an assignment is in doubt until nothing that its previous owner may have l
     assigned(2, 4),
     records(2, 4, 5),
   ]
-  assert.deepEqual((await play(events)).doubted, [2, undefined, 6])
-  assert.deepEqual((await play(events, { presentBeyond: true })).doubted, [2, 2, 6])
-  assert.deepEqual((await play(events, { doubtOffsets: 3 })).doubted, [3, undefined, 7])
+  assert.deepEqual((await play(events)).inDoubtUpTo, [2, undefined, 6])
+  assert.deepEqual((await play(events, { presentBeyond: true })).inDoubtUpTo, [2, 2, 6])
+  assert.deepEqual((await play(events, { inDoubtOffsets: 3 })).inDoubtUpTo, [3, undefined, 7])
 })
 
 test('no assignment is in doubt beyond the end that its log had when it was assigned', async () => {
@@ -148,8 +148,8 @@ test('no assignment is in doubt beyond the end that its log had when it was assi
     [1_000, 100],
   ] as const
   for (const [latest, end] of cases) {
-    const played = await play(events(latest), { doubtOffsets: 100 })
-    assert.deepEqual(played.doubted, [end, undefined], `log of ${latest}`)
+    const played = await play(events(latest), { inDoubtOffsets: 100 })
+    assert.deepEqual(played.inDoubtUpTo, [end, undefined], `log of ${latest}`)
   }
 })
 

@@ -8,7 +8,7 @@ import {
 } from '@custom-events/kafka'
 import { openBatch, type BatchLimits, type OpenBatch } from '../batch/batch.ts'
 import { abortedAfter, abandonAfterMs, type Clock } from '../batch/deadline.ts'
-import type { Doubt } from '../insert/doubt.ts'
+import type { InDoubt } from '../insert/in-doubt.ts'
 import type { Route, TopicRoute } from '../read/route.ts'
 import { smallFirst, type GrowingLimits } from '../batch/small-first.ts'
 
@@ -40,14 +40,14 @@ export function newAssignment(
     /** Of the topics, each with its generation. */
     readonly logs: readonly RegisteredLog[]
     readonly limits: () => BatchLimits
-    readonly doubtOffsets: number
+    readonly inDoubtOffsets: number
     readonly shutdown: AbortSignal
     /** Follows `shutdown`, when there is hardly time left. */
     readonly overdue: AbortSignal
     readonly clock: Clock
   },
 ): Assignment {
-  const { routes, logs, doubtOffsets, shutdown, overdue, clock } = options
+  const { routes, logs, inDoubtOffsets, shutdown, overdue, clock } = options
   const limits = smallFirst(options.limits)
   return {
     epoch: event.epoch,
@@ -66,7 +66,7 @@ export function newAssignment(
     ),
     limits,
     inDoubt: new Map(
-      event.positions.map((each) => [partitionKey(each), doubtedUpTo(each, doubtOffsets)]),
+      event.positions.map((each) => [partitionKey(each), inDoubtUpTo(each, inDoubtOffsets)]),
     ),
     positions: new Map(event.positions.map((each) => [partitionKey(each), each])),
     uncommitted: new Map(),
@@ -84,8 +84,8 @@ export function newAssignment(
  * on fetching until it hears that it was expelled is a zombie: what it inserts may come after any
  * read-back, whatever the bound. Such copies collapse by identity; no bound here can lose a row.
  */
-export function doubtedUpTo(position: AssignedPosition, doubtOffsets: number): number {
-  return Math.min(position.offset + doubtOffsets, position.latest)
+export function inDoubtUpTo(position: AssignedPosition, inDoubtOffsets: number): number {
+  return Math.min(position.offset + inDoubtOffsets, position.latest)
 }
 
 /** Gives back the memory of an assignment that ended without a word. */
@@ -97,13 +97,13 @@ export function drop(assignment: Assignment | null, budget: Pick<MemoryBudget, '
 }
 
 /** What is in doubt of one topic, by partition. */
-export function doubtOf(assignment: Assignment, topic: string): Doubt {
-  const doubt = new Map<number, number>()
+export function inDoubtOf(assignment: Assignment, topic: string): InDoubt {
+  const inDoubt = new Map<number, number>()
   for (const [key, each] of assignment.positions) {
     const end = assignment.inDoubt.get(key)
-    if (each.topic === topic && end !== undefined) doubt.set(each.partition, end)
+    if (each.topic === topic && end !== undefined) inDoubt.set(each.partition, end)
   }
-  return doubt
+  return inDoubt
 }
 
 export function isAnyDue(assignment: Assignment, nowMs: number): boolean {

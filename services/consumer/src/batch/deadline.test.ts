@@ -97,7 +97,7 @@ function createWorld() {
         routes: [deadLetterRoute(TOPIC)],
         learnLogs: async (logs) => logs.map((log) => ({ ...log, generation: 1 })),
         limits: () => ({ maxRows: 1, maxBytes: 1_000, maxAgeMs: 1_000 }),
-        doubtOffsets: 10,
+        inDoubtOffsets: 10,
         shutdownWithinMs: within.shutdownWithinMs,
         budget,
         status,

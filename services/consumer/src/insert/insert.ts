@@ -1,7 +1,7 @@
 import { classify, ClickHouseFailure, isDefinite, type Verdict } from '@custom-events/clickhouse'
 import type { NativeBlock } from '@custom-events/codec'
 import type { FetchedRecord } from '@custom-events/kafka'
-import type { Doubt } from './doubt.ts'
+import type { InDoubt } from './in-doubt.ts'
 import { examine } from './examine.ts'
 import { byMonths, halves } from '../parts.ts'
 import { readBack } from './read-back.ts'
@@ -24,7 +24,7 @@ interface Insertion {
   /** These records as a block, when it was made before; `null` otherwise. */
   readonly encoded: NativeBlock | null
   /** What to ask ClickHouse about first. */
-  readonly inDoubt: Doubt
+  readonly inDoubt: InDoubt
   /** How often these records failed as a part of more. @default 0 */
   readonly attempts?: number
 }
@@ -35,7 +35,7 @@ interface Work {
   records: readonly FetchedRecord[]
   encoded: NativeBlock | null
   /** To be asked about before the next insert. */
-  ask: Doubt
+  ask: InDoubt
   cause: 'assignment' | 'failure'
   alreadyThere: number
   refused: number
@@ -84,7 +84,7 @@ export async function insertRecords(ports: InsertPorts, job: Insertion): Promise
       if (!(error instanceof ClickHouseFailure)) throw error
       const verdict = classify(error.failure)
       if (verdict.adjustment === 'longerAge') ports.observe.tooManyParts()
-      if (wasTried && !isDefinite(error.failure, verdict)) doubtAll(work, job.inDoubt)
+      if (wasTried && !isDefinite(error.failure, verdict)) putInDoubt(work, job.inDoubt)
       const decision = decide(verdict, { attempt, rows: work.records.length })
       const parts = partsOf(work, verdict, decision)
       if (parts.length > 1) {
@@ -128,7 +128,7 @@ function keep(
 }
 
 /** Every partition of these records; those in doubt at first as far as they were. */
-function doubtAll(work: Work, first: Doubt): void {
+function putInDoubt(work: Work, first: InDoubt): void {
   const ask = new Map(first)
   for (const { partition } of work.records) if (!ask.has(partition)) ask.set(partition, 0)
   work.ask = ask

@@ -2,14 +2,14 @@ import type { ClickHouse } from '@custom-events/clickhouse'
 import type { NativeBlock } from '@custom-events/codec'
 import type { FetchedRecord } from '@custom-events/kafka'
 import {
-  doubtedRecords,
+  recordsInDoubt,
   missingRecords,
   offsetRanges,
   rangesAhead,
   sameRecords,
   stillInDoubt,
-  type Doubt,
-} from './doubt.ts'
+  type InDoubt,
+} from './in-doubt.ts'
 import type { Route } from '../read/route.ts'
 
 /** What came of asking. */
@@ -21,7 +21,7 @@ export interface ReadBack {
 }
 
 /**
- * Which of the doubted records the table does not have. The same place is in every log, and in one log twice
+ * Which of the records in doubt the table does not have. The same place is in every log, and in one log twice
  * where Kafka was restored: a row counts only if it is the very record.
  *
  * With views of somebody's on the table a row is no proof: whoever inserted it may have died, or
@@ -42,19 +42,19 @@ export async function readBack(
     readonly route: Route
     readonly records: readonly FetchedRecord[]
     readonly encoded: NativeBlock
-    readonly ask: Doubt
+    readonly ask: InDoubt
   },
 ): Promise<ReadBack> {
   const { route, records, encoded, ask } = job
-  const doubted = doubtedRecords(records, ask)
+  const asked = recordsInDoubt(records, ask)
   const { table, timeColumn, identity } = route
   const { generation } = route.log
   const { time } = encoded
   const about = { table, generation, timeColumn, signal: abandon }
-  const ranges = offsetRanges(doubted)
+  const ranges = offsetRanges(asked)
   const found = await clickhouse.recordsPresent({ ...about, identity, ranges, time })
-  const present = sameRecords(doubted, found, (record) => route.identityOf(record))
-  const aheadRanges = rangesAhead(doubted, ask)
+  const present = sameRecords(asked, found, (record) => route.identityOf(record))
+  const aheadRanges = rangesAhead(asked, ask)
   const around = { minMs: time.minMs - CLOCKS_APART_MS, maxMs: LAST_MS }
   const ahead =
     aheadRanges.length === 0

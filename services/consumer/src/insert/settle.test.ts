@@ -4,7 +4,7 @@ import { ClickHouseFailure } from '@custom-events/clickhouse'
 import { createEventCodec, eventAvroSchema } from '@custom-events/codec'
 import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
 import { readNative } from '../../../../packages/codec/src/testing/native-reader.fixture.ts'
-import type { Doubt } from './doubt.ts'
+import type { InDoubt } from './in-doubt.ts'
 import type { RefusedRecord } from '../dead-letter/refused-record.ts'
 import { createMemoryClickHouse, type Fate } from '../testing/memory-clickhouse.fixture.ts'
 import { Abandoned } from './persist.ts'
@@ -102,7 +102,7 @@ function createSettling(options: {
     told,
     rows: () => clickhouse.rows('events').map(({ offset }) => offset),
     all: () => clickhouse.rows('events'),
-    settle: (records: readonly FetchedRecord[], inDoubt: Doubt = new Map()) =>
+    settle: (records: readonly FetchedRecord[], inDoubt: InDoubt = new Map()) =>
       settle(ports, { route, records, encoded: null, inDoubt }),
   }
 }
@@ -209,9 +209,9 @@ test('a failed insert does not forget how far a previous owner may have got', as
   })
   const value = codec.encode(event, 7)
   await settling.settle([record(8, value)])
-  const doubt = new Map([[3, 10]])
-  assert.deepEqual((await settling.settle([record(4, value)], doubt)).inDoubt, new Set([3]))
-  assert.deepEqual((await settling.settle([record(9, value)], doubt)).inDoubt, new Set())
+  const inDoubt = new Map([[3, 10]])
+  assert.deepEqual((await settling.settle([record(4, value)], inDoubt)).inDoubt, new Set([3]))
+  assert.deepEqual((await settling.settle([record(9, value)], inDoubt)).inDoubt, new Set())
   assert.deepEqual(settling.rows(), [8, 4, 9])
 })
 

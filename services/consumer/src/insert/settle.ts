@@ -1,6 +1,6 @@
 import { UNDECODABLE, type NativeBlock, type Undecodable } from '@custom-events/codec'
 import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
-import type { Doubt } from './doubt.ts'
+import type { InDoubt } from './in-doubt.ts'
 import { insertRecords, type InsertTally } from './insert.ts'
 import type { InsertPorts } from './insert-ports.ts'
 import { badData, judgeUndecodable, wayOut, type OnUnknownSchema } from '../dead-letter/poison.ts'
@@ -32,7 +32,7 @@ export async function settle(
     readonly records: readonly FetchedRecord[]
     /** These records as a block, when it was made ahead. */
     readonly encoded: NativeBlock | null
-    readonly inDoubt: Doubt
+    readonly inDoubt: InDoubt
   },
 ): Promise<Settled> {
   const { route, records, inDoubt } = job

@@ -144,7 +144,7 @@ function portsOf(of: {
       }))
     },
     limits: () => ({ maxRows, maxBytes: 100_000, maxAgeMs: 500 }),
-    doubtOffsets: maxRows + fetchRecords, // the largest batch: as many and what the last fetch brings
+    inDoubtOffsets: maxRows + fetchRecords, // the largest batch: as many and what the last fetch brings
     shutdownWithinMs: DEADLINE_MS,
     status: loop.status,
     settle: ({ route, batch, inDoubt, stop, abandon }) => {

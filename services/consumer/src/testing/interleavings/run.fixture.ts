@@ -61,8 +61,8 @@ async function oneStep({ scheduler, clock, random }: World): Promise<void> {
 }
 
 /**
- * Batch after batch may have been inserted while no commit arrived. Beyond one batch doubt goes on from row
- * to row, and a record that was set aside ends it: what was inserted behind it is inserted again. For a view
+ * Batch after batch may have been inserted while no commit arrived. Beyond one batch the partition stays in
+ * doubt from row to row, until a record that was set aside: what was inserted behind it is inserted again. For a view
  * of somebody's whatever is in doubt is.
  */
 function isRepeatable({ scenario, planned }: World): boolean {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { missingRecords, offsetRanges, rangesAhead, stillInDoubt } from './doubt.ts'
+import { missingRecords, offsetRanges, rangesAhead, stillInDoubt } from './in-doubt.ts'
 
 const record = (partition: number, offset: number) => ({
   partition,
@@ -41,17 +41,17 @@ test('missing and present records together are all records, each once', () => {
   )
 })
 
-test('what is ahead reaches from the last record to the end of the doubt, if that is farther', () => {
+test('what is ahead reaches from the last record to the end of what is in doubt, if that is farther', () => {
   const records = [record(0, 1), record(0, 4), record(1, 3), record(2, 7)]
-  const doubt = new Map([
+  const inDoubt = new Map([
     [0, 10],
     [1, 0],
     [3, 10],
   ])
-  assert.deepEqual(rangesAhead(records, doubt), [{ partition: 0, from: 4, to: 9 }])
+  assert.deepEqual(rangesAhead(records, inDoubt), [{ partition: 0, from: 4, to: 9 }])
 })
 
-test('a partition leaves doubt when the table has neither its last record nor one ahead', () => {
+test('a partition is no longer in doubt when the table has neither its last record nor one ahead', () => {
   const records = [record(0, 1), record(0, 2), record(1, 1), record(1, 2), record(2, 1)]
   const present = new Map([
     [0, new Set([1, 2])],
@@ -59,6 +59,6 @@ test('a partition leaves doubt when the table has neither its last record nor on
   ])
   const ahead = new Map([[2, 5]])
   const notAsked = 3
-  const doubt = new Map([0, 1, 2, notAsked].map((partition) => [partition, 10]))
-  assert.deepEqual(stillInDoubt(records, { present, ahead }, doubt), new Set([0, 2, notAsked]))
+  const inDoubt = new Map([0, 1, 2, notAsked].map((partition) => [partition, 10]))
+  assert.deepEqual(stillInDoubt(records, { present, ahead }, inDoubt), new Set([0, 2, notAsked]))
 })

@@ -2,7 +2,7 @@ import type { OffsetRange, PresentIdentities } from '@custom-events/clickhouse'
 import type { FetchedRecord } from '@custom-events/kafka'
 
 /** Partitions whose table may hold rows that are not committed, and below which offset. */
-export type Doubt = ReadonlyMap<number, number>
+export type InDoubt = ReadonlyMap<number, number>
 
 /** Offsets that a table has, by partition. */
 export type PresentOffsets = ReadonlyMap<number, ReadonlySet<number>>
@@ -39,20 +39,20 @@ export function offsetRanges(records: readonly FetchedRecord[]): readonly Offset
 }
 
 /** The records of partitions in doubt. */
-export function doubtedRecords(
+export function recordsInDoubt(
   records: readonly FetchedRecord[],
-  doubt: Doubt,
+  inDoubt: InDoubt,
 ): readonly FetchedRecord[] {
-  return doubt.size === 0 ? [] : records.filter(({ partition }) => doubt.has(partition))
+  return inDoubt.size === 0 ? [] : records.filter(({ partition }) => inDoubt.has(partition))
 }
 
 /** What is in doubt from the last of these records on, by partition. */
 export function rangesAhead(
   records: readonly FetchedRecord[],
-  doubt: Doubt,
+  inDoubt: InDoubt,
 ): readonly OffsetRange[] {
   return offsetRanges(records).flatMap(({ partition, to }) => {
-    const last = (doubt.get(partition) ?? 0) - 1
+    const last = (inDoubt.get(partition) ?? 0) - 1
     return last > to ? [{ partition, from: to, to: last }] : []
   })
 }
@@ -73,11 +73,11 @@ export function missingRecords(
 export function stillInDoubt(
   records: readonly FetchedRecord[],
   found: { readonly present: PresentOffsets; readonly ahead: ReadonlyMap<number, number> },
-  doubt: Doubt,
+  inDoubt: InDoubt,
 ): ReadonlySet<number> {
   const settled = offsetRanges(records)
     .filter(({ partition, to }) => found.present.get(partition)?.has(to) !== true)
     .filter(({ partition }) => !found.ahead.has(partition))
     .map(({ partition }) => partition)
-  return new Set(doubt.keys()).difference(new Set(settled))
+  return new Set(inDoubt.keys()).difference(new Set(settled))
 }
