@@ -1,4 +1,4 @@
-// Kafka's second door: who somebody is, and what they may do.
+// Kafka's second listener: who somebody is, and what they may do.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startStack, type KafkaUser } from '@custom-events/embedded'

@@ -20,7 +20,7 @@ const RETRY = { baseMs: 200, maxMs: 1_000 }
 /** Suspicion can come with every failed request; looking costs a connection. */
 const MIN_BETWEEN_LOOKS_MS = 500
 /** Brokers that are asked at once; with so many of them away nothing could be produced anyway. */
-const MAX_DOORS = 3
+const MAX_BROKERS_ASKED = 3
 
 /**
  * Watches Kafka: connects, checks that each topic has its partitions, and says so.
@@ -38,8 +38,8 @@ export function watchConnection(options: {
   readonly close: () => Promise<void>
 }): Connection {
   const { partitionCountByTopic, log, open, close } = options
-  const doors = options.kafka.brokers
-    .slice(0, MAX_DOORS)
+  const clients = options.kafka.brokers
+    .slice(0, MAX_BROKERS_ASKED)
     .map((_, turn) => createKafkaJs(startingAt(options.kafka, turn), log))
   const stopping = new AbortController()
   let notReadyReason: string | null = 'connecting to Kafka'
@@ -52,8 +52,8 @@ export function watchConnection(options: {
 
   const look = async (): Promise<string | null> => {
     try {
-      const { kafka, missing } = await firstAnswer(doors, (door) =>
-        describeMissing(door, partitionCountByTopic, mayLackReplicas),
+      const { kafka, missing } = await firstAnswer(clients, (client) =>
+        describeMissing(client, partitionCountByTopic, mayLackReplicas),
       )
       if (missing === null) mayLackReplicas = false
       if (missing === null && notReadyReason !== null) await withTimeout(open(kafka))
@@ -97,12 +97,12 @@ export function watchConnection(options: {
   }
 }
 
-/** Asks through every door at once: a broker that is down, or hangs, is not the cluster. */
+/** Asks every broker at once: a broker that is down, or hangs, is not the cluster. */
 async function firstAnswer(
-  doors: readonly Kafka[],
+  clients: readonly Kafka[],
   ask: (kafka: Kafka) => Promise<string | null>,
 ): Promise<{ readonly kafka: Kafka; readonly missing: string | null }> {
-  const asked = doors.map(async (kafka) => ({ kafka, missing: await withTimeout(ask(kafka)) }))
+  const asked = clients.map(async (kafka) => ({ kafka, missing: await withTimeout(ask(kafka)) }))
   try {
     return await Promise.any(asked)
   } catch (error) {

@@ -78,7 +78,7 @@ test('however often a body names a key, few are looked up', async () => {
   assert.ok(keys.looks < 200, `${keys.looks} keys were looked up`)
 })
 
-test('a key in the body opens the door wherever it stands there, plain, packed and long', async () => {
+test('a key in the body is found wherever it stands there, plain, packed and long', async () => {
   await using ingest = await startTestIngest({ keys: countedKeys() })
   const own = EVENT.replace('{', '{"writeKey":"not-a-key","properties":{"writeKey":"x"},')
   const events = Array.from({ length: 1_000 }, (_, n) => eventText({ event_id: `e-${n}` })).join()

@@ -267,7 +267,7 @@ function keysOf(...entries: readonly object[]): Keys {
   return { isOff: false, find: createKeyFinder(keys) }
 }
 
-test('a write key opens the door wherever a client puts it, and names the source', async () => {
+test('a write key is found wherever a client puts it, and names the source', async () => {
   const keys = keysOf(
     { name: 'web', sha256: hashOf('k1') },
     { name: 'web', sha256: hashOf('k3:secret') },

@@ -47,7 +47,7 @@ export interface Call {
 }
 
 /** What a path asks of the requests it takes. */
-export interface Door {
+export interface Endpoint {
   readonly audience: Audience
   /** Whether its events go to Kafka, so that it is of no use while Kafka is away. */
   readonly needsKafka: boolean
@@ -57,11 +57,11 @@ export interface Door {
   readonly strangerLimits: BodyLimits
 }
 
-type NewDoor = Pick<Door, 'audience' | 'needsKafka'>
+type NewEndpoint = Pick<Endpoint, 'audience' | 'needsKafka'>
 
-export function openDoor({ settings: { limits } }: CallParts, door: NewDoor): Door {
+export function openEndpoint({ settings: { limits } }: CallParts, endpoint: NewEndpoint): Endpoint {
   const deadlines = createDeadlines(limits.bodyTimeoutMs)
-  return { ...door, deadlines, strangerLimits: limitsOfStrangers(limits) }
+  return { ...endpoint, deadlines, strangerLimits: limitsOfStrangers(limits) }
 }
 
 /**
@@ -73,16 +73,16 @@ export function openDoor({ settings: { limits } }: CallParts, door: NewDoor): Do
  */
 export function takeCall(
   parts: CallParts,
-  door: Door,
+  endpoint: Endpoint,
   request: IngestRequest,
   response: IngestResponse,
   work: (call: Call) => Promise<void>,
 ): Promise<void> {
-  shedLoad(parts, door, request)
-  const arrival = arrive(parts, door, request, response)
-  const limits = arrival.key === null ? door.strangerLimits : parts.settings.limits
+  shedLoad(parts, endpoint, request)
+  const arrival = arrive(parts, endpoint, request, response)
+  const limits = arrival.key === null ? endpoint.strangerLimits : parts.settings.limits
   refuseTooLarge(request, limits)
-  return readCall(parts, { limits, deadlines: door.deadlines }, arrival, work)
+  return readCall(parts, { limits, deadlines: endpoint.deadlines }, arrival, work)
 }
 
 async function readCall(
@@ -125,7 +125,7 @@ interface Arrival {
 /** @throws {Refusal} when the key in the head is not good, or the body is encoded in no way that we know. */
 function arrive(
   { keys }: CallParts,
-  { audience }: Door,
+  { audience }: Endpoint,
   request: IngestRequest,
   { requestId }: IngestResponse,
 ): Arrival {
@@ -248,7 +248,7 @@ function withEnvelope(
 }
 
 /** Sheds load before a byte of the body is read. */
-function shedLoad(parts: CallParts, { needsKafka }: Door, request: IncomingMessage): void {
+function shedLoad(parts: CallParts, { needsKafka }: Endpoint, request: IncomingMessage): void {
   const { limits } = parts.settings
   const declared = declaredBytes(request)
   const shed = shedFor({

@@ -1,7 +1,7 @@
 import { partitionOf } from '@custom-events/event'
 import { answerOptionsFrom } from '../request/answer-options.ts'
 import { answerKept } from '../response/answers.ts'
-import { openDoor, takeCall } from '../request/call.ts'
+import { openEndpoint, takeCall } from '../request/call.ts'
 import { createJudge } from './judge.ts'
 import { limited, takeLimit } from '../rate-limit/limited.ts'
 import type { IngestParts } from '../parts.ts'
@@ -14,10 +14,10 @@ import { mayProduce, refusalOf, resultsOf, type Judged, type Produced } from './
  * nothing: not the events, not the rejected ones, no count of them. Works while Kafka is away.
  */
 export function createDryRun(parts: IngestParts): Handle {
-  const door = openDoor(parts, { audience: 'own', needsKafka: false })
+  const endpoint = openEndpoint(parts, { audience: 'own', needsKafka: false })
   const judge = createJudge({ ...parts.settings, plans: parts.plans })
   return (request, response) =>
-    takeCall(parts, door, request, response, async (call) => {
+    takeCall(parts, endpoint, request, response, async (call) => {
       const judged = await judge(call)
       // It costs the work of an event that is kept.
       const limit = takeLimit(parts, { judged, key: call.key, mayProduce: false })
@@ -26,7 +26,7 @@ export function createDryRun(parts: IngestParts): Handle {
       const results = resultsOf(judged, produced)
       const refusal = refusalOf(results, call.isStrict)
       if (refusal !== null) throw refusal
-      const options = answerOptionsFrom(request, call.requestId, door.audience)
+      const options = answerOptionsFrom(request, call.requestId, endpoint.audience)
       const answer = answerKept(results, { ...options, hasPreviews: true, hasReceipts: false })
       const message = `nothing was kept; /track would have ${String(answer.body['message'])}`
       const body = { ...answer.body, message, dry_run: true }

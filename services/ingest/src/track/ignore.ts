@@ -1,6 +1,6 @@
 import { answerOptionsFrom } from '../request/answer-options.ts'
 import { answerKept } from '../response/answers.ts'
-import { openDoor, takeCall } from '../request/call.ts'
+import { openEndpoint, takeCall } from '../request/call.ts'
 import { limited, takeLimit } from '../rate-limit/limited.ts'
 import { countOutcomes } from '../metrics.ts'
 import type { IngestParts } from '../parts.ts'
@@ -13,9 +13,9 @@ import { notAnEvent, type Judged } from './verdicts.ts'
  * refused would report an error to its app, or send it again for ever.
  */
 export function createIgnore(parts: IngestParts): Handle {
-  const door = openDoor(parts, { audience: 'sdk', needsKafka: false })
+  const endpoint = openEndpoint(parts, { audience: 'sdk', needsKafka: false })
   return (request, response) =>
-    takeCall(parts, door, request, response, async ({ envelope, key, requestId }) => {
+    takeCall(parts, endpoint, request, response, async ({ envelope, key, requestId }) => {
       const verdict = { status: 'ignored', reason: notAnEvent(callOf(request.url)) } as const
       const judged = envelope.events.map((input): Judged => ({ input, verdict }))
       const results = judged.map(() => verdict)
@@ -23,7 +23,7 @@ export function createIgnore(parts: IngestParts): Handle {
       countOutcomes(parts.metrics, results)
       const limit = takeLimit(parts, { judged, key, mayProduce: false })
       if (limit.refusedBy !== null) throw limited(limit, results)
-      const options = answerOptionsFrom(request, requestId, door.audience)
+      const options = answerOptionsFrom(request, requestId, endpoint.audience)
       const answer = answerKept(results, options)
       const headers = { ...answer.headers, ...limit.headers }
       send(response, { ...answer, headers }, parts.lifecycle.isDraining)

@@ -6,7 +6,7 @@ import { answerOptionsFrom } from '../request/answer-options.ts'
 import { answerKept, type AnswerOptions } from '../response/answers.ts'
 import type { EventResult } from '../response/event-result.ts'
 import { besideText } from '../request/beside.ts'
-import { openDoor, takeCall, type Call } from '../request/call.ts'
+import { openEndpoint, takeCall, type Call } from '../request/call.ts'
 import { encode, encodeInSlices } from './encode.ts'
 import { baldFates, baldly, keptResult, tellBugAfterProduce } from './fates.ts'
 import { contextOf, createJudge, type Judge } from './judge.ts'
@@ -37,9 +37,9 @@ export function createTrack(parts: IngestParts, audience: Audience): Handle {
     produceWithin: createProduceWithin(parts.producer, parts.settings.limits.answerTimeoutMs),
     sendKept: createSendKept(),
   }
-  const door = openDoor(parts, { audience, needsKafka: true })
+  const endpoint = openEndpoint(parts, { audience, needsKafka: true })
   return (request, response) =>
-    takeCall(parts, door, request, response, (call) => {
+    takeCall(parts, endpoint, request, response, (call) => {
       const options = answerOptionsFrom(request, call.requestId, audience)
       return settle(tools, call, options).then((settled) =>
         answer(tools, call, settled, { response, options }),
