@@ -10,7 +10,7 @@ import { openBatch, type BatchLimits, type OpenBatch } from '../batch/batch.ts'
 import { abortedAfter, abandonAfterMs, type Clock } from '../batch/deadline.ts'
 import type { InDoubt } from '../insert/in-doubt.ts'
 import type { Route, TopicRoute } from '../read/route.ts'
-import { smallFirst, type GrowingLimits } from '../batch/small-first.ts'
+import { rampUp, type GrowingLimits } from '../batch/ramp-up.ts'
 
 /** What is known within one assignment; nothing of it outlives the assignment. */
 export interface Assignment {
@@ -48,7 +48,7 @@ export function newAssignment(
   },
 ): Assignment {
   const { routes, logs, inDoubtOffsets, shutdown, overdue, clock } = options
-  const limits = smallFirst(options.limits)
+  const limits = rampUp(options.limits)
   return {
     epoch: event.epoch,
     stop: AbortSignal.any([event.revoked, shutdown]),

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { smallFirst } from './small-first.ts'
+import { rampUp } from './ramp-up.ts'
 
 test('batches begin small and grow fourfold up to their limits, their age unchanged', () => {
-  const limits = smallFirst(() => ({ maxRows: 50_000, maxBytes: 16_777_216, maxAgeMs: 1_000 }))
+  const limits = rampUp(() => ({ maxRows: 50_000, maxBytes: 16_777_216, maxAgeMs: 1_000 }))
   const seen = Array.from({ length: 4 }, () => {
     const current = limits.current()
     limits.settled()
@@ -18,6 +18,6 @@ test('batches begin small and grow fourfold up to their limits, their age unchan
 })
 
 test('limits below those of the first batch are kept', () => {
-  const limits = smallFirst(() => ({ maxRows: 7, maxBytes: 9, maxAgeMs: 0 }))
+  const limits = rampUp(() => ({ maxRows: 7, maxBytes: 9, maxAgeMs: 0 }))
   assert.deepEqual(limits.current(), { maxRows: 7, maxBytes: 9, maxAgeMs: 0 })
 })

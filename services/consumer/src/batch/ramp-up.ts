@@ -14,12 +14,12 @@ export interface GrowingLimits {
 }
 
 /**
- * An assignment begins with small batches, and each one that is settled lets those begun after it be four
+ * Ramp-up: an assignment begins with small batches, and each one that is settled lets those begun after it be four
  * times as large, up to what is configured. A full batch with rows to isolate can take longer than an
  * assignment lives where consumers die or rebalance every few seconds; with a backlog every batch is full,
  * so that nothing would ever be committed. A small one is settled, committed, and never read again.
  */
-export function smallFirst(configured: () => BatchLimits): GrowingLimits {
+export function rampUp(configured: () => BatchLimits): GrowingLimits {
   let growth = 1
   return {
     current: () => {
