@@ -65,10 +65,10 @@ function spoil(hands: Hands, fault: Fault, { reason, ...statements }: Spoil): Pr
   return withAll(hands, [world.stack.clickhouse.name], async () => {
     const before = await retries(world, reason)
     const ms = Math.max(AT_LEAST_MS, fault.durationMs)
-    for (const sql of statements.spoil) await persist(world, sql)
+    for (const sql of statements.spoil) await retryUntilDone(world, sql)
     const startedAt = performance.now()
     const hits = await untilHit(world, { reason, before, atLeastMs: ms })
-    for (const sql of statements.heal) await persist(world, sql)
+    for (const sql of statements.heal) await retryUntilDone(world, sql)
     const tookMs = Math.round(performance.now() - startedAt)
     return { what: `${fault.kind} for ${tookMs} ms, ${hits} attempts failed`, isHit: hits > 0 }
   })
@@ -99,7 +99,7 @@ export async function retries({ supervisor }: World, reason: string): Promise<nu
 }
 
 /** A server that is busy gets some time. */
-async function persist({ questions }: World, sql: string): Promise<void> {
+async function retryUntilDone({ questions }: World, sql: string): Promise<void> {
   const until = performance.now() + HEAL_LIMIT_MS
   for (;;) {
     try {

@@ -19,7 +19,7 @@ import {
 import type { Batch, BatchLimits, OpenBatch, Trigger } from './batch/batch.ts'
 import { abandonAfterMs, abortedAfter, type Clock } from './batch/deadline.ts'
 import type { InDoubt } from './insert/in-doubt.ts'
-import { Abandoned } from './insert/persist.ts'
+import { Abandoned } from './insert/retry-loop.ts'
 import type { Route, TopicRoute } from './read/route.ts'
 import type { Settled } from './insert/settle.ts'
 import type { Status } from './status.ts'

@@ -22,7 +22,7 @@ import { createLimits } from './assignment/limits.ts'
 import { createConfirmLog, learnLogs } from './assignment/logs.ts'
 import { createConsumerMetrics } from './metrics.ts'
 import { createObservers, type Observers } from './observe.ts'
-import { createPersistence } from './insert/persist.ts'
+import { createRetryLoop } from './insert/retry-loop.ts'
 import { avroRoute, deadLetterRoute, type AvroTable } from './read/route.ts'
 import { createSetAside } from './dead-letter/set-aside.ts'
 import { settle } from './insert/settle.ts'
@@ -145,8 +145,8 @@ export async function startConsumer(options: {
         deadLetterRoute(topics.deadLetters),
       ],
       learnLogs: (logs, stop) => {
-        const persistence = createPersistence({ stop, status, sleep })
-        return learnLogs({ clickhouse, persistence, stop }, logs)
+        const retryLoop = createRetryLoop({ stop, status, sleep })
+        return learnLogs({ clickhouse, retryLoop, stop }, logs)
       },
       limits: limits.current,
       inDoubtOffsets: 2 * config.BATCH_MAX_ROWS + LARGEST_FETCH_RECORDS,
@@ -154,11 +154,11 @@ export async function startConsumer(options: {
       status,
       shutdownWithinMs: config.SHUTDOWN_TIMEOUT_MS,
       settle: ({ route, batch, inDoubt, stop, abandon }) => {
-        const persistence = createPersistence({ stop, status, sleep })
+        const retryLoop = createRetryLoop({ stop, status, sleep })
         const setAside = createSetAside({
           producer,
           target,
-          persistence,
+          retryLoop,
           whyNotReady: () => deadLetterProducer.notReadyReason,
           onShortened: tell.shortened,
         })
@@ -167,7 +167,7 @@ export async function startConsumer(options: {
             clickhouse,
             confirm: (registered) => confirm(registered, stop),
             setAside,
-            persistence,
+            retryLoop,
             budget,
             observe,
             abandon,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ConsumerEvent, PartitionOffset } from '@custom-events/kafka'
 import { consume, type SettleJob } from '../consume.ts'
-import { Abandoned } from '../insert/persist.ts'
+import { Abandoned } from '../insert/retry-loop.ts'
 import { deadLetterRoute } from '../read/route.ts'
 
 const TOPIC = 't'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createConfirmLog, learnLogs } from './logs.ts'
-import { Abandoned } from '../insert/persist.ts'
+import { Abandoned } from '../insert/retry-loop.ts'
 
 test('a ClickHouse that never answers does not keep the service from stopping', async () => {
   const stop = new AbortController()
@@ -9,7 +9,7 @@ test('a ClickHouse that never answers does not keep the service from stopping', 
   const learning = learnLogs(
     {
       clickhouse: { query: () => never, command: () => never },
-      persistence: { wait: () => never, counted: () => {}, recovered: () => {} },
+      retryLoop: { wait: () => never, counted: () => {}, recovered: () => {} },
       stop: stop.signal,
     },
     [{ clusterId: 'c', topic: 't', topicId: 'i' }],

@@ -8,7 +8,7 @@ import {
   type RegisteredLog,
 } from '@custom-events/clickhouse'
 import type { KafkaLog } from '@custom-events/kafka'
-import { Abandoned, type Persistence } from '../insert/persist.ts'
+import { Abandoned, type RetryLoop } from '../insert/retry-loop.ts'
 import { decide } from '../insert/retry.ts'
 
 /**
@@ -20,7 +20,7 @@ import { decide } from '../insert/retry.ts'
 export async function learnLogs(
   ports: {
     readonly clickhouse: Pick<ClickHouse, 'query' | 'command'>
-    readonly persistence: Persistence
+    readonly retryLoop: RetryLoop
     /** Aborted when there is no reason to go on. */
     readonly stop: AbortSignal
   },
@@ -30,14 +30,14 @@ export async function learnLogs(
     try {
       const registering = registerLogs(ports.clickhouse, logs, 'consumer')
       const registered = await orAbandoned(registering, ports.stop)
-      ports.persistence.recovered()
+      ports.retryLoop.recovered()
       return registered
     } catch (error) {
       if (!(error instanceof ClickHouseFailure)) throw error
       const decision = decide(classify(error.failure), { attempt, rows: 1 })
       const action = decision.action === 'retry' ? 'retry' : 'halt'
       const delayMs = 'delayMs' in decision ? decision.delayMs : HALT_MS
-      await ports.persistence.wait({
+      await ports.retryLoop.wait({
         action,
         delayMs,
         reason: decision.reason,

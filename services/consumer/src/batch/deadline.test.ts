@@ -6,7 +6,7 @@ import { eventually } from '../../../../test/support/eventually.ts'
 import { consume } from '../consume.ts'
 import { abandonAfterMs, abortedAfter, systemClock } from './deadline.ts'
 import { createMemoryClickHouse, type Fate } from '../testing/memory-clickhouse.fixture.ts'
-import { createPersistence } from '../insert/persist.ts'
+import { createRetryLoop } from '../insert/retry-loop.ts'
 import { deadLetterRoute } from '../read/route.ts'
 import { settle } from '../insert/settle.ts'
 
@@ -102,9 +102,9 @@ function createWorld() {
         budget,
         status,
         settle: ({ route, batch, inDoubt, stop, abandon }) => {
-          const persistence = createPersistence({ stop, status, sleep: async () => {} })
+          const retryLoop = createRetryLoop({ stop, status, sleep: async () => {} })
           const observe = { insertSeconds: () => {}, readBack: () => {}, tooManyParts: () => {} }
-          const ports = { clickhouse, persistence, budget, observe, abandon }
+          const ports = { clickhouse, retryLoop, budget, observe, abandon }
           return settle(
             {
               ...ports,

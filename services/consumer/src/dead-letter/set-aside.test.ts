@@ -33,7 +33,7 @@ function createSetting(
   let calls = 0
   const setAside = createSetAside({
     target,
-    persistence: { wait: async (wait) => onWait(wait), counted: () => {}, recovered: () => {} },
+    retryLoop: { wait: async (wait) => onWait(wait), counted: () => {}, recovered: () => {} },
     onShortened: (kind) => void shortened.push(kind),
     producer: {
       produce: async (records) => {
@@ -158,7 +158,7 @@ test('who is refused only in the company of others is set aside whole', async ()
   const there: OutgoingRecord[] = []
   const setAside = createSetAside({
     target,
-    persistence: {
+    retryLoop: {
       wait: async ({ error }) => assert.fail(error),
       counted: () => {},
       recovered: () => {},

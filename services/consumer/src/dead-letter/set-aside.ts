@@ -7,7 +7,7 @@ import type {
 } from '@custom-events/kafka'
 import { toDeadLetter } from './dead-letter.ts'
 import type { RefusedRecord } from './refused-record.ts'
-import type { Persistence } from '../insert/persist.ts'
+import type { RetryLoop } from '../insert/retry-loop.ts'
 import { haltFor, retryFor } from '../insert/retry.ts'
 import { bytesOf, firstAttempt, isShortened, isStub, shorter, type Attempt } from './shorten.ts'
 
@@ -22,7 +22,7 @@ export type SetAside = (log: KafkaLog, refused: readonly RefusedRecord[]) => Pro
 export interface SetAsideOptions {
   readonly producer: Pick<Producer, 'produce'>
   readonly target: { readonly topic: string; readonly partitions: number }
-  readonly persistence: Persistence
+  readonly retryLoop: RetryLoop
   /** Why nothing can be produced at the moment, where Kafka has said nothing of the letters. */
   readonly whyNotReady?: () => string | null
   /** Told of every record that was not set aside whole. */
@@ -30,13 +30,7 @@ export interface SetAsideOptions {
 }
 
 export function createSetAside(options: SetAsideOptions): SetAside {
-  const {
-    producer,
-    target,
-    persistence,
-    whyNotReady = () => null,
-    onShortened = () => {},
-  } = options
+  const { producer, target, retryLoop, whyNotReady = () => null, onShortened = () => {} } = options
   return async (log, refused) => {
     let left: readonly Attempt[] = refused.map((each) =>
       firstAttempt(toDeadLetter({ log, ...each }, target), each.record.whole),
@@ -51,7 +45,7 @@ export function createSetAside(options: SetAsideOptions): SetAside {
         reason: whyNotReady(),
       })
       const toWait = next.verdict === 'halt' ? haltFor : retryFor
-      await persistence.wait(toWait('dead_letter_topic', failures++, error))
+      await retryLoop.wait(toWait('dead_letter_topic', failures++, error))
     }
   }
 }

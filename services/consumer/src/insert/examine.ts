@@ -36,11 +36,11 @@ export async function examine(
   const verdict = classify(error.failure)
   const halt = async (reason: RetryReason, message: string): Promise<Examined> => {
     const cause = new Error(`${table}: ${message}: ${error.message}`, { cause: error })
-    await ports.persistence.wait(haltFor(reason, attempt, cause))
+    await ports.retryLoop.wait(haltFor(reason, attempt, cause))
     return { rest: records, isNarrowed: false }
   }
   if (verdict.class === 'data') {
-    ports.persistence.counted({ reason: verdict.reason, error })
+    ports.retryLoop.counted({ reason: verdict.reason, error })
     // Setting it aside would bring it back here, for ever.
     if (table === 'dead_letters') {
       const question = 'is there a constraint or a view of yours?'
@@ -63,12 +63,12 @@ export async function examine(
   const isView =
     views.length > 0 && (verdict.class === 'data' || (await isAccepted(ports, route, records)))
   if (isView && records.length > 1) {
-    ports.persistence.counted({ reason: verdict.reason, error })
+    ports.retryLoop.counted({ reason: verdict.reason, error })
     return { rest: records, isNarrowed: true }
   }
   if (isView) return halt(verdict.reason, viewRefuses(route, records, { error, views }))
   if (verdict.class !== 'data') {
-    await ports.persistence.wait(haltFor(verdict.reason, attempt, error))
+    await ports.retryLoop.wait(haltFor(verdict.reason, attempt, error))
     return { rest: records, isNarrowed: false }
   }
   return halt('row_refused', `a row is refused that ${table}_probe accepts: run \`npm run setup\``)

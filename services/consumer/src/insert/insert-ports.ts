@@ -1,5 +1,5 @@
 import type { ClickHouse, RegisteredLog } from '@custom-events/clickhouse'
-import type { Persistence } from './persist.ts'
+import type { RetryLoop } from './retry-loop.ts'
 import type { SetAside } from '../dead-letter/set-aside.ts'
 
 export interface InsertPorts {
@@ -10,7 +10,7 @@ export interface InsertPorts {
   /** Before each insert: that rows of this log may have its generation. @throws {Abandoned} when not any more. */
   readonly confirm: (log: RegisteredLog) => Promise<void>
   readonly setAside: SetAside
-  readonly persistence: Persistence
+  readonly retryLoop: RetryLoop
   readonly observe: {
     readonly insertSeconds: (seconds: number) => void
     readonly readBack: (cause: 'assignment' | 'failure') => void

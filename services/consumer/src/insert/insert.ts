@@ -78,7 +78,7 @@ export async function insertRecords(ports: InsertPorts, job: Insertion): Promise
       await askFirst(ports, work)
       wasTried = true
       await insertBlock(ports, work)
-      ports.persistence.recovered()
+      ports.retryLoop.recovered()
       return tallyOf(work, work.records.length)
     } catch (error) {
       if (!(error instanceof ClickHouseFailure)) throw error
@@ -88,14 +88,14 @@ export async function insertRecords(ports: InsertPorts, job: Insertion): Promise
       const decision = decide(verdict, { attempt, rows: work.records.length })
       const parts = partsOf(work, verdict, decision)
       if (parts.length > 1) {
-        ports.persistence.counted({ reason: decision.reason, error })
+        ports.retryLoop.counted({ reason: decision.reason, error })
         return insertParts(ports, work, { parts, attempt: attempts })
       }
       if (wasTried && (decision.action === 'isolate' || decision.action === 'halt')) {
         refusal = error
       } else if (decision.action === 'isolate' || decision.action === 'split') {
-        await ports.persistence.wait(haltFor(decision.reason, attempt, error))
-      } else await ports.persistence.wait({ ...decision, error })
+        await ports.retryLoop.wait(haltFor(decision.reason, attempt, error))
+      } else await ports.retryLoop.wait({ ...decision, error })
     }
   }
 }

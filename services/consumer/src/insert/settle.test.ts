@@ -7,7 +7,7 @@ import { readNative } from '../../../../packages/codec/src/testing/native-reader
 import type { InDoubt } from './in-doubt.ts'
 import type { RefusedRecord } from '../dead-letter/refused-record.ts'
 import { createMemoryClickHouse, type Fate } from '../testing/memory-clickhouse.fixture.ts'
-import { Abandoned } from './persist.ts'
+import { Abandoned } from './retry-loop.ts'
 import { createPoisonWindow, type OnUnknownSchema } from '../dead-letter/poison.ts'
 import type { Wait } from './retry.ts'
 import { avroRoute } from '../read/route.ts'
@@ -87,7 +87,7 @@ function createSettling(options: {
     setAside: async (_log: unknown, refused: readonly RefusedRecord[]) => {
       setAside.push(...refused)
     },
-    persistence: {
+    retryLoop: {
       wait: async (wait: Wait) => options.onWait(wait),
       counted: () => {},
       recovered: () => {},

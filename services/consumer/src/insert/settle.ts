@@ -85,11 +85,11 @@ async function decode(
       }
       const halt = whyHalt(ports, route, { records: records.length, poison })
       if (halt === null) return { poison, encoded }
-      await ports.persistence.wait(haltFor(halt.reason, attempt, halt.error))
+      await ports.retryLoop.wait(haltFor(halt.reason, attempt, halt.error))
     } catch (error) {
       if (!(error instanceof SchemaRegistryError)) throw error
       const isDenied = error.failure === 'denied'
-      await ports.persistence.wait(
+      await ports.retryLoop.wait(
         isDenied
           ? haltFor('registry_rights', attempt, mayNotAsk(error))
           : retryFor('registry', attempt, error),

@@ -5,7 +5,7 @@ import { type Gate, type MemoryConsumer } from '@custom-events/kafka/testing'
 import { consume, type ConsumePorts } from '../../consume.ts'
 import type { Clock } from '../../batch/deadline.ts'
 import { createMemoryClickHouse } from '../memory-clickhouse.fixture.ts'
-import { createPersistence } from '../../insert/persist.ts'
+import { createRetryLoop } from '../../insert/retry-loop.ts'
 import { avroRoute, deadLetterRoute } from '../../read/route.ts'
 import { createSetAside } from '../../dead-letter/set-aside.ts'
 import { settle } from '../../insert/settle.ts'
@@ -148,12 +148,12 @@ function portsOf(of: {
     shutdownWithinMs: DEADLINE_MS,
     status: loop.status,
     settle: ({ route, batch, inDoubt, stop, abandon }) => {
-      const persistence = loop.watched(createPersistence({ stop, status: loop.status, sleep }))
+      const retryLoop = loop.watched(createRetryLoop({ stop, status: loop.status, sleep }))
       const target = { topic: DEAD_LETTERS, partitions: 1 }
-      const setAside = createSetAside({ producer, target, persistence })
+      const setAside = createSetAside({ producer, target, retryLoop })
       const observe = { insertSeconds: () => {}, readBack: () => {}, tooManyParts: () => {} }
       const confirm = async (): Promise<void> => {} // one database throughout
-      const inserting = { clickhouse, confirm, setAside, persistence, budget, observe, abandon }
+      const inserting = { clickhouse, confirm, setAside, retryLoop, budget, observe, abandon }
       const { records, encoded } = batch
       if (encoded !== null) world.note('a block was made ahead')
       const job = { route, records, encoded, inDoubt }

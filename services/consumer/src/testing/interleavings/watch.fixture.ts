@@ -3,7 +3,7 @@ import type { ConsumerEvent } from '@custom-events/kafka'
 import type { MemoryConsumer } from '@custom-events/kafka/testing'
 import type { ConsumeObserver, ConsumePorts } from '../../consume.ts'
 import type { Fate } from '../memory-clickhouse.fixture.ts'
-import type { Persistence } from '../../insert/persist.ts'
+import type { RetryLoop } from '../../insert/retry-loop.ts'
 import type { Status } from '../../status.ts'
 import type { Place } from './situations.fixture.ts'
 import type { World } from './world.fixture.ts'
@@ -85,7 +85,7 @@ export function watchLoop({ world, at }: { readonly world: World; readonly at: W
   readonly status: Pick<Status, 'failed' | 'recovered' | 'outOfRange'>
   readonly observe: ConsumeObserver
   readonly fate: () => Fate
-  readonly watched: (persistence: Persistence) => Persistence
+  readonly watched: (retryLoop: RetryLoop) => RetryLoop
   /** Called when a request that hung is over by itself. */
   readonly overdue: (deadlineMs: number) => void
 } {
@@ -124,15 +124,15 @@ export function watchLoop({ world, at }: { readonly world: World; readonly at: W
       if (fate === 'torn') note('an insert was torn, its views have nothing')
       return fate
     },
-    watched: (persistence) => ({
-      wait: (failure) => persistence.wait(failure),
+    watched: (retryLoop) => ({
+      wait: (failure) => retryLoop.wait(failure),
       counted: (failure) => {
         if (failure.reason === 'memory') note('a batch was split')
-        persistence.counted(failure)
+        retryLoop.counted(failure)
       },
       recovered: () => {
         if (isHalted) note('a halt was overcome')
-        persistence.recovered()
+        retryLoop.recovered()
       },
     }),
     overdue: (deadlineMs) => {

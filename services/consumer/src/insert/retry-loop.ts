@@ -10,7 +10,7 @@ export class Abandoned extends Error {
 }
 
 /** Trying again until it works, or until there is no reason to. */
-export interface Persistence {
+export interface RetryLoop {
   /** Waits before the next attempt. @throws {Abandoned} when there should be none. */
   wait(failure: Wait): Promise<void>
   /** A failure that is answered at once, without waiting. */
@@ -23,11 +23,11 @@ export interface Persistence {
  * runs is finished, none is begun after it.
  * @param options.sleep resolves after that many milliseconds, or when the signal is aborted.
  */
-export function createPersistence(options: {
+export function createRetryLoop(options: {
   readonly stop: AbortSignal
   readonly status: Pick<Status, 'failed' | 'recovered'>
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
-}): Persistence {
+}): RetryLoop {
   const { stop, status, sleep } = options
   return {
     wait: async ({ action, reason, delayMs, error }) => {
