@@ -48,7 +48,7 @@ export function scanBody(bytes: Buffer, maxEvents: number): FastBodyRead | null 
 
 /**
  * The same, in pieces of a few events, between which other bodies may be read: 2,500 events take some 3 ms.
- * Only one who means to give way needs it, since the ranges of the events are an array of their own.
+ * Only one who means to yield needs it, since the ranges of the events are an array of their own.
  */
 export function* scanBodyInPieces(
   bytes: Buffer,

@@ -35,7 +35,7 @@ const judge = createJudge({
 })
 const receivedAt = Date.UTC(2026, 0, 31)
 
-/** Gives way whenever it can, to one who reads another body. */
+/** Yields whenever it can, to one who reads another body. */
 class SlicesToOthers extends Slices {
   readonly #others: () => void
   pauses = 0
@@ -49,7 +49,7 @@ class SlicesToOthers extends Slices {
     return true
   }
 
-  override giveWay(): Promise<void> {
+  override yieldToOthers(): Promise<void> {
     this.pauses += 1
     this.#others()
     return Promise.resolve()
@@ -92,7 +92,7 @@ async function judgedAndEncoded(envelope: Envelope, { headers }: Sent, slices: S
   }
 }
 
-test('a body that gives way to others ends as if it were alone', async () => {
+test('a body that yields to others ends as if it were alone', async () => {
   const neighbours: Sent[] = []
   const readNeighbour = (): void => {
     const neighbour = neighbours[Math.floor(neighbours.length / 2)]
@@ -118,7 +118,7 @@ test('a body that gives way to others ends as if it were alone', async () => {
   assert.ok(pauses > 0)
 })
 
-test('the longest lists give way every few events, in each of their forms', async () => {
+test('the longest lists yield every few events, in each of their forms', async () => {
   const events = Array.from({ length: 2_500 }, (_, index) => eventText({ event_id: `e-${index}` }))
   const usual = `{"batch":[${events.join()}]}`
   const forms: Record<string, Sent> = {
@@ -231,7 +231,7 @@ test('a long body has its turn although others are inflated to find out how long
   await using ingest = await startTestIngest()
   const gate = Promise.withResolvers<void>()
   const others = ingest.budget.open()
-  const inflating = Array.from({ length: 4 }, () => others.amongFew(() => gate.promise))
+  const inflating = Array.from({ length: 4 }, () => others.withSemaphore(() => gate.promise))
   const answer = await ingest.post(gzipSync(LONG), GZIP)
   assert.equal(answer.body.accepted, 1_000)
   gate.resolve()

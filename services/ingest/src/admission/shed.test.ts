@@ -57,11 +57,11 @@ test('little that needs much memory runs at once, and the queue for it is bounde
     running -= 1
     return 'done'
   }
-  const jobs = Array.from({ length: 300 }, () => reservation.amongFew(work))
+  const jobs = Array.from({ length: 300 }, () => reservation.withSemaphore(work))
   gate.resolve()
   const results = await Promise.all(jobs)
   assert.equal(results.at(-1), null, 'the last found the queue full')
   assert.equal(most, 4)
   assert.equal(results.filter((result) => result === 'done').length, 260)
-  assert.equal(await reservation.amongFew(async () => 'again'), 'again')
+  assert.equal(await reservation.withSemaphore(async () => 'again'), 'again')
 })

@@ -28,7 +28,7 @@ export interface Reservation {
    * bodies that inflate to the limit would together hold far more than the budget.
    * @returns `null`, without running it, when too many wait already.
    */
-  amongFew<T>(work: () => Promise<T>): Promise<T | null>
+  withSemaphore<T>(work: () => Promise<T>): Promise<T | null>
   /**
    * Waits until no other long body is being read, judged and encoded: all that these make and let go of
    * would be in memory at once, and every one of them would take its slice between two single events.
@@ -55,8 +55,8 @@ export function createByteBudget(maxBytes: number): ByteBudget {
     bytes: 0,
     maxBytes,
     strangerBytes: 0,
-    amongFew: createFew(MAX_INFLATING, MAX_WAITING),
-    amongFewStrangers: createFew(STRANGERS.maxInflating, STRANGERS.maxWaiting),
+    semaphore: createSemaphore(MAX_INFLATING, MAX_WAITING),
+    semaphoreOfStrangers: createSemaphore(STRANGERS.maxInflating, STRANGERS.maxWaiting),
     turns: createTurns(TURN_LIMITS),
   }
   return {
@@ -77,8 +77,8 @@ interface Usage {
   /** Of these, what those hold whose key is not known. */
   strangerBytes: number
   readonly maxBytes: number
-  readonly amongFew: Reservation['amongFew']
-  readonly amongFewStrangers: Reservation['amongFew']
+  readonly semaphore: Semaphore
+  readonly semaphoreOfStrangers: Semaphore
   readonly turns: Turns
 }
 
@@ -114,9 +114,9 @@ class Held implements Reservation {
     this.#leaveStrangers()
   }
 
-  amongFew<T>(work: () => Promise<T>): Promise<T | null> {
-    const { amongFew, amongFewStrangers } = this.#usage
-    return this.#isKnown ? amongFew(work) : amongFewStrangers(work)
+  withSemaphore<T>(work: () => Promise<T>): Promise<T | null> {
+    const { semaphore, semaphoreOfStrangers } = this.#usage
+    return this.#isKnown ? semaphore(work) : semaphoreOfStrangers(work)
   }
 
   async takeTurn(bytes: number): Promise<EndTurn | null> {
@@ -137,7 +137,10 @@ class Held implements Reservation {
   }
 }
 
-function createFew(maxRunning: number, maxWaiting: number): Reservation['amongFew'] {
+/** @returns `null`, without running the work, when too much waits already. */
+type Semaphore = <T>(work: () => Promise<T>) => Promise<T | null>
+
+function createSemaphore(maxRunning: number, maxWaiting: number): Semaphore {
   const waiting: (() => void)[] = []
   let running = 0
   return async (work) => {

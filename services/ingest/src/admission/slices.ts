@@ -1,6 +1,6 @@
 import { createOneATurn, type OneATurn } from '../server/one-a-turn.ts'
 
-/** Long work gives way to others when it has gone on for so long. */
+/** Long work yields to others when it has gone on for so long. */
 const SLICE_MS = 1
 /** Events between two looks at the clock: one takes as long as a tenth of an event. */
 export const EVENTS_PER_LOOK = 8
@@ -20,13 +20,13 @@ export class Slices {
   }
 
   /** Everything that waits is looked after before this goes on. */
-  async giveWay(): Promise<void> {
+  async yieldToOthers(): Promise<void> {
     await new Promise<void>((resolve) => this.#oneATurn(resolve))
     this.#endsAt = performance.now() + SLICE_MS
   }
 }
 
-/** Does work that comes in pieces, giving way between them. */
+/** Does work that comes in pieces, yielding to others between them. */
 export async function inSlices<Result>(
   pieces: Generator<void, Result>,
   slices: Slices,
@@ -34,6 +34,6 @@ export async function inSlices<Result>(
   for (;;) {
     const piece = pieces.next()
     if (piece.done === true) return piece.value
-    if (slices.isOver) await slices.giveWay()
+    if (slices.isOver) await slices.yieldToOthers()
   }
 }

@@ -72,7 +72,7 @@ export async function inflate(
     tooLarge: () => tooLarge(limits, ` after ${encoding}`),
   }
   const work = (): Promise<Buffer> => inflateBody(sent, encoding, bounds)
-  const body = await (hasTurn ? work() : reservation.amongFew(work))
+  const body = await (hasTurn ? work() : reservation.withSemaphore(work))
   if (body === null || !reservation.take(body.length)) throw NO_ROOM
   return body
 }

@@ -26,7 +26,7 @@ import { Slices } from '../admission/slices.ts'
 import type { EndTurn } from '../admission/turns.ts'
 import type { WriteKey } from '../auth/write-keys.ts'
 
-/** Of a long body, one at a time: it gives way to short ones, and is over when its records are made. */
+/** Of a long body, one at a time: it yields to short ones, and is over when its records are made. */
 export interface Turn {
   readonly slices: Slices
   readonly end: () => void

@@ -23,7 +23,7 @@ export function readEnvelope(
     : { ...scanned, context: null }
 }
 
-/** The same for a long body, giving way to others. */
+/** The same for a long body, yielding to others. */
 export async function readLongEnvelope(
   body: Buffer,
   contentType: string | undefined,

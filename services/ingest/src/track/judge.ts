@@ -81,7 +81,7 @@ async function judgeInSlices(
   const judged: Judged[] = []
   for (const input of envelope.events) {
     if (input.index % EVENTS_PER_LOOK === EVENTS_PER_LOOK - 1 && slices.isOver) {
-      await slices.giveWay()
+      await slices.yieldToOthers()
     }
     judged.push(judge(input))
   }

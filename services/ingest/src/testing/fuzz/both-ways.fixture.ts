@@ -39,7 +39,7 @@ export interface Sent {
   readonly hasPlans?: boolean
 }
 
-/** On the reference path; in the bytes; in the bytes as of a long body, which gives way to others. */
+/** On the reference path; in the bytes; in the bytes as of a long body, which yields to others. */
 export const WAYS = ['reference', 'fast', 'long'] as const
 export type Way = (typeof WAYS)[number]
 
