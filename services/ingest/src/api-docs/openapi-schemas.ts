@@ -175,7 +175,7 @@ function storedEvent(): Schema {
   )
 }
 
-/** The answer when events were kept; `code` is there when others were rejected. */
+/** The answer when events were accepted; `code` is there when others were rejected. */
 function kept(result: string, more: Schema): Schema {
   return exact(
     {

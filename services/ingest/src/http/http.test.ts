@@ -128,7 +128,7 @@ interface Told {
   readonly got: string
 }
 
-test('a line that cannot be read is one rejected event, and its neighbours are kept', async () => {
+test('a line that cannot be read is one rejected event, and its neighbours are accepted', async () => {
   await using ingest = await startTestIngest()
   const headers = { 'content-type': 'application/x-ndjson' }
   const latin1 = Buffer.from('{"event":"caf\xe9"}', 'latin1')

@@ -98,7 +98,7 @@ test('a request larger than the burst is taken when the bucket is full, and is p
   assert.equal((await ingest.post(eventText())).status, 200)
 })
 
-test('a key pays for what is rejected, ignored or only tried as for what is kept', async () => {
+test('a key pays for what is rejected, ignored or only tried as for what is accepted', async () => {
   const rateLimits = { key: { eventsPerSecond: 1, burstEvents: 2 }, account: null }
   const check = createAnswerCheck()
   for (const [path, body, status] of [
@@ -124,7 +124,7 @@ test('a key pays for what is rejected, ignored or only tried as for what is kept
   }
 })
 
-test('an account pays for what is kept, not for what is only tried', async () => {
+test('an account pays for what is accepted, not for what is only tried', async () => {
   const rateLimits = { key: null, account: { eventsPerSecond: 1, burstEvents: 1 } }
   await using ingest = await startTestIngest({ rateLimits, clock: () => 0 })
   for (let n = 0; n < 3; n += 1) {

@@ -22,8 +22,8 @@ export interface AnswerOptions {
 /** Up to this many events every result is shown unless the client says otherwise. */
 const SHORT_LIST = 100
 
-/** The answer when events were kept: 200, also when others were rejected. */
-export function answerKept(results: readonly EventResult[], options: AnswerOptions): Answer {
+/** The answer when events were accepted: 200, also when others were rejected. */
+export function answerAccepted(results: readonly EventResult[], options: AnswerOptions): Answer {
   const counts = countResults(results)
   const isPartial = counts.rejected > 0
   const [only] = results
@@ -35,7 +35,7 @@ export function answerKept(results: readonly EventResult[], options: AnswerOptio
     body: {
       success: !isPartial,
       ...(isPartial ? { code: 'partial_rejection' } : {}),
-      message: keptMessage(counts),
+      message: acceptedMessage(counts),
       request_id: options.requestId,
       ...(eventId === undefined ? {} : { event_id: eventId }),
       received: counts.received,
@@ -113,7 +113,7 @@ function countHeaders(
   }
 }
 
-function keptMessage({ accepted, rejected, ignored }: Counts): string {
+function acceptedMessage({ accepted, rejected, ignored }: Counts): string {
   const parts = [`accepted ${eventCount(accepted)}`]
   if (rejected > 0) parts.push(`rejected ${rejected}`)
   if (ignored > 0) parts.push(`ignored ${ignored}`)

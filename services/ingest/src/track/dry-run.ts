@@ -1,6 +1,6 @@
 import { partitionOf } from '@custom-events/event'
 import { answerOptionsFrom } from '../request/answer-options.ts'
-import { answerKept } from '../response/answers.ts'
+import { answerAccepted } from '../response/answers.ts'
 import { openEndpoint, takeCall } from '../request/call.ts'
 import { createJudge } from './judge.ts'
 import { limited, takeLimit } from '../rate-limit/limited.ts'
@@ -19,7 +19,7 @@ export function createDryRun(parts: IngestParts): Handle {
   return (request, response) =>
     takeCall(parts, endpoint, request, response, async (call) => {
       const judged = await judge(call)
-      // It costs the work of an event that is kept.
+      // It costs the work of an event that is accepted.
       const limit = takeLimit(parts, { judged, key: call.key, mayProduce: false })
       if (limit.refusedBy !== null) throw limited(limit, resultsOf(judged, [], 'rate_limited'))
       const produced = mayProduce(judged, call.isStrict) ? pretendToProduce(parts, judged) : []
@@ -27,7 +27,7 @@ export function createDryRun(parts: IngestParts): Handle {
       const refusal = refusalOf(results, call.isStrict)
       if (refusal !== null) throw refusal
       const options = answerOptionsFrom(request, call.requestId, endpoint.audience)
-      const answer = answerKept(results, { ...options, hasPreviews: true, hasReceipts: false })
+      const answer = answerAccepted(results, { ...options, hasPreviews: true, hasReceipts: false })
       const message = `nothing was kept; /track would have ${String(answer.body['message'])}`
       const body = { ...answer.body, message, dry_run: true }
       const headers = { ...answer.headers, ...limit.headers }

@@ -70,12 +70,15 @@ test('what Kafka said of each event is told when the sum of it cannot be made', 
   assert.equal(await countOf(ingest.metrics.bugsAfterProduce), 1)
 })
 
-test('so it is when every event was kept, and when some were not', async () => {
+test('so it is when every event was accepted, and when some were not', async () => {
   await using ingest = await startTestIngest()
   const { outcome } = ingest.producer
   Object.defineProperty(ingest.parts.lifecycle, 'isDraining', failingOn(AT_ANSWER))
-  const kept = await ingest.post(eventText())
-  assert.deepEqual([kept.status, kept.body.accepted, kept.body.event_id], [200, 1, 'e-1'])
+  const accepted = await ingest.post(eventText())
+  assert.deepEqual(
+    [accepted.status, accepted.body.accepted, accepted.body.event_id],
+    [200, 1, 'e-1'],
+  )
   ingest.producer.outcome = (record) =>
     record.key?.toString() === 'away'
       ? { status: 'unacknowledged', reason: 'kafka_unavailable' }
@@ -111,7 +114,7 @@ function failingOn(time: number): PropertyDescriptor {
   return { get, configurable: true }
 }
 
-test('what is written for the time of sending never costs events that are kept', async () => {
+test('what is written for the time of sending never costs events that are accepted', async () => {
   await using ingest = await startTestIngest()
   const deep = `${'['.repeat(900)}${']'.repeat(900)}`
   for (const sentAt of [deep, '{"a":1}', 'true', 'null', '""', '1e3']) {

@@ -41,12 +41,12 @@ type Rejected = Extract<EventResult, { readonly status: 'rejected' }>
 const DETAIL = 'more than its code cannot be told'
 
 /** Of an event that is known to be in Kafka, where nobody asks for its place. */
-export function keptResult({ verdict }: Judged): readonly EventResult[] {
+export function acceptedResult({ verdict }: Judged): readonly EventResult[] {
   if (verdict.status !== 'accepted') return []
-  return [keptBaldly(verdict.event)]
+  return [acceptedBaldly(verdict.event)]
 }
 
-function keptBaldly(event: Accepted['event']): EventResult {
+function acceptedBaldly(event: Accepted['event']): EventResult {
   return { status: 'accepted', event, warnings: [], receipt: null }
 }
 
@@ -73,7 +73,7 @@ export function baldFates(
     const outcome = outcomes[next]
     next += 1
     if (outcome === undefined) return { status: 'retry', eventId: event.event_id, reason }
-    if (outcome.status === 'acknowledged') return keptBaldly(event)
+    if (outcome.status === 'acknowledged') return acceptedBaldly(event)
     return { status: 'retry', eventId: event.event_id, reason: 'kafka_unavailable' }
   })
 }

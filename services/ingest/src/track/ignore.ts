@@ -1,5 +1,5 @@
 import { answerOptionsFrom } from '../request/answer-options.ts'
-import { answerKept } from '../response/answers.ts'
+import { answerAccepted } from '../response/answers.ts'
 import { openEndpoint, takeCall } from '../request/call.ts'
 import { limited, takeLimit } from '../rate-limit/limited.ts'
 import { countOutcomes } from '../metrics.ts'
@@ -24,7 +24,7 @@ export function createIgnore(parts: IngestParts): Handle {
       const limit = takeLimit(parts, { judged, key, mayProduce: false })
       if (limit.refusedBy !== null) throw limited(limit, results)
       const options = answerOptionsFrom(request, requestId, endpoint.audience)
-      const answer = answerKept(results, options)
+      const answer = answerAccepted(results, options)
       const headers = { ...answer.headers, ...limit.headers }
       send(response, { ...answer, headers }, parts.lifecycle.isDraining)
     })

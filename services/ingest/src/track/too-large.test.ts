@@ -6,7 +6,7 @@ import { countOf, eventText, startTestIngest } from '../testing/test-support.ts'
 const LARGE = eventText({ event_id: 'large', properties: { text: 'x'.repeat(5_000) } })
 const SMALL = eventText({ event_id: 'small' })
 
-test('an event that its topic does not take is rejected before anything is produced; others are kept', async () => {
+test('an event that its topic does not take is rejected before anything is produced; others are accepted', async () => {
   await using ingest = await startTestIngest()
   ingest.producer.batchBytes = 4_000
   const { status, body } = await ingest.post(`[${SMALL},${LARGE}]`)

@@ -1,20 +1,20 @@
 import type { OutgoingRecord, ProduceOutcome } from '@custom-events/kafka'
 import { createEventCodec } from '@custom-events/codec'
 import { REQUEST_CODES, type Audience } from '@custom-events/event'
-import { allKeptText, isAllKept } from './all-kept.ts'
+import { allAcceptedText, isAllAccepted } from './all-accepted.ts'
 import { answerOptionsFrom } from '../request/answer-options.ts'
-import { answerKept, type AnswerOptions } from '../response/answers.ts'
+import { answerAccepted, type AnswerOptions } from '../response/answers.ts'
 import type { EventResult } from '../response/event-result.ts'
 import { besideText } from '../request/beside.ts'
 import { openEndpoint, takeCall, type Call } from '../request/call.ts'
 import { encode, encodeInSlices } from './encode.ts'
-import { baldFates, baldly, keptResult, tellBugAfterProduce } from './fates.ts'
+import { baldFates, baldly, acceptedResult, tellBugAfterProduce } from './fates.ts'
 import { contextOf, createJudge, type Judge } from './judge.ts'
 import { limited, takeLimit } from '../rate-limit/limited.ts'
 import { countOutcomes } from '../metrics.ts'
 import type { IngestResponse } from '../http/messages.ts'
 import type { IngestParts } from '../parts.ts'
-import { createSendKept, type SendKept } from './kept-head.ts'
+import { createSendAccepted, type SendAccepted } from './accepted-head.ts'
 import { createProduceWithin, type ProduceWithin } from './produce-within.ts'
 import type { Handle } from '../http/route.ts'
 import { send } from '../http/send.ts'
@@ -35,7 +35,7 @@ export function createTrack(parts: IngestParts, audience: Audience): Handle {
     judge: createJudge({ ...parts.settings, plans: parts.plans, hasFastPath: true }),
     codec: createEventCodec(),
     produceWithin: createProduceWithin(parts.producer, parts.settings.limits.answerTimeoutMs),
-    sendKept: createSendKept(),
+    sendAccepted: createSendAccepted(),
   }
   const endpoint = openEndpoint(parts, { audience, needsKafka: true })
   return (request, response) =>
@@ -51,12 +51,12 @@ type Tools = IngestParts & {
   readonly judge: Judge
   readonly codec: ReturnType<typeof createEventCodec>
   readonly produceWithin: ProduceWithin
-  readonly sendKept: SendKept
+  readonly sendAccepted: SendAccepted
 }
 
 interface Settled {
   readonly judged: readonly Judged[]
-  /** `null`: all are kept, and there is nothing more to say about any. */
+  /** `null`: all are accepted, and there is nothing more to say about any. */
   readonly results: readonly EventResult[] | null
   readonly limit: LimitDecision
 }
@@ -122,8 +122,8 @@ function sumUp(
   { hasReceipts }: AnswerOptions,
 ): Settled {
   const { judged, limit } = admitted
-  if (isAllKept(judged, outcomes) && !hasReceipts) {
-    countKept(tools, judged.length)
+  if (isAllAccepted(judged, outcomes) && !hasReceipts) {
+    countAccepted(tools, judged.length)
     return { judged, results: null, limit }
   }
   const fates = fatesOf(tools, admitted, outcomes)
@@ -135,7 +135,7 @@ function sumUp(
   return { ...fates, limit }
 }
 
-function countKept(tools: Tools, accepted: number): void {
+function countAccepted(tools: Tools, accepted: number): void {
   try {
     tools.retryAdvice.succeeded()
     tools.metrics.accepted.inc(accepted)
@@ -154,11 +154,12 @@ function fatesOf(tools: Tools, admitted: Admitted, outcomes: readonly ProduceOut
   const reason = limit.refusedBy === null ? 'request_refused' : 'rate_limited'
   try {
     // Strict requests are answered 503: sent again, they are refused as a whole by the limit that is known now.
-    const kept = admitted.isStrict ? admitted : rejectRefused(tools, admitted, outcomes)
-    const left = kept === admitted ? outcomes : outcomes.filter((each) => !isRefusedForSize(each))
-    const produced = placed(kept.records, left)
+    const remaining = admitted.isStrict ? admitted : rejectRefused(tools, admitted, outcomes)
+    const left =
+      remaining === admitted ? outcomes : outcomes.filter((each) => !isRefusedForSize(each))
+    const produced = placed(remaining.records, left)
     if (produced.length > 0 && left.every(isAcknowledged)) tools.retryAdvice.succeeded()
-    return { judged: kept.judged, results: resultsOf(kept.judged, produced, reason) }
+    return { judged: remaining.judged, results: resultsOf(remaining.judged, produced, reason) }
   } catch (error) {
     tellBugAfterProduce(tools, 'sum_up', error)
     const { judged } = admitted
@@ -174,7 +175,7 @@ interface Asked {
 /** @throws {Refusal} */
 function answer(tools: Tools, call: Call, settled: Settled, asked: Asked): void {
   const { limit, results } = settled
-  if (results === null) return answerAllKept(tools, settled, asked)
+  if (results === null) return answerAllAccepted(tools, settled, asked)
   const refusal =
     limit.refusedBy === null ? refusalOf(results, call.isStrict) : limited(limit, results)
   if (isToBeKept(refusal)) keepRejected(tools, settled.judged, call)
@@ -182,14 +183,14 @@ function answer(tools: Tools, call: Call, settled: Settled, asked: Asked): void 
   answerResults(tools, results, { ...asked, limit })
 }
 
-function answerAllKept(tools: Tools, { judged, limit }: Settled, asked: Asked): void {
+function answerAllAccepted(tools: Tools, { judged, limit }: Settled, asked: Asked): void {
   const { response, options } = asked
-  const kept = { accepted: judged.length, headers: limit.headers }
+  const usual = { accepted: judged.length, headers: limit.headers }
   try {
-    const text = allKeptText(judged, options)
-    tools.sendKept(response, { text, ...kept }, tools.lifecycle.isDraining)
+    const text = allAcceptedText(judged, options)
+    tools.sendAccepted(response, { text, ...usual }, tools.lifecycle.isDraining)
   } catch (error) {
-    answerBaldly(tools, judged.flatMap(keptResult), { ...asked, error })
+    answerBaldly(tools, judged.flatMap(acceptedResult), { ...asked, error })
   }
 }
 
@@ -200,7 +201,7 @@ function answerResults(
 ): void {
   const { response, options } = asked
   try {
-    const { status, headers, body } = answerKept(results, options)
+    const { status, headers, body } = answerAccepted(results, options)
     const all = { ...headers, ...limit.headers }
     send(response, { status, body, headers: all }, tools.lifecycle.isDraining)
   } catch (error) {
@@ -216,7 +217,7 @@ function answerBaldly(
 ): void {
   tellBugAfterProduce(tools, 'answer', error)
   const bald = { ...options, hasReceipts: false }
-  send(response, answerKept(results, bald), tools.lifecycle.isDraining)
+  send(response, answerAccepted(results, bald), tools.lifecycle.isDraining)
 }
 
 /** Not of a request that is sent again, which brings them again; nor with a key of another account. */

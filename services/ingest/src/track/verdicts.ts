@@ -98,7 +98,7 @@ function acceptedResult(
   return { status: 'accepted', event, warnings, receipt }
 }
 
-/** Why the whole request is refused, or `null` when something was kept, or nothing was wrong. */
+/** Why the whole request is refused, or `null` when something was accepted, or nothing was wrong. */
 export function refusalOf(results: readonly EventResult[], isStrict: boolean): Refusal | null {
   const reasons = new Set(
     results.map((result) => (result.status === 'retry' ? result.reason : null)),
@@ -116,8 +116,8 @@ export function refusalOf(results: readonly EventResult[], isStrict: boolean): R
     const detail = 'the write key may not write every account of this request; nothing was kept'
     return new Refusal('key_scope', detail, { results })
   }
-  const isNothingKept = isStrict || !results.some(({ status }) => status === 'accepted')
-  if (rejected.length === 0 || !isNothingKept) return null
+  const isNothingAccepted = isStrict || !results.some(({ status }) => status === 'accepted')
+  if (rejected.length === 0 || !isNothingAccepted) return null
   return new Refusal('validation_failed', explainRejected(results), { results })
 }
 

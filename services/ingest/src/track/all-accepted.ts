@@ -6,9 +6,12 @@ import type { Judged } from './verdicts.ts'
  * The usual end of a request: every event is in Kafka and there is nothing to say about any. Its answer
  * is put together as text, without an object for each result (docs/decisions/0022).
  *
- * `answerKept` in answers.ts is the reference: all-kept.test.ts compares their bytes.
+ * `answerAccepted` in answers.ts is the reference: all-accepted.test.ts compares their bytes.
  */
-export function isAllKept(judged: readonly Judged[], outcomes: readonly ProduceOutcome[]): boolean {
+export function isAllAccepted(
+  judged: readonly Judged[],
+  outcomes: readonly ProduceOutcome[],
+): boolean {
   if (judged.length === 0 || judged.length !== outcomes.length) return false
   for (let index = 0; index < judged.length; index += 1) {
     const verdict = judged[index]?.verdict
@@ -19,7 +22,7 @@ export function isAllKept(judged: readonly Judged[], outcomes: readonly ProduceO
 }
 
 /** The same for all of them but for the count. */
-export function allKeptHeaders(count: number): Readonly<Record<string, string>> {
+export function allAcceptedHeaders(count: number): Readonly<Record<string, string>> {
   return {
     'Cache-Control': 'no-store',
     'Content-Type': 'application/json',
@@ -30,7 +33,7 @@ export function allKeptHeaders(count: number): Readonly<Record<string, string>> 
 }
 
 /** @param options without receipts: those tell of each event where it lies. */
-export function allKeptText(judged: readonly Judged[], options: AnswerOptions): string {
+export function allAcceptedText(judged: readonly Judged[], options: AnswerOptions): string {
   const { length } = judged
   const request = `,"request_id":"${options.requestId}"` // of characters that need no escape
   const isShown = shownOf(options, length) === 'all'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { TrackedEvent } from '@custom-events/event'
-import { allKeptHeaders, allKeptText, isAllKept } from './all-kept.ts'
-import { answerKept, type AnswerOptions } from '../response/answers.ts'
+import { allAcceptedHeaders, allAcceptedText, isAllAccepted } from './all-accepted.ts'
+import { answerAccepted, type AnswerOptions } from '../response/answers.ts'
 import { resultsOf, type Judged } from './verdicts.ts'
 
 const ACKNOWLEDGED = { status: 'acknowledged', offset: 0 } as const
@@ -33,10 +33,10 @@ test('the text of the usual answer is byte for byte the one that is made from ob
     fc.property(ids, options, (eventIds, given) => {
       const judged = eventIds.map((eventId) => accepted(eventId))
       const produced = judged.map(() => ({ place: PLACE, outcome: ACKNOWLEDGED }))
-      const reference = answerKept(resultsOf(judged, produced), given)
-      assert.equal(allKeptText(judged, given), JSON.stringify(reference.body))
+      const reference = answerAccepted(resultsOf(judged, produced), given)
+      assert.equal(allAcceptedText(judged, given), JSON.stringify(reference.body))
       const headers = { 'Cache-Control': 'no-store', ...reference.headers }
-      assert.deepEqual(Object.entries(allKeptHeaders(judged.length)), Object.entries(headers))
+      assert.deepEqual(Object.entries(allAcceptedHeaders(judged.length)), Object.entries(headers))
     }),
   )
 })
@@ -45,11 +45,11 @@ test('an event with a warning, refused or not acknowledged is told of on the ref
   const rejected = { status: 'rejected', problems: [], warnings: [], known: null as never } as const
   const unacknowledged = { status: 'unacknowledged', reason: 'backpressure' } as const
   const usual = [accepted('a'), accepted('b')]
-  assert.ok(isAllKept(usual, [ACKNOWLEDGED, ACKNOWLEDGED]))
-  assert.ok(!isAllKept(usual, [ACKNOWLEDGED, unacknowledged]))
-  assert.ok(!isAllKept(usual, [ACKNOWLEDGED]))
-  assert.ok(!isAllKept([], []))
-  assert.ok(!isAllKept([accepted('a'), accepted('b', 1)], [ACKNOWLEDGED, ACKNOWLEDGED]))
+  assert.ok(isAllAccepted(usual, [ACKNOWLEDGED, ACKNOWLEDGED]))
+  assert.ok(!isAllAccepted(usual, [ACKNOWLEDGED, unacknowledged]))
+  assert.ok(!isAllAccepted(usual, [ACKNOWLEDGED]))
+  assert.ok(!isAllAccepted([], []))
+  assert.ok(!isAllAccepted([accepted('a'), accepted('b', 1)], [ACKNOWLEDGED, ACKNOWLEDGED]))
   const withRejected = [accepted('a'), { input: null as never, verdict: rejected }]
-  assert.ok(!isAllKept(withRejected, [ACKNOWLEDGED]))
+  assert.ok(!isAllAccepted(withRejected, [ACKNOWLEDGED]))
 })

@@ -1,18 +1,22 @@
-import { allKeptHeaders } from './all-kept.ts'
+import { allAcceptedHeaders } from './all-accepted.ts'
 import type { IngestResponse } from '../http/messages.ts'
 import { endWith, sendBody } from '../http/send.ts'
 
-/** Writes the answer of a request of which all was kept; `sendBody` says the same. */
-export type SendKept = (response: IngestResponse, answer: KeptAnswer, isDraining: boolean) => void
+/** Writes the answer of a request of which all was accepted; `sendBody` says the same. */
+export type SendAccepted = (
+  response: IngestResponse,
+  answer: AcceptedAnswer,
+  isDraining: boolean,
+) => void
 
-interface KeptAnswer {
+interface AcceptedAnswer {
   readonly text: string
   readonly accepted: number
   /** Of rate limits. */
   readonly headers: Readonly<Record<string, string>>
 }
 
-export function createSendKept(heads: KeptHeads = createKeptHeads()): SendKept {
+export function createSendAccepted(heads: AcceptedHeads = createAcceptedHeads()): SendAccepted {
   return (response, { text, accepted, headers }, isDraining) => {
     if (response.headersSent || response.destroyed) return
     const isUsual = !isDraining && hasUsualHead(response) && Object.keys(headers).length === 0
@@ -23,7 +27,7 @@ export function createSendKept(heads: KeptHeads = createKeptHeads()): SendKept {
       response.headText = head
       return endWith(response, text, bytes)
     }
-    const all = { ...allKeptHeaders(accepted), ...headers }
+    const all = { ...allAcceptedHeaders(accepted), ...headers }
     sendBody(response, { status: 200, headers: all, body: text }, isDraining)
     if (isUsual && response.headText !== null) heads.learn(response.headText)
   }
@@ -50,7 +54,7 @@ type CutHead = readonly [start: string, accepted: string, length: string, end: s
  * only in an id and two numbers. So the first of each second (the head has the time) is left to Node, and
  * the others are made from it.
  */
-export interface KeptHeads {
+export interface AcceptedHeads {
   /** `null`: this one is Node's. */
   make(parts: HeadParts): string | null
   /** Takes the head that Node has made. */
@@ -58,7 +62,7 @@ export interface KeptHeads {
 }
 
 /** @param clock milliseconds since the epoch. */
-export function createKeptHeads(clock: () => number = Date.now): KeptHeads {
+export function createAcceptedHeads(clock: () => number = Date.now): AcceptedHeads {
   let cut: CutHead | null = null
   let second = 0
   return {

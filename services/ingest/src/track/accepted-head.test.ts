@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { eventually } from '../../../../test/support/eventually.ts'
-import { createKeptHeads } from './kept-head.ts'
+import { createAcceptedHeads } from './accepted-head.ts'
 import { raw, rawPost } from '../testing/raw.ts'
 import { eventText, startTestIngest } from '../testing/test-support.ts'
 
@@ -47,7 +47,7 @@ function comparable(answers: string): string {
 
 test('a head is made of the one that Node wrote in the same second, never of an older one', () => {
   let now = 5_000
-  const heads = createKeptHeads(() => now)
+  const heads = createAcceptedHeads(() => now)
   const parts = { requestId: 'b', accepted: 20, bytes: 77 }
   assert.equal(heads.make(parts), null)
   heads.learn(HEAD)
