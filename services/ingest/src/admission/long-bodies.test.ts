@@ -72,7 +72,7 @@ async function outcome(sent: Sent, slices: Slices | null) {
 }
 
 async function judgedAndEncoded(envelope: Envelope, { headers }: Sent, slices: Slices | null) {
-  const turn = slices === null ? null : { slices, end: () => {} }
+  const slot = slices === null ? null : { slices, end: () => {} }
   const call = {
     requestId: 'r',
     key: ANYBODY,
@@ -82,7 +82,7 @@ async function judgedAndEncoded(envelope: Envelope, { headers }: Sent, slices: S
     headers,
     envelope,
   }
-  const judged = await judge({ ...call, turn })
+  const judged = await judge({ ...call, slot })
   const records =
     slices === null ? encode(encoding, judged) : await encodeInSlices(encoding, judged, slices)
   return {
@@ -147,7 +147,7 @@ const LONG = `[${Array.from({ length: 1_000 }, (_, index) => eventText({ event_i
 test('long bodies are judged one after another, and short ones beside them', async () => {
   await using ingest = await startTestIngest()
   const other = ingest.budget.open()
-  await other.takeTurn(1)
+  await other.takeSlot(1)
   const long = ingest.post(LONG)
   await eventually(() => assert.ok(ingest.budget.usedBytes >= LONG.length))
   assert.equal((await ingest.post(eventText({ event_id: 'short' }))).status, 200)
@@ -157,10 +157,10 @@ test('long bodies are judged one after another, and short ones beside them', asy
   )
   other.release()
   assert.equal((await long).body.accepted, 1_000)
-  assert.equal((await ingest.post(LONG)).status, 200, 'the turn was given back')
+  assert.equal((await ingest.post(LONG)).status, 200, 'the slot was given back')
 })
 
-test('a turn is given back by what is refused, and while Kafka takes its time', async () => {
+test('a slot is given back by what is refused, and while Kafka takes its time', async () => {
   await using ingest = await startTestIngest()
   for (const wrong of [`${LONG},`, LONG.replaceAll('"event":', '"evnt":')]) {
     assert.equal((await ingest.post(wrong)).status, 400)
@@ -173,10 +173,10 @@ test('a turn is given back by what is refused, and while Kafka takes its time', 
   for (const { status } of await Promise.all(answers)) assert.equal(status, 200)
 })
 
-test('a long body waits as it was sent, and is inflated when its turn has come', async () => {
+test('a long body waits as it was sent, and is inflated when it has the slot', async () => {
   await using ingest = await startTestIngest()
   const other = ingest.budget.open()
-  await other.takeTurn(1)
+  await other.takeSlot(1)
   const sent = gzipSync(LONG)
   const long = ingest.post(sent, GZIP)
   await eventually(() => assert.ok(ingest.budget.usedBytes >= sent.length))
@@ -222,12 +222,12 @@ test('where too many long bodies wait, the next is refused at once, however it i
   assert.equal(await shedCount(ingest, 'long_bodies'), 6)
   assert.equal(ingest.events().length, 1, 'nothing of what was refused')
   running.release()
-  assert.equal((await waiting).status, 200, 'what waited has its turn')
+  assert.equal((await waiting).status, 200, 'what waited has the slot')
   assert.equal((await ingest.post(LONG)).status, 200)
   assert.equal(ingest.budget.usedBytes, 0)
 })
 
-test('a long body has its turn although others are inflated to find out how long they are', async () => {
+test('a long body has the slot although others are inflated to find out how long they are', async () => {
   await using ingest = await startTestIngest()
   const gate = Promise.withResolvers<void>()
   const others = ingest.budget.open()
@@ -238,7 +238,7 @@ test('a long body has its turn although others are inflated to find out how long
   await Promise.all(inflating)
 })
 
-test('a turn is given back when what was sent cannot be inflated, and by who says late how long it is', async () => {
+test('a slot is given back when what was sent cannot be inflated, and by who says late how long it is', async () => {
   await using ingest = await startTestIngest()
   const cut = Buffer.concat([gzipSync(LONG).subarray(0, -30), gzipSync(LONG).subarray(-4)])
   const members = Buffer.concat([gzipSync(LONG.slice(0, -1)), gzipSync(']')])
@@ -255,11 +255,11 @@ test('a turn is given back when what was sent cannot be inflated, and by who say
 
 const GZIP: PostOptions = { headers: { 'Content-Encoding': 'gzip' } }
 
-/** After a turn that was very slow, another that goes on: whatever waits now would wait too long. */
+/** After a slot that was held for very long, another that is held: whatever waits now would wait too long. */
 async function becomeCrowded({ budget }: TestIngest): Promise<Reservation> {
   const [slow, running] = [budget.open(), budget.open()]
-  const endSlow = await slow.takeTurn(1)
-  const next = running.takeTurn(1)
+  const endSlow = await slow.takeSlot(1)
+  const next = running.takeSlot(1)
   const since = performance.now()
   while (performance.now() - since < 5);
   endSlow?.(1)

@@ -1,13 +1,13 @@
 import type { RequestCode } from '@custom-events/event'
 import { Refusal, type ShedReason } from '../response/refusal.ts'
-import { createTurns, type EndTurn, type Turns } from './turns.ts'
+import { createLongBodyQueue, type LongBodyQueue, type ReleaseSlot } from './long-body-queue.ts'
 
 /** Bytes of requests held in memory by all of them together: heads, bodies, and what we need for each. */
 export interface ByteBudget {
   readonly usedBytes: number
   /** Whether so many more bytes would fit, without taking them. */
   fits(bytes: number): boolean
-  /** Whether so many long bodies wait for their turn that no other should be read. */
+  /** Whether so many long bodies wait for the slot that no other should be read. */
   readonly isCrowded: boolean
   /**
    * What one request holds; give it back when the request is over.
@@ -33,9 +33,9 @@ export interface Reservation {
    * Waits until no other long body is being read, judged and encoded: all that these make and let go of
    * would be in memory at once, and every one of them would take its slice between two single events.
    * @param bytes of the body, as far as it says.
-   * @returns what ends it, as `release` does; `null` when it is crowded, or the turn did not come in time.
+   * @returns what ends it, as `release` does; `null` when it is crowded, or the slot did not come free in time.
    */
-  takeTurn(bytes: number): Promise<EndTurn | null>
+  takeSlot(bytes: number): Promise<ReleaseSlot | null>
   release(): void
 }
 
@@ -45,10 +45,10 @@ const MAX_WAITING = 256
 /** Of those whose key is not known yet: the others do not wait for them, and have three threads. */
 const STRANGERS = { share: 1 / 4, maxInflating: 1, maxWaiting: 64 }
 /**
- * Kafka has 5 s to acknowledge after the turn, an answer 7.5 s in all. Half a second are some 110 bodies of a thousand
+ * Kafka has 5 s to acknowledge after the slot, an answer 7.5 s in all. Half a second are some 110 bodies of a thousand
  * events on a core of its own.
  */
-const TURN_LIMITS = { crowdedMs: 500, maxWaiting: 512, maxWaitMs: 2_000 }
+const LONG_BODY_LIMITS = { crowdedMs: 500, maxWaiting: 512, maxWaitMs: 2_000 }
 
 export function createByteBudget(maxBytes: number): ByteBudget {
   const usage = {
@@ -57,7 +57,7 @@ export function createByteBudget(maxBytes: number): ByteBudget {
     strangerBytes: 0,
     semaphore: createSemaphore(MAX_INFLATING, MAX_WAITING),
     semaphoreOfStrangers: createSemaphore(STRANGERS.maxInflating, STRANGERS.maxWaiting),
-    turns: createTurns(TURN_LIMITS),
+    longBodies: createLongBodyQueue(LONG_BODY_LIMITS),
   }
   return {
     get usedBytes() {
@@ -65,7 +65,7 @@ export function createByteBudget(maxBytes: number): ByteBudget {
     },
     fits: (bytes) => fits(usage, bytes),
     get isCrowded() {
-      return usage.turns.isCrowded
+      return usage.longBodies.isCrowded
     },
     open: (isKnown = true) => new Held(usage, isKnown),
   }
@@ -79,7 +79,7 @@ interface Usage {
   readonly maxBytes: number
   readonly semaphore: Semaphore
   readonly semaphoreOfStrangers: Semaphore
-  readonly turns: Turns
+  readonly longBodies: LongBodyQueue
 }
 
 function fits({ bytes, maxBytes }: Usage, more: number): boolean {
@@ -91,7 +91,7 @@ class Held implements Reservation {
   readonly #usage: Usage
   #bytes = 0
   #isKnown: boolean
-  #endTurn: EndTurn | null = null
+  #releaseSlot: ReleaseSlot | null = null
 
   constructor(usage: Usage, isKnown: boolean) {
     this.#usage = usage
@@ -119,13 +119,13 @@ class Held implements Reservation {
     return this.#isKnown ? semaphore(work) : semaphoreOfStrangers(work)
   }
 
-  async takeTurn(bytes: number): Promise<EndTurn | null> {
-    this.#endTurn = await this.#usage.turns.take(bytes)
-    return this.#endTurn
+  async takeSlot(bytes: number): Promise<ReleaseSlot | null> {
+    this.#releaseSlot = await this.#usage.longBodies.take(bytes)
+    return this.#releaseSlot
   }
 
   release(): void {
-    this.#endTurn?.()
+    this.#releaseSlot?.()
     this.#leaveStrangers()
     this.#usage.bytes -= this.#bytes
     this.#bytes = 0

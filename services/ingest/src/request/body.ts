@@ -57,13 +57,14 @@ export function readBody(request: IngestRequest, bounds: BodyBounds): Promise<Bu
 /**
  * Inflates a body, holding what it becomes against the budget.
  *
- * @param hasTurn there is no other: it need not wait behind those that are inflated to find out how long they are.
+ * @param hasSlot it holds the slot of long bodies, which only one can: it need not wait behind those that are inflated to find
+ * out how long they are.
  * @throws {Refusal} 400, 413 or 503.
  */
 export async function inflate(
   sent: Buffer,
   encoding: Exclude<Encoding, 'identity'>,
-  hasTurn: boolean,
+  hasSlot: boolean,
   { limits, reservation }: BodyBounds,
 ): Promise<Buffer> {
   const { maxBodyBytes, maxRatio = Infinity } = limits
@@ -72,7 +73,7 @@ export async function inflate(
     tooLarge: () => tooLarge(limits, ` after ${encoding}`),
   }
   const work = (): Promise<Buffer> => inflateBody(sent, encoding, bounds)
-  const body = await (hasTurn ? work() : reservation.withSemaphore(work))
+  const body = await (hasSlot ? work() : reservation.withSemaphore(work))
   if (body === null || !reservation.take(body.length)) throw NO_ROOM
   return body
 }
@@ -80,7 +81,7 @@ export async function inflate(
 /** Some 350 usual events: 1 ms in their bytes, 5 ms on the reference path. */
 const LONG_BODY_BYTES = 128 * 1_024
 
-/** Whether a body of so many bytes, inflated, is judged in a turn of its own; one that is too large is refused. */
+/** Whether a body of so many bytes, inflated, waits for the slot of long bodies; one that is too large is refused. */
 export function isLongBody(bytes: number, { maxBodyBytes }: BodyLimits): boolean {
   return bytes > LONG_BODY_BYTES && bytes <= maxBodyBytes
 }

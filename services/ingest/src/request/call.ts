@@ -23,11 +23,11 @@ import type { CallParts } from './call-parts.ts'
 import { Refusal } from '../response/refusal.ts'
 import { CROWDED, NO_ROOM, shedFor, type Reservation } from '../admission/shed.ts'
 import { Slices } from '../admission/slices.ts'
-import type { EndTurn } from '../admission/turns.ts'
+import type { ReleaseSlot } from '../admission/long-body-queue.ts'
 import type { WriteKey } from '../auth/write-keys.ts'
 
 /** Of a long body, one at a time: it yields to short ones, and is over when its records are made. */
-export interface Turn {
+export interface Slot {
   readonly slices: Slices
   readonly end: () => void
 }
@@ -43,7 +43,7 @@ export interface Call {
   readonly isStrict: boolean
   readonly headers: IncomingHttpHeaders
   readonly envelope: Envelope
-  readonly turn?: Turn | null
+  readonly slot?: Slot | null
 }
 
 /** What a path asks of the requests it takes. */
@@ -66,7 +66,7 @@ export function openEndpoint({ settings: { limits } }: CallParts, endpoint: NewE
 
 /**
  * Takes a request: sheds load, asks for the key, reads the body and finds its events; then runs
- * `work`, holding the body's bytes against the budget until it is over, and its turn if it is long.
+ * `work`, holding the body's bytes against the budget until it is over, and its slot if it is long.
  * What is refused by its head is refused in the same turn of the loop: who expects 100-continue is not told to go on.
  *
  * @throws {Refusal} @throws {ClientGone} Either may also be what the promise ends with.
@@ -179,12 +179,12 @@ async function callOfInflated(
   { limits, reservation }: BodyBounds,
 ): Promise<Call> {
   if (!isLongBody(body.length, limits)) return callOf(parts, arrival, body)
-  const end = await takeTurn(reservation, body.length)
+  const end = await takeSlot(reservation, body.length)
   return callOfLong(parts, arrival, body, end)
 }
 
 /**
- * Of a body that is long or inflated. A long one waits for its turn as it was sent: inflated it would take more room,
+ * Of a body that is long or inflated. A long one waits for its slot as it was sent: inflated it would take more room,
  * and be out of the processor's caches. One that does not say how long it is waits when that is known.
  *
  * @throws {Refusal}
@@ -198,7 +198,7 @@ async function callOfOther(
   const { encoding } = arrival
   const { limits, reservation } = bounds
   const announced = announcedBytes(sent, encoding)
-  const early = isLongBody(announced, limits) ? await takeTurn(reservation, announced) : null
+  const early = isLongBody(announced, limits) ? await takeSlot(reservation, announced) : null
   const body =
     encoding === 'identity' ? sent : await inflate(sent, encoding, early !== null, bounds)
   const isAsAnnounced = early !== null && body.length <= announced
@@ -208,8 +208,8 @@ async function callOfOther(
 }
 
 /** @throws {Refusal} when too many wait. */
-async function takeTurn(reservation: Reservation, bytes: number): Promise<EndTurn> {
-  const end = await reservation.takeTurn(bytes)
+async function takeSlot(reservation: Reservation, bytes: number): Promise<ReleaseSlot> {
+  const end = await reservation.takeSlot(bytes)
   if (end === null) throw CROWDED
   return end
 }
@@ -219,20 +219,20 @@ async function callOfLong(
   parts: CallParts,
   arrival: Arrival,
   body: Buffer,
-  end: EndTurn,
+  end: ReleaseSlot,
 ): Promise<Call> {
-  const turn = { slices: new Slices(), end: () => end(body.length) }
+  const slot = { slices: new Slices(), end: () => end(body.length) }
   const type = arrival.request.headers['content-type']
   const { limits } = parts.settings
-  const envelope = await readLongEnvelope(body, type, limits, turn.slices)
-  return withEnvelope(parts, arrival, envelope, turn)
+  const envelope = await readLongEnvelope(body, type, limits, slot.slices)
+  return withEnvelope(parts, arrival, envelope, slot)
 }
 
 function withEnvelope(
   { keys }: CallParts,
   { request, audience, requestId, receivedAt, key }: Arrival,
   envelope: Envelope,
-  turn: Turn | null,
+  slot: Slot | null,
 ): Call {
   const { headers } = request
   return {
@@ -243,7 +243,7 @@ function withEnvelope(
     isStrict: isStrict(request),
     headers,
     envelope,
-    turn,
+    slot,
   }
 }
 

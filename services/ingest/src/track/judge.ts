@@ -67,7 +67,7 @@ export function createJudge({
     const { current } = plans // the same for every event of a request
     const judge = (input: EventInput): Judged => judgeOne(input, context, current)
     if (events.length >= EVENTS_PER_LOOK) {
-      return judgeInSlices(call, judge, call.turn?.slices ?? new Slices(oneATurn))
+      return judgeInSlices(call, judge, call.slot?.slices ?? new Slices(oneATurn))
     }
     return forbidOtherAccounts(events.map(judge), call.key)
   }

@@ -73,7 +73,7 @@ async function settle(tools: Tools, call: Call, options: AnswerOptions): Promise
     const judged = judging instanceof Promise ? await judging : judging
     const admitting = admit(tools, call, judged)
     const admitted = admitting instanceof Promise ? await admitting : admitting
-    call.turn?.end()
+    call.slot?.end()
     const { records } = admitted
     const outcomes = records.length === 0 ? [] : await tools.produceWithin(records)
     return sumUp(tools, admitted, outcomes, options)
@@ -92,13 +92,13 @@ interface Admitted extends Encoded {
 
 function admit(
   tools: Tools,
-  { key, isStrict, turn }: Call,
+  { key, isStrict, slot }: Call,
   judged: readonly Judged[],
 ): Admitted | Promise<Admitted> {
   const isProducible = mayProduce(judged, isStrict)
   const limit = takeLimit(tools, { judged, key, mayProduce: isProducible })
   if (!isProducible || limit.refusedBy !== null) return { judged, limit, isStrict, records: [] }
-  const slices = turn?.slices
+  const slices = slot?.slices
   if (slices === undefined) {
     return fit(tools, { judged, limit, isStrict, records: encode(tools, judged) })
   }

@@ -1,17 +1,17 @@
 import { createDeadlines, type Overdue } from './deadlines.ts'
 
 /**
- * Ends a turn; does nothing when called again.
+ * Gives the slot back; does nothing when called again.
  *
- * @param doneBytes what was done in it; without it the turn tells nothing about the speed, because what was to
+ * @param doneBytes what was done in it; without it the slot tells nothing about the speed, because what was to
  * be done was found wrong, perhaps at once.
  */
-export type EndTurn = (doneBytes?: number) => void
+export type ReleaseSlot = (doneBytes?: number) => void
 
-export interface TurnLimits {
+export interface LongBodyQueueLimits {
   /**
-   * No more are let in while those that wait should take longer than that: who waits until it is given up has cost
-   * time that was needed for those that are not.
+   * No more are let in while those that wait should take longer than that: a body that is given up after it has waited
+   * has cost time that the others needed.
    */
   readonly crowdedMs: number
   /** Nor while so many wait, should their sizes be wrong. */
@@ -20,33 +20,33 @@ export interface TurnLimits {
   readonly maxWaitMs: number
 }
 
-/** Work of known size, one at a time, first come first served. */
-export interface Turns {
+/** Long bodies, of known size, wait for the one slot: first come first served. */
+export interface LongBodyQueue {
   /**
-   * Whether what waits takes too long already, judged by the speed of the turns before: a queue of known length
+   * Whether what waits takes too long already, judged by the speed of the slots before: a queue of known length
    * at a known speed is a wait of known length.
    */
   readonly isCrowded: boolean
   /**
-   * Waits for the turn; `null`: at once when it is crowded, or because the turn did not come in time.
+   * Waits for the slot; `null`: at once when it is crowded, or because the slot did not come free in time.
    *
    * @param bytes how much it is, as far as is known.
    */
-  take(bytes: number): Promise<EndTurn | null>
+  take(bytes: number): Promise<ReleaseSlot | null>
 }
 
 /** @param clock milliseconds, never jumping. */
-export function createTurns(
-  { crowdedMs, maxWaiting, maxWaitMs }: TurnLimits,
+export function createLongBodyQueue(
+  { crowdedMs, maxWaiting, maxWaitMs }: LongBodyQueueLimits,
   clock: () => number = () => performance.now(),
-): Turns {
+): LongBodyQueue {
   const waiting = new Set<Waiting>()
   const deadlines = createDeadlines(maxWaitMs)
   const speed = createSpeed()
   let isTaken = false
   let waitingBytes = 0
 
-  const start = (): EndTurn => {
+  const start = (): ReleaseSlot => {
     const startedAt = clock()
     let isEnded = false
     return (doneBytes = 0) => {
@@ -75,11 +75,11 @@ export function createTurns(
       }
       if (isCrowded()) return Promise.resolve(null)
       return new Promise((resolve) => {
-        const settle = (turn: EndTurn | null): void => {
+        const settle = (slot: ReleaseSlot | null): void => {
           deadlines.remove(item)
           waiting.delete(item)
           waitingBytes -= bytes
-          resolve(turn)
+          resolve(slot)
         }
         const item: Waiting = { dueAt: 0, settle, onOverdue: () => settle(null) }
         deadlines.add(item)
@@ -90,21 +90,21 @@ export function createTurns(
   }
 }
 
-/** How long a byte takes, by the last turns: each counts for an eighth less with every one after it. */
+/** How long a byte takes, by the last slots: each counts for an eighth less with every one after it. */
 function createSpeed() {
   let [bytes, ms] = [0, 0]
   return {
     add: (moreBytes: number, moreMs: number): void => {
-      bytes = bytes * KEPT + moreBytes
-      ms = ms * KEPT + moreMs
+      bytes = bytes * DECAY + moreBytes
+      ms = ms * DECAY + moreMs
     },
     /** 0 as long as nothing is known. */
     msPerByte: (): number => (bytes === 0 ? 0 : ms / bytes),
   }
 }
 
-const KEPT = 7 / 8
+const DECAY = 7 / 8
 
 interface Waiting extends Overdue {
-  settle(turn: EndTurn | null): void
+  settle(slot: ReleaseSlot | null): void
 }
