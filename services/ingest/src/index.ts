@@ -1,5 +1,5 @@
 // What a replay uses of ingest, so that an event is judged by the same code twice.
-export { readBeside } from './request/beside.ts'
+export { readEnvelopeFields } from './request/envelope-fields.ts'
 export type { Call } from './request/call.ts'
 export { ingestVariables, readIngestConfig, type IngestConfig } from './config.ts'
 export { encode } from './track/encode.ts'

@@ -9,7 +9,7 @@ import {
 import {
   ANYBODY,
   createJudge,
-  readBeside,
+  readEnvelopeFields,
   type Call,
   type Judged as JudgedEvent,
   type WriteKey,
@@ -127,19 +127,19 @@ async function judgeRow(
 function callOf({ event: row }: RejectedRow, key: WriteKey): Call | null {
   const parsed = parse(row)
   if (parsed === null) return null
-  const { value, beside } = parsed
+  const { value, fields } = parsed
   const scanned = scanValue(row.raw, '')
   return {
     requestId: row.request_id,
     key,
-    audience: beside.audience,
+    audience: fields.audience,
     receivedAt: row.received_at,
     isStrict: false,
-    headers: beside.idempotencyKey === null ? {} : { 'idempotency-key': beside.idempotencyKey },
+    headers: fields.idempotencyKey === null ? {} : { 'idempotency-key': fields.idempotencyKey },
     envelope: {
       events: [{ index: row.index, pointer: '', value, text: row.raw, scanned }],
-      context: beside.envelopeContext,
-      sentAt: beside.sentAt,
+      context: fields.envelopeContext,
+      sentAt: fields.sentAt,
       key: null,
     },
   }
@@ -148,7 +148,7 @@ function callOf({ event: row }: RejectedRow, key: WriteKey): Call | null {
 function parse({ raw, beside }: RejectedEvent) {
   try {
     const value: unknown = JSON.parse(raw)
-    return { value, beside: readBeside(beside) }
+    return { value, fields: readEnvelopeFields(beside) }
   } catch {
     return null
   }

@@ -12,17 +12,17 @@ import { SLOT } from './slots.ts'
 export class FastEvent implements TrackedEvent {
   readonly input: FastInput
   /** What the request says beside its events. */
-  readonly #beside: Pick<NormaliseContext, 'receivedAt' | 'source'>
+  readonly #request: Pick<NormaliseContext, 'receivedAt' | 'source'>
   /** For an event that was sent without one. */
   readonly #madeId: string | null
 
   constructor(
     input: FastInput,
-    beside: Pick<NormaliseContext, 'receivedAt' | 'source'>,
+    request: Pick<NormaliseContext, 'receivedAt' | 'source'>,
     madeId: string | null,
   ) {
     this.input = input
-    this.#beside = beside
+    this.#request = request
     this.#madeId = madeId
   }
 
@@ -58,11 +58,11 @@ export class FastEvent implements TrackedEvent {
   }
 
   get received_at(): number {
-    return this.#beside.receivedAt
+    return this.#request.receivedAt
   }
 
   get source(): string {
-    return this.#beside.source
+    return this.#request.source
   }
 
   get properties(): string {

@@ -190,9 +190,15 @@ function objectEnd(bytes: Uint8Array, start: number): number {
 /** What SDKs say beside their list that nobody asks for. */
 const UNUSED = ['timestamp', 'sequence', 'messageId'] as const
 /** What may be beside a list. Anything else, and a `context` above all, is for the reference path. */
-const BESIDE = ['batch', 'events', 'sentAt', 'sent_at', 'writeKey', 'api_key', ...UNUSED].map(
-  (name) => ({ name, bytes: Buffer.from(name) }),
-)
+const ENVELOPE_FIELDS = [
+  'batch',
+  'events',
+  'sentAt',
+  'sent_at',
+  'writeKey',
+  'api_key',
+  ...UNUSED,
+].map((name) => ({ name, bytes: Buffer.from(name) }))
 const isUnused = (name: string): boolean => UNUSED.some((unused) => unused === name)
 
 function* scanEnvelope(
@@ -201,11 +207,11 @@ function* scanEnvelope(
   room: ListRoom,
 ): Generator<void, FastBodyRead | null> {
   let events: readonly FastInput[] = []
-  const beside: Record<string, string> = {}
+  const fields: Record<string, string> = {}
   const seen = new Set<string>()
   let at = skipSpace(bytes, start + 1)
   for (;;) {
-    const name = besideAt(bytes, at)
+    const name = envelopeFieldAt(bytes, at)
     if (name === null || seen.has(name)) return null
     seen.add(name)
     at = skipSpace(bytes, at + name.length + 2)
@@ -222,7 +228,7 @@ function* scanEnvelope(
       at = new OpenPart(bytes).take(at)
     } else {
       const end = bytes[at] === QUOTE ? plainTextEnd(bytes, at + 1) : nullEnd(bytes, at)
-      if (bytes[at] === QUOTE) beside[name] = bytes.toString('utf8', at + 1, Math.max(end, at + 1))
+      if (bytes[at] === QUOTE) fields[name] = bytes.toString('utf8', at + 1, Math.max(end, at + 1))
       at = end === IRREGULAR || bytes[at] !== QUOTE ? end : end + 1
     }
     if (at === IRREGULAR) return null
@@ -232,21 +238,21 @@ function* scanEnvelope(
     at = skipSpace(bytes, at + 1)
   }
   if (events.length === 0 || skipSpace(bytes, at + 1) !== bytes.length) return null
-  const key = beside['writeKey'] ?? beside['api_key'] ?? ''
-  return { events, sentAt: sentAtOf(beside), key: key === '' ? null : key }
+  const key = fields['writeKey'] ?? fields['api_key'] ?? ''
+  return { events, sentAt: sentAtOf(fields), key: key === '' ? null : key }
 }
 
-function besideAt(bytes: Uint8Array, at: number): string | null {
+function envelopeFieldAt(bytes: Uint8Array, at: number): string | null {
   if (bytes[at] !== QUOTE) return null
-  const found = BESIDE.find(
+  const found = ENVELOPE_FIELDS.find(
     ({ bytes: name }) => isAt(bytes, at + 1, name) && bytes[at + 1 + name.length] === QUOTE,
   )
   return found?.name ?? null
 }
 
-function sentAtOf(beside: Readonly<Record<string, string>>): FastBodyRead['sentAt'] {
+function sentAtOf(fields: Readonly<Record<string, string>>): FastBodyRead['sentAt'] {
   for (const name of ['sentAt', 'sent_at']) {
-    const value = beside[name]
+    const value = fields[name]
     if (value !== undefined) return { value, pointer: `/${name}` }
   }
   return null

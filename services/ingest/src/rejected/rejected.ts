@@ -35,7 +35,7 @@ export interface RefusedRequest {
   readonly requestId: string
   readonly source: string
   readonly receivedAt: number
-  /** JSON object text, see beside.ts. */
+  /** JSON object text, see envelope-fields.ts. */
   readonly beside: string | null
 }
 
@@ -123,7 +123,7 @@ function toRejectedEvent(
   const sent = input.text.slice(start, end)
   const shown = plans.redact(input, known.event)
   const raw = cutToBytes(shown, rawBytes)
-  const isBesideKept = (request.beside?.length ?? 0) <= MAX_BESIDE_CHARS
+  const areEnvelopeFieldsKept = (request.beside?.length ?? 0) <= MAX_ENVELOPE_FIELDS_CHARS
   return {
     request_id: request.requestId,
     index: input.index,
@@ -138,8 +138,8 @@ function toRejectedEvent(
     event_id: keptOrNull(known.event_id),
     raw: raw.raw,
     // Not the event that was sent: a replay must not take it for that.
-    raw_truncated: raw.raw_truncated || shown !== sent || !isBesideKept,
-    beside: isBesideKept ? (request.beside?.toWellFormed() ?? null) : null,
+    raw_truncated: raw.raw_truncated || shown !== sent || !areEnvelopeFieldsKept,
+    beside: areEnvelopeFieldsKept ? (request.beside?.toWellFormed() ?? null) : null,
     resolution: null,
     resolved_at: null,
     replayed_to: null,
@@ -152,7 +152,7 @@ function rawBytesFor(maxBatchBytes: number): number {
 }
 
 /** It stands in every rejected event of its request: a large one would crowd out the events. */
-const MAX_BESIDE_CHARS = 4_096
+const MAX_ENVELOPE_FIELDS_CHARS = 4_096
 
 /**
  * Characters kept of each text but `raw`: a rejected event may name anything in any length, and a

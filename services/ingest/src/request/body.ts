@@ -57,8 +57,8 @@ export function readBody(request: IngestRequest, bounds: BodyBounds): Promise<Bu
 /**
  * Inflates a body, holding what it becomes against the budget.
  *
- * @param hasSlot it holds the slot of long bodies, which only one can: it need not wait behind those that are inflated to find
- * out how long they are.
+ * @param hasSlot it holds the slot of long bodies, which only one can: it need not wait behind those that are
+ * inflated to find out how long they are.
  * @throws {Refusal} 400, 413 or 503.
  */
 export async function inflate(

@@ -5,7 +5,7 @@ import { allAcceptedText, isAllAccepted } from './all-accepted.ts'
 import { answerOptionsFrom } from '../request/answer-options.ts'
 import { answerAccepted, type AnswerOptions } from '../response/answers.ts'
 import type { EventResult } from '../response/event-result.ts'
-import { besideText } from '../request/beside.ts'
+import { envelopeFieldsText } from '../request/envelope-fields.ts'
 import { openEndpoint, takeCall, type Call } from '../request/call.ts'
 import { encode, encodeInSlices } from './encode.ts'
 import { baldFates, baldly, acceptedResult, tellBugAfterProduce } from './fates.ts'
@@ -249,7 +249,7 @@ function keepRejected(tools: Tools, judged: readonly Judged[], call: Call): void
   if (refused.length === 0) return
   const { requestId, receivedAt, key } = call
   try {
-    const beside = besideText(contextOf(call))
+    const beside = envelopeFieldsText(contextOf(call))
     tools.rejectedEvents.keep(refused, { requestId, receivedAt, source: key.name, beside })
   } catch (error) {
     tellBugAfterProduce(tools, 'keep_rejected', error)

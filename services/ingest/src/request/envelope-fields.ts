@@ -6,13 +6,13 @@ import {
   type NormaliseContext,
 } from '@custom-events/event'
 
-/** What a request says beside its events, as far as it becomes part of them. */
-export type Beside = Pick<
+/** The fields of an envelope: what a request says beside its events, as far as it becomes part of them. */
+export type EnvelopeFields = Pick<
   NormaliseContext,
   'envelopeContext' | 'sentAt' | 'idempotencyKey' | 'audience'
 >
 
-const NOTHING: Beside = {
+const NOTHING: EnvelopeFields = {
   envelopeContext: null,
   sentAt: null,
   idempotencyKey: null,
@@ -23,8 +23,8 @@ const NOTHING: Beside = {
  * As JSON object text, so that a rejected event can be judged again by itself; `null` for nothing.
  * The context is the text that was sent; a `sentAt` that can be no time is left out.
  */
-export function besideText(beside: Beside): string | null {
-  const { envelopeContext, sentAt, idempotencyKey, audience } = beside
+export function envelopeFieldsText(fields: EnvelopeFields): string | null {
+  const { envelopeContext, sentAt, idempotencyKey, audience } = fields
   const members: string[] = []
   if (envelopeContext !== null) members.push(`"context":${envelopeContext.text}`)
   if (isTime(sentAt?.value)) members.push(`"sent_at":${JSON.stringify(sentAt?.value)}`)
@@ -38,8 +38,8 @@ function isTime(value: unknown): value is string | number {
   return typeof value === 'string' || typeof value === 'number'
 }
 
-/** @param text what `besideText` returned. @throws {SyntaxError} when it is not JSON. */
-export function readBeside(text: string | null): Beside {
+/** @param text what `envelopeFieldsText` returned. @throws {SyntaxError} when it is not JSON. */
+export function readEnvelopeFields(text: string | null): EnvelopeFields {
   const value: unknown = JSON.parse(text ?? '{}')
   if (text === null || !isJsonObject(value)) return NOTHING
   const sentAt = ownValue(value, 'sent_at')

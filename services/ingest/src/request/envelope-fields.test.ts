@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { besideText, readBeside } from './beside.ts'
+import { envelopeFieldsText, readEnvelopeFields } from './envelope-fields.ts'
 import { readEnvelope } from './envelope.ts'
 
-test('what stands beside the events of a request comes back as it was', () => {
+test('the envelope fields of a request come back as they were', () => {
   const context = '{ "groupId":"g", "big":9007199254740993 }'
   const body = Buffer.from(`{"batch":[{}],"context":${context},"sentAt":1700000000000}`)
   const envelope = readEnvelope(body, undefined, {
     maxEvents: 1,
     maxRepeatedContextBytes: 1_000_000,
   })
-  const beside = {
+  const fields = {
     envelopeContext: envelope.context,
     sentAt: envelope.sentAt,
     idempotencyKey: 'a "key"',
     audience: 'sdk' as const,
   }
-  const back = readBeside(besideText(beside))
+  const back = readEnvelopeFields(envelopeFieldsText(fields))
   assert.equal(back.envelopeContext?.text, context)
   assert.deepEqual(back.envelopeContext?.object, envelope.context?.object)
   assert.deepEqual(
@@ -28,13 +28,13 @@ test('what stands beside the events of a request comes back as it was', () => {
   assert.equal(back.audience, 'sdk')
 })
 
-test('nothing beside is null, and null is nothing', () => {
+test('no envelope fields are null, and null is nothing', () => {
   const nothing = {
     envelopeContext: null,
     sentAt: null,
     idempotencyKey: null,
     audience: 'own' as const,
   }
-  assert.equal(besideText(nothing), null)
-  assert.deepEqual(readBeside(null), nothing)
+  assert.equal(envelopeFieldsText(nothing), null)
+  assert.deepEqual(readEnvelopeFields(null), nothing)
 })
