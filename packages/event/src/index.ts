@@ -25,7 +25,7 @@ export {
 export { closingQuote } from './json/closing-quote.ts'
 export { findSyntaxProblem, type SyntaxProblem } from './json/json-syntax.ts'
 export { MAX_NESTING, tooDeepAt } from './json/nesting.ts'
-export { isOverfull, MAX_EVENT_KEYS, overfullEvents, type Place } from './json/overfull.ts'
+export { findOverfull, isOverfull, MAX_EVENT_KEYS, type Place } from './json/overfull.ts'
 export { normalise, type Normalised } from './normalise/normalise.ts'
 export type {
   EnvelopeContext,

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isOverfull, MAX_EVENT_KEYS, overfullEvents } from './overfull.ts'
+import { isOverfull, MAX_EVENT_KEYS, findOverfull } from './overfull.ts'
 
 const object = (count: number, prefix = 'k'): string =>
   `{${Array.from({ length: count }, (_, n) => `"${prefix}${n}":0`).join()}}`
 
 test('of a body those events are found that hold too many keys, or all of it', () => {
-  const table: readonly (readonly [string, readonly string[] | 'all'])[] = [
+  const table: readonly (readonly [string, readonly string[] | 'event' | 'envelope'])[] = [
     [object(3), []],
-    [object(4), 'all'],
+    [object(4), 'event'],
+    [` \n${object(4)}\t`, 'event'],
     [`[${object(4)}]`, [object(4)]],
     [
       `[${object(3)},${object(4)},1,[${object(4)}],"x",${object(3)}]`,
@@ -21,15 +22,24 @@ test('of a body those events are found that hold too many keys, or all of it', (
       `{"batch":[{"a":${object(2)},"b":[${object(2)}]}]}`,
       [`{"a":${object(2)},"b":[${object(2)}]}`],
     ],
-    [`{"list":[${object(2)},${object(2)}]}`, 'all'], // what is no list of events counts as one
-    [`{"batch":[0],"a":${object(3)}}`, 'all'],
-    [`{"batch":{"batch":[${object(4)}]}}`, 'all'],
+    [`{"list":[${object(2)},${object(2)}]}`, 'event'], // what is no list of events counts as one
+    [`{"batch":[0],"a":${object(3)}}`, 'envelope'],
+    [`{"batch":{"batch":[${object(4)}]}}`, 'event'],
     [`{"batch":[${object(3)}],"list":[${object(1)}]}`, []],
+    [`{"\\u0062atch":[${object(3)},${object(4)}]}`, [object(4)]],
+    // No JSON: what reads it says where.
+    [`${object(2)}\n${object(2)}`, []],
+    [`[${object(1)},${object(4)}`, [object(4)]],
+    [`{a:1,b:2,c:3,d:4}`, []],
+    ['a: 1\nb: 2\nc: 3\nd: 4', []],
+    [`{"a":1,"b":2,"c":3,"d":4`, []],
+    [':'.repeat(40), []],
     [`["${':'.repeat(99)}",{"${':'.repeat(99)}":"\\":":0}]`, []],
   ]
   for (const [text, expected] of table) {
-    const found = overfullEvents(text, 3).map(({ start, end }) => text.slice(start, end))
-    assert.deepEqual(found, expected === 'all' ? [text] : expected, text)
+    const { events, body } = findOverfull(text, 3)
+    const found = events.map(({ start, end }) => text.slice(start, end))
+    assert.deepEqual(body ?? found, expected, text)
   }
 })
 
@@ -49,7 +59,7 @@ test('of any list of events those are found whose values have too many keys', ()
   fc.assert(
     fc.property(events, shape, fc.constantFrom(0, 1), (list, wrap, space) => {
       const text = JSON.stringify(wrap(list), null, space)
-      const found = overfullEvents(text, 2).map(({ start, end }) =>
+      const found = findOverfull(text, 2).events.map(({ start, end }) =>
         JSON.parse(text.slice(start, end)),
       )
       assert.deepEqual(
@@ -65,5 +75,5 @@ test('an event may have as many keys as its three parts together, and its own', 
   assert.equal(isOverfull(object(MAX_EVENT_KEYS)), false)
   assert.equal(isOverfull(object(MAX_EVENT_KEYS + 1)), true)
   assert.equal(isOverfull(`{"a":"${':'.repeat(100_000)}"}`), false)
-  assert.deepEqual(overfullEvents(object(MAX_EVENT_KEYS)), [])
+  assert.equal(findOverfull(object(MAX_EVENT_KEYS)).body, null)
 })

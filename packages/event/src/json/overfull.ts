@@ -1,5 +1,5 @@
 import { closingQuote } from './closing-quote.ts'
-import { KNOWN_NAMES } from '../contract/fields.ts'
+import { KEY_NAMES, KNOWN_NAMES } from '../contract/fields.ts'
 import { SCAN_LIMITS } from './json-cursor.ts'
 import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './bytes.ts'
 
@@ -7,7 +7,8 @@ import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from
  * Keys of an event in all, at any depth: as many as properties, context and extra may have each, and its own. An
  * event with more is refused before it is parsed: 90,000 keys take 100 ms of everybody's time, 1 ms to be counted.
  */
-export const MAX_EVENT_KEYS = 3 * SCAN_LIMITS.maxKeys + KNOWN_NAMES.length
+export const MAX_EVENT_KEYS =
+  3 * SCAN_LIMITS.maxKeys + [...KNOWN_NAMES, ...KEY_NAMES, 'type'].length
 
 /** Where a value lies in a text; the end is exclusive. */
 export interface Place {
@@ -30,20 +31,30 @@ export function isOverfull(text: string, maxKeys = MAX_EVENT_KEYS): boolean {
   return keys > maxKeys
 }
 
+/** What of a body holds more keys than an event may. */
+export interface Overfull {
+  /** Events of its list, which is the body itself or what is named `batch` or `events` in it. */
+  readonly events: readonly Place[]
+  /** All of it: it is one such event, or has as many keys beside its list. */
+  readonly body: 'event' | 'envelope' | null
+}
+
+const NOTHING: Overfull = { events: [], body: null }
+
 /**
- * The events of a body that hold more keys than an event may, in one pass that needs no memory: those of its list
- * (the body itself, or what is named `batch` or `events` in it), or the whole body, when there are too many beside.
- *
- * Of a text that is no JSON some may be missed, or found where there are none: it is refused either way.
+ * Finds them in one pass that needs no memory. Of a text that is no JSON events may be missed, or found where there are
+ * none: then what is left of it is no JSON either, or an event is refused for the wrong reason.
  */
-export function overfullEvents(text: string, maxKeys = MAX_EVENT_KEYS): readonly Place[] {
-  if (text.length < maxKeys * MIN_CHARS_OF_KEY) return []
-  const found: Place[] = []
+export function findOverfull(text: string, maxKeys = MAX_EVENT_KEYS): Overfull {
+  if (text.length < maxKeys * MIN_CHARS_OF_KEY) return NOTHING
+  const events: Place[] = []
   let depth = 0
   let depthOfList = NONE
+  let hasList = false
   let keysBeside = 0
   let event = { start: 0, keys: 0 }
   let name = 0
+  let end = -1
   for (let at = 0; at < text.length; at += 1) {
     switch (text.charCodeAt(at)) {
       case QUOTE:
@@ -67,17 +78,39 @@ export function overfullEvents(text: string, maxKeys = MAX_EVENT_KEYS): readonly
       case CLOSE_OBJECT:
         depth -= 1
         if (depth === depthOfList && event.keys > maxKeys)
-          found.push({ start: event.start, end: at + 1 })
-        if (depth < depthOfList) depthOfList = NONE
+          events.push({ start: event.start, end: at + 1 })
+        if (depth < depthOfList) {
+          hasList ||= depthOfList !== NONE
+          depthOfList = NONE
+        }
+        if (depth === 0 && end === -1) end = at + 1
         break
     }
   }
-  return keysBeside > maxKeys ? [{ start: 0, end: text.length }] : found
+  if (keysBeside <= maxKeys || !isOneObject(text, end)) return { events, body: null }
+  return { events: [], body: hasList ? 'envelope' : 'event' }
 }
 
 /** Of a list, while there is none: nothing is so deep. */
 const NONE = Infinity
 
+/** Whether a text looks like one object and nothing else. @param end behind the first bracket that closes it. */
+function isOneObject(text: string, end: number): boolean {
+  return /^[ \t\n\r]*\{[ \t\n\r]*"/.test(text) && end !== -1 && !/[^ \t\n\r]/.test(text.slice(end))
+}
+
+/** @param name where the name before a list begins. */
 function isListAt(text: string, name: number): boolean {
-  return text.startsWith('"batch"', name) || text.startsWith('"events"', name)
+  const written = text.slice(name, closingQuote(text, name) + 1)
+  return LIST_NAMES.has(written.includes('\\') ? unescaped(written) : written)
+}
+
+const LIST_NAMES = new Set(['"batch"', '"events"'])
+
+function unescaped(written: string): string {
+  try {
+    return JSON.stringify(JSON.parse(written))
+  } catch {
+    return written
+  }
 }

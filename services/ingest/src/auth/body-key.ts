@@ -7,18 +7,24 @@ import type { Keys } from './key-file.ts'
  *
  * SDKs write `"writeKey":"…"` or `"api_key":"…"`: neither name is looked for with escapes in it.
  *
+ * @returns the key that is known.
  * @throws {Refusal} 401, and what else speaks against the key.
  */
-export function refuseStrangers(body: Buffer, origin: string | undefined, keys: Keys): void {
+export function refuseStrangers(
+  body: Buffer,
+  origin: string | undefined,
+  keys: Keys,
+): string | null {
   let presented: string | null = null
   const tried = new Set<string>()
   for (const text of presentedIn(body)) {
     if (tried.has(text)) continue
-    if (keys.find(text) !== null) return
+    if (keys.find(text) !== null) return text
     tried.add(text)
     presented ??= text
   }
   authenticate(presented, origin, keys)
+  return presented
 }
 
 const NAMES = ['"writeKey"', '"api_key"'].map((name) => Buffer.from(name))

@@ -119,6 +119,8 @@ interface Arrival {
   readonly receivedAt: number
   /** `null`: it is in the body. */
   readonly key: WriteKey | null
+  /** What looked like the key in the bytes of the body, and is one that we know. */
+  readonly keyInBytes: string | null
   readonly encoding: Encoding
 }
 
@@ -137,7 +139,7 @@ function arrive(
   const key = isKeyInBody ? null : authenticate(presented, headers.origin, keys)
   const encoding = encodingFrom(headers['content-encoding'])
   if (isKeyInBody && encoding === 'br') throw noBrotli()
-  return { request, audience, requestId, receivedAt, key, encoding }
+  return { request, audience, requestId, receivedAt, key, keyInBytes: null, encoding }
 }
 
 /** A few bytes of brotli have its decoder fill megabytes before the first of them comes out. */
@@ -162,14 +164,24 @@ async function callOfStranger(
 ): Promise<Call> {
   const { encoding, request } = arrival
   const body = encoding === 'identity' ? sent : await inflate(sent, encoding, false, bounds)
+  const keyInBytes = foundKey(parts, request, body, encoding)
+  bounds.reservation.becomeKnown()
+  return callOfInflated(parts, { ...arrival, keyInBytes }, body, bounds)
+}
+
+/** @throws {Refusal} when there is none that we know; then nobody will look at the body again. */
+function foundKey(
+  { keys }: CallParts,
+  { headers }: IngestRequest,
+  body: Buffer,
+  encoding: Encoding,
+): string | null {
   try {
-    refuseStrangers(body, request.headers.origin, parts.keys)
+    return refuseStrangers(body, headers.origin, keys)
   } catch (refusal) {
     if (encoding !== 'identity') letGo(body)
     throw refusal
   }
-  bounds.reservation.becomeKnown()
-  return callOfInflated(parts, arrival, body, bounds)
 }
 
 async function callOfInflated(
@@ -230,14 +242,15 @@ async function callOfLong(
 
 function withEnvelope(
   { keys }: CallParts,
-  { request, audience, requestId, receivedAt, key }: Arrival,
+  { request, audience, requestId, receivedAt, key, keyInBytes }: Arrival,
   envelope: Envelope,
   slot: Slot | null,
 ): Call {
   const { headers } = request
+  const presented = envelope.isUnread === true ? keyInBytes : envelope.key
   return {
     requestId,
-    key: key ?? authenticate(envelope.key, headers.origin, keys),
+    key: key ?? authenticate(presented, headers.origin, keys),
     audience,
     receivedAt,
     isStrict: isStrict(request),

@@ -91,6 +91,33 @@ test('an event with tens of thousands of keys is rejected unread, and harms no n
   )
 })
 
+test('what is no JSON is said to be none, with its line, however many colons it has', async () => {
+  await using ingest = await startTestIngest()
+  const lines = Array.from({ length: 4_000 }, (_, n) => `{"a":1,"b":${n}}`).join('\n')
+  const large = keys('k', 4_000)
+  const table = [
+    [lines, 'line 2, column 1'],
+    [`{batch:[${EVENT}],x:${large}}`, 'line 1, column 2'],
+    [`[${EVENT},${large}`, 'line 1'],
+    [`[\n${large},\nx]`, 'line 3, column 1'],
+    [`${large} ${large}`, 'line 1'],
+    [':'.repeat(20_000), 'line 1, column 1'],
+  ] as const
+  for (const [text, where] of table) {
+    const { status, body } = await ingest.post(text)
+    assert.deepEqual([status, body.code], [400, 'invalid_json'], text.slice(0, 30))
+    assert.ok(body.detail.startsWith(where), `${body.detail}: ${where}`)
+  }
+  assert.equal(ingest.rejectedEvents().length, 0)
+})
+
+test('tens of thousands of keys beside the list refuse the request, and say so', async () => {
+  await using ingest = await startTestIngest()
+  const { body } = await ingest.post(`{"batch":[${EVENT}],"context":${keys('k', 4_000)}}`)
+  assert.equal(body.code, 'invalid_envelope')
+  assert.match(body.detail, /beside the list/)
+})
+
 function keys(name: string, count: number): string {
   return `{${Array.from({ length: count }, (_, key) => `"${name}${key}":0`).join()}}`
 }

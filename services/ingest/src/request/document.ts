@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import {
+  findOverfull,
   findSyntaxProblem,
   isJsonObject,
+  MAX_EVENT_KEYS,
   MAX_NESTING,
-  overfullEvents,
   ownValue,
   pointerOf,
   readEnvelopeContext,
@@ -29,9 +30,10 @@ import { notFinite, OVERFULL, unreadable } from './unreadable.ts'
 export function readDocument(body: Buffer, limits: EnvelopeLimits): Envelope {
   const decoded = decode(body)
   refuseTooDeep(decoded, 1)
-  const overfull = overfullEvents(decoded)
-  if (overfull[0]?.end === decoded.length) return wholeOverfull(decoded)
-  const document = parse(decoded, overfull)
+  const overfull = findOverfull(decoded)
+  if (overfull.body === 'envelope') throw overfullEnvelope()
+  if (overfull.body === 'event') return unreadEvent(decoded)
+  const document = parse(decoded, overfull.events)
   const { text, value } = document
   if (Array.isArray(value)) {
     return { events: checkedScan(document, null, value, limits).events, ...NOTHING_BESIDE }
@@ -46,12 +48,16 @@ export function readDocument(body: Buffer, limits: EnvelopeLimits): Envelope {
   return { events: event === undefined ? [] : [event], ...NOTHING_BESIDE, key: keyOf(value) }
 }
 
-/** One event, or a list with as much beside it: not read, so that it does not matter which. */
-function wholeOverfull(text: string): Envelope {
-  return {
-    events: [unreadable({ index: 0, pointer: '', text }, OVERFULL)],
-    ...NOTHING_BESIDE,
-  }
+function overfullEnvelope(): Refusal {
+  return new Refusal(
+    'invalid_envelope',
+    `more than ${MAX_EVENT_KEYS} keys are beside the list of events`,
+  )
+}
+
+function unreadEvent(text: string): Envelope {
+  const event = unreadable({ index: 0, pointer: '', text }, OVERFULL)
+  return { events: [event], ...NOTHING_BESIDE, isUnread: true }
 }
 
 export const NOTHING_BESIDE = { context: null, sentAt: null, key: null }
@@ -163,16 +169,18 @@ function parse(text: string, overfull: readonly Place[]): Document {
   try {
     return { text, overfull, ...parseText(without(text, overfull)) }
   } catch (cause) {
-    throw noDocument(text, cause)
+    throw noDocument(without(text, overfull), cause)
   }
 }
 
-/** The same text with a 0 and spaces at each of these places. */
+/** The same text, line by line, with a 0 and blanks at each of these places. */
 function without(text: string, places: readonly Place[]): string {
   let kept = ''
   let copied = 0
   for (const { start, end } of places) {
-    kept += text.slice(copied, start) + '0'.padEnd(end - start)
+    const lines = text.slice(start + 1, end).split('\n')
+    const blanks = lines.map(({ length }) => ' '.repeat(length)).join('\n')
+    kept += `${text.slice(copied, start)}0${blanks}`
     copied = end
   }
   return kept + text.slice(copied)

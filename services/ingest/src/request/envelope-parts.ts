@@ -7,6 +7,8 @@ export interface Envelope {
   readonly sentAt: { readonly value: unknown; readonly pointer: string } | null
   /** The write key that SDKs put into the body; used on their paths only. */
   readonly key: string | null
+  /** It was not parsed: a key in it is known only from its bytes. @default false */
+  readonly isUnread?: boolean
 }
 
 export interface EnvelopeLimits {

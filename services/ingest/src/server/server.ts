@@ -109,8 +109,11 @@ export async function startIngestServer(options: {
     })
   })
   server.on('checkExpectation', handle)
-  // http.Server always hands over a net.Socket; its type says Duplex for the sake of others.
-  server.on('connect', (_request, duplex) => answerConnect(duplex.on('error', () => {}) as Socket))
+  server.on('connect', (_request, duplex) => {
+    // http.Server always hands over a net.Socket; its type says Duplex for the sake of others.
+    const socket = duplex.on('error', () => {}) as Socket
+    void whenAnswered(connections.openOf(socket)).then(() => answerConnect(socket))
+  })
   // In a burst more may wait than Node's 511; a SYN that finds no room is sent again after 1, 3, 7, 15 s.
   server.listen({ port: options.port, host: options.host, backlog: limits.maxConnections })
   await once(server, 'listening')
@@ -136,8 +139,7 @@ function answerParserErrors(
     if (failed.has(socket)) return
     failed.add(socket)
     const whole = openOf(socket).filter(({ req }) => req.complete)
-    const answered = whole.map((response) => once(response, 'close'))
-    void Promise.allSettled(answered).then(() => {
+    void whenAnswered(whole).then(() => {
       if (openOf(socket).some((open) => open.headersSent)) socket.destroy()
       else {
         const { remoteAddress } = socket
@@ -146,6 +148,11 @@ function answerParserErrors(
       }
     })
   })
+}
+
+/** Resolves when all are over, in whatever way. */
+async function whenAnswered(responses: readonly ServerResponse[]): Promise<void> {
+  await Promise.allSettled(responses.map((response) => once(response, 'close')))
 }
 
 export async function drain(
