@@ -4,7 +4,6 @@ import { startStack } from '@custom-events/embedded'
 import { eventually } from '../support/eventually.ts'
 import { startTestPipeline, type TestPipeline } from '../support/pipeline.ts'
 import { SDKS } from './clients.ts'
-import { FOREIGN } from './foreign.ts'
 import type { AppEvent, Sdk } from './sdk.ts'
 import { withoutSpace } from './text.ts'
 import { startWitness, type Witness } from './witness.ts'
@@ -29,8 +28,7 @@ function eventsOf({ name }: Sdk): readonly AppEvent[] {
   }))
 }
 
-const ALL = new Set<Sdk>([...SDKS, ...Object.values(FOREIGN)])
-const SENDING = [...ALL].filter(({ isResending, whyMissing }) => isResending && !whyMissing)
+const SENDING = SDKS.filter(({ isResending, whyMissing }) => isResending && !whyMissing)
 
 before(() => Promise.all(SENDING.map(async (sdk) => sdk.prepare?.())))
 

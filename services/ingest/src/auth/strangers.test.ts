@@ -158,6 +158,17 @@ test('lines have no key beside them: without one in the head they are 401 before
   assert.match(answer.text, /^HTTP\/1\.1 401 /)
 })
 
+test('an event that is not read for its many keys is rejected, not a missing key', async () => {
+  await using ingest = await startTestIngest({ keys: countedKeys() })
+  const members = Array.from({ length: 4_000 }, (_, n) => `"k${n}":0`).join()
+  const one = { ...SDK, path: '/v1/track' }
+  const answer = await ingest.post(`{${members},"writeKey":"the-key"}`, one)
+  assert.deepEqual([answer.status, answer.body.code], [400, 'validation_failed'])
+  assert.equal(answer.body.results[0].errors[0].code, 'too_many_properties')
+  assert.equal((await ingest.post(`{${members},"writeKey":"another"}`, one)).status, 401)
+  assert.equal((await ingest.post(`{${members}}`, one)).status, 401)
+})
+
 test('however many half bodies of strangers are held, those whose key is known have room', async () => {
   const maxInFlightBytes = 400_000
   await using ingest = await startTestIngest({ keys: countedKeys(), limits: { maxInFlightBytes } })

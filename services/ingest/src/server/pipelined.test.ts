@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { test } from 'node:test'
 import { eventually } from '../../../../test/support/eventually.ts'
-import { rawPost } from '../testing/raw.ts'
+import { raw, rawPost } from '../testing/raw.ts'
 import { eventText, startTestIngest, type TestIngest } from '../testing/test-support.ts'
 
 function requestOf(body: string, id = ''): string {
@@ -82,4 +83,44 @@ test('a request that waits behind another is let go of with its connection', asy
   ingest.producer.outcome = outcome
   await eventually(() => assert.equal(ingest.budget.usedBytes, 0))
   assert.equal(await receivedEvents(ingest), 1)
+})
+
+test('while requests wait, no more of their connection is read than was under way', async () => {
+  await using ingest = await startTestIngest()
+  const { outcome } = ingest.producer
+  ingest.producer.outcome = null
+  const served = new Set<Socket>()
+  const note = (message: unknown): void => void served.add((message as { socket: Socket }).socket)
+  subscribe('net.server.socket', note)
+  const client = connect(ingest.port, '127.0.0.1')
+  await once(client, 'connect')
+  const event = eventText({ properties: { pad: 'x'.repeat(50_000) } })
+  let text = ''
+  client.on('data', (chunk) => (text += String(chunk)))
+  client.write(requestOf(eventText()))
+  await eventually(() => assert.equal(ingest.producer.waitingCalls, 1))
+  for (let n = 0; n < 80; n += 1) client.write(requestOf(event)) // 4 MB
+  for (let turn = 0; turn < 500; turn += 1) await nextTurn()
+  const [socket] = served
+  unsubscribe('net.server.socket', note)
+  assert.ok((socket?.bytesRead ?? Infinity) < 400_000, `${socket?.bytesRead} bytes read`)
+  assert.equal(ingest.producer.waitingCalls, 1)
+  ingest.producer.outcome = outcome
+  await eventually(() => assert.equal(text.split('HTTP/1.1 200 ').length - 1, 81), {
+    withinMs: 20_000,
+  })
+  assert.equal(ingest.events().length, 81)
+  client.destroy()
+})
+
+test('a CONNECT behind other requests is answered after them', async () => {
+  await using ingest = await startTestIngest()
+  const { outcome } = ingest.producer
+  ingest.producer.outcome = null
+  const connectRequest = 'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n'
+  const answers = raw(ingest.port, requestOf(eventText()).repeat(3) + connectRequest)
+  await eventually(() => assert.equal(ingest.producer.waitingCalls, 1))
+  ingest.producer.outcome = outcome
+  const statuses = [...(await answers).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)
+  assert.deepEqual(statuses, ['200', '200', '200', '405'])
 })
