@@ -55,7 +55,7 @@ export function inflateBody(
   const announced = encoding === 'gzip' ? gzippedBytes(bytes) : null
   const small = announced === null ? null : gunzipIfSmall(bytes, announced, maxBytes)
   if (small !== null) return Promise.resolve(small)
-  const engine = openEngine(bytes, encoding, chunkBytesFor(announced ?? 0))
+  const engine = openEngine(bytes, encoding, chunkBytesFor(announced ?? 0, maxBytes))
   // What a bomb admits to be is inflated only to be sure of it, and never held.
   const isHeld = announced === null || announced <= maxBytes
   return new Promise((resolve, reject) => {
@@ -103,8 +103,12 @@ const MIN_CHUNK_BYTES = 64 * 1_024
 /** A mebibyte takes 1.3 ms in one chunk, 2.0 in sixteen that are then joined. */
 const MAX_CHUNK_BYTES = 1_024 ** 2
 
-/** With room for one byte more than announced: zlib asks for another chunk when one is full. */
-function chunkBytesFor(announced: number): number {
+/**
+ * With room for one byte more than announced: zlib asks for another chunk when one is full. What announces more than it
+ * may have is stopped as soon as it has it.
+ */
+function chunkBytesFor(announced: number, maxBytes: number): number {
+  if (announced > maxBytes) return MIN_CHUNK_BYTES
   return Math.min(Math.max(MIN_CHUNK_BYTES, announced), MAX_CHUNK_BYTES) + 1
 }
 
