@@ -12,7 +12,7 @@ import type { IngestSettings } from './settings.ts'
 import type { ByteBudget } from './admission/shed.ts'
 import type { Lifecycle } from './server/lifecycle.ts'
 
-/** Everything the app works with; built in main.ts, or by a test. */
+/** Everything the app works with; built in start.ts, or by a test. */
 export interface IngestParts {
   readonly producer: Producer
   readonly schemas: SchemaIds

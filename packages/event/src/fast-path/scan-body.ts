@@ -37,7 +37,7 @@ export interface FastBodyRead {
  * takes the reference path from there; a body with anything unusual beside its events, or anything wrong,
  * is not read at all.
  *
- * Its reference is the reading of a document in services/ingest/src/request/envelope.ts.
+ * Its reference is the reading of a document in services/ingest/src/request/document.ts.
  */
 export function scanBody(bytes: Buffer, maxEvents: number): FastBodyRead | null {
   const first = firstIfReadable(bytes)

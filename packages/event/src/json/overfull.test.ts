@@ -77,3 +77,10 @@ test('an event may have as many keys as its three parts together, and its own', 
   assert.equal(isOverfull(`{"a":"${':'.repeat(100_000)}"}`), false)
   assert.equal(findOverfull(object(MAX_EVENT_KEYS)).body, null)
 })
+
+test('a long name before a million lists is not looked through a million times', () => {
+  const text = `{"${'a'.repeat(2_500_000)}"${'[]'.repeat(1_200_000)}`
+  const startedAt = performance.now()
+  assert.deepEqual(findOverfull(text), { events: [], body: null })
+  assert.ok(performance.now() - startedAt < 5_000) // hours, if it were
+})

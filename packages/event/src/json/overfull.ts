@@ -54,12 +54,14 @@ export function findOverfull(text: string, maxKeys = MAX_EVENT_KEYS): Overfull {
   let keysBeside = 0
   let event = { start: 0, keys: 0 }
   let name = 0
+  let endOfName = 0
   let end = -1
   for (let at = 0; at < text.length; at += 1) {
     switch (text.charCodeAt(at)) {
       case QUOTE:
         if (depth === 1) name = at
         at = closingQuote(text, at)
+        if (depth === 1) endOfName = at
         break
       case COLON:
         if (depth > depthOfList) event.keys += 1
@@ -67,7 +69,8 @@ export function findOverfull(text: string, maxKeys = MAX_EVENT_KEYS): Overfull {
         break
       case OPEN_ARRAY:
         if (depth === depthOfList) event = { start: at, keys: 0 }
-        else if (depth === 0 || (depth === 1 && isListAt(text, name))) depthOfList = depth + 1
+        else if (depth === 0 || (depth === 1 && isNameOfList(text, name, endOfName)))
+          depthOfList = depth + 1
         depth += 1
         break
       case OPEN_OBJECT:
@@ -99,12 +102,15 @@ function isOneObject(text: string, end: number): boolean {
   return /^[ \t\n\r]*\{[ \t\n\r]*"/.test(text) && end !== -1 && !/[^ \t\n\r]/.test(text.slice(end))
 }
 
-/** @param name where the name before a list begins. */
-function isListAt(text: string, name: number): boolean {
-  const written = text.slice(name, closingQuote(text, name) + 1)
+/** Looked at before every list beside the events: a long name is none, and is not looked through each time. */
+function isNameOfList(text: string, start: number, end: number): boolean {
+  if (end - start > MAX_LIST_NAME_CHARS) return false
+  const written = text.slice(start, end + 1)
   return LIST_NAMES.has(written.includes('\\') ? unescaped(written) : written)
 }
 
+/** `"events"`, each of its letters as an escape. */
+const MAX_LIST_NAME_CHARS = 38
 const LIST_NAMES = new Set(['"batch"', '"events"'])
 
 function unescaped(written: string): string {

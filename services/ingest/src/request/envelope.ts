@@ -35,7 +35,7 @@ export async function readLongEnvelope(
       ? null
       : await inSlices(scanBodyInPieces(body, limits.maxEvents), slices)
   if (scanned !== null) return { ...scanned, context: null }
-  return inSlices(readPlainlyInPieces(body, contentType, limits), slices)
+  return inSlices(readOnReferencePathInPieces(body, contentType, limits), slices)
 }
 
 /** The reference path: parses the body and scans its text. */
@@ -44,11 +44,11 @@ export function readOnReferencePath(
   contentType: string | undefined,
   limits: EnvelopeLimits,
 ): Envelope {
-  return atOnce(readPlainlyInPieces(body, contentType, limits))
+  return atOnce(readOnReferencePathInPieces(body, contentType, limits))
 }
 
 /** Lines are pieces; a document is parsed as one. */
-function* readPlainlyInPieces(
+function* readOnReferencePathInPieces(
   body: Buffer,
   contentType: string | undefined,
   limits: EnvelopeLimits,

@@ -2,8 +2,8 @@
 export type OneATurn = (work: () => void) => void
 
 /**
- * Of all the work that waits one is done in each turn of the event loop, first come first served: it waits for its like,
- * and a short request waits for no more than one of them.
+ * Each turn of the event loop does one piece of the work that waits, in the order in which it came. So a short request
+ * waits for one piece of each kind at most.
  */
 export function createOneATurn(): OneATurn {
   const waiting: (() => void)[] = []

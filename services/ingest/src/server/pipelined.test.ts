@@ -80,8 +80,10 @@ test('a request that waits behind another is let go of with its connection', asy
   client.write(requestOf(eventText()).repeat(5))
   await eventually(() => assert.equal(ingest.producer.waitingCalls, 1))
   client.resetAndDestroy()
+  for (let turn = 0; turn < 50; turn += 1) await nextTurn()
   ingest.producer.outcome = outcome
   await eventually(() => assert.equal(ingest.budget.usedBytes, 0))
+  for (let turn = 0; turn < 50; turn += 1) await nextTurn()
   assert.equal(await receivedEvents(ingest), 1)
 })
 
@@ -123,4 +125,25 @@ test('a CONNECT behind other requests is answered after them', async () => {
   ingest.producer.outcome = outcome
   const statuses = [...(await answers).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)
   assert.deepEqual(statuses, ['200', '200', '200', '405'])
+})
+
+test('a request that is cut where we stopped to read is not late: we were', async () => {
+  await using ingest = await startTestIngest({
+    serverLimits: { headersTimeoutMs: 400, requestTimeoutMs: 500 },
+  })
+  const { outcome } = ingest.producer
+  ingest.producer.outcome = null
+  const client = connect(ingest.port, '127.0.0.1')
+  let text = ''
+  client.on('data', (chunk) => (text += String(chunk)))
+  const half = requestOf(eventText())
+  client.write(requestOf(eventText()) + half.slice(0, -20))
+  await eventually(() => assert.equal(ingest.producer.waitingCalls, 1))
+  const startedAt = performance.now()
+  await eventually(() => assert.ok(performance.now() - startedAt > 3_000)) // two looks of Node's
+  assert.equal(text, '')
+  ingest.producer.outcome = outcome
+  client.write(half.slice(-20))
+  await eventually(() => assert.equal(text.split('HTTP/1.1 200 ').length - 1, 2))
+  client.destroy()
 })

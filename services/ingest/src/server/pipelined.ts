@@ -2,8 +2,13 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { createOneATurn } from './one-a-turn.ts'
 
-/** Runs what handles a request when its turn on its connection has come. */
-export type WhenAlone = (response: ServerResponse, handle: () => void) => void
+/** Requests of a connection, one after the other. */
+export interface Pipelined {
+  /** Runs what handles a request when its turn on its connection has come. */
+  readonly whenAlone: (response: ServerResponse, handle: () => void) => void
+  /** Whether a connection is not read further: that its last request is not whole then is our doing. */
+  readonly isHeld: (socket: Socket) => boolean
+}
 
 /**
  * Requests that came before the one ahead of them was answered (RFC 9112, 9.3.2) wait until it is: their answers
@@ -13,38 +18,40 @@ export type WhenAlone = (response: ServerResponse, handle: () => void) => void
  * Of all connections together one such request is handled in a turn of the loop. What else these connections send
  * stays in the system's buffers meanwhile.
  */
-export function createWhenAlone(): WhenAlone {
+export function createPipelined(): Pipelined {
   const oneATurn = createOneATurn()
   const held = createHeld()
-  return (response, handle) => {
-    const { socket } = response.req
-    const isAlone = response.socket !== null // Node gives it the socket when those before it are over
-    if (isAlone) return handle()
-    held.hold(socket, response)
-    response.once('socket', () => {
-      oneATurn(() => {
-        held.letGo(socket, response)
-        if (!response.closed) handle()
+  return {
+    whenAlone: (response, handle) => {
+      const { socket } = response.req
+      const isAlone = response.socket !== null // Node gives it the socket when those before it are over
+      if (isAlone) return handle()
+      held.hold(socket, response)
+      response.once('socket', () => {
+        oneATurn(() => {
+          held.letGo(socket, response)
+          if (!response.closed) handle()
+        })
       })
-    })
+    },
+    isHeld: held.isHeld,
   }
 }
 
 /**
  * Connections that are not read further. Node resumes a socket after every message, and whenever a body is read
- * further (`readStart` of _http_incoming): until the last request that waits has its turn, that does nothing. Only of that
- * one a part may still be to come.
+ * further (`readStart` of _http_incoming): until the last request that waits has its turn, that does nothing. Only the last
+ * one can be incomplete.
  */
 function createHeld() {
   const lastBySocket = new WeakMap<Socket, ServerResponse | null>()
+  const isHeld = (socket: Socket): boolean => (lastBySocket.get(socket) ?? null) !== null
   return {
+    isHeld,
     hold: (socket: Socket, last: ServerResponse): void => {
-      const { resume } = socket
       if (!lastBySocket.has(socket)) {
-        socket.resume = () => {
-          const isHeld = (lastBySocket.get(socket) ?? null) !== null
-          return isHeld ? socket : resume.call(socket)
-        }
+        const resume = socket.resume.bind(socket)
+        socket.resume = () => (isHeld(socket) ? socket : resume())
       }
       lastBySocket.set(socket, last)
       socket.pause()

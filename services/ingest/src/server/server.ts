@@ -9,7 +9,7 @@ import { answerBadHttp, answerConnect } from './bad-http.ts'
 import { declaredBytes } from '../http/framing.ts'
 import { createConnections, type Connections } from './connections.ts'
 import type { ClosedForRoom } from '../metrics.ts'
-import { createWhenAlone } from './pipelined.ts'
+import { createPipelined, type Pipelined } from './pipelined.ts'
 import type { createLifecycle } from './lifecycle.ts'
 
 /** Bounds of the HTTP server; times in milliseconds. */
@@ -69,7 +69,7 @@ export async function startIngestServer(options: {
     limits.maxConnections,
     options.onClosedForRoom ?? (() => {}),
   )
-  const whenAlone = createWhenAlone()
+  const pipelined = createPipelined()
   const listen = (
     request: IncomingMessage,
     response: ServerResponse,
@@ -78,7 +78,7 @@ export async function startIngestServer(options: {
     // Closed with the answer to its last request. Node's `maxRequestsPerSocket` only says `Connection: close`,
     // leaves it open, and answers what still comes with a 503 without a body.
     if (connections.asked(response) >= maxRequestsPerConnection) response.shouldKeepAlive = false
-    whenAlone(response, () => handle(request, response))
+    pipelined.whenAlone(response, () => handle(request, response))
   }
   const handle: RequestListener = (request, response) => listen(request, response, options.handle)
   const server = createServer(
@@ -99,7 +99,7 @@ export async function startIngestServer(options: {
   server.on('connection', connections.opened) // not Node's `maxConnections`, which closes the new ones
   server.timeout = limits.silenceTimeoutMs // who reads no answers would stay for ever: Node's own is none
   server.maxHeadersCount = 1_000 // above ours: Node drops what is beyond, the guard refuses
-  answerParserErrors(server, connections, options.onBadHttp ?? (() => {}))
+  answerParserErrors(server, { ...connections, ...pipelined }, options.onBadHttp ?? (() => {}))
   server.on('checkContinue', (request: IncomingMessage, response) => {
     listen(request, response, () => {
       options.handle(request, response)
@@ -129,7 +129,7 @@ export async function startIngestServer(options: {
  */
 function answerParserErrors(
   server: Server,
-  { openOf }: Connections,
+  { openOf, isHeld }: Connections & Pipelined,
   onBadHttp: (code: RequestCode, address: string | undefined) => void,
 ): void {
   const failed = new WeakSet<Socket>()
@@ -137,6 +137,8 @@ function answerParserErrors(
     // http.Server always hands over a net.Socket; its type says Duplex for the sake of others.
     const socket = duplex as Socket
     if (failed.has(socket)) return
+    // It waits for us: the time for its body begins when its turn has come.
+    if (isHeld(socket) && 'code' in error && error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return
     failed.add(socket)
     const whole = openOf(socket).filter(({ req }) => req.complete)
     void whenAnswered(whole).then(() => {
