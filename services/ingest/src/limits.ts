@@ -8,7 +8,10 @@ export interface IngestLimits {
   /** Of requests held in memory by all of them together: heads, bodies, and what we need for each. */
   readonly maxInFlightBytes: number
   readonly bodyTimeoutMs: number
-  /** From the end of the body to the answer, whatever Kafka does. */
+  /**
+   * From when its records are produced to the answer, whatever Kafka does. Before that a long body may have waited 2 s
+   * for its slot.
+   */
   readonly answerTimeoutMs: number
   readonly maxUrlBytes: number
   readonly maxHeaders: number
@@ -22,7 +25,7 @@ export const INGEST_LIMITS: IngestLimits = {
   maxRepeatedContextBytes: 16 * 1_024 ** 2,
   maxInFlightBytes: 64 * 1_024 ** 2,
   bodyTimeoutMs: 10_000,
-  // Segment's Ruby SDK gives up after 8 s: kafkajs needs 5 s, the rest is ours.
+  // The producer gives up after 5 s, before Segment's Ruby SDK does, after 8 s. This is for a producer that does not.
   answerTimeoutMs: 7_000,
   maxUrlBytes: 2_048,
   maxHeaders: 60,

@@ -9,7 +9,7 @@ export interface LinkBatch extends TopicPartition {
 export type BatchResult =
   | { readonly status: 'acknowledged'; /** of its first record */ readonly baseOffset: number }
   | {
-      /** It may or may not be in Kafka. */
+      /** It may be in Kafka all the same, unless the error is Kafka's own no. */
       readonly status: 'failed'
       readonly error: unknown
       /** The error may be that of another batch of the request: tried alone it may succeed. */
