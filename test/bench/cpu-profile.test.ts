@@ -23,7 +23,7 @@ test('time is summed by part of the program; idle time and what came before do n
     timeDeltas: [9_000_000, 500_000, 100, 200, 300, 400, 500, 7, 600],
   }
   const times = selfTimes(profile, 0.4)
-  assert.equal(times.get('judge services/ingest/src/track/judge.ts')?.micros, 700)
+  assert.equal(times.get('judge services/ingest/src/judge.ts')?.micros, 700)
   assert.deepEqual(byPlace(times), [
     ['services/ingest', 700],
     ['Node: HTTP', 500],
