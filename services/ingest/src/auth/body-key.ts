@@ -7,8 +7,8 @@ import type { Keys } from './key-file.ts'
  *
  * SDKs write `"writeKey":"…"` or `"api_key":"…"`: neither name is looked for with escapes in it.
  *
- * @returns the key that is known.
- * @throws {Refusal} 401, and what else speaks against the key.
+ * @returns the key that is known; for which origins it is good is asked later.
+ * @throws {Refusal} 401.
  */
 export function refuseStrangers(
   body: Buffer,

@@ -166,10 +166,11 @@ interface Document extends ParsedText {
 
 /** @param overfull events of a list, which are not parsed. @throws {Refusal} */
 function parse(text: string, overfull: readonly Place[]): Document {
+  const left = without(text, overfull)
   try {
-    return { text, overfull, ...parseText(without(text, overfull)) }
+    return { text, overfull, ...parseText(left) }
   } catch (cause) {
-    throw noDocument(without(text, overfull), cause)
+    throw noDocument(left, cause)
   }
 }
 
