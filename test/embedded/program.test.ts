@@ -59,15 +59,15 @@ const untilReady = (running: Running): Promise<void> =>
   )
 
 test('it prints the variables, and Ctrl-C stops everything with exit code 0', async (t) => {
-  const running = start(t, 21_700)
+  const running = start(t, 7_800)
   await untilReady(running)
   const [password = ''] = /(?<=\nCLICKHOUSE_PASSWORD=).*/.exec(running.output()) ?? []
   assert.match(password, /^[\w-]{24}$/)
   assert.equal(
     running.output(),
-    'KAFKA_BROKERS=127.0.0.1:21703\n' +
-      'SCHEMA_REGISTRY_URL=http://127.0.0.1:21705/apis/ccompat/v7\n' +
-      'CLICKHOUSE_URL=http://127.0.0.1:21706\n' +
+    'KAFKA_BROKERS=127.0.0.1:7803\n' +
+      'SCHEMA_REGISTRY_URL=http://127.0.0.1:7805/apis/ccompat/v7\n' +
+      'CLICKHOUSE_URL=http://127.0.0.1:7806\n' +
       `CLICKHOUSE_USER=default\nCLICKHOUSE_PASSWORD=${password}\n`,
   )
   const children = descendants(Number(running.child.pid))
@@ -78,7 +78,7 @@ test('it prints the variables, and Ctrl-C stops everything with exit code 0', as
 })
 
 test('its children die with it, also when it is killed with -9', async (t) => {
-  const running = start(t, 21_710)
+  const running = start(t, 7_810)
   await untilReady(running)
   const children = descendants(Number(running.child.pid))
   running.child.kill('SIGKILL')
@@ -100,7 +100,7 @@ test('a damaged cache is noticed and fetched again', async (t) => {
   const runner =
     (await readdir(folderOf('apicurio-'))).find((file) => file.endsWith('-runner.jar')) ?? ''
   await writeFile(join(folderOf('apicurio-'), runner), 'cut') // shorter
-  const running = start(t, 21_720, { CUSTOM_EVENTS_CACHE: damaged })
+  const running = start(t, 7_820, { CUSTOM_EVENTS_CACHE: damaged })
   await untilReady(running)
   assert.match(running.errors(), /the cached files of kafka are damaged/)
   assert.match(running.errors(), /downloading Apicurio/)
@@ -114,7 +114,7 @@ test('a damaged cache is noticed and fetched again', async (t) => {
 
 test('Ctrl-C while it downloads leaves no process and no half entry', async (t) => {
   const cache = join(scratch, 'empty-cache')
-  const running = start(t, 21_730, { CUSTOM_EVENTS_CACHE: cache })
+  const running = start(t, 7_830, { CUSTOM_EVENTS_CACHE: cache })
   await eventually(() => assert.match(running.errors(), /downloading/), waiting)
   const children = descendants(Number(running.child.pid))
   running.child.kill('SIGINT')
@@ -129,7 +129,7 @@ test('Ctrl-C while it downloads leaves no process and no half entry', async (t) 
 test('what Maven says is kept when it fails', async (t) => {
   const bin = await toolsWithout('mvn')
   await script(join(bin, 'mvn'), 'echo "Could not transfer artifact: Connection refused"; exit 1')
-  const running = start(t, 21_740, { PATH: bin, CUSTOM_EVENTS_CACHE: join(scratch, 'offline') })
+  const running = start(t, 7_840, { PATH: bin, CUSTOM_EVENTS_CACHE: join(scratch, 'offline') })
   assert.equal(await exitCode(running), 1)
   assert.match(running.errors(), /mvn .* failed with code 1; its output is in \//)
   const log = /its output is in (\S+)/.exec(running.errors())?.[1] ?? ''
@@ -138,7 +138,7 @@ test('what Maven says is kept when it fails', async (t) => {
 
 test('what is missing is named all at once, with the remedy', async (t) => {
   const bin = await toolsWithout('java', 'mvn', 'setpriv')
-  const running = start(t, 21_750, { PATH: bin })
+  const running = start(t, 7_850, { PATH: bin })
   assert.equal(await exitCode(running), 1)
   const text = running.errors()
   assert.match(text, /Java 17 or newer: no java on PATH\. Install/)
@@ -151,7 +151,7 @@ test('what is missing is named all at once, with the remedy', async (t) => {
 test('an old Java is named with its version', async (t) => {
   const bin = await toolsWithout('java')
   await script(join(bin, 'java'), `echo 'openjdk version "11.0.2" 2019-01-15' >&2`)
-  const running = start(t, 21_760, { PATH: bin })
+  const running = start(t, 7_860, { PATH: bin })
   assert.equal(await exitCode(running), 1)
   assert.match(running.errors(), /Java 17 or newer: java on PATH is version 11\.0\.2/)
 })

@@ -24,10 +24,10 @@ process.env['TMPDIR'] = scratch // other stacks on this machine have folders of 
 after(() => rm(scratch, { recursive: true, force: true }))
 
 const ports: StackPorts = {
-  kafka: 21_903,
-  kafkaController: 21_904,
-  registry: 21_905,
-  clickhouse: 21_906,
+  kafka: 7_903,
+  kafkaController: 7_904,
+  registry: 7_905,
+  clickhouse: 7_906,
 }
 
 async function failureOf(starting: Promise<AsyncDisposable>): Promise<StackError> {
@@ -132,7 +132,7 @@ test('a taken port is named before anything starts', async () => {
   const other = createServer().listen(ports.registry, '127.0.0.1')
   await once(other, 'listening')
   const { message } = await failureOf(startStack({ ports })).finally(() => other.close())
-  assert.match(message, /port 21905 for the schema registry: taken/)
+  assert.match(message, /port 7905 for the schema registry: taken/)
   assert.match(message, /--port-base N/)
   assert.match(message, /docker compose up/)
 })

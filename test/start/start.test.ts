@@ -65,7 +65,7 @@ const says = (run: Run, pattern: RegExp) =>
   eventually(() => assert.match(run.output(), pattern), { withinMs: 90_000 })
 
 test('npm start -- --once prints the three rows, exits 0 and leaves no process', async () => {
-  const run = start(29_000, '--once')
+  const run = start(7_700, '--once')
   assert.equal(await run.exit(), 0, run.output())
   for (const group of ['account_789', 'account_456', 'account_123']) {
     assert.match(run.output(), new RegExp(`│ ${group} *│ user_`))
@@ -74,10 +74,10 @@ test('npm start -- --once prints the three rows, exits 0 and leaves no process',
 })
 
 test('npm start stays up, says what to try, takes an event, and ends cleanly on Ctrl-C', async () => {
-  const run = start(29_010)
+  const run = start(7_710)
   await says(run, /Stop everything with Ctrl-C/)
-  assert.match(run.output(), /curl -s http:\/\/127\.0\.0\.1:29010\/track/)
-  const response = await fetch('http://127.0.0.1:29010/track', {
+  assert.match(run.output(), /curl -s http:\/\/127\.0\.0\.1:7710\/track/)
+  const response = await fetch('http://127.0.0.1:7710/track', {
     method: 'POST',
     body: '{"event":"signed_up","user_id":"user_1","group_id":"account_1"}',
   })
@@ -99,7 +99,7 @@ for (const [moment, pattern] of [
   ['while the services start', /starting ingest and consumer/],
 ] as const) {
   test(`a signal ${moment} leaves no process behind`, async () => {
-    const run = start(29_020)
+    const run = start(7_720)
     await says(run, pattern)
     run.npm.kill('SIGTERM')
     await run.exit()
@@ -108,7 +108,7 @@ for (const [moment, pattern] of [
 }
 
 test('kill -9 of npm leaves no process behind', async () => {
-  const run = start(29_030)
+  const run = start(7_730)
   await says(run, /Stop everything with Ctrl-C/)
   run.npm.kill('SIGKILL')
   await run.exit()
@@ -116,11 +116,11 @@ test('kill -9 of npm leaves no process behind', async () => {
 })
 
 test('a taken port is named with the way to move it, before anything starts', async () => {
-  const squatter = createServer().listen(29_040, '127.0.0.1')
+  const squatter = createServer().listen(7_740, '127.0.0.1')
   await once(squatter, 'listening')
-  const run = start(29_040)
+  const run = start(7_740)
   assert.equal(await run.exit(), 1)
-  assert.match(run.output(), /29040/)
+  assert.match(run.output(), /7740/)
   assert.match(run.output(), /--port-base/)
   await nothingIsLeft(run)
   squatter.close()

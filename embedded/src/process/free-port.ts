@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 
-/** Below it are ports that are well known. */
+/** Below it are ports that are well known, and those that tests of `--port-base` name: no server of another test may be given one. */
 const LOWEST = 10_240
 /** Of fewer than that, one would soon be given to two servers. */
 const FEWEST = 1_000
