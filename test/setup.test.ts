@@ -36,9 +36,13 @@ test('setup can be repeated: the second time everything was there', async () => 
   assert.match(second.join('\n'), /0 of \d+ migrations applied now/)
 })
 
-test('setups that run at once do not disturb each other', async () => {
+test('setups that run at once do not disturb each other: each ends with everything there', async () => {
   const names = ownNames()
-  await Promise.all([runSetup(names), runSetup(names), runSetup(names)])
+  const said = await Promise.all([runSetup(names), runSetup(names), runSetup(names)])
+  for (const lines of said) assert.match(lines.join('\n'), /12 partitions, (created|was there)/)
+  const afterwards = (await runSetup(names)).join('\n')
+  assert.match(afterwards, /12 partitions, was there/)
+  assert.match(afterwards, /0 of \d+ migrations applied now/)
 })
 
 test('a topic with too few partitions is refused with the way out, and left as it is', async () => {
