@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FastEvent, NO_PLAN_SET } from '@custom-events/event'
+import { Slices } from '../admission/slices.ts'
+import { ANYBODY } from '../auth/write-keys.ts'
+import { callOf } from '../testing/call.fixture.ts'
+import { BAD_EVENT, eventText, TOPICS } from '../testing/test-support.ts'
+import { ingestSettings } from '../settings.ts'
+import { contextOf, createJudge } from './judge.ts'
+import type { Judged } from './verdicts.ts'
+
+const { rules } = ingestSettings(TOPICS, 12)
+const plans = { current: NO_PLAN_SET }
+const statusOf = ({ verdict }: Judged): string => verdict.status
+const LIST = `[${eventText()},${BAD_EVENT},${eventText({ event_id: 'e-3' })}]`
+
+test('every event has a verdict, in the order in which it was sent', async () => {
+  const judged = await createJudge({ plans, rules })(callOf(LIST))
+  assert.deepEqual(judged.map(statusOf), ['accepted', 'rejected', 'accepted'])
+  assert.deepEqual(
+    judged.map(({ input }) => input.index),
+    [0, 1, 2],
+  )
+})
+
+test('a usual event is judged where it lies only where that is wanted, with the same verdict', async () => {
+  const [plain] = await createJudge({ plans, rules })(callOf(eventText()))
+  const [fast] = await createJudge({ plans, rules, hasFastPath: true })(callOf(eventText()))
+  assert.ok(plain?.verdict.status === 'accepted' && fast?.verdict.status === 'accepted')
+  assert.ok(fast.verdict.event instanceof FastEvent)
+  assert.ok(!(plain.verdict.event instanceof FastEvent))
+  for (const field of [
+    'event',
+    'group_id',
+    'user_id',
+    'event_id',
+    'timestamp',
+    'properties',
+  ] as const) {
+    assert.equal(fast.verdict.event[field], plain.verdict.event[field], field)
+  }
+})
+
+test('few events are judged at once, many while others have their turn, with the same verdicts', async () => {
+  const judge = createJudge({ plans, rules, hasFastPath: true })
+  const few = judge(callOf(LIST))
+  assert.ok(Array.isArray(few), 'no promise')
+  const many = Array.from({ length: 500 }, (_, at) =>
+    at % 100 === 7 ? BAD_EVENT : eventText({ event_id: `e-${at}` }),
+  )
+  const slices = new Slices()
+  const later = judge(callOf(`[${many.join()}]`, { slot: { slices, end: () => {} } }))
+  assert.ok(later instanceof Promise)
+  const judged = await later
+  assert.equal(judged.length, 500)
+  assert.deepEqual(
+    judged.flatMap(({ verdict }, at) => (verdict.status === 'rejected' ? [at] : [])),
+    [7, 107, 207, 307, 407],
+  )
+})
+
+test('a key that is bound to one account judges its own events only', async () => {
+  const key = { ...ANYBODY, groupIds: new Set(['account_456']) }
+  const other = eventText({ group_id: 'account_1' })
+  const judged = await createJudge({ plans, rules })(callOf(`[${eventText()},${other}]`, { key }))
+  assert.deepEqual(judged.map(statusOf), ['accepted', 'rejected'])
+})
+
+test('the plans that are in force when the request comes hold for all of its events', async () => {
+  const seen: unknown[] = []
+  const counting = {
+    ...NO_PLAN_SET,
+    check: ((...given: Parameters<typeof NO_PLAN_SET.check>) => {
+      seen.push(given)
+      changing.current = NO_PLAN_SET // they change under the request
+      return NO_PLAN_SET.check(...given)
+    }) as typeof NO_PLAN_SET.check,
+  }
+  const changing = { current: counting as typeof NO_PLAN_SET }
+  await createJudge({ plans: changing, rules })(callOf(LIST))
+  assert.equal(seen.length, 3)
+})
+
+test('sent_at is what the body says; a header counts only where it says nothing', () => {
+  const headers = { sentat: '2026-01-01T00:00:00Z', 'idempotency-key': 'once' }
+  const inBody = callOf(`{"batch":[${eventText()}],"sentAt":"2026-01-02T00:00:00Z"}`, { headers })
+  assert.deepEqual(contextOf(inBody).sentAt, { value: '2026-01-02T00:00:00Z', pointer: '/sentAt' })
+  const inHeader = contextOf(callOf(eventText(), { headers }))
+  assert.deepEqual(inHeader.sentAt, { value: '2026-01-01T00:00:00Z', pointer: '' })
+  assert.equal(inHeader.idempotencyKey, 'once')
+  assert.equal(contextOf(callOf(eventText(), { headers: { sentat: '' } })).sentAt, null)
+})
