@@ -16,7 +16,8 @@ import {
   newAssignment,
   type Assignment,
 } from './assignment/assignment.ts'
-import type { Batch, BatchLimits, OpenBatch, Trigger } from './batch/batch.ts'
+import type { Batch, OpenBatch } from './batch/batch.ts'
+import type { ConfiguredLimits, Trigger } from './batch/closing.ts'
 import { abandonAfterMs, abortedAfter, type Clock } from './batch/deadline.ts'
 import type { InDoubt } from './insert/in-doubt.ts'
 import { Abandoned } from './insert/retry-loop.ts'
@@ -33,7 +34,7 @@ export interface ConsumePorts {
     logs: readonly KafkaLog[],
     stop: AbortSignal,
   ) => Promise<readonly RegisteredLog[]>
-  readonly limits: () => BatchLimits
+  readonly limits: Pick<ConfiguredLimits, 'current' | 'inserted'>
   /**
    * How far a previous owner may have inserted beyond its commit, in offsets of one partition: what it
    * had in one batch, with room to spare. All of it is asked about, not only the next batch: one record

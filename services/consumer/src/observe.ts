@@ -2,7 +2,6 @@ import type { Consumer, FetchedRecords, MemoryBudget } from '@custom-events/kafk
 import type { Logger } from '@custom-events/runtime'
 import type { ConsumeObserver } from './consume.ts'
 import type { InsertPorts } from './insert/insert-ports.ts'
-import type { Limits } from './assignment/limits.ts'
 import type { ConsumerMetrics } from './metrics.ts'
 import { showReading } from './show-reading.ts'
 
@@ -17,16 +16,14 @@ export function createObservers(options: {
   readonly metrics: ConsumerMetrics
   readonly budget: MemoryBudget
   readonly consumer: Pick<Consumer, 'backlog' | 'foreignMembers' | 'troubles'>
-  readonly limits: Limits
   readonly log: Logger
 }): Observers {
-  const { metrics, budget, consumer, limits, log } = options
+  const { metrics, budget, consumer, log } = options
   const tellGap = createTellGap(log)
 
   return {
     consume: {
       settled: ({ table }, trigger, batch, settled) => {
-        limits.inserted()
         metrics.batches.inc({ trigger })
         metrics.consumed.inc({ table }, batch.records.length)
         metrics.inserted.inc({ table }, settled.inserted)
@@ -60,7 +57,6 @@ export function createObservers(options: {
     insert: {
       insertSeconds: (seconds) => metrics.insertSeconds.observe(seconds),
       readBack: (cause) => metrics.readBacks.inc({ cause }),
-      tooManyParts: limits.tooManyParts,
     },
     expose: () => {
       showReading(metrics, consumer, Date.now())

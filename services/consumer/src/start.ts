@@ -18,7 +18,7 @@ import type { ConsumerSettings } from './config.ts'
 import { consume } from './consume.ts'
 import { systemClock } from './batch/deadline.ts'
 import { withFailpoint } from './failpoint.ts'
-import { createLimits } from './assignment/limits.ts'
+import { createConfiguredLimits } from './batch/closing.ts'
 import { createConfirmLog, learnLogs } from './assignment/logs.ts'
 import { createConsumerMetrics } from './metrics.ts'
 import { createObservers, type Observers } from './observe.ts'
@@ -47,7 +47,7 @@ export async function startConsumer(options: {
   const status = createStatus(log, metrics)
   const tell = createTell(log, metrics)
   const budget = createMemoryBudget(config.MEMORY_BUDGET_BYTES)
-  const limits = createLimits(config)
+  const limits = createConfiguredLimits(config)
   const topics = topicNames(config.KAFKA_TOPIC)
   const shutdown = new AbortController()
   let observers: Observers | null = null
@@ -109,7 +109,7 @@ export async function startConsumer(options: {
       return consumer.troubles
     },
   }
-  observers = createObservers({ metrics, budget, consumer, limits, log })
+  observers = createObservers({ metrics, budget, consumer, log })
   const { insert: observe } = observers
   const registry = createSchemaRegistry(registryConfigFrom(config))
   const onUnknownSchema = config.POISON_UNKNOWN_SCHEMA
@@ -148,7 +148,7 @@ export async function startConsumer(options: {
         const retryLoop = createRetryLoop({ stop, status, sleep })
         return learnLogs({ clickhouse, retryLoop, stop }, logs)
       },
-      limits: limits.current,
+      limits,
       inDoubtOffsets: 2 * config.BATCH_MAX_ROWS + LARGEST_FETCH_RECORDS,
       budget,
       status,
@@ -170,6 +170,7 @@ export async function startConsumer(options: {
             retryLoop,
             budget,
             observe,
+            onTooManyParts: limits.tooManyParts,
             abandon,
             onUnknownSchema,
           },

@@ -83,7 +83,10 @@ async function play(
       learnLogs: async (logs) => logs.map((log) => ({ ...log, generation: 1 })),
       inDoubtOffsets: options.inDoubtOffsets ?? 2,
       shutdownWithinMs: 60_000,
-      limits: () => ({ maxRows: options.maxRows ?? 1, maxBytes: 1_000, maxAgeMs: 1_000 }),
+      limits: {
+        current: () => ({ maxRows: options.maxRows ?? 1, maxBytes: 1_000, maxAgeMs: 1_000 }),
+        inserted: () => {},
+      },
       budget: { add: (bytes) => (heldBytes += bytes), remove: (bytes) => (heldBytes -= bytes) },
       status: { outOfRange: () => {}, recovered: () => {} },
       settle: async (job) => {

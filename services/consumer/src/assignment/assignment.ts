@@ -6,11 +6,11 @@ import {
   type MemoryBudget,
   type PartitionOffset,
 } from '@custom-events/kafka'
-import { openBatch, type BatchLimits, type OpenBatch } from '../batch/batch.ts'
+import { openBatch, type OpenBatch } from '../batch/batch.ts'
 import { abortedAfter, abandonAfterMs, type Clock } from '../batch/deadline.ts'
 import type { InDoubt } from '../insert/in-doubt.ts'
 import type { Route, TopicRoute } from '../read/route.ts'
-import { rampUp, type GrowingLimits } from '../batch/ramp-up.ts'
+import { rampUp, type ConfiguredLimits, type GrowingLimits } from '../batch/closing.ts'
 
 /** What is known within one assignment; nothing of it outlives the assignment. */
 export interface Assignment {
@@ -39,7 +39,7 @@ export function newAssignment(
     readonly routes: readonly TopicRoute[]
     /** Of the topics, each with its generation. */
     readonly logs: readonly RegisteredLog[]
-    readonly limits: () => BatchLimits
+    readonly limits: Pick<ConfiguredLimits, 'current' | 'inserted'>
     readonly inDoubtOffsets: number
     readonly shutdown: AbortSignal
     /** Follows `shutdown`, when there is hardly time left. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FetchedRecords } from '@custom-events/kafka'
-import { longerAge, openBatch, shorterAge } from './batch.ts'
+import { openBatch } from './batch.ts'
 
 const limits = () => ({ maxRows: 10, maxBytes: 1_000, maxAgeMs: 500 })
 
@@ -65,18 +65,6 @@ test('a gap is refused within a batch and between two', () => {
   batch.close()
   assert.throws(() => batch.add(fetched(1, 4), 0), /from 1 follow 2/)
   batch.add(fetched(2, 4), 0)
-})
-
-test('the age doubles up to 30 s and comes back to what is configured', () => {
-  let ageMs = 1_000
-  for (const expected of [2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
-    ageMs = longerAge(ageMs)
-    assert.equal(ageMs, expected)
-  }
-  for (const expected of [15_000, 7_500, 3_750, 1_875, 1_000, 1_000]) {
-    ageMs = shorterAge(ageMs, 1_000)
-    assert.equal(ageMs, expected)
-  }
 })
 
 test('a full batch is made into a block ahead, once; it stays due and takes nothing more', () => {

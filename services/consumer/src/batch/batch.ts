@@ -1,14 +1,6 @@
 import type { NativeBlock } from '@custom-events/codec'
 import type { FetchedRecord, FetchedRecords, PartitionOffset } from '@custom-events/kafka'
-
-/** Why a batch is closed. */
-export type Trigger = 'rows' | 'bytes' | 'age' | 'revoke' | 'shutdown'
-
-export interface BatchLimits {
-  readonly maxRows: number
-  readonly maxBytes: number
-  readonly maxAgeMs: number
-}
+import { msUntilOld, whyDue, whyFull, type BatchLimits, type Filled } from './closing.ts'
 
 /** Records of one topic, over all of its partitions: contiguous offsets per partition. */
 export interface Batch {
@@ -47,12 +39,7 @@ export function openBatch(topic: string, limits: () => BatchLimits): OpenBatch {
   let bytes = 0
   let openedAtMs: number | null = null
   let ahead: { readonly encoded: NativeBlock; readonly trigger: 'rows' | 'bytes' } | null = null
-  const full = (): 'rows' | 'bytes' | null => {
-    if (ahead !== null) return ahead.trigger
-    const { maxRows, maxBytes } = limits()
-    if (records.length >= maxRows) return 'rows'
-    return bytes >= maxBytes ? 'bytes' : null
-  }
+  const filled = (): Filled => ({ rows: records.length, bytes, openedAtMs })
 
   return {
     add: (fetched, nowMs) => {
@@ -70,19 +57,15 @@ export function openBatch(topic: string, limits: () => BatchLimits): OpenBatch {
       openedAtMs ??= nowMs
     },
     encodeAhead: (encode) => {
-      const trigger = full()
+      const trigger = whyFull(filled(), limits())
       if (ahead !== null || trigger === null) return 0
       const encoded = encode(records)
       ahead = { encoded, trigger }
       return encoded.block.length
     },
-    due: (nowMs) => {
-      if (openedAtMs === null) return null
-      return full() ?? (nowMs - openedAtMs >= limits().maxAgeMs ? 'age' : null)
-    },
-    isFull: () => full() !== null,
-    msLeft: (nowMs) =>
-      openedAtMs === null ? Infinity : Math.max(0, openedAtMs + limits().maxAgeMs - nowMs),
+    due: (nowMs) => ahead?.trigger ?? whyDue(filled(), limits(), nowMs),
+    isFull: () => ahead !== null || whyFull(filled(), limits()) !== null,
+    msLeft: (nowMs) => msUntilOld(filled(), limits(), nowMs),
     close: () => {
       if (openedAtMs === null) return null
       const ends = [...endByPartition].map(([partition, offset]) => ({ topic, partition, offset }))
@@ -95,16 +78,4 @@ export function openBatch(topic: string, limits: () => BatchLimits): OpenBatch {
       return batch
     },
   }
-}
-
-/** After code 252 batches grow older, up to this, so that fewer parts are made. */
-const LONGEST_AGE_MS = 30_000
-
-export function longerAge(ageMs: number): number {
-  return Math.min(LONGEST_AGE_MS, ageMs * 2)
-}
-
-/** Back towards what is configured, once inserts succeed again. */
-export function shorterAge(ageMs: number, configuredMs: number): number {
-  return Math.max(configuredMs, Math.floor(ageMs / 2))
 }

@@ -96,19 +96,23 @@ function createWorld() {
         consumer,
         routes: [deadLetterRoute(TOPIC)],
         learnLogs: async (logs) => logs.map((log) => ({ ...log, generation: 1 })),
-        limits: () => ({ maxRows: 1, maxBytes: 1_000, maxAgeMs: 1_000 }),
+        limits: {
+          current: () => ({ maxRows: 1, maxBytes: 1_000, maxAgeMs: 1_000 }),
+          inserted: () => {},
+        },
         inDoubtOffsets: 10,
         shutdownWithinMs: within.shutdownWithinMs,
         budget,
         status,
         settle: ({ route, batch, inDoubt, stop, abandon }) => {
           const retryLoop = createRetryLoop({ stop, status, sleep: async () => {} })
-          const observe = { insertSeconds: () => {}, readBack: () => {}, tooManyParts: () => {} }
+          const observe = { insertSeconds: () => {}, readBack: () => {} }
           const ports = { clickhouse, retryLoop, budget, observe, abandon }
           return settle(
             {
               ...ports,
               confirm: async () => {},
+              onTooManyParts: () => {},
               setAside: async () => {},
               onUnknownSchema: 'halt',
             },

@@ -14,8 +14,9 @@ export interface InsertPorts {
   readonly observe: {
     readonly insertSeconds: (seconds: number) => void
     readonly readBack: (cause: 'assignment' | 'failure') => void
-    readonly tooManyParts: () => void
   }
+  /** ClickHouse refused an insert with code 252. */
+  readonly onTooManyParts: () => void
   readonly budget: { add(bytes: number): void; remove(bytes: number): void }
   /** Aborted when even a request that runs must be given up, because nobody waits for it any longer. */
   readonly abandon: AbortSignal

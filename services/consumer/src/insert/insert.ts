@@ -83,7 +83,7 @@ export async function insertRecords(ports: InsertPorts, job: Insertion): Promise
     } catch (error) {
       if (!(error instanceof ClickHouseFailure)) throw error
       const verdict = classify(error.failure)
-      if (verdict.adjustment === 'longerAge') ports.observe.tooManyParts()
+      if (verdict.adjustment === 'longerAge') ports.onTooManyParts()
       if (wasTried && !isDefinite(error.failure, verdict)) putInDoubt(work, job.inDoubt)
       const decision = decide(verdict, { attempt, rows: work.records.length })
       const parts = partsOf(work, verdict, decision)

@@ -51,6 +51,7 @@ function createSettling(options: {
   /** Rows that somebody's view on the table refuses. */
   readonly isRefusedByView?: (row: { readonly offset: number }) => boolean
   readonly isTooWide?: (block: Buffer) => boolean
+  readonly onTooManyParts?: () => void
 }) {
   const setAside: RefusedRecord[] = []
   const clickhouse = createMemoryClickHouse({
@@ -92,7 +93,8 @@ function createSettling(options: {
       counted: () => {},
       recovered: () => {},
     },
-    observe: { insertSeconds: () => {}, readBack: () => {}, tooManyParts: () => {} },
+    observe: { insertSeconds: () => {}, readBack: () => {} },
+    onTooManyParts: options.onTooManyParts ?? (() => {}),
     budget: { add: () => {}, remove: () => {} },
     abandon: new AbortController().signal,
     onUnknownSchema: options.onUnknownSchema ?? 'halt',
@@ -123,6 +125,19 @@ test('each insert is confirmed first: without that nothing more is written', asy
   assert.deepEqual([settling.rows(), confirmed], [[4], 2], 'also before what is tried again')
   await assert.rejects(settling.settle([record(5, codec.encode(event, 7))]), Abandoned)
   assert.deepEqual(settling.rows(), [4])
+})
+
+test('each insert that is refused because of too many parts is told, so that batches may wait longer', async () => {
+  const fates: Fate[] = ['tooManyParts', 'memory', 'tooManyParts', 'ok']
+  let told = 0
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    onWait: () => {},
+    fate: () => fates.shift() ?? 'ok',
+    onTooManyParts: () => (told += 1),
+  })
+  await settling.settle([record(4, codec.encode(event, 7))])
+  assert.deepEqual([settling.rows(), told], [[4], 2])
 })
 
 test('a kafka_logs that cannot be read is waited for, and is no failed insert', async () => {

@@ -143,7 +143,10 @@ function portsOf(of: {
         generation: log.topic === TOPIC ? tracked : deadLetters,
       }))
     },
-    limits: () => ({ maxRows, maxBytes: 100_000, maxAgeMs: 500 }),
+    limits: {
+      current: () => ({ maxRows, maxBytes: 100_000, maxAgeMs: 500 }),
+      inserted: () => {},
+    },
     inDoubtOffsets: maxRows + fetchRecords, // the largest batch: as many and what the last fetch brings
     shutdownWithinMs: DEADLINE_MS,
     status: loop.status,
@@ -151,9 +154,18 @@ function portsOf(of: {
       const retryLoop = loop.watched(createRetryLoop({ stop, status: loop.status, sleep }))
       const target = { topic: DEAD_LETTERS, partitions: 1 }
       const setAside = createSetAside({ producer, target, retryLoop })
-      const observe = { insertSeconds: () => {}, readBack: () => {}, tooManyParts: () => {} }
+      const observe = { insertSeconds: () => {}, readBack: () => {} }
       const confirm = async (): Promise<void> => {} // one database throughout
-      const inserting = { clickhouse, confirm, setAside, retryLoop, budget, observe, abandon }
+      const inserting = {
+        clickhouse,
+        confirm,
+        setAside,
+        retryLoop,
+        budget,
+        observe,
+        abandon,
+        onTooManyParts: () => {},
+      }
       const { records, encoded } = batch
       if (encoded !== null) world.note('a block was made ahead')
       const job = { route, records, encoded, inDoubt }
