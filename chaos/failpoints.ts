@@ -36,7 +36,7 @@ export interface FailpointOptions {
 }
 
 /** A pipeline of its own, one of whose consumers dies at one failpoint again and again. */
-interface Lane {
+interface FailpointRun {
   readonly failpoint: Failpoint
   readonly kills: number
   /** Deaths of the armed consumer that were not by SIGKILL; there must be none. */
@@ -66,17 +66,17 @@ export async function proveFailpoints(options: FailpointOptions): Promise<boolea
   say(
     `${kills} kills at each of ${FAILPOINTS.length} failpoints, seed ${seed}; logs are in ${folder}`,
   )
-  const lanes = await runLanes(options, folder)
-  const total = lanes.reduce((sum, lane) => sum + lane.kills, 0)
-  const isProven = lanes.every((lane) => verdictOf(lane, kills) === 'PROVEN')
-  for (const { failpoint, verified } of lanes) {
+  const runs = await runAll(options, folder)
+  const total = runs.reduce((sum, run) => sum + run.kills, 0)
+  const isProven = runs.every((run) => verdictOf(run, kills) === 'PROVEN')
+  for (const { failpoint, verified } of runs) {
     if (brokenChecks(verified).length > 0) print(`${failpoint}\n${renderChecks(verified)}`)
   }
   print(
     [
       '| failpoint | kills | verdict | accepted | lost | rows stored | poison | seconds |',
       '| --- | --- | --- | --- | --- | --- | --- | --- |',
-      ...lanes.map((lane) => laneRow(lane, kills)),
+      ...runs.map((run) => rowOf(run, kills)),
       '',
       `${isProven ? 'PROVEN' : 'BROKEN'}: ${total} kills in ${Math.round((performance.now() - startedAt) / 1_000)} s, seed ${seed}`,
     ].join('\n'),
@@ -86,16 +86,16 @@ export async function proveFailpoints(options: FailpointOptions): Promise<boolea
   return isProven
 }
 
-async function runLanes(options: FailpointOptions, folder: string): Promise<readonly Lane[]> {
+async function runAll(options: FailpointOptions, folder: string): Promise<readonly FailpointRun[]> {
   const { seed, minutes, say } = options
   await using servers = await startServers({ seed, folder, onProgress: say })
   const patience = AbortSignal.timeout(minutes * 60_000)
   const giveUp = AbortSignal.timeout(minutes * 60_000 + DRAIN_MS)
-  const lanes: Promise<Lane>[] = []
+  const runs: Promise<FailpointRun>[] = []
   for (const [index, failpoint] of FAILPOINTS.entries()) {
     // One after the other: seven setups at once are more than a busy machine answers in time.
     const started = Promise.withResolvers<void>()
-    const lane = runLane({
+    const run = runOne({
       ...options,
       failpoint,
       seed: seed + index,
@@ -105,13 +105,13 @@ async function runLanes(options: FailpointOptions, folder: string): Promise<read
       giveUp,
       onStarted: started.resolve,
     })
-    lanes.push(lane)
-    await Promise.race([started.promise, lane])
+    runs.push(run)
+    await Promise.race([started.promise, run])
   }
-  return await Promise.all(lanes)
+  return await Promise.all(runs)
 }
 
-async function runLane(options: {
+async function runOne(options: {
   readonly failpoint: Failpoint
   readonly kills: number
   readonly seed: number
@@ -123,7 +123,7 @@ async function runLane(options: {
   readonly giveUp: AbortSignal
   readonly onStarted: () => void
   readonly say: (line: string) => void
-}): Promise<Lane> {
+}): Promise<FailpointRun> {
   const { failpoint, kills, seed, servers, patience } = options
   const startedAt = performance.now()
   const say = (line: string): void => options.say(`${failpoint}: ${line}`)
@@ -190,7 +190,7 @@ async function runLane(options: {
   return { failpoint, ...counted, seconds, verified }
 }
 
-function verdictOf({ kills, otherDeaths, verified }: Lane, wanted: number): string {
+function verdictOf({ kills, otherDeaths, verified }: FailpointRun, wanted: number): string {
   const broken = [
     ...brokenChecks(verified),
     ...(kills < wanted ? ['too few kills'] : []),
@@ -199,13 +199,13 @@ function verdictOf({ kills, otherDeaths, verified }: Lane, wanted: number): stri
   return broken.length === 0 ? 'PROVEN' : `**BROKEN**: ${broken.join(', ')}`
 }
 
-function laneRow(lane: Lane, wanted: number): string {
-  const { failpoint, kills, seconds, verified } = lane
+function rowOf(run: FailpointRun, wanted: number): string {
+  const { failpoint, kills, seconds, verified } = run
   const { ledger, lost, physicalRows, poisoned } = verified
   const cells = [
     failpoint,
     kills,
-    verdictOf(lane, wanted),
+    verdictOf(run, wanted),
     ledger.counts.accepted,
     lost.length,
     physicalRows,

@@ -49,7 +49,7 @@ export function startWorkload(options: WorkloadOptions): Workload {
   const requests = { sent: 0, attempts: 0, open: 0 }
   const state = { maxBehindMs: 0 }
   const updates: Copy[] = []
-  const lanes = new Map<Account, Promise<void>>()
+  const lastByAccount = new Map<Account, Promise<void>>()
   const running = new Set<Promise<void>>()
   const ordered = ledger.accounts.filter(({ manner }) => manner === 'ordered')
   let invalidEvents = 0
@@ -89,10 +89,10 @@ export function startWorkload(options: WorkloadOptions): Workload {
       const account = random.pick(ordered)
       const copies = openCopies(ledger, () => account, Math.min(size, 20))
       const request = begin(copies)
-      const before = lanes.get(account) ?? Promise.resolve()
+      const before = lastByAccount.get(account) ?? Promise.resolve()
       // The next after the answer: that is what order is promised for.
       const sent = dispatch(() => before.then(() => sendUntilKnown(request)))
-      lanes.set(account, sent)
+      lastByAccount.set(account, sent)
       return { size: copies.length, sent }
     }
     const copies: (Copy | 'invalid')[] = openCopies(

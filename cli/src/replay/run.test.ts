@@ -47,7 +47,7 @@ function fateOf(name: string, kind: Fate['kind']): Fate {
 }
 
 /** Kafka in memory, away from the record that `isAway` says. */
-function memoryKafka(
+function fakeKafka(
   resolved: Map<string, string>,
   isAway: (value: string, topic: string) => boolean = () => false,
 ) {
@@ -71,7 +71,7 @@ interface Given {
 
 function scene({ fates, isAway }: Given) {
   const { source, resolved } = memorySource(fates)
-  const { tracked, producer } = memoryKafka(resolved, isAway)
+  const { tracked, producer } = fakeKafka(resolved, isAway)
   let output = ''
   const stopping = new AbortController()
   const run = async (options: { isDryRun?: boolean; caughtUp?: () => Promise<void> } = {}) => {

@@ -15,7 +15,7 @@ export interface PartitionBatch {
   readonly indices: readonly number[]
   readonly bytes: number
   /** Its partition may send again once it is given back. */
-  readonly lane: Lane
+  readonly queue: PartitionQueue
 }
 
 export interface BatchLimits {
@@ -48,7 +48,7 @@ interface GrowingBatch extends PartitionBatch {
 }
 
 /** The batches of one partition, in their order; only the last one grows. */
-interface Lane {
+interface PartitionQueue {
   readonly topic: string
   readonly partition: number
   readonly batches: GrowingBatch[]
@@ -74,16 +74,16 @@ export function sizeOf(record: OutgoingRecord): number {
  */
 export function createAccumulator(limits: BatchLimits): Accumulator {
   const { maxBatchRecords, limitOf } = limits
-  const lanesByTopic = new Map<string, (Lane | undefined)[]>()
-  const waiting = new Set<Lane>()
+  const queuesByTopic = new Map<string, (PartitionQueue | undefined)[]>()
+  const waiting = new Set<PartitionQueue>()
   let bufferedBytes = 0
   let inFlight = 0
   let hasFullBatch = false
 
-  const laneOf = ({ topic, partition }: OutgoingRecord): Lane => {
-    let lanes = lanesByTopic.get(topic)
-    if (lanes === undefined) lanesByTopic.set(topic, (lanes = []))
-    return (lanes[partition] ??= {
+  const queueOf = ({ topic, partition }: OutgoingRecord): PartitionQueue => {
+    let queues = queuesByTopic.get(topic)
+    if (queues === undefined) queuesByTopic.set(topic, (queues = []))
+    return (queues[partition] ??= {
       topic,
       partition,
       batches: [],
@@ -92,26 +92,26 @@ export function createAccumulator(limits: BatchLimits): Accumulator {
     })
   }
 
-  const growing = (lane: Lane, bytes: number): GrowingBatch => {
-    const last = lane.batches.at(-1)
+  const growing = (queue: PartitionQueue, bytes: number): GrowingBatch => {
+    const last = queue.batches.at(-1)
     const hasRoom =
       last !== undefined &&
       last.records.length < maxBatchRecords &&
-      last.bytes + bytes <= lane.limit.fillBytes
+      last.bytes + bytes <= queue.limit.fillBytes
     if (hasRoom) return last
-    const { topic, partition } = lane
-    const next = { topic, partition, records: [], deliveries: [], indices: [], bytes: 0, lane }
-    lane.batches.push(next)
-    waiting.add(lane)
+    const { topic, partition } = queue
+    const next = { topic, partition, records: [], deliveries: [], indices: [], bytes: 0, queue }
+    queue.batches.push(next)
+    waiting.add(queue)
     return next
   }
 
-  const isFull = ({ batches }: Lane): boolean =>
+  const isFull = ({ batches }: PartitionQueue): boolean =>
     batches.length > 1 || batches[0]?.records.length === maxBatchRecords
 
   /** The first batch that somebody waits for, of those that somebody waits for. */
-  const take = (lane: Lane): PartitionBatch | null => {
-    for (let batch = lane.batches.shift(); batch !== undefined; batch = lane.batches.shift()) {
+  const take = (queue: PartitionQueue): PartitionBatch | null => {
+    for (let batch = queue.batches.shift(); batch !== undefined; batch = queue.batches.shift()) {
       const wanted = withoutAbandoned(batch)
       bufferedBytes += wanted.bytes - batch.bytes
       if (wanted.records.length > 0) return wanted
@@ -119,10 +119,10 @@ export function createAccumulator(limits: BatchLimits): Accumulator {
     return null
   }
 
-  const giveBack = (lane: Lane): void => {
+  const giveBack = (queue: PartitionQueue): void => {
     inFlight -= 1
-    lane.isInFlight = false
-    hasFullBatch ||= isFull(lane)
+    queue.isInFlight = false
+    hasFullBatch ||= isFull(queue)
   }
 
   return {
@@ -139,41 +139,41 @@ export function createAccumulator(limits: BatchLimits): Accumulator {
       for (let index = 0; index < records.length; index++) {
         const record = records[index]
         if (record === undefined) continue
-        const lane = laneOf(record)
+        const queue = queueOf(record)
         const bytes = sizeOf(record)
-        const batch = growing(lane, bytes)
+        const batch = growing(queue, bytes)
         batch.records.push(record)
         batch.deliveries.push(delivery)
         batch.indices.push(index)
         batch.bytes += bytes
         bufferedBytes += bytes
-        if (!hasFullBatch && !lane.isInFlight) hasFullBatch = isFull(lane)
+        if (!hasFullBatch && !queue.isInFlight) hasFullBatch = isFull(queue)
       }
     },
     takeReady: () => {
       const ready: PartitionBatch[] = []
-      for (const lane of waiting) {
-        if (lane.isInFlight) continue
-        const batch = take(lane)
-        if (lane.batches.length === 0) waiting.delete(lane)
+      for (const queue of waiting) {
+        if (queue.isInFlight) continue
+        const batch = take(queue)
+        if (queue.batches.length === 0) waiting.delete(queue)
         if (batch === null) continue
-        lane.isInFlight = true
+        queue.isInFlight = true
         inFlight += 1
         ready.push(batch)
       }
       hasFullBatch = false
       return ready
     },
-    release: ({ lane, bytes }) => {
+    release: ({ queue, bytes }) => {
       bufferedBytes -= bytes
-      giveBack(lane)
+      giveBack(queue)
     },
     split: (batch) => {
-      const { lane, records } = batch
+      const { queue, records } = batch
       const middle = Math.ceil(records.length / 2)
-      lane.batches.unshift(part(batch, 0, middle), part(batch, middle, records.length))
-      waiting.add(lane)
-      giveBack(lane)
+      queue.batches.unshift(part(batch, 0, middle), part(batch, middle, records.length))
+      waiting.add(queue)
+      giveBack(queue)
     },
   }
 }

@@ -1,9 +1,9 @@
-export { createMemoryClock, type MemoryClock } from './memory-clock.ts'
-export type { Gate, ProduceFate } from './memory-log.ts'
+export { createFakeClock, type FakeClock } from './fake-clock.ts'
+export type { Gate, ProduceFate } from './fake-log.ts'
 export {
-  createMemoryKafka,
+  createFakeKafka,
   type CommitFate,
-  type MemoryConsumer,
-  type MemoryFaults,
-  type MemoryKafka,
-} from './consumer-memory.ts'
+  type FakeConsumer,
+  type FakeFaults,
+  type FakeKafka,
+} from './fake-kafka.ts'

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createMemoryBudget } from '@custom-events/kafka'
-import { createMemoryClock, createMemoryKafka } from '@custom-events/kafka/testing'
+import { createFakeClock, createFakeKafka } from '@custom-events/kafka/testing'
 import { eventually } from '../../../../test/support/eventually.ts'
 import { consume } from '../consume.ts'
 import { abandonAfterMs, abortedAfter, systemClock } from './deadline.ts'
-import { createMemoryClickHouse, type Fate } from '../testing/memory-clickhouse.fixture.ts'
+import { createFakeClickHouse, type Fate } from '../testing/fake-clickhouse.fixture.ts'
 import { createRetryLoop } from '../insert/retry-loop.ts'
 import { deadLetterRoute } from '../read/route.ts'
 import { settle } from '../insert/settle.ts'
@@ -71,12 +71,12 @@ async function aborted(signal: AbortSignal): Promise<void> {
 
 /** Three records, and a ClickHouse that takes the first insert and never answers it. */
 function createWorld() {
-  const clock = createMemoryClock()
-  const kafka = createMemoryKafka({ partitionsByTopic: { [TOPIC]: 1 }, clock })
+  const clock = createFakeClock()
+  const kafka = createFakeKafka({ partitionsByTopic: { [TOPIC]: 1 }, clock })
   for (let index = 0; index < 3; index++) kafka.append(at, { key: null, value: Buffer.from('v') })
   const began = Promise.withResolvers<void>()
   const fates: Fate[] = ['hangs']
-  const clickhouse = createMemoryClickHouse({
+  const clickhouse = createFakeClickHouse({
     gate: async (point) => {
       if (point === 'insert') began.resolve()
     },

@@ -6,7 +6,7 @@ import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
 import { readNative } from '../../../../packages/codec/src/testing/native-reader.fixture.ts'
 import type { InDoubt } from './in-doubt.ts'
 import type { RefusedRecord } from '../dead-letter/refused-record.ts'
-import { createMemoryClickHouse, type Fate } from '../testing/memory-clickhouse.fixture.ts'
+import { createFakeClickHouse, type Fate } from '../testing/fake-clickhouse.fixture.ts'
 import { Abandoned } from './retry-loop.ts'
 import { createPoisonWindow, type OnUnknownSchema } from '../dead-letter/poison.ts'
 import type { Wait } from './retry.ts'
@@ -54,7 +54,7 @@ function createSettling(options: {
   readonly onTooManyParts?: () => void
 }) {
   const setAside: RefusedRecord[] = []
-  const clickhouse = createMemoryClickHouse({
+  const clickhouse = createFakeClickHouse({
     gate: async () => {},
     fate: options.fate ?? (() => 'ok'),
     isPoison: options.isPoison ?? (() => false),

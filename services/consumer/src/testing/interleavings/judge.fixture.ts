@@ -5,9 +5,9 @@ import {
   type PartitionOffset,
   type TopicPartition,
 } from '@custom-events/kafka'
-import { type MemoryKafka } from '@custom-events/kafka/testing'
+import { type FakeKafka } from '@custom-events/kafka/testing'
 import { HEADERS } from '../../dead-letter/dead-letter.ts'
-import { valuesOf, type MemoryRow, type MemoryTables } from '../memory-clickhouse.fixture.ts'
+import { valuesOf, type MemoryRow, type MemoryTables } from '../fake-clickhouse.fixture.ts'
 import { isPoison, propertiesOf, type Planned } from './plan.fixture.ts'
 import type { Situation } from './situations.fixture.ts'
 
@@ -35,7 +35,7 @@ interface Limits {
 
 export function createJudge(options: {
   readonly planned: readonly Planned[]
-  readonly kafka: Pick<MemoryKafka, 'records'>
+  readonly kafka: Pick<FakeKafka, 'records'>
   readonly tables: MemoryTables
   readonly note: (situation: Situation) => void
   /** Somebody's view is on the tables: it may have rows twice, and must have all. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { eventAvroSchema } from '@custom-events/codec'
 import { createMemoryBudget, SchemaRegistryError, type MemoryBudget } from '@custom-events/kafka'
-import { type Gate, type MemoryConsumer } from '@custom-events/kafka/testing'
+import { type Gate, type FakeConsumer } from '@custom-events/kafka/testing'
 import { consume, type ConsumePorts } from '../../consume.ts'
 import type { Clock } from '../../batch/deadline.ts'
-import { createMemoryClickHouse } from '../memory-clickhouse.fixture.ts'
+import { createFakeClickHouse } from '../fake-clickhouse.fixture.ts'
 import { createRetryLoop } from '../../insert/retry-loop.ts'
 import { avroRoute, deadLetterRoute } from '../../read/route.ts'
 import { createSetAside } from '../../dead-letter/set-aside.ts'
@@ -21,7 +21,7 @@ const REQUEST_LIMIT_MS = 120_000
 
 /** One process of the consumer: what it holds in memory is gone when it crashes. */
 export interface Process {
-  readonly consumer: MemoryConsumer
+  readonly consumer: FakeConsumer
   readonly place: Place
   readonly hasEnded: boolean
   /** Dies where it is: none of its code runs any more. */
@@ -112,7 +112,7 @@ function portsOf(of: {
   const { maxRows, fetchRecords } = scenario
   const loop = watchLoop({ world, at })
   const producer = world.kafka.producer(gate)
-  const clickhouse = createMemoryClickHouse({
+  const clickhouse = createFakeClickHouse({
     gate,
     tables: world.tables,
     fate: loop.fate,

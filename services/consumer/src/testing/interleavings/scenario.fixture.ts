@@ -1,6 +1,6 @@
 import type { CommitFate, ProduceFate } from '@custom-events/kafka/testing'
 import fc from 'fast-check'
-import type { Fate } from '../memory-clickhouse.fixture.ts'
+import type { Fate } from '../fake-clickhouse.fixture.ts'
 
 /**
  * What a record is. An `update` has the identity of the record before it in its partition; `unknownSchema`

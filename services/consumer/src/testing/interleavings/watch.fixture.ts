@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { ConsumerEvent } from '@custom-events/kafka'
-import type { MemoryConsumer } from '@custom-events/kafka/testing'
+import type { FakeConsumer } from '@custom-events/kafka/testing'
 import type { ConsumeObserver, ConsumePorts } from '../../consume.ts'
-import type { Fate } from '../memory-clickhouse.fixture.ts'
+import type { Fate } from '../fake-clickhouse.fixture.ts'
 import type { RetryLoop } from '../../insert/retry-loop.ts'
 import type { Status } from '../../status.ts'
 import type { Place } from './situations.fixture.ts'
@@ -20,7 +20,7 @@ export interface Whereabouts {
 /** The consumer's port with an eye on what the loop asks of it. */
 export function watchConsumer(options: {
   readonly world: World
-  readonly consumer: MemoryConsumer
+  readonly consumer: FakeConsumer
   readonly at: Whereabouts
 }): ConsumePorts['consumer'] & { isZombie(): boolean } {
   const { world, consumer, at } = options

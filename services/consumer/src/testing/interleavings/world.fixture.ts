@@ -1,13 +1,13 @@
 import {
-  createMemoryClock,
-  createMemoryKafka,
-  type MemoryClock,
-  type MemoryKafka,
+  createFakeClock,
+  createFakeKafka,
+  type FakeClock,
+  type FakeKafka,
 } from '@custom-events/kafka/testing'
 import { createTranscoder, eventAvroSchema } from '@custom-events/codec'
 import type { Scheduler } from 'fast-check'
 import { createRandom, type Random } from '../../../../../chaos/random.ts'
-import type { Fate, MemoryRow, MemoryTables } from '../memory-clickhouse.fixture.ts'
+import type { Fate, MemoryRow, MemoryTables } from '../fake-clickhouse.fixture.ts'
 import { createJudge, DEAD_LETTERS, TOPIC, type Judge } from './judge.fixture.ts'
 import { earlierValue, isPoison, planRecords, SCHEMA_IDS, type Planned } from './plan.fixture.ts'
 import type { RegistryFate, Scenario } from './scenario.fixture.ts'
@@ -18,8 +18,8 @@ export interface World {
   readonly scenario: Scenario
   readonly scheduler: Scheduler
   readonly random: Random
-  readonly clock: MemoryClock
-  readonly kafka: MemoryKafka
+  readonly clock: FakeClock
+  readonly kafka: FakeKafka
   readonly tables: MemoryTables
   readonly planned: readonly Planned[]
   readonly isRefused: (place: { readonly partition: number; readonly offset: number }) => boolean
@@ -36,7 +36,7 @@ export interface World {
 
 export function createWorld(scenario: Scenario, scheduler: Scheduler): World {
   const random = createRandom(scenario.seed, 'run')
-  const clock = createMemoryClock()
+  const clock = createFakeClock()
   const seen = new Set<Situation>()
   const note = (situation: Situation): void => void seen.add(situation)
   const planned = planRecords(scenario, random)
@@ -47,7 +47,7 @@ export function createWorld(scenario: Scenario, scheduler: Scheduler): World {
   }
   const commitFate = drawer(scenario.commits, 'ok')
   const produceFate = drawer(scenario.produces, 'ok')
-  const kafka = createMemoryKafka({
+  const kafka = createFakeKafka({
     partitionsByTopic: { [TOPIC]: scenario.partitions, [DEAD_LETTERS]: 1 },
     clock,
     faults: {

@@ -1,5 +1,5 @@
 /** A clock that stands still until it is told to move: for tests without real timers. */
-export interface MemoryClock {
+export interface FakeClock {
   readonly nowMs: number
   /** Calls once, so many milliseconds later; whole ones. */
   later(ms: number, call: () => void): void
@@ -14,7 +14,7 @@ interface Timer {
   readonly call: () => void
 }
 
-export function createMemoryClock(): MemoryClock {
+export function createFakeClock(): FakeClock {
   let nowMs = 0
   /** By due time, the earliest first; those of one moment in the order in which they were set. */
   const timers: Timer[] = []

@@ -2,13 +2,13 @@ import { partitionKey } from '../consumer/consumer-offsets.ts'
 import type { FetchedRecord } from '../consumer/consumer-port.ts'
 import type { KafkaLog } from '../topics/kafka-logs.ts'
 import type { OutgoingRecord, ProduceOutcome, TopicPartition } from '../records.ts'
-import type { MemoryClock } from './memory-clock.ts'
+import type { FakeClock } from './fake-clock.ts'
 
 /** What is between two steps of a fake: lets a test order, delay or break off every step. */
 export type Gate = (point: string) => Promise<void>
 
 /** Topics in memory. */
-export interface MemoryLog {
+export interface FakeLog {
   readonly partitions: readonly TopicPartition[]
   readonly logs: readonly KafkaLog[]
   append(
@@ -18,11 +18,11 @@ export interface MemoryLog {
   records(at: TopicPartition): readonly FetchedRecord[]
 }
 
-export function createMemoryLog(
+export function createFakeLog(
   partitionsByTopic: Readonly<Record<string, number>>,
-  clock: Pick<MemoryClock, 'nowMs'>,
+  clock: Pick<FakeClock, 'nowMs'>,
   clusterId = 'memory',
-): MemoryLog {
+): FakeLog {
   const partitions = Object.entries(partitionsByTopic).flatMap(([topic, count]) =>
     Array.from({ length: count }, (_, partition) => ({ topic, partition })),
   )
@@ -52,8 +52,8 @@ export function createMemoryLog(
 export type ProduceFate = 'ok' | 'refused' | 'partly' | 'answerLost' | 'late'
 
 /** An in-memory fake of the producer, over the same topics as the consumers. */
-export function createMemoryProducer(options: {
-  readonly log: MemoryLog
+export function createFakeProducer(options: {
+  readonly log: FakeLog
   readonly gate: Gate
   readonly fate: () => ProduceFate
   readonly later: (call: () => void) => void

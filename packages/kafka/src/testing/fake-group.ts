@@ -1,12 +1,12 @@
 import type { MemoryBudget } from '../consumer/consumer-budget.ts'
 import { partitionKey } from '../consumer/consumer-offsets.ts'
 import type { ConsumerEvent, FetchedRecords, PartitionOffset } from '../consumer/consumer-port.ts'
-import type { MemoryClock } from './memory-clock.ts'
-import type { MemoryLog } from './memory-log.ts'
+import type { FakeClock } from './fake-clock.ts'
+import type { FakeLog } from './fake-log.ts'
 import type { TopicPartition } from '../records.ts'
 
 /** Of one member, what the group and its port know. */
-export interface MemoryMember {
+export interface FakeMember {
   readonly budget: MemoryBudget
   readonly releaseWithinMs: number
   /** Records a fetch brings at most. */
@@ -25,27 +25,27 @@ export interface MemoryMember {
 }
 
 /** A consumer group's members and who of them owns what. */
-export interface MemoryGroup {
+export interface FakeGroup {
   readonly generation: number
-  has(member: MemoryMember): boolean
-  join(member: MemoryMember): void
+  has(member: FakeMember): boolean
+  join(member: FakeMember): void
   /** Gone without a word, as after kill -9: what it held goes to the others at once. */
-  leave(member: MemoryMember): void
+  leave(member: FakeMember): void
   /** Taken for dead while it lives: it hears so, and joins again, only after so many milliseconds. */
-  expel(member: MemoryMember, hearsAfterMs: number): void
+  expel(member: FakeMember, hearsAfterMs: number): void
   /** Everybody lets go, and the partitions are shared out anew. */
   rebalance(): void
 }
 
-export function createMemoryGroup(options: {
-  readonly log: MemoryLog
-  readonly clock: MemoryClock
+export function createFakeGroup(options: {
+  readonly log: FakeLog
+  readonly clock: FakeClock
   readonly committed: (at: TopicPartition) => number
   /** How many fetches still come between the end of an assignment and the word of it. */
   readonly lateFetches: () => number
-}): MemoryGroup {
+}): FakeGroup {
   const { log, clock, committed, lateFetches } = options
-  const members = new Set<MemoryMember>()
+  const members = new Set<FakeMember>()
   let generation = 0
   let rebalancing = 0
 
@@ -64,7 +64,7 @@ export function createMemoryGroup(options: {
     }
   }
 
-  const assign = (member: MemoryMember, share: readonly TopicPartition[]): void => {
+  const assign = (member: FakeMember, share: readonly TopicPartition[]): void => {
     const positions = share.map((each) => ({
       ...each,
       offset: committed(each),
@@ -81,10 +81,10 @@ export function createMemoryGroup(options: {
     member.events.push({ kind: 'assigned', epoch, positions, logs, revoked, releaseWithinMs })
   }
 
-  const letGo = (member: MemoryMember): Promise<void> => (member.lettingGo ??= endOf(member))
+  const letGo = (member: FakeMember): Promise<void> => (member.lettingGo ??= endOf(member))
 
   /** Resolves when the loop has released what it had, or the group waits no longer. */
-  const endOf = async (member: MemoryMember): Promise<void> => {
+  const endOf = async (member: FakeMember): Promise<void> => {
     if (member.epoch === 0) return
     member.revoked.abort('revoked')
     const wasTaken = !member.events.some(({ kind }) => kind === 'assigned')
@@ -100,7 +100,7 @@ export function createMemoryGroup(options: {
     await Promise.race([released.promise, member.gone.promise])
   }
 
-  const joinAgain = async (member: MemoryMember): Promise<void> => {
+  const joinAgain = async (member: FakeMember): Promise<void> => {
     await letGo(member)
     if (member.isGone) return
     members.add(member)
@@ -132,7 +132,7 @@ export function createMemoryGroup(options: {
 }
 
 /** What a fetch brings this member. */
-export function takeEvent(member: MemoryMember, log: MemoryLog): ConsumerEvent {
+export function takeEvent(member: FakeMember, log: FakeLog): ConsumerEvent {
   const [next] = member.events
   if (next === undefined) return read(member, log) ?? { kind: 'idle' }
   if (next.kind === 'revoked' && member.lateFetches-- > 0) {
@@ -146,15 +146,15 @@ export function takeEvent(member: MemoryMember, log: MemoryLog): ConsumerEvent {
 
 /** Records, unless something else comes first. */
 export function takeRecords(
-  member: MemoryMember,
-  log: MemoryLog,
+  member: FakeMember,
+  log: FakeLog,
   epoch: number,
 ): FetchedRecords | null {
   if (member.events.length > 0 || member.epoch !== epoch) return null
   return read(member, log)
 }
 
-function read(member: MemoryMember, log: MemoryLog): (ConsumerEvent & FetchedRecords) | null {
+function read(member: FakeMember, log: FakeLog): (ConsumerEvent & FetchedRecords) | null {
   if (member.budget.isPaused) return null
   for (const [key, position] of member.positions) {
     const end = position.offset + member.fetchRecords

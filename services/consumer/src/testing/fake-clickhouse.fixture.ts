@@ -53,7 +53,7 @@ export type Fate =
   | 'hangs'
 
 /** An in-memory fake of the ClickHouse port; keeps every row that is inserted, so that doubles show. */
-export interface MemoryClickHouse extends Pick<
+export interface FakeClickHouse extends Pick<
   ClickHouse,
   'insertNative' | 'recordsPresent' | 'highestOffsets' | 'viewsOn'
 > {
@@ -63,7 +63,7 @@ export interface MemoryClickHouse extends Pick<
 /** What several processes share. */
 export type MemoryTables = Map<string, MemoryRow[]>
 
-export function createMemoryClickHouse(options: {
+export function createFakeClickHouse(options: {
   readonly gate: Gate
   /** Asked for every insert. */
   readonly fate: () => Fate
@@ -85,7 +85,7 @@ export function createMemoryClickHouse(options: {
   readonly isRefusedByView?: (row: Pick<MemoryRow, 'partition' | 'offset'>) => boolean
   /** Whether a block has too many months. @default never */
   readonly isTooWide?: (block: Buffer) => boolean
-}): MemoryClickHouse {
+}): FakeClickHouse {
   const {
     gate,
     fate,

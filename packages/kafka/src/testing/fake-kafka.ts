@@ -1,15 +1,15 @@
 import type { MemoryBudget } from '../consumer/consumer-budget.ts'
 import { partitionKey } from '../consumer/consumer-offsets.ts'
 import type { Consumer, PartitionOffset } from '../consumer/consumer-port.ts'
-import type { MemoryClock } from './memory-clock.ts'
-import { createMemoryGroup, takeEvent, takeRecords, type MemoryMember } from './memory-group.ts'
+import type { FakeClock } from './fake-clock.ts'
+import { createFakeGroup, takeEvent, takeRecords, type FakeMember } from './fake-group.ts'
 import {
-  createMemoryLog,
-  createMemoryProducer,
+  createFakeLog,
+  createFakeProducer,
   type Gate,
-  type MemoryLog,
+  type FakeLog,
   type ProduceFate,
-} from './memory-log.ts'
+} from './fake-log.ts'
 import type { Producer } from '../producer/producer.ts'
 import type { TopicPartition } from '../records.ts'
 
@@ -20,7 +20,7 @@ import type { TopicPartition } from '../records.ts'
 export type CommitFate = 'ok' | 'lost' | 'answerLost' | 'late'
 
 /** What befalls the requests, each asked for at every request. @default nothing does */
-export interface MemoryFaults {
+export interface FakeFaults {
   readonly commit: () => CommitFate
   readonly produce: () => ProduceFate
   /** After how many milliseconds a late request is done. */
@@ -29,7 +29,7 @@ export interface MemoryFaults {
   readonly lateFetches: () => number
 }
 
-const NO_FAULTS: MemoryFaults = {
+const NO_FAULTS: FakeFaults = {
   commit: () => 'ok',
   produce: () => 'ok',
   lateMs: () => 0,
@@ -37,7 +37,7 @@ const NO_FAULTS: MemoryFaults = {
 }
 
 /** Topics and one consumer group, in memory, with the promises of the real ones. */
-export interface MemoryKafka extends MemoryLog {
+export interface FakeKafka extends FakeLog {
   committed(at: TopicPartition): number
   /** Joins the group; the partitions are shared out anew. */
   join(member: {
@@ -47,13 +47,13 @@ export interface MemoryKafka extends MemoryLog {
     readonly fetchRecords: number
     /** Told with every assignment; of the clock given. @default 60_000 */
     readonly releaseWithinMs?: number
-  }): MemoryConsumer
+  }): FakeConsumer
   producer(gate: Gate): Pick<Producer, 'produce'>
   /** Takes all partitions from everybody and shares them out anew. */
   rebalance(): void
 }
 
-export interface MemoryConsumer extends Consumer {
+export interface FakeConsumer extends Consumer {
   /** Gone without a word, as after kill -9: what it held goes to the others at once. */
   vanish(): void
   /** Taken for dead while it lives, a zombie, until it hears so after so many milliseconds. */
@@ -63,22 +63,22 @@ export interface MemoryConsumer extends Consumer {
 }
 
 /** An in-memory fake of Kafka's topics and of one consumer group, for tests of the loop. */
-export function createMemoryKafka(options: {
+export function createFakeKafka(options: {
   readonly partitionsByTopic: Readonly<Record<string, number>>
   /** Moved on whenever a fetch finds nothing. */
-  readonly clock: MemoryClock
-  readonly faults?: MemoryFaults
+  readonly clock: FakeClock
+  readonly faults?: FakeFaults
   /** @default memory */
   readonly clusterId?: string
   /** Told of every committed offset, before anything else can happen. */
   readonly onCommit?: (end: PartitionOffset) => void
-}): MemoryKafka {
+}): FakeKafka {
   const { partitionsByTopic, clock, faults = NO_FAULTS, onCommit = () => {} } = options
-  const log = createMemoryLog(partitionsByTopic, clock, options.clusterId)
+  const log = createFakeLog(partitionsByTopic, clock, options.clusterId)
   const offsets = new Map<string, number>()
   const committed = (at: TopicPartition): number => offsets.get(partitionKey(at)) ?? 0
   const { lateFetches } = faults
-  const group = createMemoryGroup({ log, clock, committed, lateFetches })
+  const group = createFakeGroup({ log, clock, committed, lateFetches })
   const later = (call: () => void): void => clock.later(faults.lateMs(), call)
 
   const store = (ends: readonly PartitionOffset[]): void => {
@@ -88,13 +88,13 @@ export function createMemoryKafka(options: {
     }
   }
 
-  const join: MemoryKafka['join'] = ({
+  const join: FakeKafka['join'] = ({
     budget,
     gate,
     fetchRecords,
     releaseWithinMs = 60_000,
-  }): MemoryConsumer => {
-    const member: MemoryMember = {
+  }): FakeConsumer => {
+    const member: FakeMember = {
       budget,
       releaseWithinMs,
       fetchRecords,
@@ -148,7 +148,7 @@ export function createMemoryKafka(options: {
     ...log,
     committed,
     join,
-    producer: (gate) => createMemoryProducer({ log, gate, fate: faults.produce, later }),
+    producer: (gate) => createFakeProducer({ log, gate, fate: faults.produce, later }),
     rebalance: () => group.rebalance(),
   }
 }
