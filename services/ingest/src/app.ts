@@ -164,7 +164,7 @@ function refuse(
   const refusal = error instanceof Refusal ? error : internalError(parts, error)
   parts.refusedLog.add(refusal.code, refusal.keyName, request.socket.remoteAddress)
   if (refusal.code === 'kafka_unavailable') parts.retryAdvice.failed()
-  if (refusal.shed !== null) parts.metrics.shed.inc({ reason: refusal.shed })
+  if (refusal.loadReason !== null) parts.metrics.refusedForLoad.inc({ reason: refusal.loadReason })
   try {
     sendRefusal(parts, refusalFor(audience, refusal), { request, response, audience })
   } catch (bug) {

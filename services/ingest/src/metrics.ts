@@ -1,6 +1,6 @@
 import { EVENT_CODES } from '@custom-events/event'
 import type { EventResult } from './response/event-result.ts'
-import { SHED_REASONS } from './response/refusal.ts'
+import { LOAD_REASONS } from './response/refusal.ts'
 import { REFUSED_CODES } from './response/refused-codes.ts'
 import { createMetrics, type MetricDefinitions, type Metrics } from '@custom-events/runtime'
 
@@ -75,11 +75,11 @@ export const ingestMetrics = {
     help: 'Requests refused because a write key or an account sent too many events.',
     labels: { limit: ['key', 'account'] },
   },
-  shed: {
+  refusedForLoad: {
     type: 'counter',
-    name: 'requests_shed_total',
+    name: 'requests_refused_for_load_total',
     help: 'Requests refused because of load, by what spoke against taking them.',
-    labels: { reason: SHED_REASONS },
+    labels: { reason: LOAD_REASONS },
   },
   requests: {
     type: 'counter',

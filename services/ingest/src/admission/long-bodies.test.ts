@@ -268,6 +268,6 @@ async function becomeCrowded({ budget }: TestIngest): Promise<Reservation> {
 }
 
 async function shedCount({ metrics }: TestIngest, reason: string): Promise<number> {
-  const { values } = await metrics.shed.get()
+  const { values } = await metrics.refusedForLoad.get()
   return values.find(({ labels }) => labels['reason'] === reason)?.value ?? 0
 }

@@ -26,7 +26,7 @@ test('each pressure has its code, and the reasons inside stay inside', () => {
   ]
   for (const [pressure, code, reason] of table) {
     const refusal = shedFor({ ...CALM, ...pressure })
-    assert.deepEqual([refusal?.code, refusal?.shed], [code, reason])
+    assert.deepEqual([refusal?.code, refusal?.loadReason], [code, reason])
     assert.doesNotMatch(refusal?.message ?? '', /10\.0/)
   }
 })

@@ -1,5 +1,5 @@
 import type { RequestCode } from '@custom-events/event'
-import { Refusal, type ShedReason } from '../response/refusal.ts'
+import { Refusal, type LoadReason } from '../response/refusal.ts'
 import { createLongBodyQueue, type LongBodyQueue, type ReleaseSlot } from './long-body-queue.ts'
 
 /** Bytes of requests held in memory by all of them together: heads, bodies, and what we need for each. */
@@ -209,6 +209,6 @@ export const TOO_MANY_PAGES = shed(
 )
 
 /** Made once: in overload most requests are refused, and each error would look at the stack. */
-function shed(reason: ShedReason, code: RequestCode, detail: string): Refusal {
-  return new Refusal(code, detail, { shed: reason })
+function shed(reason: LoadReason, code: RequestCode, detail: string): Refusal {
+  return new Refusal(code, detail, { loadReason: reason })
 }

@@ -49,7 +49,7 @@ test('in congestion a request is refused in the words of its audience, unread', 
     assert.match(sdk.headers.get('access-control-expose-headers') ?? '', /Retry-After/)
   }
   assert.equal(await countOf(ingest.metrics.received), before)
-  const { values } = await ingest.metrics.shed.get()
+  const { values } = await ingest.metrics.refusedForLoad.get()
   assert.equal(values.find(({ labels }) => labels['reason'] === 'event_loop')?.value, 4)
 })
 

@@ -19,7 +19,7 @@ import { sendBody } from '../http/send.ts'
 /** What refusing requests at once works with. */
 interface TurnAwayParts {
   readonly lifecycle: Lifecycle
-  readonly metrics: Pick<IngestMetrics, 'shed' | 'requests'>
+  readonly metrics: Pick<IngestMetrics, 'refusedForLoad' | 'requests'>
   readonly retryAdvice: RetryAdvice
   readonly settings: Pick<IngestSettings, 'allowedOrigins'>
 }
@@ -91,7 +91,7 @@ function prepare({ metrics }: Pick<TurnAwayParts, 'metrics'>, audience: Audience
     shownResults: 'none',
     hasReceipts: false,
   })
-  const shed = metrics.shed.labels({ reason: 'event_loop' })
+  const shed = metrics.refusedForLoad.labels({ reason: 'event_loop' })
   const answered = metrics.requests.labels({ status: String(status) })
   return {
     status,

@@ -103,7 +103,7 @@ async function readCall(
     )
   } catch (error) {
     // Some refusals are made once for all requests: those tell nothing about a sender.
-    const isOwn = error instanceof Refusal && error.shed === null
+    const isOwn = error instanceof Refusal && error.loadReason === null
     if (isOwn && !parts.keys.isOff) error.keyName = arrival.key?.name ?? null
     throw error
   } finally {

@@ -2,7 +2,7 @@ import type { RequestCode } from '@custom-events/event'
 import type { EventResult } from './event-result.ts'
 
 /** What spoke against a request that was refused because of load; `event_loop` is decided in `turn-away.ts`. */
-export const SHED_REASONS = [
+export const LOAD_REASONS = [
   'draining',
   'kafka_away',
   'registry_away',
@@ -13,14 +13,14 @@ export const SHED_REASONS = [
   'event_loop',
 ] as const
 
-export type ShedReason = (typeof SHED_REASONS)[number]
+export type LoadReason = (typeof LOAD_REASONS)[number]
 
 interface RefusalOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** What became of each event, when the body could be read. */
   readonly results?: readonly EventResult[]
   /** Set when it is refused because of load; counted where it is answered. */
-  readonly shed?: ShedReason
+  readonly loadReason?: LoadReason
   readonly cause?: unknown
 }
 
@@ -29,7 +29,7 @@ export class Refusal extends Error {
   readonly code: RequestCode
   readonly headers: Readonly<Record<string, string>>
   readonly results: readonly EventResult[]
-  readonly shed: ShedReason | null
+  readonly loadReason: LoadReason | null
   /** Of the write key it came with, once that is known. */
   keyName: string | null = null
 
@@ -40,7 +40,7 @@ export class Refusal extends Error {
     this.code = code
     this.headers = options.headers ?? {}
     this.results = options.results ?? []
-    this.shed = options.shed ?? null
+    this.loadReason = options.loadReason ?? null
   }
 }
 

@@ -61,6 +61,6 @@ test('without the id of our schema nothing is encoded: the registry is away', as
   const events = await judged(true)
   assert.throws(
     () => encode(without, events),
-    (error) => error instanceof Refusal && error.shed === 'registry_away',
+    (error) => error instanceof Refusal && error.loadReason === 'registry_away',
   )
 })

@@ -191,7 +191,7 @@ test('a full producer gives 503 overloaded', async () => {
   ingest.producer.outcome = () => ({ status: 'unacknowledged', reason: 'backpressure' })
   const { status, headers, body } = await ingest.post(eventText())
   assert.deepEqual([status, body.code], [503, 'overloaded'])
-  const { values } = await ingest.metrics.shed.get()
+  const { values } = await ingest.metrics.refusedForLoad.get()
   const counted = values.filter(({ value }) => value > 0).map(({ labels }) => labels['reason'])
   assert.deepEqual(counted, ['producer_buffer'])
   assert.ok(Number.isInteger(Number(headers.get('retry-after'))))

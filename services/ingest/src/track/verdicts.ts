@@ -109,7 +109,7 @@ export function refusalOf(results: readonly EventResult[], isStrict: boolean): R
   }
   if (reasons.has('backpressure')) {
     const detail = 'too many events are on their way to Kafka; resend the same body'
-    return new Refusal('overloaded', detail, { results, shed: 'producer_buffer' })
+    return new Refusal('overloaded', detail, { results, loadReason: 'producer_buffer' })
   }
   const rejected = results.filter((result) => result.status === 'rejected')
   if (rejected.some(({ problems }) => isOutOfScope(problems))) {
