@@ -4,7 +4,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { MALLOC_SETTINGS } from '@custom-events/embedded'
+import { MALLOC_SETTINGS, V8_FLAGS } from '@custom-events/embedded'
 
 const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
 
@@ -18,6 +18,9 @@ test('the image has the packages of all workspaces but the embedded servers, as 
   assert.match(dockerfile, /^RUN npm ci /m)
   assert.doesNotMatch(dockerfile, /npm (install|i|add) |npx /, 'nothing outside the lock file')
 })
+
+/** A tag of two numbers moves with each patch. */
+const EXACT = /^[A-Z_]+_IMAGE=\S+:v?\d+\.\d+\.\d[\w.-]*@sha256:[\da-f]{64}$/
 
 test('every image of another has an exact tag, or a digest that the script wrote', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pin-digests-'))
@@ -35,14 +38,41 @@ test('every image of another has an exact tag, or a digest that the script wrote
   const lines = script.stdout.trimEnd().split('\n')
   assert.ok(lines.includes(`KAFKA_IMAGE=mirror.example/kafka:4.4.0@${digest}`), script.stdout)
   assert.ok(lines.includes(`NODE_IMAGE=node:24.21.0-bookworm-slim@${digest}`), script.stdout)
-  for (const line of lines) assert.match(line, /^[A-Z_]+_IMAGE=\S+:v?\d[\w.-]*@sha256:[\da-f]{64}$/)
+  for (const line of lines) assert.match(line, EXACT)
   assert.equal(lines.length, 7, script.stdout)
 })
 
-test('ingest is started with the same settings of malloc in the image and by npm', () => {
+test('the tests with containers start the images of docker-compose.yml', () => {
+  const composed = read('docker-compose.yml')
+  const images = [
+    ...read('test/support/containers.ts').matchAll(/'([A-Z_]+_IMAGE)'\] \?\? '([^']+)'/g),
+  ]
+  assert.equal(images.length, 3)
+  for (const [, name, image] of images) assert.ok(composed.includes(`\${${name}:-${image}}`), image)
+})
+
+test('what pip installs for tests is pinned with all that it needs, by its checksums', () => {
+  const files = globSync('{test,chaos}/**/foreign/*.requirements.txt')
+  assert.equal(files.length, 3)
+  for (const file of files) {
+    const needs = read(file)
+      .replaceAll('\\\n', '')
+      .split('\n')
+      .filter((line) => !/^(#|$)/.test(line))
+    for (const line of needs) assert.match(line, /^[\w-]+==[\w.]+( +--hash=sha256:[\da-f]{64})+$/)
+  }
+})
+
+test('ingest is started with the same settings of memory in the image, by npm and as operators are told', () => {
   const values = Object.entries(MALLOC_SETTINGS)
   for (const [name, value] of values) {
     assert.ok(read('Dockerfile').includes(`${name}=${value}`), `Dockerfile: ${name}`)
     assert.ok(read('tools/run.mjs').includes(`${name}: '${value}'`), `tools/run.mjs: ${name}`)
+    assert.ok(read('docs/operators.md').includes(`${name}=${value}`), `docs/operators.md: ${name}`)
   }
+  const command = JSON.stringify(['node', ...V8_FLAGS, 'services/ingest/src/main.ts'])
+  assert.ok(read('Dockerfile').includes(`CMD ${command.replaceAll(',', ', ')}`), 'Dockerfile')
+  const flags = V8_FLAGS.map((flag) => `'${flag}'`).join(', ')
+  assert.ok(read('tools/run.mjs').includes(`const V8_FLAGS = [${flags}]`), 'tools/run.mjs')
+  assert.ok(read('docs/operators.md').includes(`node ${V8_FLAGS.join(' ')}`), 'docs/operators.md')
 })

@@ -31,7 +31,8 @@ const installLock = join(root, '.installing')
 const LOCK_CHECK_MS = 250
 /** Longer than any installation: a lock of this age is that of a process id used again. */
 const LOCK_STALE_MS = 30 * 60_000
-/** What embedded/src/malloc-settings.ts explains, for `npm run ingest`. */
+/** What embedded/src/ingest-memory.ts explains, for `npm run ingest`. */
+const V8_FLAGS = ['--max-semi-space-size=16']
 const MALLOC_SETTINGS = { MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_ARENA_MAX: '2' }
 
 const [program, ...args] = process.argv.slice(2)
@@ -134,11 +135,13 @@ async function run(file, rest) {
   const ancestors = livingAncestors()
   const isService = file.startsWith('services/')
   const quiet = pathToFileURL(join(root, 'tools/quiet-pipe.mjs')).href
-  const command = [node24, ...(isService ? [] : ['--import', quiet]), join(root, file), ...rest]
+  const isIngest = file === 'services/ingest/src/main.ts'
+  const flags = [...(isService ? [] : ['--import', quiet]), ...(isIngest ? V8_FLAGS : [])]
+  const command = [node24, ...flags, join(root, file), ...rest]
   const child = spawn(...withParentDeathSignal(command), {
     stdio: 'inherit',
     detached: true,
-    env: { ...(file === 'services/ingest/src/main.ts' ? MALLOC_SETTINGS : {}), ...process.env },
+    env: { ...(isIngest ? MALLOC_SETTINGS : {}), ...process.env },
   })
   let lastSentAt = -Infinity
   const forward = (signal) => {

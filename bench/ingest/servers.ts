@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readSetupConfig, setUp } from '@custom-events/cli'
-import { freePort, MALLOC_SETTINGS, startProgram, startStack } from '@custom-events/embedded'
+import {
+  freePort,
+  MALLOC_SETTINGS,
+  startProgram,
+  startStack,
+  V8_FLAGS,
+} from '@custom-events/embedded'
 import { kafkaConfigFrom, readGroupOffsets } from '@custom-events/kafka'
 import { MEASURED_CORE, OTHER_CORE, pin } from '../pin.ts'
 
@@ -62,9 +68,11 @@ export async function openWorkbench(
     entry: string,
     environment: Environment,
     readyUrl: string,
+    nodeFlags: readonly string[] = [],
   ): Promise<MeasuredServer> => {
     const program = await startProgram({
       name: entry,
+      nodeFlags,
       entry,
       environment,
       logFile: join(logDir, `${environment['PORT']}.log`),
@@ -108,7 +116,7 @@ export async function openWorkbench(
         LOG_LEVEL: 'warn',
       }
       const readyUrl = `http://127.0.0.1:${opsPort}/health/ready`
-      return start('services/ingest/src/main.ts', environment, readyUrl)
+      return start('services/ingest/src/main.ts', environment, readyUrl, V8_FLAGS)
     },
     storedIn: (topic) => whenStill(() => stored(stack.environment, topic)),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

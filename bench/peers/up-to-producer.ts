@@ -23,6 +23,7 @@ const producer: Producer = {
   produce: async (records) => records.map((_, offset) => ({ status: 'acknowledged', offset })),
   notReadyReason: null,
   isFull: false,
+  isHalfFull: false,
   bufferedBytes: 0,
   troubles: [],
   maxBatchBytes: () => Infinity,

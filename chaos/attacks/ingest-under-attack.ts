@@ -1,7 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort, MALLOC_SETTINGS, startProgram, type Program } from '@custom-events/embedded'
+import {
+  freePort,
+  MALLOC_SETTINGS,
+  startProgram,
+  V8_FLAGS,
+  type Program,
+} from '@custom-events/embedded'
 import { createTopics, kafkaConfigFrom, partitionCounts, topicNames } from '@custom-events/kafka'
 import { readSetupConfig } from '@custom-events/cli'
 import type { Target } from './attack.ts'
@@ -47,6 +53,7 @@ export async function startIngestUnderAttack({
   const logFile = join(folder, `${run}.log`)
   const program = await startProgram({
     name: 'ingest',
+    nodeFlags: V8_FLAGS,
     entry: 'services/ingest/src/main.ts',
     environment,
     logFile,

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { ForeignRecord } from '@custom-events/kafka'
@@ -25,7 +27,7 @@ export interface ForeignProducer extends AsyncDisposable {
 export type ForeignLibrary = 'java' | 'librdkafka'
 export const FOREIGN_LIBRARIES = ['java', 'librdkafka'] as const
 
-const PYTHON_PACKAGES = ['confluent-kafka==2.16.1', 'fastavro==1.13.1']
+const REQUIREMENTS = join(import.meta.dirname, 'foreign', 'librdkafka.requirements.txt')
 const INSTALL_TIMEOUT_MS = 150_000
 const GROUP_TIMEOUT_MS = 60_000
 
@@ -47,12 +49,13 @@ export async function foreignRuntime(library: ForeignLibrary): Promise<{
     const folder = await fetchKafka({ cache: cacheFolder(), onProgress: () => {} })
     return { command: ['java', '-Xmx256m', '-cp', join(folder, '*')], environment: {} }
   }
-  const entry = join(cacheFolder(), PYTHON_PACKAGES.join('-').replaceAll('==', '-'))
+  const hash = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex')
+  const entry = join(cacheFolder(), `pip-librdkafka-${hash.slice(0, 16)}`)
   const packages = await cached(entry, async (folder) => {
-    const install = ['-m', 'pip', 'install', '--quiet', '--target', folder, ...PYTHON_PACKAGES]
+    const install = ['-m', 'pip', 'install', '--quiet', '--require-hashes', '--target', folder]
     const options = { encoding: 'utf8', timeout: INSTALL_TIMEOUT_MS } as const
-    const { status, stderr } = spawnSync('python3', install, options)
-    if (status !== 0) throw new Error(`pip install ${PYTHON_PACKAGES.join(' ')} failed: ${stderr}`)
+    const { status, stderr } = spawnSync('python3', [...install, '-r', REQUIREMENTS], options)
+    if (status !== 0) throw new Error(`pip install -r ${REQUIREMENTS} failed: ${stderr}`)
   })
   // Nothing is written beside the packages: the cache notices what is changed.
   const environment = { PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1' }

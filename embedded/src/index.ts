@@ -7,7 +7,7 @@ export {
 } from './clickhouse/server.ts'
 export { freePort } from './process/free-port.ts'
 export { readKafkaMetadata, type PartitionState } from './kafka/kafka-metadata.ts'
-export { MALLOC_SETTINGS } from './malloc-settings.ts'
+export { MALLOC_SETTINGS, V8_FLAGS } from './ingest-memory.ts'
 export { fetchKafka, fetchRegistry } from './download/maven.ts'
 export { startPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts'
 export {

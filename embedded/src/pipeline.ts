@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSetupConfig, setUp } from '@custom-events/cli'
 import { freePort } from './process/free-port.ts'
-import { MALLOC_SETTINGS } from './malloc-settings.ts'
+import { MALLOC_SETTINGS, V8_FLAGS } from './ingest-memory.ts'
 import { startProgram, type Program } from './process/program.ts'
 
 /** Where the servers are, as the services' own environment variables. */
@@ -62,6 +62,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     const port = opsPort ?? (await freePort())
     const program = await startProgram({
       name,
+      ...(service === 'ingest' ? { nodeFlags: V8_FLAGS } : {}),
       entry: `services/${service}/src/main.ts`,
       environment: { ...environment, ...extra, OPS_PORT: String(port) },
       logFile: join(options.logDir, `${name}.log`),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MALLOC_SETTINGS } from '@custom-events/embedded'
+import { MALLOC_SETTINGS, V8_FLAGS } from '@custom-events/embedded'
 import { makeTopics, startIngest } from '../ingest/support.ts'
 import { servers } from '../support/servers.ts'
 import { besiege } from './siege.ts'
@@ -24,7 +24,7 @@ test('1,000 slow or idle connections and ten bombs a second fail no good request
     KAFKA_TOPIC: topics.tracked,
     LOG_LEVEL: 'warn',
   }
-  await using ingest = await startIngest(environment)
+  await using ingest = await startIngest(environment, V8_FLAGS)
   await ingest.whenReady()
   const report = await besiege({
     url: ingest.url,

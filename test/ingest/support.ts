@@ -75,9 +75,10 @@ const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url))
 
 export async function startIngest(
   environment: Readonly<Record<string, string>>,
+  nodeFlags: readonly string[] = [],
 ): Promise<IngestProcess> {
   const [port, opsPort] = [await freePort(), await freePort()]
-  const child = spawn(process.execPath, [ENTRY], {
+  const child = spawn(process.execPath, [...nodeFlags, ENTRY], {
     cwd: REPOSITORY,
     env: {
       PATH: process.env['PATH'],

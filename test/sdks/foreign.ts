@@ -18,10 +18,10 @@ const GO = whyMissing(['go', 'version'], 'Go 1.21 or later')
 /** SDKs of other languages: each is an app in `foreign/` that reads its calls on its standard input. */
 export const FOREIGN = {
   segmentPython: foreignSdk('segment-analytics-python', PYTHON, () =>
-    pythonApp('segment-analytics-python==2.4.0', 'segment.analytics.client'),
+    pythonApp('segment', 'segment.analytics.client'),
   ),
   rudderPython: foreignSdk('rudder-sdk-python', PYTHON, () =>
-    pythonApp('rudder-sdk-python==2.1.9', 'rudderstack.analytics.client'),
+    pythonApp('rudder', 'rudderstack.analytics.client'),
   ),
   segmentJava: foreignSdk('analytics-java', JAVA, () =>
     javaApp('com.segment.analytics.java:analytics:3.5.2', 'SegmentApp.java'),
@@ -94,11 +94,13 @@ function run(app: App): ChildProcess {
 
 const source = (file: string): string => join(import.meta.dirname, 'foreign', file)
 
-async function pythonApp(requirement: string, module: string): Promise<App> {
-  const entry = join(cacheFolder(), requirement.replace('==', '-'))
+async function pythonApp(name: string, module: string): Promise<App> {
+  const requirements = source(`${name}.requirements.txt`)
+  const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex')
+  const entry = join(cacheFolder(), `pip-${name}-${hash.slice(0, 16)}`)
   const packages = await cached(entry, async (folder) => {
-    const install = ['-m', 'pip', 'install', '--quiet', '--target', folder, requirement]
-    await runToEnd('python3', install)
+    const install = ['-m', 'pip', 'install', '--quiet', '--require-hashes', '--target', folder]
+    await runToEnd('python3', [...install, '-r', requirements])
   })
   // Nothing is written beside the packages: the cache notices what is changed.
   const environment = { PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1' }

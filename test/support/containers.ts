@@ -6,7 +6,7 @@ import type { Servers } from './server-addresses.ts'
 const images = {
   kafka: process.env['KAFKA_IMAGE'] ?? 'apache/kafka:4.4.0',
   registry: process.env['REGISTRY_IMAGE'] ?? 'apicurio/apicurio-registry:3.0.9',
-  clickhouse: process.env['CLICKHOUSE_IMAGE'] ?? 'clickhouse/clickhouse-server:26.7',
+  clickhouse: process.env['CLICKHOUSE_IMAGE'] ?? 'clickhouse/clickhouse-server:26.7.3.19',
 }
 
 /** @returns why containers cannot be started here, or null when they can. */

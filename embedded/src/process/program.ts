@@ -20,6 +20,8 @@ export interface ProgramOptions {
   readonly name: string
   /** The file to run, from the root of the repository: `services/ingest/src/main.ts`. */
   readonly entry: string
+  /** What comes before it. @default nothing */
+  readonly nodeFlags?: readonly string[]
   /** What follows it. @default nothing */
   readonly args?: readonly string[]
   /** Another checkout, whose file is run. @default this one */
@@ -54,7 +56,8 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
 /** Starts a program without waiting for it. */
 export function launchProgram(options: Omit<ProgramOptions, 'readyUrl'>): Program {
   const log = openSync(options.logFile, 'a')
-  const child = spawnBound([process.execPath, options.entry, ...(options.args ?? [])], {
+  const { nodeFlags = [], entry, args = [] } = options
+  const child = spawnBound([process.execPath, ...nodeFlags, entry, ...args], {
     cwd: options.repository ?? repository,
     env: { ...inherited(), ...options.environment },
     stdio: ['ignore', log, log],

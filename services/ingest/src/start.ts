@@ -32,6 +32,7 @@ import { startIngestServer } from './server/server.ts'
 import { createLifecycle } from './server/lifecycle.ts'
 import { createByteBudget } from './admission/shed.ts'
 import { turnAway } from './admission/turn-away.ts'
+import { watchGarbage } from './admission/garbage.ts'
 
 interface Base {
   readonly config: IngestConfig
@@ -48,6 +49,7 @@ export async function startIngest(
   { config, log }: Pick<Base, 'config' | 'log'>,
   resources: AsyncDisposableStack,
 ): Promise<RunningService> {
+  resources.use(watchGarbage())
   const metrics = createIngestMetrics()
   const plans = await openPlans(config, { log, metrics, resources })
   let parts: IngestParts | null = null

@@ -133,6 +133,9 @@ export function onPromisedTopics(producer: Producer, watch: PromiseWatch): Produ
     get isFull() {
       return producer.isFull
     },
+    get isHalfFull() {
+      return producer.isHalfFull
+    },
     [Symbol.asyncDispose]: async () => {
       await watch[Symbol.asyncDispose]()
       await producer[Symbol.asyncDispose]()

@@ -20,7 +20,12 @@ const NOT_ENOUGH_REPLICAS = 19
 
 async function open(
   resources: AsyncDisposableStack,
-  { brokers: count = 1, versions = produceVersions, deliveryTimeoutMs = 5_000 } = {},
+  {
+    brokers: count = 1,
+    versions = produceVersions,
+    deliveryTimeoutMs = 5_000,
+    maxBufferedBytes = 64 * 1_024 ** 2,
+  } = {},
 ) {
   const brokers = await startScriptedBrokers(count, { topic, produceVersions: versions })
   for (const broker of brokers) resources.use(broker)
@@ -32,6 +37,7 @@ async function open(
       partitionCountByTopic: { [topic]: 2 },
       log: createLogger({ service: 'test', level: 'silent' }),
       deliveryTimeoutMs,
+      maxBufferedBytes,
     }),
   )
   await eventually(() => assert.equal(producer.notReadyReason, null))
@@ -189,4 +195,18 @@ test('a broker that speaks no produce request of ours is spoken to by kafkajs', 
     'acknowledged',
   ])
   assert.deepEqual(partitionsOf(first), [[0, 1]])
+})
+
+test('half full and full are told as records wait, and over when they are acknowledged', async () => {
+  await using resources = new AsyncDisposableStack()
+  const { producer } = await open(resources, { maxBufferedBytes: 10_000 })
+  const seen = (): readonly boolean[] => [producer.isHalfFull, producer.isFull]
+  const large = { ...record(0), value: Buffer.alloc(4_000) }
+  const first = producer.produce([large])
+  assert.deepEqual(seen(), [false, false])
+  const second = producer.produce([large])
+  assert.deepEqual(seen(), [true, false])
+  assert.deepEqual(reasons(await producer.produce([large])), [['backpressure', undefined]])
+  await Promise.all([first, second])
+  assert.deepEqual(seen(), [false, false])
 })

@@ -23,6 +23,8 @@ export interface Producer extends AsyncDisposable {
   readonly bufferedBytes: number
   /** The buffer is full: `produce` would answer `backpressure`. */
   readonly isFull: boolean
+  /** Whoever brings much had better wait, so that whoever brings little finds room. */
+  readonly isHalfFull: boolean
   /** What does not work, also where it is of use all the same: a partition without a leader, a side topic. */
   readonly troubles: readonly ProduceTrouble[]
   /** Bytes of the largest record batch that the topic takes; `Infinity`: not known. */
@@ -171,6 +173,9 @@ export function createProducer(options: ProducerOptions): Producer {
     },
     get isFull() {
       return accumulator.bufferedBytes >= maxBufferedBytes
+    },
+    get isHalfFull() {
+      return accumulator.bufferedBytes >= maxBufferedBytes / 2
     },
     [Symbol.asyncDispose]: async () => {
       isClosed = true

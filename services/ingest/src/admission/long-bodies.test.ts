@@ -227,6 +227,32 @@ test('where too many long bodies wait, the next is refused at once, however it i
   assert.equal(ingest.budget.usedBytes, 0)
 })
 
+test('long bodies leave half of the buffer for Kafka to all others, however they are sent', async () => {
+  await using ingest = await startTestIngest()
+  ingest.producer.isHalfFull = true
+  for (const [sent, options] of [
+    [LONG, {}],
+    [gzipSync(LONG), GZIP],
+  ] as const) {
+    const answer = await ingest.post(sent, options)
+    assert.deepEqual([answer.status, answer.body.code], [503, 'overloaded'])
+  }
+  assert.equal(await shedCount(ingest, 'producer_buffer'), 2)
+  assert.equal((await ingest.post(eventText({ event_id: 'short' }))).status, 200)
+  assert.equal((await ingest.post(LONG, { path: '/v1/validate' })).status, 200, 'needs no Kafka')
+  ingest.producer.isHalfFull = false
+  const other = ingest.budget.open()
+  await other.takeSlot(1)
+  const waiting = ingest.post(LONG)
+  await eventually(() => assert.ok(ingest.budget.usedBytes >= LONG.length))
+  ingest.producer.isHalfFull = true
+  other.release()
+  assert.equal((await waiting).status, 503, 'what came before it filled the half')
+  ingest.producer.isHalfFull = false
+  assert.equal((await ingest.post(LONG)).status, 200, 'the slot was given back')
+  assert.equal(ingest.budget.usedBytes, 0)
+})
+
 test('a long body has the slot although others are inflated to find out how long they are', async () => {
   await using ingest = await startTestIngest()
   const gate = Promise.withResolvers<void>()

@@ -113,6 +113,25 @@ test('a Kafka that became slow is known to be by what is given up, however few w
   await Promise.all(calls)
 })
 
+test('whoever brings much is told that it is full at half of what may wait', async () => {
+  const fake = createFakeProducer()
+  const limits = { minRecords: 400, seconds: 2, memorySeconds: 10 }
+  const producer = createPacedProducer(fake, () => 0, limits)
+  fake.isHalfFull = true
+  assert.deepEqual([producer.isHalfFull, producer.isFull], [true, false], 'as the producer says')
+  fake.isHalfFull = false
+  fake.outcome = null
+  const calls = [producer.produce(REQUEST), producer.produce(REQUEST)]
+  assert.deepEqual([producer.isHalfFull, producer.isFull], [false, false])
+  calls.push(producer.produce(REQUEST))
+  assert.deepEqual([producer.isHalfFull, producer.isFull], [true, false])
+  calls.push(producer.produce(REQUEST), producer.produce(REQUEST))
+  assert.deepEqual([producer.isHalfFull, producer.isFull], [true, true])
+  fake.outcome = () => ({ status: 'unacknowledged', reason: 'kafka_unavailable' })
+  await Promise.all(calls)
+  assert.equal(producer.isHalfFull, false)
+})
+
 test('a producer that is full by itself stays full, and a failure leaves nothing behind', async () => {
   const fake = createFakeProducer()
   const limits = { minRecords: 100, seconds: 2, memorySeconds: 10 }

@@ -26,6 +26,13 @@ export function createPacedProducer(
 ): Producer {
   const speed = createBestSecond(limits.memorySeconds)
   let waiting = 0
+  /** Whether as much waits as may, or a share of that. */
+  const isTooMuch = (share: number): boolean => {
+    const isMany = waiting > share * limits.minRecords
+    const isSlow = isMany && waiting > share * limits.seconds * speed.best(clock())
+    if (isSlow) speed.tell()
+    return isSlow
+  }
   const note = (outcomes: readonly ProduceOutcome[]): void => {
     let acknowledged = 0
     for (const { status } of outcomes) if (status === 'acknowledged') acknowledged += 1
@@ -51,10 +58,10 @@ export function createPacedProducer(
       return producer.bufferedBytes
     },
     get isFull() {
-      const isTooMuch =
-        waiting > limits.minRecords && waiting > limits.seconds * speed.best(clock())
-      if (isTooMuch) speed.tell()
-      return producer.isFull || isTooMuch
+      return isTooMuch(1) || producer.isFull
+    },
+    get isHalfFull() {
+      return isTooMuch(1 / 2) || producer.isHalfFull
     },
     get troubles() {
       return producer.troubles

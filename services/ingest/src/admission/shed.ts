@@ -191,7 +191,8 @@ export const REGISTRY_AWAY = shed(
   'kafka_unavailable',
   'the schema registry does not know the schema of events now; nothing was taken',
 )
-const PRODUCER_FULL = shed('producer_buffer', 'overloaded', ON_THEIR_WAY)
+/** Also found by a long body when its turn has come. */
+export const PRODUCER_FULL = shed('producer_buffer', 'overloaded', ON_THEIR_WAY)
 /** Also found while a body is read or inflated. */
 export const NO_ROOM = shed('bytes_in_flight', 'overloaded', ON_THEIR_WAY)
 /** Also found later, when a body says only after it was sent how long it is. */

@@ -126,9 +126,9 @@ export function pageRoutes(
 
 /**
  * Anybody may ask for a page, and read none of it: 1.5 MB are copied into the system's buffers each time, which
- * takes 0.8 ms. One look at `/docs` is five pages.
+ * takes 0.8 ms. One look at `/docs` is five pages: ten may look at once.
  */
-const PAGES_AT_MOST = { eventsPerSecond: 50, burstEvents: 100 }
+const PAGES_AT_MOST = { eventsPerSecond: 50, burstEvents: 50 }
 
 /** @returns what throws `TOO_MANY_PAGES` when pages are asked for faster than they are given. */
 function createPageLimit(clock: () => number): () => void {

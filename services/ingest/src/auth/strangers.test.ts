@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -131,6 +131,24 @@ test('until the key is known a body has at most 1 MiB and 100 times what was sen
   const deep = await ingest.post(bomb, { ...SDK, headers: { ...IN_HEADER, ...GZIP.headers } })
   assert.deepEqual([deep.status, deep.body.code], [400, 'invalid_json'])
   assert.match(deep.body.message, /nested more than 1000 times/)
+})
+
+test('until the key is known a body has at most 512 KiB inflated, however little it was compressed', async () => {
+  await using ingest = await startTestIngest({ keys: countedKeys() })
+  const noise = randomBytes(100_000).toString('hex') // gzip halves it
+  const event = eventText({ properties: { a: noise } })
+  const [below, above] = [
+    batch('the-key', `${event},${event}`),
+    batch('the-key', `${event},${event},${event}`),
+  ]
+  assert.deepEqual([below.length > 400_000, above.length < 1_024 ** 2], [true, true])
+  assert.equal((await ingest.post(gzipSync(below), GZIP)).body.accepted, 2)
+  const refused = await ingest.post(gzipSync(above), GZIP)
+  assert.deepEqual([refused.status, refused.body.code], [413, 'body_too_large'])
+  assert.match(refused.body.message, /at most 524288 bytes after gzip/)
+  assert.equal((await ingest.post(above, SDK)).body.accepted, 3)
+  const headers = { ...IN_HEADER, ...GZIP.headers }
+  assert.equal((await ingest.post(gzipSync(above), { ...SDK, headers })).body.accepted, 3)
 })
 
 test('brotli is for those whose key is in the head: a few bytes of it take a decoder megabytes', async () => {

@@ -9,6 +9,8 @@ import { NO_ROOM, type Reservation } from '../admission/shed.ts'
 export interface BodyLimits {
   /** On the bytes sent and on the bytes after inflating. */
   readonly maxBodyBytes: number
+  /** On the bytes after inflating, where fewer. @default `maxBodyBytes` */
+  readonly maxInflatedBytes?: number
   /** On how many times as long a body may become by inflating. @default any */
   readonly maxRatio?: number
   /** From the end of the headers to the end of the body. */
@@ -26,13 +28,16 @@ export interface BodyBounds {
 
 /** Of a body whose write key is inside it: until that is seen, it may have so many bytes. */
 const STRANGERS_BODY_BYTES = 1_024 ** 2
+/** A mebibyte takes 1.2 ms, whatever it was sent as; the SDKs that write their key into bodies send 500 KB at most. */
+const STRANGERS_INFLATED_BYTES = 512 * 1_024
 /** Nor may it become so many times as long as it was sent: what it costs is worth what it cost its sender. */
 const STRANGERS_RATIO = 100
 
 /** The limits of bodies whose write key is inside them. */
 export function limitsOfStrangers<L extends BodyLimits>(limits: L): L {
   const maxBodyBytes = Math.min(limits.maxBodyBytes, STRANGERS_BODY_BYTES)
-  return { ...limits, maxBodyBytes, maxRatio: STRANGERS_RATIO }
+  const maxInflatedBytes = Math.min(limits.maxBodyBytes, STRANGERS_INFLATED_BYTES)
+  return { ...limits, maxBodyBytes, maxInflatedBytes, maxRatio: STRANGERS_RATIO }
 }
 
 /**
@@ -67,10 +72,10 @@ export async function inflate(
   hasSlot: boolean,
   { limits, reservation }: BodyBounds,
 ): Promise<Buffer> {
-  const { maxBodyBytes, maxRatio = Infinity } = limits
+  const { maxBodyBytes, maxInflatedBytes = maxBodyBytes, maxRatio = Infinity } = limits
   const bounds = {
-    maxBytes: Math.min(maxBodyBytes, maxRatio * sent.length),
-    tooLarge: () => tooLarge(limits, ` after ${encoding}`),
+    maxBytes: Math.min(maxInflatedBytes, maxRatio * sent.length),
+    tooLarge: () => tooLarge({ ...limits, maxBodyBytes: maxInflatedBytes }, ` after ${encoding}`),
   }
   const work = (): Promise<Buffer> => inflateBody(sent, encoding, bounds)
   const body = await (hasSlot ? work() : reservation.withSemaphore(work))

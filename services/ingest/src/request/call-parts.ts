@@ -8,7 +8,7 @@ import type { IngestSettings } from '../settings.ts'
 /** What taking a request works with: whether there is room, who may send, and how much. */
 export interface CallParts {
   readonly lifecycle: Lifecycle
-  readonly producer: Pick<Producer, 'notReadyReason' | 'isFull'>
+  readonly producer: Pick<Producer, 'notReadyReason' | 'isFull' | 'isHalfFull'>
   readonly schemas: Pick<SchemaIds, 'notReadyReason'>
   readonly budget: ByteBudget
   readonly keys: Keys

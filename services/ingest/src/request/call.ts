@@ -21,7 +21,7 @@ import { announcedBytes, encodingFrom, letGo, type Encoding } from './inflate.ts
 import type { IngestRequest, IngestResponse } from '../http/messages.ts'
 import type { CallParts } from './call-parts.ts'
 import { Refusal } from '../response/refusal.ts'
-import { CROWDED, NO_ROOM, shedFor, type Reservation } from '../admission/shed.ts'
+import { CROWDED, NO_ROOM, PRODUCER_FULL, shedFor, type Reservation } from '../admission/shed.ts'
 import { Slices } from '../admission/slices.ts'
 import type { ReleaseSlot } from '../admission/long-body-queue.ts'
 import type { WriteKey } from '../auth/write-keys.ts'
@@ -115,6 +115,7 @@ async function readCall(
 interface Arrival {
   readonly request: IngestRequest
   readonly audience: Audience
+  readonly needsKafka: boolean
   readonly requestId: string
   readonly receivedAt: number
   /** `null`: it is in the body. */
@@ -127,7 +128,7 @@ interface Arrival {
 /** @throws {Refusal} when the key in the head is not good, or the body is encoded in no way that we know. */
 function arrive(
   { keys }: CallParts,
-  { audience }: Endpoint,
+  { audience, needsKafka }: Endpoint,
   request: IngestRequest,
   { requestId }: IngestResponse,
 ): Arrival {
@@ -139,7 +140,8 @@ function arrive(
   const key = isKeyInBody ? null : authenticate(presented, headers.origin, keys)
   const encoding = encodingFrom(headers['content-encoding'])
   if (isKeyInBody && encoding === 'br') throw noBrotli()
-  return { request, audience, requestId, receivedAt, key, keyInBytes: null, encoding }
+  const asked = { request, audience, needsKafka, requestId, receivedAt }
+  return { ...asked, key, keyInBytes: null, encoding }
 }
 
 /** A few bytes of brotli have its decoder fill megabytes before the first of them comes out. */
@@ -191,7 +193,7 @@ async function callOfInflated(
   { limits, reservation }: BodyBounds,
 ): Promise<Call> {
   if (!isLongBody(body.length, limits)) return callOf(parts, arrival, body)
-  const end = await takeSlot(reservation, body.length)
+  const end = await takeSlot(parts, arrival, reservation, body.length)
   return callOfLong(parts, arrival, body, end)
 }
 
@@ -210,7 +212,9 @@ async function callOfOther(
   const { encoding } = arrival
   const { limits, reservation } = bounds
   const announced = announcedBytes(sent, encoding)
-  const early = isLongBody(announced, limits) ? await takeSlot(reservation, announced) : null
+  const early = isLongBody(announced, limits)
+    ? await takeSlot(parts, arrival, reservation, announced)
+    : null
   const body =
     encoding === 'identity' ? sent : await inflate(sent, encoding, early !== null, bounds)
   const isAsAnnounced = early !== null && body.length <= announced
@@ -219,10 +223,16 @@ async function callOfOther(
   return callOfInflated(parts, arrival, body, bounds)
 }
 
-/** @throws {Refusal} when too many wait. */
-async function takeSlot(reservation: Reservation, bytes: number): Promise<ReleaseSlot> {
+/** @throws {Refusal} when too many wait, or what those before it brought waits for Kafka. */
+async function takeSlot(
+  parts: CallParts,
+  { needsKafka }: Arrival,
+  reservation: Reservation,
+  bytes: number,
+): Promise<ReleaseSlot> {
   const end = await reservation.takeSlot(bytes)
   if (end === null) throw CROWDED
+  if (needsKafka && isFullFor(parts, true)) throw PRODUCER_FULL
   return end
 }
 
@@ -264,13 +274,19 @@ function withEnvelope(
 function shedLoad(parts: CallParts, { needsKafka }: Endpoint, request: IncomingMessage): void {
   const { limits } = parts.settings
   const declared = declaredBytes(request)
+  const isLong = isLongBody(declared, limits)
   const shed = shedFor({
     isDraining: parts.lifecycle.isDraining,
     kafkaReason: needsKafka ? parts.producer.notReadyReason : null,
     schemaReason: needsKafka ? parts.schemas.notReadyReason : null,
-    isProducerFull: needsKafka && parts.producer.isFull,
+    isProducerFull: needsKafka && isFullFor(parts, isLong),
     hasRoom: parts.budget.fits(Math.min(declared, limits.maxBodyBytes)),
-    isCrowded: isLongBody(declared, limits) && parts.budget.isCrowded,
+    isCrowded: isLong && parts.budget.isCrowded,
   })
   if (shed !== null) throw shed
+}
+
+/** Half of the producer's buffer is out of reach of long bodies: who sends them does not fill it for all others. */
+function isFullFor({ producer }: CallParts, isLong: boolean): boolean {
+  return isLong ? producer.isHalfFull || producer.isFull : producer.isFull
 }

@@ -35,7 +35,11 @@ export class Refusal extends Error {
 
   /** @param detail told to the client: no values of others, no library's text. */
   constructor(code: RequestCode, detail: string, options: RefusalOptions = {}) {
+    // Its stack would tell nothing, and take 8 µs of the 100 that a request without a key costs.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(detail, { cause: options.cause })
+    Error.stackTraceLimit = stackTraceLimit
     this.name = 'Refusal'
     this.code = code
     this.headers = options.headers ?? {}

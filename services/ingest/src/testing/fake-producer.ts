@@ -8,6 +8,7 @@ export interface FakeProducer extends Producer {
   /** What `maxBatchBytes` answers, whatever the topic. */
   batchBytes: number
   isFull: boolean
+  isHalfFull: boolean
   /** Calls of `produce` that are not answered yet. */
   readonly waitingCalls: number
   /** What becomes of the next records; `null` leaves `produce` unanswered until it is changed. */
@@ -40,6 +41,7 @@ export function createFakeProducer(): FakeProducer {
     batchBytes: Infinity,
     maxBatchBytes: () => fake.batchBytes,
     isFull: false,
+    isHalfFull: false,
     bufferedBytes: 0,
     get waitingCalls() {
       return waiting.length
