@@ -21,6 +21,7 @@ import {
 import { pageWithFigures, plotPages } from '../bench/pages.ts'
 import { setupVariables } from '../cli/src/config.ts'
 import { replayVariables } from '../cli/src/replay/config.ts'
+import { ADMISSION, type Limit } from '../services/ingest/src/admission/admission.ts'
 import { consumerVariables } from '../services/consumer/src/config.ts'
 import { consumerMetrics } from '../services/consumer/src/metrics.ts'
 import { ingestVariables } from '../services/ingest/src/config.ts'
@@ -34,6 +35,7 @@ type Variables = Readonly<Record<string, Variable<unknown>>>
 const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/configuration.md': configurationPage,
   'docs/reference/rights.md': rightsPage,
+  'docs/reference/limits.md': limitsPage,
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/tracking-plans.md': async () => trackingPlansPage(await readPlanFiles('')),
@@ -132,6 +134,32 @@ function rightsTable(rights: readonly Right[]): string {
     isOptional ? `optional: ${without}` : without,
   ])
   return table(['program', 'resource', 'operations', 'without it'], rows)
+}
+
+function limitsPage(): string {
+  const rows = ADMISSION.map((row, index) => [
+    `${index + 1}`,
+    row.limit,
+    row.figure,
+    limitAnswer(row),
+    row.protects,
+    `\`${row.file}\``,
+  ])
+  const columns = ['', 'limit', 'figure', 'what happens', 'what it protects', 'who decides']
+  return `# Limits of ingest
+
+<!-- Made by \`npm run generate\` from services/ingest/src/admission/admission.ts. -->
+
+Every limit that a request meets, in the order in which it meets them: the first that it breaks decides. Where a reason is
+named, \`custom_events_requests_refused_for_load_total\` counts it, and the
+[runbook](../runbook.md#ingest-answers-503-overloaded) says what to do. Codes are in [errors](errors.md).
+
+${table(columns, rows)}`
+}
+
+function limitAnswer({ code, otherwise, reason }: Limit): string {
+  if (code === null) return otherwise ?? ''
+  return `\`${code}\`${reason === undefined ? '' : `, reason \`${reason}\``}`
 }
 
 function metricsPage(): string {

@@ -15,8 +15,8 @@ export const ROOMS: Readonly<Record<string, string>> = {
   'settings.ts': 'limits.ts http rate-limit',
   auth: 'response metrics.ts http rate-limit',
   schema: 'metrics.ts',
-  admission: 'response metrics.ts http server settings.ts',
-  request: 'response http server settings.ts auth schema admission',
+  admission: 'response limits.ts metrics.ts http server settings.ts',
+  request: 'response limits.ts http server settings.ts auth schema admission',
   rejected: 'metrics.ts settings.ts schema',
   'parts.ts':
     'metrics.ts refused-log.ts server rate-limit settings.ts auth schema admission rejected',

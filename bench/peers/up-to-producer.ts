@@ -16,8 +16,8 @@ import { createRetryAdvice } from '../../services/ingest/src/admission/retry-aft
 import { startIngestServer } from '../../services/ingest/src/server/server.ts'
 import { createLifecycle } from '../../services/ingest/src/server/lifecycle.ts'
 import { ingestSettings } from '../../services/ingest/src/settings.ts'
-import { createByteBudget } from '../../services/ingest/src/admission/shed.ts'
-import { turnAway } from '../../services/ingest/src/admission/turn-away.ts'
+import { createByteBudget } from '../../services/ingest/src/admission/byte-budget.ts'
+import { refuseEarly } from '../../services/ingest/src/admission/refuse-early.ts'
 
 const producer: Producer = {
   produce: async (records) => records.map((_, offset) => ({ status: 'acknowledged', offset })),
@@ -53,7 +53,7 @@ const parts: IngestParts = {
   retryAdvice: createRetryAdvice(clock, Math.random),
 }
 const server = await startIngestServer({
-  handle: turnAway(parts, createIngestApp(parts)),
+  handle: refuseEarly(parts, createIngestApp(parts)),
   host: '127.0.0.1',
   port: Number(process.env['PORT']),
   maxBodyBytes: settings.limits.maxBodyBytes,

@@ -31,3 +31,41 @@ export const INGEST_LIMITS: IngestLimits = {
   maxHeaders: 60,
   maxRejectedBytes: 8 * 1_024 ** 2,
 }
+
+/** Bodies that are inflated: zlib works in libuv's four threads, more at once would only hold more memory. */
+export const INFLATING = { maxRunning: 4, maxWaiting: 256 }
+
+/** Whose write key is inside the body, until it is found there: the others do not wait for them. */
+export const STRANGERS = {
+  /** Of one body, as sent. */
+  maxBodyBytes: 1_024 ** 2,
+  /** A mebibyte takes 1.2 ms, whatever it was sent as; the SDKs that write their key into bodies send 500 KB at most. */
+  maxInflatedBytes: 512 * 1_024,
+  /** Nor may it become so many times as long as it was sent: what it costs is worth what it cost its sender. */
+  maxRatio: 100,
+  /** Of the bytes in flight, for all of them together. */
+  shareOfBudget: 1 / 4,
+  /** Of those four threads. */
+  maxInflating: 1,
+  maxWaiting: 64,
+}
+
+/** Bodies that wait for the one slot, so that short ones do not wait behind them. */
+export const LONG_BODIES = {
+  /** More than that, inflated: some 350 usual events, 1 ms in their bytes, 5 ms on the reference path. */
+  longAboveBytes: 128 * 1_024,
+  /**
+   * No more are let in while those that wait should take longer: half a second are some 110 bodies of a thousand events
+   * on a core of its own.
+   */
+  fullAtMs: 500,
+  maxWaiting: 512,
+  /** Kafka has 5 s to acknowledge after the slot, an answer 7.5 s in all. */
+  maxWaitMs: 2_000,
+}
+
+/**
+ * Pages, for anybody: 1.5 MB are copied into the system's buffers each time, which takes 0.8 ms. One look at
+ * `/docs` is five pages: ten may look at once.
+ */
+export const PAGES = { eventsPerSecond: 50, burstEvents: 50 }

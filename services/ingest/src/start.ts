@@ -30,8 +30,8 @@ import { createRetryAdvice } from './admission/retry-after.ts'
 import { registerSchemas } from './schema/schema-ids.ts'
 import { startIngestServer } from './server/server.ts'
 import { createLifecycle } from './server/lifecycle.ts'
-import { createByteBudget } from './admission/shed.ts'
-import { turnAway } from './admission/turn-away.ts'
+import { createByteBudget } from './admission/byte-budget.ts'
+import { refuseEarly } from './admission/refuse-early.ts'
 import { watchGarbage } from './admission/garbage.ts'
 
 interface Base {
@@ -70,7 +70,7 @@ export async function startIngest(
   if (othersAnswerMeanwhile()) await readyAtLast(parts)
   const { refusedLog } = parts
   const server = await startIngestServer({
-    handle: turnAway(parts, createIngestApp(parts)),
+    handle: refuseEarly(parts, createIngestApp(parts)),
     host: config.host,
     port: config.port,
     maxBodyBytes: config.settings.limits.maxBodyBytes,

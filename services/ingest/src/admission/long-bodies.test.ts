@@ -14,7 +14,7 @@ import type { Sent } from '../testing/fuzz/both-ways.fixture.ts'
 import { raw } from '../testing/raw.ts'
 import { Refusal } from '../response/refusal.ts'
 import { ingestSettings } from '../settings.ts'
-import type { Reservation } from './shed.ts'
+import type { Reservation } from './byte-budget.ts'
 import { Slices } from './slices.ts'
 import {
   eventText,
@@ -198,7 +198,7 @@ test('where too many long bodies wait, the next is refused at once, however it i
   await using ingest = await startTestIngest()
   const running = await becomeCrowded(ingest)
   const waiting = ingest.post(LONG)
-  await eventually(() => assert.equal(ingest.budget.isCrowded, true))
+  await eventually(() => assert.equal(ingest.budget.isLongBodyQueueFull, true))
   for (const [name, [sent, options]] of Object.entries(table)) {
     const answer = await ingest.post(sent, options)
     assert.deepEqual([answer.status, answer.body.code], [503, 'overloaded'], name)
@@ -219,7 +219,7 @@ test('where too many long bodies wait, the next is refused at once, however it i
   const sdk = await ingest.post(LONG, { path: '/v1/batch' })
   assert.deepEqual([sdk.status, sdk.body.code], [429, 'backpressure'])
   assert.equal((await ingest.post(eventText({ event_id: 'short' }))).status, 200)
-  assert.equal(await shedCount(ingest, 'long_bodies'), 6)
+  assert.equal(await refusedCount(ingest, 'long_bodies'), 6)
   assert.equal(ingest.events().length, 1, 'nothing of what was refused')
   running.release()
   assert.equal((await waiting).status, 200, 'what waited has the slot')
@@ -237,7 +237,7 @@ test('long bodies leave half of the buffer for Kafka to all others, however they
     const answer = await ingest.post(sent, options)
     assert.deepEqual([answer.status, answer.body.code], [503, 'overloaded'])
   }
-  assert.equal(await shedCount(ingest, 'producer_buffer'), 2)
+  assert.equal(await refusedCount(ingest, 'producer_buffer'), 2)
   assert.equal((await ingest.post(eventText({ event_id: 'short' }))).status, 200)
   assert.equal((await ingest.post(LONG, { path: '/v1/validate' })).status, 200, 'needs no Kafka')
   ingest.producer.isHalfFull = false
@@ -293,7 +293,7 @@ async function becomeCrowded({ budget }: TestIngest): Promise<Reservation> {
   return running
 }
 
-async function shedCount({ metrics }: TestIngest, reason: string): Promise<number> {
+async function refusedCount({ metrics }: TestIngest, reason: string): Promise<number> {
   const { values } = await metrics.refusedForLoad.get()
   return values.find(({ labels }) => labels['reason'] === reason)?.value ?? 0
 }

@@ -6,7 +6,7 @@ import {
   type LongBodyQueueLimits,
 } from './long-body-queue.ts'
 
-const PATIENT = { crowdedMs: 60_000, maxWaiting: 1_000, maxWaitMs: 60_000 }
+const PATIENT = { fullAtMs: 60_000, maxWaiting: 1_000, maxWaitMs: 60_000 }
 
 test('one at a time, first come first served, and giving a slot back twice ends only that one', async () => {
   const queue = createLongBodyQueue(PATIENT)
@@ -67,39 +67,39 @@ function createTimed(limits: Partial<LongBodyQueueLimits>) {
 }
 
 test('when those that wait would take too long, the next is refused at once', async () => {
-  const { queue, spend } = createTimed({ crowdedMs: 100 })
+  const { queue, spend } = createTimed({ fullAtMs: 100 })
   await spend(queue.take(1_000), 10, 1_000) // 0.01 ms a byte: 10,000 bytes are 100 ms
   const running = queue.take(5_000)
   const waiting = [queue.take(4_000), queue.take(6_000)]
-  assert.equal(queue.isCrowded, false)
+  assert.equal(queue.isFull, false)
   const last = queue.take(1)
-  assert.equal(queue.isCrowded, true)
+  assert.equal(queue.isFull, true)
   assert.equal(await queue.take(1), null, 'refused at once, while the others still wait')
   for (const taking of [running, ...waiting, last]) await spend(taking, 0)
-  assert.equal(queue.isCrowded, false, 'at the same speed, but nobody waits')
+  assert.equal(queue.isFull, false, 'at the same speed, but nobody waits')
 })
 
 test('who has given up is not counted among those that wait', async () => {
-  const { queue, spend } = createTimed({ crowdedMs: 100, maxWaitMs: 20 })
+  const { queue, spend } = createTimed({ fullAtMs: 100, maxWaitMs: 20 })
   await spend(queue.take(1), 10, 1)
   const running = queue.take(1)
   const waiting = queue.take(11)
-  assert.equal(queue.isCrowded, true)
+  assert.equal(queue.isFull, true)
   assert.equal(await waiting, null)
-  assert.equal(queue.isCrowded, false)
+  assert.equal(queue.isFull, false)
   await spend(running, 0)
 })
 
 test('the speed is that of the last slots, by what was done in them', async () => {
-  const { queue, spend } = createTimed({ crowdedMs: 100 })
+  const { queue, spend } = createTimed({ fullAtMs: 100 })
   /** Whether so many bytes that wait are too many. */
   const isTooMuch = async (bytes: number): Promise<boolean> => {
     const running = queue.take(1)
     const waiting = queue.take(bytes)
-    const { isCrowded } = queue
+    const { isFull } = queue
     await spend(running, 0)
     await spend(waiting, 0)
-    return isCrowded
+    return isFull
   }
   await spend(queue.take(10), 100, 10) // a pause of the machine
   assert.deepEqual([await isTooMuch(10), await isTooMuch(11)], [false, true])

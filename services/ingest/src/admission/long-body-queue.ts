@@ -13,7 +13,7 @@ export interface LongBodyQueueLimits {
    * No more are let in while those that wait should take longer than that: a body that is given up after it has waited
    * has cost time that the others needed.
    */
-  readonly crowdedMs: number
+  readonly fullAtMs: number
   /** Nor while so many wait, should their sizes be wrong. */
   readonly maxWaiting: number
   /** What was let in waits so long at most, should the estimate be wrong. */
@@ -26,9 +26,9 @@ export interface LongBodyQueue {
    * Whether what waits takes too long already, judged by the speed of the slots before: a queue of known length
    * at a known speed is a wait of known length.
    */
-  readonly isCrowded: boolean
+  readonly isFull: boolean
   /**
-   * Waits for the slot; `null`: at once when it is crowded, or because the slot did not come free in time.
+   * Waits for the slot; `null`: at once when it is full, or because the slot did not come free in time.
    *
    * @param bytes how much it is, as far as is known.
    */
@@ -37,7 +37,7 @@ export interface LongBodyQueue {
 
 /** @param clock milliseconds, never jumping. */
 export function createLongBodyQueue(
-  { crowdedMs, maxWaiting, maxWaitMs }: LongBodyQueueLimits,
+  { fullAtMs, maxWaiting, maxWaitMs }: LongBodyQueueLimits,
   clock: () => number = () => performance.now(),
 ): LongBodyQueue {
   const waiting = new Set<Waiting>()
@@ -61,19 +61,19 @@ export function createLongBodyQueue(
     if (first === undefined) isTaken = false
     else first.settle(start())
   }
-  const isCrowded = (): boolean =>
-    waiting.size >= maxWaiting || waitingBytes * speed.msPerByte() > crowdedMs
+  const isFull = (): boolean =>
+    waiting.size >= maxWaiting || waitingBytes * speed.msPerByte() > fullAtMs
 
   return {
-    get isCrowded() {
-      return isCrowded()
+    get isFull() {
+      return isFull()
     },
     take: (bytes) => {
       if (!isTaken) {
         isTaken = true
         return Promise.resolve(start())
       }
-      if (isCrowded()) return Promise.resolve(null)
+      if (isFull()) return Promise.resolve(null)
       return new Promise((resolve) => {
         const settle = (slot: ReleaseSlot | null): void => {
           deadlines.remove(item)

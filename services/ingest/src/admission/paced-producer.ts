@@ -9,7 +9,7 @@ export interface PaceLimits {
   readonly memorySeconds: number
 }
 
-const PACE_LIMITS: PaceLimits = { minRecords: 10_000, seconds: 2, memorySeconds: 10 }
+export const PACE_LIMITS: PaceLimits = { minRecords: 10_000, seconds: 2, memorySeconds: 10 }
 
 /**
  * Says that it is full before what waits is more than Kafka can acknowledge in time. Bytes alone do not

@@ -7,7 +7,8 @@ import type { Lifecycle } from '../server/lifecycle.ts'
 import { DOCS_PATHS } from '../http/paths.ts'
 import type { Handle, Route } from '../http/route.ts'
 import { sendBody } from '../http/send.ts'
-import { TOO_MANY_PAGES } from '../admission/shed.ts'
+import { TOO_MANY_PAGES } from '../admission/refusals.ts'
+import { PAGES } from '../limits.ts'
 import { takeFrom } from '../rate-limit/token-bucket.ts'
 
 /** Short, and no ETag: after a deploy people read what is deployed, and no answer needs hashing. */
@@ -124,17 +125,11 @@ export function pageRoutes(
   ]
 }
 
-/**
- * Anybody may ask for a page, and read none of it: 1.5 MB are copied into the system's buffers each time, which
- * takes 0.8 ms. One look at `/docs` is five pages: ten may look at once.
- */
-const PAGES_AT_MOST = { eventsPerSecond: 50, burstEvents: 50 }
-
 /** @returns what throws `TOO_MANY_PAGES` when pages are asked for faster than they are given. */
 function createPageLimit(clock: () => number): () => void {
   let fullAtMs: number | undefined
   return () => {
-    const taking = takeFrom(PAGES_AT_MOST, fullAtMs, 1, clock())
+    const taking = takeFrom(PAGES, fullAtMs, 1, clock())
     fullAtMs = taking.fullAtMs
     if (!taking.isTaken) throw TOO_MANY_PAGES
   }

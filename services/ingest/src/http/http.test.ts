@@ -223,7 +223,7 @@ test('a request id is echoed when it is safe, else replaced', async () => {
   }
 })
 
-test('load is shed before the body is read', async () => {
+test('what load speaks against is refused before the body is read', async () => {
   await using ingest = await startTestIngest({ limits: { maxInFlightBytes: 10_000 } })
   const tooMuch = await ingest.post('x'.repeat(10_001))
   assert.deepEqual([tooMuch.status, tooMuch.body.code], [503, 'overloaded'])

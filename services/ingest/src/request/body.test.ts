@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { createByteBudget } from '../admission/shed.ts'
+import { createByteBudget } from '../admission/byte-budget.ts'
 import type { BodySink, IngestRequest } from '../http/messages.ts'
 import { ClientGone, Refusal } from '../response/refusal.ts'
 import type { Overdue } from '../admission/deadlines.ts'

@@ -4,7 +4,9 @@ import { isAbsurdlyCut, MIN_CHUNK_BYTES, declaredBytes } from '../http/framing.t
 import { inflateBody, type Encoding } from './inflate.ts'
 import type { BodySink, IngestRequest } from '../http/messages.ts'
 import { ClientGone, Refusal } from '../response/refusal.ts'
-import { NO_ROOM, type Reservation } from '../admission/shed.ts'
+import type { Reservation } from '../admission/byte-budget.ts'
+import { NO_ROOM } from '../admission/refusals.ts'
+import { LONG_BODIES, STRANGERS } from '../limits.ts'
 
 export interface BodyLimits {
   /** On the bytes sent and on the bytes after inflating. */
@@ -26,18 +28,11 @@ export interface BodyBounds {
   readonly reservation: Reservation
 }
 
-/** Of a body whose write key is inside it: until that is seen, it may have so many bytes. */
-const STRANGERS_BODY_BYTES = 1_024 ** 2
-/** A mebibyte takes 1.2 ms, whatever it was sent as; the SDKs that write their key into bodies send 500 KB at most. */
-const STRANGERS_INFLATED_BYTES = 512 * 1_024
-/** Nor may it become so many times as long as it was sent: what it costs is worth what it cost its sender. */
-const STRANGERS_RATIO = 100
-
 /** The limits of bodies whose write key is inside them. */
 export function limitsOfStrangers<L extends BodyLimits>(limits: L): L {
-  const maxBodyBytes = Math.min(limits.maxBodyBytes, STRANGERS_BODY_BYTES)
-  const maxInflatedBytes = Math.min(limits.maxBodyBytes, STRANGERS_INFLATED_BYTES)
-  return { ...limits, maxBodyBytes, maxInflatedBytes, maxRatio: STRANGERS_RATIO }
+  const maxBodyBytes = Math.min(limits.maxBodyBytes, STRANGERS.maxBodyBytes)
+  const maxInflatedBytes = Math.min(limits.maxBodyBytes, STRANGERS.maxInflatedBytes)
+  return { ...limits, maxBodyBytes, maxInflatedBytes, maxRatio: STRANGERS.maxRatio }
 }
 
 /**
@@ -83,12 +78,9 @@ export async function inflate(
   return body
 }
 
-/** Some 350 usual events: 1 ms in their bytes, 5 ms on the reference path. */
-const LONG_BODY_BYTES = 128 * 1_024
-
 /** Whether a body of so many bytes, inflated, waits for the slot of long bodies; one that is too large is refused. */
 export function isLongBody(bytes: number, { maxBodyBytes }: BodyLimits): boolean {
-  return bytes > LONG_BODY_BYTES && bytes <= maxBodyBytes
+  return bytes > LONG_BODIES.longAboveBytes && bytes <= maxBodyBytes
 }
 
 /** Node's objects for a request and its response, and ours. */

@@ -1,5 +1,5 @@
 import type { Producer } from '@custom-events/kafka'
-import type { ByteBudget } from '../admission/shed.ts'
+import type { ByteBudget } from '../admission/byte-budget.ts'
 import type { Keys } from '../auth/key-file.ts'
 import type { SchemaIds } from '../schema/schema-ids.ts'
 import type { Lifecycle } from '../server/lifecycle.ts'

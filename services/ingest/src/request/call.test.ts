@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { createByteBudget } from '../admission/shed.ts'
+import { createByteBudget } from '../admission/byte-budget.ts'
 import { createKeyFinder, parseWriteKeys } from '../auth/write-keys.ts'
 import type { Keys } from '../auth/key-file.ts'
 import type { BodySink, IngestRequest, IngestResponse } from '../http/messages.ts'
@@ -24,7 +24,7 @@ function open({
   needsKafka = true,
 }: Partial<Pick<Endpoint, 'audience' | 'needsKafka'>> = {}) {
   const lifecycle = createLifecycle()
-  const producer = { notReadyReason: null as string | null, isFull: false }
+  const producer = { notReadyReason: null as string | null, isFull: false, isHalfFull: false }
   const schemas = { notReadyReason: null as string | null }
   const budget = createByteBudget(INGEST_LIMITS.maxInFlightBytes)
   const settings = { limits: INGEST_LIMITS }

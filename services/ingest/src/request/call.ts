@@ -21,7 +21,13 @@ import { announcedBytes, encodingFrom, letGo, type Encoding } from './inflate.ts
 import type { IngestRequest, IngestResponse } from '../http/messages.ts'
 import type { CallParts } from './call-parts.ts'
 import { Refusal } from '../response/refusal.ts'
-import { CROWDED, NO_ROOM, PRODUCER_FULL, shedFor, type Reservation } from '../admission/shed.ts'
+import type { Reservation } from '../admission/byte-budget.ts'
+import {
+  NO_ROOM,
+  PRODUCER_FULL,
+  refusalForLoad,
+  TOO_MANY_LONG_BODIES,
+} from '../admission/refusals.ts'
 import { Slices } from '../admission/slices.ts'
 import type { ReleaseSlot } from '../admission/long-body-queue.ts'
 import type { WriteKey } from '../auth/write-keys.ts'
@@ -65,7 +71,7 @@ export function openEndpoint({ settings: { limits } }: CallParts, endpoint: NewE
 }
 
 /**
- * Takes a request: sheds load, asks for the key, reads the body and finds its events; then runs
+ * Takes a request: refuses it where load speaks against it, asks for the key, reads the body and finds its events; then runs
  * `work`, holding the body's bytes against the budget until it is over, and its slot if it is long.
  * What is refused by its head is refused in the same turn of the loop: who expects 100-continue is not told to go on.
  *
@@ -78,7 +84,7 @@ export function takeCall(
   response: IngestResponse,
   work: (call: Call) => Promise<void>,
 ): Promise<void> {
-  shedLoad(parts, endpoint, request)
+  refuseForLoad(parts, endpoint, request)
   const arrival = arrive(parts, endpoint, request, response)
   const limits = arrival.key === null ? endpoint.strangerLimits : parts.settings.limits
   refuseTooLarge(request, limits)
@@ -231,7 +237,7 @@ async function takeSlot(
   bytes: number,
 ): Promise<ReleaseSlot> {
   const end = await reservation.takeSlot(bytes)
-  if (end === null) throw CROWDED
+  if (end === null) throw TOO_MANY_LONG_BODIES
   if (needsKafka && isFullFor(parts, true)) throw PRODUCER_FULL
   return end
 }
@@ -270,20 +276,20 @@ function withEnvelope(
   }
 }
 
-/** Sheds load before a byte of the body is read. */
-function shedLoad(parts: CallParts, { needsKafka }: Endpoint, request: IncomingMessage): void {
+/** Before a byte of the body is read. @throws {Refusal} */
+function refuseForLoad(parts: CallParts, { needsKafka }: Endpoint, request: IncomingMessage): void {
   const { limits } = parts.settings
   const declared = declaredBytes(request)
   const isLong = isLongBody(declared, limits)
-  const shed = shedFor({
+  const refusal = refusalForLoad({
     isDraining: parts.lifecycle.isDraining,
     kafkaReason: needsKafka ? parts.producer.notReadyReason : null,
     schemaReason: needsKafka ? parts.schemas.notReadyReason : null,
     isProducerFull: needsKafka && isFullFor(parts, isLong),
     hasRoom: parts.budget.fits(Math.min(declared, limits.maxBodyBytes)),
-    isCrowded: isLong && parts.budget.isCrowded,
+    isLongBodyQueueFull: isLong && parts.budget.isLongBodyQueueFull,
   })
-  if (shed !== null) throw shed
+  if (refusal !== null) throw refusal
 }
 
 /** Half of the producer's buffer is out of reach of long bodies: who sends them does not fill it for all others. */

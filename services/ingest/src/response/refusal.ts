@@ -1,7 +1,7 @@
 import type { RequestCode } from '@custom-events/event'
 import type { EventResult } from './event-result.ts'
 
-/** What spoke against a request that was refused because of load; `event_loop` is decided in `turn-away.ts`. */
+/** What spoke against a request that was refused because of load; `event_loop` is decided in `refuse-early.ts`. */
 export const LOAD_REASONS = [
   'draining',
   'kafka_away',

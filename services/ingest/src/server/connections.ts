@@ -40,7 +40,7 @@ const LOOK_AGAIN_MS = 100
  * Requests that wait on one connection for the answers before them, some 6 KB each. Clients that send several at once send
  * a few; who sends thousands and reads nothing wants our memory.
  */
-const MAX_QUEUED = 100
+export const MAX_QUEUED = 100
 
 /**
  * @param onClosed told how many of which were closed.

@@ -103,7 +103,7 @@ export async function startIngestServer(options: {
   server.on('checkContinue', (request: IncomingMessage, response) => {
     listen(request, response, () => {
       options.handle(request, response)
-      // Only then: what was turned away at once must not be asked for its body.
+      // Only then: what was refused early must not be asked for its body.
       const isWanted = !response.headersSent && declaredBytes(request) <= options.maxBodyBytes
       if (isWanted) response.writeContinue()
     })

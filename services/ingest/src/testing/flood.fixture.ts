@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
-// A flood for turn-away.test.ts: closed loops without a pause, which is more than a loop can take.
+// A flood for refuse-early.test.ts: closed loops without a pause, which is more than a loop can take.
 interface Orders {
   readonly port: number
   readonly body: string

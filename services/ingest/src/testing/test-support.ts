@@ -17,8 +17,8 @@ import { SERVER_LIMITS, startIngestServer, type ServerLimits } from '../server/s
 import { createLifecycle } from '../server/lifecycle.ts'
 import { ingestSettings } from '../settings.ts'
 import type { IngestLimits } from '../limits.ts'
-import { createByteBudget } from '../admission/shed.ts'
-import { turnAway } from '../admission/turn-away.ts'
+import { createByteBudget } from '../admission/byte-budget.ts'
+import { refuseEarly } from '../admission/refuse-early.ts'
 
 export const TOPICS = topicNames('events.tracked.v1')
 
@@ -113,7 +113,7 @@ export async function startTestIngest(
     retryAdvice: createRetryAdvice(clock, options.random ?? Math.random),
   }
   const server = await startIngestServer({
-    handle: turnAway(parts, createIngestApp(parts), options.look),
+    handle: refuseEarly(parts, createIngestApp(parts), options.look),
     host: '127.0.0.1',
     port: 0,
     maxBodyBytes: settings.limits.maxBodyBytes,

@@ -3,7 +3,7 @@ import { FastEvent, partitionOf, partitionOfHash, type TrackedEvent } from '@cus
 import { BufferedRecord, type OutgoingRecord } from '@custom-events/kafka'
 import type { SchemaIds } from '../schema/schema-ids.ts'
 import type { IngestSettings } from '../settings.ts'
-import { REGISTRY_AWAY } from '../admission/shed.ts'
+import { REGISTRY_AWAY } from '../admission/refusals.ts'
 import { EVENTS_PER_LOOK, type Slices } from '../admission/slices.ts'
 import type { Judged } from './verdicts.ts'
 

@@ -11,7 +11,7 @@ import {
 
 /** Once events are in Kafka, no fault of ours may ask for them again. */
 
-/** The turning away of requests, the shedding of load and the answer ask in turn. */
+/** What refuses early, what refuses for load and the answer ask in turn. */
 const AT_ANSWER = 3
 
 const bug = (): never => assert.fail('the secret of the bug')

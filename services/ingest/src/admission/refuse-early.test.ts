@@ -61,7 +61,7 @@ test('who asks before sending a body is refused without being asked for it', asy
   assert.match(await raw(ingest.port, head), /^HTTP\/1\.1 503 /)
 })
 
-test('what costs little, or must be told otherwise, is never turned away', async () => {
+test('what costs little, or must be told otherwise, is never refused early', async () => {
   const { ingest } = await startJammed()
   await using _ = ingest
   const page = await ingest.post('', { path: '/schemas/event.json', method: 'GET' })

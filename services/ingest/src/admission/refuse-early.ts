@@ -17,7 +17,7 @@ import { requestIdFrom } from '../http/request-id.ts'
 import { sendBody } from '../http/send.ts'
 
 /** What refusing requests at once works with. */
-interface TurnAwayParts {
+interface RefuseEarlyParts {
   readonly lifecycle: Lifecycle
   readonly metrics: Pick<IngestMetrics, 'refusedForLoad' | 'requests'>
   readonly retryAdvice: RetryAdvice
@@ -35,8 +35,8 @@ const DETAIL = 'requests come faster than they can be taken; nothing was taken'
  *
  * @param look at the event loop.
  */
-export function turnAway(
-  parts: TurnAwayParts,
+export function refuseEarly(
+  parts: RefuseEarlyParts,
   handle: IngestApp,
   look: () => LoopLook = createLook(),
 ): IngestApp {
@@ -84,21 +84,21 @@ function createLook(): () => LoopLook {
 }
 
 /** The answer in the words of every other refusal, cut where the id of the request belongs. */
-function prepare({ metrics }: Pick<TurnAwayParts, 'metrics'>, audience: Audience) {
+function prepare({ metrics }: Pick<RefuseEarlyParts, 'metrics'>, audience: Audience) {
   const refusal = refusalFor(audience, new Refusal('overloaded', DETAIL))
   const { status, headers, body } = answerRefused(refusal, {
     requestId: ID,
     shownResults: 'none',
     hasReceipts: false,
   })
-  const shed = metrics.refusedForLoad.labels({ reason: 'event_loop' })
+  const refused = metrics.refusedForLoad.labels({ reason: 'event_loop' })
   const answered = metrics.requests.labels({ status: String(status) })
   return {
     status,
     headers: { ...headers, 'Cache-Control': 'no-store' },
     texts: JSON.stringify(body).split(ID),
     count: () => {
-      shed.inc()
+      refused.inc()
       answered.inc()
     },
   }

@@ -1,35 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createByteBudget, shedFor, type Pressure } from './shed.ts'
-
-const CALM: Pressure = {
-  isDraining: false,
-  kafkaReason: null,
-  schemaReason: null,
-  isProducerFull: false,
-  hasRoom: true,
-  isCrowded: false,
-}
-
-test('a request is taken when nothing speaks against it', () => {
-  assert.equal(shedFor(CALM), null)
-})
-
-test('each pressure has its code, and the reasons inside stay inside', () => {
-  const table: readonly (readonly [Partial<Pressure>, string, string])[] = [
-    [{ isDraining: true, kafkaReason: 'x' }, 'draining', 'draining'],
-    [{ kafkaReason: 'broker 10.0.0.1 is away' }, 'kafka_unavailable', 'kafka_away'],
-    [{ schemaReason: 'registry 10.0.0.1 is away' }, 'kafka_unavailable', 'registry_away'],
-    [{ isProducerFull: true, hasRoom: false }, 'overloaded', 'producer_buffer'],
-    [{ hasRoom: false, isCrowded: true }, 'overloaded', 'bytes_in_flight'],
-    [{ isCrowded: true }, 'overloaded', 'long_bodies'],
-  ]
-  for (const [pressure, code, reason] of table) {
-    const refusal = shedFor({ ...CALM, ...pressure })
-    assert.deepEqual([refusal?.code, refusal?.loadReason], [code, reason])
-    assert.doesNotMatch(refusal?.message ?? '', /10\.0/)
-  }
-})
+import { createByteBudget } from './byte-budget.ts'
 
 test('the budget never goes beyond its limit and gets everything back', () => {
   const budget = createByteBudget(100)
