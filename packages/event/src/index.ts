@@ -17,6 +17,7 @@ export { FIELD_NAMES, KEY_NAMES, rowOf, SDK_NAMES, type FieldName } from './cont
 export { SCAN_LIMITS } from './json/json-cursor.ts'
 export { readEnvelopeContext } from './normalise/account.ts'
 export {
+  BLANK_EVENT,
   EVENT_FIELDS,
   isJsonObject,
   ownValue,

@@ -30,6 +30,13 @@ export const EVENT_FIELDS: readonly EventField[] = Object.keys(FIELDS)
   })
   .toSorted((one, other) => one.avro.place - other.avro.place)
 
+const BLANKS = { text: '', time: 0, json: '{}' } as const
+
+/** An event that says nothing: for those who make events without sending them. */
+export const BLANK_EVENT = Object.fromEntries(
+  EVENT_FIELDS.map(({ name, stored, isOptional }) => [name, isOptional ? null : BLANKS[stored]]),
+) as TrackedEvent // every field is among them
+
 function isEventField(name: string): name is keyof TrackedEvent {
   return Object.hasOwn(FIELDS, name)
 }

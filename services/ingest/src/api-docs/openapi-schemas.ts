@@ -6,7 +6,7 @@ import {
   FIELD_NAMES,
   MAX_PROBLEMS,
   REQUEST_CODES,
-  rowOf,
+  SENT_FIELDS,
   WARNING_CODES,
   type CodeRow,
   type FieldName,
@@ -85,7 +85,7 @@ function codeSchema(codes: Codes): Schema {
 /** An event as a producer sends it: the parts of a normalised one, each under all of its names. */
 function sentEvent(): Schema {
   const named = FIELD_NAMES.flatMap((field) => {
-    return (rowOf(field).names ?? []).map((name, index): [string, Schema] => [
+    return SENT_FIELDS[field].names.map((name, index): [string, Schema] => [
       name,
       index === 0
         ? sentField(field)
@@ -114,7 +114,7 @@ export const EXAMPLE_EVENT = {
 }
 
 function sentField(name: FieldName): Schema {
-  const { kind, about } = rowOf(name)
+  const { kind, about } = SENT_FIELDS[name]
   const schema = { ...eventSchema.properties[name] }
   switch (kind) {
     case 'account':
@@ -124,7 +124,8 @@ function sentField(name: FieldName): Schema {
     case 'timestamp':
     case 'sent_at':
       return sentTime(about)
-    default:
+    case 'text':
+    case 'object':
       return schema
   }
 }
