@@ -1,6 +1,6 @@
 // What is made from the table of fields: the two schemas that others read, and the page that tells of an event.
 import { avroType } from '@custom-events/codec'
-import { EVENT_FIELDS, eventSchema, type EventField } from '@custom-events/event'
+import { EVENT_FIELDS, eventSchema, FIELD_NAMES, type EventField } from '@custom-events/event'
 import { table } from './markdown.ts'
 
 /** schemas/event.schema.json */
@@ -33,7 +33,7 @@ function avroField({ name, avro, ...field }: EventField): object {
 /** docs/reference/event.md */
 export function eventPage(): string {
   const rows = EVENT_FIELDS.map((field) => [
-    `\`${field.name}\``,
+    code(field.name),
     sentAs(field),
     takes(field),
     code(field.conflict ?? (field.names.length > 1 ? 'alias_ignored' : undefined)),
@@ -53,11 +53,30 @@ ${table(['field', 'sent as', 'holds', 'two values', 'refused as', 'what it is'],
 `
 }
 
-function sentAs({ names, isInContext, envelopeNames = [] }: EventField): string {
-  if (names.length === 0) return 'never'
+/** What stands between the two comments is what may be sent. */
+const MARK = /(<!-- fields -->)[^]*?(<!-- \/fields -->)/
+
+export function pageWithFields(page: string): string {
+  const sent = FIELD_NAMES.flatMap((name) => EVENT_FIELDS.filter((field) => field.name === name))
+  const rows = sent.map((field) => [
+    code(field.name),
+    placesOf(field).slice(1).map(code).join(', '),
+    `${field.missing === undefined ? '' : 'required; '}${takes(field)}. ${field.about}`,
+  ])
+  return page.replace(MARK, (_, opening: string, closing: string) => {
+    return `${opening}\n\n${table(['field', 'also as', 'what it holds'], rows)}\n\n${closing}`
+  })
+}
+
+function sentAs(field: EventField): string {
+  const places = placesOf(field)
+  return places.length === 0 ? 'never' : places.map(code).join(', ')
+}
+
+/** Everything that it may be sent as, its own name first. */
+function placesOf({ names, isInContext, envelopeNames = [] }: EventField): readonly string[] {
   const inContext = isInContext === true ? names.map((name) => `context.${name}`) : []
-  const inEnvelope = envelopeNames.length === 0 ? '' : '; beside a list as well'
-  return `${[...names, ...inContext].map(code).join(', ')}${inEnvelope}`
+  return [...names, ...inContext, ...envelopeNames.map((name) => `${name} beside a list`)]
 }
 
 const HOLDS = {
@@ -71,6 +90,7 @@ function takes({ stored, chars, isOptional }: EventField): string {
   return `${HOLDS[stored]}${limits}${isOptional ? '; or nothing' : ''}`
 }
 
+/** Its first word as code. */
 function code(text: string | undefined): string {
-  return text === undefined ? '' : `\`${text}\``
+  return text === undefined ? '' : text.replace(/^\S+/, '`$&`')
 }

@@ -26,7 +26,7 @@ import { consumerVariables } from '../services/consumer/src/config.ts'
 import { consumerMetrics } from '../services/consumer/src/metrics.ts'
 import { ingestVariables } from '../services/ingest/src/config.ts'
 import { ingestMetrics, primaryMetrics } from '../services/ingest/src/metrics.ts'
-import { eventAvroFile, eventPage, eventSchemaFile } from './event-pages.ts'
+import { eventAvroFile, eventPage, eventSchemaFile, pageWithFields } from './event-pages.ts'
 import { table } from './markdown.ts'
 import { securityPage } from './security-page.ts'
 import { trackingPlansPage } from './plans-page.ts'
@@ -39,6 +39,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/event.md': eventPage,
+  'docs/producers.md': () => pageWithFields(readFileSync('docs/producers.md', 'utf8')),
   'schemas/event.schema.json': eventSchemaFile,
   'schemas/event.avsc': eventAvroFile,
   'docs/reference/tracking-plans.md': async () => trackingPlansPage(await readPlanFiles('')),
@@ -61,11 +62,13 @@ const PARSERS: Readonly<Record<string, string>> = {
   '.avsc': 'json',
 }
 
+const STYLE = { printWidth: 100, semi: false, singleQuote: true }
+
 const isCheck = process.argv.includes('--check')
 for (const [path, write] of Object.entries(pages)) {
   const page = await write()
   const parser = PARSERS[extname(path)]
-  const fresh = parser === undefined ? page : await format(page, { parser, printWidth: 100 })
+  const fresh = parser === undefined ? page : await format(page, { parser, ...STYLE })
   if (!isCheck) writeFileSync(path, fresh)
   else if (readOrEmpty(path) !== fresh) {
     process.stdout.write(`${path} is not fresh: run \`npm run generate\`\n`)
