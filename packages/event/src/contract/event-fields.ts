@@ -1,6 +1,6 @@
-// The contract of an event, a row for each field: all that is written nowhere else. Made from it are normalising,
-// the fast path with its record buffer, the two schemas, the API's description, the fuzzer's bodies and
-// docs/reference/event.md. To add or change one: ARCHITECTURE.md, "To change X, edit Y".
+// The contract of an event, a row for each field. What a row says is said nowhere else: normalising, the fast path and
+// its records, both schemas, the API's description, the fuzzer's bodies and docs/reference/event.md are made from it
+// (docs/decisions/0035). How to add or change a field: ARCHITECTURE.md, "To change X, edit Y".
 
 import type { EventProblemCode } from './codes.ts'
 
@@ -27,9 +27,9 @@ export const STORED_AS = {
 /** A row of the table. */
 export interface FieldRow {
   readonly kind: keyof typeof STORED_AS
-  /** What it may be sent as, its own name first; of several that agree, or may disagree, the first is taken. */
+  /** What it may be sent as, its own name first; of several that are there the first is taken. */
   readonly names?: readonly string[]
-  /** Whether it may also stand in `context`, under the same names. */
+  /** Whether it may also stand in `context`, under the same names; of an account alone. */
   readonly isInContext?: boolean
   /** What it is called beside a list, where it counts for events that do not say it themselves. */
   readonly envelopeNames?: readonly string[]
