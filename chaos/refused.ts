@@ -1,5 +1,5 @@
 import { createEventCodec, eventAvroSchema } from '@custom-events/codec'
-import type { TrackedEvent } from '@custom-events/event'
+import { BLANK_EVENT, type TrackedEvent } from '@custom-events/event'
 import { createSchemaRegistry } from '@custom-events/kafka'
 
 /** Events of this name decode, and the table refuses them by a constraint that the harness adds. */
@@ -28,15 +28,10 @@ export async function refusedEncoder(
 }
 
 const COMMON: Omit<TrackedEvent, keyof Name> = {
+  ...BLANK_EVENT,
   user_id: 'u',
-  anonymous_id: null,
   timestamp: Date.UTC(2026, 8, 1),
-  sent_at: null,
   received_at: Date.UTC(2026, 8, 1),
-  properties: '{}',
-  context: '{}',
-  extra: '{}',
-  source: '',
 }
 
 /** What the harness does to the tables before anything is inserted. */

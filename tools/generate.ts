@@ -3,6 +3,7 @@
 //   npm run generate             rewrite them
 //   npm run generate -- --check  exit 1 and name those that are not fresh
 import { readFileSync, writeFileSync } from 'node:fs'
+import { extname } from 'node:path'
 import { format } from 'prettier'
 import {
   EVENT_CODES,
@@ -26,6 +27,7 @@ import { consumerVariables } from '../services/consumer/src/config.ts'
 import { consumerMetrics } from '../services/consumer/src/metrics.ts'
 import { ingestVariables } from '../services/ingest/src/config.ts'
 import { ingestMetrics, primaryMetrics } from '../services/ingest/src/metrics.ts'
+import { eventAvroFile, eventPage, eventSchemaFile, pageWithFields } from './event-pages.ts'
 import { table } from './markdown.ts'
 import { securityPage } from './security-page.ts'
 import { trackingPlansPage } from './plans-page.ts'
@@ -38,6 +40,10 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/limits.md': limitsPage,
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/errors.md': errorsPage,
+  'docs/reference/event.md': eventPage,
+  'docs/producers.md': () => pageWithFields(readFileSync('docs/producers.md', 'utf8')),
+  'schemas/event.schema.json': eventSchemaFile,
+  'schemas/event.avsc': eventAvroFile,
   'docs/reference/tracking-plans.md': async () => trackingPlansPage(await readPlanFiles('')),
 
   'docs/security.md': () =>
@@ -52,11 +58,19 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   ...plotPages(),
 }
 
+const PARSERS: Readonly<Record<string, string>> = {
+  '.md': 'markdown',
+  '.json': 'json',
+  '.avsc': 'json',
+}
+
+const STYLE = { printWidth: 100, semi: false, singleQuote: true }
+
 const isCheck = process.argv.includes('--check')
 for (const [path, write] of Object.entries(pages)) {
   const page = await write()
-  const isMarkdown = path.endsWith('.md')
-  const fresh = isMarkdown ? await format(page, { parser: 'markdown', printWidth: 100 }) : page
+  const parser = PARSERS[extname(path)]
+  const fresh = parser === undefined ? page : await format(page, { parser, ...STYLE })
   if (!isCheck) writeFileSync(path, fresh)
   else if (readOrEmpty(path) !== fresh) {
     process.stdout.write(`${path} is not fresh: run \`npm run generate\`\n`)

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createEventCodec, eventAvroSchema } from '@custom-events/codec'
-import { partitionOf, type TrackedEvent } from '@custom-events/event'
+import { BLANK_EVENT, partitionOf, type TrackedEvent } from '@custom-events/event'
 import {
   createProducer,
   createSchemaRegistry,
@@ -22,17 +22,15 @@ export function sampleEvent(number: number, startMs: number): TrackedEvent {
   const user = (number * 7_919) % 50_000
   const millis = startMs + Math.floor(number / 10)
   return {
+    ...BLANK_EVENT,
     event_id: `018bd5c4-7000-7000-8000-${number.toString(16).padStart(12, '0')}`,
     event: EVENTS[number % EVENTS.length] ?? '',
     group_id: `account_${(number * 31) % ACCOUNTS}`,
     user_id: `user_${user}`,
-    anonymous_id: null,
     timestamp: millis - (number % 1_000),
-    sent_at: null,
     received_at: millis,
     properties: `{"feature_name":"analytics_dashboard","duration_ms":${number % 9_973},"plan":"enterprise","is_trial":false,"path":"/reports/${number % 997}"}`,
     context: `{"ip":"203.0.113.${number % 256}","locale":"en-GB","userAgent":"Mozilla/5.0"}`,
-    extra: '{}',
     source: 'web',
   }
 }

@@ -10,6 +10,6 @@ export const MALLOC_SETTINGS = {
 
 /**
  * Before the file of ingest on its command line: V8 has two halves of 16 MiB for young objects. By itself it takes two of
- * 64 where the machine has many gigabytes. What that brings: docs/decisions/0035-collect-sooner.md.
+ * 64 where the machine has many gigabytes. What that brings: docs/decisions/0039-collect-sooner.md.
  */
 export const V8_FLAGS = ['--max-semi-space-size=16'] as const

@@ -9,7 +9,7 @@ import { readSetupConfig, setUp } from '@custom-events/cli'
 import { createClickHouse, type ClickHouse } from '@custom-events/clickhouse'
 import { createEventCodec, eventAvroSchema } from '@custom-events/codec'
 import { freePort } from '@custom-events/embedded'
-import { partitionOf, type TrackedEvent } from '@custom-events/event'
+import { BLANK_EVENT, partitionOf, type TrackedEvent } from '@custom-events/event'
 import {
   createConsumer,
   createMemoryBudget,
@@ -148,6 +148,7 @@ export async function createWorld(
 /** Event number `index`; 50 accounts, two months, everything derived from the number. */
 export function sampleEvent(index: number, change: Partial<TrackedEvent> = {}): TrackedEvent {
   return {
+    ...BLANK_EVENT,
     event_id: `event-${index}`,
     event: index % 3 === 0 ? 'feature_used' : 'page_viewed',
     group_id: `account_${index % 50}`,
@@ -162,7 +163,6 @@ export function sampleEvent(index: number, change: Partial<TrackedEvent> = {}): 
       text: 'é\n\n"',
     }),
     context: JSON.stringify({ group_id: `account_${index % 50}` }),
-    extra: '{}',
     source: 'test',
     ...change,
   }

@@ -1,4 +1,5 @@
 import { createEventCodec } from '@custom-events/codec'
+import { BLANK_EVENT } from '@custom-events/event'
 import type { Scenario } from '../scenario.ts'
 
 const MONTHS = 1_163
@@ -19,9 +20,7 @@ export const scenario: Scenario = {
         const named = { event_id: `month-${month}`, event: 'born', group_id: 'acme' }
         const timestamp = Date.UTC(FIRST_YEAR, month, 15)
         const received_at = Date.UTC(2026, 8, 1)
-        const texts = { properties: '{}', context: '{}', extra: '{}', source: '' }
-        const people = { user_id: 'u', anonymous_id: null, sent_at: null }
-        const event = { ...named, ...texts, ...people, timestamp, received_at }
+        const event = { ...BLANK_EVENT, ...named, user_id: 'u', timestamp, received_at }
         return { ...named, value: codec.encode(event, schemaId) }
       }),
     )

@@ -2,6 +2,7 @@ export { eventAvroSchema, rejectedAvroSchema } from './avro/avro-schemas.ts'
 export { FRAME_BYTES, readFrame, type Framed } from './avro/confluent-framing.ts'
 export { createEventCodec } from './avro/event-encoder.ts'
 export { RecordBuffer } from './avro/record-buffer.ts'
+export { avroType } from './avro/record-layout.ts'
 export { createRecordReader, type RecordReader } from './avro/record-reader.ts'
 export type { FramedCodec } from './avro/framed-encoder.ts'
 export {

@@ -11,10 +11,20 @@ export {
   type WarningCode,
 } from './contract/codes.ts'
 export type { Audience } from './contract/call-type.ts'
-export { ALIASES, KEY_NAMES, SDK_NAMES, type FieldName } from './contract/fields.ts'
+export { SENT_FIELDS } from './contract/event-fields.ts'
+export { eventSchema, type JsonSchema } from './contract/event-schema.ts'
+export { FIELD_NAMES, KEY_NAMES, rowOf, SDK_NAMES, type FieldName } from './contract/fields.ts'
 export { SCAN_LIMITS } from './json/json-cursor.ts'
 export { readEnvelopeContext } from './normalise/account.ts'
-export { isJsonObject, ownValue, type JsonObject, type TrackedEvent } from './contract/event.ts'
+export {
+  BLANK_EVENT,
+  EVENT_FIELDS,
+  isJsonObject,
+  ownValue,
+  type EventField,
+  type JsonObject,
+  type TrackedEvent,
+} from './contract/event.ts'
 export {
   scanList,
   scanValue,
@@ -38,7 +48,7 @@ export { warningsOnFastPath } from './fast-path/empty-ids.ts'
 export { FastInput } from './fast-path/fast-input.ts'
 export { scanBody, scanBodyInPieces, type FastBodyRead } from './fast-path/scan-body.ts'
 export { carriedParts } from './fast-path/carried.ts'
-export { SLOT } from './fast-path/slots.ts'
+export { slotOf } from './fast-path/slots.ts'
 export { atOnce } from './json/pieces.ts'
 export { murmur2Range, partitionOf, partitionOfHash } from './partition.ts'
 export { pointerOf } from './json/pointer.ts'
@@ -48,7 +58,6 @@ export { parseTimestamp, type ParsedTimestamp } from './normalise/timestamp.ts'
 export { createEventIds, derivedEventId } from './normalise/uuid.ts'
 export {
   createValidate,
-  eventSchema,
   type KnownParts,
   type Validate,
   type Verdict,

@@ -1,29 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { TrackedEvent } from '@custom-events/event'
+import { BLANK_EVENT, EVENT_FIELDS, type TrackedEvent } from '@custom-events/event'
 import fc from 'fast-check'
 import { createEventCodec } from './event-encoder.ts'
 
 const text = fc.string({ unit: 'grapheme' })
 const moment = fc.integer({ min: 0, max: 253_402_300_799_999 })
 
-const event: fc.Arbitrary<TrackedEvent> = fc.record(
-  {
-    event_id: text,
-    event: text,
-    group_id: text,
-    user_id: fc.option(text),
-    anonymous_id: fc.option(text),
-    timestamp: moment,
-    sent_at: fc.option(moment),
-    received_at: moment,
-    properties: fc.json(),
-    context: fc.json(),
-    extra: fc.json(),
-    source: text,
-  },
-  { noNullPrototype: true },
-)
+const VALUES = { text, time: moment, json: fc.json() }
+const fields = EVENT_FIELDS.map(({ name, stored, isOptional }) => {
+  const value: fc.Arbitrary<unknown> = VALUES[stored]
+  return [name, isOptional ? fc.option(value) : value] as const
+})
+const event = fc
+  .record(Object.fromEntries(fields), { noNullPrototype: true })
+  .map((values): TrackedEvent => ({ ...BLANK_EVENT, ...values }))
 
 test('every event comes back from its record as it went in, with the schema id', () => {
   const codec = createEventCodec()

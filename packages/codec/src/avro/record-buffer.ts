@@ -4,15 +4,12 @@ import {
   copiedBytes,
   type FastEvent,
   murmur2Range,
-  SLOT,
   slotEnd,
   slotStart,
   type FastInput,
 } from '@custom-events/event'
 import { FRAME_BYTES, writeFrame } from './confluent-framing.ts'
-
-/** Frame, twelve lengths and branches, three times, `extra`, and an id that we made. */
-const BYTES_BESIDE_TEXTS = FRAME_BYTES + 12 * 6 + 3 * 10 + 2 + 36
+import { BYTES_BESIDE_TEXTS, RECORD_LAYOUT } from './record-layout.ts'
 
 /**
  * Copies byte ranges of a body behind one another into one piece of memory for all events of the
@@ -51,10 +48,8 @@ export class RecordBuffer implements Writer {
     this.start = this.at
     writeFrame(this.buffer, this.#schemaId, this.start)
     this.at += FRAME_BYTES
-    writeIds(this, event)
-    this.keyEnd = this.at
-    this.keyStart = this.at - accountBytes(event.input)
-    writeRest(this, event, this.#source)
+    writeFields(this, event, this.#source)
+    this.keyStart = this.keyEnd - accountBytes(event.input)
     this.end = this.at
     // Bytes written behind the end are another's, or lost without an error.
     if (this.at > this.#limit) throw new Error('the record buffer is too small for its events')
@@ -106,13 +101,49 @@ interface Writer {
   at: number
 }
 
-/** The first three fields of the schema; the account ends where this does. */
-function writeIds(writer: Writer, event: FastEvent): void {
+/** Every field, in its place. */
+function writeFields(writer: RecordBuffer, event: FastEvent, source: Buffer): void {
   const { input } = event
-  if (slotStart(input, SLOT.event_id) === -1) writeMadeId(writer, event.event_id)
-  else writeSlot(writer, input, SLOT.event_id)
-  writeSlot(writer, input, SLOT.event)
-  writeSlot(writer, input, accountSlot(input))
+  for (const { manner, slot } of RECORD_LAYOUT) {
+    switch (manner) {
+      case 'text':
+        writeSlot(writer, input, slot)
+        break
+      case 'optional_text':
+        writeOptional(writer, input, slot)
+        break
+      case 'account':
+        writeSlot(writer, input, accountSlot(input))
+        writer.keyEnd = writer.at
+        break
+      case 'event_id':
+        writeEventId(writer, event, slot)
+        break
+      case 'timestamp':
+        writeLong(writer, event.timestamp)
+        break
+      case 'sent_at':
+        writeOptionalLong(writer, event.sent_at)
+        break
+      case 'clock':
+        writeLong(writer, event.received_at)
+        break
+      case 'object':
+        writeOpen(writer, input, slot)
+        break
+      case 'unknown_fields':
+        writeExtra(writer, input)
+        break
+      case 'key_name':
+        writeRange(writer, source, 0, source.length)
+        break
+    }
+  }
+}
+
+function writeEventId(writer: Writer, event: FastEvent, slot: number): void {
+  if (slotStart(event.input, slot) === -1) writeMadeId(writer, event.event_id)
+  else writeSlot(writer, event.input, slot)
 }
 
 function accountBytes(input: FastInput): number {
@@ -120,19 +151,9 @@ function accountBytes(input: FastInput): number {
   return slotEnd(input, slot) - slotStart(input, slot)
 }
 
-/** The other fields, in their order. */
-function writeRest(writer: Writer, event: FastEvent, source: Buffer): void {
-  const { input } = event
-  writeOptional(writer, input, SLOT.user_id)
-  writeOptional(writer, input, SLOT.anonymous_id)
-  writeLong(writer, event.timestamp)
-  writeByte(writer, event.sent_at === null ? NULL_BRANCH : VALUE_BRANCH)
-  if (event.sent_at !== null) writeLong(writer, event.sent_at)
-  writeLong(writer, event.received_at)
-  writeOpen(writer, input, SLOT.properties)
-  writeOpen(writer, input, SLOT.context)
-  writeExtra(writer, input)
-  writeRange(writer, source, 0, source.length)
+function writeOptionalLong(writer: Writer, value: number | null): void {
+  writeByte(writer, value === null ? NULL_BRANCH : VALUE_BRANCH)
+  if (value !== null) writeLong(writer, value)
 }
 
 /** What SDKs carry along, as an object; nearly always nothing. */

@@ -135,17 +135,14 @@ export const EVENT_CODES = {
   missing_event: mark('The event has no name', 'Set "event".'),
   invalid_event_name: mark(
     'The name of the event cannot be used',
-    'Use a string of 1 to 200 characters without control characters.',
+    'Use a string within the length, without control characters.',
   ),
-  conflicting_event_name: mark('Two different names', 'Send "event" or "event_name", not both.'),
+  conflicting_event_name: mark('Two different names', 'Name the event once.'),
   missing_group_id: mark('The event names no account', 'Set "group_id", or "context.group_id".'),
   conflicting_group_id: mark('Different accounts named', 'Name the account once.'),
   missing_user_id: mark('The event names no user', 'Set "user_id", or "anonymous_id".'),
-  conflicting_user_id: mark('Different users named', 'Send "user_id" or "userId", not both.'),
-  conflicting_anonymous_id: mark(
-    'Different anonymous ids named',
-    'Send "anonymous_id" or "anonymousId", not both.',
-  ),
+  conflicting_user_id: mark('Different users named', 'Name the user once.'),
+  conflicting_anonymous_id: mark('Different anonymous ids named', 'Name the visitor once.'),
   id_not_string: mark(
     'An id is not a string',
     'Send ids as strings; whole numbers up to 2^53 are taken as their digits.',

@@ -1,4 +1,5 @@
 import type { CallKind } from './call-type.ts'
+import { SENT_FIELDS, type FieldRow } from './event-fields.ts'
 import { ownValue, type JsonObject } from './event.ts'
 import type { Member, ScannedValue } from '../json/json-scan.ts'
 import { pointerOf } from '../json/pointer.ts'
@@ -62,20 +63,34 @@ export function keysOf(fields: Iterable<Field>): number {
   return keys
 }
 
-/** Names under which each part of an event may be sent; the first that is there is taken. */
-export const ALIASES = {
-  event: ['event', 'event_name'],
-  group_id: ['group_id', 'groupId'],
-  user_id: ['user_id', 'userId'],
-  anonymous_id: ['anonymous_id', 'anonymousId'],
-  event_id: ['event_id', 'messageId', 'message_id', 'insert_id', 'uuid'],
-  timestamp: ['timestamp', 'originalTimestamp', 'original_timestamp'],
-  sent_at: ['sent_at', 'sentAt'],
-  properties: ['properties'],
-  context: ['context'],
-} as const satisfies Record<string, readonly string[]>
+/** The name of a field that is sent. */
+export type FieldName = keyof typeof SENT_FIELDS
 
-export type FieldName = keyof typeof ALIASES
+/** In the order of the table. */
+export const FIELD_NAMES: readonly FieldName[] = Object.keys(SENT_FIELDS).filter((name) =>
+  isFieldName(name),
+)
+
+export function isFieldName(name: string): name is FieldName {
+  return Object.hasOwn(SENT_FIELDS, name)
+}
+
+export type NameOfKind<Kind extends FieldRow['kind']> = {
+  [Name in FieldName]: (typeof SENT_FIELDS)[Name]['kind'] extends Kind ? Name : never
+}[FieldName]
+
+/** Its row, of which parts may be missing. */
+export function rowOf(name: FieldName): FieldRow {
+  return SENT_FIELDS[name]
+}
+
+/** Whether a field is read in this manner. */
+export function isOfKind<Kind extends FieldRow['kind']>(
+  name: FieldName,
+  kind: Kind,
+): name is NameOfKind<Kind> {
+  return SENT_FIELDS[name].kind === kind
+}
 
 /** The key of an SDK: never kept. */
 export const KEY_NAMES = ['writeKey', 'api_key'] as const
@@ -90,7 +105,11 @@ export const SDK_NAMES = [
   'options',
 ] as const
 
-export const KNOWN_NAMES: readonly string[] = Object.values(ALIASES).flat()
+/** What the account may be called in `context`. */
+export const ACCOUNT_NAMES_IN_CONTEXT: readonly string[] =
+  rowOf('group_id').isInContext === true ? SENT_FIELDS.group_id.names : []
+
+export const KNOWN_NAMES: readonly string[] = FIELD_NAMES.flatMap((name) => SENT_FIELDS[name].names)
 const NOT_EXTRA: ReadonlySet<string> = new Set([...KNOWN_NAMES, ...KEY_NAMES])
 
 /** Fields that are no part of an event. @param kind whether `type` is one of them. */

@@ -3,13 +3,16 @@ import type { Warning } from '../contract/problem.ts'
 import { COLON, QUOTE } from '../json/bytes.ts'
 import { slotEnd, slotStart } from './fast-event.ts'
 import type { FastInput } from './fast-input.ts'
-import { SLOT } from './slots.ts'
+import { slotsOfKind } from './slots.ts'
 
 const NO_WARNINGS: readonly never[] = []
 
-/** Whether an empty text in this slot counts as absent: RudderStack's pages say so of every stranger. */
-export function mayBeEmpty(slot: number): boolean {
-  return slot === SLOT.user_id || slot === SLOT.anonymous_id
+const PEOPLE = slotsOfKind('person')
+const PEOPLE_BITS = PEOPLE.reduce((bits, slot) => bits | (1 << slot), 0)
+
+/** Of those an empty text counts as absent: RudderStack's pages say so of every stranger. */
+export function isPersonSlot(slot: number): boolean {
+  return (PEOPLE_BITS & (1 << slot)) !== 0
 }
 
 /** Notes where an empty id lies: its slot has an end, but no start, as if it had not been sent. */
@@ -19,13 +22,12 @@ export function noteEmpty(ints: Int32Array, at: number, end: number): void {
 
 /** The warnings of an event that is accepted on the fast path, in the order of the reference path. */
 export function warningsOnFastPath(input: FastInput): readonly Warning[] {
-  const isUserEmpty = isEmpty(input, SLOT.user_id)
-  const isAnonymousEmpty = isEmpty(input, SLOT.anonymous_id)
-  if (!isUserEmpty && !isAnonymousEmpty) return NO_WARNINGS
-  return [
-    ...(isUserEmpty ? [emptyId(input, SLOT.user_id)] : []),
-    ...(isAnonymousEmpty ? [emptyId(input, SLOT.anonymous_id)] : []),
-  ]
+  for (const slot of PEOPLE) {
+    if (isEmpty(input, slot)) {
+      return PEOPLE.filter((each) => isEmpty(input, each)).map((each) => emptyId(input, each))
+    }
+  }
+  return NO_WARNINGS
 }
 
 function isEmpty(input: FastInput, slot: number): boolean {

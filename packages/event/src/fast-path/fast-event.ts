@@ -3,7 +3,11 @@ import type { NormaliseContext } from '../normalise/normalise-context.ts'
 import { carriedParts } from './carried.ts'
 import { textOf, type FastInput } from './fast-input.ts'
 import { PLACE, timeAt } from './ranges.ts'
-import { SLOT } from './slots.ts'
+import { CONTEXT_ACCOUNT_SLOT, slotOf } from './slots.ts'
+
+const [EVENT, GROUP_ID, EVENT_ID] = [slotOf('event'), slotOf('group_id'), slotOf('event_id')]
+const [USER_ID, ANONYMOUS_ID] = [slotOf('user_id'), slotOf('anonymous_id')]
+const [PROPERTIES, CONTEXT] = [slotOf('properties'), slotOf('context')]
 
 /**
  * An accepted event that lies in the body; what is asked for is read from there. Events live until Kafka has
@@ -27,11 +31,11 @@ export class FastEvent implements TrackedEvent {
   }
 
   get event_id(): string {
-    return this.#madeId ?? this.#text(SLOT.event_id) ?? ''
+    return this.#madeId ?? this.#text(EVENT_ID) ?? ''
   }
 
   get event(): string {
-    return this.#text(SLOT.event) ?? ''
+    return this.#text(EVENT) ?? ''
   }
 
   get group_id(): string {
@@ -39,11 +43,11 @@ export class FastEvent implements TrackedEvent {
   }
 
   get user_id(): string | null {
-    return this.#text(SLOT.user_id)
+    return this.#text(USER_ID)
   }
 
   get anonymous_id(): string | null {
-    return this.#text(SLOT.anonymous_id)
+    return this.#text(ANONYMOUS_ID)
   }
 
   get timestamp(): number {
@@ -66,11 +70,11 @@ export class FastEvent implements TrackedEvent {
   }
 
   get properties(): string {
-    return this.#text(SLOT.properties) ?? '{}'
+    return this.#text(PROPERTIES) ?? '{}'
   }
 
   get context(): string {
-    return this.#text(SLOT.context) ?? '{}'
+    return this.#text(CONTEXT) ?? '{}'
   }
 
   get extra(): string {
@@ -89,13 +93,15 @@ export class FastEvent implements TrackedEvent {
 
 /** Where the account is: in the event, or in its context. */
 export function accountSlot(input: FastInput): number {
-  return slotStart(input, SLOT.group_id) === -1 ? SLOT.account : SLOT.group_id
+  return slotStart(input, GROUP_ID) === -1 ? CONTEXT_ACCOUNT_SLOT : GROUP_ID
 }
 
 /** Bytes of an account that the context alone names: it is kept by itself, and once more with the context. */
 export function copiedBytes(input: FastInput): number {
-  const isCopied = accountSlot(input) === SLOT.account
-  return isCopied ? slotEnd(input, SLOT.account) - slotStart(input, SLOT.account) : 0
+  const isCopied = accountSlot(input) === CONTEXT_ACCOUNT_SLOT
+  return isCopied
+    ? slotEnd(input, CONTEXT_ACCOUNT_SLOT) - slotStart(input, CONTEXT_ACCOUNT_SLOT)
+    : 0
 }
 
 /** -1 for what was not sent. */

@@ -1,6 +1,8 @@
 import type { NormaliseContext } from '../normalise/normalise-context.ts'
 import type { PlanSet } from '../tracking-plan/plan-set.ts'
 import type { EventRules } from '../contract/rules.ts'
+import { STORED_AS } from '../contract/event-fields.ts'
+import { FIELD_NAMES, isOfKind, rowOf, type FieldName } from '../contract/fields.ts'
 import { parseTimestamp } from '../normalise/timestamp.ts'
 import { isSameRange } from '../json/bytes.ts'
 import { readIsoTime } from './iso-time.ts'
@@ -9,8 +11,8 @@ import { accountSlot, copiedBytes, FastEvent, slotEnd, slotStart } from './fast-
 import { textOf, type FastInput } from './fast-input.ts'
 import { createDubiousIdCheck } from './dubious-ids.ts'
 import { PLACE, putTime } from './ranges.ts'
-import { SLOT } from './slots.ts'
-import { readTextRules } from './text-rules.ts'
+import { CONTEXT_ACCOUNT_SLOT, slotOf } from './slots.ts'
+import { createTextRules } from './text-rules.ts'
 
 /**
  * Accepts an event without a warning but those of empty-ids.ts, or says `null`: then the reference path decides, which
@@ -31,14 +33,14 @@ export function createFastPath(rules: EventRules): JudgeOnFastPath {
     // On our own paths what SDKs carry along is an unknown field, which is told.
     if (carried > 0 && (context.audience === 'own' || carried > rules.maxKeys)) return null
     if (!hasOneAccount(input) || !hasGoodTexts(input)) return null
-    const timestamp = readTime(input, SLOT.timestamp)
+    const timestamp = readTime(input, TIMESTAMP)
     const sentAt = readSentAt(input, context)
     if (timestamp === null || sentAt === REFUSED) return null
     const { earliestTimestampMs, warnAheadMs, maxAheadMs } = rules
     const latest = context.receivedAt + Math.min(warnAheadMs, maxAheadMs)
     // What the encoder of the fast path writes begins with 1970.
     if (!(timestamp >= Math.max(0, earliestTimestampMs) && timestamp <= latest)) return null
-    const isIdMade = slotStart(input, SLOT.event_id) === -1
+    const isIdMade = slotStart(input, EVENT_ID) === -1
     if (isIdMade && context.idempotencyKey !== null) return null
     const madeId = isIdMade ? context.newEventId(timestamp) : null
     if (!fits(input, madeId, rules)) return null
@@ -52,7 +54,7 @@ export function createFastPath(rules: EventRules): JudgeOnFastPath {
 
 /** Everything that the schema says of texts, and that nobody's id is one that may stand for nothing. */
 function createTextCheck(rules: EventRules): (input: FastInput) => boolean {
-  const charsIfValid = readTextRules()
+  const charsIfValid = createTextRules()
   const isDubious = createDubiousIdCheck(rules)
 
   const isGood = (input: FastInput, slot: number, rulesOf: number): boolean => {
@@ -61,29 +63,52 @@ function createTextCheck(rules: EventRules): (input: FastInput) => boolean {
     const { bytes } = input.body.ranges
     const chars = charsIfValid(rulesOf, bytes, start, end)
     if (chars === -1) return false
-    if (rulesOf === SLOT.event || rulesOf === SLOT.event_id) return true
-    return !isDubious(bytes, start, end, chars === end - start)
+    return !hasBit(OF_SOMEBODY, rulesOf) || !isDubious(bytes, start, end, chars === end - start)
   }
-  const isGoodIfSent = (input: FastInput, slot: number): boolean =>
-    slotStart(input, slot) === -1 || isGood(input, slot, slot)
 
-  return (input) =>
-    slotStart(input, SLOT.event) !== -1 &&
-    (slotStart(input, SLOT.user_id) !== -1 || slotStart(input, SLOT.anonymous_id) !== -1) &&
-    isGood(input, SLOT.event, SLOT.event) &&
-    isGood(input, accountSlot(input), SLOT.group_id) &&
-    isGoodIfSent(input, SLOT.event_id) &&
-    isGoodIfSent(input, SLOT.user_id) &&
-    isGoodIfSent(input, SLOT.anonymous_id)
+  return (input) => {
+    let hasSomebody = false
+    for (const slot of TEXTS) {
+      if (slotStart(input, slot) === -1) {
+        if (hasBit(REQUIRED, slot)) return false
+      } else {
+        if (!isGood(input, slot, slot)) return false
+        hasSomebody ||= hasBit(PEOPLE, slot)
+      }
+    }
+    return hasSomebody && isGood(input, accountSlot(input), GROUP_ID)
+  }
+}
+
+const [TIMESTAMP, SENT_AT] = [slotOf('timestamp'), slotOf('sent_at')]
+const [GROUP_ID, EVENT_ID] = [slotOf('group_id'), slotOf('event_id')]
+
+/** Texts but for the account, which may stand in two places. */
+const TEXTS = FIELD_NAMES.filter(
+  (name) => STORED_AS[rowOf(name).kind] === 'text' && name !== 'group_id',
+).map(slotOf)
+const PEOPLE = bitsOf(FIELD_NAMES.filter((name) => isOfKind(name, 'person')))
+const OF_SOMEBODY = PEOPLE | (1 << GROUP_ID)
+const REQUIRED = bitsOf(
+  FIELD_NAMES.filter((name) => isOfKind(name, 'text') && rowOf(name).isOptional !== true),
+)
+
+/** Slots as the bits of a number. */
+function bitsOf(names: readonly FieldName[]): number {
+  return names.reduce((bits, name) => bits | (1 << slotOf(name)), 0)
+}
+
+function hasBit(bits: number, slot: number): boolean {
+  return (bits & (1 << slot)) !== 0
 }
 
 /** The account of the event or of its context; where both name one it must be the same. */
 function hasOneAccount(input: FastInput): boolean {
-  const own = slotStart(input, SLOT.group_id)
-  const inContext = slotStart(input, SLOT.account)
+  const own = slotStart(input, GROUP_ID)
+  const inContext = slotStart(input, CONTEXT_ACCOUNT_SLOT)
   if (own === -1 || inContext === -1) return own !== inContext
-  const length = slotEnd(input, SLOT.group_id) - own
-  const isLength = slotEnd(input, SLOT.account) - inContext === length
+  const length = slotEnd(input, GROUP_ID) - own
+  const isLength = slotEnd(input, CONTEXT_ACCOUNT_SLOT) - inContext === length
   return isLength && isSameRange(input.body.ranges.bytes, own, inContext, length)
 }
 
@@ -101,11 +126,9 @@ function readTime(input: FastInput, slot: number): number | null {
 const REFUSED = Symbol('a sent_at that cannot be read, or is out of range')
 
 function readSentAt(input: FastInput, context: NormaliseContext): number | null | typeof REFUSED {
-  const isOwn = slotStart(input, SLOT.sent_at) !== -1
+  const isOwn = slotStart(input, SENT_AT) !== -1
   if (!isOwn && context.sentAt === null) return null
-  const ms = isOwn
-    ? readTime(input, SLOT.sent_at)
-    : (parseTimestamp(context.sentAt?.value)?.ms ?? null)
+  const ms = isOwn ? readTime(input, SENT_AT) : (parseTimestamp(context.sentAt?.value)?.ms ?? null)
   const { earliestTimestampMs, maxAheadMs } = context.rules
   const latest = context.receivedAt + maxAheadMs
   const isInRange = ms !== null && ms >= Math.max(0, earliestTimestampMs) && ms <= latest

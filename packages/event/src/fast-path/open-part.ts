@@ -1,4 +1,4 @@
-import { ALIASES } from '../contract/fields.ts'
+import { ACCOUNT_NAMES_IN_CONTEXT } from '../contract/fields.ts'
 import { SCAN_LIMITS } from '../json/json-cursor.ts'
 import {
   BACKSLASH,
@@ -26,7 +26,9 @@ const INTS_OF_KEY = 2
  */
 const SCRATCH = new Int32Array((SCAN_LIMITS.maxDepth + 1) * MAX_KEYS_OF_OBJECT * INTS_OF_KEY)
 const WORDS: readonly Uint8Array[] = [Buffer.from('true'), Buffer.from('false'), NULL]
-const GROUP_KEYS: readonly Uint8Array[] = ALIASES.group_id.map((name) => Buffer.from(name))
+const ACCOUNT_KEYS: readonly Uint8Array[] = ACCOUNT_NAMES_IN_CONTEXT.map((name) =>
+  Buffer.from(name),
+)
 const MAX_WHOLE_CHARS = 15
 const MAX_FRACTION_CHARS = 100
 
@@ -146,7 +148,7 @@ export class OpenPart {
   /** @returns whether the account, if this is one, can be read here. */
   #noteAccount(keyStart: number, keyEnd: number, at: number): boolean {
     const bytes = this.#bytes
-    if (!isGroupKey(bytes, keyStart, keyEnd)) return true
+    if (!isAccountKey(bytes, keyStart, keyEnd)) return true
     if (this.accountStart !== -1 || bytes[at] !== QUOTE) return false
     this.accountStart = at + 1
     this.accountEnd = plainTextEnd(bytes, at + 1)
@@ -249,8 +251,8 @@ export class OpenPart {
   }
 }
 
-function isGroupKey(bytes: Uint8Array, start: number, end: number): boolean {
-  for (const key of GROUP_KEYS) {
+function isAccountKey(bytes: Uint8Array, start: number, end: number): boolean {
+  for (const key of ACCOUNT_KEYS) {
     if (key.length === end - start && isAt(bytes, start, key)) return true
   }
   return false

@@ -1,4 +1,6 @@
 import { isUtf8 } from 'node:buffer'
+import { SENT_FIELDS } from '../contract/event-fields.ts'
+import { KEY_NAMES } from '../contract/fields.ts'
 import { MAX_NESTING } from '../json/nesting.ts'
 import { MAX_EVENT_KEYS } from '../json/overfull.ts'
 import { atOnce } from '../json/pieces.ts'
@@ -22,7 +24,7 @@ import { FastBody, FastInput, textOf } from './fast-input.ts'
 import { OpenPart } from './open-part.ts'
 import { keepRanges, makeRoom, startOwnRanges, startRanges, type GrowingRanges } from './ranges.ts'
 import { scanEvent } from './scan-event.ts'
-import { SLOT } from './slots.ts'
+import { WRITE_KEY_SLOT } from './slots.ts'
 
 /** A body whose events were found without parsing it. */
 export interface FastBodyRead {
@@ -76,7 +78,7 @@ function scanSingle(bytes: Buffer, start: number): FastBodyRead | null {
   const body = new FastBody(ranges, { pointer: '', isList: false })
   const event = new FastInput(body, 0, { start, end, isRegular: true })
   keepRanges(ranges, 1)
-  return { events: [event], sentAt: null, key: slotText(event, SLOT.writeKey) }
+  return { events: [event], sentAt: null, key: slotText(event, WRITE_KEY_SLOT) }
 }
 
 function slotText(event: FastInput, slot: number): string | null {
@@ -193,10 +195,8 @@ const UNUSED = ['timestamp', 'sequence', 'messageId'] as const
 const ENVELOPE_FIELDS = [
   'batch',
   'events',
-  'sentAt',
-  'sent_at',
-  'writeKey',
-  'api_key',
+  ...SENT_FIELDS.sent_at.envelopeNames,
+  ...KEY_NAMES,
   ...UNUSED,
 ].map((name) => ({ name, bytes: Buffer.from(name) }))
 const isUnused = (name: string): boolean => UNUSED.some((unused) => unused === name)
@@ -238,7 +238,7 @@ function* scanEnvelope(
     at = skipSpace(bytes, at + 1)
   }
   if (events.length === 0 || skipSpace(bytes, at + 1) !== bytes.length) return null
-  const key = fields['writeKey'] ?? fields['api_key'] ?? ''
+  const key = KEY_NAMES.map((name) => fields[name]).find((each) => each !== undefined) ?? ''
   return { events, sentAt: sentAtOf(fields), key: key === '' ? null : key }
 }
 
@@ -251,7 +251,7 @@ function envelopeFieldAt(bytes: Uint8Array, at: number): string | null {
 }
 
 function sentAtOf(fields: Readonly<Record<string, string>>): FastBodyRead['sentAt'] {
-  for (const name of ['sentAt', 'sent_at']) {
+  for (const name of SENT_FIELDS.sent_at.envelopeNames) {
     const value = fields[name]
     if (value !== undefined) return { value, pointer: `/${name}` }
   }

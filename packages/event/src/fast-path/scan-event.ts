@@ -11,10 +11,13 @@ import {
   QUOTE,
   skipSpace,
 } from '../json/bytes.ts'
-import { mayBeEmpty, noteEmpty } from './empty-ids.ts'
+import { isPersonSlot, noteEmpty } from './empty-ids.ts'
 import type { OpenPart } from './open-part.ts'
 import { PLACE, type Ranges } from './ranges.ts'
-import { FIRST_CARRIED_SLOT, SLOT, slotOf } from './slots.ts'
+import { CONTEXT_ACCOUNT_SLOT, FIRST_CARRIED_SLOT, slotOf, slotOfKey, TYPE_SLOT } from './slots.ts'
+
+const CONTEXT = slotOf('context')
+const PROPERTIES = slotOf('properties')
 
 /** A body that is being read. */
 export interface Scan {
@@ -36,7 +39,7 @@ export function scanEvent(scan: Scan, start: number, base: number): number {
   for (;;) {
     if (bytes[at] !== QUOTE) return IRREGULAR
     const keyEnd = plainTextEnd(bytes, at + 1)
-    const slot = keyEnd === IRREGULAR ? IRREGULAR : slotOf(bytes, at + 1, keyEnd)
+    const slot = keyEnd === IRREGULAR ? IRREGULAR : slotOfKey(bytes, at + 1, keyEnd)
     if (slot === IRREGULAR || (seen & (1 << slot)) !== 0) return IRREGULAR
     seen |= 1 << slot
     at = skipSpace(bytes, keyEnd + 1)
@@ -57,17 +60,17 @@ function takePart(scan: Scan, at: number, base: number, slot: number): number {
   if (slot >= FIRST_CARRIED_SLOT) return takeCarried(scan, at, base, slot)
   const byte = bytes[at]
   if (byte === OPEN_OBJECT) {
-    if (slot !== SLOT.properties && slot !== SLOT.context) return IRREGULAR
-    const end = slot === SLOT.properties ? open.take(at) : takeContext(open, ints, at, base)
+    if (slot !== PROPERTIES && slot !== CONTEXT) return IRREGULAR
+    const end = slot === PROPERTIES ? open.take(at) : takeContext(open, ints, at, base)
     ints[base + slot * 2] = at
     ints[base + slot * 2 + 1] = end
     return end
   }
   if (byte !== QUOTE) return nullEnd(bytes, at) // null counts as absent
-  if (slot === SLOT.properties || slot === SLOT.context) return IRREGULAR
+  if (slot === PROPERTIES || slot === CONTEXT) return IRREGULAR
   const end = plainTextEnd(bytes, at + 1)
-  if (end === IRREGULAR || (slot === SLOT.type && !isTracked(bytes, at + 1, end))) return IRREGULAR
-  if (end === at + 1 && mayBeEmpty(slot)) {
+  if (end === IRREGULAR || (slot === TYPE_SLOT && !isTracked(bytes, at + 1, end))) return IRREGULAR
+  if (end === at + 1 && isPersonSlot(slot)) {
     noteEmpty(ints, base + slot * 2, end)
     return end + 1
   }
@@ -94,8 +97,8 @@ function takeCarried(
 
 function takeContext(open: OpenPart, ints: Int32Array, at: number, base: number): number {
   const end = open.takeContext(at)
-  ints[base + SLOT.account * 2] = open.accountStart
-  ints[base + SLOT.account * 2 + 1] = open.accountEnd
+  ints[base + CONTEXT_ACCOUNT_SLOT * 2] = open.accountStart
+  ints[base + CONTEXT_ACCOUNT_SLOT * 2 + 1] = open.accountEnd
   return end
 }
 

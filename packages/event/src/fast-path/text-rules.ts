@@ -1,16 +1,5 @@
-import eventSchema from '../../../../schemas/event.schema.json' with { type: 'json' }
-import { SLOT } from './slots.ts'
-
-/** Parts of an event that the schema calls texts and of which it says how long they may be. */
-const TEXTS = ['event_id', 'event', 'group_id', 'user_id', 'anonymous_id'] as const
-
-/** No control characters: the one pattern that is checked in bytes. */
-const NO_CONTROLS = String.raw`^[^\u0000-\u001f\u007f-\u009f]*$`
-/** That there is a user, in the words of the schema. */
-const SOME_USER = [
-  { properties: { user_id: { type: 'string' } } },
-  { properties: { anonymous_id: { type: 'string' } } },
-]
+import { FIELD_NAMES, rowOf } from '../contract/fields.ts'
+import { SLOT_COUNT, slotOf } from './slots.ts'
 
 /**
  * How many characters these bytes are, or -1 when the schema does not take them for this slot. They are
@@ -19,33 +8,16 @@ const SOME_USER = [
 export type CharsIfValid = (slot: number, bytes: Uint8Array, start: number, end: number) => number
 
 /**
- * What schemas/event.schema.json says of texts, read from it, checked on their bytes: ajv asks for strings, and
- * was a tenth of the time of a batch. text-rules.test.ts holds both against each other.
- *
- * @throws at the start, when the schema says of a text what is not checked here.
+ * What the table says of texts, checked on their bytes: ajv asks for strings, and was a tenth of the time of a
+ * batch. text-rules.test.ts holds both against each other.
  */
-export function readTextRules(schema: typeof eventSchema = eventSchema): CharsIfValid {
-  const minChars: number[] = []
-  const maxChars: number[] = []
-  for (const name of TEXTS) {
-    const {
-      description: _,
-      examples: __,
-      type,
-      ...rules
-    } = { examples: [], ...schema.properties[name] }
-    const { minLength, maxLength, pattern, ...unknown } = rules
-    const isText = type === 'string' || String(type) === 'string,null'
-    if (!isText || pattern !== NO_CONTROLS || Object.keys(unknown).length > 0) {
-      throw new Error(
-        `event.schema.json says of ${name} what text-rules.ts does not check: teach it`,
-      )
-    }
-    minChars[SLOT[name]] = minLength
-    maxChars[SLOT[name]] = maxLength
-  }
-  if (JSON.stringify(schema.anyOf) !== JSON.stringify(SOME_USER)) {
-    throw new Error('event.schema.json demands another user than fast-judge.ts does: teach it')
+export function createTextRules(): CharsIfValid {
+  const minChars = new Int32Array(SLOT_COUNT)
+  const maxChars = new Int32Array(SLOT_COUNT)
+  for (const name of FIELD_NAMES) {
+    const { chars = [0, 0] } = rowOf(name)
+    minChars[slotOf(name)] = chars[0]
+    maxChars[slotOf(name)] = chars[1]
   }
   return (slot, bytes, start, end) => {
     const chars = charsOf(bytes, start, end)

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../contract/event.ts'
+import { SENT_FIELDS } from '../contract/event-fields.ts'
 import {
-  ALIASES,
+  ACCOUNT_NAMES_IN_CONTEXT,
   keysOf,
   objectText,
   readFields,
@@ -84,14 +85,16 @@ export function readGroupId(
   contextFields: Fields,
   { rules }: NormaliseContext,
 ): string | null {
-  const known = [fields, contextFields]
-    .flatMap((places) => presentIds(notes, places, ALIASES.group_id))
-    .flatMap((field) => {
-      const read = readId(notes, 'group_id', field, rules)
-      if (read?.isPlaceholder !== true) return read ?? []
-      rejectPlaceholder(notes, 'group_id', field)
-      return []
-    })
+  const named = [
+    ...presentIds(notes, fields, SENT_FIELDS.group_id.names),
+    ...presentIds(notes, contextFields, ACCOUNT_NAMES_IN_CONTEXT),
+  ]
+  const known = named.flatMap((field) => {
+    const read = readId(notes, 'group_id', field, rules)
+    if (read?.isPlaceholder !== true) return read ?? []
+    rejectPlaceholder(notes, 'group_id', field)
+    return []
+  })
   const [first] = known
   if (first === undefined) return null
   notes.pointers.set('group_id', first.field.pointer)
@@ -99,7 +102,6 @@ export function readGroupId(
   rejectConflict(
     notes,
     'group_id',
-    'conflicting_group_id',
     known.map(({ field }) => field),
   )
   return null

@@ -1,4 +1,5 @@
-import { ALIASES, type Field, type Fields } from '../contract/fields.ts'
+import { SENT_FIELDS } from '../contract/event-fields.ts'
+import type { Field, Fields } from '../contract/fields.ts'
 import { readEventId } from './ids.ts'
 import { presentIds, reject, takeField, warn, type Notes } from './notes.ts'
 import { describeValue } from '../contract/problem.ts'
@@ -22,9 +23,13 @@ export function readMoment(
   context: NormaliseContext,
   input: EventInput,
 ): Moment {
-  const idField = takeField(notes, 'event_id', presentIds(notes, fields, ALIASES.event_id), null)
+  const idField = takeField(
+    notes,
+    'event_id',
+    presentIds(notes, fields, SENT_FIELDS.event_id.names),
+  )
   const sentId = idField === null ? null : readEventId(notes, idField)
-  const field = takeField(notes, 'timestamp', present(fields, ALIASES.timestamp), null)
+  const field = takeField(notes, 'timestamp', present(fields, SENT_FIELDS.timestamp.names))
   const timestampMs =
     field === null
       ? derivedTimestamp(notes, sentId, idField, context, input.pointer)
@@ -106,7 +111,7 @@ function withinRange(
 
 /** Own, envelope's, header's; one that cannot be read, or be right, is left out with a warning. */
 export function readSentAt(notes: Notes, fields: Fields, context: NormaliseContext): number | null {
-  const own = takeField(notes, 'sent_at', present(fields, ALIASES.sent_at), null)
+  const own = takeField(notes, 'sent_at', present(fields, SENT_FIELDS.sent_at.names))
   const sent = own ?? context.sentAt
   if (sent === null) return null
   const ms = parseTimestamp(sent.value, own?.text)?.ms ?? null

@@ -2,14 +2,18 @@ import { mapField, readContext, readGroupId, type MergedContext } from './accoun
 import { callKind, type CallKind } from '../contract/call-type.ts'
 import { rejectType } from './reject-type.ts'
 import { isJsonObject, type JsonObject } from '../contract/event.ts'
+import { SENT_FIELDS, STORED_AS } from '../contract/event-fields.ts'
 import {
-  ALIASES,
+  FIELD_NAMES,
+  isOfKind,
   keysOf,
   KNOWN_NAMES,
   objectText,
   readFields,
+  rowOf,
   SDK_NAMES,
   unknownFields,
+  type NameOfKind,
   type Fields,
 } from '../contract/fields.ts'
 import { closestName } from './edit-distance.ts'
@@ -21,9 +25,8 @@ import { noteFindings } from './findings.ts'
 import { describeValue, MAX_WARNINGS, type Problem } from '../contract/problem.ts'
 
 /** A normalised event before the schema has seen it; `null` stands for what was not sent. */
-export interface Candidate {
+export interface Candidate extends Texts {
   readonly event_id: unknown
-  readonly event: unknown
   readonly group_id: string | null
   readonly user_id: string | null
   readonly anonymous_id: string | null
@@ -73,16 +76,16 @@ export function normalise(input: EventInput, context: NormaliseContext): Normali
   if (kind === 'unknown' && type !== undefined) rejectType(notes, type)
   noteFindings(notes, input.scanned.findings)
   noteFindings(notes, context.envelopeContext?.findings ?? [])
-  const event = takeField(notes, 'event', present(fields, ALIASES.event), 'conflicting_event_name')
+  const plainTexts = readTexts(notes, fields)
   const merged = readContext(notes, input, fields, context)
   const { eventId, timestampMs } = readMoment(notes, fields, context, input)
   const properties = mapField(
     notes,
-    takeField(notes, 'properties', present(fields, ALIASES.properties), null),
+    takeField(notes, 'properties', present(fields, SENT_FIELDS.properties.names)),
   )
   const candidate: Candidate = {
+    ...plainTexts,
     event_id: eventId,
-    event: event?.value ?? null,
     group_id: readGroupId(notes, fields, merged.fields, context),
     ...readPeople(notes, fields, context),
     timestamp: timestampMs,
@@ -100,6 +103,20 @@ export function normalise(input: EventInput, context: NormaliseContext): Normali
   }
   checkSizes(notes, input, { candidate, texts, merged }, context)
   return { status: 'candidate', input, candidate, texts, notes }
+}
+
+/** Fields that are taken as they are; what they may hold is the schema's to check. */
+type Texts = { readonly [Name in NameOfKind<'text'>]: unknown }
+
+const TEXT_NAMES = FIELD_NAMES.filter((name) => isOfKind(name, 'text'))
+
+function readTexts(notes: Notes, fields: Fields): Texts {
+  const texts: { -readonly [Name in keyof Texts]?: unknown } = {}
+  for (const name of TEXT_NAMES) {
+    const field = takeField(notes, name, present(fields, SENT_FIELDS[name].names))
+    texts[name] = field?.value ?? null
+  }
+  return texts as Texts // each of its names was read
 }
 
 function unreadable(notes: Notes, { pointer, value }: EventInput): Normalised {
@@ -120,6 +137,9 @@ function overfull(notes: Notes, input: EventInput, { rules }: NormaliseContext):
   })
   return { status: 'rejected', problems: notes.problems }
 }
+
+/** What is counted of an event beside its JSON: what was sent as text. */
+const STORED_TEXTS = FIELD_NAMES.filter((name) => STORED_AS[rowOf(name).kind] === 'text')
 
 const FROM_SDKS: ReadonlySet<string> = new Set(SDK_NAMES)
 
@@ -157,18 +177,9 @@ function checkSizes(
   const { properties, context, extra } = made.texts
   const chars = properties.length + context.length + extra.length
   if (chars * MAX_BYTES_PER_CHAR <= rules.maxEventBytes) return
-  const { event_id, event, group_id, user_id, anonymous_id } = made.candidate
+  const texts = STORED_TEXTS.map((name) => made.candidate[name])
   let bytes = 0
-  for (const text of [
-    properties,
-    context,
-    extra,
-    event_id,
-    event,
-    group_id,
-    user_id,
-    anonymous_id,
-  ]) {
+  for (const text of [properties, context, extra, ...texts]) {
     if (typeof text === 'string') bytes += Buffer.byteLength(text, 'utf8')
   }
   if (bytes <= rules.maxEventBytes) return

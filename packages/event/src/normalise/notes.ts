@@ -1,5 +1,5 @@
 import type { EventProblemCode, WarningCode } from '../contract/codes.ts'
-import type { Field, FieldName, Fields } from '../contract/fields.ts'
+import { rowOf, type Field, type FieldName, type Fields } from '../contract/fields.ts'
 import { present } from './normalise-context.ts'
 import { describeValue, type Problem, type Warning } from '../contract/problem.ts'
 
@@ -55,20 +55,15 @@ export function presentIds(
   })
 }
 
-/** Takes the first of several names for one field; others must agree, or become a problem or extra. */
-export function takeField(
-  notes: Notes,
-  name: FieldName,
-  named: readonly Field[],
-  conflict: EventProblemCode | null,
-): Field | null {
+/** Takes the first of several names for one field; others must agree, or become its conflict or extra. */
+export function takeField(notes: Notes, name: FieldName, named: readonly Field[]): Field | null {
   const [first, ...others] = named
   if (first === undefined) return null
   notes.pointers.set(name, first.pointer)
   const different = others.filter(({ value }) => !isSame(value, first.value))
   if (different.length === 0) return first
-  if (conflict !== null) {
-    rejectConflict(notes, name, conflict, [first, ...different])
+  if (rowOf(name).conflict !== undefined) {
+    rejectConflict(notes, name, [first, ...different])
     return null
   }
   for (const field of different) {
@@ -82,12 +77,13 @@ export function takeField(
 export function rejectConflict(
   notes: Notes,
   name: FieldName,
-  code: EventProblemCode,
   fields: readonly Pick<Field, 'pointer' | 'value'>[],
 ): void {
+  const { conflict } = rowOf(name)
+  if (conflict === undefined) throw new Error(`${name} has no code of a conflict`)
   const told = fields.map(({ pointer, value }) => `${pointer} is ${describeValue(value)}`)
   notes.settled.add(name)
-  reject(notes, code, fields.at(-1)?.pointer ?? '', {
+  reject(notes, conflict, fields.at(-1)?.pointer ?? '', {
     detail: `different values for ${name}: ${told.join(', ')}`,
     expected: 'the same value wherever it is given',
     got: describeValue(fields.at(-1)?.value),

@@ -1,4 +1,5 @@
-import { ALIASES, type Fields } from '../contract/fields.ts'
+import { SENT_FIELDS } from '../contract/event-fields.ts'
+import type { Fields } from '../contract/fields.ts'
 import { readId, rejectPlaceholder, type ReadId } from './ids.ts'
 import type { NormaliseContext } from './normalise-context.ts'
 import { presentIds, takeField, warn, type Notes } from './notes.ts'
@@ -17,8 +18,8 @@ type Person = keyof People
  */
 export function readPeople(notes: Notes, fields: Fields, { rules }: NormaliseContext): People {
   const read = (name: Person): ReadId | null => {
-    const named = presentIds(notes, fields, ALIASES[name])
-    const field = takeField(notes, name, named, `conflicting_${name}`)
+    const named = presentIds(notes, fields, SENT_FIELDS[name].names)
+    const field = takeField(notes, name, named)
     return field === null ? null : readId(notes, name, field, rules)
   }
   const user = read('user_id')

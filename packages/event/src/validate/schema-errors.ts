@@ -1,6 +1,12 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
-import type { EventProblemCode } from '../contract/codes.ts'
-import { ALIASES, readFields, type FieldName } from '../contract/fields.ts'
+import {
+  FIELD_NAMES,
+  isFieldName,
+  isOfKind,
+  readFields,
+  rowOf,
+  type FieldName,
+} from '../contract/fields.ts'
 import { isJsonObject } from '../contract/event.ts'
 import type { Normalised } from '../normalise/normalise.ts'
 import { pointerOf } from '../json/pointer.ts'
@@ -8,33 +14,6 @@ import { describeValue, type Problem } from '../contract/problem.ts'
 import { suggestMove } from './suggest.ts'
 
 type CandidateFound = Extract<Normalised, { status: 'candidate' }>
-
-/** What is said when a part of the event is missing, and when it is there but wrong. */
-interface FieldRow {
-  readonly missing: EventProblemCode | null
-  readonly wrong: EventProblemCode
-  readonly expected: string
-}
-
-const ID = 'a string of 1 to 256 characters without control characters'
-
-const ROWS: Partial<Record<FieldName, FieldRow>> = {
-  event: {
-    missing: 'missing_event',
-    wrong: 'invalid_event_name',
-    expected: 'a string of 1 to 200 characters without control characters',
-  },
-  group_id: { missing: 'missing_group_id', wrong: 'invalid_id', expected: ID },
-  user_id: { missing: null, wrong: 'invalid_id', expected: ID },
-  anonymous_id: { missing: null, wrong: 'invalid_id', expected: ID },
-  event_id: {
-    missing: null,
-    wrong: 'invalid_id',
-    expected: 'a string of 1 to 128 characters without control characters',
-  },
-  properties: { missing: null, wrong: 'properties_not_object', expected: 'an object' },
-  context: { missing: null, wrong: 'context_not_object', expected: 'an object' },
-}
 
 /** Tells schema errors as problems of the body as sent: one for each part of the event. */
 export function explainSchemaErrors(
@@ -52,7 +31,7 @@ export function explainSchemaErrors(
     told.add(name)
     problems.push(problem)
   }
-  if (hasNobody(normalised) && !told.has('user_id') && !told.has('anonymous_id')) {
+  if (hasNobody(normalised) && !PEOPLE.some((name) => told.has(name))) {
     problems.push(missingUser(normalised))
   }
   return problems
@@ -63,33 +42,38 @@ function fieldOf({ instancePath }: ErrorObject): FieldName | null {
   return isFieldName(name) ? name : null
 }
 
-function isFieldName(name: string): name is FieldName {
-  return Object.hasOwn(ALIASES, name)
-}
-
 function explainField(normalised: CandidateFound, name: FieldName): Problem | null {
   const { candidate, input, notes } = normalised
-  const row = ROWS[name]
-  if (row === undefined) return null
+  const { wrong, missing } = rowOf(name)
+  const expected = expectedOf(name)
   const pointer = notes.pointers.get(name)
   if (pointer !== undefined) {
+    if (wrong === undefined) return null
     const got = describeValue(candidate[name])
-    const detail = `${name} must be ${row.expected}`
-    return { pointer, code: row.wrong, detail, expected: row.expected, got, suggestion: null }
+    const detail = `${name} must be ${expected}`
+    return { pointer, code: wrong, detail, expected, got, suggestion: null }
   }
-  if (row.missing === null) return null
+  if (missing === undefined) return null
   return {
     pointer: pointerOf(input.pointer, name),
-    code: row.missing,
+    code: missing,
     detail: `${name} is missing`,
-    expected: row.expected,
+    expected,
     got: 'nothing',
     suggestion: suggestionFor(normalised, name),
   }
 }
 
+function expectedOf(name: FieldName): string {
+  const { chars } = rowOf(name)
+  if (chars === undefined) return 'an object'
+  return `a string of ${chars[0]} to ${chars[1]} characters without control characters`
+}
+
+const PEOPLE = FIELD_NAMES.filter((name) => isOfKind(name, 'person'))
+
 function hasNobody({ candidate }: CandidateFound): boolean {
-  return candidate.user_id === null && candidate.anonymous_id === null
+  return PEOPLE.every((name) => candidate[name] === null)
 }
 
 function missingUser(normalised: CandidateFound): Problem {
@@ -97,7 +81,7 @@ function missingUser(normalised: CandidateFound): Problem {
     pointer: pointerOf(normalised.input.pointer, 'user_id'),
     code: 'missing_user_id',
     detail: 'neither user_id nor anonymous_id is there',
-    expected: ID,
+    expected: expectedOf('user_id'),
     got: 'nothing',
     suggestion: suggestionFor(normalised, 'user_id'),
   }

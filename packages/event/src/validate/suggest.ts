@@ -1,6 +1,7 @@
 import { closestName } from '../normalise/edit-distance.ts'
 import { isJsonObject, ownValue } from '../contract/event.ts'
-import { ALIASES, unknownFields, type Fields } from '../contract/fields.ts'
+import { SENT_FIELDS } from '../contract/event-fields.ts'
+import { unknownFields, type Fields } from '../contract/fields.ts'
 import { pointerOf } from '../json/pointer.ts'
 
 /** Places where producers of other systems put what we take from elsewhere. */
@@ -41,7 +42,7 @@ export function suggestMove(
   pointer: string,
 ): string | null {
   for (const { name: typed, pointer: found } of unknownFields(fields, 'event').slice(0, 20)) {
-    if (closestName(typed, ALIASES[name]) !== null) return `rename ${found} to ${name}`
+    if (closestName(typed, SENT_FIELDS[name].names) !== null) return `rename ${found} to ${name}`
   }
   for (const path of MISPLACED[name]) {
     if (!isThere(event, path)) continue

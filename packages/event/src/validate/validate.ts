@@ -1,12 +1,9 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import eventSchema from '../../../../schemas/event.schema.json' with { type: 'json' }
 import type { TrackedEvent } from '../contract/event.ts'
+import { eventSchema } from '../contract/event-schema.ts'
 import { explainSchemaErrors } from './schema-errors.ts'
 import type { Normalised } from '../normalise/normalise.ts'
 import { MAX_PROBLEMS, type Problem, type Warning } from '../contract/problem.ts'
-
-/** `schemas/event.schema.json`, for those who publish it. */
-export { eventSchema }
 
 export type Verdict =
   | {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ClickHouseFailure } from '@custom-events/clickhouse'
 import { createEventCodec, eventAvroSchema } from '@custom-events/codec'
+import { BLANK_EVENT } from '@custom-events/event'
 import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
 import { readNative } from '../../../../packages/codec/src/testing/native-reader.fixture.ts'
 import type { InDoubt } from './in-doubt.ts'
@@ -15,18 +16,12 @@ import { settle } from './settle.ts'
 
 const codec = createEventCodec()
 const event = {
+  ...BLANK_EVENT,
   event_id: 'id',
   event: 'tested',
   group_id: 'account',
-  user_id: null,
-  anonymous_id: null,
   timestamp: 1_700_000_000_000,
-  sent_at: null,
   received_at: 1_700_000_000_000,
-  properties: '{}',
-  context: '{}',
-  extra: '{}',
-  source: '',
 }
 
 function record(offset: number, value: Buffer): FetchedRecord {

@@ -1,17 +1,20 @@
 import {
-  ALIASES,
   EVENT_CODES,
+  EVENT_FIELDS,
   IGNORED_CODES,
   eventSchema,
+  FIELD_NAMES,
   MAX_PROBLEMS,
   REQUEST_CODES,
+  SENT_FIELDS,
   WARNING_CODES,
   type CodeRow,
+  type FieldName,
+  type JsonSchema as Schema,
 } from '@custom-events/event'
 import { INGEST_LIMITS } from '../limits.ts'
 
-/** A JSON Schema, or a part of one. */
-export type Schema = Readonly<Record<string, unknown>>
+export type { Schema }
 
 type Codes = Readonly<Record<string, CodeRow>>
 
@@ -81,24 +84,14 @@ function codeSchema(codes: Codes): Schema {
 
 /** An event as a producer sends it: the parts of a normalised one, each under all of its names. */
 function sentEvent(): Schema {
-  const { properties } = eventSchema
-  const schemaOf: Readonly<Record<keyof typeof ALIASES, Schema>> = {
-    event: properties.event,
-    group_id: sentId(properties.group_id),
-    user_id: sentId(properties.user_id),
-    anonymous_id: sentId(properties.anonymous_id),
-    event_id: sentId(properties.event_id),
-    timestamp: sentTime('When it happened, by your clock.'),
-    sent_at: sentTime('When it was sent, by your clock.'),
-    properties: properties.properties,
-    context: properties.context,
-  }
-  const named = Object.entries(schemaOf).flatMap(([part, schema]) =>
-    namesOf(part).map((name, index): [string, Schema] => [
+  const named = FIELD_NAMES.flatMap((field) => {
+    return SENT_FIELDS[field].names.map((name, index): [string, Schema] => [
       name,
-      index === 0 ? schema : { ...schema, description: `Another name for \`${part}\`.` },
-    ]),
-  )
+      index === 0
+        ? sentField(field)
+        : { ...sentField(field), description: `Another name for \`${field}\`.` },
+    ])
+  })
   return {
     type: 'object',
     description:
@@ -120,12 +113,21 @@ export const EXAMPLE_EVENT = {
   properties: { email: 'AliceW@example.com', plan: 'pro' },
 }
 
-function namesOf(part: string): readonly string[] {
-  return Object.entries(ALIASES).find(([name]) => name === part)?.[1] ?? []
-}
-
-function sentId(schema: Schema): Schema {
-  return { ...schema, type: ['string', 'integer', 'null'] }
+function sentField(name: FieldName): Schema {
+  const { kind, about } = SENT_FIELDS[name]
+  const schema = { ...eventSchema.properties[name] }
+  switch (kind) {
+    case 'account':
+    case 'person':
+    case 'event_id':
+      return { ...schema, type: ['string', 'integer', 'null'] }
+    case 'timestamp':
+    case 'sent_at':
+      return sentTime(about)
+    case 'text':
+    case 'object':
+      return schema
+  }
 }
 
 function sentTime(description: string): Schema {
@@ -159,20 +161,16 @@ function normalisedEvent(): Schema {
 
 /** The row an event would become: times as text, open parts as the JSON text that is stored. */
 function storedEvent(): Schema {
-  const time = { type: 'string', format: 'date-time' }
-  const json = { type: 'string', contentMediaType: 'application/json' }
-  return exact(
-    {
-      ...eventSchema.properties,
-      timestamp: time,
-      sent_at: { ...time, type: ['string', 'null'] },
-      received_at: time,
-      properties: json,
-      context: json,
-      extra: json,
-    },
-    [],
-  )
+  const types = {
+    time: { type: 'string', format: 'date-time' },
+    json: { type: 'string', contentMediaType: 'application/json' },
+  }
+  const stored = EVENT_FIELDS.map((field): [string, unknown] => {
+    if (field.stored === 'text') return [field.name, eventSchema.properties[field.name]]
+    const type = types[field.stored]
+    return [field.name, field.isOptional ? { ...type, type: [type.type, 'null'] } : type]
+  })
+  return exact(Object.fromEntries(stored), [])
 }
 
 /** The answer when events were accepted; `code` is there when others were rejected. */

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { EVENT_CODES, eventSchema, REQUEST_CODES, WARNING_CODES } from '@custom-events/event'
+import {
+  EVENT_CODES,
+  EVENT_FIELDS,
+  eventSchema,
+  REQUEST_CODES,
+  WARNING_CODES,
+} from '@custom-events/event'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { openApiDocument } from './openapi.ts'
 import { createAnswerCheck, operations } from '../testing/openapi-test-support.ts'
@@ -54,6 +60,18 @@ test('every code is in the document, each under its status', () => {
   for (const [code, { status }] of Object.entries(REQUEST_CODES)) {
     const { schema } = responses[`Refused${status}`].content['application/problem+json']
     assert.ok(schema.allOf[1].properties.code.enum.includes(code), code)
+  }
+})
+
+test('an event may be sent with every name of the contract, and with the limits of its field', () => {
+  const { properties } = JSON.parse(JSON.stringify(openApiDocument())).components.schemas.Event
+  const names = EVENT_FIELDS.flatMap((field) => field.names)
+  assert.deepEqual(Object.keys(properties).toSorted(), names.toSorted())
+  for (const { names: aliases, chars = [] } of EVENT_FIELDS) {
+    for (const alias of aliases) {
+      const { minLength, maxLength } = properties[alias]
+      assert.deepEqual([minLength, maxLength], [chars[0], chars[1]], alias)
+    }
   }
 })
 

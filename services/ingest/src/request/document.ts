@@ -3,6 +3,7 @@ import {
   findOverfull,
   findSyntaxProblem,
   isJsonObject,
+  KEY_NAMES,
   MAX_EVENT_KEYS,
   MAX_NESTING,
   ownValue,
@@ -10,6 +11,7 @@ import {
   readEnvelopeContext,
   scanList,
   scanValue,
+  SENT_FIELDS,
   tooDeepAt,
   type EnvelopeContext,
   type EventInput,
@@ -63,7 +65,7 @@ function unreadEvent(text: string): Envelope {
 export const NOTHING_BESIDE = { context: null, sentAt: null, key: null }
 
 function keyOf(body: JsonObject): string | null {
-  const key = ownValue(body, 'writeKey') ?? ownValue(body, 'api_key')
+  const key = KEY_NAMES.map((name) => ownValue(body, name)).find((each) => each !== undefined)
   return typeof key === 'string' && key !== '' ? key : null
 }
 
@@ -90,7 +92,7 @@ function readList(
   if (twice !== undefined) {
     throw new Refusal('invalid_envelope', `the key ${JSON.stringify(twice.key)} is there twice`)
   }
-  const sentAt = ['sentAt', 'sent_at'].flatMap((key) => {
+  const sentAt = SENT_FIELDS.sent_at.envelopeNames.flatMap((key) => {
     const value = ownValue(body, key)
     return value === undefined ? [] : { value, pointer: `/${key}` }
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compilePlans, createPlanSet } from '@custom-events/event'
+import { compilePlans, createPlanSet, EVENT_FIELDS } from '@custom-events/event'
 import { bodyOf, SINGLE } from '../../../../bench/bodies.ts'
 import { jsonTestSuite, naughtyStrings } from '../../../../test/hostile/corpora.ts'
 import {
@@ -165,4 +165,24 @@ test('bodies as SDKs write them take the fast path, those that the bench measure
   assert.deepEqual(await warningsOnFastPath(`{"batch":[${stranger}]}`), [
     { code: 'empty_id', pointer: '/batch/0/userId' },
   ])
+})
+
+test('an event takes the fast path under every name of the contract', async () => {
+  const usual: Readonly<Record<string, unknown>> = {
+    event: 'feature_used',
+    group_id: 'account_1',
+    user_id: 'user_1',
+    timestamp: '2025-05-31T01:02:03.456Z',
+  }
+  const values = { text: 'a-1', time: '2025-05-31T01:02:03Z', json: {} }
+  const { group_id: _, ...withoutAccount } = usual
+  for (const { name, names, stored, isInContext } of EVENT_FIELDS) {
+    for (const alias of names) {
+      const { [name]: value = values[stored], ...others } = usual
+      assert.deepEqual(await warningsOnFastPath(JSON.stringify({ ...others, [alias]: value })), [])
+      if (isInContext !== true) continue
+      const inContext = { ...withoutAccount, context: { [alias]: 'account_1' } }
+      assert.deepEqual(await warningsOnFastPath(JSON.stringify(inContext)), [])
+    }
+  }
 })

@@ -1,4 +1,5 @@
 import { createEventCodec } from '@custom-events/codec'
+import { BLANK_EVENT } from '@custom-events/event'
 import type { Random } from '../../../../../chaos/random.ts'
 import type { RecordKind, Scenario } from './scenario.fixture.ts'
 
@@ -84,18 +85,13 @@ function eventValue(eventId: string, offset: number, schema: keyof typeof SCHEMA
     values.get(name) ??
     codec.encode(
       {
+        ...BLANK_EVENT,
         event_id: eventId,
         event: 'tested',
         group_id: 'account',
-        user_id: null,
-        anonymous_id: null,
         timestamp: 1_700_000_000_000,
-        sent_at: null,
         received_at: 1_700_000_000_000 + offset,
         properties: propertiesOf(offset),
-        context: '{}',
-        extra: '{}',
-        source: '',
       },
       SCHEMA_IDS[schema],
     )

@@ -1,19 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import fc from 'fast-check'
 import {
-  ALIASES,
   EVENT_RULES,
+  FIELD_NAMES,
   KEY_NAMES,
   MAX_EVENT_KEYS,
+  rowOf,
   SDK_NAMES,
+  SENT_FIELDS,
   type FieldName,
 } from '@custom-events/event'
 import { settings, type Sent } from './both-ways.fixture.ts'
 import { mutated } from './mutations.fixture.ts'
-import { id, object, rawValue, time, VALUES } from './parts.fixture.ts'
+import { id, object, rawValue, time, valuesOf } from './parts.fixture.ts'
 import { objectText, usualWith } from './usual.fixture.ts'
 
 type Member = readonly [name: string, value: string]
+
+const namesOf = (name: FieldName): readonly string[] => SENT_FIELDS[name].names
 
 /** A part under one of its names, mostly the first; its value, or one that belongs elsewhere. */
 const partOf = (names: readonly string[], value: fc.Arbitrary<string>): fc.Arbitrary<Member> =>
@@ -25,17 +29,11 @@ const partOf = (names: readonly string[], value: fc.Arbitrary<string>): fc.Arbit
     fc.oneof({ weight: 90, arbitrary: value }, { weight: 1, arbitrary: fc.oneof(id, rawValue) }),
   )
 
-const PARTS: readonly FieldName[] = [
-  'event',
-  'timestamp',
-  'properties',
-  'user_id',
-  'anonymous_id',
-  'group_id',
-  'event_id',
-  'context',
-  'sent_at',
-]
+/** Not all of them need be there. */
+const OPTIONAL_TEXTS = FIELD_NAMES.filter((name) => {
+  const { kind, isOptional } = rowOf(name)
+  return kind === 'text' && isOptional === true
+})
 /** What is left out of them, so that events of many kinds could be accepted. */
 const leftOut = fc
   .tuple(
@@ -47,14 +45,12 @@ const leftOut = fc
       ['sent_at'],
       ['group_id', 'sent_at'],
     ),
+    fc.constantFrom<readonly FieldName[]>(OPTIONAL_TEXTS, []),
   )
-  .map(([people, others]) => new Set([...people, ...others]))
+  .map((parts) => new Set(parts.flat()))
 /** Names of the contract, from its own tables, and such as look like them. */
 const more: fc.Arbitrary<Member> = fc.oneof(
-  ...Object.entries(ALIASES).map(([part, names]) => {
-    const [, value] = Object.entries(VALUES).find(([name]) => name === part) ?? []
-    return fc.tuple(fc.constantFrom(...names), value ?? id)
-  }),
+  ...FIELD_NAMES.map((field) => fc.tuple(fc.constantFrom(...namesOf(field)), valuesOf(field))),
   fc.tuple(fc.constantFrom(...SDK_NAMES), fc.oneof(rawValue, object)),
   fc.tuple(fc.constantFrom(...KEY_NAMES), id),
   fc.tuple(
@@ -84,7 +80,9 @@ const space = fc.constantFrom('', '', '', '', ' ', '\n\t', '\r\n', '\u00a0')
 const event = fc
   .tuple(
     fc.tuple(
-      ...PARTS.map((part) => fc.tuple(fc.constant(part), partOf(ALIASES[part], VALUES[part]))),
+      ...FIELD_NAMES.map((field) => {
+        return fc.tuple(fc.constant(field), partOf(namesOf(field), valuesOf(field)))
+      }),
     ),
     leftOut,
     fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(more, { maxLength: 3 })),
@@ -151,7 +149,7 @@ const events = fc.oneof(
 
 const beside: fc.Arbitrary<readonly Member[]> = fc.array(
   fc.oneof(
-    fc.tuple(fc.constantFrom(...ALIASES.sent_at), time),
+    fc.tuple(fc.constantFrom(...SENT_FIELDS.sent_at.names), time),
     fc.tuple(fc.constantFrom(...KEY_NAMES), id),
     fc.tuple(fc.constant('context'), object),
     fc.tuple(
@@ -159,7 +157,7 @@ const beside: fc.Arbitrary<readonly Member[]> = fc.array(
       events.map((all) => `[${all.join()}]`),
     ),
     fc.tuple(
-      fc.constantFrom('batch', 'events', 'sequence', 'messageId', ...ALIASES.timestamp),
+      fc.constantFrom('batch', 'events', 'sequence', 'messageId', ...SENT_FIELDS.timestamp.names),
       rawValue,
     ),
   ),

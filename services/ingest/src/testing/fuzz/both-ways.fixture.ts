@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { createEventCodec } from '@custom-events/codec'
 import {
   createEventIds,
+  EVENT_FIELDS,
   FastEvent,
   NO_PLAN_SET,
   type Audience,
@@ -119,24 +120,9 @@ function tell({ input, verdict }: Judged): object {
   const sent = { index, pointer, text: text.slice(scanned.start, scanned.end) }
   if (verdict.status !== 'accepted') return { sent, verdict }
   const { event, ...rest } = verdict
-  return { sent, rest, event: FIELDS.map((name) => event[name]) }
+  return { sent, rest, event: EVENT_FIELDS.map(({ name }) => event[name]) }
 }
 
 export function isOnFastPath({ verdict }: Judged): boolean {
   return verdict.status === 'accepted' && verdict.event instanceof FastEvent
 }
-
-const FIELDS = [
-  'event_id',
-  'event',
-  'group_id',
-  'user_id',
-  'anonymous_id',
-  'timestamp',
-  'sent_at',
-  'received_at',
-  'properties',
-  'context',
-  'extra',
-  'source',
-] as const

@@ -1,11 +1,14 @@
-import { ALIASES, KEY_NAMES, SDK_NAMES } from '@custom-events/event'
+import { EVENT_FIELDS, KEY_NAMES, SDK_NAMES, SENT_FIELDS } from '@custom-events/event'
 import { usualWith } from './usual.fixture.ts'
 import { HALVES, NOT_JSON, TIMES, UNUSUAL, UNUSUAL_IDS } from './values.fixture.ts'
 
-const NAMES = [...Object.values(ALIASES).flat(), ...SDK_NAMES, ...KEY_NAMES, 'type', 'unknown']
+const namesThatStore = (...types: readonly string[]): readonly string[] =>
+  EVENT_FIELDS.flatMap(({ stored, names }) => (types.includes(stored) ? names : []))
 
-const { timestamp: _, sent_at: __, properties: ___, context: ____, ...ids } = ALIASES
-const ID_NAMES = [...Object.values(ids).flat(), ...KEY_NAMES, 'type']
+const ID_NAMES = [...namesThatStore('text'), ...KEY_NAMES, 'type']
+const NAMES = [...ID_NAMES, ...namesThatStore('time', 'json'), ...SDK_NAMES, 'unknown']
+const ACCOUNT_NAMES = SENT_FIELDS.group_id.names
+const PAIRS = ACCOUNT_NAMES.flatMap((one) => ACCOUNT_NAMES.map((other) => [one, other]))
 
 /** One unusual thing at a time, in an event that would be usual without it. */
 export const ONE_AT_A_TIME: readonly string[] = [
@@ -14,16 +17,20 @@ export const ONE_AT_A_TIME: readonly string[] = [
     ...['properties', 'context'].map((name) => usualWith(name, `{"a":${value}}`)),
     usualWith('properties', `{"a":[{"b":${value}}]}`),
   ]),
-  ...TIMES.flatMap((value) =>
-    [...ALIASES.timestamp, ...ALIASES.sent_at].map((name) => usualWith(name, value)),
-  ),
+  ...TIMES.flatMap((value) => namesThatStore('time').map((name) => usualWith(name, value))),
   ...[...UNUSUAL_IDS, '"account_1"', '"account_2"', '"account_12"'].flatMap((value) => [
     ...ID_NAMES.map((name) => usualWith(name, value)),
-    ...ALIASES.group_id.flatMap((name) => [
+    ...ACCOUNT_NAMES.flatMap((name) => [
       usualWith('context', `{"${name}":${value}}`),
       usualWith('context', `{"${name}":${value}}`, 'group_id'),
     ]),
-    usualWith('context', `{"groupId":${value},"group_id":${value}}`),
+    ...PAIRS.map(([one, other]) => usualWith('context', `{"${one}":${value},"${other}":${value}}`)),
+    ...PAIRS.map(([one, other]) => {
+      return usualWith('context', `{"${one}":"account_1"}`, 'group_id').replace(
+        /^{/,
+        `{"${other}":${value},`,
+      )
+    }),
   ]),
   ...emptyPeople(),
   ...NAMES.map((name) => `${usualWith(name, '"a"').slice(0, -1)},"${name}":"a"}`),
@@ -40,8 +47,8 @@ function emptyPeople(): readonly string[] {
     ['"0"', ' "" '],
     ['null', '""'],
   ]
-  return ALIASES.user_id.flatMap((user) =>
-    ALIASES.anonymous_id.flatMap((stranger) =>
+  return SENT_FIELDS.user_id.names.flatMap((user) =>
+    SENT_FIELDS.anonymous_id.names.flatMap((stranger) =>
       values.flatMap(([userId, strangerId]) => {
         const people = [`"${user}" :${userId}`, `"${stranger}":${strangerId}`]
         return [people, people.toReversed()].map((members) => `{${members.join()},${rest}`)

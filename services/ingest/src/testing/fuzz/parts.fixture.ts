@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { ALIASES, type FieldName } from '@custom-events/event'
+import { SENT_FIELDS, type FieldName } from '@custom-events/event'
 import { jsonObjectText, jsonValueText } from '../../../../../test/hostile/json-texts.ts'
 import { objectText } from './usual.fixture.ts'
 import { EDGES, HALVES, NOT_JSON, TIMES, UNUSUAL, UNUSUAL_IDS } from './values.fixture.ts'
@@ -68,7 +68,10 @@ const mildObject = fc
 
 const innerName = fc.oneof(
   { weight: 4, arbitrary: fc.string() },
-  { weight: 1, arbitrary: fc.constantFrom(...ALIASES.group_id, '__proto__', 'constructor') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...SENT_FIELDS.group_id.names, '__proto__', 'constructor'),
+  },
 )
 const innerObject = fc
   .array(
@@ -94,18 +97,22 @@ export const object = fc.oneof(
 
 /** Where SDKs say it. */
 const accountInContext = fc
-  .tuple(fc.constantFrom(...ALIASES.group_id), account, mildValue)
+  .tuple(fc.constantFrom(...SENT_FIELDS.group_id.names), account, mildValue)
   .map(([name, said, value]) => `{"${name}":${said},"ip":${value}}`)
 
-/** What each part of an event may say. */
-export const VALUES: Readonly<Record<FieldName, fc.Arbitrary<string>>> = {
-  event: fc.oneof(fc.constantFrom('"feature_used"', '"é"', 'null', '"a\\"b"'), id),
-  group_id: account,
-  user_id: id,
-  anonymous_id: id,
+type SentKind = (typeof SENT_FIELDS)[FieldName]['kind']
+
+const VALUES: Readonly<Record<SentKind, fc.Arbitrary<string>>> = {
+  text: fc.oneof(fc.constantFrom('"feature_used"', '"é"', 'null', '"a\\"b"'), id),
+  account,
+  person: id,
   event_id: id,
   timestamp: time,
   sent_at: time,
-  properties: object,
-  context: fc.oneof(object, accountInContext),
+  object,
+}
+
+/** What each field may say. */
+export function valuesOf(name: FieldName): fc.Arbitrary<string> {
+  return name === 'context' ? fc.oneof(object, accountInContext) : VALUES[SENT_FIELDS[name].kind]
 }

@@ -1,5 +1,5 @@
 // Raw JSON texts, around the limits that the code itself keeps: `JSON.stringify` makes no unusual ones.
-import { ALIASES, EVENT_RULES, eventSchema, SCAN_LIMITS } from '@custom-events/event'
+import { EVENT_FIELDS, EVENT_RULES, SCAN_LIMITS, SENT_FIELDS } from '@custom-events/event'
 import { RECEIVED_AT } from './both-ways.fixture.ts'
 
 const { maxDepth, maxKeys } = SCAN_LIMITS
@@ -57,7 +57,7 @@ export const UNUSUAL = [
   ' 1',
   '"a" ',
   '{"groupId":"a","group_id":"a"}',
-  ...ALIASES.group_id.map((name) => `{"${name}":"account_9"}`),
+  ...SENT_FIELDS.group_id.names.map((name) => `{"${name}":"account_9"}`),
   ...EDGES,
   `{"${'a'.repeat(256)}":1,"${'a'.repeat(512)}":2,"${'a'.repeat(256)}":3}`,
 ]
@@ -80,11 +80,8 @@ export const NOT_JSON = [
   '"\\u00g0"',
 ]
 
-const { event_id: ofEventId, event: ofName, group_id: ofAccount } = eventSchema.properties
 const lengths = new Set(
-  [ofEventId, ofName, ofAccount].flatMap(({ minLength, maxLength }) => {
-    return [minLength, maxLength - 1, maxLength, maxLength + 1]
-  }),
+  EVENT_FIELDS.flatMap(({ chars: [min, max] = [1, 1] }) => [min, max - 1, max, max + 1]),
 )
 
 export const UNUSUAL_IDS = [

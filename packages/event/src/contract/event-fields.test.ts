@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { EVENT_FIELDS } from './event.ts'
+import { KEY_NAMES, SDK_NAMES } from './fields.ts'
+
+test('every field has a place of its own in a record, and no place is empty', () => {
+  const places = EVENT_FIELDS.map(({ avro }) => avro.place)
+  assert.deepEqual(places, [...places.keys()])
+})
+
+test('no name means two things, and each field may be sent by its own', () => {
+  const sent = EVENT_FIELDS.filter(({ names }) => names.length > 0)
+  for (const { name, names } of sent) assert.equal(names[0], name)
+  const all = [...sent.flatMap(({ names }) => names), ...KEY_NAMES, ...SDK_NAMES, 'type']
+  assert.equal(new Set(all).size, all.length)
+})
+
+test('beside a list a field has all of its names, and in the context only an account may stand', () => {
+  for (const { kind, names, envelopeNames = names, isInContext = false } of EVENT_FIELDS) {
+    assert.deepEqual(envelopeNames.toSorted(), names.toSorted())
+    assert.ok(!isInContext || kind === 'account')
+  }
+})
