@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { open, rm, type FileHandle } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
-import { createGzip, type Gzip } from 'node:zlib'
+import type { Transform } from 'node:stream'
+import { createGzip, createZstdCompress } from 'node:zlib'
+import { blockWriter, deflateBlock } from './compression/blocks.ts'
 import type { Outcome } from './engine/engine.ts'
 import { exception, statusOf, type ServerException } from './engine/errors.ts'
 
@@ -13,8 +15,11 @@ const STALLED_MS = 30_000
 /** What `wait_end_of_query` may put aside in a file. */
 const MAX_HELD_BYTES = 1024 * 1024 * 1024
 
+/** How a result is compressed: in HTTP's ways, or in ClickHouse's own blocks. */
+export type Compression = 'gzip' | 'zstd' | 'blocks' | 'none'
+
 export interface ReplyOptions {
-  readonly isCompressed: boolean
+  readonly compression: Compression
   /** Where to put the whole result aside before the first byte is sent; none: stream it. */
   readonly holdIn?: string
 }
@@ -32,18 +37,20 @@ export function createReply(response: ServerResponse, options: ReplyOptions): Re
   let held: Uint8Array[] = []
   let heldBytes = 0
   let file: FileHandle | undefined
-  let gzip: Gzip | undefined
+  let encoder: Transform | undefined
 
   const start = (outcome: Outcome | undefined): void => {
     response.setHeader('X-ClickHouse-Exception-Tag', tag)
     response.setHeader('X-ClickHouse-Summary', JSON.stringify(summary(outcome)))
-    if (!options.isCompressed) return
-    response.setHeader('Content-Encoding', 'gzip')
-    gzip = createGzip()
-    gzip.pipe(response)
+    encoder = encoderOf(options.compression)
+    if (encoder === undefined) return
+    if (options.compression !== 'blocks') {
+      response.setHeader('Content-Encoding', options.compression)
+    }
+    encoder.pipe(response, { end: false })
   }
   const send = async (chunk: Uint8Array): Promise<void> => {
-    const target = gzip ?? response
+    const target = encoder ?? response
     if (response.destroyed || target.write(chunk)) return
     const settled = new AbortController()
     const stalled = setTimeout(() => response.destroy(), STALLED_MS)
@@ -67,7 +74,7 @@ export function createReply(response: ServerResponse, options: ReplyOptions): Re
   return {
     write: async (chunk) => {
       heldBytes += chunk.length
-      if (response.headersSent || gzip !== undefined) return send(chunk)
+      if (response.headersSent || encoder !== undefined) return send(chunk)
       if (heldBytes > HELD_BYTES && options.holdIn !== undefined) return hold(chunk, options.holdIn)
       held.push(Buffer.from(chunk))
       if (heldBytes <= HELD_BYTES) return
@@ -76,29 +83,62 @@ export function createReply(response: ServerResponse, options: ReplyOptions): Re
       held = []
     },
     end: async (outcome) => {
-      if (!response.headersSent && gzip === undefined) start(outcome)
+      if (!response.headersSent && encoder === undefined) start(outcome)
       if (file !== undefined) {
         for await (const part of file.createReadStream({ start: 0, autoClose: false })) {
           await send(part as Buffer) // no encoding was set
         }
       }
       for (const part of held) await send(part)
-      ;(gzip ?? response).end()
+      if (encoder !== undefined) await ended(encoder, response)
+      response.end()
       if (options.holdIn !== undefined) await forget(options.holdIn)
     },
     fail: async (error) => {
       if (options.holdIn !== undefined) await forget(options.holdIn)
       if (response.destroyed) return
-      if (!response.headersSent && gzip === undefined) return sendError(response, error)
+      if (!response.headersSent && encoder === undefined) {
+        return sendError(response, error, options.compression === 'blocks')
+      }
       await send(Buffer.from(endOfBrokenStream(error.message, tag)))
-      await new Promise<void>((resolve) => (gzip === undefined ? resolve() : gzip.flush(resolve)))
+      if (encoder !== undefined) await ended(encoder, response)
       response.socket?.end() // no closing chunk: the client sees that the result is cut
     },
   }
 }
 
-/** Answers an error that nothing was sent before. */
-export function sendError(response: ServerResponse, error: ServerException): void {
+function encoderOf(compression: Compression): Transform | undefined {
+  switch (compression) {
+    case 'gzip':
+      return createGzip()
+    case 'zstd':
+      return createZstdCompress()
+    case 'blocks':
+      return blockWriter()
+    case 'none':
+      return undefined
+    default:
+      return compression satisfies never
+  }
+}
+
+/** Resolves when all that was written has gone to the response, or that has gone. */
+async function ended(encoder: Transform, response: ServerResponse): Promise<void> {
+  const settled = new AbortController()
+  const events = [once(encoder, 'end', settled), once(response, 'close', settled)]
+  encoder.end()
+  await Promise.race(events).finally(() => settled.abort())
+}
+
+/**
+ * Answers an error that nothing was sent before.
+ * @param isInBlocks whether its text is compressed as the result would have been, as the server does
+ */
+export function sendError(
+  response: ServerResponse,
+  error: ServerException,
+  isInBlocks = false,
+): void {
   if (!response.req.complete) {
     response.setHeader('Connection', 'close')
     response.req.resume()
@@ -107,7 +147,8 @@ export function sendError(response: ServerResponse, error: ServerException): voi
   response.setHeader('Content-Type', 'text/plain; charset=UTF-8')
   response.setHeader('X-ClickHouse-Exception-Code', error.code)
   response.statusCode = statusOf(error.code)
-  response.end(`${error.message}\n`)
+  const text = Buffer.from(`${error.message}\n`)
+  response.end(isInBlocks ? deflateBlock(text) : text)
 }
 
 /** How ClickHouse 25.11 and newer mark an error behind the rows that were sent already. */
@@ -117,15 +158,19 @@ function endOfBrokenStream(message: string, tag: string): string {
   return `\r\n__exception__\r\n${tag}\r\n${text}${bytes} ${tag}\r\n__exception__\r\n`
 }
 
+/** What the engine says of a query; it does not say how much a SELECT read, so that is left out. */
 function summary(outcome: Outcome | undefined): Record<string, string> {
-  return {
-    read_rows: String(outcome?.rowsRead ?? 0),
-    read_bytes: String(outcome?.bytesRead ?? 0),
-    written_rows: String(outcome?.rowsWritten ?? 0),
-    written_bytes: String(outcome?.bytesWritten ?? 0),
-    total_rows_to_read: '0',
-    result_rows: String(outcome?.rowsWritten ?? 0),
-    result_bytes: String(outcome?.bytesWritten ?? 0),
-    elapsed_ns: String(Math.round((outcome?.elapsedSeconds ?? 0) * 1e9)),
+  if (outcome === undefined) return {} // it still runs
+  const { rowsRead, bytesRead, rowsWritten, bytesWritten, resultRows, resultBytes } = outcome
+  const figures = {
+    read_rows: rowsRead,
+    read_bytes: bytesRead,
+    written_rows: rowsWritten,
+    written_bytes: bytesWritten,
+    result_rows: resultRows,
+    result_bytes: resultBytes,
+    elapsed_ns: Math.round(outcome.elapsedSeconds * 1e9),
   }
+  const known = Object.entries(figures).filter(([, figure]) => figure !== undefined)
+  return Object.fromEntries(known.map(([name, figure]) => [name, String(figure)]))
 }

@@ -51,6 +51,8 @@ test('values and names are quoted, and the mark cannot be overridden', () => {
     mark: 'front-1',
     isReadOnly: true,
     evaluatesValues: false,
+    isReader: true,
+    isHeld: false,
   })
   assert.equal(use, 'USE `a\\`b`')
   assert.match(set, /param_x = 'it\\'s\\\\'/)
