@@ -9,6 +9,7 @@ import {
 import { inflateBlocks } from './compression/blocks.ts'
 import { inflateLz4Frames } from './compression/lz4-frame.ts'
 import { exception } from './engine/errors.ts'
+import type { FormFile } from './external.ts'
 import { notSupported } from './sql/settings.ts'
 
 /** SQL is held in memory up to here; the data of an INSERT goes to a file instead. */
@@ -91,15 +92,20 @@ export async function readHead(
   return { bytes: Buffer.concat(chunks), isAll: true }
 }
 
-/** The fields of a form: `query`, `param_…`. Files (external tables) are refused. */
-export async function readForm(
-  bytes: Buffer,
-  contentType: string,
-): Promise<readonly (readonly [string, string])[]> {
+/** A form: its fields (`query`, `param_…`) and its files, which are external data. */
+export interface Form {
+  readonly fields: readonly (readonly [string, string])[]
+  readonly files: readonly FormFile[]
+}
+
+export async function readForm(bytes: Buffer, contentType: string): Promise<Form> {
   const headers = { 'content-type': contentType }
   const form = await new Response(new Uint8Array(bytes), { headers }).formData()
-  return [...form].map(([name, value]) => {
-    if (typeof value !== 'string') throw notSupported(`External data (the file ${name})`)
-    return [name, value] as const
-  })
+  const fields: [string, string][] = []
+  const files: FormFile[] = []
+  for (const [name, value] of form) {
+    if (typeof value === 'string') fields.push([name, value])
+    else files.push({ name, bytes: Buffer.from(await value.arrayBuffer()) })
+  }
+  return { fields, files }
 }

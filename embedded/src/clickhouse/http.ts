@@ -86,11 +86,15 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
   const query = await readQuery(exchange)
   const { parameters, statement, text, data } = query
   if (statement.kind === 'refused') throw statement.error
-  if (!options.allowsSources) confine(statement, text, parameters)
+  if (!options.allowsSources) {
+    confine(statement, text, parameters)
+    for (const { definition } of query.tables) confineTable(definition)
+  }
   const format = formatOf(statement, parameters, request)
   response.setHeader('X-ClickHouse-Format', format)
   response.setHeader('Content-Type', contentTypeOf(format))
-  const spoolFile = join(options.spoolFolder, randomUUID())
+  const { spoolFolder } = options
+  const spoolFile = join(spoolFolder, randomUUID())
   const reply = createReply(response, {
     compression: compressionOf(parameters, request),
     ...(parameters.waitEndOfQuery ? { holdIn: `${spoolFile}-result` } : {}),
@@ -98,7 +102,7 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
   try {
     if (statement.kind === 'insert') await spool(spoolFile, data)
     const evaluatesValues = !options.allowsSources && (await mayEvaluate(statement, spoolFile))
-    const run = { ...query, statement, evaluatesValues, reply, format, spoolFile }
+    const run = { ...query, statement, evaluatesValues, reply, format, spoolFile, spoolFolder }
     await reply.end(await inSession(exchange, options, run))
   } catch (error) {
     await reply.fail(
@@ -114,6 +118,12 @@ function confine(statement: Statement, text: string, { settings }: Parameters): 
   const refusal =
     whyNotConfined(text, { isCommand: statement.kind === 'command' }) ??
     settings.map(([name]) => whyNotSettable(name)).find((each) => each !== undefined)
+  if (refusal !== undefined) throw refusal
+}
+
+function confineTable(definition: string): void {
+  const text = Buffer.from(definition).toString('latin1')
+  const refusal = whyNotConfined(text, { isCommand: true })
   if (refusal !== undefined) throw refusal
 }
 

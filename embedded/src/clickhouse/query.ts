@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { openBody, readForm, readHead } from './body.ts'
+import { readExternalTable, type ExternalTable } from './external.ts'
 import type { InsertData } from './insert.ts'
 import type { Compression } from './reply.ts'
 import { readParameters, type Parameters } from './sql/settings.ts'
@@ -21,6 +22,7 @@ export interface Query {
   readonly statement: Statement
   /** The statement without the data of an INSERT, one character per byte. */
   readonly text: string
+  readonly tables: readonly ExternalTable[]
   /** What follows the text of an INSERT. */
   readonly data: InsertData
 }
@@ -29,11 +31,14 @@ export interface Query {
 export async function readQuery({ request, search }: Exchange): Promise<Query> {
   const contentType = request.headers['content-type'] ?? ''
   const body = openBody(request, /^(1|true)$/.test(search.get('decompress') ?? ''))
+  const tables: ExternalTable[] = []
   const database = request.headers['x-clickhouse-database']?.toString()
   if (database !== undefined && !search.has('database')) search.set('database', database)
   if (contentType.startsWith('multipart/form-data')) {
     const { bytes } = await readHead(body, Infinity)
-    for (const [name, value] of await readForm(bytes, contentType)) search.set(name, value)
+    const { fields, files } = await readForm(bytes, contentType)
+    for (const [name, value] of fields) search.set(name, value)
+    tables.push(...files.map((file) => readExternalTable(file, search)))
   }
   const parameters = readParameters(search)
   const inUrl = Buffer.from(parameters.query === '' ? '' : `${parameters.query}\n`)
@@ -41,7 +46,7 @@ export async function readQuery({ request, search }: Exchange): Promise<Query> {
   if (statement.kind === 'insert') {
     const text = inUrl.toString('latin1', 0, statement.dataStart)
     const first = inUrl.subarray(statement.dataStart)
-    return { parameters, statement, text, data: { first, rest: body } }
+    return { parameters, statement, text, tables, data: { first, rest: body } }
   }
   let head = await readHead(body, HEAD_BYTES)
   let sql = Buffer.concat([inUrl, head.bytes])
@@ -54,7 +59,7 @@ export async function readQuery({ request, search }: Exchange): Promise<Query> {
   const textEnd = statement.kind === 'insert' ? statement.dataStart : sql.length
   const text = sql.toString('latin1', 0, textEnd)
   const first = statement.kind === 'insert' ? sql.subarray(textEnd) : sql
-  return { parameters, statement, text, data: { first, rest: head.isAll ? null : body } }
+  return { parameters, statement, text, tables, data: { first, rest: head.isAll ? null : body } }
 }
 
 /** The format of the result, as the query, the URL or a header says. */

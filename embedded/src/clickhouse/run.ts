@@ -4,6 +4,7 @@ import type { Outcome } from './engine/engine.ts'
 import { exception } from './engine/errors.ts'
 import type { Sessions } from './engine/sessions.ts'
 import type { Slot, Slots } from './engine/slots.ts'
+import { withExternalTables, type ExternalTable } from './external.ts'
 import { insertFile } from './insert.ts'
 import type { Exchange } from './query.ts'
 import type { Reply } from './reply.ts'
@@ -19,7 +20,9 @@ export interface Run {
   readonly evaluatesValues: boolean
   readonly reply: Reply
   readonly format: string
+  readonly tables: readonly ExternalTable[]
   readonly spoolFile: string
+  readonly spoolFolder: string
 }
 
 /** Runs a statement when there is a place for it, in the session that it names. */
@@ -54,7 +57,7 @@ async function runFresh(
   const isReader = run.statement.kind !== 'insert'
   const manner = { isReadOnly, isReader, isHeld: false }
   await prepare(run, slot, manner)
-  return execute(run, slot, response)
+  return withExternalTables(slot.connection, run, () => execute(run, slot, response))
 }
 
 /** On the connection of a session, which the settings of this request shall not stay on. */
@@ -63,8 +66,9 @@ async function runHeld({ isReadOnly, response }: Exchange, run: Run, slot: Slot)
   if (isReadOnly && !isReading(statement)) {
     throw exception(164, 'Cannot execute query in readonly mode: only POST may change something.')
   }
-  const work = (): Promise<Outcome> => execute(run, slot, response)
-  if (setsSettings(statement)) return work()
+  const work = (): Promise<Outcome> =>
+    withExternalTables(slot.connection, run, () => execute(run, slot, response))
+  if (setsSettings(statement)) return execute(run, slot, response)
   return borrow(slot.connection, parameters, {
     prepare: () => prepare(run, slot, { isReadOnly, isReader: true, isHeld: true }),
     work,

@@ -12,9 +12,11 @@ export class ServerException extends Error {
 /** The errors that the front itself answers; all others come from the engine. */
 const names = {
   33: 'CANNOT_READ_ALL_DATA',
+  36: 'BAD_ARGUMENTS',
   40: 'CHECKSUM_DOESNT_MATCH',
   48: 'NOT_IMPLEMENTED',
   62: 'SYNTAX_ERROR',
+  73: 'UNKNOWN_FORMAT',
   78: 'UNKNOWN_TYPE_OF_QUERY',
   89: 'UNKNOWN_COMPRESSION_METHOD',
   115: 'UNKNOWN_SETTING',
