@@ -92,7 +92,8 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
   }
   const format = formatOf(statement, parameters, request)
   response.setHeader('X-ClickHouse-Format', format)
-  response.setHeader('Content-Type', contentTypeOf(format))
+  const isInsert = statement.kind === 'insert' || statement.kind === 'insert select'
+  response.setHeader('Content-Type', contentTypeOf(isInsert ? 'none' : format)) // it has no rows
   const { spoolFolder } = options
   const spoolFile = join(spoolFolder, randomUUID())
   const reply = createReply(response, {

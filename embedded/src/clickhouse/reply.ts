@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { open, rm, type FileHandle } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import type { Transform } from 'node:stream'
-import { createGzip, createZstdCompress } from 'node:zlib'
+import { createGzip, createZstdCompress, gzipSync, zstdCompressSync } from 'node:zlib'
 import { blockWriter, deflateBlock } from './compression/blocks.ts'
 import type { Outcome } from './engine/engine.ts'
 import { exception, statusOf, type ServerException } from './engine/errors.ts'
@@ -52,11 +52,7 @@ export function createReply(response: ServerResponse, options: ReplyOptions): Re
   const send = async (chunk: Uint8Array): Promise<void> => {
     const target = encoder ?? response
     if (response.destroyed || target.write(chunk)) return
-    const settled = new AbortController()
-    const stalled = setTimeout(() => response.destroy(), STALLED_MS)
-    const events = [once(target, 'drain', settled), once(response, 'close', settled)]
-    await Promise.race(events).finally(() => settled.abort())
-    clearTimeout(stalled)
+    await taken(response, (settled) => once(target, 'drain', settled))
   }
   const hold = async (chunk: Uint8Array, path: string): Promise<void> => {
     if (heldBytes > MAX_HELD_BYTES) {
@@ -98,7 +94,7 @@ export function createReply(response: ServerResponse, options: ReplyOptions): Re
       if (options.holdIn !== undefined) await forget(options.holdIn)
       if (response.destroyed) return
       if (!response.headersSent && encoder === undefined) {
-        return sendError(response, error, options.compression === 'blocks')
+        return sendError(response, error, options.compression)
       }
       await send(Buffer.from(endOfBrokenStream(error.message, tag)))
       if (encoder !== undefined) await ended(encoder, response)
@@ -124,31 +120,59 @@ function encoderOf(compression: Compression): Transform | undefined {
 
 /** Resolves when all that was written has gone to the response, or that has gone. */
 async function ended(encoder: Transform, response: ServerResponse): Promise<void> {
-  const settled = new AbortController()
-  const events = [once(encoder, 'end', settled), once(response, 'close', settled)]
+  if (response.destroyed) return
+  const end = taken(response, (settled) => once(encoder, 'end', settled))
   encoder.end()
+  await end
+}
+
+/** Waits until the client took something, or has gone; one that takes nothing for long is cut. */
+async function taken(
+  response: ServerResponse,
+  event: (settled: AbortController) => Promise<unknown>,
+): Promise<void> {
+  const settled = new AbortController()
+  const stalled = setTimeout(() => response.destroy(), STALLED_MS)
+  const events = [event(settled), once(response, 'close', settled)]
   await Promise.race(events).finally(() => settled.abort())
+  clearTimeout(stalled)
 }
 
 /**
  * Answers an error that nothing was sent before.
- * @param isInBlocks whether its text is compressed as the result would have been, as the server does
+ * @param compression of its text: that of the result which was asked for, as with the server
  */
 export function sendError(
   response: ServerResponse,
   error: ServerException,
-  isInBlocks = false,
+  compression: Compression = 'none',
 ): void {
   if (!response.req.complete) {
     response.setHeader('Connection', 'close')
     response.req.resume()
   }
-  response.removeHeader('Content-Encoding')
   response.setHeader('Content-Type', 'text/plain; charset=UTF-8')
   response.setHeader('X-ClickHouse-Exception-Code', error.code)
+  if (compression === 'gzip' || compression === 'zstd') {
+    response.setHeader('Content-Encoding', compression)
+  }
   response.statusCode = statusOf(error.code)
-  const text = Buffer.from(`${error.message}\n`)
-  response.end(isInBlocks ? deflateBlock(text) : text)
+  response.end(compressed(Buffer.from(`${error.message}\n`), compression))
+}
+
+function compressed(text: Buffer, compression: Compression): Buffer {
+  switch (compression) {
+    case 'gzip':
+      return gzipSync(text)
+    case 'zstd':
+      return zstdCompressSync(text)
+    case 'blocks':
+      return deflateBlock(text)
+    case 'none':
+      return text
+    default:
+      return compression satisfies never
+  }
 }
 
 /** How ClickHouse 25.11 and newer mark an error behind the rows that were sent already. */
