@@ -18,7 +18,11 @@ async function ask(
 ): Promise<{ readonly code: string | null; readonly body: string }> {
   const search = new URLSearchParams(parameters)
   const headers = clickhouseHeaders(server.environment)
-  const answer = await fetch(`${server.url}/?${search}`, { method: 'POST', body: sql, headers })
+  const answer = await fetch(`${server.url}/?${search.toString()}`, {
+    method: 'POST',
+    body: sql,
+    headers,
+  })
   return { code: answer.headers.get('x-clickhouse-exception-code'), body: await answer.text() }
 }
 

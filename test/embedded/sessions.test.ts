@@ -20,7 +20,11 @@ async function ask(
 ): Promise<Answer> {
   const search = new URLSearchParams({ ...parameters, query: sql })
   const headers = clickhouseHeaders(server.environment)
-  const answer = await fetch(`${server.url}/?${search}`, { method: 'POST', headers, ...init })
+  const answer = await fetch(`${server.url}/?${search.toString()}`, {
+    method: 'POST',
+    headers,
+    ...init,
+  })
   return {
     code: answer.headers.get('x-clickhouse-exception-code'),
     body: (await answer.text()).trim(),

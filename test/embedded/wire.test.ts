@@ -36,7 +36,7 @@ async function ask(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const sent = body instanceof Buffer ? new Uint8Array(body) : body
-  const answer = await fetch(`${server.url}/?${new URLSearchParams(parameters)}`, {
+  const answer = await fetch(`${server.url}/?${new URLSearchParams(parameters).toString()}`, {
     method: 'POST',
     body: sent,
     headers: { ...clickhouseHeaders(server.environment), ...headers },

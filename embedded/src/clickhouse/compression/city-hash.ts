@@ -42,7 +42,7 @@ function withSeed(bytes: Buffer, [low, high]: Pair): Pair {
   const end = bytes.length - (bytes.length % 128)
   const aligned = new Uint8Array(bytes.subarray(0, end))
   rounds(new BigUint64Array(aligned.buffer), state)
-  return last(bytes, end, state)
+  return finish(bytes, end, state)
 }
 
 /**
@@ -75,7 +75,7 @@ function rounds(words: BigUint64Array, state: BigUint64Array): void {
 }
 
 /** The rest in steps of 32 bytes from the end, which may take some of those before it once more. */
-function last(bytes: Buffer, start: number, state: BigUint64Array): Pair {
+function finish(bytes: Buffer, start: number, state: BigUint64Array): Pair {
   let [x = 0n, y = 0n, z = 0n, v0 = 0n, v1 = 0n, w0 = 0n, w1 = 0n] = state
   y = u64(y + mul(rotate(w0, 37n), K0) + z)
   x = add(x, mul(rotate(add(v0, z), 49n), K0))
