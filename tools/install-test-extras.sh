@@ -11,9 +11,12 @@ command -v go >/dev/null || say "Go 1.21 or later is not here: the journeys by t
 
 # The tools of analysts (630 MB installed) come into pip's cache here, so that their test needs no downloads.
 fetch_tools() {
-  timeout 600 python3 -m pip download --quiet --no-deps --dest "$(mktemp -d)" \
+  local wheels
+  wheels=$(mktemp -d)
+  timeout 600 python3 -m pip download --quiet --no-deps --dest "$wheels" \
     --requirement test/embedded/tools/python-packages.txt >/dev/null 2>&1 ||
     say "The tools of analysts could not be fetched by pip: their test fetches them itself."
+  rm -rf "$wheels"
 }
 trap fetch_tools EXIT
 
