@@ -9,6 +9,17 @@ say() { printf '\n*** %s\n\n' "$*"; }
 # Debian's own Go is older than the SDKs want: it is not installed here.
 command -v go >/dev/null || say "Go 1.21 or later is not here: the journeys by the Go SDKs are SKIPPED."
 
+# The tools of analysts (630 MB installed) come into pip's cache here, so that their test needs no downloads.
+fetch_tools() {
+  local wheels
+  wheels=$(mktemp -d)
+  timeout 600 python3 -m pip download --quiet --no-deps --dest "$wheels" \
+    --requirement test/embedded/tools/python-packages.txt >/dev/null 2>&1 ||
+    say "The tools of analysts could not be fetched by pip: their test fetches them itself."
+  rm -rf "$wheels"
+}
+trap fetch_tools EXIT
+
 missing=()
 command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
 python3 -m pip --version >/dev/null 2>&1 || missing+=(python3 python3-pip)

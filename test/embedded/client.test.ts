@@ -150,7 +150,6 @@ test("errors have the server's codes, and what is not supported says so", async 
     const error = await errorOf(client.command({ query, clickhouse_settings }))
     assert.equal(error.code, code, query)
   }
-  assert.equal((await errorOf(client.query({ query: 'SELECT 1', session_id: 'x' }))).code, '48')
   assert.equal((await errorOf(client.query({ query: 'SELECT 1', role: 'x' }))).code, '511')
   const stranger = connect({ password: 'wrong' })
   assert.equal((await errorOf(stranger.query({ query: 'SELECT 1' }))).code, '516')
@@ -218,10 +217,8 @@ test('wait_end_of_query gives an error its status, whatever came before it', asy
     clickhouse_settings: { wait_end_of_query: 1 },
   })
   assert.equal((await whole.text()).length, 6_888_890)
-  assert.equal(
-    JSON.parse(String(whole.response_headers['x-clickhouse-summary'])).read_rows,
-    '1000000',
-  )
+  const summary: unknown = JSON.parse(String(whole.response_headers['x-clickhouse-summary']))
+  assert.partialDeepStrictEqual(summary, { result_rows: '1000000', result_bytes: '8000000' })
 })
 
 async function assertNotRunning(part: string): Promise<void> {
@@ -254,7 +251,7 @@ test('a reader that goes away ends its query, and endless results need little me
 
 test('a query without a result yet is cancelled, too', async () => {
   const aborting = new AbortController()
-  const query = 'SELECT count() AS silent FROM numbers(1000000000000) WHERE number % 7 = 2'
+  const query = 'SELECT count() AS silent FROM system.numbers WHERE number % 7 = 2'
   const asking = client.query({ query, abort_signal: aborting.signal })
   await eventually(async () => {
     const running =
@@ -271,7 +268,7 @@ test('a slow select does not hold an insert back', async () => {
   const aborting = new AbortController()
   const slow = client
     .query({
-      query: 'SELECT count() FROM numbers(1000000000000) WHERE number % 7 = 3',
+      query: 'SELECT count() FROM system.numbers WHERE number % 7 = 3',
       abort_signal: aborting.signal,
     })
     .then(

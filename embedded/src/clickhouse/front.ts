@@ -3,10 +3,12 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { openEngine } from './engine/engine.ts'
+import { openEngine, type Connection } from './engine/engine.ts'
 import { writeEngineConfig } from './engine/engine-config.ts'
 import { createFront } from './http.ts'
+import { createSessions } from './engine/sessions.ts'
 import { createSlots, MAX_RUNNING } from './engine/slots.ts'
+import { sessionPreparation } from './sql/settings.ts'
 
 const STOP_TIMEOUT_MS = 5_000
 const LAST_ANSWERS_MS = 300
@@ -21,9 +23,11 @@ writeEngineConfig(folder, { dataFolder: join(folder, 'data'), allowsSources })
 process.chdir(folder)
 const engine = openEngine('config.xml')
 const slots = createSlots(engine, pipes)
+const sessions = createSessions(openHeld)
 const timezone = await askTimezone()
 const front = createFront({
   slots,
+  sessions,
   spoolFolder,
   timezone,
   allowsSources,
@@ -49,6 +53,13 @@ function prepareSpool(): readonly string[] {
   return paths
 }
 
+/** A connection that a session holds. */
+async function openHeld(): Promise<Connection> {
+  const connection = engine.connect()
+  await connection.query(sessionPreparation())
+  return connection
+}
+
 async function askTimezone(): Promise<string> {
   const connection = engine.connect()
   const { bytes } = await connection.query('SELECT timezone()')
@@ -62,6 +73,7 @@ async function stop(): Promise<void> {
   const closed = new Promise((done) => front.close(done))
   front.closeIdleConnections()
   await slots.drain()
+  sessions.close()
   await Promise.race([closed, delay(LAST_ANSWERS_MS)])
   front.closeAllConnections()
   rmSync(spoolFolder, { recursive: true, force: true })

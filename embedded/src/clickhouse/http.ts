@@ -3,22 +3,22 @@ import { readFile, rm, stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { authenticate, type Credentials } from './authentication.ts'
-import { openBody, readForm, readHead } from './body.ts'
-import { isHarmlessData, whyNotConfined, whyNotSettable } from './sql/confined.ts'
 import { contentTypeOf } from './content-type.ts'
-import type { Outcome } from './engine/engine.ts'
 import { exception, ServerException, toServerException } from './engine/errors.ts'
-import { insertFile, spool, type InsertData } from './insert.ts'
+import type { Sessions } from './engine/sessions.ts'
+import type { Slots } from './engine/slots.ts'
+import { spool } from './insert.ts'
 import { whyForeign } from './origin.ts'
-import { createReply, sendError, type Reply } from './reply.ts'
-import { select } from './select.ts'
-import { preparation, readParameters, type Parameters } from './sql/settings.ts'
-import type { Slot, Slots } from './engine/slots.ts'
-import { readStatement } from './sql/statement.ts'
+import { compressionOf, formatOf, readQuery, type Exchange } from './query.ts'
+import { createReply, sendError } from './reply.ts'
+import { inSession } from './run.ts'
+import { isHarmlessData, whyNotConfined, whyNotSettable } from './sql/confined.ts'
+import type { Parameters } from './sql/settings.ts'
 import type { Statement } from './sql/statement-kind.ts'
 
 export interface FrontOptions {
   readonly slots: Slots
+  readonly sessions: Sessions
   readonly credentials: Credentials
   /** A private folder for the data of inserts and for results that are held back. */
   readonly spoolFolder: string
@@ -29,15 +29,15 @@ export interface FrontOptions {
   readonly names: readonly string[]
 }
 
-/** Enough to see where the data of an INSERT begins. */
-const HEAD_BYTES = 256 * 1024
 const KEEP_ALIVE_MS = 30_000
+/** A client that vanished without a word is noticed while its query runs. */
+const SOCKET = { keepAlive: true, keepAliveInitialDelay: 30_000 }
 /** Longer data of `INSERT … VALUES` is taken as literals, without looking at it. */
 const MAX_EVALUATED_BYTES = 16 * 1024 * 1024
 
 /** The HTTP interface of ClickHouse, as far as clients and curl use it. */
 export function createFront(options: FrontOptions): Server {
-  const server = createServer((request, response) => {
+  const server = createServer(SOCKET, (request, response) => {
     answer(request, response, options).catch((error: unknown) => {
       if (response.headersSent) response.destroy()
       else sendError(response, toServerException(error))
@@ -80,41 +80,31 @@ function sendNotFound(request: IncomingMessage, response: ServerResponse): void 
   )
 }
 
-interface Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly search: URLSearchParams
-  readonly isReadOnly: boolean
-}
-
 /** read → classify → (spool) → run → answer */
 async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void> {
   const { request, response } = exchange
-  const { parameters, statement, text, data } = await readQuery(exchange)
+  const query = await readQuery(exchange)
+  const { parameters, statement, text, data } = query
   if (statement.kind === 'refused') throw statement.error
-  if (!options.allowsSources) confine(statement, text, parameters)
+  if (!options.allowsSources) {
+    confine(statement, text, parameters)
+    for (const { definition } of query.tables) confineTable(definition)
+  }
   const format = formatOf(statement, parameters, request)
   response.setHeader('X-ClickHouse-Format', format)
-  response.setHeader('Content-Type', contentTypeOf(format))
-  const spoolFile = join(options.spoolFolder, randomUUID())
+  const isInsert = statement.kind === 'insert' || statement.kind === 'insert select'
+  response.setHeader('Content-Type', contentTypeOf(isInsert ? 'none' : format)) // it has no rows
+  const { spoolFolder } = options
+  const spoolFile = join(spoolFolder, randomUUID())
   const reply = createReply(response, {
-    isCompressed: parameters.allowsCompression && acceptsGzip(request),
+    compression: compressionOf(parameters, request),
     ...(parameters.waitEndOfQuery ? { holdIn: `${spoolFile}-result` } : {}),
   })
   try {
     if (statement.kind === 'insert') await spool(spoolFile, data)
     const evaluatesValues = !options.allowsSources && (await mayEvaluate(statement, spoolFile))
-    const outcome = await options.slots.use(async (slot) => {
-      for (const sql of preparation(parameters, {
-        mark: slot.mark,
-        isReadOnly: exchange.isReadOnly,
-        evaluatesValues,
-      })) {
-        await slot.connection.query(sql)
-      }
-      return run(statement, { slot, reply, format, spoolFile, response })
-    })
-    await reply.end(outcome)
+    const run = { ...query, statement, evaluatesValues, reply, format, spoolFile, spoolFolder }
+    await reply.end(await inSession(exchange, options, run))
   } catch (error) {
     await reply.fail(
       options.allowsSources ? toServerException(error) : hinted(toServerException(error)),
@@ -132,6 +122,12 @@ function confine(statement: Statement, text: string, { settings }: Parameters): 
   if (refusal !== undefined) throw refusal
 }
 
+function confineTable(definition: string): void {
+  const text = Buffer.from(definition).toString('latin1')
+  const refusal = whyNotConfined(text, { isCommand: true })
+  if (refusal !== undefined) throw refusal
+}
+
 /** The engine knows of rights, but not of how this one gets more of them. */
 function hinted(error: ServerException): ServerException {
   if (error.code !== 497) return error
@@ -145,95 +141,4 @@ async function mayEvaluate(statement: Statement, spoolFile: string): Promise<boo
   if (statement.kind !== 'insert' || statement.format.toLowerCase() !== 'values') return false
   const { size } = await stat(spoolFile)
   return size <= MAX_EVALUATED_BYTES && isHarmlessData(await readFile(spoolFile, 'latin1'))
-}
-
-interface Run {
-  readonly slot: Slot
-  readonly reply: Reply
-  readonly format: string
-  readonly spoolFile: string
-  readonly response: ServerResponse
-}
-
-async function run(
-  statement: Exclude<Statement, { kind: 'refused' }>,
-  { slot, reply, format, spoolFile, response }: Run,
-): Promise<Outcome> {
-  switch (statement.kind) {
-    case 'select': {
-      const gone = new AbortController()
-      const onClose = (): void => gone.abort()
-      response.once('close', onClose)
-      try {
-        if (response.destroyed) gone.abort()
-        return await select(statement, { slot, format, write: reply.write, signal: gone.signal })
-      } finally {
-        response.off('close', onClose)
-      }
-    }
-    case 'insert':
-      return insertFile(slot.connection, statement, spoolFile)
-    case 'insert select':
-      return slot.connection.insert(statement.text)
-    case 'command': {
-      const outcome = await slot.connection.query(statement.text, format)
-      await reply.write(outcome.bytes)
-      return outcome
-    }
-    default:
-      return statement satisfies never
-  }
-}
-
-interface Query {
-  readonly parameters: Parameters
-  readonly statement: Statement
-  /** The statement without the data of an INSERT, one character per byte. */
-  readonly text: string
-  /** What follows the text of an INSERT. */
-  readonly data: InsertData
-}
-
-/** The query is the URL's `query` followed by the body; the data of an INSERT is not read yet. */
-async function readQuery({ request, search }: Exchange): Promise<Query> {
-  const contentType = request.headers['content-type'] ?? ''
-  const body = openBody(request)
-  if (contentType.startsWith('multipart/form-data')) {
-    const { bytes } = await readHead(body, Infinity)
-    for (const [name, value] of await readForm(bytes, contentType)) search.set(name, value)
-  }
-  const parameters = readParameters(search)
-  const inUrl = Buffer.from(parameters.query === '' ? '' : `${parameters.query}\n`)
-  let statement = readStatement(inUrl.toString('latin1'))
-  if (statement.kind === 'insert') {
-    const text = inUrl.toString('latin1', 0, statement.dataStart)
-    const first = inUrl.subarray(statement.dataStart)
-    return { parameters, statement, text, data: { first, rest: body } }
-  }
-  let head = await readHead(body, HEAD_BYTES)
-  let sql = Buffer.concat([inUrl, head.bytes])
-  statement = readStatement(sql.toString('latin1'))
-  if (statement.kind !== 'insert' && !head.isAll) {
-    head = await readHead(body, Infinity)
-    sql = Buffer.concat([sql, head.bytes])
-    statement = readStatement(sql.toString('latin1'))
-  }
-  const textEnd = statement.kind === 'insert' ? statement.dataStart : sql.length
-  const text = sql.toString('latin1', 0, textEnd)
-  const first = statement.kind === 'insert' ? sql.subarray(textEnd) : sql
-  return { parameters, statement, text, data: { first, rest: head.isAll ? null : body } }
-}
-
-function formatOf(
-  statement: Statement,
-  parameters: Parameters,
-  { headers }: IncomingMessage,
-): string {
-  const asked = parameters.defaultFormat ?? headers['x-clickhouse-format']?.toString()
-  const written = 'format' in statement ? statement.format : undefined
-  return written ?? (/^\w+$/.test(asked ?? '') ? String(asked) : 'TabSeparated')
-}
-
-function acceptsGzip({ headers }: IncomingMessage): boolean {
-  return /(^|[\s,])gzip([\s,;]|$)/.test(headers['accept-encoding']?.toString() ?? '')
 }

@@ -4,8 +4,12 @@ import { parseEngineError } from './errors.ts'
 /** What a query did. */
 export interface Outcome {
   readonly bytes: Buffer
-  readonly rowsRead: number
-  readonly bytesRead: number
+  /** `undefined`: the engine does not say. */
+  readonly rowsRead: number | undefined
+  readonly bytesRead: number | undefined
+  readonly resultRows: number
+  /** Of the result's columns in memory. */
+  readonly resultBytes: number
   readonly rowsWritten: number
   readonly bytesWritten: number
   readonly elapsedSeconds: number
@@ -59,11 +63,14 @@ export function openEngine(config: string): Engine {
     return {
       query: async (sql, format = 'TabSeparated') => {
         const raw = await addon.QueryAsyncConnection(connection, sql, format).catch(rethrow)
-        const { bytes, rowsRead, bytesRead, elapsed } = raw
+        // What chDB calls read are the rows of the result.
+        const { bytes, rowsRead: resultRows, bytesRead: resultBytes, elapsed } = raw
         return {
           bytes,
-          rowsRead,
-          bytesRead,
+          rowsRead: undefined,
+          bytesRead: undefined,
+          resultRows,
+          resultBytes,
           rowsWritten: 0,
           bytesWritten: 0,
           elapsedSeconds: elapsed,
@@ -75,7 +82,9 @@ export function openEngine(config: string): Engine {
           .catch(rethrow)
         const { rowsWritten, bytesWritten, elapsed } = raw
         const read = { rowsRead: rowsWritten, bytesRead: bytesWritten } // as the server counts
-        return { bytes: nothing, ...read, rowsWritten, bytesWritten, elapsedSeconds: elapsed }
+        const result = { resultRows: rowsWritten, resultBytes: bytesWritten }
+        const written = { rowsWritten, bytesWritten, elapsedSeconds: elapsed }
+        return { bytes: nothing, ...read, ...result, ...written }
       },
       close: () => addon.CloseConnection(connection),
     }

@@ -9,6 +9,8 @@ function fakeEngine(connect: () => void = () => {}): Engine {
     bytes: Buffer.alloc(0),
     rowsRead: 0,
     bytesRead: 0,
+    resultRows: 0,
+    resultBytes: 0,
     rowsWritten: 0,
     bytesWritten: 0,
     elapsedSeconds: 0,
@@ -23,6 +25,7 @@ function fakeEngine(connect: () => void = () => {}): Engine {
   }
 }
 
+const QUERY = { isReader: true }
 const isTooMany = (error: unknown): boolean =>
   error instanceof ServerException && error.code === 202
 
@@ -30,7 +33,7 @@ test('each query has a pipe of its own and waits for a free one', async () => {
   const slots = createSlots(fakeEngine(), ['a', 'b'])
   const inUse = new Set<string>()
   const use = (): Promise<void> =>
-    slots.use(async ({ pipe }) => {
+    slots.use(QUERY, async ({ pipe }) => {
       assert.equal(inUse.has(pipe), false)
       inUse.add(pipe)
       await new Promise((resolve) => setImmediate(resolve))
@@ -43,11 +46,11 @@ test('beyond the bound a query is refused with code 202, and after 10 s of waiti
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const slots = createSlots(fakeEngine(), ['only'])
   let finish = (): void => {}
-  const running = slots.use(() => new Promise<void>((resolve) => (finish = resolve)))
-  const waiting = Array.from({ length: 256 }, () => slots.use(() => Promise.resolve('done')))
+  const running = slots.use(QUERY, () => new Promise<void>((resolve) => (finish = resolve)))
+  const waiting = Array.from({ length: 256 }, () => slots.use(QUERY, () => Promise.resolve('done')))
   const settled = Promise.allSettled(waiting)
   await assert.rejects(
-    slots.use(() => Promise.resolve()),
+    slots.use(QUERY, () => Promise.resolve()),
     isTooMany,
   )
   t.mock.timers.tick(10_000)
@@ -55,7 +58,7 @@ test('beyond the bound a query is refused with code 202, and after 10 s of waiti
     assert.ok(outcome.status === 'rejected' && isTooMany(outcome.reason))
   finish()
   await running
-  assert.equal(await slots.use(() => Promise.resolve('done')), 'done')
+  assert.equal(await slots.use(QUERY, () => Promise.resolve('done')), 'done')
 })
 
 test('a slot comes back when the work fails or no connection can be made', async () => {
@@ -67,14 +70,14 @@ test('a slot comes back when the work fails or no connection can be made', async
     ['only'],
   )
   await assert.rejects(
-    slots.use(() => Promise.reject(new Error('failed'))),
+    slots.use(QUERY, () => Promise.reject(new Error('failed'))),
     /failed/,
   )
   isBroken = true
   await assert.rejects(
-    slots.use(() => Promise.resolve()),
+    slots.use(QUERY, () => Promise.resolve()),
     /no connection/,
   )
   isBroken = false
-  assert.equal(await slots.use(() => Promise.resolve('done')), 'done')
+  assert.equal(await slots.use(QUERY, () => Promise.resolve('done')), 'done')
 })

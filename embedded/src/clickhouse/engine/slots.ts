@@ -4,11 +4,13 @@ import { exception } from './errors.ts'
 
 /** Queries that run side by side; each holds a thread and a connection. */
 export const MAX_RUNNING = 32
+/** The part of the places that only the data of INSERTs get: however many queries run, rows are taken. */
+const KEPT_FOR_INSERTS = 1 / 4
 const MAX_WAITING = 256
 const MAX_WAIT_MS = 10_000
 const KILL_AGAIN_MS = 100
 
-/** The right to run one query, with a fresh connection whose settings nobody else sees. */
+/** The right to run one query, with a connection whose settings nobody else sees. */
 export interface Slot {
   readonly connection: Connection
   /** A pipe that the engine writes a result into. */
@@ -21,37 +23,58 @@ export interface Slot {
 
 export interface Slots {
   /** @throws ServerException 202 when no slot gets free within 10 s. */
-  use<T>(work: (slot: Slot) => Promise<T>): Promise<T>
+  use<T>(place: Place, work: (slot: Slot) => Promise<T>): Promise<T>
   /** Cancels what runs and resolves when nothing does. */
   drain(): Promise<void>
 }
 
+/** Which place a query wants. */
+export interface Place {
+  /** Everything but the data of an INSERT: some places are not for it. */
+  readonly isReader: boolean
+  /** One that is there already; without: a fresh one. */
+  readonly connection?: Connection | undefined
+}
+
 export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
   const free = [...pipes]
-  const waiting: ((pipe: string) => void)[] = []
+  const waiting: Waiter[] = []
   const admin = engine.connect()
+  const maxReaders = pipes.length - Math.floor(pipes.length * KEPT_FOR_INSERTS)
   let count = 0
+  let readers = 0
 
-  const acquire = (): Promise<string> => {
-    const pipe = free.pop()
-    if (pipe !== undefined) return Promise.resolve(pipe)
-    if (waiting.length >= MAX_WAITING) return Promise.reject(tooMany())
+  const mayRun = (isReader: boolean): boolean =>
+    free.length > 0 && (!isReader || readers < maxReaders)
+  const give = (isReader: boolean): string => {
+    if (isReader) readers++
+    return free.pop() ?? '' // mayRun said that there is one
+  }
+  const acquire = (isReader: boolean): Promise<string> => {
+    if (mayRun(isReader)) return Promise.resolve(give(isReader))
+    if (waiting.filter((each) => each.isReader === isReader).length >= MAX_WAITING) {
+      return Promise.reject(tooMany())
+    }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(take), 1)
+        waiting.splice(waiting.indexOf(waiter), 1)
         reject(tooMany())
       }, MAX_WAIT_MS)
-      const take = (given: string): void => {
+      const take = (pipe: string): void => {
         clearTimeout(timer)
-        resolve(given)
+        resolve(pipe)
       }
-      waiting.push(take)
+      const waiter = { isReader, take }
+      waiting.push(waiter)
     })
   }
-  const release = (pipe: string): void => {
-    const next = waiting.shift()
-    if (next === undefined) free.push(pipe)
-    else next(pipe)
+  const release = (pipe: string, isReader: boolean): void => {
+    free.push(pipe)
+    if (isReader) readers--
+    const next = waiting.find((each) => mayRun(each.isReader))
+    if (next === undefined) return
+    waiting.splice(waiting.indexOf(next), 1)
+    next.take(give(next.isReader))
   }
   const kill = async (mark: string, running: Promise<unknown>): Promise<void> => {
     const ended = running.then(
@@ -64,22 +87,26 @@ export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
       await killQueries(admin, `= '${mark}'`)
     }
   }
-  const useSlot = async <T>(pipe: string, work: (slot: Slot) => Promise<T>): Promise<T> => {
-    const connection = engine.connect()
+  const useSlot = async <T>(
+    pipe: string,
+    held: Connection | undefined,
+    work: (slot: Slot) => Promise<T>,
+  ): Promise<T> => {
+    const connection = held ?? engine.connect()
     const mark = `front-${++count}`
     try {
       return await work({ connection, pipe, mark, cancel: (running) => kill(mark, running) })
     } finally {
-      connection.close()
+      if (held === undefined) connection.close()
     }
   }
   return {
-    use: async (work) => {
-      const pipe = await acquire()
+    use: async ({ isReader, connection }, work) => {
+      const pipe = await acquire(isReader)
       try {
-        return await useSlot(pipe, work)
+        return await useSlot(pipe, connection, work)
       } finally {
-        release(pipe)
+        release(pipe, isReader)
       }
     },
     drain: async () => {
@@ -92,6 +119,11 @@ export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
   }
 }
 
+interface Waiter {
+  readonly isReader: boolean
+  readonly take: (pipe: string) => void
+}
+
 async function killQueries(admin: Connection, marks: string): Promise<void> {
   const sql = `KILL QUERY WHERE Settings['query_cache_tag'] ${marks} ASYNC`
   await admin.query(sql).catch(() => {})
@@ -100,6 +132,6 @@ async function killQueries(admin: Connection, marks: string): Promise<void> {
 function tooMany(): Error {
   return exception(
     202,
-    `Too many simultaneous queries: ${MAX_RUNNING} run and others wait already.`,
+    `Too many simultaneous queries: as many as may run side by side did so for ${MAX_WAIT_MS / 1_000} s, or too many wait already.`,
   )
 }

@@ -17,6 +17,9 @@ for (const sql of [
   "SELECT “file”('/etc/passwd')",
   "SELECT `fi\\x6ce`('/etc/passwd')",
   "SELECT “fi\\x6ce”('/etc/passwd')",
+  "SELECT `\\x66\\x69le`('/etc/passwd')",
+  "SELECT `\\x66ile`/* \\x2a/ */('/etc/passwd')",
+  "SELECT 1 SETTINGS additional_result_filter = 'fi\\\\x6ce(1)'",
   "SELECT ‘'’, file('/etc/passwd'), ‘'’",
   "SELECT arrayMap(file, ['/etc/passwd'])",
   "SELECT arrayMap ( `file` , ['/etc/passwd'])",
@@ -54,6 +57,7 @@ for (const sql of [
   "SELECT format('{}: {}', event, group_id) FROM tracked FORMAT JSONEachRow",
   'SELECT formatDateTime(timestamp, \'%F\') AS day, profile(1), "a (b)" FROM t',
   "SELECT unhex('00'), '\\x41', event FROM t",
+  "SELECT replaceRegexpOne(s, '.*TO\\\\s+`\\x3F([^`]+)`\\x3F.*', '\\\\1') FROM t", // dbt asks so
   "SELECT 'attach', name FROM system.disks",
   'INSERT INTO events (group_id, properties) VALUES ',
   'INSERT INTO t FORMAT JSONEachRow\n',

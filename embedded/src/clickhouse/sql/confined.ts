@@ -29,8 +29,22 @@ const rules: readonly (readonly [what: string, pattern: RegExp])[] = [
     new RegExp(String.raw`${word('into')}${GAP}(?:table${GAP})?${word('function')}`, 'i'),
   ],
   ['how values are interpreted', /input_format_values_(?:interpret|deduce)/i],
-  [String.raw`a name written with \x`, /["`\x80-\xff][^"`\n]*\\x[^"`\n]*["`\x80-\xff]/i],
 ]
+
+/** What the rules look for and a quoted name can be. */
+const NAMED = /file|format|disk|embeddedrocksdb|input_format_values/i
+
+/** Whether letters of such a name are written as `\x6c`, which the engine reads as letters within quotes. */
+function isSpeltWithEscapes(text: string): boolean {
+  if (!/\\x/i.test(text)) return false
+  const pieces = text.split(/[^\w$\\]+/).filter((piece) => /\\x/i.test(piece))
+  const letters = pieces
+    .join('\n')
+    .replaceAll(/\\x([\da-f]{2})/gi, (_, code: string) =>
+      String.fromCharCode(Number.parseInt(code, 16)),
+    )
+  return NAMED.test(letters.replaceAll('\\', ''))
+}
 
 /** The same, for statements that neither select nor insert. */
 const commandRules: typeof rules = [
@@ -54,7 +68,8 @@ export function whyNotConfined(
   const found = [...rules, ...(isCommand ? commandRules : [])].find(([, pattern]) =>
     pattern.test(text),
   )
-  return found === undefined ? undefined : notAllowed(found[0])
+  if (found !== undefined) return notAllowed(found[0])
+  return isSpeltWithEscapes(text) ? notAllowed(String.raw`a name written with \x`) : undefined
 }
 
 /** @returns why a setting in the URL cannot be given */

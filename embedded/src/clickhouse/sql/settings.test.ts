@@ -13,6 +13,9 @@ test('what the URL says to the interface is kept apart from the settings of the 
     queryId: undefined,
     waitEndOfQuery: true,
     allowsCompression: false,
+    compressesBlocks: false,
+    inflatesBlocks: false,
+    session: undefined,
     roles: ['a', 'b'],
     settings: [
       ['max_threads', '2'],
@@ -21,14 +24,31 @@ test('what the URL says to the interface is kept apart from the settings of the 
   })
 })
 
-test('what is not supported is refused with NOT_IMPLEMENTED, unless it is switched off', () => {
-  for (const url of ['session_id=x', 'compress=1', 'decompress=1']) {
+test('a session is a name, kept for a minute unless it says otherwise', () => {
+  const session = (url: string): unknown => readParameters(new URLSearchParams(url)).session
+  assert.equal(session('query=SELECT+1&session_timeout=5'), undefined)
+  assert.deepEqual(session('session_id=x'), {
+    id: 'x',
+    timeoutMs: 60_000,
+    mustExist: false,
+    closes: false,
+  })
+  assert.deepEqual(session('session_id=x&session_timeout=5&session_check=1&close_session=1'), {
+    id: 'x',
+    timeoutMs: 5_000,
+    mustExist: true,
+    closes: true,
+  })
+  for (const [url, code] of [
+    ['session_id=', 606],
+    ['session_id=x&session_timeout=3601', 374],
+    ['session_id=x&session_timeout=-1', 374],
+  ] as const) {
     assert.throws(
-      () => readParameters(new URLSearchParams(url)),
-      (error) => error instanceof ServerException && error.code === 48,
+      () => session(url),
+      (error) => error instanceof ServerException && error.code === code,
     )
   }
-  assert.deepEqual(readParameters(new URLSearchParams('compress=0')).settings, [])
 })
 
 test('a name that cannot be a setting never reaches the SQL', () => {
@@ -51,6 +71,8 @@ test('values and names are quoted, and the mark cannot be overridden', () => {
     mark: 'front-1',
     isReadOnly: true,
     evaluatesValues: false,
+    isReader: true,
+    isHeld: false,
   })
   assert.equal(use, 'USE `a\\`b`')
   assert.match(set, /param_x = 'it\\'s\\\\'/)

@@ -1,4 +1,7 @@
+import { constrainedMemory } from 'node:process'
+import { totalmem } from 'node:os'
 import { exception } from '../engine/errors.ts'
+import type { SessionRequest } from '../engine/sessions.ts'
 
 /** What the URL says besides the query. */
 export interface Parameters {
@@ -8,6 +11,11 @@ export interface Parameters {
   readonly queryId: string | undefined
   readonly waitEndOfQuery: boolean
   readonly allowsCompression: boolean
+  /** ClickHouse's own compression of the result: `compress=1`. */
+  readonly compressesBlocks: boolean
+  /** The body is compressed so: `decompress=1`. */
+  readonly inflatesBlocks: boolean
+  readonly session: SessionRequest | undefined
   readonly roles: readonly string[]
   /** The engine's own settings and `param_…`, as given. */
   readonly settings: readonly (readonly [string, string])[]
@@ -15,25 +23,20 @@ export interface Parameters {
 
 /** Names in the URL that speak to the server's HTTP interface, not to the engine. */
 const ignored = new Set(
-  `user password quota_key stacktrace buffer_size client_protocol_version
-   session_timeout session_check close_session`.split(/\s+/), // sessions are refused by their id
+  'user password quota_key stacktrace buffer_size client_protocol_version'.split(' '),
 )
 const understood = new Set(
-  'query database default_format query_id wait_end_of_query role'.split(' '),
+  `query database default_format query_id wait_end_of_query role compress decompress
+   session_id session_timeout session_check close_session`.split(/\s+/),
 )
-const unsupported: ReadonlyMap<string, string> = new Map([
-  ['session_id', 'Sessions'],
-  ['compress', "ClickHouse's own compression of results (compress=1)"],
-  ['decompress', "ClickHouse's own compression of bodies (decompress=1)"],
-])
+const SESSION_SECONDS = 60
+const MAX_SESSION_SECONDS = 3_600
 
-/** @throws ServerException 48 for what this front cannot do, 115 for a name that is none. */
+/** @throws ServerException 115 for a name that is none, 374 or 606 for a session that cannot be. */
 export function readParameters(search: URLSearchParams): Parameters {
   const settings: [string, string][] = []
   for (const [name, value] of search) {
-    const feature = unsupported.get(name)
-    if (feature !== undefined && value !== '' && value !== '0') throw notSupported(feature)
-    if (ignored.has(name) || understood.has(name) || feature !== undefined) continue
+    if (ignored.has(name) || understood.has(name)) continue
     if (!/^[A-Za-z_][\w.]*$/.test(name)) throw exception(115, `Unknown setting '${name}'.`)
     settings.push([name, value])
   }
@@ -44,8 +47,31 @@ export function readParameters(search: URLSearchParams): Parameters {
     queryId: search.get('query_id') || undefined,
     waitEndOfQuery: isOn(search.get('wait_end_of_query')),
     allowsCompression: isOn(search.get('enable_http_compression')),
+    compressesBlocks: isOn(search.get('compress')),
+    inflatesBlocks: isOn(search.get('decompress')),
+    session: readSession(search),
     roles: search.getAll('role').filter((role) => role !== ''),
     settings,
+  }
+}
+
+function readSession(search: URLSearchParams): SessionRequest | undefined {
+  const id = search.get('session_id')
+  if (id === null) return undefined
+  if (id === '') throw exception(606, 'Session id query parameter was provided, but it was empty.')
+  const given = search.get('session_timeout') || String(SESSION_SECONDS)
+  if (!/^\d+$/.test(given)) throw exception(374, `Invalid session timeout: '${given}'.`)
+  if (Number(given) > MAX_SESSION_SECONDS) {
+    throw exception(
+      374,
+      `Session timeout '${given}' is larger than max_session_timeout: ${MAX_SESSION_SECONDS}.`,
+    )
+  }
+  return {
+    id,
+    timeoutMs: Number(given) * 1_000,
+    mustExist: isOn(search.get('session_check')),
+    closes: isOn(search.get('close_session')),
   }
 }
 
@@ -71,32 +97,66 @@ const evaluating = [
   ['input_format_values_deduce_templates_of_expressions', '1'],
 ] as const
 
+const memoryBytes = Math.min(constrainedMemory() || Infinity, totalmem())
+const GIB = 1024 ** 3
+const QUERY_BYTES = Math.round(Math.min(Math.max(memoryBytes / 8, GIB / 2), 4 * GIB))
+
+/**
+ * What a query may take unless it asks for more itself: so that one without a limit harms nobody else. Sorting and
+ * grouping goes to disk at half of the memory. The data of an INSERT has no such limit.
+ */
+const readerLimits = [
+  ['max_memory_usage', String(QUERY_BYTES)],
+  ['max_bytes_before_external_group_by', String(Math.round(QUERY_BYTES / 2))],
+  ['max_bytes_before_external_sort', String(Math.round(QUERY_BYTES / 2))],
+  ['max_temporary_data_on_disk_size_for_query', String(16 * GIB)],
+  ['max_execution_time', '600'],
+  ['max_rows_to_read', '10000000000'],
+] as const
+
 export interface Preparation {
   readonly mark: string
   readonly isReadOnly: boolean
   readonly evaluatesValues: boolean
+  /** Whether the limits of readers are its own. */
+  readonly isReader: boolean
+  /** A session's: what is the same for all its queries is set. */
+  readonly isHeld: boolean
 }
 
-/** The statements that prepare a fresh connection for one request. */
+/** The statements that prepare a connection for one request. */
 export function preparation(
   parameters: Parameters,
-  { mark, isReadOnly, evaluatesValues }: Preparation,
+  { mark, isReadOnly, evaluatesValues, isReader, isHeld }: Preparation,
 ): readonly string[] {
   const settings = [
-    ...likeAServer,
+    ...(isHeld ? [] : baseSettings(isReader)),
     ...(evaluatesValues ? evaluating : []),
     ...parameters.settings,
     ['query_cache_tag', mark] as const, // how a running query is found; must come last
-    ...(isReadOnly ? [['readonly', '2'] as const] : []),
+    // Not on one that is held: nothing takes it away again.
+    ...(isReadOnly && !isHeld ? [['readonly', '2'] as const] : []),
   ]
-  const set = settings.map(([name, value]) => `${name} = ${literal(value)}`).join(', ')
   return [
     ...(parameters.database === undefined ? [] : [`USE ${identifier(parameters.database)}`]),
     ...(parameters.roles.length === 0
       ? []
       : [`SET ROLE ${parameters.roles.map(identifier).join(', ')}`]),
-    `SET ${set}`,
+    set(settings),
   ]
+}
+
+/** Prepares a connection that a session will hold. */
+export function sessionPreparation(): string {
+  return set(baseSettings(true))
+}
+
+function baseSettings(isReader: boolean): readonly (readonly [string, string])[] {
+  return [...likeAServer, ...(isReader ? readerLimits : [])]
+}
+
+function set(settings: readonly (readonly [string, string])[]): string {
+  return `SET ${settings.map(([name, value]) => `${name} = ${literal(value)}`).join(', ')}`
 }
 
 /** A string literal of ClickHouse's SQL. */
@@ -104,6 +164,7 @@ export function literal(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\0', '\\0')}'`
 }
 
-function identifier(name: string): string {
+/** A name of ClickHouse's SQL, quoted. */
+export function identifier(name: string): string {
   return `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
 }

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Connection } from './engine.ts'
+import { ServerException } from './errors.ts'
+import { createSessions, MAX_HELD, type SessionRequest } from './sessions.ts'
+
+const request = (id: string, more: Partial<SessionRequest> = {}): SessionRequest => ({
+  id,
+  timeoutMs: 60_000,
+  mustExist: false,
+  closes: false,
+  ...more,
+})
+
+function fakes(): {
+  readonly open: () => Promise<Connection>
+  readonly count: () => number
+} {
+  let count = 0
+  const never = (): Promise<never> => Promise.reject(new Error('no query is run here'))
+  const open = (): Promise<Connection> => {
+    count++
+    return Promise.resolve({ query: never, insert: never, close: () => void count-- })
+  }
+  return { open, count: () => count }
+}
+
+const hasCode =
+  (code: number) =>
+  (error: unknown): boolean =>
+    error instanceof ServerException && error.code === code
+
+test('a connection is kept only for what makes state, and only when that worked', async () => {
+  const { open, count } = fakes()
+  const sessions = createSessions(open)
+  const without = await sessions.acquire(request('a'), false)
+  assert.equal(without.connection, undefined)
+  without.release(true)
+  ;(await sessions.acquire(request('a'), true)).release(false)
+  assert.equal(count(), 0)
+  const first = await sessions.acquire(request('a'), true)
+  first.release(true)
+  const second = await sessions.acquire(request('a'), false)
+  assert.equal(second.connection, first.connection)
+  second.release(false)
+  assert.equal(count(), 1, 'a failed query does not end it')
+  ;(await sessions.acquire(request('a', { closes: true }), false)).release(true)
+  assert.equal(count(), 0)
+})
+
+test('more than the bound with state are refused, names without it are forgotten, oldest first', async () => {
+  const { open, count } = fakes()
+  const sessions = createSessions(open)
+  for (let at = 0; at < MAX_HELD; at++) {
+    ;(await sessions.acquire(request(`held ${at}`), true)).release(true)
+  }
+  await assert.rejects(sessions.acquire(request('more'), true), hasCode(700))
+  for (let at = 0; at < 10_000; at++) {
+    ;(await sessions.acquire(request(`name ${at}`), false)).release(true)
+  }
+  assert.equal(count(), MAX_HELD)
+  await assert.rejects(
+    sessions.acquire(request('name 1', { mustExist: true }), false),
+    hasCode(372),
+  )
+  for (const id of ['held 0', 'name 9999']) {
+    ;(await sessions.acquire(request(id, { mustExist: true }), false)).release(true)
+  }
+  sessions.close()
+  assert.equal(count(), 0)
+})
+
+test('it ends when nobody used it for its time, and never while a query runs', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { open, count } = fakes()
+  const sessions = createSessions(open)
+  ;(await sessions.acquire(request('a', { timeoutMs: 1_000 }), true)).release(true)
+  t.mock.timers.tick(999)
+  const running = await sessions.acquire(request('a', { timeoutMs: 1_000 }), false)
+  t.mock.timers.tick(100_000)
+  assert.equal(count(), 1)
+  await assert.rejects(sessions.acquire(request('a'), false), hasCode(373))
+  running.release(true)
+  t.mock.timers.tick(1_000)
+  assert.equal(count(), 0)
+})
+
+test('one that could not be opened leaves its place to others', async () => {
+  const sessions = createSessions(() => Promise.reject(new Error('no connection')))
+  for (let at = 0; at < MAX_HELD + 1; at++) {
+    await assert.rejects(sessions.acquire(request('a'), true), /no connection/)
+  }
+})

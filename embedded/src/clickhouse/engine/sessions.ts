@@ -1,0 +1,123 @@
+import type { Connection } from './engine.ts'
+import { exception } from './errors.ts'
+
+/** Sessions that hold a temporary table, a setting or a database: each keeps a connection to the engine. */
+export const MAX_HELD = 64
+/** Names without anything behind them; the oldest is forgotten when there are more. */
+const MAX_NAMES = 4_096
+
+/** What a request says of its session. */
+export interface SessionRequest {
+  readonly id: string
+  /** How long it is kept after its last query. */
+  readonly timeoutMs: number
+  /** Fails when there is none: `session_check=1`. */
+  readonly mustExist: boolean
+  /** Ends with this query: `close_session=1`. */
+  readonly closes: boolean
+}
+
+/** The right to run one query in a session. */
+export interface Lease {
+  /** What holds its state; none: it has no state yet, and this query makes none. */
+  readonly connection: Connection | undefined
+  /** @param isKept whether what the query did shall stay */
+  release(isKept: boolean): void
+}
+
+export interface Sessions {
+  /**
+   * @param makesState whether the query leaves something for the next one: a setting, a database, a temporary table
+   * @throws ServerException 372, 373 or 700: not found, in use, too many
+   */
+  acquire(request: SessionRequest, makesState: boolean): Promise<Lease>
+  /** Ends them all; no query may run in one. */
+  close(): void
+}
+
+interface Session {
+  connection: Connection | undefined
+  isBusy: boolean
+  expiry: NodeJS.Timeout | undefined
+}
+
+/**
+ * Sessions of clients. A session is a name until a query makes state, because most clients give every query one and
+ * never need it: only then is a connection kept for it.
+ * @param open a connection as one of a request is, before settings of its own
+ */
+export function createSessions(open: () => Promise<Connection>): Sessions {
+  const sessions = new Map<string, Session>()
+  let held = 0
+
+  const end = (id: string, session: Session): void => {
+    clearTimeout(session.expiry)
+    sessions.delete(id)
+    if (session.connection === undefined) return
+    session.connection.close()
+    held--
+  }
+  const forgetOldest = (): void => {
+    const oldest = [...sessions].find(([, { isBusy, connection }]) => !isBusy && !connection)
+    if (oldest === undefined) throw tooMany(MAX_NAMES)
+    end(...oldest)
+  }
+  const find = ({ id, mustExist }: SessionRequest): Session => {
+    const found = sessions.get(id)
+    if (found === undefined && mustExist) throw exception(372, `Session ${id} not found.`)
+    if (found?.isBusy === true) {
+      throw exception(373, `Session ${id} is locked by a concurrent client.`)
+    }
+    if (found === undefined && sessions.size >= MAX_NAMES) forgetOldest()
+    return found ?? { connection: undefined, isBusy: false, expiry: undefined }
+  }
+  const hold = async (session: Session): Promise<void> => {
+    if (held >= MAX_HELD) throw tooMany(MAX_HELD)
+    held++
+    try {
+      session.connection = await open()
+    } catch (error) {
+      held--
+      throw error
+    }
+  }
+  const letGo = (session: Session): void => {
+    session.connection?.close()
+    session.connection = undefined
+    held--
+  }
+  return {
+    acquire: async (request, makesState) => {
+      const { id, timeoutMs, closes } = request
+      const session = find(request)
+      const isNew = session.connection === undefined && makesState
+      session.isBusy = true
+      clearTimeout(session.expiry)
+      sessions.delete(id) // to the end: the order is that of their last use
+      sessions.set(id, session)
+      const release = (isKept: boolean): void => {
+        session.isBusy = false
+        if (closes) return end(id, session)
+        if (isNew && !isKept && session.connection !== undefined) letGo(session)
+        session.expiry = setTimeout(() => end(id, session), timeoutMs).unref()
+      }
+      try {
+        if (isNew) await hold(session)
+      } catch (error) {
+        release(false)
+        throw error
+      }
+      return { connection: session.connection, release }
+    },
+    close: () => {
+      for (const [id, session] of sessions) end(id, session)
+    },
+  }
+}
+
+function tooMany(limit: number): Error {
+  return exception(
+    700,
+    `Too many sessions: ${limit} are open. They end with close_session=1, or session_timeout after their last query.`,
+  )
+}

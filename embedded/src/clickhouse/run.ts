@@ -1,0 +1,117 @@
+import type { ServerResponse } from 'node:http'
+import { borrow } from './engine/borrow.ts'
+import type { Outcome } from './engine/engine.ts'
+import { exception } from './engine/errors.ts'
+import type { Sessions } from './engine/sessions.ts'
+import type { Slot, Slots } from './engine/slots.ts'
+import { withExternalTables, type ExternalTable } from './external.ts'
+import { insertFile } from './insert.ts'
+import type { Exchange } from './query.ts'
+import type { Reply } from './reply.ts'
+import { select } from './select.ts'
+import { preparation, type Parameters } from './sql/settings.ts'
+import type { Statement } from './sql/statement-kind.ts'
+import { isReading, makesState, setsSettings } from './sql/statement-state.ts'
+
+/** What a statement needs to run, beside a place. */
+export interface Run {
+  readonly parameters: Parameters
+  readonly statement: Exclude<Statement, { kind: 'refused' }>
+  readonly evaluatesValues: boolean
+  readonly reply: Reply
+  readonly format: string
+  readonly tables: readonly ExternalTable[]
+  readonly spoolFile: string
+  readonly spoolFolder: string
+}
+
+/** Runs a statement when there is a place for it, in the session that it names. */
+export async function inSession(
+  exchange: Exchange,
+  { sessions, slots }: { readonly sessions: Sessions; readonly slots: Slots },
+  run: Run,
+): Promise<Outcome> {
+  const { parameters, statement } = run
+  const lease =
+    parameters.session && (await sessions.acquire(parameters.session, makesState(statement)))
+  let isDone = false
+  try {
+    const place = { isReader: statement.kind !== 'insert', connection: lease?.connection }
+    const outcome = await slots.use(place, (slot) =>
+      lease?.connection === undefined
+        ? runFresh(exchange, run, slot)
+        : runHeld(exchange, run, slot),
+    )
+    isDone = true
+    return outcome
+  } finally {
+    lease?.release(isDone)
+  }
+}
+
+async function runFresh(
+  { isReadOnly, response }: Exchange,
+  run: Run,
+  slot: Slot,
+): Promise<Outcome> {
+  const isReader = run.statement.kind !== 'insert'
+  const manner = { isReadOnly, isReader, isHeld: false }
+  await prepare(run, slot, manner)
+  return withExternalTables(slot.connection, run, () => execute(run, slot, response))
+}
+
+/** On the connection of a session, which the settings of this request shall not stay on. */
+async function runHeld({ isReadOnly, response }: Exchange, run: Run, slot: Slot): Promise<Outcome> {
+  const { parameters, statement } = run
+  if (isReadOnly && !isReading(statement)) {
+    throw exception(164, 'Cannot execute query in readonly mode: only POST may change something.')
+  }
+  const work = (): Promise<Outcome> =>
+    withExternalTables(slot.connection, run, () => execute(run, slot, response))
+  if (setsSettings(statement)) return execute(run, slot, response)
+  return borrow(slot.connection, parameters, {
+    prepare: () => prepare(run, slot, { isReadOnly, isReader: true, isHeld: true }),
+    work,
+  })
+}
+
+async function prepare(
+  { parameters, evaluatesValues }: Run,
+  { connection, mark }: Slot,
+  manner: { readonly isReadOnly: boolean; readonly isReader: boolean; readonly isHeld: boolean },
+): Promise<void> {
+  for (const sql of preparation(parameters, { mark, evaluatesValues, ...manner })) {
+    await connection.query(sql)
+  }
+}
+
+async function execute(
+  { statement, reply, format, spoolFile }: Run,
+  slot: Slot,
+  response: ServerResponse,
+): Promise<Outcome> {
+  switch (statement.kind) {
+    case 'select': {
+      const gone = new AbortController()
+      const onClose = (): void => gone.abort()
+      response.once('close', onClose)
+      try {
+        if (response.destroyed) gone.abort()
+        return await select(statement, { slot, format, write: reply.write, signal: gone.signal })
+      } finally {
+        response.off('close', onClose)
+      }
+    }
+    case 'insert':
+      return insertFile(slot.connection, statement, spoolFile)
+    case 'insert select':
+      return slot.connection.insert(statement.text)
+    case 'command': {
+      const outcome = await slot.connection.query(statement.text, format)
+      await reply.write(outcome.bytes)
+      return outcome
+    }
+    default:
+      return statement satisfies never
+  }
+}

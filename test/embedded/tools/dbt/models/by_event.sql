@@ -1,0 +1,3 @@
+{{ config(materialized='table', order_by='event') }}
+
+SELECT event, count() AS events FROM {{ ref('staged') }} GROUP BY event

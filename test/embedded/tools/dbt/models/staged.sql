@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+SELECT timestamp, event FROM {{ source('pipeline', 'dbt_events') }}
