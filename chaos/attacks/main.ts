@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startStack } from '@custom-events/embedded'
-import { savedFigures, writeFigures } from '../../bench/figures.ts'
+import { readKeptFigures, savedFigures, writeFigures } from '../../bench/figures.ts'
 import { MEASURED_CORE, OTHER_CORE, pin } from '../../bench/pin.ts'
 import { table } from '../../tools/markdown.ts'
 import { readArguments, readNumber, refuseArguments } from '../../tools/read-arguments.ts'
@@ -12,7 +12,7 @@ import { ATTACKS } from './catalogue.ts'
 import { measureHarm, type Harm } from './harm.ts'
 import { startIngestUnderAttack, type IngestPlace } from './ingest-under-attack.ts'
 import { brokenLimits, HARM_LIMITS } from './limits.ts'
-import { figuresOfHarms, tableOfHarms } from './render.ts'
+import { figuresOfHarms, tableOfHarms, withNewRows } from './render.ts'
 
 const list = ATTACKS.map(({ name, sends }) => `  ${name.padEnd(28)} ${sends}`).join('\n')
 const USAGE = `npm run attacks -- [--only NAME,…] [--seconds N] [--json FILE] [--save] [--shared-cores]
@@ -23,7 +23,8 @@ posts 50 events a second meanwhile. Exit code 1 when an attack breaks a limit.
   --only NAME,…   attacks whose name holds one of these
   --seconds N     of each attack (default 60; 10 for a family)
   --json FILE     the figures also as JSON
-  --save          also keep them in docs/figures, where docs/guarantees.md gets its table (\`npm run generate\`)
+  --save          also keep them in docs/figures, where docs/guarantees.md gets its table (\`npm run generate\`);
+                  with --only in place of the rows of these attacks
   --shared-cores  nothing is pinned to a core
 
 ${list}`
@@ -109,7 +110,8 @@ async function report(harms: readonly Harm[], unmeasured: number): Promise<boole
   if (values.save) {
     const words = process.argv.slice(2).filter((word) => word !== '--save')
     const command = ['npm run attacks', ...(words.length > 0 ? ['--', ...words] : [])].join(' ')
-    say(`kept ${await writeFigures('kept', savedFigures('attacks', command, figures))}`)
+    const fresh = savedFigures('attacks', command, figures)
+    say(`kept ${await writeFigures('kept', withNewRows(readKeptFigures('attacks'), fresh))}`)
   }
   const { columns, rows } = tableOfHarms(harms)
   const text = rows.map((row) => row.map(String))
