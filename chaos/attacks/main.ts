@@ -20,7 +20,7 @@ const USAGE = `npm run attacks -- [--only NAME,…] [--seconds N] [--json FILE] 
 Starts the servers and, for each attack, an ingest with keys on a core of its own; a neighbour with a key
 posts 50 events a second meanwhile. Exit code 1 when an attack breaks a limit.
 
-  --only NAME,…   attacks whose name holds one of these
+  --only NAME,…   these attacks; or those whose name holds one of these
   --seconds N     of each attack (default 60; 10 for a family)
   --json FILE     the figures also as JSON
   --save          also keep them in docs/figures, where docs/guarantees.md gets its table (\`npm run generate\`);
@@ -95,7 +95,10 @@ function keepJson(harms: readonly Harm[]): void {
 }
 
 function attacksWith(texts: readonly string[]): readonly Attack[] {
-  const attacks = ATTACKS.filter(({ name }) => texts.some((text) => name.includes(text)))
+  const names = new Set(ATTACKS.map(({ name }) => name))
+  const isMeant = (name: string, text: string): boolean =>
+    names.has(text) ? name === text : name.includes(text)
+  const attacks = ATTACKS.filter(({ name }) => texts.some((text) => isMeant(name, text)))
   if (attacks.length > 0) return attacks
   return refuseArguments(USAGE, `no attack has a name with ${texts.join(' or ')}`)
 }
