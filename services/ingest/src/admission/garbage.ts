@@ -13,8 +13,7 @@ const MAX_GARBAGE_BYTES = 40 * 1_024 ** 2
 /**
  * Has garbage collected before there is more of it than all bodies may hold. V8 itself waits until the old objects are
  * four times as many as the last collection left, some 120 MiB more: lists of thousands of events that are judged in
- * slices live for long enough to be old. A smaller growth for all (`--heap-growing-percent`) also counts the buffers of
- * usual events, and costs these half of their speed again.
+ * slices live for long enough to be old.
  */
 export function watchGarbage(heap: Heap | null = v8Heap()): Disposable {
   if (heap === null) return { [Symbol.dispose]: () => {} }
