@@ -42,14 +42,14 @@ CMD ["node", "cli/src/main.ts", "setup"]
 
 # The health checks print what /health/ready says: `docker inspect` shows why a service is not ready.
 FROM base AS ingest
-# What embedded/src/ingest-memory.ts explains, as the flag below.
+# What embedded/src/ingest-memory.ts explains, as the flags below.
 ENV MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_ARENA_MAX=2
 # Without keys it listens on loopback unless told otherwise; that of a container is nobody else's.
 ENV HTTP_HOST=0.0.0.0
 EXPOSE 3000 3001
 HEALTHCHECK --interval=3s --timeout=3s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:3001/health/ready').then(async (r) => { console.log(await r.text()); process.exitCode = r.ok ? 0 : 1 })"]
-CMD ["node", "--max-semi-space-size=16", "services/ingest/src/main.ts"]
+CMD ["node", "--max-semi-space-size=16", "--expose-gc", "services/ingest/src/main.ts"]
 
 FROM base AS consumer
 EXPOSE 3002

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startStack } from '@custom-events/embedded'
-import { savedFigures, writeFigures } from '../../bench/figures.ts'
+import { readKeptFigures, savedFigures, writeFigures } from '../../bench/figures.ts'
 import { MEASURED_CORE, OTHER_CORE, pin } from '../../bench/pin.ts'
 import { table } from '../../tools/markdown.ts'
 import { readArguments, readNumber, refuseArguments } from '../../tools/read-arguments.ts'
@@ -12,7 +12,7 @@ import { ATTACKS } from './catalogue.ts'
 import { measureHarm, type Harm } from './harm.ts'
 import { startIngestUnderAttack, type IngestPlace } from './ingest-under-attack.ts'
 import { brokenLimits, HARM_LIMITS } from './limits.ts'
-import { figuresOfHarms, tableOfHarms } from './render.ts'
+import { figuresOfHarms, tableOfHarms, withNewRows } from './render.ts'
 
 const list = ATTACKS.map(({ name, sends }) => `  ${name.padEnd(28)} ${sends}`).join('\n')
 const USAGE = `npm run attacks -- [--only NAME,…] [--seconds N] [--json FILE] [--save] [--shared-cores]
@@ -20,10 +20,11 @@ const USAGE = `npm run attacks -- [--only NAME,…] [--seconds N] [--json FILE] 
 Starts the servers and, for each attack, an ingest with keys on a core of its own; a neighbour with a key
 posts 50 events a second meanwhile. Exit code 1 when an attack breaks a limit.
 
-  --only NAME,…   attacks whose name holds one of these
+  --only NAME,…   these attacks; or those whose name holds one of these
   --seconds N     of each attack (default 60; 10 for a family)
   --json FILE     the figures also as JSON
-  --save          also keep them in docs/figures, where docs/guarantees.md gets its table (\`npm run generate\`)
+  --save          also keep them in docs/figures, where docs/guarantees.md gets its table (\`npm run generate\`);
+                  with --only in place of the rows of these attacks
   --shared-cores  nothing is pinned to a core
 
 ${list}`
@@ -94,7 +95,10 @@ function keepJson(harms: readonly Harm[]): void {
 }
 
 function attacksWith(texts: readonly string[]): readonly Attack[] {
-  const attacks = ATTACKS.filter(({ name }) => texts.some((text) => name.includes(text)))
+  const names = new Set(ATTACKS.map(({ name }) => name))
+  const isMeant = (name: string, text: string): boolean =>
+    names.has(text) ? name === text : name.includes(text)
+  const attacks = ATTACKS.filter(({ name }) => texts.some((text) => isMeant(name, text)))
   if (attacks.length > 0) return attacks
   return refuseArguments(USAGE, `no attack has a name with ${texts.join(' or ')}`)
 }
@@ -109,7 +113,8 @@ async function report(harms: readonly Harm[], unmeasured: number): Promise<boole
   if (values.save) {
     const words = process.argv.slice(2).filter((word) => word !== '--save')
     const command = ['npm run attacks', ...(words.length > 0 ? ['--', ...words] : [])].join(' ')
-    say(`kept ${await writeFigures('kept', savedFigures('attacks', command, figures))}`)
+    const fresh = savedFigures('attacks', command, figures)
+    say(`kept ${await writeFigures('kept', withNewRows(readKeptFigures('attacks'), fresh))}`)
   }
   const { columns, rows } = tableOfHarms(harms)
   const text = rows.map((row) => row.map(String))

@@ -1,4 +1,4 @@
-import type { Figures, FigureTable } from '../../bench/figures.ts'
+import type { Figures, FigureTable, SavedFigures } from '../../bench/figures.ts'
 import type { Harm } from './harm.ts'
 import { brokenLimits, HARM_LIMITS, type HarmLimits } from './limits.ts'
 
@@ -11,8 +11,35 @@ export function figuresOfHarms(harms: readonly Harm[], notes: readonly string[])
     tables: [tableOfHarms(harms)],
     plots: [],
     ratios: {},
-    notes: [`${held} of ${harms.length} attacks held.`, ...notes],
+    notes: [heldNote(held, harms.length), ...notes],
   }
+}
+
+function heldNote(held: number, count: number): string {
+  return `${held} of ${count} attacks held.`
+}
+
+/** What was kept, but for the attacks that were tried again: of those the new rows, and a note of where these are from. */
+export function withNewRows(kept: SavedFigures | null, fresh: SavedFigures): SavedFigures {
+  const [before] = kept?.tables ?? []
+  const [table] = fresh.tables
+  if (kept === null || before === undefined || table === undefined) return fresh
+  const tried = new Set(table.rows.map(attackOf))
+  if (before.rows.every((row) => tried.has(attackOf(row)))) return fresh
+  const rowsByAttack = new Map([...before.rows, ...table.rows].map((row) => [attackOf(row), row]))
+  const rows = [...rowsByAttack.values()]
+  const held = rows.filter((row) => row.at(-1) === 'yes').length
+  const { command, measuredAt, commit } = fresh
+  const anew = `Anew: \`${command}\`, ${measuredAt}, commit ${commit}. ${fresh.notes.slice(1).join(' ')}`
+  const notes = [heldNote(held, rows.length), ...kept.notes.slice(1), anew]
+  return { ...kept, tables: [{ ...before, rows }], notes }
+}
+
+type Row = FigureTable['rows'][number]
+
+/** Its name is the first word of the row. */
+function attackOf([cell]: Row): string {
+  return String(cell).split(',', 1)[0] ?? ''
 }
 
 /** An attack a row. */

@@ -9,7 +9,8 @@ export const MALLOC_SETTINGS = {
 } as const
 
 /**
- * Before the file of ingest on its command line: V8 has two halves of 16 MiB for young objects. By itself it takes two of
- * 64 where the machine has many gigabytes. What that brings: docs/decisions/0039-collect-sooner.md.
+ * Before the file of ingest on its command line: V8 has two halves of 16 MiB for young objects, by itself two of 64 where
+ * the machine has many gigabytes; and ingest may have garbage collected (services/ingest/src/admission/garbage.ts).
+ * What that brings: docs/decisions/0039-collect-sooner.md.
  */
-export const V8_FLAGS = ['--max-semi-space-size=16'] as const
+export const V8_FLAGS = ['--max-semi-space-size=16', '--expose-gc'] as const

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createAnswerReader } from '../../chaos/attacks/answers.ts'
 import { ATTACKS, attackNamed } from '../../chaos/attacks/catalogue.ts'
+import type { SavedFigures } from '../../bench/figures.ts'
 import type { Harm } from '../../chaos/attacks/harm.ts'
 import { brokenLimits, HARM_LIMITS } from '../../chaos/attacks/limits.ts'
-import { figuresOfHarms } from '../../chaos/attacks/render.ts'
+import { figuresOfHarms, withNewRows } from '../../chaos/attacks/render.ts'
 import { countAnswer, createTally, unitsOf } from '../../chaos/attacks/tally.ts'
 
 const MEBIBYTE = 1_024 ** 2
@@ -109,4 +110,36 @@ test('every attack has a name of its own, by which its process finds it', () => 
   assert.equal(new Set(names).size, names.length)
   for (const attack of ATTACKS) assert.equal(attackNamed(attack.name), attack)
   assert.throws(() => attackNamed('kindness'), /no attack kindness/)
+})
+
+test('attacks that are tried again are kept in place of their rows, and what is kept says so', () => {
+  const saved = (command: string, rows: readonly (readonly string[])[]): SavedFigures => ({
+    bench: 'attacks',
+    command,
+    measuredAt: '2026-01-31',
+    commit: command,
+    machine: 'm',
+    tables: [{ name: 'harms', columns: ['attack', 'held'], rows }],
+    plots: [],
+    ratios: {},
+    notes: ['1 of 2 attacks held.', 'Load average 0.5 at the end.'],
+  })
+  const kept = saved('all', [
+    ['a, 3 s', 'yes'],
+    ['a-b, 3 s', '**NO**: it grew'],
+  ])
+  const again = withNewRows(kept, saved('some', [['a-b, 60 s', 'yes']]))
+  assert.deepEqual(again.tables[0]?.rows, [
+    ['a, 3 s', 'yes'],
+    ['a-b, 60 s', 'yes'],
+  ])
+  assert.deepEqual([again.command, again.commit], ['all', 'all'])
+  assert.deepEqual(again.notes, [
+    '2 of 2 attacks held.',
+    'Load average 0.5 at the end.',
+    'Anew: `some`, 2026-01-31, commit some. Load average 0.5 at the end.',
+  ])
+  const all = saved('every', kept.tables[0]?.rows.map((row) => row.map(String)) ?? [])
+  assert.equal(withNewRows(kept, all), all)
+  assert.equal(withNewRows(null, kept), kept)
 })

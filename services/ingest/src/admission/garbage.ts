@@ -1,5 +1,4 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { getHeapStatistics } from 'node:v8'
 
 /** What V8 holds of objects, and how to have those collected that nobody uses. */
 export interface Heap {
@@ -14,10 +13,10 @@ const MAX_GARBAGE_BYTES = 40 * 1_024 ** 2
 /**
  * Has garbage collected before there is more of it than all bodies may hold. V8 itself waits until the old objects are
  * four times as many as the last collection left, some 120 MiB more: lists of thousands of events that are judged in
- * slices live for long enough to be old. A smaller growth for all (`--heap-growing-percent`) also counts the buffers of
- * usual events, and costs these half of their speed again.
+ * slices live for long enough to be old.
  */
-export function watchGarbage(heap: Heap = v8Heap()): Disposable {
+export function watchGarbage(heap: Heap | null = v8Heap()): Disposable {
+  if (heap === null) return { [Symbol.dispose]: () => {} }
   const look = createGarbageLook(heap)
   look()
   const timer = setInterval(look, LOOK_EVERY_MS).unref()
@@ -36,13 +35,15 @@ export function createGarbageLook(heap: Heap, maxGarbageBytes = MAX_GARBAGE_BYTE
   }
 }
 
-/** The collector without `--expose-gc` on the command line, so that nobody can forget it. */
-function v8Heap(): Heap {
-  setFlagsFromString('--expose-gc')
-  // A new context has what the flags say; its `gc` is that of the whole process.
-  const collect = runInNewContext('gc') as NodeJS.GCFunction
+/**
+ * Of this process; `null` without `--expose-gc` on its command line. To have the collector all the same, by a flag that is
+ * set later and a context made for it, doubles what usual events cost.
+ */
+function v8Heap(): Heap | null {
+  const { gc } = globalThis
+  if (gc === undefined) return null
   return {
     usedBytes: () => getHeapStatistics().used_heap_size,
-    collect: () => collect({ type: 'major' }),
+    collect: () => gc({ type: 'major' }),
   }
 }

@@ -227,6 +227,26 @@ test('where too many long bodies wait, the next is refused at once, however it i
   assert.equal(ingest.budget.usedBytes, 0)
 })
 
+test('newcomers are let in between long bodies that are refused only when they have been parsed', async () => {
+  await using ingest = await startTestIngest()
+  const values = `{"batch":[${'{},'.repeat(300_000)}{}]}`
+  let parsed = 0
+  const long = Array.from({ length: 20 }, async () => {
+    const { status } = await ingest.post(values)
+    parsed += 1
+    return status
+  })
+  await eventually(() => assert.ok(parsed > 0))
+  const head = 'POST /track HTTP/1.1\r\nHost: x\r\nConnection: close\r\n'
+  const short = Array.from({ length: 20 }, (_, index) => {
+    const text = eventText({ event_id: `short-${index}` })
+    return raw(ingest.port, `${head}Content-Length: ${text.length}\r\n\r\n${text}`)
+  })
+  for (const answer of await Promise.all(short)) assert.match(answer, /^HTTP\/1\.1 200 /)
+  assert.ok(parsed < 10, `${parsed} long bodies were parsed meanwhile`)
+  for (const status of await Promise.all(long)) assert.ok([413, 503].includes(status), `${status}`)
+})
+
 test('long bodies leave half of the buffer for Kafka to all others, however they are sent', async () => {
   await using ingest = await startTestIngest()
   ingest.producer.isHalfFull = true

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { afterTurns, turnsAfter } from '../server/one-a-turn.ts'
 import {
   createLongBodyQueue,
   type ReleaseSlot,
@@ -49,6 +50,36 @@ test('not more than a few wait, whatever their sizes', async () => {
   assert.notEqual(await queue.take(1), null)
 })
 
+const others = (turns: number): Promise<void> =>
+  new Promise((resolve) => afterTurns(turns, resolve))
+
+test('after a slot others have their turns, more of them the longer it took', async () => {
+  let nowMs = 0
+  const queue = createLongBodyQueue(PATIENT, () => nowMs)
+  for (const [tookMs, turns] of [
+    [1, 1],
+    [40, 10],
+    [1_000, 32],
+  ] as const) {
+    const end = await queue.take(1)
+    let isNext = false
+    const next = queue.take(1).then((endNext) => {
+      isNext = true
+      return endNext
+    })
+    nowMs += tookMs
+    end?.()
+    if (turns > 1) await others(turns - 1)
+    assert.equal(isNext, false, `${tookMs} ms`)
+    await others(1)
+    await Promise.resolve()
+    assert.equal(isNext, true, `${tookMs} ms`)
+    const endNext = await next
+    endNext?.()
+    await others(1)
+  }
+})
+
 /** Slots that take as long as the test says. */
 function createTimed(limits: Partial<LongBodyQueueLimits>) {
   let nowMs = 0
@@ -62,6 +93,7 @@ function createTimed(limits: Partial<LongBodyQueueLimits>) {
     assert.ok(end !== null, 'no slot')
     nowMs += ms
     end(doneBytes)
+    await others(turnsAfter(ms))
   }
   return { queue, spend }
 }

@@ -1,3 +1,4 @@
+import { afterTurns, turnsAfter } from '../server/one-a-turn.ts'
 import { createDeadlines, type Overdue } from './deadlines.ts'
 
 /**
@@ -52,8 +53,10 @@ export function createLongBodyQueue(
     return (doneBytes = 0) => {
       if (isEnded) return
       isEnded = true
-      if (doneBytes > 0) speed.add(doneBytes, clock() - startedAt)
-      next()
+      const tookMs = clock() - startedAt
+      if (doneBytes > 0) speed.add(doneBytes, tookMs)
+      // Not in this turn: what was refused after it was parsed would be followed by the parsing of all that wait.
+      afterTurns(turnsAfter(tookMs), next)
     }
   }
   const next = (): void => {

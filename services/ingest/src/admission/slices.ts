@@ -1,4 +1,4 @@
-import { createOneATurn, type OneATurn } from '../server/one-a-turn.ts'
+import { afterTurns, createOneATurn, turnsAfter, type OneATurn } from '../server/one-a-turn.ts'
 
 /** Long work yields to others when it has gone on for so long. */
 const SLICE_MS = 1
@@ -21,6 +21,9 @@ export class Slices {
 
   /** Everything that waits is looked after before this goes on. */
   async yieldToOthers(): Promise<void> {
+    const overMs = performance.now() - this.#endsAt
+    const more = turnsAfter(overMs) - 1
+    if (more > 0) await new Promise<void>((resolve) => afterTurns(more, resolve))
     await new Promise<void>((resolve) => this.#oneATurn(resolve))
     this.#endsAt = performance.now() + SLICE_MS
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { test } from 'node:test'
-import { createOneATurn } from './one-a-turn.ts'
+import { afterTurns, createOneATurn, turnsAfter } from './one-a-turn.ts'
 
 test('of what waits one is done in a turn, in order, also of what is added meanwhile', async () => {
   const oneATurn = createOneATurn()
@@ -25,4 +25,14 @@ test('of what waits one is done in a turn, in order, also of what is added meanw
   assert.equal(done.length, 6, 'never at once')
   await nextTurn()
   assert.equal(done.length, 7)
+})
+
+test('others have at least a turn, one for each 4 ms of a piece, and not for ever', async () => {
+  assert.deepEqual([0, 4, 5, 40, 128, 10_000].map(turnsAfter), [1, 1, 2, 10, 32, 32])
+  let isDone = false
+  afterTurns(3, () => (isDone = true))
+  for (const expected of [false, false, true]) {
+    await nextTurn()
+    assert.equal(isDone, expected)
+  }
 })

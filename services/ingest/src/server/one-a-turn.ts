@@ -16,3 +16,20 @@ export function createOneATurn(): OneATurn {
     if (waiting.push(work) === 1) setImmediate(doOne)
   }
 }
+
+/** Of work in one piece: one turn for each such part of it. */
+const MS_FOR_A_TURN = 4
+const MAX_TURNS = 32
+
+/**
+ * How many turns of the loop others should have after work that took so long in one piece. libuv accepts one connection
+ * in a turn: were each turn as long as the parsing of a mebibyte, newcomers would wait for ever.
+ */
+export function turnsAfter(tookMs: number): number {
+  return Math.min(MAX_TURNS, Math.max(1, Math.ceil(tookMs / MS_FOR_A_TURN)))
+}
+
+/** Runs the work after so many turns of the loop. */
+export function afterTurns(turns: number, work: () => void): void {
+  setImmediate(() => (turns <= 1 ? work() : afterTurns(turns - 1, work)))
+}

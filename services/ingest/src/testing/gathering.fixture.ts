@@ -1,0 +1,21 @@
+// Keeps 100 MiB of objects, and prints how often garbage was collected because somebody asked for it.
+import { constants, PerformanceObserver } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
+import { watchGarbage } from '../admission/garbage.ts'
+
+let collections = 0
+const observer = new PerformanceObserver((list) => {
+  // Of entries of this kind; their type is that of all kinds.
+  for (const { detail } of list.getEntries() as { detail?: { flags: number } }[]) {
+    const isAskedFor = ((detail?.flags ?? 0) & constants.NODE_PERFORMANCE_GC_FLAGS_FORCED) !== 0
+    if (isAskedFor) collections += 1
+  }
+})
+observer.observe({ entryTypes: ['gc'] })
+const watch = watchGarbage()
+const kept = Array.from({ length: 2_500_000 }, (_, n) => ({ n }))
+await delay(500)
+process.stdout.write(`${collections}\n`)
+observer.disconnect()
+watch[Symbol.dispose]()
+if (kept.length === 0) throw new Error('it was in use until now')
