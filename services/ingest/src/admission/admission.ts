@@ -180,7 +180,7 @@ export const ADMISSION: readonly Limit[] = [
   },
   {
     limit: 'keys of an event that is still to be parsed',
-    figure: `${many(MAX_EVENT_KEYS)}`,
+    figure: many(MAX_EVENT_KEYS),
     protects: 'processor time: parsing many keys takes a millisecond per thousand',
     code: 'too_many_properties',
     file: 'request/unreadable.ts',
