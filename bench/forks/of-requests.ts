@@ -1,0 +1,209 @@
+import type { Fork } from './fork.ts'
+
+const ANY = ['single events', 'batches of 100'] as const
+
+/** From the connection to the events of a body, and back from the verdicts to the answer. */
+export const forksOfRequests: readonly Fork[] = [
+  {
+    name: 'paths looked up before Express',
+    why: '',
+    loads: ANY,
+    lines: [
+      {
+        file: 'services/ingest/src/app.ts',
+        from: 'const hotRoutes = new Map',
+        until: 'return Object.assign(handle',
+      },
+      {
+        file: 'services/ingest/src/app.ts',
+        from: 'function hotPaths(',
+        until: 'function createExpress(',
+      },
+    ],
+    without: [
+      {
+        file: 'services/ingest/src/app.ts',
+        find: 'if (route === undefined) return app(request, response)',
+        replace: 'return app(request, response)',
+      },
+    ],
+  },
+  {
+    name: 'bodies go from the parser to their reader',
+    why: '',
+    loads: ANY,
+    lines: [
+      {
+        file: 'services/ingest/src/http/messages.ts',
+        from: 'giveBodyTo(sink: BodySink | null): void {',
+        until: 'class Response extends',
+      },
+      {
+        file: 'services/ingest/src/http/messages.ts',
+        from: '// For Node a body that a sink',
+        until: 'Object.setPrototypeOf(Request.prototype',
+      },
+    ],
+    without: [
+      {
+        file: 'services/ingest/src/http/messages.ts',
+        find: '    isBodyTaken = false\n',
+        replace: '    isBodyTaken = false\n    #isStarted = false\n',
+      },
+      {
+        file: 'services/ingest/src/http/messages.ts',
+        find: '      this._consuming = sink !== null\n      if (sink === null) return\n',
+        replace: `
+      if (sink === null) return
+      if (this.#isStarted) {
+        this.resume()
+        return
+      }
+      this.#isStarted = true
+      this.on('data', (chunk) => this.#sink?.onChunk(chunk))
+      this.on('end', () => {
+        const reader = this.#sink
+        this.#sink = null
+        this.isBodyTaken = true
+        reader?.onEnd()
+      })
+      return
+`,
+      },
+      {
+        file: 'services/ingest/src/http/messages.ts',
+        find: 'if (sink === null) return super.push(chunk, encoding)',
+        replace: 'return super.push(chunk, encoding)',
+      },
+      {
+        file: 'services/ingest/src/http/messages.ts',
+        find: 'return this.isBodyTaken || Reflect.get(',
+        replace: 'return Reflect.get(',
+      },
+    ],
+  },
+  {
+    name: 'short bodies are read without a look at what they may need',
+    why: '',
+    loads: ANY,
+    lines: [
+      {
+        file: 'services/ingest/src/request/call.ts',
+        from: 'const isShort =',
+        until: 'isShort ? callOf(',
+      },
+    ],
+    without: [
+      {
+        file: 'services/ingest/src/request/call.ts',
+        find: "const isShort = arrival.encoding === 'identity' && !isLongBody(sent.length, limits)",
+        replace: 'const isShort = false',
+      },
+    ],
+  },
+  {
+    name: 'small bodies of gzip are inflated at once',
+    why: '',
+    loads: ['gzip batches of 100'],
+    lines: [{ file: 'services/ingest/src/request/inflate-small.ts' }],
+    without: [
+      {
+        file: 'services/ingest/src/request/inflate.ts',
+        find: 'announced === null ? null : gunzipIfSmall(bytes, announced, maxBytes)',
+        replace: 'null',
+      },
+    ],
+  },
+  {
+    name: 'request ids are cut from a pool',
+    why: '',
+    loads: ANY,
+    lines: [
+      { file: 'services/ingest/src/http/request-id.ts', from: 'const ID_BYTES' },
+    ],
+    without: [
+      {
+        file: 'services/ingest/src/http/request-id.ts',
+        find: "import { randomFillSync } from 'node:crypto'",
+        replace: "import { randomFillSync, randomUUID } from 'node:crypto'",
+      },
+      {
+        file: 'services/ingest/src/http/request-id.ts',
+        find: 'header : newRequestId()',
+        replace: 'header : randomUUID()',
+      },
+    ],
+  },
+  {
+    name: 'one timer for all waits of a length',
+    why: '',
+    loads: ANY,
+    lines: [{ file: 'services/ingest/src/admission/deadlines.ts' }],
+    without: [
+      {
+        file: 'services/ingest/src/admission/deadlines.ts',
+        find: '    add: (item) => {\n',
+        replace:
+          '    add: (item) => {\n' +
+          '      item.timer = setTimeout(() => item.onOverdue(), waitMs).unref()\n' +
+          '      return\n',
+      },
+      {
+        file: 'services/ingest/src/admission/deadlines.ts',
+        find: '    remove,\n  }',
+        replace: '    remove: (item) => clearTimeout(item.timer),\n  }',
+      },
+    ],
+  },
+  {
+    name: 'the answer to accepted events is made as text',
+    why: '',
+    loads: ANY,
+    lines: [
+      { file: 'services/ingest/src/track/all-accepted.ts' },
+      {
+        file: 'services/ingest/src/track/track.ts',
+        from: 'if (isAllAccepted(judged',
+        until: 'const fates = fatesOf(',
+      },
+      {
+        file: 'services/ingest/src/track/track.ts',
+        from: 'function answerAllAccepted(',
+        until: 'function answerResults(',
+      },
+    ],
+    without: [
+      {
+        file: 'services/ingest/src/track/track.ts',
+        find: '    countAccepted(tools, judged.length)\n    return { judged, results: null, limit }',
+        replace:
+          '    const made = fatesOf(tools, admitted, outcomes).results\n' +
+          '    countOutcomes(tools.metrics, made)\n' +
+          '    return { judged, results: null, limit, made }',
+      },
+      {
+        file: 'services/ingest/src/track/track.ts',
+        find: 'answerAllAccepted(tools: Tools, { judged, limit }: Settled',
+        replace: 'answerAllAccepted(tools: Tools, { judged, limit, made }: Settled',
+      },
+      {
+        file: 'services/ingest/src/track/track.ts',
+        find: 'const text = allAcceptedText(judged, options)',
+        replace: 'const text = JSON.stringify(answerAccepted(made, options).body)',
+      },
+    ],
+  },
+  {
+    name: 'the head of an answer is made of the one before',
+    why: '',
+    loads: ANY,
+    lines: [{ file: 'services/ingest/src/track/accepted-head.ts' }],
+    without: [
+      {
+        file: 'services/ingest/src/track/accepted-head.ts',
+        find: 'const isUsual = !isDraining && hasUsualHead(response) && Object.keys(headers).length === 0',
+        replace: 'const isUsual = false',
+      },
+    ],
+  },
+]
