@@ -1,12 +1,13 @@
 import { SINGLE, type BodyShape } from '../bodies.ts'
 import type { Figures, FigureTable } from '../figures.ts'
 import { measureCase } from '../ingest/measure.ts'
+import type { MeasuredServer } from '../ingest/servers.ts'
 import type { BenchOptions } from '../options.ts'
 import { median, quantile } from '../quantile.ts'
 import { tell } from '../render.ts'
 import { openBenches, type ForkBench } from './benches.ts'
 import type { Fork, LoadName } from './fork.ts'
-import { forks } from './index.ts'
+import { forks, NOTHING } from './index.ts'
 import { countLines } from './lines.ts'
 
 const BATCH: BodyShape = { ...SINGLE, eventsPerBody: 100 }
@@ -23,7 +24,7 @@ const FORKS_OF_GROUP = 4
 
 /** What each shortcut of ingest brings: the code as it is, beside copies of it that do without one. */
 export async function benchForks(options: BenchOptions): Promise<Figures> {
-  const wanted = forks.filter(({ name }) => name.includes(options.only))
+  const wanted = [NOTHING, ...forks.filter(({ name }) => name.includes(options.only))]
   await using benches = await openBenches(wanted, options)
   const seen: Pair[] = []
   for (let round = 0; round < options.rounds; round += 1) {
@@ -61,49 +62,67 @@ function groupsOf(all: readonly Fork[]): readonly (readonly Fork[])[] {
   )
 }
 
-/** One after another, each round another one first, each in a process of its own that is new. */
+/**
+ * All at the same time, so that what else the machine does falls on all of them, in processes that are new each round,
+ * and begun in another order.
+ */
 async function compareGroup(
   group: readonly Fork[],
   { round, benches, options }: Round,
 ): Promise<readonly Pair[]> {
-  const cases: readonly (Fork | null)[] = [null, ...group]
-  const first = round % cases.length
-  const micros = new Map<string, number>()
-  for (const fork of [...cases.slice(first), ...cases.slice(0, first)]) {
-    const loads = LOAD_NAMES.filter((load) =>
-      fork === null ? group.some(({ loads }) => loads.includes(load)) : fork.loads.includes(load),
-    )
-    const server = await benches.start(fork, group[0]?.reach)
-    for (const load of loads) {
-      const given = { server, ...LOADS[load] }
-      if (options.warmUpSeconds > 0) {
-        await measureCase(benches.around, given, options.warmUpSeconds)
-      }
-      const { serverCpuMicros } = await measureCase(benches.around, given, options.secondsPerCase)
-      micros.set(placeOf(fork?.name, load), serverCpuMicros)
+  const all: readonly (Fork | null)[] = [null, ...group]
+  const first = round % all.length
+  const inTurn = [...all.slice(first), ...all.slice(0, first)]
+  const started = new Map<Fork | null, MeasuredServer>()
+  for (const fork of inTurn) started.set(fork, await benches.start(fork, group[0]?.reach))
+  const pairs: Pair[] = []
+  for (const load of LOAD_NAMES) {
+    const servers = [...started].filter(([fork]) => fork === null || fork.loads.includes(load))
+    if (servers.length === 1) continue
+    const loaded = { servers, load, benches }
+    if (options.warmUpSeconds > 0) await loadAll(loaded, options.warmUpSeconds * servers.length)
+    const micros = await loadAll(loaded, options.secondsPerCase * servers.length)
+    const withIt = micros.get(null) ?? Number.NaN
+    for (const [fork, withoutIt] of micros) {
+      if (fork !== null) pairs.push({ fork: fork.name, load, withIt, withoutIt })
     }
-    await server.stop()
   }
-  return group.flatMap(({ name, loads }) =>
-    loads.map((load) => {
-      const withIt = micros.get(placeOf(undefined, load)) ?? Number.NaN
-      const withoutIt = micros.get(placeOf(name, load)) ?? Number.NaN
-      options.say(
-        `round ${round + 1} of ${options.rounds}, ${name}, ${load}: ` +
-          `${tell(withIt)} µs with it, ${tell(withoutIt)} without`,
-      )
-      return { fork: name, load, withIt, withoutIt }
-    }),
-  )
+  for (const server of started.values()) await server.stop()
+  for (const { fork, load, withIt, withoutIt } of pairs) {
+    const figures = `${tell(withIt)} µs with it, ${tell(withoutIt)} without`
+    options.say(`round ${round + 1} of ${options.rounds}, ${fork}, ${load}: ${figures}`)
+  }
+  return pairs
 }
 
-function placeOf(fork: string | undefined, load: LoadName): string {
-  return `${fork ?? ''}, ${load}`
+interface Loaded {
+  readonly servers: readonly (readonly [Fork | null, MeasuredServer])[]
+  readonly load: LoadName
+  readonly benches: ForkBench
+}
+
+/** @returns the microseconds of CPU per event of each. */
+async function loadAll(
+  { servers, load, benches }: Loaded,
+  seconds: number,
+): Promise<ReadonlyMap<Fork | null, number>> {
+  const { shape, connections } = LOADS[load]
+  const each = Math.ceil(connections / servers.length)
+  return new Map(
+    await Promise.all(
+      servers.map(async ([fork, server]) => {
+        const given = { server, shape, connections: each }
+        const { serverCpuMicros } = await measureCase(benches.around, given, seconds)
+        return [fork, serverCpuMicros] as const
+      }),
+    ),
+  )
 }
 
 const NOTES = [
   'CPU is that of the server, user and system, per event that was accepted. ± is half of what lies between the ' +
-    'quartiles of the rounds. Up to a producer that takes everything, but where a row says through Kafka.',
+    'quartiles of the rounds; the row of nothing says what the method itself may be wrong by. Up to a producer that ' +
+    'takes everything, but where a row says through Kafka. With and without share one core, the load generators the other.',
 ]
 
 function tableOf(wanted: readonly Fork[], seen: readonly Pair[]): FigureTable {
