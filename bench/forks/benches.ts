@@ -47,7 +47,7 @@ export async function openBenches(
       name: repository,
       entry: 'bench/peers/up-to-producer.ts',
       repository,
-      environment: { ...MALLOC_SETTINGS, PORT: port },
+      environment: { ...MALLOC_SETTINGS, PORT: port, TAKES_ALL: '1' },
       logFile: join(logDir, `${port}.log`),
       readyUrl: `${url}/openapi.json`,
     })
