@@ -36,7 +36,8 @@ const schemas = { trackedId: 7, rejectedId: 8, notReadyReason: null }
 const plans = { current: NO_PLAN_SET }
 const lifecycle = createLifecycle()
 const clock = (): number => performance.now()
-const idleLook = () => ({ nowMs: clock(), turn: 0, idleMs: clock() })
+let turns = 0
+const idleLook = () => ({ nowMs: clock(), turn: (turns += 1), idleMs: clock() })
 
 const parts: IngestParts = {
   producer,
