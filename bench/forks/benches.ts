@@ -13,8 +13,8 @@ import type { Fork } from './fork.ts'
 export interface ForkBench extends AsyncDisposable {
   readonly around: Around
   readonly warnings: readonly string[]
-  /** @param fork that it does without; `null`: the code as it is. */
-  start(fork: Fork | null, reach: Fork['reach']): Promise<MeasuredServer>
+  /** Started when it is asked for. @param fork that it does without; `null`: the code as it is. */
+  serverOf(fork: Fork | null, reach: Fork['reach']): Promise<MeasuredServer>
 }
 
 /** What a copy needs to be started. */
@@ -38,6 +38,7 @@ export async function openBenches(
   const isKafkaNeeded = forks.some(({ reach }) => reach === 'Kafka')
   const workbench = isKafkaNeeded ? opening.use(await openWorkbench(say)) : null
   const warnings = new Set<string>(workbench?.warnings)
+  const servers = new Map<string, Promise<MeasuredServer>>()
   const resources = opening.move()
 
   const startUpToProducer = async (repository: string): Promise<MeasuredServer> => {
@@ -61,12 +62,15 @@ export async function openBenches(
     get warnings() {
       return [...warnings]
     },
-    start: (fork, reach) => {
+    serverOf: (fork, reach) => {
       const folder = folders.get(fork)
       if (folder === undefined) throw new Error('only what was asked for was copied')
-      return reach === undefined
-        ? startUpToProducer(folder)
-        : startThroughKafka(workbench, folder)
+      const place = `${reach} ${folder}`
+      const start = (): Promise<MeasuredServer> =>
+        reach === undefined ? startUpToProducer(folder) : startThroughKafka(workbench, folder)
+      const server = servers.get(place) ?? start()
+      servers.set(place, server)
+      return server
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }

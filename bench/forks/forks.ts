@@ -1,7 +1,6 @@
 import { SINGLE, type BodyShape } from '../bodies.ts'
 import type { Figures, FigureTable } from '../figures.ts'
 import { measureCase } from '../ingest/measure.ts'
-import type { MeasuredServer } from '../ingest/servers.ts'
 import type { BenchOptions } from '../options.ts'
 import { median, quantile } from '../quantile.ts'
 import { tell } from '../render.ts'
@@ -20,12 +19,15 @@ const LOADS: Readonly<
 }
 const LOAD_NAMES = Object.keys(LOADS) as LoadName[] // its own keys
 /** Forks that are compared with the same run of the code as it is: what is measured minutes apart says little. */
-const FORKS_OF_GROUP = 4
+const FORKS_OF_GROUP = 5
 
 /** What each shortcut of ingest brings: the code as it is, beside copies of it that do without one. */
 export async function benchForks(options: BenchOptions): Promise<Figures> {
-  const wanted = [NOTHING, ...forks.filter(({ name }) => name.includes(options.only))]
+  const isWanted = ({ name }: Fork): boolean =>
+    options.only.split(',').some((text) => name.includes(text))
+  const wanted = [NOTHING, ...forks.filter(isWanted)]
   await using benches = await openBenches(wanted, options)
+  await warmUp(wanted, benches, options)
   const seen: Pair[] = []
   for (let round = 0; round < options.rounds; round += 1) {
     for (const group of groupsOf(wanted)) {
@@ -62,67 +64,64 @@ function groupsOf(all: readonly Fork[]): readonly (readonly Fork[])[] {
   )
 }
 
-/**
- * All at the same time, so that what else the machine does falls on all of them, in processes that are new each round,
- * and begun in another order.
- */
+/** One after another, each round another one first. */
 async function compareGroup(
   group: readonly Fork[],
   { round, benches, options }: Round,
 ): Promise<readonly Pair[]> {
   const all: readonly (Fork | null)[] = [null, ...group]
   const first = round % all.length
-  const inTurn = [...all.slice(first), ...all.slice(0, first)]
-  const started = new Map<Fork | null, MeasuredServer>()
-  for (const fork of inTurn) started.set(fork, await benches.start(fork, group[0]?.reach))
-  const pairs: Pair[] = []
+  const micros = new Map<string, number>()
   for (const load of LOAD_NAMES) {
-    const servers = [...started].filter(([fork]) => fork === null || fork.loads.includes(load))
-    if (servers.length === 1) continue
-    const loaded = { servers, load, benches }
-    if (options.warmUpSeconds > 0) await loadAll(loaded, options.warmUpSeconds * servers.length)
-    const micros = await loadAll(loaded, options.secondsPerCase * servers.length)
-    const withIt = micros.get(null) ?? Number.NaN
-    for (const [fork, withoutIt] of micros) {
-      if (fork !== null) pairs.push({ fork: fork.name, load, withIt, withoutIt })
+    for (const fork of [...all.slice(first), ...all.slice(0, first)]) {
+      if (!group.some(({ loads }) => loads.includes(load))) continue
+      if (fork !== null && !fork.loads.includes(load)) continue
+      const server = await benches.serverOf(fork, group[0]?.reach)
+      const given = { server, ...LOADS[load] }
+      const seen = await measureCase(benches.around, given, options.secondsPerCase)
+      micros.set(placeOf(fork, load), seen.serverCpuMicros)
     }
   }
-  for (const server of started.values()) await server.stop()
-  for (const { fork, load, withIt, withoutIt } of pairs) {
-    const figures = `${tell(withIt)} µs with it, ${tell(withoutIt)} without`
-    options.say(`round ${round + 1} of ${options.rounds}, ${fork}, ${load}: ${figures}`)
-  }
-  return pairs
-}
-
-interface Loaded {
-  readonly servers: readonly (readonly [Fork | null, MeasuredServer])[]
-  readonly load: LoadName
-  readonly benches: ForkBench
-}
-
-/** @returns the microseconds of CPU per event of each. */
-async function loadAll(
-  { servers, load, benches }: Loaded,
-  seconds: number,
-): Promise<ReadonlyMap<Fork | null, number>> {
-  const { shape, connections } = LOADS[load]
-  const each = Math.ceil(connections / servers.length)
-  return new Map(
-    await Promise.all(
-      servers.map(async ([fork, server]) => {
-        const given = { server, shape, connections: each }
-        const { serverCpuMicros } = await measureCase(benches.around, given, seconds)
-        return [fork, serverCpuMicros] as const
-      }),
-    ),
+  return group.flatMap((fork) =>
+    fork.loads.map((load) => {
+      const withIt = micros.get(placeOf(null, load)) ?? Number.NaN
+      const withoutIt = micros.get(placeOf(fork, load)) ?? Number.NaN
+      const figures = `${tell(withIt)} µs with it, ${tell(withoutIt)} without`
+      options.say(`round ${round + 1} of ${options.rounds}, ${fork.name}, ${load}: ${figures}`)
+      return { fork: fork.name, load, withIt, withoutIt }
+    }),
   )
 }
+
+function placeOf(fork: Fork | null, load: LoadName): string {
+  return `${fork?.name ?? ''}, ${load}`
+}
+
+/** All of them before the first is measured: a process that has taken few requests still compiles. */
+async function warmUp(
+  wanted: readonly Fork[],
+  benches: ForkBench,
+  { warmUpSeconds, say }: BenchOptions,
+): Promise<void> {
+  if (warmUpSeconds === 0) return
+  for (const group of groupsOf(wanted)) {
+    for (const fork of [null, ...group]) {
+      say(`warming up: ${fork?.name ?? 'the code as it is'}`)
+      const server = await benches.serverOf(fork, group[0]?.reach)
+      for (const load of fork?.loads ?? LOAD_NAMES) {
+        await measureCase(benches.around, { server, ...LOADS[load] }, WARM_UP_TIMES * warmUpSeconds)
+      }
+    }
+  }
+}
+
+/** As long as for other benchmarks would leave a tenth of what is measured to the compiler. */
+const WARM_UP_TIMES = 3
 
 const NOTES = [
   'CPU is that of the server, user and system, per event that was accepted. ± is half of what lies between the ' +
     'quartiles of the rounds; the row of nothing says what the method itself may be wrong by. Up to a producer that ' +
-    'takes everything, but where a row says through Kafka. With and without share one core, the load generators the other.',
+    'takes everything, but where a row says through Kafka.',
 ]
 
 function tableOf(wanted: readonly Fork[], seen: readonly Pair[]): FigureTable {
