@@ -31,7 +31,10 @@ const bodies: readonly (readonly [body: string | Buffer, headers?: Record<string
   [gzipSync(batch(100, () => open)), { 'content-encoding': 'gzip' }],
   [gzipSync(batch(1_200, () => open)), { 'content-encoding': 'gzip' }],
   [gzipSync(batch(9)).subarray(0, -9), { 'content-encoding': 'gzip' }],
-  [`${eventText()}\n${eventText({ event_id: 'e-2' })}\n`, { 'content-type': 'application/x-ndjson' }],
+  [
+    `${eventText()}\n${eventText({ event_id: 'e-2' })}\n`,
+    { 'content-type': 'application/x-ndjson' },
+  ],
   [eventText().slice(0, -1)],
   ['[]'],
 ]

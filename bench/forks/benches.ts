@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, MALLOC_SETTINGS, startProgram } from '@custom-events/embedded'
 import { applyEdits, copyRepository } from '../../tools/patched-copy.ts'
-import type { Around } from '../ingest/measure.ts'
 import { openWorkbench, type MeasuredServer, type Workbench } from '../ingest/servers.ts'
 import type { BenchOptions } from '../options.ts'
 import { MEASURED_CORE, pin } from '../pin.ts'
@@ -11,10 +10,9 @@ import type { Fork } from './fork.ts'
 
 /** Servers with and without shortcuts, on the measured core. */
 export interface ForkBench extends AsyncDisposable {
-  readonly around: Around
   readonly warnings: readonly string[]
-  /** Started when it is asked for. @param fork that it does without; `null`: the code as it is. */
-  serverOf(fork: Fork | null, reach: Fork['reach']): Promise<MeasuredServer>
+  /** @param fork that it does without; `null`: the code as it is. */
+  start(fork: Fork | null, reach: Fork['reach']): Promise<MeasuredServer>
 }
 
 /** What a copy needs to be started. */
@@ -38,7 +36,6 @@ export async function openBenches(
   const isKafkaNeeded = forks.some(({ reach }) => reach === 'Kafka')
   const workbench = isKafkaNeeded ? opening.use(await openWorkbench(say)) : null
   const warnings = new Set<string>(workbench?.warnings)
-  const servers = new Map<string, Promise<MeasuredServer>>()
   const resources = opening.move()
 
   const startUpToProducer = async (repository: string): Promise<MeasuredServer> => {
@@ -58,25 +55,17 @@ export async function openBenches(
     return { url, pid: program.pid, topic: null, stop: () => program.stop() }
   }
   return {
-    around: workbench ?? WITHOUT_KAFKA,
     get warnings() {
       return [...warnings]
     },
-    serverOf: (fork, reach) => {
+    start: async (fork, reach) => {
       const folder = folders.get(fork)
       if (folder === undefined) throw new Error('only what was asked for was copied')
-      const place = `${reach} ${folder}`
-      const start = (): Promise<MeasuredServer> =>
-        reach === undefined ? startUpToProducer(folder) : startThroughKafka(workbench, folder)
-      const server = servers.get(place) ?? start()
-      servers.set(place, server)
-      return server
+      return reach === undefined ? startUpToProducer(folder) : startThroughKafka(workbench, folder)
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
 }
-
-const WITHOUT_KAFKA: Around = { kafkaPid: null, cores: 'pinned', storedIn: async () => 0 }
 
 async function startThroughKafka(
   workbench: Workbench | null,

@@ -1,6 +1,6 @@
 import { SINGLE, type BodyShape } from '../bodies.ts'
 import type { Figures, FigureTable } from '../figures.ts'
-import { measureCase } from '../ingest/measure.ts'
+import type { MeasuredServer } from '../ingest/servers.ts'
 import type { BenchOptions } from '../options.ts'
 import { median, quantile } from '../quantile.ts'
 import { tell } from '../render.ts'
@@ -8,34 +8,48 @@ import { openBenches, type ForkBench } from './benches.ts'
 import type { Fork, LoadName } from './fork.ts'
 import { forks, NOTHING } from './index.ts'
 import { countLines } from './lines.ts'
+import { openSlices, type SlicedServer, type SliceLoad } from './slices.ts'
 
 const BATCH: BodyShape = { ...SINGLE, eventsPerBody: 100 }
-const LOADS: Readonly<
-  Record<LoadName, { readonly shape: BodyShape; readonly connections: number }>
-> = {
-  'single events': { shape: SINGLE, connections: 512 },
-  'batches of 100': { shape: BATCH, connections: 64 },
-  'gzip batches of 100': { shape: { ...BATCH, isGzipped: true }, connections: 64 },
+const LOADS: Readonly<Record<LoadName, SliceLoad>> = {
+  'single events': { shape: SINGLE, connections: 64, requestsPerConnection: 16 },
+  'batches of 100': { shape: BATCH, connections: 16, requestsPerConnection: 6 },
+  'gzip batches of 100': {
+    shape: { ...BATCH, isGzipped: true },
+    connections: 16,
+    requestsPerConnection: 6,
+  },
 }
 const LOAD_NAMES = Object.keys(LOADS) as LoadName[] // its own keys
-/** Forks that are compared with the same run of the code as it is: what is measured minutes apart says little. */
-const FORKS_OF_GROUP = 5
+/** A slice takes some 40 ms of CPU. So many turns are taken before anything is measured … */
+const TURNS_OF_WARM_UP = 30
+/** … and in so many each is compared with the code as it is. */
+const TURNS = 20
 
-/** What each shortcut of ingest brings: the code as it is, beside copies of it that do without one. */
+/**
+ * What each shortcut of ingest brings: the code as it is, beside copies of it that do without one. Each round has new
+ * processes; within it they have turns of some 40 ms, so that what else the machine does falls on both of a pair.
+ */
 export async function benchForks(options: BenchOptions): Promise<Figures> {
   const isWanted = ({ name }: Fork): boolean =>
     options.only.split(',').some((text) => name.includes(text))
   const wanted = [NOTHING, ...forks.filter(isWanted)]
+  const lines = new Map(wanted.map((fork) => [fork, countLines(fork.lines)]))
+  const seen: Seen[] = []
   await using benches = await openBenches(wanted, options)
-  await warmUp(wanted, benches, options)
-  const seen: Pair[] = []
-  for (let round = 0; round < options.rounds; round += 1) {
-    for (const group of groupsOf(wanted)) {
-      seen.push(...(await compareGroup(group, { round, benches, options })))
+  for (let round = 1; round <= options.rounds; round += 1) {
+    for (const reach of new Set(wanted.map((fork) => fork.reach))) {
+      const group = wanted.filter((fork) => fork.reach === reach)
+      const ofRound = await measureRound(group, benches, options)
+      for (const { fork, load, withIt, withoutIt } of ofRound) {
+        const figures = `${tell(withIt)} µs with it, ${tell(withoutIt)} without`
+        options.say(`round ${round} of ${options.rounds}, ${fork}, ${load}: ${figures}`)
+      }
+      seen.push(...ofRound)
     }
   }
   return {
-    tables: [tableOf(wanted, seen)],
+    tables: [tableOf(lines, seen)],
     plots: [],
     ratios: {},
     notes: [...NOTES, ...benches.warnings],
@@ -43,88 +57,100 @@ export async function benchForks(options: BenchOptions): Promise<Figures> {
 }
 
 /** Microseconds of CPU per event of the server, in one round. */
-interface Pair {
+interface Seen {
   readonly fork: string
   readonly load: LoadName
   readonly withIt: number
   readonly withoutIt: number
 }
 
-interface Round {
-  readonly round: number
-  readonly benches: ForkBench
+async function measureRound(
+  group: readonly Fork[],
+  benches: ForkBench,
+  options: BenchOptions,
+): Promise<readonly Seen[]> {
+  await using running = new AsyncDisposableStack()
+  const started = new Map<Fork | null, MeasuredServer>()
+  for (const fork of [null, ...group]) {
+    const server = await benches.start(fork, group[0]?.reach)
+    running.defer(() => server.stop())
+    started.set(fork, server)
+  }
+  const seen: Seen[] = []
+  for (const load of LOAD_NAMES) {
+    const forksOfLoad = group.filter(({ loads }) => loads.includes(load))
+    if (forksOfLoad.length > 0)
+      seen.push(...(await compare(forksOfLoad, load, { started, options })))
+  }
+  return seen
+}
+
+interface Started {
+  readonly started: ReadonlyMap<Fork | null, MeasuredServer>
   readonly options: BenchOptions
 }
 
-function groupsOf(all: readonly Fork[]): readonly (readonly Fork[])[] {
-  return Object.values(Object.groupBy(all, ({ reach = 'producer' }) => reach)).flatMap((of = []) =>
-    Array.from({ length: Math.ceil(of.length / FORKS_OF_GROUP) }, (_, index) =>
-      of.slice(index * FORKS_OF_GROUP, (index + 1) * FORKS_OF_GROUP),
-    ),
-  )
-}
-
-/** One after another, each round another one first. */
-async function compareGroup(
+async function compare(
   group: readonly Fork[],
-  { round, benches, options }: Round,
-): Promise<readonly Pair[]> {
-  const all: readonly (Fork | null)[] = [null, ...group]
-  const first = round % all.length
-  const micros = new Map<string, number>()
-  for (const load of LOAD_NAMES) {
-    for (const fork of [...all.slice(first), ...all.slice(0, first)]) {
-      if (!group.some(({ loads }) => loads.includes(load))) continue
-      if (fork !== null && !fork.loads.includes(load)) continue
-      const server = await benches.serverOf(fork, group[0]?.reach)
-      const given = { server, ...LOADS[load] }
-      const seen = await measureCase(benches.around, given, options.secondsPerCase)
-      micros.set(placeOf(fork, load), seen.serverCpuMicros)
-    }
+  load: LoadName,
+  { started, options }: Started,
+): Promise<readonly Seen[]> {
+  const servers = new Map<Fork | null, SlicedServer>()
+  for (const fork of [null, ...group]) {
+    const server = started.get(fork)
+    if (server !== undefined) servers.set(fork, openSlices(server, LOADS[load]))
   }
-  return group.flatMap((fork) =>
-    fork.loads.map((load) => {
-      const withIt = micros.get(placeOf(null, load)) ?? Number.NaN
-      const withoutIt = micros.get(placeOf(fork, load)) ?? Number.NaN
-      const figures = `${tell(withIt)} µs with it, ${tell(withoutIt)} without`
-      options.say(`round ${round + 1} of ${options.rounds}, ${fork.name}, ${load}: ${figures}`)
-      return { fork: fork.name, load, withIt, withoutIt }
-    }),
-  )
-}
-
-function placeOf(fork: Fork | null, load: LoadName): string {
-  return `${fork?.name ?? ''}, ${load}`
-}
-
-/** All of them before the first is measured: a process that has taken few requests still compiles. */
-async function warmUp(
-  wanted: readonly Fork[],
-  benches: ForkBench,
-  { warmUpSeconds, say }: BenchOptions,
-): Promise<void> {
-  if (warmUpSeconds === 0) return
-  for (const group of groupsOf(wanted)) {
-    for (const fork of [null, ...group]) {
-      say(`warming up: ${fork?.name ?? 'the code as it is'}`)
-      const server = await benches.serverOf(fork, group[0]?.reach)
-      for (const load of fork?.loads ?? LOAD_NAMES) {
-        await measureCase(benches.around, { server, ...LOADS[load] }, WARM_UP_TIMES * warmUpSeconds)
-      }
-    }
+  const own = new Map<Fork, Turn[]>(group.map((fork) => [fork, []]))
+  const warmUp = options.isTiny ? 1 : TURNS_OF_WARM_UP
+  const turns = options.isTiny ? 1 : TURNS
+  for (let turn = 0; turn < warmUp + turns; turn += 1) {
+    const micros = await takeTurn(servers, turn)
+    if (turn < warmUp) continue
+    for (const [fork, turnsOfFork] of own) turnsOfFork.push(pairOf(fork, micros))
   }
+  for (const server of servers.values()) server.close()
+  return [...own].map(([{ name: fork }, turns]) => ({ fork, load, ...middle(turns) }))
 }
 
-/** As long as for other benchmarks would leave a tenth of what is measured to the compiler. */
-const WARM_UP_TIMES = 3
+/** A slice of each, each turn of another one first. @returns the microseconds per event. */
+async function takeTurn(
+  servers: ReadonlyMap<Fork | null, SlicedServer>,
+  turn: number,
+): Promise<ReadonlyMap<Fork | null, number>> {
+  const all = [...servers]
+  const first = turn % all.length
+  const micros = new Map<Fork | null, number>()
+  for (const [fork, server] of [...all.slice(first), ...all.slice(0, first)]) {
+    micros.set(fork, await server.slice())
+  }
+  return micros
+}
+
+/** Two processes run the unchanged code: no two of them cost exactly the same, and so it is nearer to the truth. */
+function pairOf(fork: Fork, micros: ReadonlyMap<Fork | null, number>): Turn {
+  const unchanged = micros.get(null) ?? Number.NaN
+  const withoutIt = micros.get(fork) ?? Number.NaN
+  if (fork === NOTHING) return { withIt: unchanged, withoutIt }
+  return { withIt: (unchanged + (micros.get(NOTHING) ?? unchanged)) / 2, withoutIt }
+}
+
+type Turn = Pick<Seen, 'withIt' | 'withoutIt'>
+
+/** The median of the ratios, not of each side: the two of a turn had the same machine. */
+function middle(turns: readonly Turn[]): Turn {
+  const withIt = median(turns.map((turn) => turn.withIt))
+  return { withIt, withoutIt: withIt * median(turns.map((turn) => turn.withoutIt / turn.withIt)) }
+}
 
 const NOTES = [
-  'CPU is that of the server, user and system, per event that was accepted. ± is half of what lies between the ' +
-    'quartiles of the rounds; the row of nothing says what the method itself may be wrong by. Up to a producer that ' +
-    'takes everything, but where a row says through Kafka.',
+  'CPU is that of the server, user and system, per event that was accepted: the median of 20 slices of some 40 ms, ' +
+    'each beside one of two processes of the unchanged code in the same turn; then that of the rounds, each with new ' +
+    'processes. ± is half of what lies between the quartiles of the rounds; the row of nothing, the same code twice, ' +
+    'says what the method itself may be wrong by. Up to a producer that takes everything, but where a row says ' +
+    'through Kafka.',
 ]
 
-function tableOf(wanted: readonly Fork[], seen: readonly Pair[]): FigureTable {
+function tableOf(lines: ReadonlyMap<Fork, number>, seen: readonly Seen[]): FigureTable {
   return {
     name: 'worth',
     columns: [
@@ -133,9 +159,9 @@ function tableOf(wanted: readonly Fork[], seen: readonly Pair[]): FigureTable {
       ...LOAD_NAMES.flatMap((load) => [`${load}: µs`, '% of it']),
       'why it stays',
     ],
-    rows: wanted.map((fork) => [
+    rows: [...lines].map(([fork, count]) => [
       fork.reach === undefined ? fork.name : `${fork.name}, through ${fork.reach}`,
-      countLines(fork.lines),
+      count,
       ...LOAD_NAMES.flatMap((load) => worthOf(seen, { fork: fork.name, load })),
       fork.why,
     ]),
@@ -144,8 +170,8 @@ function tableOf(wanted: readonly Fork[], seen: readonly Pair[]): FigureTable {
 
 /** What an event would cost more without it. */
 function worthOf(
-  all: readonly Pair[],
-  { fork, load }: Pick<Pair, 'fork' | 'load'>,
+  all: readonly Seen[],
+  { fork, load }: Pick<Seen, 'fork' | 'load'>,
 ): readonly (string | number | null)[] {
   const pairs = all.filter((pair) => pair.fork === fork && pair.load === load)
   if (pairs.length === 0) return [null, null]

@@ -10,7 +10,9 @@ export function countLines(parts: readonly Lines[]): number {
 }
 
 function linesOf({ file, from, until }: Lines): number {
-  const lines = readFileSync(repository + file, 'utf8').trimEnd().split('\n')
+  const lines = readFileSync(repository + file, 'utf8')
+    .trimEnd()
+    .split('\n')
   const start = from === undefined ? 0 : lineWith(lines, { file, text: from })
   const end = until === undefined ? lines.length : lineWith(lines, { file, text: until })
   if (end <= start) throw new Error(`${file}: ${until} does not come after ${from}`)

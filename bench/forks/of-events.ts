@@ -53,7 +53,7 @@ export const forksOfEvents: readonly Fork[] = [
       { file: 'packages/codec/src/avro/record-buffer.ts' },
       {
         file: 'packages/kafka/src/records.ts',
-        from: '/** Where a record\'s bytes lie in a buffer',
+        from: "/** Where a record's bytes lie in a buffer",
         until: '/** -1 without a key. */',
       },
     ],

@@ -118,9 +118,7 @@ export const forksOfRequests: readonly Fork[] = [
     name: 'request ids are cut from a pool',
     why: '',
     loads: ANY,
-    lines: [
-      { file: 'services/ingest/src/http/request-id.ts', from: 'const ID_BYTES' },
-    ],
+    lines: [{ file: 'services/ingest/src/http/request-id.ts', from: 'const ID_BYTES' }],
     without: [
       {
         file: 'services/ingest/src/http/request-id.ts',

@@ -11,12 +11,6 @@ export interface Case {
   readonly connections: number
 }
 
-/** What is known of the servers around the measured one. */
-export type Around = Pick<Workbench, 'cores' | 'storedIn'> & {
-  /** `null`: there is no Kafka. */
-  readonly kafkaPid: number | null
-}
-
 /** What one round of a case saw; CPU in microseconds per accepted event. */
 export interface Seen {
   readonly requestsPerSecond: number
@@ -39,7 +33,7 @@ export interface Seen {
  * @throws when one is not so: figures of wrong answers are worth nothing.
  */
 export async function measureCase(
-  bench: Around,
+  bench: Workbench,
   { server, shape, connections }: Case,
   seconds: number,
 ): Promise<Seen> {
@@ -47,8 +41,7 @@ export async function measureCase(
   const url = server.url + pathOf(shape)
   await takeOne(url, shape)
   const storedBefore = topic === null ? 0 : await bench.storedIn(topic)
-  const kafkaSeconds = (): number => (bench.kafkaPid === null ? 0 : cpuSeconds(bench.kafkaPid))
-  const before = [cpuSecondsOfTree(server.pid), kafkaSeconds()] as const
+  const before = [cpuSecondsOfTree(server.pid), cpuSeconds(bench.kafkaPid)] as const
   const answers = await loadClosedLoop({
     url,
     shape,
@@ -57,7 +50,7 @@ export async function measureCase(
     isOnAllCores: bench.cores === 'shared',
   })
   const serverCpu = cpuSecondsOfTree(server.pid) - before[0]
-  const kafkaCpu = kafkaSeconds() - before[1]
+  const kafkaCpu = cpuSeconds(bench.kafkaPid) - before[1]
 
   const { accepted, notOk } = answers
   if (notOk > 0 || accepted === 0) {
