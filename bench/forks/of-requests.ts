@@ -115,24 +115,6 @@ export const forksOfRequests: readonly Fork[] = [
     ],
   },
   {
-    name: 'request ids are cut from a pool',
-    why: '',
-    loads: ANY,
-    lines: [{ file: 'services/ingest/src/http/request-id.ts', from: 'const ID_BYTES' }],
-    without: [
-      {
-        file: 'services/ingest/src/http/request-id.ts',
-        find: "import { randomFillSync } from 'node:crypto'",
-        replace: "import { randomFillSync, randomUUID } from 'node:crypto'",
-      },
-      {
-        file: 'services/ingest/src/http/request-id.ts',
-        find: 'header : newRequestId()',
-        replace: 'header : randomUUID()',
-      },
-    ],
-  },
-  {
     name: 'one timer for all waits of a length',
     why: '',
     loads: ANY,
