@@ -115,27 +115,6 @@ export const forksOfRequests: readonly Fork[] = [
     ],
   },
   {
-    name: 'one timer for all waits of a length',
-    why: '',
-    loads: ANY,
-    lines: [{ file: 'services/ingest/src/admission/deadlines.ts' }],
-    without: [
-      {
-        file: 'services/ingest/src/admission/deadlines.ts',
-        find: '    add: (item) => {\n',
-        replace:
-          '    add: (item) => {\n' +
-          '      item.timer = setTimeout(() => item.onOverdue(), waitMs).unref()\n' +
-          '      return\n',
-      },
-      {
-        file: 'services/ingest/src/admission/deadlines.ts',
-        find: '    remove,\n  }',
-        replace: '    remove: (item) => clearTimeout(item.timer),\n  }',
-      },
-    ],
-  },
-  {
     name: 'the answer to accepted events is made as text',
     why: '',
     loads: ANY,
