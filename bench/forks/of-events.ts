@@ -120,42 +120,6 @@ export const forksOfEvents: readonly Fork[] = [
     ],
   },
   {
-    name: 'bodies share one array of ranges',
-    why: '',
-    loads: ANY,
-    lines: [
-      {
-        file: 'packages/event/src/fast-path/ranges.ts',
-        from: '* Bodies take pieces of one array',
-        until: '/** For a body whose reading may wait',
-      },
-      {
-        file: 'packages/event/src/fast-path/ranges.ts',
-        from: '/** The body was read: what it took',
-        until: '/** A whole number from 0 to 2^53',
-      },
-    ],
-    without: [
-      {
-        file: 'packages/event/src/fast-path/ranges.ts',
-        find: 'return { bytes, ints: pool.ints, base: pool.used }',
-        replace:
-          'const events = Math.ceil(bytes.length / 256)\n' +
-          '  return { bytes, ints: new Int32Array(Math.min(POOL_INTS, events * INTS_OF_EVENT)), base: 0 }',
-      },
-      {
-        file: 'packages/event/src/fast-path/ranges.ts',
-        find: 'new Int32Array(Math.max(POOL_INTS, 2 * taken + INTS_OF_EVENT))',
-        replace: 'new Int32Array(2 * taken + INTS_OF_EVENT)',
-      },
-      {
-        file: 'packages/event/src/fast-path/ranges.ts',
-        find: 'if (larger.length === POOL_INTS) Object',
-        replace: 'if (false) Object',
-      },
-    ],
-  },
-  {
     name: 'bodies share one array for keys that were seen',
     why: '',
     loads: ANY,
@@ -171,44 +135,6 @@ export const forksOfEvents: readonly Fork[] = [
         file: 'packages/event/src/fast-path/open-part.ts',
         find: 'readonly #keys = SCRATCH',
         replace: 'readonly #keys = new Int32Array(SCRATCH.length)',
-      },
-    ],
-  },
-  {
-    name: 'small requests share one buffer for records',
-    why: '',
-    loads: ANY,
-    lines: [
-      {
-        file: 'packages/codec/src/avro/record-buffer.ts',
-        from: '* Requests of few events take pieces of one buffer',
-        until: '/** Most requests have the write key',
-      },
-    ],
-    without: [
-      {
-        file: 'packages/codec/src/avro/record-buffer.ts',
-        find: 'if (bytes > MAX_PIECE_BYTES) return',
-        replace: 'return',
-      },
-    ],
-  },
-  {
-    name: 'the bytes of the last source are kept',
-    why: '',
-    loads: ANY,
-    lines: [
-      {
-        file: 'packages/codec/src/avro/record-buffer.ts',
-        from: '/** Most requests have the write key',
-        until: 'function bytesNeeded(',
-      },
-    ],
-    without: [
-      {
-        file: 'packages/codec/src/avro/record-buffer.ts',
-        find: 'if (text !== lastSource.text) lastSource',
-        replace: 'lastSource',
       },
     ],
   },
