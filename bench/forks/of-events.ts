@@ -120,25 +120,6 @@ export const forksOfEvents: readonly Fork[] = [
     ],
   },
   {
-    name: 'bodies share one array for keys that were seen',
-    why: '',
-    loads: ANY,
-    lines: [
-      {
-        file: 'packages/event/src/fast-path/open-part.ts',
-        from: '* Of the objects around the present place',
-        until: 'const WORDS',
-      },
-    ],
-    without: [
-      {
-        file: 'packages/event/src/fast-path/open-part.ts',
-        find: 'readonly #keys = SCRATCH',
-        replace: 'readonly #keys = new Int32Array(SCRATCH.length)',
-      },
-    ],
-  },
-  {
     name: 'produce requests of our own',
     why: '',
     loads: ANY,
