@@ -152,17 +152,4 @@ export const forksOfRequests: readonly Fork[] = [
       },
     ],
   },
-  {
-    name: 'the head of an answer is made of the one before',
-    why: '',
-    loads: ANY,
-    lines: [{ file: 'services/ingest/src/track/accepted-head.ts' }],
-    without: [
-      {
-        file: 'services/ingest/src/track/accepted-head.ts',
-        find: 'const isUsual = !isDraining && hasUsualHead(response) && Object.keys(headers).length === 0',
-        replace: 'const isUsual = false',
-      },
-    ],
-  },
 ]
