@@ -52,7 +52,7 @@ export const forksOfRequests: readonly Fork[] = [
       },
       {
         file: 'services/ingest/src/http/messages.ts',
-        find: '      this._consuming = sink !== null\n      if (sink === null) return\n',
+        find: '      if (sink === null) return\n      this.read(0)',
         replace: `
       if (sink === null) return
       if (this.#isStarted) {
@@ -67,8 +67,7 @@ export const forksOfRequests: readonly Fork[] = [
         this.isBodyTaken = true
         reader?.onEnd()
       })
-      return
-`,
+      return; this.read(0)`,
       },
       {
         file: 'services/ingest/src/http/messages.ts',
