@@ -71,6 +71,55 @@ export const forksOfEvents: readonly Fork[] = [
     ],
   },
   {
+    name: 'few events are judged at once',
+    why: '',
+    loads: ANY,
+    lines: [
+      {
+        file: 'services/ingest/src/track/judge.ts',
+        from: 'if (events.length >= EVENTS_PER_LOOK) {',
+        until: 'async function judgeInSlices(',
+      },
+    ],
+    without: [
+      {
+        file: 'services/ingest/src/track/judge.ts',
+        find: 'if (events.length >= EVENTS_PER_LOOK) {',
+        replace: 'if (true) {',
+      },
+    ],
+  },
+  {
+    name: 'records of a short body are made at once',
+    why: '',
+    loads: ANY,
+    lines: [
+      {
+        file: 'services/ingest/src/track/track.ts',
+        from: 'if (slices === undefined) {',
+        until: 'return encodeInSlices(',
+      },
+      {
+        file: 'services/ingest/src/track/encode.ts',
+        from: '/** One record per accepted event, in their order. */',
+        until: '/** The same for a long list',
+      },
+    ],
+    without: [
+      {
+        file: 'services/ingest/src/track/track.ts',
+        find: "import { Refusal } from '../response/refusal.ts'\n",
+        replace:
+          "import { Refusal } from '../response/refusal.ts'\nimport { Slices } from '../admission/slices.ts'\n",
+      },
+      {
+        file: 'services/ingest/src/track/track.ts',
+        find: 'const slices = slot?.slices\n  if (slices === undefined) {',
+        replace: 'const slices = slot?.slices ?? new Slices()\n  if (false) {',
+      },
+    ],
+  },
+  {
     name: 'produce requests of our own',
     why: '',
     loads: ANY,

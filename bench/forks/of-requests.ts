@@ -82,6 +82,25 @@ export const forksOfRequests: readonly Fork[] = [
     ],
   },
   {
+    name: 'short bodies are read without a look at what they may need',
+    why: '',
+    loads: ANY,
+    lines: [
+      {
+        file: 'services/ingest/src/request/call.ts',
+        from: 'const isShort =',
+        until: 'isShort ? callOf(',
+      },
+    ],
+    without: [
+      {
+        file: 'services/ingest/src/request/call.ts',
+        find: "const isShort = arrival.encoding === 'identity' && !isLongBody(sent.length, limits)",
+        replace: 'const isShort = false',
+      },
+    ],
+  },
+  {
     name: 'small bodies of gzip are inflated at once',
     why: '',
     loads: ['gzip batches of 100'],

@@ -93,7 +93,10 @@ async function readCall(
     if (!reservation.take(headBytes(arrival.request))) throw NO_ROOM
     const sent = await readBody(arrival.request, bounds)
     if (arrival.key === null) return await work(await callOfStranger(parts, arrival, sent, bounds))
-    await work(await callOfKnown(parts, arrival, sent, bounds))
+    const isShort = arrival.encoding === 'identity' && !isLongBody(sent.length, limits)
+    await work(
+      isShort ? callOf(parts, arrival, sent) : await callOfOther(parts, arrival, sent, bounds),
+    )
   } catch (error) {
     // Some refusals are made once for all requests: those tell nothing about a sender.
     const isOwn = error instanceof Refusal && error.shed === null
@@ -189,12 +192,12 @@ async function callOfInflated(
 }
 
 /**
- * Of a body whose write key is in its head. A long one waits for its slot as it was sent: inflated it would take more room,
+ * Of a body that is long or inflated. A long one waits for its slot as it was sent: inflated it would take more room,
  * and be out of the processor's caches. One that does not say how long it is waits when that is known.
  *
  * @throws {Refusal}
  */
-async function callOfKnown(
+async function callOfOther(
   parts: CallParts,
   arrival: Arrival,
   sent: Buffer,

@@ -16,8 +16,11 @@ import { EVENTS_PER_LOOK, Slices } from '../admission/slices.ts'
 import { createOneATurn } from '../server/one-a-turn.ts'
 import { forbidOtherAccounts, notAnEvent, type Judged } from './verdicts.ts'
 
-/** Normalises and validates every event of a request, yielding to others; touches nothing but the request. */
-export type Judge = (call: Call) => Promise<readonly Judged[]>
+/**
+ * Normalises and validates every event of a request; touches nothing but the request. Few events are
+ * judged at once: a promise for each request of one event would cost more than it gives to others.
+ */
+export type Judge = (call: Call) => readonly Judged[] | Promise<readonly Judged[]>
 
 /** Makes the ids of a request's events that have none. */
 type EventIds = (call: Call) => NormaliseContext['newEventId']
@@ -58,19 +61,31 @@ export function createJudge({
     }
     return { input, verdict: judgeOnReferencePath(input, context, plansInForce) }
   }
-  return async (call) => {
-    const { envelope, key, slot } = call
+  return (call) => {
+    const { events } = call.envelope
     const context = { ...contextOf(call), rules, newEventId: eventIds(call) }
     const { current } = plans // the same for every event of a request
-    const slices = slot?.slices ?? new Slices(oneATurn)
-    const judged: Judged[] = []
-    for (const input of envelope.events) {
-      const isLookDue = input.index % EVENTS_PER_LOOK === EVENTS_PER_LOOK - 1
-      if (isLookDue && slices.isOver) await slices.yieldToOthers()
-      judged.push(judgeOne(input, context, current))
+    const judge = (input: EventInput): Judged => judgeOne(input, context, current)
+    if (events.length >= EVENTS_PER_LOOK) {
+      return judgeInSlices(call, judge, call.slot?.slices ?? new Slices(oneATurn))
     }
-    return forbidOtherAccounts(judged, key)
+    return forbidOtherAccounts(events.map(judge), call.key)
   }
+}
+
+async function judgeInSlices(
+  { envelope, key }: Call,
+  judge: (input: EventInput) => Judged,
+  slices: Slices,
+): Promise<readonly Judged[]> {
+  const judged: Judged[] = []
+  for (const input of envelope.events) {
+    if (input.index % EVENTS_PER_LOOK === EVENTS_PER_LOOK - 1 && slices.isOver) {
+      await slices.yieldToOthers()
+    }
+    judged.push(judge(input))
+  }
+  return forbidOtherAccounts(judged, key)
 }
 
 function createReferenceJudge() {

@@ -7,7 +7,7 @@ import { answerAccepted, type AnswerOptions } from '../response/answers.ts'
 import type { EventResult } from '../response/event-result.ts'
 import { envelopeFieldsText } from '../request/envelope-fields.ts'
 import { openEndpoint, takeCall, type Call } from '../request/call.ts'
-import { encodeInSlices } from './encode.ts'
+import { encode, encodeInSlices } from './encode.ts'
 import { baldFates, baldly, acceptedResult, tellBugAfterProduce } from './fates.ts'
 import { contextOf, createJudge, type Judge } from './judge.ts'
 import { limited, takeLimit } from '../rate-limit/limited.ts'
@@ -20,7 +20,6 @@ import { send, sendBody } from '../http/send.ts'
 import { isRefusedForSize, rejectRefused, rejectTooLarge, type Encoded } from './too-large.ts'
 import type { LimitDecision } from '../rate-limit/rate-limits.ts'
 import { Refusal } from '../response/refusal.ts'
-import { Slices } from '../admission/slices.ts'
 import { mayProduce, refusalOf, resultsOf, type Judged, type Produced } from './verdicts.ts'
 
 /**
@@ -67,8 +66,10 @@ async function settle(tools: Tools, call: Call, options: AnswerOptions): Promise
   const count = call.envelope.events.length
   tools.metrics.received.inc(count)
   try {
-    const judged = await tools.judge(call)
-    const admitted = await admit(tools, call, judged)
+    const judging = tools.judge(call)
+    const judged = judging instanceof Promise ? await judging : judging
+    const admitting = admit(tools, call, judged)
+    const admitted = admitting instanceof Promise ? await admitting : admitting
     call.slot?.end()
     const { records } = admitted
     const outcomes = records.length === 0 ? [] : await tools.produceWithin(records)
@@ -86,16 +87,21 @@ interface Admitted extends Encoded {
   readonly isStrict: boolean
 }
 
-async function admit(
+function admit(
   tools: Tools,
   { key, isStrict, slot }: Call,
   judged: readonly Judged[],
-): Promise<Admitted> {
+): Admitted | Promise<Admitted> {
   const isProducible = mayProduce(judged, isStrict)
   const limit = takeLimit(tools, { judged, key, mayProduce: isProducible })
   if (!isProducible || limit.refusedBy !== null) return { judged, limit, isStrict, records: [] }
-  const records = await encodeInSlices(tools, judged, slot?.slices ?? new Slices())
-  return fit(tools, { judged, limit, isStrict, records })
+  const slices = slot?.slices
+  if (slices === undefined) {
+    return fit(tools, { judged, limit, isStrict, records: encode(tools, judged) })
+  }
+  return encodeInSlices(tools, judged, slices).then((records) =>
+    fit(tools, { judged, limit, isStrict, records }),
+  )
 }
 
 function fit(tools: Tools, admitted: Admitted): Admitted {
