@@ -22,9 +22,9 @@ const LOADS: Readonly<Record<LoadName, SliceLoad>> = {
 }
 const LOAD_NAMES = Object.keys(LOADS) as LoadName[] // its own keys
 /** A slice takes some 40 ms of CPU. So many turns are taken before anything is measured … */
-const TURNS_OF_WARM_UP = 15
+const TURNS_OF_WARM_UP = 30
 /** … and in so many each is compared with the code as it is. */
-const TURNS = 15
+const TURNS = 25
 
 /**
  * What each shortcut of ingest brings: the code as it is, beside copies of it that do without one. Each round has new
@@ -143,7 +143,7 @@ function middle(turns: readonly Turn[]): Turn {
 }
 
 const NOTES = [
-  'CPU is that of the server, user and system, per event that was accepted: the median of 15 slices of some 40 ms, ' +
+  'CPU is that of the server, user and system, per event that was accepted: the median of 25 slices of some 40 ms, ' +
     'each beside one of two processes of the unchanged code in the same turn; then that of the rounds, each with new ' +
     'processes. ± is half of what lies between the quartiles of the rounds; the row of nothing, the same code twice, ' +
     'says what the method itself may be wrong by. Up to a producer that takes everything, but where a row says ' +

@@ -23,7 +23,9 @@ export class RecordBuffer implements Writer {
   readonly buffer: Buffer
   readonly #schemaId: number
   readonly #source: Buffer
-  at = 0
+  /** Where its piece of the buffer ends. */
+  readonly #limit: number
+  at: number
   /** Where the record written last lies: a record of schemas/event.avsc, framed. */
   start = 0
   end = 0
@@ -37,8 +39,11 @@ export class RecordBuffer implements Writer {
     { schemaId, source }: { readonly schemaId: number; readonly source: string },
   ) {
     this.#schemaId = schemaId
-    this.#source = Buffer.from(source, 'utf8')
-    this.buffer = Buffer.allocUnsafe(bytesNeeded(events, this.#source.length))
+    this.#source = bytesOfSource(source)
+    const { buffer, start, end } = takePiece(bytesNeeded(events, this.#source.length))
+    this.buffer = buffer
+    this.at = start
+    this.#limit = end
   }
 
   /** @throws when it was not told of this event. */
@@ -51,14 +56,41 @@ export class RecordBuffer implements Writer {
     this.keyStart = this.at - accountBytes(event.input)
     writeRest(this, event, this.#source)
     this.end = this.at
-    // Bytes written behind the end are lost without an error.
-    if (this.at > this.buffer.length) throw new Error('the record buffer is too small for its events')
+    // Bytes written behind the end are another's, or lost without an error.
+    if (this.at > this.#limit) throw new Error('the record buffer is too small for its events')
   }
 
   /** murmur2 of the key. */
   get hash(): number {
     return murmur2Range(this.buffer, this.keyStart, this.keyEnd)
   }
+}
+
+/**
+ * Requests of few events take pieces of one buffer. A buffer for each costs more than writing an event. It
+ * lives as long as the last of its records.
+ */
+const POOL_BYTES = 64 * 1_024
+const MAX_PIECE_BYTES = 8 * 1_024
+const pool = { buffer: Buffer.alloc(0), used: 0 }
+
+function takePiece(bytes: number) {
+  if (bytes > MAX_PIECE_BYTES) return { buffer: Buffer.allocUnsafe(bytes), start: 0, end: bytes }
+  if (pool.used + bytes > pool.buffer.length) {
+    pool.buffer = Buffer.allocUnsafeSlow(POOL_BYTES)
+    pool.used = 0
+  }
+  const start = pool.used
+  pool.used += bytes
+  return { buffer: pool.buffer, start, end: pool.used }
+}
+
+/** Most requests have the write key of the one before. */
+let lastSource = { text: '', bytes: Buffer.alloc(0) }
+
+function bytesOfSource(text: string): Buffer {
+  if (text !== lastSource.text) lastSource = { text, bytes: Buffer.from(text, 'utf8') }
+  return lastSource.bytes
 }
 
 function bytesNeeded(events: Iterable<FastEvent>, sourceBytes: number): number {

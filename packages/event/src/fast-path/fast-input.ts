@@ -56,7 +56,7 @@ export class FastInput implements EventInput {
 
   /** Where its ints begin. */
   get base(): number {
-    return this.index * INTS_OF_EVENT
+    return this.body.ranges.base + this.index * INTS_OF_EVENT
   }
 
   get start(): number {

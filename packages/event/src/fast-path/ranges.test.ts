@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { putTime, timeAt } from './ranges.ts'
 import { scanBody } from './scan-body.ts'
 
-test('bodies keep their events, whatever else is read before and behind them', () => {
+test('bodies that share an array keep their events, whatever else is read before and behind them', () => {
   const body = fc.record({
     count: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 700, max: 2_500 })),
     isBroken: fc.boolean(),

@@ -17,38 +17,57 @@ export const PLACE = {
 export interface Ranges {
   readonly bytes: Buffer
   readonly ints: Int32Array
+  /** Where those of its first event begin. */
+  readonly base: number
 }
 
 /** Those of a body that is being read. */
 export interface GrowingRanges extends Ranges {
   ints: Int32Array
+  base: number
 }
 
-/** At most for a body that is about to be read: 128 KiB, some 760 events. */
-const MAX_FIRST_INTS = 32_768
-/** Shorter than most events: an array that is too small is copied into a larger one. */
-const BYTES_OF_SHORT_EVENT = 256
+/**
+ * Bodies take pieces of one array: an array for each costs more than reading a small body. 128 KiB, about
+ * 1,000 events; it lives as long as the last of its bodies.
+ */
+const POOL_INTS = 32_768
+const pool = { ints: new Int32Array(POOL_INTS), used: 0 }
 
-/** For the events of a body, of which nobody knows how many there are. */
+/** Until `keepRanges` nobody else may take ranges: reading such a body never waits. */
 export function startRanges(bytes: Buffer): GrowingRanges {
-  const ints = Math.ceil(bytes.length / BYTES_OF_SHORT_EVENT) * INTS_OF_EVENT
-  return { bytes, ints: new Int32Array(Math.min(ints, MAX_FIRST_INTS)) }
+  return { bytes, ints: pool.ints, base: pool.used }
+}
+
+/** For a body whose reading may wait while others are read. */
+export function startOwnRanges(bytes: Buffer): GrowingRanges {
+  return { bytes, ints: new Int32Array(POOL_INTS), base: 0 }
 }
 
 /** Room for the event of this number, with nothing in it. @returns where it begins. */
 export function makeRoom(ranges: GrowingRanges, index: number): number {
-  const start = index * INTS_OF_EVENT
-  if (start + INTS_OF_EVENT > ranges.ints.length) grow(ranges)
+  let start = ranges.base + index * INTS_OF_EVENT
+  if (start + INTS_OF_EVENT > ranges.ints.length) {
+    moveOut(ranges, index * INTS_OF_EVENT)
+    start = index * INTS_OF_EVENT
+  }
   const { ints } = ranges
   // So few are quicker set here than by calling `fill`.
   for (let at = start; at < start + INTS_OF_EVENT; at += 1) ints[at] = -1
   return start
 }
 
-function grow(ranges: GrowingRanges): void {
-  const larger = new Int32Array(2 * ranges.ints.length)
-  larger.set(ranges.ints)
+function moveOut(ranges: GrowingRanges, taken: number): void {
+  const larger = new Int32Array(Math.max(POOL_INTS, 2 * taken + INTS_OF_EVENT))
+  larger.set(ranges.ints.subarray(ranges.base, ranges.base + taken))
+  if (larger.length === POOL_INTS) Object.assign(pool, { ints: larger, used: 0 })
   ranges.ints = larger
+  ranges.base = 0
+}
+
+/** The body was read: what it took stays its own. */
+export function keepRanges({ ints, base }: Ranges, events: number): void {
+  if (ints === pool.ints) pool.used = base + events * INTS_OF_EVENT
 }
 
 /** A whole number from 0 to 2^53, in two ints: a number of its own would be an object more. */

@@ -20,7 +20,7 @@ import {
 import { slotEnd, slotStart } from './fast-event.ts'
 import { FastBody, FastInput, textOf } from './fast-input.ts'
 import { OpenPart } from './open-part.ts'
-import { makeRoom, startRanges, type GrowingRanges } from './ranges.ts'
+import { keepRanges, makeRoom, startOwnRanges, startRanges, type GrowingRanges } from './ranges.ts'
 import { scanEvent } from './scan-event.ts'
 import { SLOT } from './slots.ts'
 
@@ -46,7 +46,10 @@ export function scanBody(bytes: Buffer, maxEvents: number): FastBodyRead | null 
   return single ?? atOnce(scanLists(bytes, first, { ranges: startRanges(bytes), maxEvents }))
 }
 
-/** The same, in pieces of a few events, between which other bodies may be read: 2,500 events take some 3 ms. */
+/**
+ * The same, in pieces of a few events, between which other bodies may be read: 2,500 events take some 3 ms.
+ * Only one who means to yield needs it, since the ranges of the events are an array of their own.
+ */
 export function* scanBodyInPieces(
   bytes: Buffer,
   maxEvents: number,
@@ -55,7 +58,7 @@ export function* scanBodyInPieces(
   if (first === IRREGULAR) return null
   const single = bytes[first] === OPEN_OBJECT ? scanSingle(bytes, first) : null
   if (single !== null) return single
-  return yield* scanLists(bytes, first, { ranges: startRanges(bytes), maxEvents })
+  return yield* scanLists(bytes, first, { ranges: startOwnRanges(bytes), maxEvents })
 }
 
 /** Where it begins. */
@@ -72,6 +75,7 @@ function scanSingle(bytes: Buffer, start: number): FastBodyRead | null {
   if (end === IRREGULAR || skipSpace(bytes, end) !== bytes.length) return null
   const body = new FastBody(ranges, { pointer: '', isList: false })
   const event = new FastInput(body, 0, { start, end, isRegular: true })
+  keepRanges(ranges, 1)
   return { events: [event], sentAt: null, key: slotText(event, SLOT.writeKey) }
 }
 
@@ -125,7 +129,10 @@ function* scanEvents(list: EventList, start: number): Generator<void, number> {
     if (end === IRREGULAR) return IRREGULAR
     at = skipSpace(bytes, end)
     const byte = bytes[at]
-    if (byte === CLOSE_ARRAY) return at + 1
+    if (byte === CLOSE_ARRAY) {
+      keepRanges(list.ranges, list.events.length)
+      return at + 1
+    }
     if (byte !== COMMA) return IRREGULAR
     at = skipSpace(bytes, at + 1)
     if (list.events.length % EVENTS_OF_PIECE === 0) yield

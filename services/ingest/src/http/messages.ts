@@ -24,6 +24,8 @@ export interface IngestResponse extends ServerResponse {
   startedAt: number
   /** The origin whose page may read the answer. */
   allowedOrigin: string | null
+  /** The head as Node will write it; `null` before `writeHead`, which setting it takes the place of. */
+  headText: string | null
 }
 
 export interface Messages {
@@ -89,6 +91,18 @@ export function createMessages(app: Express): Messages {
     requestId = ''
     startedAt = 0
     allowedOrigin: string | null = null
+    /** Where Node keeps the head until it goes out together with the body. */
+    declare protected _header: string | null
+
+    get headText(): string | null {
+      // oxlint-disable-next-line no-underscore-dangle -- Node's name
+      return this._header
+    }
+
+    set headText(text: string) {
+      // oxlint-disable-next-line no-underscore-dangle -- Node's name
+      this._header = text
+    }
   }
 
   // For Node a body that a sink has had is read to its end. (An accessor there; a field in the types.)

@@ -43,7 +43,7 @@ export function sendBody(
 }
 
 /** ASCII is written as it is kept; for other text every character has to be looked at. */
-function endWith(response: IngestResponse, body: Buffer | string, bytes: number): void {
+export function endWith(response: IngestResponse, body: Buffer | string, bytes: number): void {
   response.end(body, bytes === body.length ? 'latin1' : 'utf8')
 }
 

@@ -4,7 +4,7 @@ import { eventText, startTestIngest } from '../testing/test-support.ts'
 
 test('records of many requests keep their bytes until they are produced, whatever comes meanwhile', async () => {
   await using ingest = await startTestIngest()
-  // Small ones are in the pool of Node's buffers, a large one has its own; together they fill several.
+  // Small ones share a buffer, a large one has its own; together they fill several.
   const sizes = [1, 300, 2_000, 7_900, 40_000]
   const sent = Array.from({ length: 200 }, (_, at) => ({
     event_id: `id-${at}`,

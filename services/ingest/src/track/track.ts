@@ -1,7 +1,7 @@
 import type { OutgoingRecord, ProduceOutcome } from '@custom-events/kafka'
 import { createEventCodec } from '@custom-events/codec'
 import { REQUEST_CODES, type Audience } from '@custom-events/event'
-import { allAcceptedHeaders, allAcceptedText, isAllAccepted } from './all-accepted.ts'
+import { allAcceptedText, isAllAccepted } from './all-accepted.ts'
 import { answerOptionsFrom } from '../request/answer-options.ts'
 import { answerAccepted, type AnswerOptions } from '../response/answers.ts'
 import type { EventResult } from '../response/event-result.ts'
@@ -14,9 +14,10 @@ import { limited, takeLimit } from '../rate-limit/limited.ts'
 import { countOutcomes } from '../metrics.ts'
 import type { IngestResponse } from '../http/messages.ts'
 import type { IngestParts } from '../parts.ts'
+import { createSendAccepted, type SendAccepted } from './accepted-head.ts'
 import { createProduceWithin, type ProduceWithin } from './produce-within.ts'
 import type { Handle } from '../http/route.ts'
-import { send, sendBody } from '../http/send.ts'
+import { send } from '../http/send.ts'
 import { isRefusedForSize, rejectRefused, rejectTooLarge, type Encoded } from './too-large.ts'
 import type { LimitDecision } from '../rate-limit/rate-limits.ts'
 import { Refusal } from '../response/refusal.ts'
@@ -34,6 +35,7 @@ export function createTrack(parts: IngestParts, audience: Audience): Handle {
     judge: createJudge({ ...parts.settings, plans: parts.plans, hasFastPath: true }),
     codec: createEventCodec(),
     produceWithin: createProduceWithin(parts.producer, parts.settings.limits.answerTimeoutMs),
+    sendAccepted: createSendAccepted(),
   }
   const endpoint = openEndpoint(parts, { audience, needsKafka: true })
   return (request, response) =>
@@ -49,6 +51,7 @@ type Tools = IngestParts & {
   readonly judge: Judge
   readonly codec: ReturnType<typeof createEventCodec>
   readonly produceWithin: ProduceWithin
+  readonly sendAccepted: SendAccepted
 }
 
 interface Settled {
@@ -182,10 +185,10 @@ function answer(tools: Tools, call: Call, settled: Settled, asked: Asked): void 
 
 function answerAllAccepted(tools: Tools, { judged, limit }: Settled, asked: Asked): void {
   const { response, options } = asked
+  const usual = { accepted: judged.length, headers: limit.headers }
   try {
-    const headers = { ...allAcceptedHeaders(judged.length), ...limit.headers }
-    const body = allAcceptedText(judged, options)
-    sendBody(response, { status: 200, headers, body }, tools.lifecycle.isDraining)
+    const text = allAcceptedText(judged, options)
+    tools.sendAccepted(response, { text, ...usual }, tools.lifecycle.isDraining)
   } catch (error) {
     answerBaldly(tools, judged.flatMap(acceptedResult), { ...asked, error })
   }
