@@ -102,8 +102,8 @@ async function compare(
   }
   const own = new Map<Fork, Turn[]>(group.map((fork) => [fork, []]))
   const warmUp = options.isTiny ? 1 : TURNS_OF_WARM_UP
-  const turns = options.isTiny ? 1 : TURNS
-  for (let turn = 0; turn < warmUp + turns; turn += 1) {
+  const measured = options.isTiny ? 1 : TURNS
+  for (let turn = 0; turn < warmUp + measured; turn += 1) {
     const micros = await takeTurn(servers, turn)
     if (turn < warmUp) continue
     for (const [fork, turnsOfFork] of own) turnsOfFork.push(pairOf(fork, micros))

@@ -72,7 +72,7 @@ export const forksOfEvents: readonly Fork[] = [
   },
   {
     name: 'few events are judged at once',
-    why: 'with the two others of its kind 9 % of a single event, for 11 lines in all',
+    why: 'with the two others of its kind it was worth 7 % of a single event, for 11 lines in all',
     loads: ANY,
     lines: [
       {
@@ -91,7 +91,7 @@ export const forksOfEvents: readonly Fork[] = [
   },
   {
     name: 'records of a short body are made at once',
-    why: 'with the two others of its kind 9 % of a single event, for 11 lines in all',
+    why: 'with the two others of its kind it was worth 7 % of a single event, for 11 lines in all',
     loads: ANY,
     lines: [
       {
