@@ -4,6 +4,7 @@ import { readKeptFigures, savedFigures, writeFigures } from './figures.ts'
 import type { Figures, SavedFigures } from './figures.ts'
 import { benchConsumer } from './consumer/consumer.ts'
 import { benchBacklog, benchInstances } from './consumer/growth.ts'
+import { benchForks } from './forks/forks.ts'
 import { benchHalfLoad } from './half-load.ts'
 import { benchBounds } from './ingest/bounds.ts'
 import {
@@ -41,6 +42,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   profile: benchProfile,
   'half-load': benchHalfLoad,
   'read-back': benchReadBack,
+  forks: benchForks,
 }
 
 /** How cost grows: all of these, one after another. */
@@ -68,7 +70,7 @@ const USAGE = `npm run bench: what the programs do on this machine. Measured, ne
 
 NAME is one of ${names}.
 --quick: fewer and shorter rounds; --tiny: only proves that it runs; --rounds N, --seconds N: of one case.
-consumer also: --records N; --only NAME of a contender; --node-options '--cpu-prof --cpu-prof-dir=DIR' of ours.`
+consumer also: --records N; --only NAME of a contender (of forks: of one); --node-options '--cpu-prof --cpu-prof-dir=DIR' of ours.`
 const { positionals, values } = readArguments(USAGE, {
   allowPositionals: true,
   options: {

@@ -1,18 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { rmSync } from 'node:fs'
+import { applyEdits, copyRepository } from '../tools/patched-copy.ts'
 import { sabotages, type Sabotage } from './sabotages/index.ts'
 
 export interface Verdict {
@@ -24,8 +13,7 @@ export interface Verdict {
   readonly why: string
 }
 
-const repository = fileURLToPath(new URL('../', import.meta.url))
-const COPIED = ['packages', 'services', 'cli', 'embedded', 'schemas', 'chaos', 'tools', 'test']
+const WORKSHOP = ['chaos', 'tools', 'test']
 const INTERLEAVINGS = 'services/consumer/src/consume.test.ts'
 const LIMIT_MS = 240_000
 /** A run mostly waits: for servers to start, and for sessions to time out. */
@@ -67,19 +55,9 @@ export async function sabotageAll(options: {
 
 async function tryOut(sabotage: Sabotage, seed: number): Promise<Verdict> {
   const startedAt = performance.now()
-  const folder = copyRepository()
+  const folder = copyRepository(WORKSHOP)
   try {
-    for (const { file, find, replace } of sabotage.edits) {
-      const path = join(folder, file)
-      const before = readFileSync(path, 'utf8')
-      if (before.split(find).length !== 2) {
-        throw new Error(`${sabotage.name}: ${file} holds ${JSON.stringify(find)} not exactly once`)
-      }
-      writeFileSync(
-        path,
-        before.replace(find, () => replace),
-      )
-    }
+    applyEdits(folder, sabotage.edits)
     const verdict = (caughtBy: Verdict['caughtBy'], why: string): Verdict => ({
       name: sabotage.name,
       caughtBy,
@@ -112,29 +90,6 @@ function harnessArguments({ kinds }: Sabotage, seed: number): readonly string[] 
   const size = ['--events', '6000', '--minutes', '0.25', '--faults', count]
   const patience = ['--drain-seconds', '60', '--shrink-runs', '0']
   return ['chaos/main.ts', '--seed', String(seed), ...size, ...patience, ...faults]
-}
-
-/** The code is copied, installed packages are linked; packages of ours resolve to the copy. */
-function copyRepository(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'custom-events-sabotage-'))
-  for (const name of COPIED) cpSync(join(repository, name), join(folder, name), { recursive: true })
-  cpSync(join(repository, 'package.json'), join(folder, 'package.json'))
-  const installed = join(repository, 'node_modules')
-  mkdirSync(join(folder, 'node_modules/@custom-events'), { recursive: true })
-  for (const name of readdirSync(installed)) {
-    if (name !== '@custom-events')
-      symlinkSync(join(installed, name), join(folder, 'node_modules', name))
-  }
-  for (const [where, names] of [
-    ['packages', readdirSync(join(folder, 'packages'))],
-    ['services', readdirSync(join(folder, 'services'))],
-    ['', ['cli', 'embedded']],
-  ] as const) {
-    for (const name of names) {
-      symlinkSync(join(folder, where, name), join(folder, 'node_modules/@custom-events', name))
-    }
-  }
-  return folder
 }
 
 async function runNode(

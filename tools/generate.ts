@@ -55,6 +55,8 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
     }),
   'docs/guarantees.md': () => pageWithFigures('docs/guarantees.md'),
   'docs/performance.md': () => pageWithFigures('docs/performance.md'),
+  'docs/decisions/0036-shortcuts-have-a-figure.md': () =>
+    pageWithFigures('docs/decisions/0036-shortcuts-have-a-figure.md'),
   ...plotPages(),
 }
 

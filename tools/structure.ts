@@ -1,6 +1,7 @@
 // The rules about where things may stand, which no general linter knows.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { moduleStateProblems } from './module-state.ts'
 
 interface Rule {
   /** What a line must not hold … */
@@ -51,7 +52,11 @@ const MAX_LINES = 300
 
 /** @returns one line per broken rule: path, line, reason. */
 export function structureProblems(): readonly string[] {
-  return trackedFiles().flatMap((path) => [...ruleProblems(path), ...sizeProblems(path)])
+  return trackedFiles().flatMap((path) => [
+    ...ruleProblems(path),
+    ...sizeProblems(path),
+    ...(path.endsWith('.ts') ? moduleStateProblems(path, readFileSync(path, 'utf8')) : []),
+  ])
 }
 
 function trackedFiles(): readonly string[] {

@@ -38,8 +38,12 @@ export interface Workbench extends AsyncDisposable {
   /**
    * Our ingest as operators run it, but without tracking plans unless they are asked for.
    * @param environment needs a KAFKA_TOPIC of its own
+   * @param repository a copy of this one, whose ingest it is. @default this one
    */
-  startIngest(environment: Environment & { readonly KAFKA_TOPIC: string }): Promise<MeasuredServer>
+  startIngest(
+    environment: Environment & { readonly KAFKA_TOPIC: string },
+    repository?: string,
+  ): Promise<MeasuredServer>
   /** How many records a topic has taken, once no more come. */
   storedIn(topic: string): Promise<number>
 }
@@ -65,26 +69,26 @@ export async function openWorkbench(
   const resources = opening.move()
 
   const start = async (
-    entry: string,
+    program: { readonly entry: string; readonly repository?: string },
     environment: Environment,
     readyUrl: string,
     nodeFlags: readonly string[] = [],
   ): Promise<MeasuredServer> => {
-    const program = await startProgram({
-      name: entry,
+    const started = await startProgram({
+      ...program,
       nodeFlags,
-      entry,
+      name: program.entry,
       environment,
       logFile: join(logDir, `${environment['PORT']}.log`),
       readyUrl,
     })
-    resources.use(program)
-    keepOn(MEASURED_CORE, program.pid)
+    resources.use(started)
+    keepOn(MEASURED_CORE, started.pid)
     return {
       url: `http://127.0.0.1:${environment['PORT']}`,
-      pid: program.pid,
+      pid: started.pid,
       topic: environment['KAFKA_TOPIC'] ?? null,
-      stop: () => program.stop(),
+      stop: () => started.stop(),
     }
   }
   const withTopic = async (given: Environment): Promise<Environment> => {
@@ -101,9 +105,10 @@ export async function openWorkbench(
     startPeer: async (file, readyPath, given = {}) => {
       const port = String(await freePort())
       const environment = { ...(await withTopic(given)), PORT: port }
-      return start(`bench/peers/${file}`, environment, `http://127.0.0.1:${port}${readyPath}`)
+      const readyUrl = `http://127.0.0.1:${port}${readyPath}`
+      return start({ entry: `bench/peers/${file}` }, environment, readyUrl)
     },
-    startIngest: async (given) => {
+    startIngest: async (given, repository) => {
       const [port, opsPort] = [String(await freePort()), String(await freePort())]
       const environment = {
         ...MALLOC_SETTINGS,
@@ -116,7 +121,9 @@ export async function openWorkbench(
         LOG_LEVEL: 'warn',
       }
       const readyUrl = `http://127.0.0.1:${opsPort}/health/ready`
-      return start('services/ingest/src/main.ts', environment, readyUrl, V8_FLAGS)
+      const copy = repository === undefined ? {} : { repository }
+      const program = { entry: 'services/ingest/src/main.ts', ...copy }
+      return start(program, environment, readyUrl, V8_FLAGS)
     },
     storedIn: (topic) => whenStill(() => stored(stack.environment, topic)),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

@@ -1,4 +1,5 @@
-// Our ingest without Kafka: everything up to the producer, which acknowledges at once and keeps nothing.
+// Our ingest without Kafka: everything up to the producer, which acknowledges at once and keeps nothing. With
+// TAKES_ALL=1 it turns nothing away however long the event loop is kept waiting, by other servers on its core, say.
 import { createLogger } from '@custom-events/runtime'
 import { NO_PLAN_SET } from '@custom-events/event'
 import { topicNames, type Producer } from '@custom-events/kafka'
@@ -36,6 +37,8 @@ const schemas = { trackedId: 7, rejectedId: 8, notReadyReason: null }
 const plans = { current: NO_PLAN_SET }
 const lifecycle = createLifecycle()
 const clock = (): number => performance.now()
+let turns = 0
+const idleLook = () => ({ nowMs: clock(), turn: (turns += 1), idleMs: clock() })
 
 const parts: IngestParts = {
   producer,
@@ -53,7 +56,11 @@ const parts: IngestParts = {
   retryAdvice: createRetryAdvice(clock, Math.random),
 }
 const server = await startIngestServer({
-  handle: refuseEarly(parts, createIngestApp(parts)),
+  handle: refuseEarly(
+    parts,
+    createIngestApp(parts),
+    process.env['TAKES_ALL'] ? idleLook : undefined,
+  ),
   host: '127.0.0.1',
   port: Number(process.env['PORT']),
   maxBodyBytes: settings.limits.maxBodyBytes,

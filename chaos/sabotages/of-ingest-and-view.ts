@@ -30,10 +30,10 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
     edits: [
       {
         file: 'services/ingest/src/track/produce-within.ts',
-        find: 'deadlines.add(waiting)',
+        find: '      producer.produce(records).then(',
         replace:
-          'deadlines.add(waiting)\n' +
-          "      resolve(records.map(() => ({ status: 'acknowledged', offset: 0 }) as const))",
+          "      resolve(records.map(() => ({ status: 'acknowledged', offset: 0 }) as const))\n" +
+          '      producer.produce(records).then(',
       },
     ],
   },

@@ -1,3 +1,4 @@
+import type { Edit } from '../../tools/patched-copy.ts'
 import type { FaultKind } from '../schedule.ts'
 
 /** A way to break the product. Each must turn the interleavings or the harness red. */
@@ -12,11 +13,4 @@ export interface Sabotage {
     /** What the scenario must say: one that could not even begin has seen nothing. */
     readonly says: RegExp
   }
-}
-
-/** `find` must be there exactly once. */
-interface Edit {
-  readonly file: string
-  readonly find: string
-  readonly replace: string
 }

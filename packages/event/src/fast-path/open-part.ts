@@ -20,11 +20,8 @@ import {
 /** Keys of one object; more would be compared with one another for too long. */
 const MAX_KEYS_OF_OBJECT = 64
 const INTS_OF_KEY = 2
-/**
- * Of the objects around the present place: what tells most keys apart, and where each begins. One for
- * all: 17 KB for each request would be more than the request, and taking a value never waits.
- */
-const SCRATCH = new Int32Array((SCAN_LIMITS.maxDepth + 1) * MAX_KEYS_OF_OBJECT * INTS_OF_KEY)
+/** Room for the keys around a place of nearly every body. */
+const FIRST_KEYS = 32
 const WORDS: readonly Uint8Array[] = [Buffer.from('true'), Buffer.from('false'), NULL]
 const ACCOUNT_KEYS: readonly Uint8Array[] = ACCOUNT_NAMES_IN_CONTEXT.map((name) =>
   Buffer.from(name),
@@ -41,7 +38,8 @@ const MAX_FRACTION_CHARS = 100
  */
 export class OpenPart {
   readonly #bytes: Uint8Array
-  readonly #keys = SCRATCH
+  /** Of the objects around the present place: what tells most keys apart, and where each begins. */
+  #keys = new Int32Array(FIRST_KEYS * INTS_OF_KEY)
   #top = 0
   #keyCount = 0
   #wantsAccount = false
@@ -139,10 +137,18 @@ export class OpenPart {
     this.#keyCount += 1
     if (this.#keyCount > SCAN_LIMITS.maxKeys) return false
     if (top - firstKey >= MAX_KEYS_OF_OBJECT * INTS_OF_KEY) return false
-    keys[top] = mark
-    keys[top + 1] = start
+    if (top === keys.length) this.#makeRoom()
+    this.#keys[top] = mark
+    this.#keys[top + 1] = start
     this.#top = top + INTS_OF_KEY
     return true
+  }
+
+  /** At most for all depths, each with as many keys as an object may have: 17 KB. */
+  #makeRoom(): void {
+    const larger = new Int32Array(2 * this.#keys.length)
+    larger.set(this.#keys)
+    this.#keys = larger
   }
 
   /** @returns whether the account, if this is one, can be read here. */

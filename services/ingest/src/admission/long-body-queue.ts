@@ -1,5 +1,4 @@
 import { afterTurns, turnsAfter } from '../server/one-a-turn.ts'
-import { createDeadlines, type Overdue } from './deadlines.ts'
 
 /**
  * Gives the slot back; does nothing when called again.
@@ -42,7 +41,6 @@ export function createLongBodyQueue(
   clock: () => number = () => performance.now(),
 ): LongBodyQueue {
   const waiting = new Set<Waiting>()
-  const deadlines = createDeadlines(maxWaitMs)
   const speed = createSpeed()
   let isTaken = false
   let waitingBytes = 0
@@ -79,13 +77,13 @@ export function createLongBodyQueue(
       if (isFull()) return Promise.resolve(null)
       return new Promise((resolve) => {
         const settle = (slot: ReleaseSlot | null): void => {
-          deadlines.remove(item)
+          clearTimeout(overdue)
           waiting.delete(item)
           waitingBytes -= bytes
           resolve(slot)
         }
-        const item: Waiting = { dueAt: 0, settle, onOverdue: () => settle(null) }
-        deadlines.add(item)
+        const overdue = setTimeout(() => settle(null), maxWaitMs).unref()
+        const item: Waiting = { settle }
         waiting.add(item)
         waitingBytes += bytes
       })
@@ -108,6 +106,6 @@ function createSpeed() {
 
 const DECAY = 7 / 8
 
-interface Waiting extends Overdue {
+interface Waiting {
   settle(slot: ReleaseSlot | null): void
 }

@@ -46,14 +46,11 @@ export function createMessages(app: Express): Messages {
   class Request extends IncomingMessage implements IngestRequest {
     #sink: BodySink | null = null
     isBodyTaken = false
-    /** Node's own mark of a body that is being read; without it the rest would be resumed, in vain. */
-    declare protected _consuming: boolean
 
     giveBodyTo(sink: BodySink | null): void {
       this.#sink = sink
-      // oxlint-disable-next-line no-underscore-dangle -- Node's name
-      this._consuming = sink !== null
       if (sink === null) return
+      this.read(0) // nothing, but for Node the body is being read; else it would resume the stream, in vain
       // Normally there is nothing yet: the parser is still busy with the headers.
       for (let chunk = this.#read(); chunk !== null; chunk = this.#read()) sink.onChunk(chunk)
       if (this.complete && this.#sink !== null) this.#end(sink)

@@ -4,29 +4,23 @@ import { gzipSync } from 'node:zlib'
 import { createByteBudget } from '../admission/byte-budget.ts'
 import type { BodySink, IngestRequest } from '../http/messages.ts'
 import { ClientGone, Refusal } from '../response/refusal.ts'
-import type { Overdue } from '../admission/deadlines.ts'
 import { inflate, isLongBody, limitsOfStrangers, readBody, refuseTooLarge } from './body.ts'
 
 const LIMITS = { maxBodyBytes: 100_000, bodyTimeoutMs: 10_000 }
 
-/** A body being read, whose chunks and deadline the test decides about. */
+/** A body being read, whose chunks the test decides about. */
 function open({ headers = {}, maxInFlightBytes = 1_000_000 } = {}) {
   let sink: BodySink | null = null
-  const waiting = new Set<Overdue>()
   const budget = createByteBudget(maxInFlightBytes)
   const request = {
     headers,
     giveBodyTo: (to: BodySink | null) => (sink = to),
     pause: () => {},
   } as unknown as IngestRequest // what a body is read with
-  const deadlines = {
-    add: (item: Overdue) => void waiting.add(item),
-    remove: (item: Overdue) => void waiting.delete(item),
-  }
   const reservation = budget.open()
-  const body = readBody(request, { limits: LIMITS, deadlines, reservation })
+  const body = readBody(request, { limits: LIMITS, reservation })
   const taken = (): BodySink => sink ?? assert.fail('nobody reads the body')
-  return { body, budget, reservation, waiting, taken, isRead: () => sink !== null }
+  return { body, budget, reservation, taken, isRead: () => sink !== null }
 }
 
 const refusedAs = (code: string) => (error: unknown) =>
@@ -44,7 +38,6 @@ test('a body of one chunk is that chunk, not a copy; one of many is their bytes 
   for (const each of sent) many.taken().onChunk(each)
   many.taken().onEnd()
   assert.deepEqual(await many.body, Buffer.concat(sent))
-  assert.equal(many.waiting.size, 0)
 })
 
 test('what is held counts against the budget, at most twice the bytes that came, until it is released', async () => {
@@ -84,13 +77,16 @@ test('chunks of a few bytes are refused when the sender cut them, not when the n
   assert.deepEqual(await slow.body, Buffer.alloc(5_000, 7))
 })
 
-test('no byte, no more time and no client: each ends the wait in its own way', async () => {
+test('no byte, no more time and no client: each ends the wait in its own way', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   const empty = open()
   empty.taken().onEnd()
   await assert.rejects(empty.body, refusedAs('empty_body'))
 
   const late = open()
-  for (const item of late.waiting) item.onOverdue()
+  t.mock.timers.tick(LIMITS.bodyTimeoutMs - 1)
+  assert.ok(late.isRead())
+  t.mock.timers.tick(1)
   await assert.rejects(late.body, refusedAs('body_timeout'))
   assert.ok(!late.isRead())
 
@@ -116,7 +112,7 @@ test('whose key is inside the body may make it a hundred times as long, and 1 Mi
   )
 
   const reservation = createByteBudget(10_000_000).open()
-  const bounds = { limits, reservation, deadlines: { add: () => {}, remove: () => {} } }
+  const bounds = { limits, reservation }
   const sent = gzipSync(Buffer.alloc(200_000))
   await assert.rejects(inflate(sent, 'gzip', false, bounds), /100 times what was sent.*in a header/)
   const known = { ...bounds, limits: LIMITS }

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { Deadlines, Overdue } from '../admission/deadlines.ts'
 import { isAbsurdlyCut, MIN_CHUNK_BYTES, declaredBytes } from '../http/framing.ts'
 import { inflateBody, type Encoding } from './inflate.ts'
 import type { BodySink, IngestRequest } from '../http/messages.ts'
@@ -22,8 +21,6 @@ export interface BodyLimits {
 /** What reading a body is bounded by. */
 export interface BodyBounds {
   readonly limits: BodyLimits
-  /** Of `limits.bodyTimeoutMs`. */
-  readonly deadlines: Deadlines
   /** Pays for every byte while it is held. */
   readonly reservation: Reservation
 }
@@ -99,7 +96,7 @@ const NOTHING: Buffer = Buffer.alloc(0)
 const MIN_ROOM_BYTES = 4_096
 
 /** One body being read; a class because there is one for each request. */
-class Collector implements BodySink, Overdue {
+class Collector implements BodySink {
   readonly #request: IngestRequest
   readonly #bounds: BodyBounds
   #resolve: (body: Buffer) => void = NOBODY
@@ -108,13 +105,12 @@ class Collector implements BodySink, Overdue {
   #body = NOTHING
   #bytes = 0
   #pieces = 0
-  dueAt = 0
-  earlier = null
-  later = null
+  readonly #overdue: NodeJS.Timeout
 
   constructor(request: IngestRequest, bounds: BodyBounds) {
     this.#request = request
     this.#bounds = bounds
+    this.#overdue = setTimeout(giveUp, bounds.limits.bodyTimeoutMs, this).unref()
   }
 
   collect(): Promise<Buffer> {
@@ -122,7 +118,6 @@ class Collector implements BodySink, Overdue {
       this.#resolve = resolve
       this.#reject = reject
     })
-    this.#bounds.deadlines.add(this)
     this.#request.giveBodyTo(this)
     return whole
   }
@@ -164,7 +159,7 @@ class Collector implements BodySink, Overdue {
   }
 
   onEnd(): void {
-    this.#bounds.deadlines.remove(this)
+    clearTimeout(this.#overdue)
     if (this.#bytes === 0) this.#reject(emptyBody())
     else if (this.#bytes === this.#body.length) this.#resolve(this.#body)
     else this.#resolve(this.#body.subarray(0, this.#bytes))
@@ -180,12 +175,16 @@ class Collector implements BodySink, Overdue {
 
   /** What still comes waits in the stream until the answer decides about it. */
   #fail(reason: Refusal | ClientGone): void {
-    this.#bounds.deadlines.remove(this)
+    clearTimeout(this.#overdue)
     this.#body = NOTHING
     this.#request.giveBodyTo(null)
     this.#request.pause()
     this.#reject(reason)
   }
+}
+
+function giveUp(body: Collector): void {
+  body.onOverdue()
 }
 
 function tooLarge({ maxBodyBytes, maxRatio }: BodyLimits, after = ''): Refusal {

@@ -14,7 +14,6 @@ import {
 } from './body.ts'
 import { declaredBytes } from '../http/framing.ts'
 import { refuseStrangers } from '../auth/body-key.ts'
-import { createDeadlines, type Deadlines } from '../admission/deadlines.ts'
 import { isLines, readEnvelope, readLongEnvelope } from './envelope.ts'
 import type { Envelope } from './envelope-parts.ts'
 import { announcedBytes, encodingFrom, letGo, type Encoding } from './inflate.ts'
@@ -57,8 +56,6 @@ export interface Endpoint {
   readonly audience: Audience
   /** Whether its events go to Kafka, so that it is of no use while Kafka is away. */
   readonly needsKafka: boolean
-  /** Of the bodies that are being read. */
-  readonly deadlines: Deadlines
   /** Of bodies whose write key is inside them. */
   readonly strangerLimits: BodyLimits
 }
@@ -66,8 +63,7 @@ export interface Endpoint {
 type NewEndpoint = Pick<Endpoint, 'audience' | 'needsKafka'>
 
 export function openEndpoint({ settings: { limits } }: CallParts, endpoint: NewEndpoint): Endpoint {
-  const deadlines = createDeadlines(limits.bodyTimeoutMs)
-  return { ...endpoint, deadlines, strangerLimits: limitsOfStrangers(limits) }
+  return { ...endpoint, strangerLimits: limitsOfStrangers(limits) }
 }
 
 /**
@@ -88,17 +84,17 @@ export function takeCall(
   const arrival = arrive(parts, endpoint, request, response)
   const limits = arrival.key === null ? endpoint.strangerLimits : parts.settings.limits
   refuseTooLarge(request, limits)
-  return readCall(parts, { limits, deadlines: endpoint.deadlines }, arrival, work)
+  return readCall(parts, limits, arrival, work)
 }
 
 async function readCall(
   parts: CallParts,
-  { limits, deadlines }: Omit<BodyBounds, 'reservation'>,
+  limits: BodyLimits,
   arrival: Arrival,
   work: (call: Call) => Promise<void>,
 ): Promise<void> {
   const reservation = parts.budget.open(arrival.key !== null)
-  const bounds = { limits, deadlines, reservation }
+  const bounds = { limits, reservation }
   try {
     if (!reservation.take(headBytes(arrival.request))) throw NO_ROOM
     const sent = await readBody(arrival.request, bounds)

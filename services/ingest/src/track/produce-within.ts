@@ -1,5 +1,4 @@
 import type { OutgoingRecord, ProduceOutcome, Producer } from '@custom-events/kafka'
-import { createDeadlines, type Overdue } from '../admission/deadlines.ts'
 
 export type ProduceWithin = (
   records: readonly OutgoingRecord[],
@@ -10,23 +9,16 @@ export type ProduceWithin = (
  * patience does not rest on that promise.
  */
 export function createProduceWithin(producer: Producer, timeoutMs: number): ProduceWithin {
-  const deadlines = createDeadlines(timeoutMs)
   return (records) =>
     new Promise((resolve, reject) => {
-      const waiting: Overdue = {
-        dueAt: 0,
-        earlier: null,
-        later: null,
-        onOverdue: () => resolve(records.map(() => OVERDUE)),
-      }
-      deadlines.add(waiting)
+      const overdue = setTimeout(() => resolve(records.map(() => OVERDUE)), timeoutMs).unref()
       producer.produce(records).then(
         (outcomes) => {
-          deadlines.remove(waiting)
+          clearTimeout(overdue)
           resolve(outcomes)
         },
         (error: unknown) => {
-          deadlines.remove(waiting)
+          clearTimeout(overdue)
           reject(error instanceof Error ? error : new Error('producing failed', { cause: error }))
         },
       )
