@@ -1,9 +1,9 @@
 -- Exact counts by day of UTC, recomputed from `events` by the views of repeatable/rollups.sql. Nobody reads this
 -- table itself: `events_daily`, `active_users_daily`, `active_users_weekly`, `active_users_monthly` do.
 --
--- The row with event '' counts all events of an account on a day. The row with event '' and group_id '' counts
--- nothing: it is written last by a refresh that went through, so that its refreshed_at tells up to when all is here.
--- Without partitions, because the last block of a refresh must become one part or none.
+-- The row with event '' counts all events of an account on a day. Rows with event '' and group_id '' are marks of
+-- refreshes, see repeatable/rollups.sql. Without partitions, because the last block of a refresh must become one part
+-- or none.
 CREATE TABLE IF NOT EXISTS rollup_daily ${ON_CLUSTER}
 (
     event        LowCardinality(String) COMMENT 'Name of the event; empty: all events of the account.' CODEC(ZSTD(1)),
@@ -20,7 +20,7 @@ ${ROLLUP_TTL}
 COMMENT 'Storage of events_daily and active_users_*: query those.';
 
 -- What there is to ask about: events, their properties, types and examples, by day of UTC. The row with property ''
--- counts the event itself; the row with event '' marks a refresh that went through, as in rollup_daily.
+-- counts the event itself; rows with event '' are marks, as in rollup_daily.
 CREATE TABLE IF NOT EXISTS catalogue_daily ${ON_CLUSTER}
 (
     event        LowCardinality(String) COMMENT 'Name of the event.' CODEC(ZSTD(1)),

@@ -189,13 +189,37 @@ test(
   },
 )
 
+test('a rollup whose filling was cut off is filled again', SLOW, async () => {
+  await using rolled = await openRolledUp(stack)
+  const { clickhouse, insert, refresh } = rolled
+  const copies = numbers(0, 50).map((index) =>
+    copyOf(index, { inserted_at: '2026-03-10 00:00:00.000' }),
+  )
+  await refresh()
+  await insert(copies)
+  await refresh()
+  assert.deepEqual((await told(clickhouse)).eventsDaily, [], 'as if they had been there at first')
+  for (const [table, mark] of [
+    ['rollup_daily', '2299-12-29'],
+    ['catalogue_daily', '2299-12-30'],
+  ]) {
+    await clickhouse.command(
+      `ALTER TABLE ${table} DELETE WHERE day = '${mark}' SETTINGS mutations_sync = 2`,
+    )
+  }
+  const [row] = await clickhouse.query('SELECT count(complete_until) AS n FROM rollup_freshness')
+  assert.deepEqual(row, { n: '0' })
+  await refresh()
+  assert.deepEqual(differences(await told(clickhouse), truthOf(copies)), [])
+})
+
 test('a refresh that fails is told, moves no watermark, and is made up for', SLOW, async () => {
   await using rolled = await openRolledUp(stack)
   const { clickhouse, insert, refresh } = rolled
   const copies = numbers(0, 100).map((index) => copyOf(index))
   await insert(copies.slice(0, 50))
   await refresh()
-  const until = `SELECT complete_until FROM rollup_freshness WHERE rollup = 'daily'`
+  const until = `SELECT complete_until FROM rollup_freshness WHERE name = 'daily'`
   const before = await clickhouse.query(until)
   await clickhouse.command(
     `ALTER TABLE rollup_daily ADD CONSTRAINT no CHECK group_id != 'account_1'`,

@@ -41,6 +41,21 @@ export async function openRolledUp(servers: Pick<Servers, 'environment'>): Promi
   const clickhouse = createClickHouse({ ...servers.environment, CLICKHOUSE_DATABASE })
   const log = createLogger({ service: 'test', level: 'silent' })
   await migrate({ clickhouse, log })
+  const refresh = async (): Promise<void> => {
+    const [row] = await clickhouse.query<{ now: string }>('SELECT toString(now64(3)) AS now')
+    await eventually(
+      async () => {
+        for (const view of VIEWS) await clickhouse.command(`SYSTEM REFRESH VIEW ${view}`)
+        const behind = await clickhouse.query(
+          `SELECT * FROM rollup_freshness WHERE complete_until IS NULL OR complete_until < {now:DateTime64(3)}`,
+          { now: row?.now },
+        )
+        if (behind.length > 0) throw new Error(`still behind: ${JSON.stringify(behind)}`)
+      },
+      { withinMs: 60_000 },
+    )
+    for (const view of VIEWS) await clickhouse.command(`SYSTEM WAIT VIEW ${view}`)
+  }
   return {
     clickhouse,
     migrate: async (options) => {
@@ -50,22 +65,9 @@ export async function openRolledUp(servers: Pick<Servers, 'environment'>): Promi
       const rows = copies.map((copy) => JSON.stringify({ received_at: copy.timestamp, ...copy }))
       await clickhouse.command(`INSERT INTO events FORMAT JSONEachRow\n${rows.join('\n')}`)
     },
-    refresh: async () => {
-      const [row] = await clickhouse.query<{ now: string }>('SELECT toString(now64(3)) AS now')
-      await eventually(
-        async () => {
-          for (const view of VIEWS) await clickhouse.command(`SYSTEM REFRESH VIEW ${view}`)
-          const behind = await clickhouse.query(
-            `SELECT * FROM rollup_freshness WHERE complete_until IS NULL OR complete_until < {now:DateTime64(3)}`,
-            { now: row?.now },
-          )
-          if (behind.length > 0) throw new Error(`still behind: ${JSON.stringify(behind)}`)
-        },
-        { withinMs: 60_000 },
-      )
-      for (const view of VIEWS) await clickhouse.command(`SYSTEM WAIT VIEW ${view}`)
-    },
+    refresh,
     empty: async () => {
+      await refresh() // so that none is under way
       for (const table of TABLES) await clickhouse.command(`TRUNCATE TABLE ${table}`)
     },
     anHourPasses: async () => {

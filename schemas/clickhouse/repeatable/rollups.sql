@@ -1,123 +1,40 @@
+-- How the rollups are kept, rollups_daily.sql and rollups_catalogue.sql.
+--
 -- Each minute the days that rows came for are counted anew, from `events FINAL`: an update, a retry or a replay
 -- changes the counts as it changes `tracked`. Which days those are, inserted_at tells: rows become visible up to 25 s
 -- after it, and on another replica later still, hence the five minutes that are looked at again.
 --
--- Once an hour one month more is counted anew, whole, in turn: so leaves what was deleted on purpose, and what no
--- refresh saw. Rows of that month that are counted no more are written with events = 0, a millisecond older than
--- those that are. An empty rollup is counted as a whole: TRUNCATE TABLE is the repair.
+-- Once an hour one month more is counted anew, whole, in turn: so leaves what was deleted on purpose, and comes what
+-- no refresh saw. Rows of that month that are counted no more are written with events = 0, a millisecond older than
+-- those that are.
 --
--- A refresh that fails half-way has not written its last row, so the next one begins where it began. Two never
--- overlap: the minute begins when one has ended. One thread, and what needs more than 1 GB goes to disk.
-CREATE OR REPLACE MATERIALIZED VIEW rollup_daily_refresh ${ON_CLUSTER}
-REFRESH AFTER 1 MINUTE APPEND TO rollup_daily AS
-WITH
-    (SELECT max(refreshed_at) FROM rollup_daily WHERE event = '' AND group_id = '') AS before,
-    (SELECT now64(3, 'UTC')) AS began,
-    before = toDateTime64(0, 3, 'UTC') AS is_first,
-    NOT is_first AND toStartOfHour(before) < toStartOfHour(began) AS is_new_hour,
-    (SELECT arraySort(groupUniqArray(month)) FROM (
-        SELECT toUInt32(_partition_id) AS month FROM events WHERE is_new_hour GROUP BY month
-        UNION ALL SELECT toYYYYMM(day) AS month FROM rollup_daily WHERE is_new_hour AND events > 0 GROUP BY month
-    )) AS months,
-    if(empty(months), 0, months[1 + intDiv(toUnixTimestamp(began), 3600) % length(months)]) AS month_in_turn,
-    counted AS (
-        SELECT group_id, event, toDate32(timestamp) AS day, coalesce(user_id, anonymous_id, '') AS user
-        FROM events FINAL
-        PREWHERE is_first
-            OR toYYYYMM(timestamp) = month_in_turn
-            OR (group_id, toDate32(timestamp)) IN (
-                SELECT group_id, toDate32(timestamp) FROM events
-                WHERE NOT is_first AND inserted_at > before - toIntervalMinute(5)
-                GROUP BY ALL)
-    ),
-    arrayReduce('uniqExactState', emptyArrayString()) AS nobody
-SELECT * EXCEPT older_ms, began - toIntervalMillisecond(older_ms) AS refreshed_at
-FROM
-(
-    SELECT event, group_id, day, count() AS events, uniqExact(user) AS users, nobody AS users_state, 0 AS older_ms
-    FROM counted GROUP BY group_id, event, day
-    UNION ALL
-    SELECT '', group_id, day, count(), uniqExact(user), uniqExactState(user), 0
-    FROM counted GROUP BY group_id, day
-    UNION ALL
-    SELECT event, group_id, day, 0, 0, nobody, 1
-    FROM rollup_daily WHERE toYYYYMM(day) = month_in_turn AND events > 0
-    UNION ALL
-    SELECT '', '', toDate32('2299-12-31'), 0, 0, nobody, 0
-)
-ORDER BY event DESC, group_id DESC
-SETTINGS max_threads = 1, max_insert_threads = 1, optimize_aggregation_in_order = 1, use_skip_indexes_if_final = 0,
-    max_memory_usage = 3000000000, max_bytes_before_external_group_by = 1000000000, max_bytes_before_external_sort = 500000000
-;
-
-CREATE OR REPLACE VIEW events_daily ${ON_CLUSTER}
-(
-    group_id     String COMMENT 'The account.',
-    event        LowCardinality(String) COMMENT 'Name of the event.',
-    day          Date32 COMMENT 'The day of timestamp, UTC.',
-    events       UInt64 COMMENT 'How many, each once. Exact; sum(events) over anything.',
-    users        UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.',
-    refreshed_at DateTime64(3, 'UTC') COMMENT 'When this row was counted. Up to when all is counted: rollup_freshness.'
-) AS
-SELECT group_id, event, day, events, users, refreshed_at
-FROM rollup_daily FINAL
-WHERE event != '' AND events > 0
-COMMENT 'Events and users per account, event and day: exact, about a minute behind tracked.';
-
-CREATE OR REPLACE VIEW active_users_daily ${ON_CLUSTER}
-(
-    group_id     String COMMENT 'The account.',
-    day          Date32 COMMENT 'The day of timestamp, UTC.',
-    events       UInt64 COMMENT 'Events of all names, each once.',
-    users        UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.',
-    users_state  AggregateFunction(uniqExact, String) COMMENT 'The users themselves: uniqExactMerge(users_state) over any days and accounts.',
-    refreshed_at DateTime64(3, 'UTC') COMMENT 'When this row was counted. Up to when all is counted: rollup_freshness.'
-) AS
-SELECT group_id, day, events, users, users_state, refreshed_at
-FROM rollup_daily FINAL
-WHERE event = '' AND group_id != '' AND events > 0
-COMMENT 'Active users per account and day: exact, about a minute behind tracked.';
-
-CREATE OR REPLACE VIEW active_users_weekly ${ON_CLUSTER}
-(
-    group_id String COMMENT 'The account.',
-    week     Date32 COMMENT 'The Monday that the week begins with, UTC.',
-    events   UInt64 COMMENT 'Events of all names, each once.',
-    users    UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.'
-) AS
-SELECT group_id, day - (toDayOfWeek(day) - 1) AS week, sum(events) AS events, uniqExactMerge(users_state) AS users
-FROM rollup_daily FINAL
-WHERE event = '' AND group_id != '' AND rollup_daily.events > 0
-GROUP BY group_id, week
-COMMENT 'Active users per account and week: exact, about a minute behind tracked.';
-
-CREATE OR REPLACE VIEW active_users_monthly ${ON_CLUSTER}
-(
-    group_id String COMMENT 'The account.',
-    month    Date32 COMMENT 'The first day of the month, UTC.',
-    events   UInt64 COMMENT 'Events of all names, each once.',
-    users    UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.'
-) AS
-SELECT group_id, day - (toDayOfMonth(day) - 1) AS month, sum(events) AS events, uniqExactMerge(users_state) AS users
-FROM rollup_daily FINAL
-WHERE event = '' AND group_id != '' AND rollup_daily.events > 0
-GROUP BY group_id, month
-COMMENT 'Active users per account and month: exact, about a minute behind tracked.';
-
+-- What a refresh writes is not atomic (ClickHouse 76991), but its blocks come in order. So it writes marks, rows without
+-- any name, at the end of all days:
+--   2299-12-31  last of all. Its refreshed_at is up to when everything is counted; the next refresh begins there, or
+--               where this one began, if it failed before it.
+--   2299-12-29  first of all, when everything is counted, and 2299-12-30 last: both are there and equal, or everything
+--               is counted again. TRUNCATE TABLE is the repair, even while a refresh goes on.
+-- Refreshes of one view never overlap: the minute begins when one has ended. One thread, and what needs more than 1 GB
+-- goes to disk.
 CREATE OR REPLACE VIEW rollup_freshness ${ON_CLUSTER}
 (
-    rollup         String COMMENT 'The views that it is about: daily (events_daily, active_users_*) or catalogue.',
+    name           String COMMENT 'Of what: daily (events_daily, active_users_*) or catalogue.',
     complete_until Nullable(DateTime64(3, 'UTC')) COMMENT 'What was in tracked then is counted. NULL: not filled yet.',
     behind_seconds Nullable(Float64) COMMENT 'How long ago that is. Above 300 something is wrong: see system.view_refreshes.'
 ) AS
 SELECT
-    rollup,
-    nullIf(began, toDateTime64(0, 3, 'UTC')) AS complete_until,
+    name,
+    if(countIf(day = '2299-12-30') = 1 AND uniqExactIf(refreshed_at, day IN ('2299-12-29', '2299-12-30')) = 1
+           AND countIf(day = '2299-12-29') = 1,
+       maxIf(refreshed_at, day = '2299-12-31'), NULL) AS complete_until,
     dateDiff('millisecond', complete_until, now64(3, 'UTC')) / 1000 AS behind_seconds
 FROM
 (
-    SELECT 'daily' AS rollup, max(refreshed_at) AS began FROM rollup_daily WHERE event = '' AND group_id = ''
+    SELECT 'daily' AS name, day, refreshed_at FROM rollup_daily FINAL WHERE event = '' AND group_id = ''
     UNION ALL
-    SELECT 'catalogue', max(refreshed_at) FROM catalogue_daily WHERE event = '' AND property = ''
+    SELECT 'catalogue', day, refreshed_at FROM catalogue_daily FINAL WHERE event = '' AND property = ''
+    UNION ALL
+    SELECT arrayJoin(['daily', 'catalogue']), toDate32('1970-01-01'), toDateTime64(0, 3, 'UTC')
 )
+GROUP BY name
 COMMENT 'How far behind tracked the rollups and the catalogue are.';

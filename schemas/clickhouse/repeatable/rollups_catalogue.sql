@@ -5,16 +5,20 @@
 CREATE OR REPLACE MATERIALIZED VIEW catalogue_daily_refresh ${ON_CLUSTER}
 REFRESH AFTER 1 MINUTE APPEND TO catalogue_daily AS
 WITH
-    (SELECT max(refreshed_at) FROM catalogue_daily WHERE event = '' AND property = '') AS before,
+    (SELECT complete_until FROM rollup_freshness WHERE name = 'catalogue') AS known_until,
     (SELECT now64(3, 'UTC')) AS began,
-    before = toDateTime64(0, 3, 'UTC') AS is_first,
-    NOT is_first AND toStartOfHour(before) < toStartOfHour(began) AS is_new_hour,
+    isNull(known_until) AS is_first,
+    ifNull(known_until, began) AS before,
+    toStartOfHour(before) < toStartOfHour(began) AS is_new_hour,
+    -- The day of each mark, and where it comes: 0 before all other rows, 2 after them.
+    arrayConcat([(toDate32('2299-12-31'), 2)],
+        if(is_first, [(toDate32('2299-12-29'), 0), (toDate32('2299-12-30'), 2)], [])) AS marks,
     (SELECT arraySort(groupUniqArray(month)) FROM (
         SELECT toUInt32(_partition_id) AS month FROM events WHERE is_new_hour GROUP BY month
         UNION ALL SELECT toYYYYMM(day) AS month FROM catalogue_daily WHERE is_new_hour AND events > 0 GROUP BY month
     )) AS months,
     if(empty(months), 0, months[1 + intDiv(toUnixTimestamp(began), 3600) % length(months)]) AS month_in_turn
-SELECT * EXCEPT older_ms, began - toIntervalMillisecond(older_ms) AS refreshed_at
+SELECT * EXCEPT (older_ms, place), began - toIntervalMillisecond(older_ms) AS refreshed_at
 FROM
 (
     SELECT * FROM (
@@ -35,7 +39,7 @@ FROM
             maxIf(left(value, 80), value != 'null')])))) AS examples,
         min(timestamp) AS first_seen,
         max(timestamp) AS last_seen,
-        0 AS older_ms
+        0 AS older_ms, 1 AS place
     FROM
     (
         SELECT event, toDate32(timestamp) AS day, timestamp, pair.1 AS property, pair.2 AS value
@@ -56,13 +60,13 @@ FROM
     ORDER BY events DESC, property
     LIMIT 20000 BY day
     UNION ALL
-    SELECT event, property, day, 0, 0, 0, 0, 0, 0, 0, [], first_seen, last_seen, 1
+    SELECT event, property, day, 0, 0, 0, 0, 0, 0, 0, [], first_seen, last_seen, 1, 1
     FROM catalogue_daily
     WHERE toYYYYMM(day) = month_in_turn AND events > 0
     UNION ALL
-    SELECT '', '', toDate32('2299-12-31'), 0, 0, 0, 0, 0, 0, 0, [], began, began, 0
+    SELECT '', '', mark.1, 0, 0, 0, 0, 0, 0, 0, [], began, began, 0, mark.2 FROM (SELECT arrayJoin(marks) AS mark)
 )
-ORDER BY event DESC, property DESC
+ORDER BY place, event DESC, property DESC
 SETTINGS max_threads = 1, max_insert_threads = 1, use_skip_indexes_if_final = 0, compile_aggregate_expressions = 0,
     max_memory_usage = 3000000000, max_bytes_before_external_group_by = 1000000000, max_bytes_before_external_sort = 500000000
 ;
