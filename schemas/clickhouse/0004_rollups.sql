@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS rollup_daily ${ON_CLUSTER}
     day          Date32 COMMENT 'The day of timestamp, UTC.' CODEC(ZSTD(1)),
     events       UInt64 COMMENT 'Events, each once; 0: all of them were deleted.' CODEC(ZSTD(1)),
     users        UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id.' CODEC(ZSTD(1)),
-    users_state  AggregateFunction(uniqExact, String) COMMENT 'Which users, of the rows with event empty only. Read with uniqExactMerge.' CODEC(ZSTD(1)),
+    user_hashes  Array(UInt128) COMMENT 'Which users, of the rows with event empty only: sipHash128 of each.' CODEC(ZSTD(1)),
     refreshed_at DateTime64(3, 'UTC') COMMENT 'When the refresh that wrote this row began: the latest wins.' CODEC(ZSTD(1))
 )
 ENGINE = ${ENGINE}ReplacingMergeTree(refreshed_at)

@@ -23,25 +23,26 @@ WITH
                 SELECT group_id, toDate32(timestamp) FROM events
                 WHERE NOT is_first AND inserted_at > before - toIntervalMinute(5)
                 GROUP BY ALL)
-    ),
-    arrayReduce('uniqExactState', emptyArrayString()) AS nobody
+    )
 SELECT * EXCEPT (older_ms, place), began - toIntervalMillisecond(older_ms) AS refreshed_at
 FROM
 (
-    SELECT event, group_id, day, count() AS events, uniqExact(user) AS users, nobody AS users_state, 0 AS older_ms, 1 AS place
+    SELECT event, group_id, day, count() AS events, uniqExact(user) AS users, emptyArrayUInt64() AS user_hashes,
+           0 AS older_ms, 1 AS place
     FROM counted GROUP BY group_id, event, day
     UNION ALL
-    SELECT '', group_id, day, count(), uniqExact(user), uniqExactState(user), 0, 1
+    SELECT '', group_id, day, count(), length(hashes), groupUniqArray(reinterpretAsUInt128(sipHash128(user))) AS hashes, 0, 1
     FROM counted GROUP BY group_id, day
     UNION ALL
-    SELECT event, group_id, day, 0, 0, nobody, 1, 1
+    SELECT event, group_id, day, 0, 0, [], 1, 1
     FROM rollup_daily WHERE toYYYYMM(day) = month_in_turn AND events > 0
     UNION ALL
-    SELECT '', '', mark.1, 0, 0, nobody, 0, mark.2 FROM (SELECT arrayJoin(marks) AS mark)
+    SELECT '', '', mark.1, 0, 0, [], 0, mark.2 FROM (SELECT arrayJoin(marks) AS mark)
 )
 ORDER BY place, event DESC, group_id DESC
-SETTINGS max_threads = 1, max_insert_threads = 1, optimize_aggregation_in_order = 1, use_skip_indexes_if_final = 0,
-    max_memory_usage = 3000000000, max_bytes_before_external_group_by = 1000000000, max_bytes_before_external_sort = 500000000
+SETTINGS max_threads = 1, max_insert_threads = 1, optimize_aggregation_in_order = 1,
+    aggregation_in_order_max_block_bytes = 2000000, use_skip_indexes_if_final = 0, max_memory_usage = 3000000000,
+    max_bytes_before_external_group_by = 1000000000, max_bytes_before_external_sort = 300000000
 ;
 
 CREATE OR REPLACE VIEW events_daily ${ON_CLUSTER}
@@ -64,10 +65,10 @@ CREATE OR REPLACE VIEW active_users_daily ${ON_CLUSTER}
     day          Date32 COMMENT 'The day of timestamp, UTC.',
     events       UInt64 COMMENT 'Events of all names, each once.',
     users        UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.',
-    users_state  AggregateFunction(uniqExact, String) COMMENT 'The users themselves: uniqExactMerge(users_state) over any days and accounts.',
+    user_hashes  Array(UInt128) COMMENT 'The users themselves, as hashes: uniqExactArray(user_hashes) over any days and accounts.',
     refreshed_at DateTime64(3, 'UTC') COMMENT 'When this row was counted. Up to when all is counted: rollup_freshness.'
 ) AS
-SELECT group_id, day, events, users, users_state, refreshed_at
+SELECT group_id, day, events, users, user_hashes, refreshed_at
 FROM rollup_daily FINAL
 WHERE event = '' AND group_id != '' AND events > 0
 COMMENT 'Active users per account and day: exact, about a minute behind tracked.';
@@ -79,7 +80,7 @@ CREATE OR REPLACE VIEW active_users_weekly ${ON_CLUSTER}
     events   UInt64 COMMENT 'Events of all names, each once.',
     users    UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.'
 ) AS
-SELECT group_id, day - (toDayOfWeek(day) - 1) AS week, sum(events) AS events, uniqExactMerge(users_state) AS users
+SELECT group_id, day - (toDayOfWeek(day) - 1) AS week, sum(events) AS events, uniqExactArray(user_hashes) AS users
 FROM rollup_daily FINAL
 WHERE event = '' AND group_id != '' AND rollup_daily.events > 0
 GROUP BY group_id, week
@@ -92,7 +93,7 @@ CREATE OR REPLACE VIEW active_users_monthly ${ON_CLUSTER}
     events   UInt64 COMMENT 'Events of all names, each once.',
     users    UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.'
 ) AS
-SELECT group_id, day - (toDayOfMonth(day) - 1) AS month, sum(events) AS events, uniqExactMerge(users_state) AS users
+SELECT group_id, day - (toDayOfMonth(day) - 1) AS month, sum(events) AS events, uniqExactArray(user_hashes) AS users
 FROM rollup_daily FINAL
 WHERE event = '' AND group_id != '' AND rollup_daily.events > 0
 GROUP BY group_id, month
