@@ -17,6 +17,8 @@ CREATE TABLE IF NOT EXISTS rollup_daily ${ON_CLUSTER}
 ENGINE = ${ENGINE}ReplacingMergeTree(refreshed_at)
 ORDER BY (event, group_id, day)
 ${ROLLUP_TTL}
+-- An account has a place in the rows of every event: so little is read beside it.
+SETTINGS index_granularity = 1024
 COMMENT 'Storage of events_daily and active_users_*: query those.';
 
 -- What there is to ask about: events, their properties, types and examples, by day of UTC. The row with property ''
@@ -41,4 +43,26 @@ CREATE TABLE IF NOT EXISTS catalogue_daily ${ON_CLUSTER}
 ENGINE = ${ENGINE}ReplacingMergeTree(refreshed_at)
 ORDER BY (event, property, day)
 ${ROLLUP_TTL}
+COMMENT 'What catalogue is summed up from: query catalogue_events and catalogue_properties.';
+
+-- The sum over all days. Each refresh writes every row, and the mark with event '' last: what is older is gone.
+CREATE TABLE IF NOT EXISTS catalogue ${ON_CLUSTER}
+(
+    event        LowCardinality(String) COMMENT 'Name of the event.' CODEC(ZSTD(1)),
+    property     LowCardinality(String) COMMENT 'Name of the property; empty: the event itself.' CODEC(ZSTD(1)),
+    events       UInt64 COMMENT 'Events with the property, each once.',
+    days         UInt64 COMMENT 'Days with such an event.',
+    strings      UInt64 COMMENT 'Of them, how many have a string there.',
+    numbers      UInt64 COMMENT 'Of them, how many have a number there.',
+    booleans     UInt64 COMMENT 'Of them, how many have true or false there.',
+    objects      UInt64 COMMENT 'Of them, how many have an object there.',
+    arrays       UInt64 COMMENT 'Of them, how many have an array there.',
+    nulls        UInt64 COMMENT 'Of them, how many have null there.',
+    examples     Array(String) COMMENT 'Those of the last day.',
+    first_seen   DateTime64(3, 'UTC') COMMENT 'The earliest timestamp.',
+    last_seen    DateTime64(3, 'UTC') COMMENT 'The latest timestamp.',
+    refreshed_at DateTime64(3, 'UTC') COMMENT 'Up to when everything is counted in it.'
+)
+ENGINE = ${ENGINE}ReplacingMergeTree(refreshed_at)
+ORDER BY (event, property)
 COMMENT 'Storage of catalogue_events and catalogue_properties: query those.';

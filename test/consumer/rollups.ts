@@ -89,5 +89,6 @@ export async function openRolledUp(servers: Pick<Servers, 'environment'>): Promi
   }
 }
 
-const VIEWS = ['rollup_daily_refresh', 'catalogue_daily_refresh']
+const VIEWS = ['rollup_daily_refresh', 'catalogue_daily_refresh', 'catalogue_refresh']
+/** What is counted; `catalogue` is summed up from the second. */
 const TABLES = ['rollup_daily', 'catalogue_daily']

@@ -18,7 +18,7 @@
 -- goes to disk.
 CREATE OR REPLACE VIEW rollup_freshness ${ON_CLUSTER}
 (
-    name           String COMMENT 'Of what: daily (events_daily, active_users_*) or catalogue.',
+    name           String COMMENT 'Of what: daily (events_daily, active_users_*), catalogue (catalogue_*) or what that is summed up from.',
     complete_until Nullable(DateTime64(3, 'UTC')) COMMENT 'What was in tracked then is counted. NULL: not filled yet.',
     behind_seconds Nullable(Float64) COMMENT 'How long ago that is. Above 300 something is wrong: see system.view_refreshes.'
 ) AS
@@ -32,9 +32,12 @@ FROM
 (
     SELECT 'daily' AS name, day, refreshed_at FROM rollup_daily FINAL WHERE event = '' AND group_id = ''
     UNION ALL
-    SELECT 'catalogue', day, refreshed_at FROM catalogue_daily FINAL WHERE event = '' AND property = ''
+    SELECT 'catalogue_daily', day, refreshed_at FROM catalogue_daily FINAL WHERE event = '' AND property = ''
     UNION ALL
-    SELECT arrayJoin(['daily', 'catalogue']), toDate32('1970-01-01'), toDateTime64(0, 3, 'UTC')
+    SELECT 'catalogue', arrayJoin([toDate32('2299-12-29'), toDate32('2299-12-30'), toDate32('2299-12-31')]), refreshed_at
+    FROM catalogue FINAL WHERE event = '' AND property = ''
+    UNION ALL
+    SELECT arrayJoin(['daily', 'catalogue_daily', 'catalogue']), toDate32('1970-01-01'), toDateTime64(0, 3, 'UTC')
 )
 GROUP BY name
 COMMENT 'How far behind tracked the rollups and the catalogue are.';

@@ -5,7 +5,7 @@
 CREATE OR REPLACE MATERIALIZED VIEW catalogue_daily_refresh ${ON_CLUSTER}
 REFRESH AFTER 1 MINUTE APPEND TO catalogue_daily AS
 WITH
-    (SELECT complete_until FROM rollup_freshness WHERE name = 'catalogue') AS known_until,
+    (SELECT complete_until FROM rollup_freshness WHERE name = 'catalogue_daily') AS known_until,
     (SELECT now64(3, 'UTC')) AS began,
     isNull(known_until) AS is_first,
     ifNull(known_until, began) AS before,
@@ -71,6 +71,32 @@ SETTINGS max_threads = 1, max_insert_threads = 1, use_skip_indexes_if_final = 0,
     max_memory_usage = 3000000000, max_bytes_before_external_group_by = 1000000000, max_bytes_before_external_sort = 500000000
 ;
 
+-- Summed up when the days have been counted anew, looked at every ten seconds.
+CREATE OR REPLACE MATERIALIZED VIEW catalogue_refresh ${ON_CLUSTER}
+REFRESH AFTER 10 SECOND APPEND TO catalogue AS
+WITH
+    (SELECT complete_until FROM rollup_freshness WHERE name = 'catalogue_daily') AS counted_until,
+    (SELECT complete_until FROM rollup_freshness WHERE name = 'catalogue') AS summed_until,
+    ifNull(counted_until > ifNull(summed_until, toDateTime64(0, 3, 'UTC')), false) AS is_due
+SELECT *, assumeNotNull(counted_until) AS refreshed_at
+FROM
+(
+    SELECT
+        event, property, sum(daily.events) AS events, count() AS days,
+        sum(daily.strings) AS strings, sum(daily.numbers) AS numbers, sum(daily.booleans) AS booleans,
+        sum(daily.objects) AS objects, sum(daily.arrays) AS arrays, sum(daily.nulls) AS nulls,
+        argMax(daily.examples, day) AS examples,
+        min(daily.first_seen) AS first_seen, max(daily.last_seen) AS last_seen
+    FROM catalogue_daily AS daily FINAL
+    WHERE is_due AND event != '' AND daily.events > 0
+    GROUP BY event, property
+    UNION ALL
+    SELECT '', '', 0, 0, 0, 0, 0, 0, 0, 0, [], toDateTime64(0, 3, 'UTC'), toDateTime64(0, 3, 'UTC') WHERE is_due
+)
+ORDER BY event DESC, property DESC
+SETTINGS max_threads = 1, max_insert_threads = 1, compile_aggregate_expressions = 0,
+    max_memory_usage = 3000000000, max_bytes_before_external_group_by = 1000000000, max_bytes_before_external_sort = 300000000;
+
 CREATE OR REPLACE VIEW catalogue_events ${ON_CLUSTER}
 (
     event      LowCardinality(String) COMMENT 'Name of the event.',
@@ -79,11 +105,9 @@ CREATE OR REPLACE VIEW catalogue_events ${ON_CLUSTER}
     first_seen DateTime64(3, 'UTC') COMMENT 'The earliest timestamp: a new or misspelt event has a late one.',
     last_seen  DateTime64(3, 'UTC') COMMENT 'The latest timestamp: of a dead event it is long ago.'
 ) AS
-SELECT event, sum(events) AS events, count() AS days, min(first_seen) AS first_seen, max(last_seen) AS last_seen
-FROM catalogue_daily FINAL
-WHERE property = '' AND event != '' AND catalogue_daily.events > 0
-GROUP BY event
-SETTINGS compile_aggregate_expressions = 0
+SELECT event, events, days, first_seen, last_seen
+FROM catalogue FINAL
+WHERE property = '' AND event != '' AND refreshed_at = (SELECT max(refreshed_at) FROM catalogue WHERE event = '')
 COMMENT 'Which events there are. Which accounts send one: events_daily.';
 
 CREATE OR REPLACE VIEW catalogue_properties ${ON_CLUSTER}
@@ -104,25 +128,14 @@ CREATE OR REPLACE VIEW catalogue_properties ${ON_CLUSTER}
     last_seen  DateTime64(3, 'UTC') COMMENT 'The latest timestamp of an event with it.'
 ) AS
 SELECT
-    event, property, events, least(1, events / max(events) OVER (PARTITION BY event)) AS share,
+    event, property, events, least(1, events / maxIf(events, property = '') OVER (PARTITION BY event)) AS share,
     arrayMap(x -> x.2, arrayReverseSort(arrayFilter(x -> x.1 > 0, [
         (strings, 'string'), (numbers, 'number'), (booleans, 'boolean'), (objects, 'object'), (arrays, 'array'), (nulls, 'null')
     ]))) AS types,
     strings, numbers, booleans, objects, arrays, nulls,
-    if(has(${PERSONAL_PROPERTIES}, property), [], examples_of_last_day) AS examples,
+    if(has(${PERSONAL_PROPERTIES}, property), [], catalogue.examples) AS examples,
     first_seen, last_seen
-FROM
-(
-    SELECT
-        event, property, sum(daily.events) AS events,
-        sum(daily.strings) AS strings, sum(daily.numbers) AS numbers, sum(daily.booleans) AS booleans,
-        sum(daily.objects) AS objects, sum(daily.arrays) AS arrays, sum(daily.nulls) AS nulls,
-        argMax(daily.examples, day) AS examples_of_last_day,
-        min(daily.first_seen) AS first_seen, max(daily.last_seen) AS last_seen
-    FROM catalogue_daily AS daily FINAL
-    WHERE event != '' AND daily.events > 0
-    GROUP BY event, property
-)
+FROM catalogue FINAL
+WHERE event != '' AND refreshed_at = (SELECT max(refreshed_at) FROM catalogue WHERE event = '')
 QUALIFY property != ''
-SETTINGS compile_aggregate_expressions = 0
 COMMENT 'Which properties the events have, of which types, with examples.';
