@@ -222,7 +222,7 @@ test('a refresh that fails is told, moves no watermark, and is made up for', SLO
   await insert(copies.slice(0, 50))
   await refresh()
   const until = `SELECT complete_until FROM rollup_freshness WHERE name = 'daily'`
-  const before = await clickhouse.query(until)
+  const known = await clickhouse.query(until)
   await clickhouse.command(
     `ALTER TABLE rollup_daily ADD CONSTRAINT no CHECK group_id != 'account_1'`,
   )
@@ -235,7 +235,7 @@ test('a refresh that fails is told, moves no watermark, and is made up for', SLO
     )
     assert.match(exception, /VIOLATED_CONSTRAINT/)
   })
-  assert.deepEqual(await clickhouse.query(until), before)
+  assert.deepEqual(await clickhouse.query(until), known)
   await clickhouse.command('ALTER TABLE rollup_daily DROP CONSTRAINT no')
   await refresh()
   assert.deepEqual(differences(await told(clickhouse), truthOf(copies)), [])
@@ -366,4 +366,27 @@ test('every view, and every column that can have one, has a comment', async () =
      WHERE columns.database = currentDatabase() AND tables.engine = 'View' AND columns.comment = ''`,
   )
   assert.deepEqual(bare, [])
+})
+
+test('a month that nothing comes to becomes one part', SLOW, async () => {
+  await using rolled = await openRolledUp(stack)
+  const { clickhouse, insert } = rolled
+  const [made] = await clickhouse.query<{ sql: string }>(
+    `SELECT create_table_query AS sql FROM system.tables WHERE database = currentDatabase() AND name = 'events'`,
+  )
+  assert.match(made?.sql ?? '', /min_age_to_force_merge_seconds = 21600/)
+  await clickhouse.command('ALTER TABLE events MODIFY SETTING min_age_to_force_merge_seconds = 1')
+  for (const from of [0, 300, 600]) {
+    await insert(numbers(from, from + 300).map((index) => copyOf(index)))
+  }
+  await eventually(
+    async () => {
+      const parts = await clickhouse.query(
+        `SELECT partition FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events'
+         GROUP BY partition HAVING count() > 1`,
+      )
+      assert.deepEqual(parts, [])
+    },
+    { withinMs: 120_000 },
+  )
 })

@@ -26,14 +26,14 @@ export interface Copy {
 
 export interface RolledUp extends AsyncDisposable {
   readonly clickhouse: ClickHouse
-  migrate(options: Pick<MigrateOptions, 'personalProperties'>): Promise<void>
-  insert(copies: readonly Copy[]): Promise<void>
+  readonly migrate: (options: Pick<MigrateOptions, 'personalProperties'>) => Promise<void>
+  readonly insert: (copies: readonly Copy[]) => Promise<void>
   /** Waits until the rollups have counted everything that is in `events` now. */
-  refresh(): Promise<void>
+  readonly refresh: () => Promise<void>
   /** Empties the rollups: the next refresh counts everything. */
-  empty(): Promise<void>
+  readonly empty: () => Promise<void>
   /** As if all refreshes had been an hour earlier: the next one takes a month in turn. */
-  anHourPasses(): Promise<void>
+  readonly anHourPasses: () => Promise<void>
 }
 
 export async function openRolledUp(servers: Pick<Servers, 'environment'>): Promise<RolledUp> {
