@@ -80,7 +80,6 @@ async function fill(
     CLICKHOUSE_DATABASE: `bench_${rows}_${isMerged ? 'merged' : 'parts'}`,
   })
   await migrate({ clickhouse, log: createLogger({ service: 'bench', level: 'error' }) })
-  await clickhouse.command('DROP VIEW events_hourly_feed')
   if (!isMerged) await clickhouse.command('SYSTEM STOP MERGES events')
   const size = Math.ceil(rows / INSERTS)
   for (let from = 0; from < rows; from += size) {

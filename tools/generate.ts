@@ -137,7 +137,8 @@ ${rightsTable(CLICKHOUSE_RIGHTS)}
 
 \`\`\`sql
 GRANT SELECT, INSERT ON custom_events.* TO consumer; -- and so for replay
-GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW, ALTER TABLE, SELECT, INSERT ON custom_events.* TO setup
+GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, ALTER TABLE, SELECT, INSERT ON custom_events.* TO setup;
+GRANT SYSTEM VIEWS ON custom_events.* TO operator -- to refresh a rollup by hand
 \`\`\`
 `
 }

@@ -4,6 +4,7 @@ import {
   createClickHouse,
   migrate,
   readTables,
+  type PersonalProperties,
   type PlannedHotProperty,
   type TableSettings,
 } from '@custom-events/clickhouse'
@@ -38,8 +39,8 @@ export async function setUp(
   print: (line: string) => void,
 ): Promise<void> {
   const topics = topicNames(config.KAFKA_TOPIC)
-  const columns = await step('reading the tracking plans', fix.plans(config), () =>
-    plannedColumns(config.TRACKING_PLANS_DIR),
+  const marks = await step('reading the tracking plans', fix.plans(config), () =>
+    marksOfPlans(config.TRACKING_PLANS_DIR),
   )
   const of = (server: string): Patience => ({ server, limitMs: config.SETUP_TIMEOUT_MS, print })
   const {
@@ -59,7 +60,7 @@ export async function setUp(
   )
   await step('migrating ClickHouse', fix.clickhouse(config), () =>
     untilAnswered(of(`ClickHouse at ${redactUrl(clickhouse)}`), () =>
-      setUpTables({ config, log, columns }, print),
+      setUpTables({ config, log, marks }, print),
     ),
   )
   await step('registering the logs of Kafka', fix.logs(config), () => setUpLogs(config, log, print))
@@ -111,12 +112,8 @@ async function setUpTables(
   {
     config,
     log,
-    columns,
-  }: {
-    readonly config: SetupConfig
-    readonly log: Logger
-    readonly columns: readonly PlannedHotProperty[]
-  },
+    marks,
+  }: { readonly config: SetupConfig; readonly log: Logger; readonly marks: Marks },
   print: (line: string) => void,
 ): Promise<void> {
   await using clickhouse = createClickHouse(config)
@@ -124,23 +121,45 @@ async function setUpTables(
     clickhouse,
     log,
     settings: tableSettings(config),
-    plannedColumns: columns,
+    plannedColumns: marks.columns,
+    personalProperties: marks.personal,
   })
   const findings = compareTables(await readTables(clickhouse), tableSettings(config))
   const refused = findings.filter(({ severity }) => severity === 'refused')
   if (refused.length > 0) throw new Error(refused.map(({ text }) => text).join('\n  '))
   print(`database ${config.CLICKHOUSE_DATABASE}: ${applied} of ${total} migrations applied now`)
   for (const { text } of findings) print(`  note: ${text}`)
-  for (const { property, markedIn } of columns)
+  for (const { property, markedIn } of marks.columns)
     print(`${property} has a typed column, as ${markedIn} asks`)
 }
 
-/** Properties that a tracking plan marks with `x-hot`. */
-async function plannedColumns(plansDir: string): Promise<readonly PlannedHotProperty[]> {
+/** What tracking plans say about properties beside what they validate. */
+interface Marks {
+  /** `x-hot`. */
+  readonly columns: readonly PlannedHotProperty[]
+  /**
+   * `x-pii`: properties that are personal or hold something that is. Whatever the event: a mistyped name must not
+   * bring out what its plan hides.
+   */
+  readonly personal: PersonalProperties
+}
+
+/** @param paths an empty one is of all properties that a plan does not name. */
+function personalProperties(paths: readonly (readonly string[])[]): PersonalProperties {
+  const names = paths.map(([name]) => name)
+  return names.includes(undefined)
+    ? 'all'
+    : [...new Set(names.filter((name) => name !== undefined))]
+}
+
+async function marksOfPlans(plansDir: string): Promise<Marks> {
   const plans = compilePlans(await readPlanFiles(plansDir))
-  return plans.flatMap(({ file, columns }) =>
-    columns.map((column) => ({ ...column, markedIn: `${file} /properties/${column.property}` })),
-  )
+  return {
+    columns: plans.flatMap(({ file, columns }) =>
+      columns.map((column) => ({ ...column, markedIn: `${file} /properties/${column.property}` })),
+    ),
+    personal: personalProperties(plans.flatMap(({ pii }) => pii)),
+  }
 }
 
 function tableSettings(config: SetupConfig): TableSettings {

@@ -27,6 +27,8 @@ CREATE TABLE IF NOT EXISTS events ${ON_CLUSTER}
     -- The consumer asks which records are here already, by their versions within a range of received_at.
     INDEX received_at_range received_at TYPE minmax GRANULARITY 1,
     INDEX version_range version TYPE minmax GRANULARITY 1,
+    -- The rollups ask which rows are new: see repeatable/rollups.sql.
+    INDEX inserted_at_range inserted_at TYPE minmax GRANULARITY 1,
     INDEX user_id_lookup user_id TYPE bloom_filter(0.01) GRANULARITY 4,
     INDEX event_id_lookup event_id TYPE bloom_filter(0.01) GRANULARITY 4
 )
@@ -34,4 +36,7 @@ ENGINE = ${ENGINE}ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(timestamp)
 ORDER BY (group_id, event, timestamp, event_id)
 ${EVENTS_TTL}
+-- A month to which nothing came for six hours becomes one part, over which FINAL costs nothing. A month that late
+-- events trickle into is rewritten at most four times a day; one that is never quiet is merged as usual.
+SETTINGS min_age_to_force_merge_seconds = 21600, min_age_to_force_merge_on_partition_only = 1
 COMMENT 'Every accepted event; may hold several copies of one until they are merged. Read tracked instead.';

@@ -152,11 +152,3 @@ for (const page of ['analysts', 'operators', 'runbook']) {
     }
   })
 }
-
-test('the hourly rollup counts the update twice, the view does not', async () => {
-  const [row] = await clickhouse.query(
-    `SELECT (SELECT sum(events) FROM events_hourly) AS rollup, (SELECT count() FROM tracked) AS exact,
-            (SELECT uniqMerge(users) FROM events_hourly) AS users`,
-  )
-  assert.deepEqual(row, { rollup: '12', exact: '11', users: '4' })
-})

@@ -23,10 +23,16 @@ export const scenario: Scenario = {
     )
     assert.equal(status, 200)
     await world.until(async () => {
-      const hours = await world.ask(
-        `SELECT toString(hour) AS hour FROM events_hourly WHERE event = 'old'`,
+      const seen = await world.ask(
+        `SELECT toString(timestamp) AS at FROM tracked WHERE event = 'old'`,
       )
-      assert.deepEqual(hours, [['1965-03-04 05:00:00']])
+      assert.deepEqual(seen, [['1965-03-04 05:06:07.000']])
     })
+    await world.execute('SYSTEM REFRESH VIEW rollup_daily_refresh')
+    await world.execute('SYSTEM WAIT VIEW rollup_daily_refresh')
+    const days = await world.ask(
+      `SELECT toString(day) AS day FROM events_daily WHERE event = 'old'`,
+    )
+    assert.deepEqual(days, [['1965-03-04']])
   },
 }

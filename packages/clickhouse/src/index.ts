@@ -16,7 +16,12 @@ export type { CodeGroup } from './errors/code-group.ts'
 export { ClickHouseFailure, isDefinite } from './errors/failure.ts'
 export { generationOf, readLogs, registerLogs, type RegisteredLog } from './client/kafka-logs.ts'
 export { identityHash } from './client/read-back.ts'
-export { migrate, type MigrateOptions, type TableSettings } from './migrations/migrate.ts'
+export {
+  migrate,
+  type MigrateOptions,
+  type PersonalProperties,
+  type TableSettings,
+} from './migrations/migrate.ts'
 export { MigrationError } from './migrations/migrations.ts'
 export {
   HotPropertyError,

@@ -14,7 +14,7 @@ export interface EngineConfig {
  * named collections, backups and users. Whatever a later version of the engine brings is not granted either.
  */
 const grants = `SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, UNDROP TABLE,
-  TRUNCATE, OPTIMIZE, CHECK, SYSTEM MERGES, SYSTEM TTL MERGES, KILL QUERY`
+  TRUNCATE, OPTIMIZE, CHECK, SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM VIEWS, KILL QUERY`
 
 /**
  * Settings that name a file, an address or a disk, choose another language, or hold an expression in a string.

@@ -41,12 +41,10 @@ export interface RecordsQuestion extends OffsetsQuestion {
 /** What lies at places of one log: identities, as `identityHash` makes them, by partition and offset. */
 export type PresentIdentities = ReadonlyMap<number, ReadonlyMap<number, ReadonlySet<string>>>
 
-/** A materialized view that is filled by inserts into a table. */
+/** A materialized view of somebody's that is filled by inserts into a table; none of our own is. */
 export interface ViewOnTable {
   readonly database: string
   readonly name: string
-  /** Of our own migrations; known to count a repeated row twice, and to miss one after a crash. */
-  readonly isOurs: boolean
 }
 
 export interface ClickHouse extends AsyncDisposable {

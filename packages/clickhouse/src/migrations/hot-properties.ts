@@ -94,6 +94,11 @@ export function columnType(hot: HotProperty): string {
   return inner === undefined ? `Nullable(${hot.type})` : `LowCardinality(Nullable(${inner}))`
 }
 
+/** As a view declares it: its name, type and comment. */
+export function columnDeclaration(hot: HotProperty): string {
+  return `\`${columnOf(hot)}\` ${columnType(hot)} COMMENT ${quoteText(hot.comment)}`
+}
+
 /** A column of a table, as ClickHouse describes it. */
 export interface ExistingColumn {
   readonly name: string
@@ -161,7 +166,8 @@ function expression({ property, type }: HotProperty): string {
   return `if(${fits}, JSONExtract(${raw}, 'Nullable(${inner})'), NULL)`
 }
 
-function quoteText(text: string): string {
+/** A string of ClickHouse's SQL. */
+export function quoteText(text: string): string {
   return `'${text.replaceAll(/[\\']/g, String.raw`\$&`)}'`
 }
 

@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { Logger } from '@custom-events/runtime'
 import type { ClickHouse } from '../client/clickhouse.ts'
 import {
+  columnDeclaration,
   columnOf,
   mergeHotProperties,
+  quoteText,
   readHotProperties,
   reconcile,
   type ExistingColumn,
@@ -38,13 +40,17 @@ export interface MigrateOptions {
   readonly hotProperties?: readonly HotProperty[]
   /** Columns that tracking plans ask for, beside those. @default none */
   readonly plannedColumns?: readonly PlannedHotProperty[]
+  /** Properties of which the catalogue shows no value, whatever the event; or all of them. @default none */
+  readonly personalProperties?: PersonalProperties
 }
+
+export type PersonalProperties = readonly string[] | 'all'
 
 const SCHEMAS = new URL('../../../../schemas/', import.meta.url)
 
 /**
  * Makes the database, applies the migrations that are missing, adds missing hot columns, and makes the
- * view and the probe tables anew. Idempotent; safe when two run at once or one is killed half-way, because
+ * views and the probe tables anew. Idempotent; safe when two run at once or one is killed half-way, because
  * every statement can be repeated and a migration is recorded after its last one.
  *
  * @throws {MigrationError | HotPropertyError | ClickHouseFailure}
@@ -56,7 +62,7 @@ export async function migrate(
   const declared =
     options.hotProperties ?? readHotProperties(new URL('hot-properties.json', SCHEMAS))
   const hot = mergeHotProperties(declared, options.plannedColumns ?? [])
-  const variables = sqlVariables(settings, hot)
+  const variables = sqlVariables(settings, hot, options.personalProperties ?? [])
   const onCluster = variables['ON_CLUSTER'] ?? ''
   const files = readMigrations(dir, variables)
 
@@ -76,6 +82,7 @@ export async function migrate(
 function sqlVariables(
   settings: TableSettings,
   hot: readonly HotProperty[],
+  personal: PersonalProperties,
 ): Readonly<Record<string, string>> {
   const { isReplicated = false, cluster, retentionDays } = settings
   const ttl = (column: string): string =>
@@ -85,7 +92,15 @@ function sqlVariables(
     ON_CLUSTER: cluster === undefined ? '' : `ON CLUSTER \`${cluster.replaceAll('`', '')}\``,
     EVENTS_TTL: ttl('timestamp'),
     REJECTED_TTL: ttl('received_at'),
+    // A day ends later than any of its events.
+    ROLLUP_TTL: retentionDays === undefined ? '' : `TTL ${ttlExpression('day', retentionDays + 1)}`,
     HOT_COLUMNS: hot.map((property) => `\`${columnOf(property)}\`,`).join(' '),
+    HOT_COLUMN_TYPES: hot.map((property) => `${columnDeclaration(property)},`).join(' '),
+    // An array, of which `property` is an element or not.
+    PERSONAL_PROPERTIES:
+      personal === 'all'
+        ? '[property]'
+        : `CAST([${personal.map(quoteText).join(', ')}], 'Array(String)')`,
   }
 }
 

@@ -101,12 +101,14 @@ export const CLICKHOUSE_RIGHTS: readonly Right[] = [
       'CREATE DATABASE',
       'CREATE TABLE',
       'CREATE VIEW',
+      'DROP TABLE',
       'DROP VIEW',
       'ALTER TABLE',
       'SELECT',
       'INSERT',
     ],
-    without: 'setup fails at the migrations',
+    without:
+      'setup fails at the migrations; the rollups are refreshed with the rights of the user that ran it last',
   },
   {
     program: 'setup',

@@ -60,7 +60,7 @@ export async function readBack(
     aheadRanges.length === 0
       ? new Map<number, number>()
       : await clickhouse.highestOffsets({ ...about, ranges: aheadRanges, time: around })
-  const isProof = present.size > 0 && !(await hasViewsOfOthers(clickhouse, table))
+  const isProof = present.size > 0 && !(await hasViews(clickhouse, table))
   return {
     missing: isProof ? missingRecords(records, present) : records,
     inDoubt: stillInDoubt(records, { present, ahead }, ask),
@@ -75,9 +75,6 @@ const CLOCKS_APART_MS = 2 * 86_400_000
 /** The end of what a DateTime64(3) holds. */
 const LAST_MS = Date.UTC(2299, 11, 31)
 
-async function hasViewsOfOthers(
-  clickhouse: Pick<ClickHouse, 'viewsOn'>,
-  table: string,
-): Promise<boolean> {
-  return (await clickhouse.viewsOn(table)).some(({ isOurs }) => !isOurs)
+async function hasViews(clickhouse: Pick<ClickHouse, 'viewsOn'>, table: string): Promise<boolean> {
+  return (await clickhouse.viewsOn(table)).length > 0
 }

@@ -58,7 +58,7 @@ function createSettling(options: {
       ? {}
       : {
           isRefusedByView: options.isRefusedByView,
-          views: [{ database: 'o', name: 'mine', isOurs: false }],
+          views: [{ database: 'o', name: 'mine' }],
         }),
   })
   const { allowed = 0 } = options

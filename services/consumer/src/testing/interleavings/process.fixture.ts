@@ -118,7 +118,7 @@ function portsOf(of: {
     fate: loop.fate,
     isPoison: (row, table) => table.startsWith('events') && world.isRefused(row),
     isAnswered: world.next.isAnswered,
-    views: scenario.hasView ? [{ database: 'o', name: 'v', isOurs: false }] : [],
+    views: scenario.hasView ? [{ database: 'o', name: 'v' }] : [],
     isZombie: () => consumer.isZombie(),
     later: (call) => clock.later(random.logUniform(1, 60_000), call),
     timeLimit: async (signal) => {

@@ -1,0 +1,43 @@
+-- How the rollups are kept, rollups_daily.sql and rollups_catalogue.sql.
+--
+-- Each minute the days that rows came for are counted anew, from `events FINAL`: an update, a retry or a replay
+-- changes the counts as it changes `tracked`. Which days those are, inserted_at tells: rows become visible up to 25 s
+-- after it, and on another replica later still, hence the five minutes that are looked at again.
+--
+-- Once an hour one month more is counted anew, whole, in turn: so leaves what was deleted on purpose, and comes what
+-- no refresh saw. Rows of that month that are counted no more are written with events = 0, a millisecond older than
+-- those that are.
+--
+-- What a refresh writes is not atomic (ClickHouse 76991), but its blocks come in order. So it writes marks, rows without
+-- any name, at the end of all days:
+--   2299-12-31  last of all. Its refreshed_at is up to when everything is counted; the next refresh begins there, or
+--               where this one began, if it failed before it.
+--   2299-12-29  first of all, when everything is counted, and 2299-12-30 last: both are there and equal, or everything
+--               is counted again. TRUNCATE TABLE is the repair, even while a refresh goes on.
+-- Refreshes of one view never overlap: the minute begins when one has ended. One thread, and what needs more than 1 GB
+-- goes to disk.
+CREATE OR REPLACE VIEW rollup_freshness ${ON_CLUSTER}
+(
+    name           String COMMENT 'Of what: daily (events_daily, active_users_*), catalogue (catalogue_*) or what that is summed up from.',
+    complete_until Nullable(DateTime64(3, 'UTC')) COMMENT 'What was in tracked then is counted. NULL: not filled yet.',
+    behind_seconds Nullable(Float64) COMMENT 'How long ago that is. Above 300 something is wrong: see system.view_refreshes.'
+) AS
+SELECT
+    name,
+    if(countIf(day = '2299-12-30') = 1 AND uniqExactIf(refreshed_at, day IN ('2299-12-29', '2299-12-30')) = 1
+           AND countIf(day = '2299-12-29') = 1,
+       maxIf(refreshed_at, day = '2299-12-31'), NULL) AS complete_until,
+    dateDiff('millisecond', complete_until, now64(3, 'UTC')) / 1000 AS behind_seconds
+FROM
+(
+    SELECT 'daily' AS name, day, refreshed_at FROM rollup_daily FINAL WHERE event = '' AND group_id = ''
+    UNION ALL
+    SELECT 'catalogue_daily', day, refreshed_at FROM catalogue_daily FINAL WHERE event = '' AND property = ''
+    UNION ALL
+    SELECT 'catalogue', arrayJoin([toDate32('2299-12-29'), toDate32('2299-12-30'), toDate32('2299-12-31')]), refreshed_at
+    FROM catalogue FINAL WHERE event = '' AND property = ''
+    UNION ALL
+    SELECT arrayJoin(['daily', 'catalogue_daily', 'catalogue']), toDate32('1970-01-01'), toDateTime64(0, 3, 'UTC')
+)
+GROUP BY name
+COMMENT 'How far behind tracked the rollups and the catalogue are.';
