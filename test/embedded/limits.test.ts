@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { clickhouseHeaders, startClickHouse } from '@custom-events/embedded'
+import { eventually } from '../support/eventually.ts'
 
 let server: Awaited<ReturnType<typeof startClickHouse>>
 before(async () => {
@@ -38,6 +39,28 @@ test('queries that hold every place for readers leave the places of inserts alon
   }
   assert.equal(ended, 0, 'all rows are in before the first of 40 queries ended')
   assert.ok((await Promise.all(idle)).every((code) => code === null))
+})
+
+test('a place comes back whenever its client goes away', async () => {
+  await Promise.all(
+    Array.from({ length: 200 }, async (_, at) => {
+      const search = at % 2 === 0 ? 'compress=1' : 'enable_http_compression=1'
+      const asked = fetch(`${server.url}/?${search}`, {
+        method: 'POST',
+        body: 'SELECT number AS left, toString(number) FROM system.numbers',
+        headers: clickhouseHeaders(server.environment),
+        signal: AbortSignal.timeout(1 + at * 3),
+      })
+      await asked.then((answer) => answer.text()).catch(() => {})
+    }),
+  )
+  const running =
+    "SELECT count() FROM system.processes WHERE query LIKE '%left%' AND query NOT LIKE '%processes%'"
+  await eventually(async () => assert.equal((await ask(running)).body, '0\n'))
+  const beganAt = performance.now()
+  const all = await Promise.all(Array.from({ length: 24 }, () => ask('SELECT sleep(3)')))
+  assert.ok(all.every(({ body }) => body === '0\n'))
+  assert.ok(performance.now() - beganAt < 5_500, 'all 24 places are there')
 })
 
 const tooMuch: readonly (readonly [what: string, code: string, sql: string, own?: object])[] = [

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Outcome } from './engine/engine.ts'
+import { exception } from './engine/errors.ts'
 import { literal } from './sql/settings.ts'
 import type { Slot } from './engine/slots.ts'
 import type { Statement } from './sql/statement-kind.ts'
@@ -23,31 +24,33 @@ export async function select(
   statement: Extract<Statement, { kind: 'select' }>,
   { slot, format, write, signal }: SelectOptions,
 ): Promise<Outcome> {
+  if (signal.aborted) throw exception(1001, 'The client went away.')
   const { text, settings } = statement
   const output = `INTO OUTFILE ${literal(slot.pipe)} APPEND FORMAT ${format} ${settings}`
   const pipe = openPipe(slot.pipe)
   const running = slot.connection.query(`${text}\n${output}`)
   running.then(pipe.closeWriter, pipe.closeWriter)
-  const cancel = (): void => void pipe.reader.destroy()
-  if (signal.aborted) cancel()
+  let failure: unknown
+  const cancel = (): void => void slot.cancel(running)
   signal.addEventListener('abort', cancel, { once: true })
   try {
-    for await (const chunk of pipe.reader) await write(chunk as Buffer) // no encoding was set
-    return await running
+    for await (const chunk of pipe.reader) {
+      // Read on to the end: the engine waits in the kernel for a reader, where no KILL QUERY reaches it.
+      if (failure !== undefined || signal.aborted) continue
+      await write(chunk as Buffer).catch((error: unknown) => {
+        failure = error
+        cancel()
+      }) // no encoding was set
+    }
+    const outcome = await running
+    if (failure !== undefined) throw failure
+    return outcome
   } catch (error) {
-    pipe.reader.destroy()
     await slot.cancel(running)
-    throw await running.then(
-      () => error,
-      (engineError) => (signal.aborted || isOfReader(error) ? engineError : error),
-    )
+    throw failure ?? error
   } finally {
     signal.removeEventListener('abort', cancel)
   }
-}
-
-function isOfReader(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
 
 /** Opens both ends, so that the reader sees no end before the engine has begun to write. */
