@@ -117,7 +117,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
       },
       {
         file: `${CONSUMER}/insert/read-back.ts`,
-        find: 'present.size > 0 && !(await hasViewsOfOthers(clickhouse, table))',
+        find: 'present.size > 0 && !(await hasViews(clickhouse, table))',
         replace: 'present.size > 0',
       },
     ],
@@ -128,7 +128,7 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     edits: [
       {
         file: `${CONSUMER}/insert/read-back.ts`,
-        find: 'present.size > 0 && !(await hasViewsOfOthers(clickhouse, table))',
+        find: 'present.size > 0 && !(await hasViews(clickhouse, table))',
         replace: 'present.size > 0',
       },
     ],
