@@ -137,6 +137,8 @@ function writeFields(writer: RecordBuffer, event: FastEvent, source: Buffer): vo
       case 'key_name':
         writeRange(writer, source, 0, source.length)
         break
+      default:
+        manner satisfies never // what is left out here would shift every field behind it
     }
   }
 }

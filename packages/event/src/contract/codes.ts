@@ -135,7 +135,7 @@ export const EVENT_CODES = {
   missing_event: mark('The event has no name', 'Set "event".'),
   invalid_event_name: mark(
     'The name of the event cannot be used',
-    'Use a string within the length, without control characters.',
+    'Use a string as long as "expected" says, without control characters.',
   ),
   conflicting_event_name: mark('Two different names', 'Name the event once.'),
   missing_group_id: mark('The event names no account', 'Set "group_id", or "context.group_id".'),
@@ -150,7 +150,7 @@ export const EVENT_CODES = {
   placeholder_id: mark('An id is a placeholder', 'Send the real id, or leave the field out.'),
   invalid_id: mark(
     'An id cannot be used',
-    'Use a string within the length, without control characters.',
+    'Use a string as long as "expected" says, without control characters.',
   ),
   missing_timestamp: mark(
     'An event with an id of its own has no timestamp',

@@ -1,5 +1,5 @@
 import { EVENT_RULES, MAX_EVENT_KEYS, MAX_NESTING } from '@custom-events/event'
-import { MIN_CHUNK_BYTES } from '../http/framing.ts'
+import { FREE_WIRE_BYTES, MIN_CHUNK_BYTES } from '../http/framing.ts'
 import { INFLATING, INGEST_LIMITS, LONG_BODIES, PAGES, STRANGERS } from '../limits.ts'
 import type { LoadReason } from '../response/refusal.ts'
 import { MAX_QUEUED } from '../server/connections.ts'
@@ -30,7 +30,7 @@ const many = (count: number): string => count.toLocaleString('en')
 
 /**
  * Every limit that a request meets, in the order in which it meets them. Nothing is decided here: the values are
- * those of the files that decide, the page docs/reference/limits.md is made of this table, and
+ * those of the files that decide (but two of the producer's, in packages/kafka), the page docs/reference/limits.md is made of this table, and
  * admission.test.ts sends requests that are wrong in many ways and sees them refused for the first.
  */
 export const ADMISSION: readonly Limit[] = [
@@ -48,7 +48,7 @@ export const ADMISSION: readonly Limit[] = [
     protects: 'memory: each holds some 6 KB until its answer is read',
     code: null,
     otherwise: 'the connection is cut',
-    file: 'server/pipelined.ts',
+    file: 'server/connections.ts',
   },
   {
     limit: 'the head of a request',
@@ -158,7 +158,7 @@ export const ADMISSION: readonly Limit[] = [
   },
   {
     limit: 'chunks of a body',
-    figure: `${MIN_CHUNK_BYTES} bytes each on average, beyond the first 16 KiB`,
+    figure: `${MIN_CHUNK_BYTES} bytes each on average, beyond the first ${bytes(FREE_WIRE_BYTES)}`,
     protects: 'memory and processor time: each is an object',
     code: 'bad_framing',
     file: 'http/framing.ts',

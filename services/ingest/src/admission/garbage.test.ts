@@ -5,39 +5,61 @@ import { fileURLToPath } from 'node:url'
 import { V8_FLAGS } from '@custom-events/embedded'
 import { createGarbageLook } from './garbage.ts'
 
-test('garbage is collected when enough has come since the least that was in use', () => {
-  const heap = { used: 100, inUse: 100, collections: 0 }
+const MIB = 1_024 ** 2
+
+/** A heap whose sizes, in MiB, and whose clock the test decides about. */
+function createHeap() {
+  const heap = { used: 0, inUse: 0, collections: 0, nowMs: 0, collectionMs: 40 }
   const look = createGarbageLook(
     {
-      usedBytes: () => heap.used,
+      usedBytes: () => heap.used * MIB,
       collect: () => {
         heap.collections += 1
         heap.used = heap.inUse
+        heap.nowMs += heap.collectionMs
       },
     },
-    40,
+    () => heap.nowMs,
   )
-  const table: readonly (readonly [
-    step: string,
-    used: number,
-    inUse: number,
-    collections: number,
-  ])[] = [
-    ['the first look knows nothing', 100, 100, 0],
-    ['a little', 139, 100, 0],
-    ['enough', 140, 100, 1],
-    ['what is in use grows, of which one collection tells', 150, 150, 2],
-    ['and then no more', 185, 150, 2],
-    ['V8 collected by itself, and found less', 60, 60, 2],
-    ['from there it counts', 99, 60, 2],
-    ['again', 100, 60, 3],
-  ]
-  for (const [step, used, inUse, collections] of table) {
+  const lookAt = (used: number, inUse: number, inMs = 1_000): number => {
+    heap.nowMs += inMs
     heap.used = used
     heap.inUse = inUse
     look()
-    assert.equal(heap.collections, collections, step)
+    return heap.collections
   }
+  return { heap, lookAt }
+}
+
+test('garbage is collected when 40 MiB have come since the least that was in use', () => {
+  const { lookAt } = createHeap()
+  for (const [step, used, inUse, collections] of [
+    ['the first look knows nothing', 60, 60, 0],
+    ['a little', 99, 60, 0],
+    ['enough', 100, 60, 1],
+    ['what is in use grows, of which one collection tells', 110, 80, 2],
+    ['and then no more', 119, 80, 2],
+    ['V8 collected by itself, and found less', 30, 30, 2],
+    ['from there it counts', 69, 30, 2],
+    ['again', 70, 30, 3],
+  ] as const) {
+    assert.equal(lookAt(used, inUse), collections, step)
+  }
+})
+
+test('where much is in use, half as much may be garbage', () => {
+  const { lookAt } = createHeap()
+  lookAt(300, 300)
+  assert.equal(lookAt(449, 300), 0)
+  assert.equal(lookAt(450, 300), 1)
+})
+
+test('collecting has a sixth of the time at most, however fast garbage comes', () => {
+  const { heap, lookAt } = createHeap()
+  lookAt(60, 60)
+  for (let ms = 0; ms < 10_000; ms += 100) lookAt(160, 60, 100)
+  const share = (heap.collections * heap.collectionMs) / heap.nowMs
+  assert.ok(heap.collections > 20 && share <= 1 / 6, `${heap.collections}, ${share}`)
 })
 
 test('what gathers in a process that may collect is collected while it does other things', () => {

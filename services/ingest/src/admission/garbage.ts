@@ -9,6 +9,10 @@ export interface Heap {
 const LOOK_EVERY_MS = 100
 /** A collection takes 30 to 50 ms: some ten bodies of thousands of unusual events leave as much behind. */
 const MAX_GARBAGE_BYTES = 40 * 1_024 ** 2
+/** It takes longer where more is in use: then as much more may be garbage as half of that. */
+const MAX_GARBAGE_SHARE = 1 / 2
+/** After a collection nothing is collected for so many times as long as it took: it has a sixth of the time at most. */
+const REST = 5
 
 /**
  * Has garbage collected before there is more of it than all bodies may hold. V8 itself waits until the old objects are
@@ -23,15 +27,26 @@ export function watchGarbage(heap: Heap | null = v8Heap()): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }
 
-/** @returns what is called often: it collects when so much has come since the least that was in use. */
-export function createGarbageLook(heap: Heap, maxGarbageBytes = MAX_GARBAGE_BYTES): () => void {
+/**
+ * @param clock milliseconds, never jumping.
+ * @returns what is called often: it collects when so much has come since the least that was in use.
+ */
+export function createGarbageLook(
+  heap: Heap,
+  clock: () => number = () => performance.now(),
+): () => void {
   let leastBytes = Infinity
+  let restsUntilMs = -Infinity
   return () => {
     const usedBytes = heap.usedBytes()
     leastBytes = Math.min(leastBytes, usedBytes)
-    if (usedBytes - leastBytes < maxGarbageBytes) return
+    const most = Math.max(MAX_GARBAGE_BYTES, leastBytes * MAX_GARBAGE_SHARE)
+    const startedMs = clock()
+    if (usedBytes - leastBytes < most || startedMs < restsUntilMs) return
     heap.collect()
     leastBytes = heap.usedBytes() // what is left is in use
+    const endedMs = clock()
+    restsUntilMs = endedMs + REST * (endedMs - startedMs)
   }
 }
 

@@ -53,8 +53,8 @@ export function createLongBodyQueue(
       isEnded = true
       const tookMs = clock() - startedAt
       if (doneBytes > 0) speed.add(doneBytes, tookMs)
-      // Not in this turn: what was refused after it was parsed would be followed by the parsing of all that wait.
-      afterTurns(turnsAfter(tookMs), next)
+      // What is done has yielded by itself. What was refused was parsed in one piece: all that wait would follow in this turn.
+      afterTurns(doneBytes > 0 ? 1 : turnsAfter(tookMs), next)
     }
   }
   const next = (): void => {

@@ -1,3 +1,4 @@
+import { KEY_NAMES } from '@custom-events/event'
 import { authenticate } from './auth.ts'
 import type { Keys } from './key-file.ts'
 
@@ -27,7 +28,7 @@ export function refuseStrangers(
   return presented
 }
 
-const NAMES = ['"writeKey"', '"api_key"'].map((name) => Buffer.from(name))
+const NAMES = KEY_NAMES.map((name) => Buffer.from(JSON.stringify(name)))
 /** Of each name. It stands once beside the events; more are inside them, and each costs a hash. */
 const MAX_LOOKS = 64
 

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 const FRAME_BYTES = 6
 export const MIN_CHUNK_BYTES = 32
 /** So much of a body may come in chunks of any size. */
-const FREE_WIRE_BYTES = 16 * 1_024
+export const FREE_WIRE_BYTES = 16 * 1_024
 
 /**
  * Whether a body comes in pieces so small that they cost more than they bring. Nothing but a program that means

@@ -129,6 +129,7 @@ test('an SDK may have its key in the body, as it was sent or compressed; one tha
   const bodyWith = (key: string) => `{"batch":${LIST},"writeKey":"${key}"}`
   for (const [body, headers] of [
     [bodyWith('good'), {}],
+    [`{"writeKey":null,"api_key":"good","batch":[{}]}`, {}], // null is absent, on both paths
     [gzipSync(bodyWith('good')), { 'content-encoding': 'gzip' }],
   ] as const) {
     let name = ''

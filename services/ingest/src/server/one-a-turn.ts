@@ -17,7 +17,7 @@ export function createOneATurn(): OneATurn {
   }
 }
 
-/** Of work in one piece: one turn for each such part of it. */
+/** Work that took so long in one piece is followed by one turn, twice as long by two. */
 const MS_FOR_A_TURN = 4
 const MAX_TURNS = 32
 
