@@ -183,6 +183,25 @@ test('what was there is shown by type and at most 64 characters', () => {
   assert.ok(inObject.status === 'rejected' && !JSON.stringify(inObject).includes('value"'))
 })
 
+test('two names of an id agree when they were sent as the same text, not when they round to it', () => {
+  const withIds = (one: string, other: string) =>
+    judgeText(eventText({ user_id: 'ONE' }).replace('"ONE"', `${one},"userId":${other}`))
+  for (const [one, other] of [
+    ['"42"', '42'],
+    ['42', '42'],
+    ['"a"', '"\\u0061"'],
+  ] as const) {
+    acceptedOf(withIds(one, other))
+  }
+  for (const [one, other] of [
+    ['"1234567890123456800"', '1234567890123456789'],
+    ['"1"', '1e0'],
+    ['"true"', 'true'],
+  ] as const) {
+    assert.deepEqual(codesOf(withIds(one, other)), ['conflicting_user_id /userId'], other)
+  }
+})
+
 test('a conflict names every place', () => {
   const text = eventText({ groupId: 'b', context: { group_id: 'c' } })
   const judged = judgeText(text)

@@ -60,7 +60,7 @@ export function takeField(notes: Notes, name: FieldName, named: readonly Field[]
   const [first, ...others] = named
   if (first === undefined) return null
   notes.pointers.set(name, first.pointer)
-  const different = others.filter(({ value }) => !isSame(value, first.value))
+  const different = others.filter((other) => !isSame(other, first))
   if (different.length === 0) return first
   if (rowOf(name).conflict !== undefined) {
     rejectConflict(notes, name, [first, ...different])
@@ -91,13 +91,16 @@ export function rejectConflict(
   })
 }
 
-/** A whole number and its digits are the same id. */
-function isSame(left: unknown, right: unknown): boolean {
-  const text = scalarText(left)
-  return text !== null && text === scalarText(right)
+/**
+ * A whole number and its digits are the same id. Numbers are compared as they were sent: two that are beyond 2^53 can be
+ * one number to JavaScript.
+ */
+function isSame(left: Field, right: Field): boolean {
+  const id = idText(left)
+  return id === null ? left.text === right.text : id === idText(right)
 }
 
-function scalarText(value: unknown): string | null {
+function idText({ value, text }: Field): string | null {
   if (typeof value === 'string') return value
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : null
+  return typeof value === 'number' ? text : null
 }
