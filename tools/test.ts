@@ -30,7 +30,7 @@ type Group = keyof typeof groups
 type Counts = EventData.TestSummary['counts'] & { readonly failed?: number }
 
 /** One more than there are cores to count on: a good part of most files is waiting for a server. */
-const TOGETHER = { concurrency: 3, timeoutMs: 180_000 }
+const TOGETHER = { concurrency: 3, timeoutMs: 300_000 }
 const ALONE = { concurrency: 1, timeoutMs: 900_000 }
 /** Each has servers of its own. */
 const CHAOS = { concurrency: 2, timeoutMs: 900_000 }
