@@ -83,7 +83,7 @@ async function runHeld(
     lifted: statement.kind === 'insert' ? readerLimits : [],
     prepare: () => prepare(run, slot, { isReadOnly, isReader: true, isHeld: true }),
     work: () => withExternalTables(slot.connection, run, () => execute(run, slot, response)),
-    lose: lease.lose,
+    lose: () => lease.lose(),
   })
 }
 

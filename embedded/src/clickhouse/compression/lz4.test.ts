@@ -70,6 +70,11 @@ test('frames are read, however they are cut, and so are several', async () => {
   )
 })
 
+const hasCode =
+  (code: number) =>
+  (error: unknown): boolean =>
+    error instanceof ServerException && error.code === code
+
 const HEAD = Buffer.from('04224d18', 'hex')
 const END = Buffer.alloc(4)
 
@@ -78,10 +83,10 @@ function frame(flags: number, size: number, ...parts: readonly Buffer[]): Buffer
   return Buffer.concat([HEAD, Buffer.of(flags, size, 0), ...parts])
 }
 
-function block(bytes: Buffer, isStored: boolean): Buffer {
+function block(data: Buffer, isStored: boolean): Buffer {
   const head = Buffer.alloc(4)
-  head.writeUInt32LE(bytes.length + (isStored ? 2 ** 31 : 0))
-  return Buffer.concat([head, bytes])
+  head.writeUInt32LE(data.length + (isStored ? 2 ** 31 : 0))
+  return Buffer.concat([head, data])
 }
 
 const ONE_BYTE = Buffer.of(0x10, 0x61)
@@ -138,18 +143,13 @@ test('the checksums of a frame and of its blocks are verified', async () => {
   await assert.rejects(inflate([frame(0x70, 0x40, abc, wrong, END)]), hasCode(40))
 })
 
-const hasCode =
-  (code: number) =>
-  (error: unknown): boolean =>
-    error instanceof ServerException && error.code === code
-
 test('a frame that is cut or damaged is an error with a code', async () => {
-  const frame = compressFrameSync(Buffer.alloc(300_000, 'an event '))
-  const long = Buffer.from(frame)
+  const whole = compressFrameSync(Buffer.alloc(300_000, 'an event '))
+  const long = Buffer.from(whole)
   long.writeUInt32LE(0x7fff_ffff, 7)
   for (const broken of [
-    frame.subarray(0, -5),
-    frame.subarray(0, 3),
+    whole.subarray(0, -5),
+    whole.subarray(0, 3),
     Buffer.from('no frame'),
     long,
   ]) {

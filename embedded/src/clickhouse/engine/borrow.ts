@@ -70,7 +70,7 @@ async function assign(
   await connection.query(`SET ${assignments.join(', ')}`)
 }
 
-/** @returns the value of each setting that exists; `null`: nobody changed it */
+/** @returns the value of each setting that exists and can be told; `null`: nobody changed it */
 async function settingsNow(
   connection: Connection,
   names: readonly string[],
@@ -82,8 +82,14 @@ async function settingsNow(
   const [row] = await rowsOf<readonly [string[], string[], string[]]>(connection, sql)
   if (row === undefined) throw new Error('the settings of the session are hidden by an offset')
   const [found, values, changed] = row
-  return new Map(found.map((name, at) => [name, changed[at] === '1' ? (values[at] ?? null) : null]))
+  const settings = found.map(
+    (name, at) => [name, changed[at] === '1' ? (values[at] ?? null) : null] as const,
+  )
+  return new Map(settings.filter(([name, value]) => !(value === '0' && spent.has(name))))
 }
+
+/** The engine sets these to 0 while it applies them: what they were cannot be read. */
+const spent = new Set(['limit', 'offset'])
 
 /** @returns those that have this value; read from no table, so that no limit of the session is in the way */
 async function stillSet(

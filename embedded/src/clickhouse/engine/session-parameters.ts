@@ -2,13 +2,13 @@ import type { Setting } from '../sql/settings.ts'
 import { exception } from './errors.ts'
 
 /** What the parameters of one session may take, names and values. */
-export const MAX_PARAMETER_BYTES = 4 * 1024 * 1024
+export const MAX_PARAMETER_BYTES = 1024 * 1024
 
 /**
  * Counts the `param_…` of a query, which stay in its session: the engine cannot take one back, it can only be given
  * another value.
  * @param kept bytes by name
- * @throws ServerException 700 when they were more than 4 MiB together; nothing is counted then
+ * @throws ServerException 700 when they were more than 1 MiB together; nothing is counted then
  */
 export function keepParameters(kept: Map<string, number>, settings: readonly Setting[]): void {
   const given = settings.filter(([name]) => name.startsWith('param_'))

@@ -102,8 +102,8 @@ const evaluating = [
 export const LITERALS_ONLY = `SETTINGS ${evaluating.map((name) => `${name} = 0`).join(', ')}`
 
 /** As a server has it, for the values of an INSERT that was looked at; said each time, because it stays. */
-function evaluation(isOn: boolean | undefined): readonly Setting[] {
-  return isOn === undefined ? [] : evaluating.map((name) => [name, isOn ? '1' : '0'])
+function evaluation(evaluates: boolean | undefined): readonly Setting[] {
+  return evaluates === undefined ? [] : evaluating.map((name) => [name, evaluates ? '1' : '0'])
 }
 
 const memoryBytes = Math.min(constrainedMemory() || Infinity, totalmem())
