@@ -110,6 +110,51 @@ for (const attempt of attempts) {
   })
 }
 
+async function upload(query: string, search: string, data: string) {
+  const form = new FormData()
+  form.set('x', new Blob([data]))
+  const inUrl = new URLSearchParams(`${search}&x_format=Values&x_structure=a+String`)
+  inUrl.set('query', query)
+  const response = await fetch(`${server.url}/?${inUrl.toString()}`, {
+    method: 'POST',
+    headers: clickhouseHeaders(server.environment),
+    body: form,
+  })
+  return { status: response.status, text: await response.text() }
+}
+
+test('values that were harmless allow no expression to those that follow in their session', async () => {
+  const mine = 'session_id=x'
+  const secret = `(file('${join(folder, 'secret')}'))`
+  await ask('CREATE TABLE harmless (a String) ENGINE = Memory')
+  assert.equal((await ask('SET max_block_size = 7', mine)).status, 200)
+  const harmless = "INSERT INTO harmless VALUES (concat('a', 'b'))"
+  const attacks: readonly (readonly [what: string, attack: () => ReturnType<typeof ask>])[] = [
+    ['values', () => ask(`INSERT INTO t VALUES ${secret}`, mine)],
+    ['long values', () => ask(`INSERT INTO t VALUES ${' '.repeat(2 ** 24)}${secret}`, mine)],
+    ['external data', () => upload('SELECT * FROM x', mine, secret)],
+  ]
+  for (const [what, attack] of attacks) {
+    assert.equal((await ask(harmless, mine)).status, 200)
+    const { status, text } = await attack()
+    assert.notEqual(status, 200, `${what}: ${text}`)
+    assert.doesNotMatch(text, new RegExp(CANARY))
+  }
+  assert.equal((await ask('SELECT count() FROM t')).text, '0\n')
+  assert.equal((await ask('SELECT DISTINCT a FROM harmless')).text, 'ab\n')
+})
+
+test('values that are harmless allow no expression to external data beside them', async () => {
+  const secret = `(file('${join(folder, 'secret')}'))`
+  const insert = 'INSERT INTO t VALUES ((SELECT a FROM x))'
+  for (const search of ['', 'session_id=x']) {
+    const { status, text } = await upload(insert, search, secret)
+    assert.notEqual(status, 200, text)
+    assert.match(text, /external data x/)
+  }
+  assert.equal((await ask('SELECT count() FROM t')).text, '0\n')
+})
+
 test('what it has no right to says how to allow it', async () => {
   for (const sql of ["SELECT * FROM url('http://127.0.0.1:9/')", "SELECT file('/etc/passwd')"]) {
     assert.match((await ask(sql)).text, /^Code: 497.*Not enough privileges.*--allow-sources/s)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Connection } from './engine/engine.ts'
 import { exception, ServerException } from './engine/errors.ts'
 import { insertFile, spool } from './insert.ts'
-import { identifier } from './sql/settings.ts'
+import { identifier, LITERALS_ONLY } from './sql/settings.ts'
 import { readStatement } from './sql/statement.ts'
 
 /** A file of a form: a table that exists for the time of one query. */
@@ -65,10 +65,17 @@ function columnsOf(types: string | undefined): string | undefined {
   return list.map((type, at) => `_${at + 1} ${type.trim()}`).join(', ')
 }
 
+interface External {
+  readonly tables: readonly ExternalTable[]
+  readonly spoolFolder: string
+  /** Whether the values of the query's own data are expressions; those of the tables never are when confined. */
+  readonly evaluatesValues: boolean | undefined
+}
+
 /** Runs one query for which these tables exist. */
 export async function withExternalTables<T>(
   connection: Connection,
-  { tables, spoolFolder }: { tables: readonly ExternalTable[]; spoolFolder: string },
+  { tables, spoolFolder, evaluatesValues }: External,
   work: () => Promise<T>,
 ): Promise<T> {
   const made: string[] = []
@@ -76,28 +83,27 @@ export async function withExternalTables<T>(
     for (const table of tables) {
       await connection.query(table.definition)
       made.push(table.name)
-      await fill(connection, table, spoolFolder)
+      const settings = evaluatesValues === undefined ? '' : LITERALS_ONLY
+      await fill(connection, table, { spoolFolder, settings })
     }
     return await work()
   } finally {
-    for (const name of made) await connection.query(`DROP TEMPORARY TABLE ${identifier(name)}`)
+    for (const name of made) {
+      await connection.query(`DROP TEMPORARY TABLE IF EXISTS ${identifier(name)}`)
+    }
   }
 }
 
 async function fill(
   connection: Connection,
   { name, bytes, format }: ExternalTable,
-  spoolFolder: string,
+  { spoolFolder, settings }: { readonly spoolFolder: string; readonly settings: string },
 ): Promise<void> {
   const path = join(spoolFolder, randomUUID())
   const target = `INSERT INTO ${identifier(name)}`
   try {
     await spool(path, { first: bytes, rest: null })
-    await insertFile(
-      connection,
-      { kind: 'insert', target, settings: '', format, dataStart: 0 },
-      path,
-    )
+    await insertFile(connection, { kind: 'insert', target, settings, format, dataStart: 0 }, path)
   } catch (error) {
     if (!(error instanceof ServerException)) throw error
     throw new ServerException(error.code, `${error.message} (external data ${name})`, {

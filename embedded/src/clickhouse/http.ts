@@ -102,7 +102,9 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
   })
   try {
     if (statement.kind === 'insert') await spool(spoolFile, data)
-    const evaluatesValues = !options.allowsSources && (await mayEvaluate(statement, spoolFile))
+    const evaluatesValues = options.allowsSources
+      ? undefined
+      : await mayEvaluate(statement, spoolFile)
     const run = { ...query, statement, evaluatesValues, reply, format, spoolFile, spoolFolder }
     await reply.end(await inSession(exchange, options, run))
   } catch (error) {

@@ -2,14 +2,15 @@ import type { ServerResponse } from 'node:http'
 import { borrow } from './engine/borrow.ts'
 import type { Outcome } from './engine/engine.ts'
 import { exception } from './engine/errors.ts'
-import type { Sessions } from './engine/sessions.ts'
+import { keepParameters } from './engine/session-parameters.ts'
+import type { Lease, Sessions } from './engine/sessions.ts'
 import type { Slot, Slots } from './engine/slots.ts'
 import { withExternalTables, type ExternalTable } from './external.ts'
 import { insertFile } from './insert.ts'
 import type { Exchange } from './query.ts'
 import type { Reply } from './reply.ts'
 import { select } from './select.ts'
-import { preparation, type Parameters } from './sql/settings.ts'
+import { preparation, readerLimits, type Parameters } from './sql/settings.ts'
 import type { Statement } from './sql/statement-kind.ts'
 import { isReading, makesState, setsSettings } from './sql/statement-state.ts'
 
@@ -17,7 +18,7 @@ import { isReading, makesState, setsSettings } from './sql/statement-state.ts'
 export interface Run {
   readonly parameters: Parameters
   readonly statement: Exclude<Statement, { kind: 'refused' }>
-  readonly evaluatesValues: boolean
+  readonly evaluatesValues: boolean | undefined
   readonly reply: Reply
   readonly format: string
   readonly tables: readonly ExternalTable[]
@@ -40,7 +41,7 @@ export async function inSession(
     const outcome = await slots.use(place, (slot) =>
       lease?.connection === undefined
         ? runFresh(exchange, run, slot)
-        : runHeld(exchange, run, slot),
+        : runHeld(exchange, run, { slot, lease }),
     )
     isDone = true
     return outcome
@@ -61,17 +62,28 @@ async function runFresh(
 }
 
 /** On the connection of a session, which the settings of this request shall not stay on. */
-async function runHeld({ isReadOnly, response }: Exchange, run: Run, slot: Slot): Promise<Outcome> {
+async function runHeld(
+  { isReadOnly, response }: Exchange,
+  run: Run,
+  { slot, lease }: { readonly slot: Slot; readonly lease: Lease },
+): Promise<Outcome> {
   const { parameters, statement } = run
   if (isReadOnly && !isReading(statement)) {
     throw exception(164, 'Cannot execute query in readonly mode: only POST may change something.')
   }
-  const work = (): Promise<Outcome> =>
-    withExternalTables(slot.connection, run, () => execute(run, slot, response))
+  if (parameters.settings.some(([name]) => name === 'readonly')) {
+    throw exception(
+      48,
+      'readonly in the URL cannot be undone in a session that has state: use GET, or no session_id.',
+    )
+  }
   if (setsSettings(statement)) return execute(run, slot, response)
+  keepParameters(lease.parameterBytes, parameters.settings)
   return borrow(slot.connection, parameters, {
+    lifted: statement.kind === 'insert' ? readerLimits : [],
     prepare: () => prepare(run, slot, { isReadOnly, isReader: true, isHeld: true }),
-    work,
+    work: () => withExternalTables(slot.connection, run, () => execute(run, slot, response)),
+    lose: () => lease.lose(),
   })
 }
 

@@ -58,7 +58,16 @@ const attacks: readonly (readonly [what: string, code: number, bytes: Buffer])[]
   ['a byte of the checksum changed', 40, changed(3)],
   ['it is cut', 33, deflateBlock(plain).subarray(0, -1)],
   ['it ends in its head', 33, deflateBlock(plain).subarray(0, 20)],
-  ['it says to be longer than 64 MiB', 131, withHead((head) => head.writeUInt32LE(2 ** 27, 21))],
+  [
+    'it says to inflate to more than 4 MiB',
+    131,
+    withHead((head) => head.writeUInt32LE(2 ** 22 + 1, 21)),
+  ],
+  [
+    'it says to be longer than 4 MiB',
+    131,
+    withHead((head) => head.writeUInt32LE(2 ** 22 + 10, 17)),
+  ],
   ['it says to be 4 GiB long', 131, withHead((head) => head.writeUInt32LE(2 ** 32 - 1, 17))],
   ['it is shorter than its head', 131, withHead((head) => head.writeUInt32LE(8, 17))],
   ['it inflates to more than it says', 271, block(0x90, zstdCompressSync(plain), 10)],

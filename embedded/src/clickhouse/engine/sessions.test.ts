@@ -48,6 +48,18 @@ test('a connection is kept only for what makes state, and only when that worked'
   assert.equal(count(), 0)
 })
 
+test('one that is lost ends with its query', async () => {
+  const { open, count } = fakes()
+  const sessions = createSessions(open)
+  ;(await sessions.acquire(request('a'), true)).release(true)
+  const lease = await sessions.acquire(request('a'), false)
+  lease.lose()
+  assert.equal(count(), 1, 'the query may still run')
+  lease.release(true)
+  assert.equal(count(), 0)
+  await assert.rejects(sessions.acquire(request('a', { mustExist: true }), false), hasCode(372))
+})
+
 test('more than the bound with state are refused, names without it are forgotten, oldest first', async () => {
   const { open, count } = fakes()
   const sessions = createSessions(open)

@@ -21,6 +21,10 @@ export interface SessionRequest {
 export interface Lease {
   /** What holds its state; none: it has no state yet, and this query makes none. */
   readonly connection: Connection | undefined
+  /** Bytes of the parameters that its queries brought, by name. */
+  readonly parameterBytes: Map<string, number>
+  /** Its state is no longer what its client made of it: it ends when it is released. */
+  lose(): void
   /** @param isKept whether what the query did shall stay */
   release(isKept: boolean): void
 }
@@ -37,6 +41,7 @@ export interface Sessions {
 
 interface Session {
   connection: Connection | undefined
+  readonly parameterBytes: Map<string, number>
   isBusy: boolean
   expiry: NodeJS.Timeout | undefined
 }
@@ -69,7 +74,8 @@ export function createSessions(open: () => Promise<Connection>): Sessions {
       throw exception(373, `Session ${id} is locked by a concurrent client.`)
     }
     if (found === undefined && sessions.size >= MAX_NAMES) forgetOldest()
-    return found ?? { connection: undefined, isBusy: false, expiry: undefined }
+    const fresh = { connection: undefined, isBusy: false, expiry: undefined }
+    return found ?? { ...fresh, parameterBytes: new Map() }
   }
   const hold = async (session: Session): Promise<void> => {
     if (held >= MAX_HELD) throw tooMany(MAX_HELD)
@@ -84,6 +90,7 @@ export function createSessions(open: () => Promise<Connection>): Sessions {
   const letGo = (session: Session): void => {
     session.connection?.close()
     session.connection = undefined
+    session.parameterBytes.clear()
     held--
   }
   return {
@@ -95,9 +102,11 @@ export function createSessions(open: () => Promise<Connection>): Sessions {
       clearTimeout(session.expiry)
       sessions.delete(id) // to the end: the order is that of their last use
       sessions.set(id, session)
+      let isLost = false
+      const lose = (): void => void (isLost = true)
       const release = (isKept: boolean): void => {
         session.isBusy = false
-        if (closes) return end(id, session)
+        if (closes || isLost) return end(id, session)
         if (isNew && !isKept && session.connection !== undefined) letGo(session)
         session.expiry = setTimeout(() => end(id, session), timeoutMs).unref()
       }
@@ -107,7 +116,8 @@ export function createSessions(open: () => Promise<Connection>): Sessions {
         release(false)
         throw error
       }
-      return { connection: session.connection, release }
+      const { connection, parameterBytes } = session
+      return { connection, parameterBytes, lose, release }
     },
     close: () => {
       for (const [id, session] of sessions) end(id, session)

@@ -59,6 +59,22 @@ test('a name that cannot be a setting never reaches the SQL', () => {
   )
 })
 
+test('a confined query says each time whether values may be expressions, behind the URL', () => {
+  const parameters = readParameters(new URLSearchParams('profile=default'))
+  const names = ['interpret_expressions', 'deduce_templates_of_expressions']
+  for (const isHeld of [false, true]) {
+    const ofQuery = (evaluatesValues: boolean | undefined): string => {
+      const manner = { mark: 'front-1', isReadOnly: false, isReader: true, isHeld }
+      return preparation(parameters, { ...manner, evaluatesValues }).join('; ')
+    }
+    for (const name of names) {
+      assert.match(ofQuery(false), new RegExp(`profile = .*, input_format_values_${name} = '0'`))
+      assert.match(ofQuery(true), new RegExp(`profile = .*, input_format_values_${name} = '1'`))
+      assert.doesNotMatch(ofQuery(undefined), new RegExp(name))
+    }
+  }
+})
+
 test('values and names are quoted, and the mark cannot be overridden', () => {
   const parameters = readParameters(
     new URLSearchParams([

@@ -18,8 +18,10 @@ export interface Parameters {
   readonly session: SessionRequest | undefined
   readonly roles: readonly string[]
   /** The engine's own settings and `param_…`, as given. */
-  readonly settings: readonly (readonly [string, string])[]
+  readonly settings: readonly Setting[]
 }
+
+export type Setting = readonly [name: string, value: string]
 
 /** Names in the URL that speak to the server's HTTP interface, not to the engine. */
 const ignored = new Set(
@@ -91,11 +93,18 @@ const likeAServer = [
   ['output_format_arrow_use_native_writer', '1'],
 ] as const
 
-/** The values of an INSERT that was looked at may be expressions, as with a server. */
 const evaluating = [
-  ['input_format_values_interpret_expressions', '1'],
-  ['input_format_values_deduce_templates_of_expressions', '1'],
+  'input_format_values_interpret_expressions',
+  'input_format_values_deduce_templates_of_expressions',
 ] as const
+
+/** A clause for data that nobody looked at: values are literals. */
+export const LITERALS_ONLY = `SETTINGS ${evaluating.map((name) => `${name} = 0`).join(', ')}`
+
+/** As a server has it, for the values of an INSERT that was looked at; said each time, because it stays. */
+function evaluation(evaluates: boolean | undefined): readonly Setting[] {
+  return evaluates === undefined ? [] : evaluating.map((name) => [name, evaluates ? '1' : '0'])
+}
 
 const memoryBytes = Math.min(constrainedMemory() || Infinity, totalmem())
 const GIB = 1024 ** 3
@@ -105,19 +114,20 @@ const QUERY_BYTES = Math.round(Math.min(Math.max(memoryBytes / 8, GIB / 2), 4 * 
  * What a query may take unless it asks for more itself: so that one without a limit harms nobody else. Sorting and
  * grouping goes to disk at half of the memory. The data of an INSERT has no such limit.
  */
-const readerLimits = [
+export const readerLimits: readonly Setting[] = [
   ['max_memory_usage', String(QUERY_BYTES)],
   ['max_bytes_before_external_group_by', String(Math.round(QUERY_BYTES / 2))],
   ['max_bytes_before_external_sort', String(Math.round(QUERY_BYTES / 2))],
   ['max_temporary_data_on_disk_size_for_query', String(16 * GIB)],
   ['max_execution_time', '600'],
   ['max_rows_to_read', '10000000000'],
-] as const
+]
 
 export interface Preparation {
   readonly mark: string
   readonly isReadOnly: boolean
-  readonly evaluatesValues: boolean
+  /** Whether values may be expressions; `undefined`: as the engine has it, where nothing is confined. */
+  readonly evaluatesValues: boolean | undefined
   /** Whether the limits of readers are its own. */
   readonly isReader: boolean
   /** A session's: what is the same for all its queries is set. */
@@ -131,8 +141,8 @@ export function preparation(
 ): readonly string[] {
   const settings = [
     ...(isHeld ? [] : baseSettings(isReader)),
-    ...(evaluatesValues ? evaluating : []),
     ...parameters.settings,
+    ...evaluation(evaluatesValues), // behind what the URL says
     ['query_cache_tag', mark] as const, // how a running query is found; must come last
     // Not on one that is held: nothing takes it away again.
     ...(isReadOnly && !isHeld ? [['readonly', '2'] as const] : []),
@@ -151,11 +161,11 @@ export function sessionPreparation(): string {
   return set(baseSettings(true))
 }
 
-function baseSettings(isReader: boolean): readonly (readonly [string, string])[] {
+function baseSettings(isReader: boolean): readonly Setting[] {
   return [...likeAServer, ...(isReader ? readerLimits : [])]
 }
 
-function set(settings: readonly (readonly [string, string])[]): string {
+function set(settings: readonly Setting[]): string {
   return `SET ${settings.map(([name, value]) => `${name} = ${literal(value)}`).join(', ')}`
 }
 
