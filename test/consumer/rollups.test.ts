@@ -449,7 +449,9 @@ test('Prometheus can scrape how late the rollups are, as the runbook says', asyn
   const select = sql.replace('custom_events.', '').replace(' FORMAT Prometheus', '')
   const rows = await clickhouse.query<{ name: string; labels: object; value: number }>(select)
   assert.deepEqual(
-    rows.map(({ name, labels, value }) => [name, labels, value < 60]).toSorted(),
+    rows
+      .map(({ name, labels, value }) => [name, labels, value < 60])
+      .toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b))),
     ['catalogue', 'catalogue_daily', 'daily'].map((rollup) => [
       'custom_events_rollup_behind_seconds',
       { rollup },
