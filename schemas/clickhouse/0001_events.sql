@@ -38,5 +38,7 @@ ORDER BY (group_id, event, timestamp, event_id)
 ${EVENTS_TTL}
 -- A month to which nothing came for six hours becomes one part, over which FINAL costs nothing. A month that late
 -- events trickle into is rewritten at most four times a day; one that is never quiet is merged as usual.
-SETTINGS min_age_to_force_merge_seconds = 21600, min_age_to_force_merge_on_partition_only = 1
+-- Parts of more than max_bytes_to_merge_at_max_space_in_pool (150 GB) together are never merged so.
+SETTINGS min_age_to_force_merge_seconds = 21600, min_age_to_force_merge_on_partition_only = 1,
+    enable_max_bytes_limit_for_min_age_to_force_merge = 1
 COMMENT 'Every accepted event; may hold several copies of one until they are merged. Read tracked instead.';

@@ -1,9 +1,9 @@
 -- Exact counts by day of UTC, recomputed from `events` by the views of repeatable/rollups.sql. Nobody reads this
 -- table itself: `events_daily`, `active_users_daily`, `active_users_weekly`, `active_users_monthly` do.
 --
--- The row with event '' counts all events of an account on a day. Rows with event '' and group_id '' are marks of
--- refreshes, see repeatable/rollups.sql. Without partitions, because the last block of a refresh must become one part
--- or none.
+-- The row with event '' counts all events of an account on a day. Of those rows the ones whose group_id is empty or begins
+-- with a byte 0 are marks of refreshes, see repeatable/rollups.sql. Without partitions, because the last block of a
+-- refresh must become one part or none.
 CREATE TABLE IF NOT EXISTS rollup_daily ${ON_CLUSTER}
 (
     event        LowCardinality(String) COMMENT 'Name of the event; empty: all events of the account.' CODEC(ZSTD(1)),
@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS catalogue_daily ${ON_CLUSTER}
     objects      UInt64 COMMENT 'Of them, how many have an object there.' CODEC(ZSTD(1)),
     arrays       UInt64 COMMENT 'Of them, how many have an array there.' CODEC(ZSTD(1)),
     nulls        UInt64 COMMENT 'Of them, how many have null there.' CODEC(ZSTD(1)),
-    examples     Array(String) COMMENT 'At most 3 values as JSON text of at most 80 bytes; none of a property that a tracking plan marks as personal.' CODEC(ZSTD(1)),
+    examples     Array(String) COMMENT 'At most 3 values as JSON text of at most 80 characters; none of a property that a tracking plan marks as personal.' CODEC(ZSTD(1)),
     first_seen   DateTime64(3, 'UTC') COMMENT 'The earliest timestamp.' CODEC(ZSTD(1)),
     last_seen    DateTime64(3, 'UTC') COMMENT 'The latest timestamp.' CODEC(ZSTD(1)),
     refreshed_at DateTime64(3, 'UTC') COMMENT 'When the refresh that wrote this row began: the latest wins.' CODEC(ZSTD(1))
@@ -45,7 +45,8 @@ ORDER BY (event, property, day)
 ${ROLLUP_TTL}
 COMMENT 'What catalogue is summed up from: query catalogue_events and catalogue_properties.';
 
--- The sum over all days. Each refresh writes every row, and the mark with event '' last: what is older is gone.
+-- The sum over all days. Each refresh writes every row, and the mark with event '' last: what is older than the mark is
+-- gone, what is newer comes from a refresh that still writes, or has failed.
 CREATE TABLE IF NOT EXISTS catalogue ${ON_CLUSTER}
 (
     event        LowCardinality(String) COMMENT 'Name of the event.' CODEC(ZSTD(1)),

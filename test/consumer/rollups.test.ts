@@ -1,5 +1,6 @@
 // The rollups and the catalogue, compared with counts made without ClickHouse.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import type { ClickHouse } from '@custom-events/clickhouse'
 import { eventually } from '../support/eventually.ts'
@@ -215,6 +216,54 @@ test('a rollup whose filling was cut off is filled again', SLOW, async () => {
   assert.deepEqual(differences(await told(clickhouse), truthOf(copies)), [])
 })
 
+test(
+  'replicas that fill at the same time do not undo each other: one that ended is enough',
+  SLOW,
+  async () => {
+    await using rolled = await openRolledUp(stack)
+    const { clickhouse, insert, refresh } = rolled
+    await insert(numbers(0, 50).map((index) => copyOf(index)))
+    await refresh()
+    for (const [table, name] of [
+      ['rollup_daily', 'group_id'],
+      ['catalogue_daily', 'property'],
+    ] as const) {
+      const [own] = await clickhouse.query(
+        `SELECT count() AS marks, uniqExact(day) AS days FROM ${table} FINAL
+       WHERE event = '' AND ${name} = concat(char(0), hostName(), ' ', toString(serverUUID()))`,
+      )
+      assert.deepEqual(own, { marks: '2', days: '2' })
+      const mark = (replica: string, day: string, second: number): Promise<void> =>
+        clickhouse.command(
+          `INSERT INTO ${table} (event, ${name}, day, refreshed_at)
+         VALUES ('', concat(char(0), '${replica}'), '${day}', '2026-01-01 00:00:0${second}')`,
+        )
+      const isFilled = async (): Promise<unknown> => {
+        const [row] = await clickhouse.query<{ filled: number }>(
+          `SELECT isNotNull(complete_until) AS filled FROM rollup_freshness
+         WHERE name = '${table === 'rollup_daily' ? 'daily' : table}'`,
+        )
+        return row?.filled
+      }
+      await mark('another', '2299-12-29', 9)
+      assert.equal(await isFilled(), 1, 'another begins when this one has ended')
+
+      await rolled.stop()
+      await clickhouse.command(`TRUNCATE TABLE ${table}`)
+      await mark('a', '2299-12-29', 1)
+      await mark('b', '2299-12-29', 2)
+      assert.equal(await isFilled(), 0)
+      await mark('a', '2299-12-30', 1)
+      assert.equal(await isFilled(), 1, 'the first has ended')
+      await mark('a', '2299-12-29', 3)
+      await mark('b', '2299-12-30', 2)
+      assert.equal(await isFilled(), 1, 'the first began once more, the second has ended')
+      await mark('b', '2299-12-29', 4)
+      assert.equal(await isFilled(), 0, 'both were cut off')
+    }
+  },
+)
+
 test('a refresh that fails is told, moves no watermark, and is made up for', SLOW, async () => {
   await using rolled = await openRolledUp(stack)
   const { clickhouse, insert, refresh } = rolled
@@ -284,6 +333,42 @@ test(
     assert.deepEqual(stored, { n: '0' })
   },
 )
+
+test(
+  'the catalogue shows every row while it is summed up, and what is gone leaves with the mark',
+  SLOW,
+  async () => {
+    await using rolled = await openRolledUp(stack)
+    const { clickhouse, insert, refresh } = rolled
+    const copies = numbers(0, 200).map((index) => copyOf(index))
+    await insert(copies)
+    await refresh()
+    await rolled.stop()
+    const writes = (which: string): Promise<void> =>
+      clickhouse.command(
+        `INSERT INTO catalogue SELECT * REPLACE (refreshed_at + INTERVAL 1 SECOND AS refreshed_at)
+       FROM catalogue FINAL WHERE ${which}`,
+      )
+    await writes(`event IN ('event_1', 'event_3') OR (event = 'event_4' AND property != '')`)
+    assert.deepEqual(differences(await told(clickhouse), truthOf(copies)), [])
+    await writes(`event IN ('event_0', '') OR (event = 'event_4' AND property = '')`)
+    const { catalogueEvents, catalogueProperties } = truthOf(
+      copies.filter(({ event }) => event !== 'event_2'),
+    )
+    const said = await told(clickhouse)
+    assert.deepEqual(said.catalogueEvents, catalogueEvents)
+    assert.deepEqual(said.catalogueProperties, catalogueProperties)
+  },
+)
+
+test('an example is cut between characters, not within one', SLOW, async () => {
+  await using rolled = await openRolledUp(stack)
+  const { clickhouse, insert, refresh } = rolled
+  await insert([copyOf(1, { properties: JSON.stringify({ city: `a${'ü'.repeat(200)}` }) })])
+  await refresh()
+  const [row] = await clickhouse.query(`SELECT examples[1] AS example FROM catalogue_properties`)
+  assert.deepEqual(row, { example: `"a${'ü'.repeat(78)}` })
+})
 
 test('a property of every type, names like SQL and 100,000 names do no harm', SLOW, async () => {
   await using rolled = await openRolledUp(stack)
@@ -355,6 +440,26 @@ test(
   },
 )
 
+test('Prometheus can scrape how late the rollups are, as the runbook says', async () => {
+  await using rolled = await openRolledUp(stack)
+  const { clickhouse } = rolled
+  await rolled.refresh()
+  const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8')
+  const sql = /SELECT [^`]*FORMAT Prometheus/.exec(runbook)?.[0] ?? ''
+  const select = sql.replace('custom_events.', '').replace(' FORMAT Prometheus', '')
+  const rows = await clickhouse.query<{ name: string; labels: object; value: number }>(
+    `SELECT * FROM (${select}) ORDER BY labels['rollup']`,
+  )
+  assert.deepEqual(
+    rows.map(({ name, labels, value }) => [name, labels, Number.isFinite(value)]),
+    ['catalogue', 'catalogue_daily', 'daily'].map((rollup) => [
+      'custom_events_rollup_behind_seconds',
+      { rollup },
+      true,
+    ]),
+  )
+})
+
 test('every view, and every column that can have one, has a comment', async () => {
   await using rolled = await openRolledUp(stack)
   const bare = await rolled.clickhouse.query(
@@ -375,6 +480,7 @@ test('a month that nothing comes to becomes one part', SLOW, async () => {
     `SELECT create_table_query AS sql FROM system.tables WHERE database = currentDatabase() AND name = 'events'`,
   )
   assert.match(made?.sql ?? '', /min_age_to_force_merge_seconds = 21600/)
+  assert.match(made?.sql ?? '', /enable_max_bytes_limit_for_min_age_to_force_merge = (1|true)/)
   await clickhouse.command('ALTER TABLE events MODIFY SETTING min_age_to_force_merge_seconds = 1')
   for (const from of [0, 300, 600]) {
     await insert(numbers(from, from + 300).map((index) => copyOf(index)))

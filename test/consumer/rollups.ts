@@ -32,6 +32,8 @@ export interface RolledUp extends AsyncDisposable {
   readonly refresh: () => Promise<void>
   /** Empties the rollups: the next refresh counts everything. */
   readonly empty: () => Promise<void>
+  /** No refresh begins any more; none is under way. */
+  readonly stop: () => Promise<void>
   /** As if all refreshes had been an hour earlier: the next one takes a month in turn. */
   readonly anHourPasses: () => Promise<void>
 }
@@ -41,6 +43,9 @@ export async function openRolledUp(servers: Pick<Servers, 'environment'>): Promi
   const clickhouse = createClickHouse({ ...servers.environment, CLICKHOUSE_DATABASE })
   const log = createLogger({ service: 'test', level: 'silent' })
   await migrate({ clickhouse, log })
+  const stop = async (): Promise<void> => {
+    for (const view of VIEWS) await clickhouse.command(`SYSTEM STOP VIEW ${view}`)
+  }
   const refresh = async (): Promise<void> => {
     const [row] = await clickhouse.query<{ now: string }>('SELECT toString(now64(3)) AS now')
     await eventually(
@@ -70,8 +75,9 @@ export async function openRolledUp(servers: Pick<Servers, 'environment'>): Promi
       await refresh() // so that none is under way
       for (const table of TABLES) await clickhouse.command(`TRUNCATE TABLE ${table}`)
     },
+    stop,
     anHourPasses: async () => {
-      for (const view of VIEWS) await clickhouse.command(`SYSTEM STOP VIEW ${view}`)
+      await stop()
       for (const table of TABLES) {
         await clickhouse.command(`CREATE OR REPLACE TABLE older AS ${table}`)
         await clickhouse.command(

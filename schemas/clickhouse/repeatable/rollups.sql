@@ -9,35 +9,43 @@
 -- those that are.
 --
 -- What a refresh writes is not atomic (ClickHouse 76991), but its blocks come in order. So it writes marks, rows without
--- any name, at the end of all days:
+-- a name of event, at the end of all days:
 --   2299-12-31  last of all. Its refreshed_at is up to when everything is counted; the next refresh begins there, or
 --               where this one began, if it failed before it.
---   2299-12-29  first of all, when everything is counted, and 2299-12-30 last: both are there and equal, or everything
---               is counted again. TRUNCATE TABLE is the repair, even while a refresh goes on.
+--   2299-12-29  first of all, when everything is counted, and 2299-12-30 last: of one replica both are there and equal, or
+--               everything is counted again. TRUNCATE TABLE is the repair, even while a refresh goes on. Several replicas
+--               may fill at the same time: the marks are of each, named after a byte 0, which no account's name has.
 -- Refreshes of one view never overlap: the minute begins when one has ended. One thread, and what needs more than 1 GB
 -- goes to disk.
 CREATE OR REPLACE VIEW rollup_freshness ${ON_CLUSTER}
 (
     name           String COMMENT 'Of what: daily (events_daily, active_users_*), catalogue (catalogue_*) or what that is summed up from.',
     complete_until Nullable(DateTime64(3, 'UTC')) COMMENT 'What was in tracked then is counted. NULL: not filled yet.',
-    behind_seconds Nullable(Float64) COMMENT 'How long ago that is. Above 300 something is wrong: see system.view_refreshes.'
+    behind_seconds Nullable(Float64) COMMENT 'How long ago that is. Grows while a refresh runs for long, as one of a whole month may, or fails: system.view_refreshes says which.'
 ) AS
 SELECT
     name,
-    if(countIf(day = '2299-12-30') = 1 AND uniqExactIf(refreshed_at, day IN ('2299-12-29', '2299-12-30')) = 1
-           AND countIf(day = '2299-12-29') = 1,
-       maxIf(refreshed_at, day = '2299-12-31'), NULL) AS complete_until,
+    if(max(is_filled), max(until), NULL) AS complete_until,
     dateDiff('millisecond', complete_until, now64(3, 'UTC')) / 1000 AS behind_seconds
 FROM
 (
-    SELECT 'daily' AS name, day, refreshed_at FROM rollup_daily FINAL WHERE event = '' AND group_id = ''
-    UNION ALL
-    SELECT 'catalogue_daily', day, refreshed_at FROM catalogue_daily FINAL WHERE event = '' AND property = ''
-    UNION ALL
-    SELECT 'catalogue', arrayJoin([toDate32('2299-12-29'), toDate32('2299-12-30'), toDate32('2299-12-31')]), refreshed_at
-    FROM catalogue FINAL WHERE event = '' AND property = ''
-    UNION ALL
-    SELECT arrayJoin(['daily', 'catalogue_daily', 'catalogue']), toDate32('1970-01-01'), toDateTime64(0, 3, 'UTC')
+    SELECT
+        name,
+        uniqExactIf(day, day < '2299-12-31') = 2 AND uniqExactIf(refreshed_at, day < '2299-12-31') = 1 AS is_filled,
+        maxIf(refreshed_at, day = '2299-12-31') AS until
+    FROM
+    (
+        SELECT 'daily' AS name, group_id AS replica, day, refreshed_at
+        FROM rollup_daily FINAL WHERE event = '' AND group_id < char(1)
+        UNION ALL
+        SELECT 'catalogue_daily', property, day, refreshed_at FROM catalogue_daily FINAL WHERE event = ''
+        UNION ALL
+        SELECT 'catalogue', '', arrayJoin([toDate32('2299-12-29'), toDate32('2299-12-30'), toDate32('2299-12-31')]), refreshed_at
+        FROM catalogue FINAL WHERE event = '' AND property = ''
+        UNION ALL
+        SELECT arrayJoin(['daily', 'catalogue_daily', 'catalogue']), '', toDate32('2299-12-31'), toDateTime64(0, 3, 'UTC')
+    )
+    GROUP BY name, replica
 )
 GROUP BY name
 COMMENT 'How far behind tracked the rollups and the catalogue are.';

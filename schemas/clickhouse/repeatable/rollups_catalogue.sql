@@ -10,9 +10,10 @@ WITH
     isNull(known_until) AS is_first,
     ifNull(known_until, began) AS before,
     toStartOfHour(before) < toStartOfHour(began) AS is_new_hour,
-    -- The day of each mark, and where it comes: 0 before all other rows, 2 after them.
-    arrayConcat([(toDate32('2299-12-31'), 2)],
-        if(is_first, [(toDate32('2299-12-29'), 0), (toDate32('2299-12-30'), 2)], [])) AS marks,
+    -- The name and day of each mark, and where it comes: 0 before all other rows, 2 after them.
+    concat(char(0), hostName(), ' ', toString(serverUUID())) AS replica,
+    arrayConcat([('', toDate32('2299-12-31'), 2)],
+        if(is_first, [(replica, toDate32('2299-12-29'), 0), (replica, toDate32('2299-12-30'), 2)], [])) AS marks,
     (SELECT arraySort(groupUniqArray(month)) FROM (
         SELECT toUInt32(_partition_id) AS month FROM events WHERE is_new_hour GROUP BY month
         UNION ALL SELECT toYYYYMM(day) AS month FROM catalogue_daily WHERE is_new_hour AND events > 0 GROUP BY month
@@ -34,9 +35,9 @@ FROM
         countIf(startsWith(value, '[')) AS arrays,
         countIf(value = 'null') AS nulls,
         if(has(${PERSONAL_PROPERTIES}, property), [], arraySort(arrayDistinct(arrayFilter(x -> x != '', [
-            anyIf(left(value, 80), value != 'null'),
-            minIf(left(value, 80), value != 'null'),
-            maxIf(left(value, 80), value != 'null')])))) AS examples,
+            anyIf(leftUTF8(value, 80), value != 'null'),
+            minIf(leftUTF8(value, 80), value != 'null'),
+            maxIf(leftUTF8(value, 80), value != 'null')])))) AS examples,
         min(timestamp) AS first_seen,
         max(timestamp) AS last_seen,
         0 AS older_ms, 1 AS place
@@ -64,7 +65,7 @@ FROM
     FROM catalogue_daily
     WHERE toYYYYMM(day) = month_in_turn AND events > 0
     UNION ALL
-    SELECT '', '', mark.1, 0, 0, 0, 0, 0, 0, 0, [], began, began, 0, mark.2 FROM (SELECT arrayJoin(marks) AS mark)
+    SELECT '', mark.1, mark.2, 0, 0, 0, 0, 0, 0, 0, [], began, began, 0, mark.3 FROM (SELECT arrayJoin(marks) AS mark)
 )
 ORDER BY place, event DESC, property DESC
 SETTINGS max_threads = 1, max_insert_threads = 1, use_skip_indexes_if_final = 0, compile_aggregate_expressions = 0,
@@ -107,7 +108,7 @@ CREATE OR REPLACE VIEW catalogue_events ${ON_CLUSTER}
 ) AS
 SELECT event, events, days, first_seen, last_seen
 FROM catalogue FINAL
-WHERE property = '' AND event != '' AND refreshed_at = (SELECT max(refreshed_at) FROM catalogue WHERE event = '')
+WHERE property = '' AND event != '' AND refreshed_at >= (SELECT max(refreshed_at) FROM catalogue WHERE event = '')
 COMMENT 'Which events there are. Which accounts send one: events_daily.';
 
 CREATE OR REPLACE VIEW catalogue_properties ${ON_CLUSTER}
@@ -123,7 +124,7 @@ CREATE OR REPLACE VIEW catalogue_properties ${ON_CLUSTER}
     objects    UInt64 COMMENT 'How many have an object there.',
     arrays     UInt64 COMMENT 'How many have an array there.',
     nulls      UInt64 COMMENT 'How many have null there.',
-    examples   Array(String) COMMENT 'Values of the last day, as JSON text, cut at 80 bytes; none of a property that a tracking plan marks as personal.',
+    examples   Array(String) COMMENT 'Values of the last day, as JSON text, cut at 80 characters; none of a property that a tracking plan marks as personal.',
     first_seen DateTime64(3, 'UTC') COMMENT 'The earliest timestamp of an event with it.',
     last_seen  DateTime64(3, 'UTC') COMMENT 'The latest timestamp of an event with it.'
 ) AS
@@ -136,6 +137,6 @@ SELECT
     if(has(${PERSONAL_PROPERTIES}, property), [], catalogue.examples) AS examples,
     first_seen, last_seen
 FROM catalogue FINAL
-WHERE event != '' AND refreshed_at = (SELECT max(refreshed_at) FROM catalogue WHERE event = '')
+WHERE event != '' AND refreshed_at >= (SELECT max(refreshed_at) FROM catalogue WHERE event = '')
 QUALIFY property != ''
 COMMENT 'Which properties the events have, of which types, with examples.';

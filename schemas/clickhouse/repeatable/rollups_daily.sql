@@ -6,9 +6,10 @@ WITH
     isNull(known_until) AS is_first,
     ifNull(known_until, began) AS before,
     toStartOfHour(before) < toStartOfHour(began) AS is_new_hour,
-    -- The day of each mark, and where it comes: 0 before all other rows, 2 after them.
-    arrayConcat([(toDate32('2299-12-31'), 2)],
-        if(is_first, [(toDate32('2299-12-29'), 0), (toDate32('2299-12-30'), 2)], [])) AS marks,
+    -- The name and day of each mark, and where it comes: 0 before all other rows, 2 after them.
+    concat(char(0), hostName(), ' ', toString(serverUUID())) AS replica,
+    arrayConcat([('', toDate32('2299-12-31'), 2)],
+        if(is_first, [(replica, toDate32('2299-12-29'), 0), (replica, toDate32('2299-12-30'), 2)], [])) AS marks,
     (SELECT arraySort(groupUniqArray(month)) FROM (
         SELECT toUInt32(_partition_id) AS month FROM events WHERE is_new_hour GROUP BY month
         UNION ALL SELECT toYYYYMM(day) AS month FROM rollup_daily WHERE is_new_hour AND events > 0 GROUP BY month
@@ -37,7 +38,7 @@ FROM
     SELECT event, group_id, day, 0, 0, [], 1, 1
     FROM rollup_daily WHERE toYYYYMM(day) = month_in_turn AND events > 0
     UNION ALL
-    SELECT '', '', mark.1, 0, 0, [], 0, mark.2 FROM (SELECT arrayJoin(marks) AS mark)
+    SELECT '', mark.1, mark.2, 0, 0, [], 0, mark.3 FROM (SELECT arrayJoin(marks) AS mark)
 )
 ORDER BY place, event DESC, group_id DESC
 SETTINGS max_threads = 1, max_insert_threads = 1, optimize_aggregation_in_order = 1,
