@@ -43,10 +43,12 @@ CREATE TABLE IF NOT EXISTS catalogue_daily ${ON_CLUSTER}
 ENGINE = ${ENGINE}ReplacingMergeTree(refreshed_at)
 ORDER BY (event, property, day)
 ${ROLLUP_TTL}
+-- What was replaced, values of deleted events with it, is merged away within about an hour.
+SETTINGS min_age_to_force_merge_seconds = 3600
 COMMENT 'What catalogue is summed up from: query catalogue_events and catalogue_properties.';
 
--- The sum over all days. Each refresh writes every row, and the mark with event '' last: what is older than the mark is
--- gone, what is newer comes from a refresh that still writes, or has failed.
+-- The sum over all days. Each refresh writes every row, those that are gone with events = 0, and the mark with event ''
+-- last: what is older than the mark is gone, what is newer comes from a refresh that still writes, or has failed.
 CREATE TABLE IF NOT EXISTS catalogue ${ON_CLUSTER}
 (
     event        LowCardinality(String) COMMENT 'Name of the event.' CODEC(ZSTD(1)),
@@ -66,4 +68,6 @@ CREATE TABLE IF NOT EXISTS catalogue ${ON_CLUSTER}
 )
 ENGINE = ${ENGINE}ReplacingMergeTree(refreshed_at)
 ORDER BY (event, property)
+TTL toDateTime(refreshed_at) + INTERVAL 1 DAY DELETE WHERE events = 0 AND event != ''
+SETTINGS min_age_to_force_merge_seconds = 3600
 COMMENT 'Storage of catalogue_events and catalogue_properties: query those.';

@@ -408,11 +408,11 @@ test('a property of every type, names like SQL and 100,000 names do no harm', SL
   )
   await refresh()
   const [row] = await clickhouse.query(
-    `SELECT countIf(day = '2026-05-05') AS names, countIf(event = 'many') AS properties,
+    `SELECT countIf(day = '2026-05-05') AS names, countIf(event = 'many' AND property != '') AS properties,
             countIf(event = 'many' AND property = 'known' AND events = 1000) AS known
      FROM catalogue_daily FINAL WHERE day BETWEEN '2026-05-05' AND '2026-05-06'`,
   )
-  assert.deepEqual(row, { names: '20000', properties: '200', known: '1' })
+  assert.deepEqual(row, { names: '100000', properties: '200', known: '1' })
   const [counted] = await clickhouse.query(
     `SELECT sum(events) AS events, uniqExact(event) AS names FROM events_daily WHERE day >= '2026-05-05'`,
   )
@@ -451,7 +451,7 @@ test('Prometheus can scrape how late the rollups are, as the runbook says', asyn
     `SELECT * FROM (${select}) ORDER BY labels['rollup']`,
   )
   assert.deepEqual(
-    rows.map(({ name, labels, value }) => [name, labels, Number.isFinite(value)]),
+    rows.map(({ name, labels, value }) => [name, labels, value < 60]),
     ['catalogue', 'catalogue_daily', 'daily'].map((rollup) => [
       'custom_events_rollup_behind_seconds',
       { rollup },

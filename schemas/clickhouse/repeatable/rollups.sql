@@ -4,9 +4,9 @@
 -- changes the counts as it changes `tracked`. Which days those are, inserted_at tells: rows become visible up to 25 s
 -- after it, and on another replica later still, hence the five minutes that are looked at again.
 --
--- Once an hour one month more is counted anew, whole, in turn: so leaves what was deleted on purpose, and comes what
--- no refresh saw. Rows of that month that are counted no more are written with events = 0, a millisecond older than
--- those that are.
+-- Once an hour months are counted anew, whole: so leaves what was deleted on purpose, and comes what no refresh saw.
+-- First those of which `events` has fewer rows than are counted, and of all others some in turn; of both about a
+-- million rows, or one month. What is counted no more is written with events = 0.
 --
 -- What a refresh writes is not atomic (ClickHouse 76991), but its blocks come in order. So it writes marks, rows without
 -- a name of event, at the end of all days:

@@ -1,5 +1,6 @@
--- What events and properties there are, counted as rollups.sql counts: see there. A day has at most 200 properties of
--- an event and 20,000 rows in all: the rarest are left out.
+-- What events and properties there are, counted as rollups.sql counts: see there. Every event is there; of its
+-- properties a day has at most 200, and of all events at most 20,000: the rarest are left out. What an event and day that
+-- are counted anew had before, and have no more, is written with events = 0.
 --
 -- Compiled aggregates (26.7) take a DateTime64 before 1970 for one after 2262 in min and max.
 CREATE OR REPLACE MATERIALIZED VIEW catalogue_daily_refresh ${ON_CLUSTER}
@@ -14,12 +15,31 @@ WITH
     concat(char(0), hostName(), ' ', toString(serverUUID())) AS replica,
     arrayConcat([('', toDate32('2299-12-31'), 2)],
         if(is_first, [(replica, toDate32('2299-12-29'), 0), (replica, toDate32('2299-12-30'), 2)], [])) AS marks,
-    (SELECT arraySort(groupUniqArray(month)) FROM (
-        SELECT toUInt32(_partition_id) AS month FROM events WHERE is_new_hour GROUP BY month
-        UNION ALL SELECT toYYYYMM(day) AS month FROM catalogue_daily WHERE is_new_hour AND events > 0 GROUP BY month
-    )) AS months,
-    if(empty(months), 0, months[1 + intDiv(toUnixTimestamp(began), 3600) % length(months)]) AS month_in_turn
-SELECT * EXCEPT (older_ms, place), began - toIntervalMillisecond(older_ms) AS refreshed_at
+    (SELECT groupArray(month) FROM (
+        SELECT month, is_fewer, intDiv(rows_before, 1000000) AS portion,
+            dense_rank() OVER (PARTITION BY is_fewer ORDER BY portion) - 1 AS turn,
+            uniqExact(portion) OVER (PARTITION BY is_fewer) AS turns
+        FROM (
+            SELECT month, is_fewer, sum(stored) OVER (
+                PARTITION BY is_fewer ORDER BY if(is_fewer, stored, 0), month
+                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - stored AS rows_before
+            FROM (
+                SELECT month, sum(rows) AS stored, sum(known) > stored AS is_fewer
+                FROM (
+                    SELECT toUInt32(_partition_id) AS month, count() AS rows, 0 AS known
+                    FROM events WHERE is_new_hour GROUP BY month
+                    UNION ALL
+                    SELECT toYYYYMM(day) AS month, 0, sum(events) FROM catalogue_daily FINAL
+                    WHERE is_new_hour AND event != '' AND property = '' GROUP BY month HAVING sum(events) > 0
+                )
+                GROUP BY month
+            )
+        )
+    ) WHERE turn = if(is_fewer, 0, intDiv(toUnixTimestamp(began), 3600) % turns)) AS months_in_turn,
+    -- Read once: of an event and day that is not counted anew nothing may be written with 0.
+    (SELECT groupUniqArray((event, toDate32(timestamp))) FROM events
+        WHERE NOT is_first AND inserted_at > before - toIntervalMinute(5)) AS changed
+SELECT * EXCEPT (place), began AS refreshed_at
 FROM
 (
     SELECT * FROM (
@@ -40,7 +60,7 @@ FROM
             maxIf(leftUTF8(value, 80), value != 'null')])))) AS examples,
         min(timestamp) AS first_seen,
         max(timestamp) AS last_seen,
-        0 AS older_ms, 1 AS place
+        1 AS place
     FROM
     (
         SELECT event, toDate32(timestamp) AS day, timestamp, pair.1 AS property, pair.2 AS value
@@ -48,31 +68,32 @@ FROM
         ARRAY JOIN arrayPushFront(
             arrayFilter(pair -> pair.1 != '', JSONExtractKeysAndValuesRaw(properties)), ('', '')) AS pair
         PREWHERE is_first
-            OR toYYYYMM(timestamp) = month_in_turn
-            OR (event, toDate32(timestamp)) IN (
-                SELECT event, toDate32(timestamp) FROM events
-                WHERE NOT is_first AND inserted_at > before - toIntervalMinute(5)
-                GROUP BY ALL)
+            OR toYYYYMM(timestamp) IN (SELECT arrayJoin(months_in_turn))
+            OR (event, toDate32(timestamp)) IN (SELECT pair.1, pair.2 FROM (SELECT arrayJoin(changed) AS pair))
     )
     GROUP BY event, property, day
-    ORDER BY events DESC, property
-    LIMIT 200 BY event, day
+    ORDER BY property != '', events DESC, property
+    LIMIT 201 BY event, day
     )
     ORDER BY events DESC, property
-    LIMIT 20000 BY day
+    LIMIT 20000 BY day, if(property = '', event, '')
     UNION ALL
-    SELECT event, property, day, 0, 0, 0, 0, 0, 0, 0, [], first_seen, last_seen, 1, 1
+    SELECT event, property, day, 0, 0, 0, 0, 0, 0, 0, [], first_seen, last_seen, 1
     FROM catalogue_daily
-    WHERE toYYYYMM(day) = month_in_turn AND events > 0
+    WHERE events > 0 AND (is_first
+        OR toYYYYMM(day) IN (SELECT arrayJoin(months_in_turn))
+        OR (event, day) IN (SELECT pair.1, pair.2 FROM (SELECT arrayJoin(changed) AS pair)))
     UNION ALL
-    SELECT '', mark.1, mark.2, 0, 0, 0, 0, 0, 0, 0, [], began, began, 0, mark.3 FROM (SELECT arrayJoin(marks) AS mark)
+    SELECT '', mark.1, mark.2, 0, 0, 0, 0, 0, 0, 0, [], began, began, mark.3 FROM (SELECT arrayJoin(marks) AS mark)
 )
-ORDER BY place, event DESC, property DESC
+ORDER BY place, event DESC, property DESC, day, events DESC
+LIMIT 1 BY event, property, day
 SETTINGS max_threads = 1, max_insert_threads = 1, use_skip_indexes_if_final = 0, compile_aggregate_expressions = 0,
     max_memory_usage = 3000000000, max_bytes_before_external_group_by = 1000000000, max_bytes_before_external_sort = 500000000
 ;
 
--- Summed up when the days have been counted anew, looked at every ten seconds.
+-- Summed up when the days have been counted anew, looked at every ten seconds. What was there and is no more is
+-- written with events = 0 and no examples: so no value of a deleted event outlives the next merge.
 CREATE OR REPLACE MATERIALIZED VIEW catalogue_refresh ${ON_CLUSTER}
 REFRESH AFTER 10 SECOND APPEND TO catalogue AS
 WITH
@@ -83,13 +104,19 @@ SELECT *, assumeNotNull(counted_until) AS refreshed_at
 FROM
 (
     SELECT
-        event, property, sum(daily.events) AS events, count() AS days,
+        event, property, sum(daily.events) AS events, countIf(daily.events > 0) AS days,
         sum(daily.strings) AS strings, sum(daily.numbers) AS numbers, sum(daily.booleans) AS booleans,
         sum(daily.objects) AS objects, sum(daily.arrays) AS arrays, sum(daily.nulls) AS nulls,
-        argMax(daily.examples, day) AS examples,
-        min(daily.first_seen) AS first_seen, max(daily.last_seen) AS last_seen
-    FROM catalogue_daily AS daily FINAL
-    WHERE is_due AND event != '' AND daily.events > 0
+        argMaxIf(daily.examples, day, daily.events > 0) AS examples,
+        minIf(daily.first_seen, daily.events > 0) AS first_seen,
+        maxIf(daily.last_seen, daily.events > 0) AS last_seen
+    FROM
+    (
+        SELECT * EXCEPT (refreshed_at) FROM catalogue_daily FINAL WHERE is_due AND event != '' AND events > 0
+        UNION ALL
+        SELECT event, property, toDate32(0), 0, 0, 0, 0, 0, 0, 0, [], first_seen, last_seen
+        FROM catalogue WHERE is_due AND event != '' AND events > 0
+    ) AS daily
     GROUP BY event, property
     UNION ALL
     SELECT '', '', 0, 0, 0, 0, 0, 0, 0, 0, [], toDateTime64(0, 3, 'UTC'), toDateTime64(0, 3, 'UTC') WHERE is_due
@@ -108,7 +135,7 @@ CREATE OR REPLACE VIEW catalogue_events ${ON_CLUSTER}
 ) AS
 SELECT event, events, days, first_seen, last_seen
 FROM catalogue FINAL
-WHERE property = '' AND event != '' AND refreshed_at >= (SELECT max(refreshed_at) FROM catalogue WHERE event = '')
+WHERE property = '' AND event != '' AND catalogue.events > 0 AND refreshed_at >= (SELECT max(refreshed_at) FROM catalogue WHERE event = '')
 COMMENT 'Which events there are. Which accounts send one: events_daily.';
 
 CREATE OR REPLACE VIEW catalogue_properties ${ON_CLUSTER}
@@ -137,6 +164,6 @@ SELECT
     if(has(${PERSONAL_PROPERTIES}, property), [], catalogue.examples) AS examples,
     first_seen, last_seen
 FROM catalogue FINAL
-WHERE event != '' AND refreshed_at >= (SELECT max(refreshed_at) FROM catalogue WHERE event = '')
+WHERE event != '' AND catalogue.events > 0 AND refreshed_at >= (SELECT max(refreshed_at) FROM catalogue WHERE event = '')
 QUALIFY property != ''
 COMMENT 'Which properties the events have, of which types, with examples.';

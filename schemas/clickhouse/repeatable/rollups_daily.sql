@@ -10,16 +10,32 @@ WITH
     concat(char(0), hostName(), ' ', toString(serverUUID())) AS replica,
     arrayConcat([('', toDate32('2299-12-31'), 2)],
         if(is_first, [(replica, toDate32('2299-12-29'), 0), (replica, toDate32('2299-12-30'), 2)], [])) AS marks,
-    (SELECT arraySort(groupUniqArray(month)) FROM (
-        SELECT toUInt32(_partition_id) AS month FROM events WHERE is_new_hour GROUP BY month
-        UNION ALL SELECT toYYYYMM(day) AS month FROM rollup_daily WHERE is_new_hour AND events > 0 GROUP BY month
-    )) AS months,
-    if(empty(months), 0, months[1 + intDiv(toUnixTimestamp(began), 3600) % length(months)]) AS month_in_turn,
+    (SELECT groupArray(month) FROM (
+        SELECT month, is_fewer, intDiv(rows_before, 1000000) AS portion,
+            dense_rank() OVER (PARTITION BY is_fewer ORDER BY portion) - 1 AS turn,
+            uniqExact(portion) OVER (PARTITION BY is_fewer) AS turns
+        FROM (
+            SELECT month, is_fewer, sum(stored) OVER (
+                PARTITION BY is_fewer ORDER BY if(is_fewer, stored, 0), month
+                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - stored AS rows_before
+            FROM (
+                SELECT month, sum(rows) AS stored, sum(known) > stored AS is_fewer
+                FROM (
+                    SELECT toUInt32(_partition_id) AS month, count() AS rows, 0 AS known
+                    FROM events WHERE is_new_hour GROUP BY month
+                    UNION ALL
+                    SELECT toYYYYMM(day) AS month, 0, sum(events) FROM rollup_daily FINAL
+                    WHERE is_new_hour AND event = '' AND group_id >= char(1) GROUP BY month HAVING sum(events) > 0
+                )
+                GROUP BY month
+            )
+        )
+    ) WHERE turn = if(is_fewer, 0, intDiv(toUnixTimestamp(began), 3600) % turns)) AS months_in_turn,
     counted AS (
         SELECT group_id, event, toDate32(timestamp) AS day, coalesce(user_id, anonymous_id, '') AS user
         FROM events FINAL
         PREWHERE is_first
-            OR toYYYYMM(timestamp) = month_in_turn
+            OR toYYYYMM(timestamp) IN (SELECT arrayJoin(months_in_turn))
             OR (group_id, toDate32(timestamp)) IN (
                 SELECT group_id, toDate32(timestamp) FROM events
                 WHERE NOT is_first AND inserted_at > before - toIntervalMinute(5)
@@ -36,7 +52,7 @@ FROM
     FROM counted GROUP BY group_id, day
     UNION ALL
     SELECT event, group_id, day, 0, 0, [], 1, 1
-    FROM rollup_daily WHERE toYYYYMM(day) = month_in_turn AND events > 0
+    FROM rollup_daily WHERE toYYYYMM(day) IN (SELECT arrayJoin(months_in_turn)) AND events > 0
     UNION ALL
     SELECT '', mark.1, mark.2, 0, 0, [], 0, mark.3 FROM (SELECT arrayJoin(marks) AS mark)
 )
