@@ -94,9 +94,7 @@ function skipSettings(sql: string, from: number): number {
   for (;;) {
     const [name, equals, value] = [next(), next(), next()]
     if (name?.kind !== 'word' || equals?.text !== '=' || value === undefined) return from
-    const comma = tokenise(sql, value.end).next().value
-    if (comma?.text !== ',') return value.end
-    next()
+    if (next()?.text !== ',') return value.end
   }
 }
 
