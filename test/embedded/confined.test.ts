@@ -9,6 +9,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { clickhouseHeaders, startClickHouse } from '@custom-events/embedded'
+import {
+  forbiddenTableFunctions,
+  harmlessSettings,
+  harmlessTableFunctions,
+  harmlessTableSettings,
+} from './reviewed.ts'
 
 const CANARY = 'canary-of-a-file'
 let server: Awaited<ReturnType<typeof startClickHouse>>
@@ -173,6 +179,33 @@ test('a setting that names a file is taken neither from the URL nor by SET nor b
     }
     assert.match((await ask(`SET ${name} = '${out}'`, 'session_id=s')).text, /^Code: 452\./)
     assert.equal(existsSync(out), false)
+  }
+})
+
+/** Of settings that can name something: texts, and switches of what has to do with files and addresses. */
+const NAMING = `type IN ('String', 'Map', 'URI', 'Timezone', 'Dialect') OR match(name,
+  '(?i)(path|file|schema|url|uri|disk|dir|host|endpoint|registry)') AND NOT match(type, 'Int|[Ss]econds|Float|Double|Char|Threads')`
+
+async function namesOf(table: string, condition = '1'): Promise<readonly string[]> {
+  const { status, text } = await ask(`SELECT name FROM ${table} WHERE ${condition}`)
+  assert.equal(status, 200, text)
+  return text.trim().split('\n').toSorted()
+}
+
+test('every setting that could name a file or an address is fixed or was looked at', async () => {
+  const open = await namesOf('system.settings', `NOT readonly AND (${NAMING})`)
+  assert.deepEqual(open, harmlessSettings)
+  const ofTables = `NOT readonly AND type IN ('String', 'Map', 'URI')`
+  assert.deepEqual(await namesOf('system.merge_tree_settings', ofTables), harmlessTableSettings)
+})
+
+test('every table function was looked at, and those that reach out are refused', async () => {
+  const known = [...harmlessTableFunctions, ...forbiddenTableFunctions].toSorted()
+  assert.deepEqual(await namesOf('system.table_functions'), known)
+  for (const name of forbiddenTableFunctions) {
+    const { status, text } = await ask(`SELECT * FROM ${name}('${join(folder, 'secret')}')`)
+    assert.notEqual(status, 200, name)
+    assert.doesNotMatch(text, new RegExp(CANARY))
   }
 })
 

@@ -11,18 +11,23 @@ export function createComments(text: string, from = 0): (start: number) => numbe
 function findComments(text: string, from: number): ReadonlyMap<number, number> {
   const ends = new Map<number, number>()
   const open: number[] = []
-  const edge = /\/\*|\*\//g
-  edge.lastIndex = from
-  for (let found = edge.exec(text); found !== null; found = edge.exec(text)) {
-    if (found[0] === '/*') open.push(found.index)
-    else {
-      const start = open.pop()
-      if (start === undefined) edge.lastIndex = found.index + 1 // `*/*`: a star in front of a comment
-      else ends.set(start, edge.lastIndex)
+  let read = from
+  for (let at = text.indexOf('/', from); at !== -1; at = text.indexOf('/', Math.max(read, at + 1))) {
+    const isEnd = at > read && text[at - 1] === '*'
+    const start = isEnd ? open.pop() : undefined
+    if (start !== undefined) {
+      read = at + 1
+      ends.set(start, read)
+    } else if (text[at + 1] === '*') {
+      read = at + 2
+      open.push(at)
     }
   }
   return ends
 }
+
+/** Of the comments in a row that were walked over, one in so many is remembered with the end of them all. */
+const REMEMBERED = 8
 
 /** The end of what may stand between two tokens: blanks, comments, anything that is no letter of ASCII. */
 export function createGaps(text: string): (from: number) => number {
@@ -37,6 +42,7 @@ export function createGaps(text: string): (from: number) => number {
   }
   return (from) => {
     const behindComments: number[] = []
+    let walked = 0
     let at = from
     for (;;) {
       while (at < text.length && !isGraphic(text.charCodeAt(at))) at++
@@ -45,7 +51,7 @@ export function createGaps(text: string): (from: number) => number {
       const last = known.get(end)
       at = last ?? end
       if (last !== undefined) break
-      behindComments.push(end)
+      if (++walked % REMEMBERED === 0) behindComments.push(end)
     }
     for (const each of behindComments) known.set(each, at)
     return at

@@ -10,10 +10,8 @@ export interface Token {
 
 const skipped = /(?:[ \t\r\n\f\v\0]+|--[^\n]*|#[ !][^\n]*)+/y
 const heredoc = /\$[A-Za-z0-9_]*\$/y
-const patterns = [
-  ['word', /[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff$]*/y],
-  ['number', /\d[A-Za-z0-9_.]*/y],
-] as const
+const word = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff$]*/y
+const number = /\d[A-Za-z0-9_.]*/y
 
 /** Where what begins at an offset ends; the offset itself when nothing does, or when it is not closed. */
 interface Ends {
@@ -27,42 +25,72 @@ interface Ends {
  * looked for once, so that the time grows with the length of the text and no faster.
  */
 export function* tokenise(sql: string, from = 0): Generator<Token, undefined> {
+  const next = createTokens(sql, from)
+  for (let token = next(); token !== undefined; token = next()) yield token
+  return undefined
+}
+
+/** All tokens of a statement. */
+export function tokensOf(sql: string): readonly Token[] {
+  const next = createTokens(sql, 0)
+  const tokens: Token[] = []
+  for (let token = next(); token !== undefined; token = next()) tokens.push(token)
+  return tokens
+}
+
+function createTokens(sql: string, from: number): () => Token | undefined {
   const ends = createEnds(sql, from)
   let position = from
-  for (;;) {
+  return () => {
     position = skip(sql, position, ends)
     if (position >= sql.length) return undefined
     const token = tokenAt(sql, position, ends)
     position = token.end
-    yield token
+    return token
   }
 }
 
 function skip(sql: string, from: number, ends: Ends): number {
   let position = from
-  for (;;) {
-    const blankEnd = match(skipped, sql, position)
-    const end = ends.comment(blankEnd)
-    if (end === blankEnd) return end
+  // Nothing that is skipped begins behind the slash in ASCII: most tokens are told from their first character.
+  while (sql.charCodeAt(position) <= SLASH) {
+    const end = ends.comment(match(skipped, sql, position))
+    if (end === position) return end
     position = end
   }
+  return position
 }
 
+const SLASH = 0x2f
+const DOLLAR = 0x24
+
 function tokenAt(sql: string, start: number, ends: Ends): Token {
-  const token = (kind: Token['kind'], end: number): Token => ({
-    kind,
-    text: sql.slice(start, end),
-    start,
-    end,
-  })
-  for (const [kind, pattern] of patterns) {
-    const end = match(pattern, sql, start)
-    if (end > start) return token(kind, end)
-  }
-  const quotedEnd = ends.quoted(start)
-  if (quotedEnd > start) return token(sql[start] === "'" ? 'string' : 'quoted', quotedEnd)
-  const heredocEnd = ends.heredoc(start)
-  return heredocEnd > start ? token('string', heredocEnd) : token('symbol', start + 1)
+  const kind = kindOf(sql.charCodeAt(start))
+  const end = kind === 'symbol' ? start : endOf(kind, { sql, start, ends })
+  return end > start
+    ? { kind, text: sql.slice(start, end), start, end }
+    : { kind: 'symbol', text: sql.charAt(start), start, end: start + 1 }
+}
+
+/** What begins with this character, if it is closed. */
+function kindOf(code: number): Token['kind'] {
+  if ((code >= 0x61 && code <= 0x7a) || code === 0x5f || code >= 0x80) return 'word'
+  if (code >= 0x41 && code <= 0x5a) return 'word'
+  if (code >= 0x30 && code <= 0x39) return 'number'
+  if (code === 0x27 || code === DOLLAR) return 'string'
+  return code === 0x22 || code === 0x60 ? 'quoted' : 'symbol'
+}
+
+interface Beginning {
+  readonly sql: string
+  readonly start: number
+  readonly ends: Ends
+}
+
+function endOf(kind: Exclude<Token['kind'], 'symbol'>, { sql, start, ends }: Beginning): number {
+  if (kind === 'word') return match(word, sql, start)
+  if (kind === 'number') return match(number, sql, start)
+  return sql.charCodeAt(start) === DOLLAR ? ends.heredoc(start) : ends.quoted(start)
 }
 
 function createEnds(sql: string, from: number): Ends {
@@ -70,10 +98,12 @@ function createEnds(sql: string, from: number): Ends {
   const unclosed = new Set<string>()
   let lastTags: ReadonlyMap<string, number> | undefined
   return {
-    comment: (start) => (sql.startsWith('/*', start) ? (commentEnd(start) ?? start) : start),
+    // The engine takes nothing behind a comment that is not closed.
+    comment: (start) =>
+      sql.startsWith('/*', start) ? (commentEnd(start) ?? sql.length) : start,
     quoted: (start) => {
-      const quote = sql[start] ?? ''
-      if (!`'"\``.includes(quote) || unclosed.has(quote)) return start
+      const quote = sql.charAt(start)
+      if (unclosed.has(quote)) return start
       const end = quotedEnd(sql, start, quote)
       if (end === start) unclosed.add(quote)
       return end
@@ -117,5 +147,9 @@ function match(sticky: RegExp, text: string, at: number): number {
 
 /** Whether the token is this keyword, which is given in upper case. */
 export function isWord(token: Token | undefined, keyword: string): boolean {
-  return token?.kind === 'word' && token.text.toUpperCase() === keyword
+  return (
+    token?.kind === 'word' &&
+    token.text.length === keyword.length &&
+    token.text.toUpperCase() === keyword
+  )
 }
