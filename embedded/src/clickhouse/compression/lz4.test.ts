@@ -118,10 +118,8 @@ test('blocks reach back into those before, however many there were, and never be
   random.copy(expected)
   for (let at = 65_536; at < expected.length; at++) expected[at] = expected[at - 65_535] ?? 0
   const copies = Array.from({ length: 20 }, () => block(copy, false))
-  assert.deepEqual(
-    await inflate([frame(0x40, 0x40, block(random, true), ...copies, END)]),
-    expected,
-  )
+  const plain = await inflate([frame(0x40, 0x40, block(random, true), ...copies, END)])
+  assert.ok(plain.equals(expected)) // no diff of a million lines
   const reachesBack = block(Buffer.of(0x00, 0x01, 0x00), false)
   const first = frame(0x40, 0x40, block(random, true), END)
   await assert.rejects(inflate([first, frame(0x40, 0x40, reachesBack, END)]), hasCode(271))

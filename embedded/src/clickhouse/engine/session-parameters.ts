@@ -15,7 +15,7 @@ export function keepParameters(kept: Map<string, number>, settings: readonly Set
   if (given.length === 0) return
   const all = new Map(kept)
   for (const [name, value] of given) all.set(name, Buffer.byteLength(name + value))
-  const total = all.values().reduce((sum, bytes) => sum + bytes, 0)
+  const total = [...all.values()].reduce((sum, bytes) => sum + bytes, 0)
   if (total > MAX_PARAMETER_BYTES) {
     throw exception(
       700,
