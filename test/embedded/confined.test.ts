@@ -139,7 +139,10 @@ test('a parameter names no function and no structure that reads a file', async (
   for (const [sql, search] of [
     [`SELECT arrayMap({f:Identifier}, ['${secret}'])`, 'param_f=file'],
     [`SELECT arrayMap(({f:Identifier}) AS g, ['${secret}'])`, 'param_f=file'],
-    ['SELECT y FROM generateRandom({s:String}) LIMIT 1', `param_s=x UInt8,y String ALIAS file('${secret}')`],
+    [
+      'SELECT y FROM generateRandom({s:String}) LIMIT 1',
+      `param_s=x UInt8,y String ALIAS file('${secret}')`,
+    ],
   ] as const) {
     for (const method of ['POST', 'GET']) {
       const { status, text } = await ask(sql, search, method)
@@ -159,7 +162,9 @@ test('a column that stores or computes what a function reads gets nothing of a f
     if (made.status !== 200) continue
     await ask(`INSERT INTO col (a) SELECT ${path}`)
     assert.doesNotMatch((await ask('SELECT a, b FROM col')).text, new RegExp(CANARY))
-    await ask('ALTER TABLE col UPDATE b = arrayMap(file, [a])[1] WHERE 1 SETTINGS mutations_sync = 1')
+    await ask(
+      'ALTER TABLE col UPDATE b = arrayMap(file, [a])[1] WHERE 1 SETTINGS mutations_sync = 1',
+    )
     assert.doesNotMatch((await ask('SELECT a, b FROM col')).text, new RegExp(CANARY))
     assert.equal((await ask('DROP TABLE col')).status, 200)
   }

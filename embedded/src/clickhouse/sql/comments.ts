@@ -12,7 +12,11 @@ function findComments(text: string, from: number): ReadonlyMap<number, number> {
   const ends = new Map<number, number>()
   const open: number[] = []
   let read = from
-  for (let at = text.indexOf('/', from); at !== -1; at = text.indexOf('/', Math.max(read, at + 1))) {
+  for (
+    let at = text.indexOf('/', from);
+    at !== -1;
+    at = text.indexOf('/', Math.max(read, at + 1))
+  ) {
     const isEnd = at > read && text[at - 1] === '*'
     const start = isEnd ? open.pop() : undefined
     if (start !== undefined) {

@@ -99,8 +99,7 @@ function createEnds(sql: string, from: number): Ends {
   let lastTags: ReadonlyMap<string, number> | undefined
   return {
     // The engine takes nothing behind a comment that is not closed.
-    comment: (start) =>
-      sql.startsWith('/*', start) ? (commentEnd(start) ?? sql.length) : start,
+    comment: (start) => (sql.startsWith('/*', start) ? (commentEnd(start) ?? sql.length) : start),
     quoted: (start) => {
       const quote = sql.charAt(start)
       if (unclosed.has(quote)) return start
