@@ -263,6 +263,27 @@ test('a query without a result yet is cancelled, too', async () => {
   await assertNotRunning('silent')
 })
 
+test('an INSERT … SELECT and a command end with their client, and their session is free', async () => {
+  const table = await makeTable('id UInt64')
+  const session_id = `abandoned-${table}`
+  await client.command({ query: 'SET max_block_size = 77', session_id })
+  const endless = 'SELECT number FROM system.numbers WHERE number % 7 = 8'
+  for (const query of [
+    `INSERT INTO ${table} ${endless}`,
+    `CREATE TABLE ${table}_copy ENGINE = MergeTree ORDER BY number AS ${endless}`,
+  ]) {
+    const aborting = new AbortController()
+    const asking = client.command({ query, session_id, abort_signal: aborting.signal })
+    const running = `SELECT count() AS c FROM system.processes WHERE query LIKE '%= 8%' AND query NOT LIKE '%processes%'`
+    await eventually(async () => assert.deepEqual(await rows(running), [{ c: 1 }]))
+    aborting.abort()
+    await errorOf(asking)
+    // The engine lists what ended on a connection until the next query on it.
+    await eventually(() => client.command({ query: 'SET max_block_size = 77', session_id }))
+    await assertNotRunning('= 8')
+  }
+})
+
 test('a slow select does not hold an insert back', async () => {
   const table = await makeTable('id UInt32')
   const aborting = new AbortController()

@@ -9,6 +9,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { clickhouseHeaders, startClickHouse } from '@custom-events/embedded'
+import {
+  forbiddenTableFunctions,
+  harmlessSettings,
+  harmlessTableFunctions,
+  harmlessTableSettings,
+} from './reviewed.ts'
 
 const CANARY = 'canary-of-a-file'
 let server: Awaited<ReturnType<typeof startClickHouse>>
@@ -50,6 +56,24 @@ const attempts = [
   "INSERT INTO t VALUES (file('SECRET'))",
   "INSERT INTO t SELECT file('SECRET')",
   'INSERT INTO t VALUES ("fi\\x6ce"(\'SECRET\'))',
+  "SELECT file('SECRET', 'otherwise')",
+  "SELECT arrayMap(file, ['SECRET'])",
+  "SELECT arrayMap ( `file` , ['SECRET'])",
+  "SELECT * APPLY file FROM (SELECT 'SECRET')",
+  "SELECT COLUMNS('.*') APPLY(file) FROM (SELECT 'SECRET')",
+  "INSERT INTO t VALUES (arrayMap(file, ['SECRET'])[1])",
+  "SELECT arrayMap(file, ['SECRET']) SETTINGS enable_analyzer = 0",
+  "SELECT y FROM generateRandom(concat('x UInt8, y String ALIAS fi', 'le(''SECRET'')')) LIMIT 1",
+  "SELECT * FROM null(concat('y String DEFAULT toUInt8(fi', 'le(''SECRET'')) + z'))",
+  "SELECT * FROM values(concat('x UInt8, y String ALIAS fi', 'le(''SECRET'')'), 1) WHERE y != ''",
+  "SELECT 1 FORMAT Protobuf SETTINGS output_format_schema = 'OUT'",
+  "SELECT 1 AS a FORMAT CapnProto SETTINGS output_format_schema = 'OUT'",
+  "SELECT * FROM format(CSV, 'a UInt8, b String', 'x') SETTINGS input_format_record_errors_file_path = 'OUT', input_format_allow_errors_num = 5",
+  "INSERT INTO t SETTINGS rename_files_after_processing = 'OUT' FORMAT TSV\nx",
+  "CREATE TABLE w (a UInt8) ENGINE = MergeTree ORDER BY a SETTINGS disk = disk/* /* */ */(type = web, endpoint = 'BAIT/')",
+  'DROP FUNCTION file',
+  'CREATE OR REPLACE FUNCTION file AS x -> x',
+  "SELECT * FROM filesystem('/etc')",
   "SELECT * FROM format(Values, 'a String', '(fi' || 'le(\\'SECRET\\'))')",
   "SELECT * FROM format(JSONEachRow, 'a String DEFAULT file(\\'SECRET\\')', '{}')",
   'SELECT * FROM `SECRET`',
@@ -109,6 +133,86 @@ for (const attempt of attempts) {
     assert.equal(visits, 0)
   })
 }
+
+test('a parameter names no function and no structure that reads a file', async () => {
+  const secret = join(folder, 'secret')
+  for (const [sql, search] of [
+    [`SELECT arrayMap({f:Identifier}, ['${secret}'])`, 'param_f=file'],
+    [`SELECT arrayMap(({f:Identifier}) AS g, ['${secret}'])`, 'param_f=file'],
+    [
+      'SELECT y FROM generateRandom({s:String}) LIMIT 1',
+      `param_s=x UInt8,y String ALIAS file('${secret}')`,
+    ],
+  ] as const) {
+    for (const method of ['POST', 'GET']) {
+      const { status, text } = await ask(sql, search, method)
+      assert.match(text, /^Code: 395\..*the function file reaches beyond/, `${status}: ${text}`)
+    }
+  }
+  assert.equal((await ask("SET param_f = 'file'", 'session_id=p')).status, 200)
+  const inSession = await ask(`SELECT arrayMap({f:Identifier}, ['${secret}'])`, 'session_id=p')
+  assert.match(inSession.text, /^Code: 395\./)
+})
+
+test('a column that stores or computes what a function reads gets nothing of a file', async () => {
+  const path = `'${join(folder, 'secret')}'`
+  for (const manner of ['DEFAULT', 'MATERIALIZED', 'ALIAS']) {
+    const table = `CREATE TABLE col (a String, b String ${manner} arrayMap(file, [a])[1]) ENGINE = MergeTree ORDER BY a`
+    const made = await ask(table)
+    if (made.status !== 200) continue
+    await ask(`INSERT INTO col (a) SELECT ${path}`)
+    assert.doesNotMatch((await ask('SELECT a, b FROM col')).text, new RegExp(CANARY))
+    await ask(
+      'ALTER TABLE col UPDATE b = arrayMap(file, [a])[1] WHERE 1 SETTINGS mutations_sync = 1',
+    )
+    assert.doesNotMatch((await ask('SELECT a, b FROM col')).text, new RegExp(CANARY))
+    assert.equal((await ask('DROP TABLE col')).status, 200)
+  }
+})
+
+test('a setting that names a file is taken neither from the URL nor by SET nor by GET', async () => {
+  const out = join(folder, 'out')
+  for (const name of [
+    'output_format_schema',
+    'input_format_record_errors_file_path',
+    'rename_files_after_processing',
+    'format_template_row',
+  ]) {
+    for (const method of ['POST', 'GET']) {
+      const answer = await ask('SELECT 1 AS a FORMAT Protobuf', `${name}=${out}`, method)
+      assert.match(answer.text, /^Code: 452\./, answer.text)
+    }
+    assert.match((await ask(`SET ${name} = '${out}'`, 'session_id=s')).text, /^Code: 452\./)
+    assert.equal(existsSync(out), false)
+  }
+})
+
+/** Of settings that can name something: texts, and switches of what has to do with files and addresses. */
+const NAMING = `type IN ('String', 'Map', 'URI', 'Timezone', 'Dialect') OR match(name,
+  '(?i)(path|file|schema|url|uri|disk|dir|host|endpoint|registry)') AND NOT match(type, 'Int|[Ss]econds|Float|Double|Char|Threads')`
+
+async function namesOf(table: string, condition = '1'): Promise<readonly string[]> {
+  const { status, text } = await ask(`SELECT name FROM ${table} WHERE ${condition}`)
+  assert.equal(status, 200, text)
+  return text.trim().split('\n').toSorted()
+}
+
+test('every setting that could name a file or an address is fixed or was looked at', async () => {
+  const open = await namesOf('system.settings', `NOT readonly AND (${NAMING})`)
+  assert.deepEqual(open, harmlessSettings)
+  const ofTables = `NOT readonly AND type IN ('String', 'Map', 'URI')`
+  assert.deepEqual(await namesOf('system.merge_tree_settings', ofTables), harmlessTableSettings)
+})
+
+test('every table function was looked at, and those that reach out are refused', async () => {
+  const known = [...harmlessTableFunctions, ...forbiddenTableFunctions].toSorted()
+  assert.deepEqual(await namesOf('system.table_functions'), known)
+  for (const name of forbiddenTableFunctions) {
+    const { status, text } = await ask(`SELECT * FROM ${name}('${join(folder, 'secret')}')`)
+    assert.notEqual(status, 200, name)
+    assert.doesNotMatch(text, new RegExp(CANARY))
+  }
+})
 
 async function upload(query: string, search: string, data: string) {
   const form = new FormData()

@@ -97,33 +97,56 @@ async function prepare(
   }
 }
 
-async function execute(
+/** A client that goes away takes its query with it; rows that arrived as a whole are inserted. */
+async function execute(run: Run, slot: Slot, response: ServerResponse): Promise<Outcome> {
+  const gone = new AbortController()
+  const onClose = (): void => gone.abort()
+  response.once('close', onClose)
+  try {
+    if (response.destroyed) gone.abort()
+    return await executeUnless(gone.signal, run, slot)
+  } finally {
+    response.off('close', onClose)
+  }
+}
+
+async function executeUnless(
+  signal: AbortSignal,
   { statement, reply, format, spoolFile }: Run,
   slot: Slot,
-  response: ServerResponse,
 ): Promise<Outcome> {
   switch (statement.kind) {
-    case 'select': {
-      const gone = new AbortController()
-      const onClose = (): void => gone.abort()
-      response.once('close', onClose)
-      try {
-        if (response.destroyed) gone.abort()
-        return await select(statement, { slot, format, write: reply.write, signal: gone.signal })
-      } finally {
-        response.off('close', onClose)
-      }
-    }
+    case 'select':
+      return select(statement, { slot, format, write: reply.write, signal })
     case 'insert':
       return insertFile(slot.connection, statement, spoolFile)
     case 'insert select':
-      return slot.connection.insert(statement.text)
+      return cancelled(signal, slot, () => slot.connection.insert(statement.text))
     case 'command': {
-      const outcome = await slot.connection.query(statement.text, format)
+      const outcome = await cancelled(signal, slot, () =>
+        slot.connection.query(statement.text, format),
+      )
       await reply.write(outcome.bytes)
       return outcome
     }
     default:
       return statement satisfies never
+  }
+}
+
+/** Cancels what runs when the signal fires; resolves when it has ended. */
+async function cancelled(
+  signal: AbortSignal,
+  slot: Slot,
+  start: () => Promise<Outcome>,
+): Promise<Outcome> {
+  if (signal.aborted) throw exception(1001, 'The client went away.')
+  const running = start()
+  const cancel = (): void => void slot.cancel(running)
+  signal.addEventListener('abort', cancel, { once: true })
+  try {
+    return await running
+  } finally {
+    signal.removeEventListener('abort', cancel)
   }
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface EngineConfig {
@@ -22,6 +22,9 @@ const grants = `SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREA
  */
 const fixedSettings = [
   'format_schema',
+  'output_format_schema',
+  'input_format_record_errors_file_path',
+  'rename_files_after_processing',
   'format_template_row',
   'format_template_resultset',
   'format_avro_schema_registry_url',
@@ -30,10 +33,27 @@ const fixedSettings = [
   'parallel_replicas_custom_key',
   'allow_experimental_eval_table_function',
   'allow_experimental_ai_functions',
+  'allow_experimental_polyglot_dialect',
+  'allow_python_table_function',
+  'polyglot_dialect',
   'dialect',
+  'dynamic_disk_allow_from_env',
+  'dynamic_disk_allow_from_zk',
+  'dynamic_disk_allow_include',
+  'url_base',
+  'cluster_for_parallel_replicas',
   'merge_tree_disk',
   'merge_tree_storage_policy',
 ]
+
+/**
+ * The one function that reads any file. chDB asks neither for a right nor whether the path lies in `user_files_path`
+ * (it runs as clickhouse-local does), but a function of users in its folder hides the engine's own of that name,
+ * however a query comes to name it: as another's argument, by a parameter, in a structure put together from pieces.
+ */
+const noFile = `CREATE FUNCTION file AS (path) -> throwIf(1,
+  'Not enough privileges: the function file reaches beyond the data of the embedded ClickHouse, see --allow-sources')
+`
 
 /**
  * Writes the configuration of the engine.
@@ -41,16 +61,32 @@ const fixedSettings = [
  */
 export function writeEngineConfig(folder: string, config: EngineConfig): string {
   const users = join(folder, 'users.xml')
+  const functions = config.allowsSources ? undefined : join(folder, 'functions')
   const path = join(folder, 'config.xml')
   const options = { mode: 0o600 }
   writeFileSync(users, usersXml(config.allowsSources), options)
-  writeFileSync(path, configXml(config.dataFolder, users), options)
+  if (functions !== undefined) {
+    mkdirSync(functions, { recursive: true, mode: 0o700 })
+    writeFileSync(join(functions, 'function_file.sql'), noFile, options)
+  }
+  writeFileSync(path, configXml({ data: config.dataFolder, users, functions }), options)
   return path
 }
 
-function configXml(dataFolder: string, users: string): string {
+interface Paths {
+  readonly data: string
+  readonly users: string
+  /** Of users; `undefined`: where the engine keeps them. */
+  readonly functions: string | undefined
+}
+
+function configXml({ data, users, functions }: Paths): string {
+  const own =
+    functions === undefined
+      ? ''
+      : `\n  <user_defined_path>${escapeXml(functions)}</user_defined_path>`
   return `<clickhouse>
-  <path>${escapeXml(dataFolder)}</path>
+  <path>${escapeXml(data)}</path>${own}
   <user_directories><users_xml><path>${escapeXml(users)}</path></users_xml></user_directories>
 </clickhouse>
 `

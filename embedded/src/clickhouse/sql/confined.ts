@@ -1,35 +1,79 @@
 import { exception, type ServerException } from '../engine/errors.ts'
-
-/** What may stand between two tokens: blanks, comments, anything that is no letter of ASCII. */
-const GAP = String.raw`(?:[^\x21-\x7e]|/\*[^]*?\*/|--[^\n]*\n|#[^\n]*\n)*`
-/** Between a name and what follows it: a closing quote, too. */
-const NAME_END = String.raw`["\x60]?${GAP}`
-const word = (name: string): string => String.raw`(?<![\w$])${name}(?![\w$])`
+import { createGaps } from './comments.ts'
 
 /**
- * What the engine has neither a right nor a setting for. It is looked for in the whole text, in strings, too:
- * whoever cuts SQL into tokens a little differently than the engine can be led past a rule by a quote.
+ * What is looked for. It is looked for in the whole text, in strings, too: whoever cuts SQL into tokens a little
+ * differently than the engine can be led past a rule by a quote.
  */
-const rules: readonly (readonly [what: string, pattern: RegExp])[] = [
-  ['INTO OUTFILE and FROM INFILE', new RegExp(word('(?:out|in)file'), 'i')],
-  ['the function file', new RegExp(String.raw`${word('file')}${NAME_END}\(`)],
-  // As the function that another one applies: arrayMap(file, …), * APPLY file
-  [
-    'the function file',
-    new RegExp(String.raw`[\w"\x60\x80-\xff]${GAP}\(${GAP}["\x60]?${word('file')}${NAME_END},`),
-  ],
-  ['the function file', new RegExp(String.raw`${word('apply')}[^]*${word('file')}`, 'i')],
+const names =
+  /(?<![\w$])(?:infile|outfile|file|format|into|disk|attach)(?![\w$])|embeddedrocksdb|input_format_values_(?:interpret|deduce)/gi
+
+interface Reading {
+  readonly text: string
+  /** @returns the end of the blanks and comments that begin there */
+  readonly gap: (from: number) => number
+  /** Where the last FROM is. */
+  readonly lastFrom: number
+}
+
+/** What stands at a name, seen from the name's end. */
+interface Place extends Reading {
+  readonly end: number
+}
+
+/**
+ * What the engine has neither a right nor a setting for, by its name. The function `file` the engine refuses
+ * whatever the text says (engine-config.ts); here it gets a sentence that names the way out.
+ */
+const rules: Readonly<Record<string, (place: Place) => string | undefined>> = {
+  infile: () => OUTFILE,
+  outfile: () => OUTFILE,
+  file: (place) => (opensCall(place) ? 'the function file' : undefined),
   // Its structure may hold expressions, and may be put together from pieces.
-  [
-    'the table function format',
-    new RegExp(String.raw`${word('format')}${NAME_END}\((?!\s*'[^'\\]*\{[^'\\]*'\s*[,)])`, 'i'),
-  ],
-  [
-    'INSERT INTO FUNCTION',
-    new RegExp(String.raw`${word('into')}${GAP}(?:table${GAP})?${word('function')}`, 'i'),
-  ],
-  ['how values are interpreted', /input_format_values_(?:interpret|deduce)/i],
-]
+  format: (place) =>
+    opensCall(place) && !isTemplate(place) ? 'the table function format' : undefined,
+  into: (place) => (isFollowedByFunction(place) ? 'INSERT INTO FUNCTION' : undefined),
+  input_format_values_interpret: () => VALUES,
+  input_format_values_deduce: () => VALUES,
+}
+
+/** The same, for statements that neither select nor insert. */
+const commandRules: typeof rules = {
+  attach: ({ text, end, gap, lastFrom }) =>
+    lastFrom > end && !isAt(text, gap(end), /part/iy) ? 'ATTACH … FROM' : undefined,
+  disk: (place) => (opensCall(place) ? 'a disk of its own' : undefined),
+  embeddedrocksdb: () => 'the table engine EmbeddedRocksDB',
+}
+
+const OUTFILE = 'INTO OUTFILE and FROM INFILE'
+const VALUES = 'how values are interpreted'
+
+/** Whether the name, or the quotes that it stands in, is followed by a parenthesis. */
+function opensCall(place: Place): boolean {
+  return place.text[argumentsOf(place) - 1] === '('
+}
+
+function argumentsOf({ text, end, gap }: Place): number {
+  return gap(/["`]/.test(text[end] ?? '') ? end + 1 : end) + 1
+}
+
+/** Whether the first argument is a string like those of the function `format`: `'{}: {}'`. */
+function isTemplate(place: Place): boolean {
+  const literal = /\s*'([^'\\]*)'\s*[,)]/y
+  literal.lastIndex = argumentsOf(place)
+  return literal.exec(place.text)?.[1]?.includes('{') === true
+}
+
+function isFollowedByFunction({ text, end, gap }: Place): boolean {
+  const at = gap(end)
+  const isTable = isAt(text, at, /table/iy)
+  return isAt(text, isTable ? gap(at + 'table'.length) : at, /(?<![\w$])function(?![\w$])/iy)
+}
+
+function isAt(text: string, at: number, sticky: RegExp): boolean {
+  sticky.lastIndex = at
+  return sticky.test(text)
+}
 
 /** What the rules look for and a quoted name can be. */
 const NAMED = /file|format|disk|embeddedrocksdb|input_format_values/i
@@ -46,16 +90,6 @@ function isSpeltWithEscapes(text: string): boolean {
   return NAMED.test(letters.replaceAll('\\', ''))
 }
 
-/** The same, for statements that neither select nor insert. */
-const commandRules: typeof rules = [
-  [
-    'ATTACH … FROM',
-    new RegExp(String.raw`${word('attach')}(?!${GAP}part)[^]*${word('from')}`, 'i'),
-  ],
-  ['a disk of its own', new RegExp(String.raw`${word('disk')}${NAME_END}\(`, 'i')],
-  ['the table engine EmbeddedRocksDB', /embeddedrocksdb/i],
-]
-
 /**
  * Why a statement would leave the data folder; undefined when it does not. Tables, views and most table
  * functions are not judged here: the user of the engine has no right to reach out (engine-config.ts).
@@ -65,11 +99,25 @@ export function whyNotConfined(
   text: string,
   { isCommand }: { readonly isCommand: boolean },
 ): ServerException | undefined {
-  const found = [...rules, ...(isCommand ? commandRules : [])].find(([, pattern]) =>
-    pattern.test(text),
-  )
-  if (found !== undefined) return notAllowed(found[0])
+  const found = whatReachesOut(text, isCommand ? { ...rules, ...commandRules } : rules)
+  if (found !== undefined) return notAllowed(found)
   return isSpeltWithEscapes(text) ? notAllowed(String.raw`a name written with \x`) : undefined
+}
+
+function whatReachesOut(text: string, judges: typeof rules): string | undefined {
+  const froms = Array.from(text.matchAll(/(?<![\w$])from(?![\w$])/gi), ({ index }) => index)
+  const reading = { text, gap: createGaps(text), lastFrom: froms.at(-1) ?? -1 }
+  for (const { 0: name, index } of text.matchAll(names)) {
+    const what = judgeOf(name, judges)?.({ ...reading, end: index + name.length })
+    if (what !== undefined) return what
+  }
+  return undefined
+}
+
+/** A function's name counts as it is written, a keyword in any case. */
+function judgeOf(name: string, judges: typeof rules): (typeof rules)[string] | undefined {
+  const keyword = name.toLowerCase()
+  return keyword === 'file' && name !== keyword ? undefined : judges[keyword]
 }
 
 /** @returns why a setting in the URL cannot be given */

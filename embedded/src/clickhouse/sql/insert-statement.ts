@@ -1,5 +1,5 @@
 import { refused, utf8, type Statement } from './statement-kind.ts'
-import { isWord, tokenise, type Token } from './tokens.ts'
+import { isWord, tokenise, tokensOf, type Token } from './tokens.ts'
 
 /**
  * Finds where the data of an INSERT begins: behind VALUES, or behind FORMAT, its name, blanks and
@@ -94,14 +94,12 @@ function skipSettings(sql: string, from: number): number {
   for (;;) {
     const [name, equals, value] = [next(), next(), next()]
     if (name?.kind !== 'word' || equals?.text !== '=' || value === undefined) return from
-    const comma = tokenise(sql, value.end).next().value
-    if (comma?.text !== ',') return value.end
-    next()
+    if (next()?.text !== ',') return value.end
   }
 }
 
 function readInsertSelect(sql: string): Statement {
-  const tokens = [...tokenise(sql)]
+  const tokens = tokensOf(sql)
   const semicolon = tokens.findIndex((token) => token.text === ';')
   if (semicolon !== -1 && tokens.slice(semicolon).some((token) => token.text !== ';')) {
     return refused(62, 'Syntax error (Multi-statements are not allowed).')

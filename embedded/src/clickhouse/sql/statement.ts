@@ -1,5 +1,5 @@
 import { readInsert } from './insert-statement.ts'
-import { isWord, tokenise, type Token } from './tokens.ts'
+import { isWord, tokenise, tokensOf, type Token } from './tokens.ts'
 import { type Statement, refused, utf8 } from './statement-kind.ts'
 
 /**
@@ -10,10 +10,10 @@ export function readStatement(sql: string): Statement {
   const [first] = tokenise(sql)
   if (first === undefined) return refused(62, 'Syntax error: empty query.')
   if (isWord(first, 'INSERT')) return readInsert(sql, first)
-  const tokens = [...tokenise(sql)]
+  const tokens = tokensOf(sql)
   const end = findEnd(tokens)
   if (end === undefined) return refused(62, 'Syntax error (Multi-statements are not allowed).')
-  const statement = tokens.slice(0, end)
+  const statement = end === tokens.length ? tokens : tokens.slice(0, end)
   return refusal(statement) ?? readQuery(sql, statement)
 }
 
@@ -25,9 +25,10 @@ function findEnd(tokens: readonly Token[]): number | undefined {
 }
 
 function refusal(tokens: readonly Token[]): Statement | undefined {
-  const has = (...words: readonly string[]): boolean =>
-    tokens.some((_, at) => words.every((word, offset) => isWord(tokens[at + offset], word)))
-  if (has('INTO', 'OUTFILE')) return refused(482, 'INTO OUTFILE is not allowed.')
+  const writesFile = tokens.some(
+    (token, at) => isWord(token, 'INTO') && isWord(tokens[at + 1], 'OUTFILE'),
+  )
+  if (writesFile) return refused(482, 'INTO OUTFILE is not allowed.')
   if (isWord(tokens[0], 'KILL') && isWord(tokens[1], 'QUERY')) {
     return refused(48, 'KILL QUERY is not supported here: close the connection of the query.')
   }

@@ -1,3 +1,5 @@
+import { createComments } from './comments.ts'
+
 /** A piece of SQL; offsets are into the text given, quotes included. */
 export interface Token {
   readonly kind: 'word' | 'quoted' | 'string' | 'number' | 'symbol'
@@ -6,45 +8,117 @@ export interface Token {
   readonly end: number
 }
 
-const skipped = /(?:[ \t\r\n\f\v\0]+|--[^\n]*|#[ !][^\n]*|\/\*[^]*?\*\/)+/y
-const patterns = [
-  ['word', /[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff$]*/y],
-  ['number', /\d[A-Za-z0-9_.]*/y],
-  ['string', /(\$[A-Za-z0-9_]*\$)[^]*?\1/y],
-  ['symbol', /[^]/y],
-] as const
+const skipped = /(?:[ \t\r\n\f\v\0]+|--[^\n]*|#[ !][^\n]*)+/y
+const heredoc = /\$[A-Za-z0-9_]*\$/y
+const word = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff$]*/y
+const number = /\d[A-Za-z0-9_.]*/y
 
-/** Cuts SQL into tokens lazily, without comments and blanks: what follows may be binary data. */
+/** Where what begins at an offset ends; the offset itself when nothing does, or when it is not closed. */
+interface Ends {
+  comment(start: number): number
+  quoted(start: number): number
+  heredoc(start: number): number
+}
+
+/**
+ * Cuts SQL into tokens lazily, without comments and blanks: what follows may be binary data. What is not closed is
+ * looked for once, so that the time grows with the length of the text and no faster.
+ */
 export function* tokenise(sql: string, from = 0): Generator<Token, undefined> {
+  const next = createTokens(sql, from)
+  for (let token = next(); token !== undefined; token = next()) yield token
+  return undefined
+}
+
+/** All tokens of a statement. */
+export function tokensOf(sql: string): readonly Token[] {
+  const next = createTokens(sql, 0)
+  const tokens: Token[] = []
+  for (let token = next(); token !== undefined; token = next()) tokens.push(token)
+  return tokens
+}
+
+function createTokens(sql: string, from: number): () => Token | undefined {
+  const ends = createEnds(sql, from)
   let position = from
-  for (;;) {
-    position += match(skipped, sql, position)
+  return () => {
+    position = skip(sql, position, ends)
     if (position >= sql.length) return undefined
-    const token = tokenAt(sql, position)
+    const token = tokenAt(sql, position, ends)
     position = token.end
-    yield token
+    return token
   }
 }
 
-function tokenAt(sql: string, start: number): Token {
-  const end = quotedEnd(sql, start)
-  if (end > start) {
-    const kind = sql[start] === "'" ? 'string' : 'quoted'
-    return { kind, text: sql.slice(start, end), start, end }
+function skip(sql: string, from: number, ends: Ends): number {
+  let position = from
+  // Nothing that is skipped begins behind the slash in ASCII: most tokens are told from their first character.
+  while (sql.charCodeAt(position) <= SLASH) {
+    const end = ends.comment(match(skipped, sql, position))
+    if (end === position) return end
+    position = end
   }
-  for (const [kind, pattern] of patterns) {
-    const length = match(pattern, sql, start)
-    if (length > 0) {
-      return { kind, text: sql.slice(start, start + length), start, end: start + length }
-    }
-  }
-  throw new RangeError(`no token at ${start}`) // the last pattern takes anything
+  return position
 }
 
-/** Where a quoted token ends; `start` when there is none or it is not closed. */
-function quotedEnd(sql: string, start: number): number {
-  const quote = sql[start]
-  if (quote !== "'" && quote !== '`' && quote !== '"') return start
+const SLASH = 0x2f
+const DOLLAR = 0x24
+
+function tokenAt(sql: string, start: number, ends: Ends): Token {
+  const kind = kindOf(sql.charCodeAt(start))
+  const end = kind === 'symbol' ? start : endOf(kind, { sql, start, ends })
+  return end > start
+    ? { kind, text: sql.slice(start, end), start, end }
+    : { kind: 'symbol', text: sql.charAt(start), start, end: start + 1 }
+}
+
+/** What begins with this character, if it is closed. */
+function kindOf(code: number): Token['kind'] {
+  if ((code >= 0x61 && code <= 0x7a) || code === 0x5f || code >= 0x80) return 'word'
+  if (code >= 0x41 && code <= 0x5a) return 'word'
+  if (code >= 0x30 && code <= 0x39) return 'number'
+  if (code === 0x27 || code === DOLLAR) return 'string'
+  return code === 0x22 || code === 0x60 ? 'quoted' : 'symbol'
+}
+
+interface Beginning {
+  readonly sql: string
+  readonly start: number
+  readonly ends: Ends
+}
+
+function endOf(kind: Exclude<Token['kind'], 'symbol'>, { sql, start, ends }: Beginning): number {
+  if (kind === 'word') return match(word, sql, start)
+  if (kind === 'number') return match(number, sql, start)
+  return sql.charCodeAt(start) === DOLLAR ? ends.heredoc(start) : ends.quoted(start)
+}
+
+function createEnds(sql: string, from: number): Ends {
+  const commentEnd = createComments(sql, from)
+  const unclosed = new Set<string>()
+  let lastTags: ReadonlyMap<string, number> | undefined
+  return {
+    // The engine takes nothing behind a comment that is not closed.
+    comment: (start) => (sql.startsWith('/*', start) ? (commentEnd(start) ?? sql.length) : start),
+    quoted: (start) => {
+      const quote = sql.charAt(start)
+      if (unclosed.has(quote)) return start
+      const end = quotedEnd(sql, start, quote)
+      if (end === start) unclosed.add(quote)
+      return end
+    },
+    heredoc: (start) => {
+      const tagEnd = match(heredoc, sql, start)
+      if (tagEnd === start) return start
+      const tag = sql.slice(start, tagEnd)
+      lastTags ??= findLastTags(sql, start)
+      return (lastTags.get(tag) ?? 0) < tagEnd ? start : sql.indexOf(tag, tagEnd) + tag.length
+    },
+  }
+}
+
+/** Where a quoted token ends; `start` when it is not closed. */
+function quotedEnd(sql: string, start: number, quote: string): number {
   for (let at = start + 1; at < sql.length; at++) {
     if (sql[at] === '\\') at++
     else if (sql[at] === quote && sql[at + 1] === quote) at++
@@ -53,12 +127,28 @@ function quotedEnd(sql: string, start: number): number {
   return start
 }
 
+/** The last place of each `$tag$`. */
+function findLastTags(sql: string, from: number): ReadonlyMap<string, number> {
+  const last = new Map<string, number>()
+  const tag = /\$(?=([A-Za-z0-9_]*\$))/g
+  tag.lastIndex = from
+  for (let found = tag.exec(sql); found !== null; found = tag.exec(sql)) {
+    last.set(`$${found[1]}`, found.index)
+  }
+  return last
+}
+
+/** The end of what the pattern matches here; `at` when it does not. */
 function match(sticky: RegExp, text: string, at: number): number {
   sticky.lastIndex = at
-  return sticky.exec(text)?.[0].length ?? 0
+  return sticky.test(text) ? sticky.lastIndex : at
 }
 
 /** Whether the token is this keyword, which is given in upper case. */
 export function isWord(token: Token | undefined, keyword: string): boolean {
-  return token?.kind === 'word' && token.text.toUpperCase() === keyword
+  return (
+    token?.kind === 'word' &&
+    token.text.length === keyword.length &&
+    token.text.toUpperCase() === keyword
+  )
 }
