@@ -27,10 +27,15 @@ export async function readMetrics(opsUrl: string): Promise<ReadonlyMap<string, n
   return samples
 }
 
-/** Bytes that JavaScript holds, heap and buffers: the least of some readings, as garbage comes and goes. */
-export async function heldBytes(opsUrl: string): Promise<number> {
+/**
+ * Bytes that JavaScript holds, heap and buffers: the least of some readings, as garbage comes and goes.
+ *
+ * @param work done before each reading: nothing is collected where nothing is done.
+ */
+export async function heldBytes(opsUrl: string, work: () => Promise<void>): Promise<number> {
   let least = Infinity
   for (let reading = 0; reading < 10; reading += 1) {
+    await work()
     const samples = await readMetrics(opsUrl)
     const heap = samples.get('nodejs_heap_size_used_bytes') ?? Infinity
     least = Math.min(least, heap + (samples.get('nodejs_external_memory_bytes') ?? 0))
