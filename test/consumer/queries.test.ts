@@ -139,7 +139,9 @@ for (const file of readdirSync(FOLDER)) {
 
 for (const page of ['analysts', 'operators', 'runbook']) {
   const text = readFileSync(new URL(`../${page}.md`, FOLDER), 'utf8')
-  const blocks = [...text.matchAll(/^```sql\n([^]*?)^```$/gm)].map(([, sql = '']) => sql)
+  const blocks = [...text.matchAll(/^```sql\n([^]*?)^```$/gm)].flatMap(([, sql = '']) =>
+    sql.trim().split(/;\s*\n/),
+  )
   // What a reader has to fill in is marked by an ellipsis.
   const inline = [...text.matchAll(/`(SELECT [^`…]+)`/g)].map(([, sql = '']) => sql)
 
@@ -147,8 +149,10 @@ for (const page of ['analysts', 'operators', 'runbook']) {
     assert.ok(blocks.length + inline.length > 0)
     for (const sql of [...blocks, ...inline]) {
       // In the database of this test, which is not called as the default is.
-      const here = sql.replaceAll('custom_events.', `${clickhouse.database}.`)
-      await clickhouse.query(here.trim().replace(/;$/, ''))
+      const here = sql.replaceAll('custom_events.', `${clickhouse.database}.`).trim()
+      // The client asks for a format of its own, which SYSTEM does not take.
+      if (here.startsWith('SYSTEM')) await clickhouse.command(here.replace(/;$/, ''))
+      else await clickhouse.query(here.replace(/;$| FORMAT \w+$/, ''))
     }
   })
 }
