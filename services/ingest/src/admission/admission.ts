@@ -30,8 +30,9 @@ const many = (count: number): string => count.toLocaleString('en')
 
 /**
  * Every limit that a request meets, in the order in which it meets them. Nothing is decided here: the values are
- * those of the files that decide (but two of the producer's, in packages/kafka), the page docs/reference/limits.md is made of this table, and
- * admission.test.ts sends requests that are wrong in many ways and sees them refused for the first.
+ * those of the files that decide, but two of the producer's, which lives in packages/kafka. The page
+ * docs/reference/limits.md is made of this table; admission.test.ts sends requests that are wrong in many ways and
+ * sees them refused for the first.
  */
 export const ADMISSION: readonly Limit[] = [
   {

@@ -40,7 +40,8 @@ export function createLongBodyQueue(
   { fullAtMs, maxWaiting, maxWaitMs }: LongBodyQueueLimits,
   clock: () => number = () => performance.now(),
 ): LongBodyQueue {
-  const waiting = new Set<Waiting>()
+  /** What ends the wait of each: with its slot, or `null`. */
+  const waiting = new Set<(slot: ReleaseSlot | null) => void>()
   const speed = createSpeed()
   let isTaken = false
   let waitingBytes = 0
@@ -60,7 +61,7 @@ export function createLongBodyQueue(
   const next = (): void => {
     const [first] = waiting
     if (first === undefined) isTaken = false
-    else first.settle(start())
+    else first(start())
   }
   const isFull = (): boolean =>
     waiting.size >= maxWaiting || waitingBytes * speed.msPerByte() > fullAtMs
@@ -78,13 +79,12 @@ export function createLongBodyQueue(
       return new Promise((resolve) => {
         const settle = (slot: ReleaseSlot | null): void => {
           clearTimeout(overdue)
-          waiting.delete(item)
+          waiting.delete(settle)
           waitingBytes -= bytes
           resolve(slot)
         }
         const overdue = setTimeout(() => settle(null), maxWaitMs).unref()
-        const item: Waiting = { settle }
-        waiting.add(item)
+        waiting.add(settle)
         waitingBytes += bytes
       })
     },
@@ -105,7 +105,3 @@ function createSpeed() {
 }
 
 const DECAY = 7 / 8
-
-interface Waiting {
-  settle(slot: ReleaseSlot | null): void
-}
