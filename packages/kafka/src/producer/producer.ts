@@ -23,7 +23,7 @@ export interface Producer extends AsyncDisposable {
   readonly bufferedBytes: number
   /** The buffer is full: `produce` would answer `backpressure`. */
   readonly isFull: boolean
-  /** Whoever brings much had better wait, so that whoever brings little finds room. */
+  /** Whoever brings much had better wait, so that whoever brings little finds room. So it is, too, when it is full. */
   readonly isHalfFull: boolean
   /** What does not work, also where it is of use all the same: a partition without a leader, a side topic. */
   readonly troubles: readonly ProduceTrouble[]

@@ -290,5 +290,5 @@ function refuseForLoad(parts: CallParts, { needsKafka }: Endpoint, request: Inco
 
 /** Half of the producer's buffer is out of reach of long bodies: who sends them does not fill it for all others. */
 function isFullFor({ producer }: CallParts, isLong: boolean): boolean {
-  return isLong ? producer.isHalfFull || producer.isFull : producer.isFull
+  return isLong ? producer.isHalfFull : producer.isFull
 }
