@@ -49,7 +49,7 @@ ENV HTTP_HOST=0.0.0.0
 EXPOSE 3000 3001
 HEALTHCHECK --interval=3s --timeout=3s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:3001/health/ready').then(async (r) => { console.log(await r.text()); process.exitCode = r.ok ? 0 : 1 })"]
-CMD ["node", "--max-semi-space-size=16", "--expose-gc", "services/ingest/src/main.ts"]
+CMD ["node", "--min-semi-space-size=16", "--max-semi-space-size=16", "--expose-gc", "services/ingest/src/main.ts"]
 
 FROM base AS consumer
 EXPOSE 3002

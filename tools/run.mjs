@@ -32,7 +32,7 @@ const LOCK_CHECK_MS = 250
 /** Longer than any installation: a lock of this age is that of a process id used again. */
 const LOCK_STALE_MS = 30 * 60_000
 /** What embedded/src/ingest-memory.ts explains, for `npm run ingest`. */
-const V8_FLAGS = ['--max-semi-space-size=16', '--expose-gc']
+const V8_FLAGS = ['--min-semi-space-size=16', '--max-semi-space-size=16', '--expose-gc']
 const MALLOC_SETTINGS = { MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_ARENA_MAX: '2' }
 
 const [program, ...args] = process.argv.slice(2)

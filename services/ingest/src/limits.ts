@@ -22,7 +22,7 @@ export interface IngestLimits {
 export const INGEST_LIMITS: IngestLimits = {
   maxBodyBytes: 5 * 1_024 ** 2,
   maxEvents: 2_500,
-  maxRepeatedContextBytes: 16 * 1_024 ** 2,
+  maxRepeatedContextBytes: 8 * 1_024 ** 2,
   maxInFlightBytes: 64 * 1_024 ** 2,
   bodyTimeoutMs: 10_000,
   // The producer gives up after 5 s, before Segment's Ruby SDK does, after 8 s. This is for a producer that does not.

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8'
 
-/** What V8 holds of objects, and how to have those collected that nobody uses. */
+/** What V8 holds of objects and of the buffers that are theirs, and how to have those collected that nobody uses. */
 export interface Heap {
   usedBytes(): number
   collect(): void
@@ -58,7 +58,10 @@ function v8Heap(): Heap | null {
   const { gc } = globalThis
   if (gc === undefined) return null
   return {
-    usedBytes: () => getHeapStatistics().used_heap_size,
+    usedBytes: () => {
+      const { used_heap_size: objects, external_memory: buffers } = getHeapStatistics()
+      return objects + buffers
+    },
     collect: () => gc({ type: 'major' }),
   }
 }

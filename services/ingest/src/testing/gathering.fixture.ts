@@ -1,4 +1,5 @@
-// Keeps 100 MiB of objects, and prints how often garbage was collected because somebody asked for it.
+// Keeps 100 MiB of objects, or of buffers when its argument says so, and prints how often garbage was collected
+// because somebody asked for it.
 import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { watchGarbage } from '../admission/garbage.ts'
@@ -13,7 +14,10 @@ const observer = new PerformanceObserver((list) => {
 })
 observer.observe({ entryTypes: ['gc'] })
 const watch = watchGarbage()
-const kept = Array.from({ length: 2_500_000 }, (_, n) => ({ n }))
+const kept: readonly unknown[] =
+  process.argv[2] === 'buffers'
+    ? Array.from({ length: 100 }, () => Buffer.alloc(1_024 ** 2))
+    : Array.from({ length: 2_500_000 }, (_, n) => ({ n }))
 await delay(500)
 process.stdout.write(`${collections}\n`)
 observer.disconnect()
