@@ -1,4 +1,4 @@
--- How the rollups are kept, rollups_daily.sql and rollups_catalogue.sql.
+-- How the rollups are kept, rollups_daily.sql and rollups_catalogue.sql; what both say alike is fragments/refresh.sql.
 --
 -- Each minute the days that rows came for are counted anew, from `events FINAL`: an update, a retry or a replay
 -- changes the counts as it changes `tracked`. Which days those are, inserted_at tells: rows become visible up to 25 s

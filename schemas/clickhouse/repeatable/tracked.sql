@@ -19,23 +19,6 @@ CREATE OR REPLACE VIEW tracked ${ON_CLUSTER}
     kafka_offset    UInt64 COMMENT 'Where the record lies in Kafka, within its log and partition.',
     version         UInt64 COMMENT 'Order within an account: generation of its log times 2^48, plus kafka_offset.'
 ) AS
-SELECT
-    event_id,
-    event,
-    group_id,
-    user_id,
-    anonymous_id,
-    timestamp,
-    sent_at,
-    received_at,
-    inserted_at,
-    properties,
-    context,
-    extra,
-    source,
-    ${HOT_COLUMNS}
-    kafka_partition,
-    kafka_offset,
-    version
+SELECT ${TRACKED_COLUMNS}
 FROM events FINAL
 COMMENT 'Each event once, its last accepted copy. Times are UTC.';

@@ -1,24 +1,7 @@
 -- The bloom filter of user_id finds a user's events in `events`; over `tracked` nearly everything that it skipped is
 -- read again, because a newer copy, of another user, might lie there. Here only those identities are looked up.
 CREATE OR REPLACE VIEW user_timeline ${ON_CLUSTER} AS
-SELECT
-    event_id,
-    event,
-    group_id,
-    user_id,
-    anonymous_id,
-    timestamp,
-    sent_at,
-    received_at,
-    inserted_at,
-    properties,
-    context,
-    extra,
-    source,
-    ${HOT_COLUMNS}
-    kafka_partition,
-    kafka_offset,
-    version
+SELECT ${TRACKED_COLUMNS}
 FROM events FINAL
 PREWHERE (group_id, event, timestamp, event_id) IN (
     SELECT group_id, event, timestamp, event_id FROM events WHERE user_id = {user_id:String})

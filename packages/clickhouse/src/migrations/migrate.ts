@@ -161,10 +161,26 @@ function repeatableStatements(
   dir: URL,
   variables: Readonly<Record<string, string>>,
 ): readonly string[] {
-  const repeatable = new URL('repeatable/', dir)
-  return readdirSync(repeatable)
+  const all = { ...variables, ...readFragments(dir, variables) }
+  return readSql(new URL('repeatable/', dir)).flatMap(({ text }) =>
+    sqlStatements(substitute(text, all)),
+  )
+}
+
+/** What several views have in common: each file of `fragments/` is a variable, `a_part.sql` is `${A_PART}`. */
+function readFragments(
+  dir: URL,
+  variables: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const fragments = readSql(new URL('fragments/', dir)).map(({ name, text }) => [
+    name.replace('.sql', '').toUpperCase(),
+    substitute(text, variables).trimEnd(),
+  ])
+  return Object.fromEntries(fragments)
+}
+
+function readSql(folder: URL): readonly { readonly name: string; readonly text: string }[] {
+  return readdirSync(folder)
     .toSorted()
-    .flatMap((name) =>
-      sqlStatements(substitute(readFileSync(new URL(name, repeatable), 'utf8'), variables)),
-    )
+    .map((name) => ({ name, text: readFileSync(new URL(name, folder), 'utf8') }))
 }

@@ -1,7 +1,7 @@
 // What is made from the table of fields: the two schemas that others read, and the page that tells of an event.
 import { avroType } from '@custom-events/codec'
 import { EVENT_FIELDS, eventSchema, FIELD_NAMES, type EventField } from '@custom-events/event'
-import { table } from './markdown.ts'
+import { table } from '../markdown.ts'
 
 /** schemas/event.schema.json */
 export function eventSchemaFile(): string {

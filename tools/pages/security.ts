@@ -1,17 +1,11 @@
 import { readFileSync } from 'node:fs'
-import type { Variable } from '@custom-events/runtime'
-import { ATTACKS } from '../chaos/attacks/catalogue.ts'
-import { table } from './markdown.ts'
+import { ATTACKS } from '../../chaos/attacks/catalogue.ts'
+import { table } from '../markdown.ts'
+import { variablesByProgram } from './configuration.ts'
 
-type Variables = Readonly<Record<string, Variable<unknown>>>
-
-/**
- * docs/security.md with its lists written anew: the secrets of the programs, and the attacks that are tried.
- *
- * @param variablesByProgram of each program that reads secrets.
- */
-export function securityPage(variablesByProgram: Readonly<Record<string, Variables>>): string {
-  const parts = { secrets: secretsTable(variablesByProgram), attacks: attacksTable() }
+/** docs/security.md with its lists written anew: the secrets of the programs, and the attacks that are tried. */
+export function securityPage(): string {
+  const parts = { secrets: secretsTable(), attacks: attacksTable() }
   return Object.entries(parts).reduce(
     (page, [name, part]) => withPart(page, name, part),
     readFileSync('docs/security.md', 'utf8'),
@@ -26,7 +20,7 @@ function withPart(page: string, name: string, part: string): string {
   return `${before}${opening}\n\n${part}\n\n${closing}${after}`
 }
 
-function secretsTable(variablesByProgram: Readonly<Record<string, Variables>>): string {
+function secretsTable(): string {
   const programsBySecret = new Map<string, string[]>()
   for (const [program, variables] of Object.entries(variablesByProgram)) {
     for (const [name, { isSecret }] of Object.entries(variables)) {

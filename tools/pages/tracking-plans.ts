@@ -1,15 +1,17 @@
-import { compilePlans, isJsonObject, type JsonObject, type Plan, type PlanFile } from '@custom-events/event' // prettier-ignore
-import { table } from './markdown.ts'
+import { compilePlans, isJsonObject, type JsonObject, type Plan } from '@custom-events/event'
+import { readPlanFiles } from '@custom-events/runtime'
+import { table } from '../markdown.ts'
 
 /** docs/reference/tracking-plans.md: what each plan of schemas/events says. */
-export function trackingPlansPage(files: readonly PlanFile[]): string {
+export async function trackingPlansPage(): Promise<string> {
+  const plans = compilePlans(await readPlanFiles(''))
   return `# Tracking plans
 
 <!-- Made by \`npm run generate\` from schemas/events. -->
 
 What a tracking plan is, and how to write one: [producers](../producers.md#tracking-plans).
 
-${compilePlans(files).map(planSection).join('\n')}`
+${plans.map(planSection).join('\n')}`
 }
 
 function planSection({ file, event, mode, schema, pii, columns }: Plan): string {
