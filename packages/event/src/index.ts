@@ -33,7 +33,8 @@ export {
   type ScannedValue,
 } from './json/json-scan.ts'
 export { closingQuote } from './json/closing-quote.ts'
-export { findSyntaxProblem, type SyntaxProblem } from './json/json-syntax.ts'
+export { hintOfFormat } from './json/other-formats.ts'
+export { END_OF_BODY, findSyntaxProblem, type SyntaxProblem } from './json/json-syntax.ts'
 export { MAX_NESTING, tooDeepAt } from './json/nesting.ts'
 export { findOverfull, isOverfull, MAX_EVENT_KEYS, type Place } from './json/overfull.ts'
 export { normalise, type Normalised } from './normalise/normalise.ts'

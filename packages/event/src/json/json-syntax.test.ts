@@ -22,7 +22,10 @@ test('the first place that breaks the grammar is named', () => {
     ['"abc', 1, 5, 'the end of a string: "'],
   ]
   for (const [text, line, column, expected] of table) {
-    assert.deepEqual(findSyntaxProblem(text), { line, column, expected }, text)
+    const { at, ...told } = findSyntaxProblem(text) ?? {}
+    assert.deepEqual(told, { line, column, expected }, text)
+    const before = text.slice(0, at).split('\n')
+    assert.deepEqual([before.length, (before.at(-1) ?? '').length + 1], [line, column], text)
   }
 })
 

@@ -1,10 +1,15 @@
 /** Where a text stops being JSON. */
 export interface SyntaxProblem {
+  /** From 0, in characters. */
+  readonly at: number
   /** Both from 1; columns count characters. */
   readonly line: number
   readonly column: number
   readonly expected: string
 }
+
+/** What is expected behind a whole document. */
+export const END_OF_BODY = 'the end of the body'
 
 /**
  * Finds the first place where a text breaks the grammar of JSON (RFC 8259), or `null` when it is
@@ -14,9 +19,18 @@ export function findSyntaxProblem(text: string): SyntaxProblem | null {
   const reader: Reader = { text, at: 0 }
   const expected = readDocument(reader)
   if (expected === null) return null
-  const before = text.slice(0, reader.at)
-  const line = before.split('\n').length
-  return { line, column: reader.at - before.lastIndexOf('\n'), expected }
+  return { ...placeOf(text, reader.at), at: reader.at, expected }
+}
+
+/** Millions of lines are counted, not made. */
+function placeOf(text: string, at: number): Pick<SyntaxProblem, 'line' | 'column'> {
+  let line = 1
+  let lineStart = 0
+  for (let end = text.indexOf('\n'); end !== -1 && end < at; end = text.indexOf('\n', end + 1)) {
+    line += 1
+    lineStart = end + 1
+  }
+  return { line, column: at - lineStart + 1 }
 }
 
 interface Reader {
@@ -57,7 +71,7 @@ function readValue(reader: Reader, open: Bracket[]): Next {
 function readRest(reader: Reader, open: Bracket[]): Next {
   const innermost = open.at(-1)
   if (innermost === undefined) {
-    return reader.at === reader.text.length ? 'end' : { expected: 'the end of the body' }
+    return reader.at === reader.text.length ? 'end' : { expected: END_OF_BODY }
   }
   if (takeChar(reader, CLOSING[innermost])) {
     open.pop()

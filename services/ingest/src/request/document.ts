@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import {
+  END_OF_BODY,
   findOverfull,
   findSyntaxProblem,
+  hintOfFormat,
   isJsonObject,
   KEY_NAMES,
   MAX_EVENT_KEYS,
@@ -41,13 +43,20 @@ export function readDocument(body: Buffer, limits: EnvelopeLimits): Envelope {
     return { events: checkedScan(document, null, value, limits).events, ...NOTHING_BESIDE }
   }
   if (!isJsonObject(value)) {
-    throw new Refusal('invalid_envelope', 'the body must be a JSON object or an array of objects')
+    throw noObject(value)
   }
   const listKey = listKeyOf(value)
   if (listKey !== null) return readList(document, value, listKey, limits)
   const scanned = scanValue(document.json, '')
   const [event] = withoutNotFinite(document, [{ index: 0, pointer: '', value, text, scanned }])
   return { events: event === undefined ? [] : [event], ...NOTHING_BESIDE, key: keyOf(value) }
+}
+
+function noObject(value: unknown): Refusal {
+  const isTwice = typeof value === 'string' && /^[[{]/.test(value)
+  const hint = isTwice ? '; it is a string that holds JSON: it was encoded twice' : ''
+  const detail = `the body must be a JSON object or an array of objects${hint}`
+  return new Refusal('invalid_envelope', detail)
 }
 
 function overfullEnvelope(): Refusal {
@@ -152,7 +161,10 @@ const BYTE_ORDER_MARK = '\ufeff'
 export const EMPTY = 'the body holds nothing but white space'
 
 function decode(body: Buffer): string {
-  if (!isUtf8(body)) throw new Refusal('invalid_utf8', 'the body holds bytes that are not UTF-8')
+  if (!isUtf8(body)) {
+    const detail = `the body holds bytes that are not UTF-8${hintOfFormat(body)}`
+    throw new Refusal('invalid_utf8', detail)
+  }
   const decoded = body.toString('utf8')
   const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded
   if (isBlank(text)) throw new Refusal('empty_body', EMPTY)
@@ -220,10 +232,16 @@ export function refuseTooDeep(text: string, firstLine: number): void {
 }
 
 function noDocument(text: string, cause?: unknown): Refusal {
-  const problem = findSyntaxProblem(text)
-  const detail = `line ${problem?.line ?? 1}, column ${problem?.column ?? 1}: expected ${problem?.expected ?? 'JSON'}`
+  const problem = findSyntaxProblem(text) ?? { at: 0, line: 1, column: 1, expected: 'JSON' }
+  const { at, line, column, expected } = problem
+  const isAnother = expected === END_OF_BODY && text.charAt(at) === '{'
+  const hint = isAnother ? SEVERAL : hintOfFormat(Buffer.from(text.slice(0, 64)))
+  const detail = `line ${line}, column ${column}: expected ${expected}${hint}`
   return new Refusal('invalid_json', detail, { cause })
 }
+
+const SEVERAL =
+  '; send several events as a list, or one a line with Content-Type: application/x-ndjson'
 
 /** Of the events of a document, those that hold a number that is none are rejected by themselves. */
 export function withoutNotFinite(

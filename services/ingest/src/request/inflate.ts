@@ -26,14 +26,21 @@ export function encodingFrom(header: string | undefined): Encoding {
   const name = header.trim().toLowerCase()
   const encoding = Object.hasOwn(ENCODINGS, name) ? ENCODINGS[name] : undefined
   if (encoding !== undefined) return encoding
-  throw new Refusal(
-    'unsupported_encoding',
-    'Content-Encoding must be gzip, deflate, br or absent',
-    {
-      headers: { 'Accept-Encoding': 'gzip, deflate, br' },
-    },
-  )
+  const detail = `Content-Encoding must be gzip, deflate, br or absent; got ${gotEncoding(name)}`
+  throw new Refusal('unsupported_encoding', detail, {
+    headers: { 'Accept-Encoding': 'gzip, deflate, br' },
+  })
 }
+
+function gotEncoding(name: string): string {
+  const got = JSON.stringify(name.length > MAX_TOLD ? `${name.slice(0, MAX_TOLD)}…` : name)
+  return /^(utf|iso|us-ascii|windows)/.test(name)
+    ? `${got}: the charset stands in Content-Type`
+    : got
+}
+
+/** Characters of what somebody sent. */
+const MAX_TOLD = 40
 
 export interface InflateBounds {
   readonly maxBytes: number
