@@ -22,5 +22,5 @@ export interface BenchOptions {
 export const SIZES = {
   full: { rounds: 5, secondsPerCase: 3, warmUpSeconds: 2, records: 1_000_000, isTiny: false },
   quick: { rounds: 3, secondsPerCase: 2, warmUpSeconds: 1, records: 400_000, isTiny: false },
-  tiny: { rounds: 1, secondsPerCase: 2, warmUpSeconds: 0, records: 20_000, isTiny: true },
+  tiny: { rounds: 1, secondsPerCase: 1, warmUpSeconds: 0, records: 20_000, isTiny: true },
 } as const

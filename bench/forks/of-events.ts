@@ -10,6 +10,7 @@ export const forksOfEvents: readonly Fork[] = [
     loads: ANY,
     lines: [
       { file: 'packages/event/src/fast-path/scan-body.ts' },
+      { file: 'packages/event/src/fast-path/scan-list.ts' },
       { file: 'packages/event/src/fast-path/scan-event.ts' },
       { file: 'packages/event/src/fast-path/open-part.ts' },
       { file: 'packages/event/src/fast-path/fast-input.ts' },

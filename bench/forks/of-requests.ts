@@ -87,14 +87,14 @@ export const forksOfRequests: readonly Fork[] = [
     loads: ANY,
     lines: [
       {
-        file: 'services/ingest/src/request/call.ts',
+        file: 'services/ingest/src/request/read-call.ts',
         from: 'const isShort =',
         until: 'isShort ? callOf(',
       },
     ],
     without: [
       {
-        file: 'services/ingest/src/request/call.ts',
+        file: 'services/ingest/src/request/read-call.ts',
         find: "const isShort = arrival.encoding === 'identity' && !isLongBody(sent.length, limits)",
         replace: 'const isShort = false',
       },
@@ -125,7 +125,7 @@ export const forksOfRequests: readonly Fork[] = [
         until: 'const fates = fatesOf(',
       },
       {
-        file: 'services/ingest/src/track/track.ts',
+        file: 'services/ingest/src/track/answer.ts',
         from: 'function answerAllAccepted(',
         until: 'function answerResults(',
       },
@@ -140,12 +140,12 @@ export const forksOfRequests: readonly Fork[] = [
           '    return { judged, results: null, limit, made }',
       },
       {
-        file: 'services/ingest/src/track/track.ts',
-        find: 'answerAllAccepted(tools: Tools, { judged, limit }: Settled',
-        replace: 'answerAllAccepted(tools: Tools, { judged, limit, made }: Settled',
+        file: 'services/ingest/src/track/answer.ts',
+        find: 'answerAllAccepted(parts: AnswerParts, { judged, limit }: Settled',
+        replace: 'answerAllAccepted(parts: AnswerParts, { judged, limit, made }: Settled',
       },
       {
-        file: 'services/ingest/src/track/track.ts',
+        file: 'services/ingest/src/track/answer.ts',
         find: 'const text = allAcceptedText(judged, options)',
         replace: 'const text = JSON.stringify(answerAccepted(made, options).body)',
       },

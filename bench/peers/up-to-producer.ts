@@ -17,7 +17,7 @@ import { createRetryAdvice } from '../../services/ingest/src/admission/retry-aft
 import { startIngestServer } from '../../services/ingest/src/server/server.ts'
 import { createLifecycle } from '../../services/ingest/src/server/lifecycle.ts'
 import { ingestSettings } from '../../services/ingest/src/settings.ts'
-import { createByteBudget } from '../../services/ingest/src/admission/byte-budget.ts'
+import { createBudget } from '../../services/ingest/src/admission/budget.ts'
 import { refuseEarly } from '../../services/ingest/src/admission/refuse-early.ts'
 
 const producer: Producer = {
@@ -51,7 +51,7 @@ const parts: IngestParts = {
   keys: NO_KEYS,
   refusedLog: createRefusedLog({ metrics, log }),
   rejectedEvents: createRejectedEvents({ producer, schemas, plans, settings, metrics, log }),
-  budget: createByteBudget(settings.limits.maxInFlightBytes),
+  budget: createBudget(settings.limits.maxInFlightBytes),
   rateLimits: createRateLimits({ rules: NO_RATE_LIMITS, clock, random: Math.random }),
   retryAdvice: createRetryAdvice(clock, Math.random),
 }

@@ -74,8 +74,8 @@ function sentAs(field: EventField): string {
 }
 
 /** Everything that it may be sent as, its own name first. */
-function placesOf({ names, isInContext, envelopeNames = [] }: EventField): readonly string[] {
-  const inContext = isInContext === true ? names.map((name) => `context.${name}`) : []
+function placesOf({ kind, names, envelopeNames = [] }: EventField): readonly string[] {
+  const inContext = kind === 'account' ? names.map((name) => `context.${name}`) : []
   return [...names, ...inContext, ...envelopeNames.map((name) => `${name} beside a list`)]
 }
 

@@ -9,7 +9,7 @@ import type { RateLimits } from './rate-limit/rate-limits.ts'
 import type { RetryAdvice } from './admission/retry-after.ts'
 import type { SchemaIds } from './schema/schema-ids.ts'
 import type { IngestSettings } from './settings.ts'
-import type { ByteBudget } from './admission/byte-budget.ts'
+import type { Budget } from './admission/budget.ts'
 import type { Lifecycle } from './server/lifecycle.ts'
 
 /** Everything the app works with; built in start.ts, or by a test. */
@@ -21,7 +21,7 @@ export interface IngestParts {
   readonly rejectedEvents: RejectedEvents
   readonly refusedLog: Pick<RefusedLog, 'add'>
   readonly settings: IngestSettings
-  readonly budget: ByteBudget
+  readonly budget: Budget
   readonly rateLimits: RateLimits
   readonly retryAdvice: RetryAdvice
   readonly lifecycle: Lifecycle

@@ -30,7 +30,7 @@ import { createRetryAdvice } from './admission/retry-after.ts'
 import { registerSchemas } from './schema/schema-ids.ts'
 import { startIngestServer } from './server/server.ts'
 import { createLifecycle } from './server/lifecycle.ts'
-import { createByteBudget } from './admission/byte-budget.ts'
+import { createBudget } from './admission/budget.ts'
 import { refuseEarly } from './admission/refuse-early.ts'
 import { watchGarbage } from './admission/garbage.ts'
 
@@ -193,7 +193,7 @@ function openDelivery(
     rejectedEvents,
     refusedLog: resources.use(createRefusedLog({ metrics, log })),
     settings,
-    budget: createByteBudget(settings.limits.maxInFlightBytes),
+    budget: createBudget(settings.limits.maxInFlightBytes),
     rateLimits: createRateLimits({
       rules: settings.rateLimits,
       clock: () => performance.now(),

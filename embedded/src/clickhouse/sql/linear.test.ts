@@ -38,15 +38,16 @@ const texts: Readonly<Record<string, string>> = {
   settings: `INSERT INTO t FORMAT TSV SETTINGS ${fill('a=1,')}`,
 }
 
-/** The least of a few rounds, as the collector's work is not the text's. */
+/** The first of a few rounds that is within the limit, else the least: the collector's work is not the text's. */
 function cpuMs(work: () => unknown): number {
-  const rounds = Array.from({ length: ROUNDS }, () => {
+  let least = Infinity
+  for (let round = 0; round < ROUNDS && least >= MAX_CPU_MS; round += 1) {
     const before = process.cpuUsage()
     work()
     const { user, system } = process.cpuUsage(before)
-    return (user + system) / 1_000
-  })
-  return Math.min(...rounds)
+    least = Math.min(least, (user + system) / 1_000)
+  }
+  return least
 }
 
 for (const [what, text] of Object.entries(texts)) {

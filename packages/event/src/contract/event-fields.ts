@@ -8,7 +8,10 @@ import type { EventProblemCode } from './codes.ts'
 export const STORED_AS = {
   /** A string, and nothing else. */
   text: 'text',
-  /** The account: a string, or the digits of a whole number; every place that names one must agree. */
+  /**
+   * The account: a string, or the digits of a whole number. It may also stand in `context`, under the same names; every
+   * place that names one must agree.
+   */
   account: 'text',
   /** Who did it: like the account, but what stands for nothing may be left out. One is enough. */
   person: 'text',
@@ -29,8 +32,6 @@ export interface FieldRow {
   readonly kind: keyof typeof STORED_AS
   /** What it may be sent as, its own name first; of several that are there the first is taken. */
   readonly names?: readonly string[]
-  /** Whether it may also stand in `context`, under the same names; of an account alone. */
-  readonly isInContext?: boolean
   /** What it is called beside a list, where it counts for events that do not say it themselves. */
   readonly envelopeNames?: readonly string[]
   /** Whether NULL may be stored. */
@@ -66,7 +67,6 @@ export const SENT_FIELDS = {
   group_id: {
     kind: 'account',
     names: ['group_id', 'groupId'],
-    isInContext: true,
     chars: [1, 256],
     conflict: 'conflicting_group_id',
     missing: 'missing_group_id',

@@ -106,8 +106,7 @@ export const SDK_NAMES = [
 ] as const
 
 /** What the account may be called in `context`. */
-export const ACCOUNT_NAMES_IN_CONTEXT: readonly string[] =
-  rowOf('group_id').isInContext === true ? SENT_FIELDS.group_id.names : []
+export const ACCOUNT_NAMES_IN_CONTEXT: readonly string[] = SENT_FIELDS.group_id.names
 
 export const KNOWN_NAMES: readonly string[] = FIELD_NAMES.flatMap((name) => SENT_FIELDS[name].names)
 const NOT_EXTRA: ReadonlySet<string> = new Set([...KNOWN_NAMES, ...KEY_NAMES])

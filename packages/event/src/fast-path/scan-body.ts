@@ -1,12 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { SENT_FIELDS } from '../contract/event-fields.ts'
 import { KEY_NAMES } from '../contract/fields.ts'
-import { MAX_NESTING } from '../json/nesting.ts'
-import { MAX_EVENT_KEYS } from '../json/overfull.ts'
 import { atOnce } from '../json/pieces.ts'
 import {
-  BACKSLASH,
-  CLOSE_ARRAY,
   CLOSE_OBJECT,
   COLON,
   COMMA,
@@ -22,8 +18,9 @@ import {
 import { slotEnd, slotStart } from './fast-event.ts'
 import { FastBody, FastInput, textOf } from './fast-input.ts'
 import { OpenPart } from './open-part.ts'
-import { keepRanges, makeRoom, startOwnRanges, startRanges, type GrowingRanges } from './ranges.ts'
+import { keepRanges, makeRoom, startOwnRanges, startRanges } from './ranges.ts'
 import { scanEvent } from './scan-event.ts'
+import { openList, scanEvents, type ListRoom } from './scan-list.ts'
 import { WRITE_KEY_SLOT } from './slots.ts'
 
 /** A body whose events were found without parsing it. */
@@ -87,12 +84,6 @@ function slotText(event: FastInput, slot: number): string | null {
   return text === '' ? null : text
 }
 
-/** Where the list puts the places of its events, and how many it may have. */
-interface ListRoom {
-  readonly ranges: GrowingRanges
-  readonly maxEvents: number
-}
-
 function* scanLists(
   bytes: Buffer,
   start: number,
@@ -103,90 +94,6 @@ function* scanLists(
   const end = yield* scanEvents(list, start)
   if (end === IRREGULAR || skipSpace(bytes, end) !== bytes.length) return null
   return { events: list.events, sentAt: null, key: null }
-}
-
-function openList(bytes: Buffer, pointer: string, { ranges, maxEvents }: ListRoom): EventList {
-  const body = new FastBody(ranges, { pointer, isList: true })
-  return { body, ranges, open: new OpenPart(bytes), events: [], maxEvents }
-}
-
-interface EventList {
-  readonly body: FastBody
-  readonly ranges: GrowingRanges
-  readonly open: OpenPart
-  readonly events: FastInput[]
-  readonly maxEvents: number
-}
-
-/** Few: one that is parsed by itself may take 2 ms. */
-const EVENTS_OF_PIECE = 8
-
-/** @returns behind the closing bracket. */
-function* scanEvents(list: EventList, start: number): Generator<void, number> {
-  const { bytes } = list.ranges
-  let at = skipSpace(bytes, start + 1)
-  for (;;) {
-    if (bytes[at] !== OPEN_OBJECT || list.events.length === list.maxEvents) return IRREGULAR
-    const end = takeEvent(list, at)
-    if (end === IRREGULAR) return IRREGULAR
-    at = skipSpace(bytes, end)
-    const byte = bytes[at]
-    if (byte === CLOSE_ARRAY) {
-      keepRanges(list.ranges, list.events.length)
-      return at + 1
-    }
-    if (byte !== COMMA) return IRREGULAR
-    at = skipSpace(bytes, at + 1)
-    if (list.events.length % EVENTS_OF_PIECE === 0) yield
-  }
-}
-
-function takeEvent(list: EventList, start: number): number {
-  const { body, ranges, events } = list
-  const index = events.length
-  const end = scanEvent(list, start, makeRoom(ranges, index))
-  if (end !== IRREGULAR) {
-    events.push(new FastInput(body, index, { start, end, isRegular: true }))
-    return end
-  }
-  const skipped = objectEnd(ranges.bytes, start)
-  if (skipped === IRREGULAR) return IRREGULAR
-  const event = new FastInput(body, index, { start, end: skipped, isRegular: false })
-  // Only what parses by itself is an element of a list.
-  if (!parses(event)) return IRREGULAR
-  events.push(event)
-  return skipped
-}
-
-function parses(event: FastInput): boolean {
-  try {
-    return event.value !== undefined
-  } catch {
-    return false
-  }
-}
-
-/** Where the brackets are even; what is between them is not looked at, unless it is too deep or too much to be parsed. */
-function objectEnd(bytes: Uint8Array, start: number): number {
-  let depth = 0
-  let keys = 0
-  for (let at = start; at < bytes.length; at += 1) {
-    const byte = bytes[at]
-    if (byte === QUOTE) {
-      at += 1
-      while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
-    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-      depth += 1
-      if (depth > MAX_NESTING) return IRREGULAR
-    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-      depth -= 1
-      if (depth === 0) return at + 1
-    } else if (byte === COLON) {
-      keys += 1
-      if (keys > MAX_EVENT_KEYS) return IRREGULAR
-    }
-  }
-  return IRREGULAR
 }
 
 /** What SDKs say beside their list that nobody asks for. */
@@ -227,9 +134,9 @@ function* scanEnvelope(
     } else if (isUnused(name)) {
       at = new OpenPart(bytes).take(at)
     } else {
-      const end = bytes[at] === QUOTE ? plainTextEnd(bytes, at + 1) : nullEnd(bytes, at)
-      if (bytes[at] === QUOTE) fields[name] = bytes.toString('utf8', at + 1, Math.max(end, at + 1))
-      at = end === IRREGULAR || bytes[at] !== QUOTE ? end : end + 1
+      const [value, end] = takeTextOrNull(bytes, at)
+      if (value !== null) fields[name] = value
+      at = end
     }
     if (at === IRREGULAR) return null
     at = skipSpace(bytes, at)
@@ -240,6 +147,13 @@ function* scanEnvelope(
   if (events.length === 0 || skipSpace(bytes, at + 1) !== bytes.length) return null
   const key = KEY_NAMES.map((name) => fields[name]).find((each) => each !== undefined) ?? ''
   return { events, sentAt: sentAtOf(fields), key: key === '' ? null : key }
+}
+
+/** @returns the text, or `null` for null; and where it ends, or `IRREGULAR`. */
+function takeTextOrNull(bytes: Buffer, at: number): readonly [value: string | null, end: number] {
+  if (bytes[at] !== QUOTE) return [null, nullEnd(bytes, at)]
+  const end = plainTextEnd(bytes, at + 1)
+  return end === IRREGULAR ? [null, IRREGULAR] : [bytes.toString('utf8', at + 1, end), end + 1]
 }
 
 function envelopeFieldAt(bytes: Uint8Array, at: number): string | null {

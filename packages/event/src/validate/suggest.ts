@@ -4,17 +4,17 @@ import { SENT_FIELDS } from '../contract/event-fields.ts'
 import { unknownFields, type Fields } from '../contract/fields.ts'
 import { pointerOf } from '../json/pointer.ts'
 
-/** Places where producers of other systems put what we take from elsewhere. */
-const MISPLACED = {
-  event: [['name'], ['event_type'], ['action'], ['properties', 'event']],
+/** Objects of an event in which its own fields are looked for. */
+const INSIDE = ['properties', 'context'] as const
+/** What producers of other systems call it, beside its own names. */
+const CALLED_ELSEWHERE = {
+  event: [['name'], ['event_type'], ['action']],
   group_id: [
     ['account_id'],
     ['accountId'],
     ['company_id'],
     ['organization_id'],
     ['tenant_id'],
-    ['properties', 'group_id'],
-    ['properties', 'groupId'],
     ['properties', 'account_id'],
     ['context', 'group', 'id'],
     ['context', 'account_id'],
@@ -23,20 +23,12 @@ const MISPLACED = {
     ['properties', '$groups'],
     ['groups'],
   ],
-  user_id: [
-    ['distinct_id'],
-    ['user', 'id'],
-    ['context', 'user_id'],
-    ['context', 'userId'],
-    ['properties', 'user_id'],
-    ['properties', 'userId'],
-    ['properties', 'distinct_id'],
-  ],
+  user_id: [['distinct_id'], ['user', 'id'], ['properties', 'distinct_id']],
 } as const satisfies Record<string, readonly (readonly string[])[]>
 
 /** Where a missing part of an event probably is, told as what to do about it; or `null`. */
 export function suggestMove(
-  name: keyof typeof MISPLACED,
+  name: keyof typeof CALLED_ELSEWHERE,
   event: unknown,
   fields: Fields,
   pointer: string,
@@ -44,7 +36,8 @@ export function suggestMove(
   for (const { name: typed, pointer: found } of unknownFields(fields, 'event').slice(0, 20)) {
     if (closestName(typed, SENT_FIELDS[name].names) !== null) return `rename ${found} to ${name}`
   }
-  for (const path of MISPLACED[name]) {
+  const own = INSIDE.flatMap((object) => SENT_FIELDS[name].names.map((each) => [object, each]))
+  for (const path of [...own, ...CALLED_ELSEWHERE[name]]) {
     if (!isThere(event, path)) continue
     return `move ${pointerOf(pointer, ...path)} to ${pointerOf(pointer, name)}`
   }

@@ -126,7 +126,7 @@ export const ADMISSION: readonly Limit[] = [
     protects: 'memory',
     code: 'overloaded',
     reason: 'bytes_in_flight',
-    file: 'admission/byte-budget.ts',
+    file: 'admission/budget.ts',
   },
   {
     limit: `bodies above ${bytes(LONG_BODIES.longAboveBytes)} that wait for their slot`,

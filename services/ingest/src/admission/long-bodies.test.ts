@@ -14,7 +14,7 @@ import type { Sent } from '../testing/fuzz/both-ways.fixture.ts'
 import { raw } from '../testing/raw.ts'
 import { Refusal } from '../response/refusal.ts'
 import { ingestSettings } from '../settings.ts'
-import type { Reservation } from './byte-budget.ts'
+import type { Reservation } from './budget.ts'
 import { Slices } from './slices.ts'
 import {
   eventText,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { everyAnswer } from './head.ts'
+import { everyAnswer } from './send.ts'
 import type { IngestResponse } from './messages.ts'
 
 /** Origins whose pages may read our answers; `null`: any. A write key may narrow it further. */

@@ -1,6 +1,5 @@
 import type { Answer } from '../response/answers.ts'
 import { isAbsurdlyCut } from './framing.ts'
-import { everyAnswer } from './head.ts'
 import { ours, type BodySink, type IngestResponse } from './messages.ts'
 
 /** How long we go on reading from a client that is still sending when it is refused. */
@@ -41,6 +40,27 @@ export function sendBody(
     endWith(response, body, bytes)
   }
 }
+
+/** Headers of every answer, names and values in turn. */
+export function everyAnswer({ requestId, allowedOrigin }: IngestResponse): string[] {
+  const head = ['X-Request-Id', requestId, 'Vary', 'Origin', 'X-Content-Type-Options', 'nosniff']
+  if (allowedOrigin !== null) {
+    head.push('Access-Control-Allow-Origin', allowedOrigin)
+    head.push('Access-Control-Allow-Credentials', 'true')
+    head.push('Access-Control-Expose-Headers', EXPOSED)
+  }
+  return head
+}
+
+const EXPOSED = [
+  'Retry-After',
+  'X-Request-Id',
+  'X-Track-Accepted',
+  'X-Track-Rejected',
+  'X-Track-Warnings',
+  'RateLimit',
+  'RateLimit-Policy',
+].join(', ')
 
 /** ASCII is written as it is kept; for other text every character has to be looked at. */
 export function endWith(response: IngestResponse, body: Buffer | string, bytes: number): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { createByteBudget } from '../admission/byte-budget.ts'
+import { createBudget } from '../admission/budget.ts'
 import type { BodySink, IngestRequest } from '../http/messages.ts'
 import { ClientGone, Refusal } from '../response/refusal.ts'
 import { inflate, isLongBody, limitsOfStrangers, readBody, refuseTooLarge } from './body.ts'
@@ -11,7 +11,7 @@ const LIMITS = { maxBodyBytes: 100_000, bodyTimeoutMs: 10_000 }
 /** A body being read, whose chunks the test decides about. */
 function open({ headers = {}, maxInFlightBytes = 1_000_000 } = {}) {
   let sink: BodySink | null = null
-  const budget = createByteBudget(maxInFlightBytes)
+  const budget = createBudget(maxInFlightBytes)
   const request = {
     headers,
     giveBodyTo: (to: BodySink | null) => (sink = to),
@@ -111,7 +111,7 @@ test('whose key is inside the body may make it a hundred times as long, and 1 Mi
     'never more than others',
   )
 
-  const reservation = createByteBudget(10_000_000).open()
+  const reservation = createBudget(10_000_000).open()
   const bounds = { limits, reservation }
   const sent = gzipSync(Buffer.alloc(200_000))
   await assert.rejects(inflate(sent, 'gzip', false, bounds), /100 times what was sent.*in a header/)

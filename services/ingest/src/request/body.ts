@@ -3,7 +3,7 @@ import { isAbsurdlyCut, MIN_CHUNK_BYTES, declaredBytes } from '../http/framing.t
 import { inflateBody, type Encoding } from './inflate.ts'
 import type { BodySink, IngestRequest } from '../http/messages.ts'
 import { ClientGone, Refusal } from '../response/refusal.ts'
-import type { Reservation } from '../admission/byte-budget.ts'
+import type { Reservation } from '../admission/budget.ts'
 import { NO_ROOM } from '../admission/refusals.ts'
 import { LONG_BODIES, STRANGERS } from '../limits.ts'
 

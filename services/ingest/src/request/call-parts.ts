@@ -1,5 +1,5 @@
 import type { Producer } from '@custom-events/kafka'
-import type { ByteBudget } from '../admission/byte-budget.ts'
+import type { Budget } from '../admission/budget.ts'
 import type { Keys } from '../auth/key-file.ts'
 import type { SchemaIds } from '../schema/schema-ids.ts'
 import type { Lifecycle } from '../server/lifecycle.ts'
@@ -10,7 +10,7 @@ export interface CallParts {
   readonly lifecycle: Lifecycle
   readonly producer: Pick<Producer, 'notReadyReason' | 'isFull' | 'isHalfFull'>
   readonly schemas: Pick<SchemaIds, 'notReadyReason'>
-  readonly budget: ByteBudget
+  readonly budget: Budget
   readonly keys: Keys
   readonly settings: Pick<IngestSettings, 'limits'>
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { createByteBudget } from '../admission/byte-budget.ts'
+import { createBudget } from '../admission/budget.ts'
 import { createKeyFinder, parseWriteKeys } from '../auth/write-keys.ts'
 import type { Keys } from '../auth/key-file.ts'
 import type { BodySink, IngestRequest, IngestResponse } from '../http/messages.ts'
@@ -10,7 +10,8 @@ import { INGEST_LIMITS } from '../limits.ts'
 import { ClientGone, Refusal } from '../response/refusal.ts'
 import { createLifecycle } from '../server/lifecycle.ts'
 import { eventText } from '../testing/test-support.ts'
-import { openEndpoint, takeCall, type Call, type Endpoint } from './call.ts'
+import { openEndpoint, takeCall, type Endpoint } from './call.ts'
+import type { Call } from './read-call.ts'
 
 const sha256 = createHash('sha256').update('good').digest('hex')
 const find = createKeyFinder(parseWriteKeys(JSON.stringify({ keys: [{ name: 'shop', sha256 }] })))
@@ -26,7 +27,7 @@ function open({
   const lifecycle = createLifecycle()
   const producer = { notReadyReason: null as string | null, isFull: false, isHalfFull: false }
   const schemas = { notReadyReason: null as string | null }
-  const budget = createByteBudget(INGEST_LIMITS.maxInFlightBytes)
+  const budget = createBudget(INGEST_LIMITS.maxInFlightBytes)
   const settings = { limits: INGEST_LIMITS }
   const parts = { lifecycle, producer, schemas, budget, keys: KEYS, settings }
   const endpoint = openEndpoint(parts, { audience, needsKafka })

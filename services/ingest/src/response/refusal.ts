@@ -1,4 +1,4 @@
-import type { RequestCode } from '@custom-events/event'
+import { REQUEST_CODES, type Audience, type RequestCode } from '@custom-events/event'
 import type { EventResult } from './event-result.ts'
 
 /** What spoke against a request that was refused because of load; `event_loop` is decided in `refuse-early.ts`. */
@@ -50,6 +50,16 @@ export class Refusal extends Error {
 
 /** What a refusal says to whom it is answered. */
 export type RefusalWords = Pick<Refusal, 'code' | 'message' | 'headers' | 'results'>
+
+/**
+ * The refusal in the words this audience understands. SDKs wait as long as `Retry-After` says only after a 429:
+ * for them every 503 is one.
+ */
+export function refusalFor(audience: Audience, refusal: RefusalWords): RefusalWords {
+  if (audience === 'own' || REQUEST_CODES[refusal.code].status !== 503) return refusal
+  const { message, headers, results } = refusal
+  return { code: 'backpressure', message, headers, results }
+}
 
 /** Thrown when the client went away while its body was read: nobody is left to answer. */
 export class ClientGone extends Error {

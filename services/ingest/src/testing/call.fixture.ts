@@ -1,4 +1,4 @@
-import type { Call } from '../request/call.ts'
+import type { Call } from '../request/read-call.ts'
 import { readEnvelope } from '../request/envelope.ts'
 import { ANYBODY } from '../auth/write-keys.ts'
 import { INGEST_LIMITS } from '../limits.ts'

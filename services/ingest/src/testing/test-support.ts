@@ -17,7 +17,7 @@ import { SERVER_LIMITS, startIngestServer, type ServerLimits } from '../server/s
 import { createLifecycle } from '../server/lifecycle.ts'
 import { ingestSettings } from '../settings.ts'
 import type { IngestLimits } from '../limits.ts'
-import { createByteBudget } from '../admission/byte-budget.ts'
+import { createBudget } from '../admission/budget.ts'
 import { refuseEarly } from '../admission/refuse-early.ts'
 
 export const TOPICS = topicNames('events.tracked.v1')
@@ -35,7 +35,7 @@ export interface TestIngest extends AsyncDisposable {
     rejectedId: number | null
     notReadyReason: string | null
   }
-  readonly budget: ReturnType<typeof createByteBudget>
+  readonly budget: ReturnType<typeof createBudget>
   /** Every line that was logged. */
   readonly logLines: readonly string[]
   post(body: string | Buffer, options?: PostOptions): Promise<TestAnswer>
@@ -92,7 +92,7 @@ export async function startTestIngest(
   const rejected = createRejectedEvents({ producer, schemas, plans, settings, metrics, log })
   const lifecycle = createLifecycle()
   const resources = new DisposableStack()
-  const budget = createByteBudget(settings.limits.maxInFlightBytes)
+  const budget = createBudget(settings.limits.maxInFlightBytes)
   const parts: IngestParts = {
     producer,
     metrics,

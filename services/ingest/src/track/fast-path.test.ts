@@ -176,11 +176,11 @@ test('an event takes the fast path under every name of the contract', async () =
   }
   const values = { text: 'a-1', time: '2025-05-31T01:02:03Z', json: {} }
   const { group_id: _, ...withoutAccount } = usual
-  for (const { name, names, stored, isInContext } of EVENT_FIELDS) {
+  for (const { name, names, stored, kind } of EVENT_FIELDS) {
     for (const alias of names) {
       const { [name]: value = values[stored], ...others } = usual
       assert.deepEqual(await warningsOnFastPath(JSON.stringify({ ...others, [alias]: value })), [])
-      if (isInContext !== true) continue
+      if (kind !== 'account') continue
       const inContext = { ...withoutAccount, context: { [alias]: 'account_1' } }
       assert.deepEqual(await warningsOnFastPath(JSON.stringify(inContext)), [])
     }

@@ -9,7 +9,7 @@ import {
   type PlanSet,
   warningsOnFastPath,
 } from '@custom-events/event'
-import type { Call } from '../request/call.ts'
+import type { Call } from '../request/read-call.ts'
 import type { IngestParts } from '../parts.ts'
 import type { IngestSettings } from '../settings.ts'
 import { EVENTS_PER_LOOK, Slices } from '../admission/slices.ts'

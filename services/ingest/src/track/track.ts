@@ -1,27 +1,26 @@
 import type { OutgoingRecord, ProduceOutcome } from '@custom-events/kafka'
 import { createEventCodec } from '@custom-events/codec'
-import { REQUEST_CODES, type Audience } from '@custom-events/event'
-import { allAcceptedText, isAllAccepted } from './all-accepted.ts'
+import type { Audience } from '@custom-events/event'
+import { isAllAccepted } from './all-accepted.ts'
+import { answer, type Settled } from './answer.ts'
 import { answerOptionsFrom } from '../request/answer-options.ts'
-import { answerAccepted, type AnswerOptions } from '../response/answers.ts'
+import type { AnswerOptions } from '../response/answers.ts'
 import type { EventResult } from '../response/event-result.ts'
-import { envelopeFieldsText } from '../request/envelope-fields.ts'
-import { openEndpoint, takeCall, type Call } from '../request/call.ts'
+import { openEndpoint, takeCall } from '../request/call.ts'
+import type { Call } from '../request/read-call.ts'
 import { encode, encodeInSlices } from './encode.ts'
-import { baldFates, baldly, acceptedResult, tellBugAfterProduce } from './fates.ts'
-import { contextOf, createJudge, type Judge } from './judge.ts'
-import { limited, takeLimit } from '../rate-limit/limited.ts'
+import { baldFates, tellBugAfterProduce } from './fates.ts'
+import { createJudge, type Judge } from './judge.ts'
+import { takeLimit } from '../rate-limit/limited.ts'
 import { countOutcomes } from '../metrics.ts'
-import type { IngestResponse } from '../http/messages.ts'
 import type { IngestParts } from '../parts.ts'
 import { createSendAccepted, type SendAccepted } from './accepted-head.ts'
 import { createProduceWithin, type ProduceWithin } from './produce-within.ts'
 import type { Handle } from '../http/route.ts'
-import { send } from '../http/send.ts'
 import { isRefusedForSize, rejectRefused, rejectTooLarge, type Encoded } from './too-large.ts'
 import type { LimitDecision } from '../rate-limit/rate-limits.ts'
 import { Refusal } from '../response/refusal.ts'
-import { mayProduce, refusalOf, resultsOf, type Judged, type Produced } from './verdicts.ts'
+import { mayProduce, resultsOf, type Judged, type Produced } from './verdicts.ts'
 
 /**
  * The way of a request to track events: normalise, validate, encode, produce, answer. Every event is
@@ -52,13 +51,6 @@ type Tools = IngestParts & {
   readonly codec: ReturnType<typeof createEventCodec>
   readonly produceWithin: ProduceWithin
   readonly sendAccepted: SendAccepted
-}
-
-interface Settled {
-  readonly judged: readonly Judged[]
-  /** `null`: all are accepted, and there is nothing more to say about any. */
-  readonly results: readonly EventResult[] | null
-  readonly limit: LimitDecision
 }
 
 /**
@@ -167,66 +159,6 @@ function fatesOf(tools: Tools, admitted: Admitted, outcomes: readonly ProduceOut
   }
 }
 
-interface Asked {
-  readonly response: IngestResponse
-  readonly options: AnswerOptions
-}
-
-/** @throws {Refusal} */
-function answer(tools: Tools, call: Call, settled: Settled, asked: Asked): void {
-  const { limit, results } = settled
-  if (results === null) return answerAllAccepted(tools, settled, asked)
-  const refusal =
-    limit.refusedBy === null ? refusalOf(results, call.isStrict) : limited(limit, results)
-  if (isToBeKept(refusal)) keepRejected(tools, settled.judged, call)
-  if (refusal !== null) throw refusal
-  answerResults(tools, results, { ...asked, limit })
-}
-
-function answerAllAccepted(tools: Tools, { judged, limit }: Settled, asked: Asked): void {
-  const { response, options } = asked
-  const usual = { accepted: judged.length, headers: limit.headers }
-  try {
-    const text = allAcceptedText(judged, options)
-    tools.sendAccepted(response, { text, ...usual }, tools.lifecycle.isDraining)
-  } catch (error) {
-    answerBaldly(tools, judged.flatMap(acceptedResult), { ...asked, error })
-  }
-}
-
-function answerResults(
-  tools: Tools,
-  results: readonly EventResult[],
-  { limit, ...asked }: Asked & { readonly limit: LimitDecision },
-): void {
-  const { response, options } = asked
-  try {
-    const { status, headers, body } = answerAccepted(results, options)
-    const all = { ...headers, ...limit.headers }
-    send(response, { status, body, headers: all }, tools.lifecycle.isDraining)
-  } catch (error) {
-    answerBaldly(tools, baldly(results), { ...asked, error })
-  }
-}
-
-/** When the answer cannot be made: what became of each event is told all the same. */
-function answerBaldly(
-  tools: Tools,
-  results: readonly EventResult[],
-  { response, options, error }: Asked & { readonly error: unknown },
-): void {
-  tellBugAfterProduce(tools, 'answer', error)
-  const bald = { ...options, hasReceipts: false }
-  send(response, answerAccepted(results, bald), tools.lifecycle.isDraining)
-}
-
-/** Not of a request that is sent again, which brings them again; nor with a key of another account. */
-function isToBeKept(refusal: Refusal | null): boolean {
-  return (
-    refusal === null || !(REQUEST_CODES[refusal.code].isRetryable || refusal.code === 'key_scope')
-  )
-}
-
 function placed(
   records: readonly OutgoingRecord[],
   outcomes: readonly ProduceOutcome[],
@@ -239,20 +171,4 @@ function placed(
 
 function isAcknowledged({ status }: ProduceOutcome): boolean {
   return status === 'acknowledged'
-}
-
-function keepRejected(tools: Tools, judged: readonly Judged[], call: Call): void {
-  const refused = judged.flatMap(({ input, verdict }) => {
-    if (verdict.status !== 'rejected') return []
-    return [{ input, problems: verdict.problems, known: verdict.known }]
-  })
-  if (refused.length === 0) return
-  const { requestId, receivedAt, key } = call
-  try {
-    const beside = envelopeFieldsText(contextOf(call))
-    tools.rejectedEvents.keep(refused, { requestId, receivedAt, source: key.name, beside })
-  } catch (error) {
-    tellBugAfterProduce(tools, 'keep_rejected', error)
-    tools.metrics.rejectedDiscarded.inc({ reason: 'bug' }, refused.length)
-  }
 }

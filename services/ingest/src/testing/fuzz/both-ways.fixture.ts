@@ -9,7 +9,7 @@ import {
   type PlanSet,
 } from '@custom-events/event'
 import type { OutgoingRecord } from '@custom-events/kafka'
-import type { Call } from '../../request/call.ts'
+import type { Call } from '../../request/read-call.ts'
 import { encode, encodeInSlices } from '../../track/encode.ts'
 import { readEnvelope, readLongEnvelope, readOnReferencePath } from '../../request/envelope.ts'
 import type { Envelope } from '../../request/envelope-parts.ts'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createByteBudget } from './byte-budget.ts'
+import { createBudget } from './budget.ts'
 
 test('the budget never goes beyond its limit and gets everything back', () => {
-  const budget = createByteBudget(100)
+  const budget = createBudget(100)
   const [one, two] = [budget.open(), budget.open()]
   assert.equal(one.take(60), true)
   assert.equal(two.take(41), false)
@@ -17,7 +17,7 @@ test('the budget never goes beyond its limit and gets everything back', () => {
 })
 
 test('little that needs much memory runs at once, and the queue for it is bounded', async () => {
-  const reservation = createByteBudget(100).open()
+  const reservation = createBudget(100).open()
   const gate = Promise.withResolvers<void>()
   let running = 0
   let most = 0

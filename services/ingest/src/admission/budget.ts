@@ -2,8 +2,12 @@ import { INFLATING, LONG_BODIES, STRANGERS } from '../limits.ts'
 import { createLongBodyQueue, type LongBodyQueue, type ReleaseSlot } from './long-body-queue.ts'
 import { createSemaphore, type Semaphore } from './semaphore.ts'
 
-/** Bytes of requests held in memory by all of them together: heads, bodies, and what we need for each. */
-export interface ByteBudget {
+/**
+ * What all requests together may hold: bytes in memory, a place among the few that are inflated, the one slot of long
+ * bodies.
+ */
+export interface Budget {
+  /** Of heads, bodies, and what we need for each. */
   readonly usedBytes: number
   /** Whether so many more bytes would fit, without taking them. */
   fits(bytes: number): boolean
@@ -39,7 +43,7 @@ export interface Reservation {
   release(): void
 }
 
-export function createByteBudget(maxBytes: number): ByteBudget {
+export function createBudget(maxBytes: number): Budget {
   const usage = {
     bytes: 0,
     maxBytes,
