@@ -27,6 +27,8 @@ import { consumerVariables } from '../services/consumer/src/config.ts'
 import { consumerMetrics } from '../services/consumer/src/metrics.ts'
 import { ingestVariables } from '../services/ingest/src/config.ts'
 import { ingestMetrics, primaryMetrics } from '../services/ingest/src/metrics.ts'
+import { cookbookPage, cookbookPictures } from './cookbook/page.ts'
+import { tablesPage } from './cookbook/tables-page.ts'
 import { eventAvroFile, eventPage, eventSchemaFile, pageWithFields } from './event-pages.ts'
 import { table } from './markdown.ts'
 import { securityPage } from './security-page.ts'
@@ -42,6 +44,8 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/errors.md': errorsPage,
   'docs/reference/event.md': eventPage,
   'docs/producers.md': () => pageWithFields(readFileSync('docs/producers.md', 'utf8')),
+  'docs/cookbook.md': () => cookbookPage(readFileSync('docs/cookbook.md', 'utf8')),
+  'docs/reference/tables.md': tablesPage,
   'schemas/event.schema.json': eventSchemaFile,
   'schemas/event.avsc': eventAvroFile,
   'docs/reference/tracking-plans.md': async () => trackingPlansPage(await readPlanFiles('')),
@@ -58,6 +62,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/decisions/0036-shortcuts-have-a-figure.md': () =>
     pageWithFigures('docs/decisions/0036-shortcuts-have-a-figure.md'),
   ...plotPages(),
+  ...cookbookPictures(),
 }
 
 const PARSERS: Readonly<Record<string, string>> = {
