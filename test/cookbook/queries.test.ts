@@ -161,8 +161,8 @@ test('a funnel whose steps are not different is refused', async () => {
     second: 'b',
     third: 'a',
   }
-  const { status, text } = await cookbook.ask(funnel?.sql ?? '', parameters)
-  assert.deepEqual([status, codeOf(text)], [400, '395'])
+  const { text } = await cookbook.ask(funnel?.sql ?? '', parameters)
+  assert.equal(codeOf(text), '395')
   assert.match(text, /first, second and third must be three different events/)
 })
 
