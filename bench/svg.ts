@@ -86,16 +86,25 @@ export function logTicks(values: readonly number[]): readonly number[] {
 
 const DAY_MS = 86_400_000
 
-/** The first day of each month between the values. */
+/** First days of months between the values; of less than two months some days, evenly apart. */
 export function dayTicks(values: readonly number[]): readonly number[] {
   const [first, last] = [Math.min(...values), Math.max(...values)]
   const days = Array.from({ length: last - first + 1 }, (_, index) => first + index)
-  return days.filter((day) => new Date(day * DAY_MS).getUTCDate() === 1)
+  const months = days.filter((day) => isoDay(day).endsWith('-01'))
+  const [ticks, most] = months.length < 2 ? [days, TICKS] : [months, MOST_MONTHS]
+  const step = Math.ceil(ticks.length / most)
+  return ticks.filter((_, index) => index % step === 0)
 }
 
-/** `2026-03` */
+const MOST_MONTHS = 12
+
+/** `2026-03` for the first of March, `2026-03-08` for another day. */
 export function dayText(day: number): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 7)
+  return isoDay(day).replace(/-01$/, '')
+}
+
+function isoDay(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }
 
 export function round(value: number): number {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { plotSvg } from '../bench/plot.ts'
 import { entryOf } from './cookbook/entries.ts'
-import { describePlot, plotOf } from './cookbook/picture.ts'
+import { plotOf } from './cookbook/picture.ts'
 import { examplesOf, readRecipes, type Recipe } from './cookbook/recipe.ts'
 import type { Row } from './cookbook/truth/asked.ts'
 import { readArguments, refuseArguments } from './read-arguments.ts'
@@ -25,7 +25,7 @@ try {
 }
 
 async function chart({ recipe, parameters }: Question): Promise<string> {
-  const { name, question: title } = recipe
+  const { name } = recipe
   const { picture } = entryOf(name)
   if (picture === undefined) {
     return refuseArguments(USAGE, `${name} has no picture: its answer is a table`)
@@ -33,8 +33,7 @@ async function chart({ recipe, parameters }: Question): Promise<string> {
   const rows = await ask(recipe, parameters)
   const { from, to } = parameters
   if (rows.length === 0) throw new Error(`there is no row: nothing lies from ${from} to ${to}`)
-  const plot = plotOf({ name, title, picture, rows })
-  return plotSvg({ ...plot, description: describePlot(plot) })
+  return plotSvg(plotOf(recipe, picture, rows))
 }
 
 interface Question {

@@ -2,7 +2,7 @@
 import { plotSvg } from '../../bench/plot.ts'
 import { table } from '../markdown.ts'
 import { entryOf, TOPICS } from './entries.ts'
-import { describePlot, plotOf } from './picture.ts'
+import { plotOf } from './picture.ts'
 import { examplesOf, FOLDER, readRecipes, type Recipe } from './recipe.ts'
 import { makeSample, SAMPLE_FROM, SAMPLE_TO, type Sample } from './sample.ts'
 import { ask, type Cell, type Row } from './truth/asked.ts'
@@ -22,7 +22,7 @@ export function cookbookPage(page: string): string {
     return `## ${title}\n\n${parts.join('\n')}`
   })
   const index = [...recipes.values()].map((recipe) => [
-    `[${titleOf(recipe)}](#${anchorOf(titleOf(recipe))})`,
+    `[${recipe.title}](#${anchorOf(recipe.title)})`,
     recipe.question,
     recipe.reads.map((name) => `\`${name}\``).join(', '),
   ])
@@ -52,11 +52,10 @@ function found(recipes: ReadonlyMap<string, Recipe>, name: string): Recipe {
 }
 
 function svgOf(recipe: Recipe): string {
-  const { name, question } = recipe
+  const { name } = recipe
   const { picture } = entryOf(name)
   if (picture === undefined) throw new Error(`${name} has no picture`)
-  const plot = plotOf({ name, title: question, picture, rows: answerOf(recipe, makeSample()) })
-  return plotSvg({ ...plot, description: describePlot(plot) })
+  return plotSvg(plotOf(recipe, picture, answerOf(recipe, makeSample())))
 }
 
 function answerOf(recipe: Recipe, sample: Sample): readonly Row[] {
@@ -71,7 +70,7 @@ function sectionOf(recipe: Recipe, sample: Sample): string {
     ({ name, type, about, example }) => `- \`${name}\` (${type}): ${about}, here \`${example}\``,
   )
   return [
-    `### ${titleOf(recipe)}\n`,
+    `### ${recipe.title}\n`,
     `${recipe.question} ${recipe.about}\n`,
     `${linkTo(recipe)}, reads ${recipe.reads.map((name) => `\`${name}\``).join(', ')}.\n`,
     ...(own.length === 0 ? [] : [`${own.join('\n')}\n`]),
@@ -80,11 +79,12 @@ function sectionOf(recipe: Recipe, sample: Sample): string {
   ].join('\n')
 }
 
-function pictureOf({ name, question }: Recipe, rows: readonly Row[]): readonly string[] {
+function pictureOf(recipe: Recipe, rows: readonly Row[]): readonly string[] {
+  const { name } = recipe
   const { picture } = entryOf(name)
   if (picture === undefined) return []
-  const plot = plotOf({ name, title: question, picture, rows })
-  return [`![${describePlot(plot)}](figures/cookbook/${name}.svg)\n`]
+  const { description = '' } = plotOf(recipe, picture, rows)
+  return [`![${description}](figures/cookbook/${name}.svg)\n`]
 }
 
 function answerTable(rows: readonly Row[]): string {
@@ -110,12 +110,6 @@ function cellText(cell: Cell): string {
 
 function linkTo({ name }: Recipe): string {
   return `[${name}.sql](queries/${name}.sql)`
-}
-
-/** `04-active-users-utc`: Active users, UTC. */
-function titleOf({ name }: Recipe): string {
-  const words = name.replace(/^\d+-/, '').replace(/-utc$/, ', UTC').replaceAll('-', ' ')
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`
 }
 
 /** As Markdown renderers name the heading. */

@@ -1,5 +1,6 @@
-import type { Plot } from '../../bench/figures.ts'
+import type { BarPlot, LinePlot, Plot } from '../../bench/figures.ts'
 import { addDays, daysBetween } from './clock.ts'
+import type { Recipe } from './recipe.ts'
 import type { Row } from './truth/asked.ts'
 
 /** Which columns of an answer are drawn: lines over days, or bars for each value of `x`. */
@@ -11,44 +12,36 @@ export interface Picture {
 const EPOCH = '1970-01-01'
 const MOST_BARS = 8
 
-export interface Drawn {
-  /** Lower case with hyphens. */
-  readonly name: string
-  readonly title: string
-  readonly picture: Picture
-  readonly rows: readonly Row[]
+/** An answer as a plot; what it shows is told, too, for those who do not see it. */
+export function plotOf(
+  { name, title, question }: Recipe,
+  { x, y }: Picture,
+  rows: readonly Row[],
+): Plot {
+  const isDay = rows.every((row) => /^\d{4}-\d\d-\d\d$/.test(String(row[x])))
+  const named = { name, title }
+  const plot = isDay ? { ...named, ...linesOf(x, y, rows) } : { ...named, ...barsOf(x, y, rows) }
+  return { ...plot, description: `${question} ${shown(plot)}` }
 }
 
-export function plotOf({ name, title, picture: { x, y }, rows }: Drawn): Plot {
-  const isDay = rows.every((row) => /^\d{4}-\d\d-\d\d$/.test(String(row[x])))
-  if (isDay) {
-    const series = y.map((column) => ({
-      name: column,
-      points: rows.flatMap((row) => pointOf(row, x, column)),
-    }))
-    const axis = { label: x, scale: 'days' } as const
-    return {
-      kind: 'lines',
-      name,
-      title,
-      x: axis,
-      y: { label: y.join(', '), scale: 'linear' },
-      series,
-    }
-  }
-  const shown = rows.slice(0, MOST_BARS)
+type Unnamed<Kind extends Plot> = Omit<Kind, 'name' | 'title'>
+
+function linesOf(x: string, y: readonly string[], rows: readonly Row[]): Unnamed<LinePlot> {
   const series = y.map((column) => ({
     name: column,
-    values: shown.map((row) => Number(row[column])),
+    points: rows.flatMap((row) => pointOf(row, x, column)),
   }))
-  return {
-    kind: 'bars',
-    name,
-    title,
-    y: y.join(', '),
-    groups: shown.map((row) => String(row[x])),
-    series,
-  }
+  const yAxis = { label: y.join(', '), scale: 'linear' } as const
+  return { kind: 'lines', x: { label: x, scale: 'days' }, y: yAxis, series }
+}
+
+function barsOf(x: string, y: readonly string[], rows: readonly Row[]): Unnamed<BarPlot> {
+  const first = rows.slice(0, MOST_BARS)
+  const series = y.map((column) => ({
+    name: column,
+    values: first.map((row) => Number(row[column])),
+  }))
+  return { kind: 'bars', y: y.join(', '), groups: first.map((row) => String(row[x])), series }
 }
 
 function pointOf(row: Row, x: string, y: string): readonly (readonly [number, number])[] {
@@ -56,8 +49,7 @@ function pointOf(row: Row, x: string, y: string): readonly (readonly [number, nu
   return typeof value === 'number' ? [[daysBetween(EPOCH, String(row[x])), value]] : []
 }
 
-/** What a picture shows, for those who do not see it. */
-export function describePlot(plot: Plot): string {
+function shown(plot: Plot): string {
   const lines =
     plot.kind === 'lines'
       ? plot.series.map(lineText)

@@ -7,6 +7,8 @@ export const FOLDER = 'docs/queries'
 export interface Recipe {
   /** `11-funnel` */
   readonly name: string
+  /** `Funnel` */
+  readonly title: string
   readonly question: string
   /** What is exact about the answer, and what to know. */
   readonly about: string
@@ -55,7 +57,16 @@ export function recipeOf(name: string, sql: string): Recipe {
         `${FOLDER}/${name}.sql: {${each}} has no line "-- {${each}:Type}: what it is, as EXAMPLE"`,
       )
   }
-  return { name, question, about, own, hasTimeZone: used.has('tz'), reads: tablesOf(sql), sql }
+  return {
+    name,
+    title: titleOf(name),
+    question,
+    about,
+    own,
+    hasTimeZone: used.has('tz'),
+    reads: tablesOf(sql),
+    sql,
+  }
 }
 
 function ownParameter(recipe: string, line: string): OwnParameter {
@@ -66,6 +77,12 @@ function ownParameter(recipe: string, line: string): OwnParameter {
     )
   }
   return { name, type, about, example }
+}
+
+/** `04-active-users-utc`: Active users, UTC. */
+function titleOf(name: string): string {
+  const words = name.replace(/^\d+-/, '').replace(/-utc$/, ', UTC').replaceAll('-', ' ')
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`
 }
 
 /** Its own parameters, as its file suggests them. */
