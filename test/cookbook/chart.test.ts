@@ -14,10 +14,8 @@ const TIMEOUT_MS = 60_000
 test('the sample, posted twice, draws the picture of the page', async () => {
   await using stack = await servers()
   await using pipeline = await startTestPipeline({ servers: stack.environment })
-  const [{ database = '' } = {}] = await pipeline.query<{ database: string }>(
-    'SELECT currentDatabase() AS database',
-  )
-  const env = { ...process.env, ...stack.environment, CLICKHOUSE_DATABASE: database }
+  const [row] = await pipeline.query<{ name: string }>('SELECT currentDatabase() AS name')
+  const env = { ...process.env, ...stack.environment, CLICKHOUSE_DATABASE: row?.name }
   const run = async (...args: readonly string[]): Promise<string> =>
     (await promisify(execFile)(process.execPath, args, { env, timeout: TIMEOUT_MS })).stdout
 
@@ -28,10 +26,10 @@ test('the sample, posted twice, draws the picture of the page', async () => {
   }
   await eventually(
     async () => {
-      const [row] = await pipeline.query<{ events: string }>(
+      const [counted] = await pipeline.query<{ events: string }>(
         'SELECT count() AS events FROM tracked',
       )
-      assert.equal(Number(row?.events), events.length)
+      assert.equal(Number(counted?.events), events.length)
     },
     { withinMs: 30_000 },
   )
