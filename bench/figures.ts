@@ -29,6 +29,8 @@ interface PlotName {
   /** Lower case with hyphens: part of the file's name. */
   readonly name: string
   readonly title: string
+  /** What it shows, for those who do not see it. */
+  readonly description?: string
 }
 
 export interface LinePlot extends PlotName {
@@ -49,7 +51,8 @@ export interface BarPlot extends PlotName {
 
 export interface Axis {
   readonly label: string
-  readonly scale: 'linear' | 'log'
+  /** `days`: days since 1970, told as months. */
+  readonly scale: 'linear' | 'log' | 'days'
 }
 
 export interface Series {

@@ -1,6 +1,6 @@
 import type { Axis, BarPlot, LinePlot, Plot, Series } from './figures.ts'
 import { tell } from './render.ts'
-import { BOX, colourOf, columnTick, label, legend, linearTicks, logTicks, round, rowTick, svg } from './svg.ts' // prettier-ignore
+import { BOX, colourOf, columnTick, dayText, dayTicks, label, legend, linearTicks, logTicks, round, rowTick, svg } from './svg.ts' // prettier-ignore
 
 /** A plot as an SVG image. */
 export function plotSvg(plot: Plot): string {
@@ -10,14 +10,15 @@ export function plotSvg(plot: Plot): string {
 interface Scale {
   readonly place: (value: number) => number
   readonly ticks: readonly number[]
+  readonly tellTick: (tick: number) => string
 }
 
-function lines({ title, x, y, series }: LinePlot): string {
+function lines({ title, description, x, y, series }: LinePlot): string {
   const xScale = scaleOf(x.scale, valuesOf(series, 0), [BOX.left, BOX.right])
   const yScale = scaleOf(y.scale, valuesOf(series, 1), [BOX.bottom, BOX.top])
-  return svg(title, y.label, [
-    ...xScale.ticks.map((value) => columnTick(xScale.place(value), value.toLocaleString('en'))),
-    ...yScale.ticks.map((value) => rowTick(yScale.place(value), value.toLocaleString('en'))),
+  return svg({ title, description, yLabel: y.label }, [
+    ...xScale.ticks.map((value) => columnTick(xScale.place(value), xScale.tellTick(value))),
+    ...yScale.ticks.map((value) => rowTick(yScale.place(value), yScale.tellTick(value))),
     label((BOX.left + BOX.right) / 2, BOX.bottom + 42, x.label, 'text-anchor="middle"'),
     ...series.map(({ points }, index) => {
       const places = points.map(([px, py]) => [xScale.place(px), yScale.place(py)] as const)
@@ -34,7 +35,7 @@ function line(places: readonly (readonly [number, number])[], colour: string): s
 }
 
 /** Each bar carries its value: heights alone are hard to read. */
-function bars({ title, y, groups, series }: BarPlot): string {
+function bars({ title, description, y, groups, series }: BarPlot): string {
   const all = series.flatMap(({ values }) => values)
   const scale = scaleOf('linear', all, [BOX.bottom, BOX.top])
   const groupWidth = (BOX.right - BOX.left) / groups.length
@@ -56,8 +57,13 @@ function bars({ title, y, groups, series }: BarPlot): string {
   const names = groups.map((name, group) =>
     label(BOX.left + (group + 0.5) * groupWidth, BOX.bottom + 20, name, 'text-anchor="middle"'),
   )
-  const ticks = scale.ticks.map((value) => rowTick(scale.place(value), value.toLocaleString('en')))
-  return svg(title, y, [...ticks, ...drawn, ...names, ...legend(series.map(({ name }) => name))])
+  const ticks = scale.ticks.map((value) => rowTick(scale.place(value), scale.tellTick(value)))
+  return svg({ title, description, yLabel: y }, [
+    ...ticks,
+    ...drawn,
+    ...names,
+    ...legend(series.map(({ name }) => name)),
+  ])
 }
 
 function valuesOf(series: readonly Series[], part: 0 | 1): readonly number[] {
@@ -69,11 +75,16 @@ function scaleOf(
   values: readonly number[],
   [from, to]: readonly [number, number],
 ): Scale {
-  const ticks = kind === 'log' ? logTicks(values) : linearTicks(values)
+  const ticks = TICKS[kind](values)
   const position = kind === 'log' ? Math.log10 : (value: number) => value
-  const low = position(ticks[0] ?? 0)
-  const high = position(ticks.at(-1) ?? 1)
+  const [low, high] =
+    kind === 'days'
+      ? [Math.min(...values), Math.max(...values)]
+      : [position(ticks[0] ?? 0), position(ticks.at(-1) ?? 1)]
   const place = (value: number): number =>
     round(from + ((position(value) - low) / (high - low || 1)) * (to - from))
-  return { place, ticks }
+  const tellTick = kind === 'days' ? dayText : (tick: number): string => tick.toLocaleString('en')
+  return { place, ticks, tellTick }
 }
+
+const TICKS = { linear: linearTicks, log: logTicks, days: dayTicks } as const

@@ -11,14 +11,23 @@ export function colourOf(series: number): string {
   return COLOURS[series % COLOURS.length] ?? '#222'
 }
 
+export interface Frame {
+  readonly title: string
+  /** What it shows, for those who do not see it. */
+  readonly description?: string | undefined
+  readonly yLabel: string
+}
+
 /** An image on white, so that it reads on dark pages too. */
-export function svg(title: string, yLabel: string, parts: readonly string[]): string {
+export function svg({ title, description, yLabel }: Frame, parts: readonly string[]): string {
   const size = `viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}"`
   const font = 'font-family="system-ui, sans-serif" font-size="13" fill="#222"'
   const name = `role="img" aria-label="${escape(title)}"`
   const middle = (BOX.top + BOX.bottom) / 2
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${name} ${font}>`,
+    `<title>${escape(title)}</title>`,
+    ...(description === undefined ? [] : [`<desc>${escape(description)}</desc>`]),
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     label(WIDTH / 2, 26, title, 'text-anchor="middle" font-weight="600" font-size="16"'),
     `<text transform="translate(16 ${middle}) rotate(-90)" text-anchor="middle">${escape(yLabel)}</text>`,
@@ -73,6 +82,29 @@ export function logTicks(values: readonly number[]): readonly number[] {
   const steps = decades > 3 ? [1] : [1, 2, 5]
   const ticks = Array.from({ length: decades }, (_, n) => steps.map((s) => s * 10 ** (first + n)))
   return [...ticks.flat(), 10 ** (first + decades)].map((tick) => Number(tick.toPrecision(6)))
+}
+
+const DAY_MS = 86_400_000
+
+/** First days of months between the values; of less than two months some days, evenly apart. */
+export function dayTicks(values: readonly number[]): readonly number[] {
+  const [first, last] = [Math.min(...values), Math.max(...values)]
+  const days = Array.from({ length: last - first + 1 }, (_, index) => first + index)
+  const months = days.filter((day) => isoDay(day).endsWith('-01'))
+  const [ticks, most] = months.length < 2 ? [days, TICKS] : [months, MOST_MONTHS]
+  const step = Math.ceil(ticks.length / most)
+  return ticks.filter((_, index) => index % step === 0)
+}
+
+const MOST_MONTHS = 12
+
+/** `2026-03` for the first of March, `2026-03-08` for another day. */
+export function dayText(day: number): string {
+  return isoDay(day).replace(/-01$/, '')
+}
+
+function isoDay(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10)
 }
 
 export function round(value: number): number {

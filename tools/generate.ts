@@ -6,6 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { format } from 'prettier'
 import { pageWithFigures, plotPages } from '../bench/pages.ts'
+import { cookbookPage, cookbookPictures } from './cookbook/page.ts'
+import { tablesPage } from './pages/tables.ts'
 import { configurationPage } from './pages/configuration.ts'
 import { errorsPage } from './pages/errors.ts'
 import { eventAvroFile, eventPage, eventSchemaFile, pageWithFields } from './pages/event.ts'
@@ -24,6 +26,8 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/errors.md': errorsPage,
   'docs/reference/event.md': eventPage,
   'docs/producers.md': () => pageWithFields(readFileSync('docs/producers.md', 'utf8')),
+  'docs/cookbook.md': () => cookbookPage(readFileSync('docs/cookbook.md', 'utf8')),
+  'docs/reference/tables.md': tablesPage,
   'schemas/event.schema.json': eventSchemaFile,
   'schemas/event.avsc': eventAvroFile,
   'docs/reference/tracking-plans.md': trackingPlansPage,
@@ -33,6 +37,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/decisions/0036-shortcuts-have-a-figure.md': () =>
     pageWithFigures('docs/decisions/0036-shortcuts-have-a-figure.md'),
   ...plotPages(),
+  ...cookbookPictures(),
 }
 
 const PARSERS: Readonly<Record<string, string>> = {

@@ -9,6 +9,7 @@ export const LONG = [
   'services/consumer/src/consume.test.ts',
   'test/consumer/rollups.test.ts',
   'test/embedded/tools/tools.test.ts',
+  'test/cookbook/queries.test.ts',
   'test/start/start.test.ts',
   'test/sdks/kafka-away.test.ts',
   'test/bench/bench.test.ts',

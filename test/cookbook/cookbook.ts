@@ -1,0 +1,111 @@
+// The sample of the cookbook in a database of its own, and its queries as curl asks them.
+import assert from 'node:assert/strict'
+import { clickhouseHeaders } from '@custom-events/embedded'
+import { makeSample, type Sample, type SampleEvent } from '../../tools/cookbook/sample.ts'
+import type { Row } from '../../tools/cookbook/truth/asked.ts'
+import { openRolledUp } from '../consumer/rollups.ts'
+import type { Servers } from '../support/server-addresses.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
+export interface Cookbook extends AsyncDisposable {
+  readonly sample: Sample
+  readonly database: string
+  /** Asks with the parameters in the address, `param_from=…`. */
+  readonly ask: (sql: string, parameters: Readonly<Record<string, string>>) => Promise<Answer>
+  /** @throws when ClickHouse refuses. */
+  readonly rows: (
+    sql: string,
+    parameters: Readonly<Record<string, string>>,
+  ) => Promise<readonly Row[]>
+}
+
+/** @param more events beside those of the sample */
+export async function openCookbook(
+  { environment }: Pick<Servers, 'environment'>,
+  more: readonly SampleEvent[] = [],
+): Promise<Cookbook> {
+  const rolled = await openRolledUp({ environment })
+  const { clickhouse } = rolled
+  const made = makeSample()
+  const sample = { ...made, events: [...made.events, ...more] }
+  await rolled.insert([...made.copies, ...more].map(eventRow))
+  const insert = (table: string, rows: readonly object[]): Promise<void> =>
+    clickhouse.command(
+      `INSERT INTO ${table} FORMAT JSONEachRow\n${rows.map((row) => JSON.stringify(row)).join('\n')}`,
+    )
+  await insert(
+    'rejected_events',
+    sample.rejected.flatMap((rejected, index) => {
+      const { resolution, ...refused } = {
+        ...rejected,
+        received_at: timeText(rejected.received_at),
+        version: index,
+      }
+      return [
+        refused,
+        ...(resolution === null ? [] : [{ ...refused, resolution, version: 1_000 + index }]),
+      ]
+    }),
+  )
+  await insert(
+    'dead_letters',
+    sample.deadLetters.map(({ resolution, ...letter }, index) => ({
+      ...letter,
+      dead_lettered_at: timeText(letter.dead_lettered_at),
+      headers: resolution === null ? {} : { 'custom-events.resolution': resolution },
+      version: index,
+    })),
+  )
+  await rolled.empty() // what was inserted_at long ago is no news to a refresh, only to the first
+  await rolled.refresh()
+
+  const ask: Cookbook['ask'] = async (sql, parameters) => {
+    const url = new URL(environment.CLICKHOUSE_URL)
+    url.searchParams.set('database', clickhouse.database)
+    url.searchParams.set('default_format', 'JSONEachRow')
+    url.searchParams.set('output_format_json_quote_64bit_integers', '0')
+    for (const [name, value] of Object.entries(parameters))
+      url.searchParams.set(`param_${name}`, value)
+    const answer = await fetch(url, {
+      method: 'POST',
+      body: sql,
+      headers: clickhouseHeaders(environment),
+    })
+    return { status: answer.status, text: await answer.text() }
+  }
+  return {
+    sample,
+    database: clickhouse.database,
+    ask,
+    rows: async (sql, parameters) => {
+      const { status, text } = await ask(sql, parameters)
+      assert.equal(status, 200, `${JSON.stringify(parameters)}: ${text}`)
+      return text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Row) // as the format promises
+    },
+    [Symbol.asyncDispose]: () => rolled[Symbol.asyncDispose](),
+  }
+}
+
+function eventRow(
+  event: SampleEvent,
+): Parameters<Awaited<ReturnType<typeof openRolledUp>>['insert']>[0][number] {
+  const times = {
+    timestamp: timeText(event.timestamp),
+    sent_at: event.sent_at === null ? null : timeText(event.sent_at),
+    received_at: timeText(event.received_at),
+    inserted_at: timeText(event.inserted_at),
+  }
+  return { ...event, ...times, properties: JSON.stringify(event.properties) }
+}
+
+/** As ClickHouse writes it, UTC. */
+function timeText(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 23).replace('T', ' ')
+}

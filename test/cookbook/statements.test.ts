@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { createClickHouse, migrate, type ClickHouse } from '@custom-events/clickhouse'
+import { createLogger } from '@custom-events/runtime'
+import { servers } from '../support/servers.ts'
+import type { Servers } from '../support/server-addresses.ts'
+
+// Every statement that the pages show.
+const FOLDER = new URL('../../docs/', import.meta.url)
+
+let stack: Servers
+let clickhouse: ClickHouse
+before(async () => {
+  stack = await servers()
+  clickhouse = createClickHouse({
+    ...stack.environment,
+    CLICKHOUSE_DATABASE: `statements_${randomUUID().slice(0, 8)}`,
+  })
+  await migrate({ clickhouse, log: createLogger({ service: 'test', level: 'silent' }) })
+})
+after(async () => {
+  await clickhouse.command(`DROP DATABASE ${clickhouse.database}`)
+  await clickhouse[Symbol.asyncDispose]()
+  await stack[Symbol.asyncDispose]()
+})
+
+for (const page of ['analysts', 'operators', 'runbook']) {
+  const text = readFileSync(new URL(`${page}.md`, FOLDER), 'utf8')
+  const blocks = [...text.matchAll(/^```sql\n([^]*?)^```$/gm)].flatMap(([, sql = '']) =>
+    sql.trim().split(/;\s*\n/),
+  )
+  // What a reader has to fill in is marked by an ellipsis.
+  const inline = [...text.matchAll(/`(SELECT [^`…]+)`/g)].map(([, sql = '']) => sql)
+
+  test(`ClickHouse takes every statement in docs/${page}.md`, async () => {
+    assert.ok(blocks.length + inline.length > 0)
+    for (const sql of [...blocks, ...inline]) {
+      // In the database of this test, which is not called as the default is.
+      const here = sql.replaceAll('custom_events.', `${clickhouse.database}.`).trim()
+      // The client asks for a format of its own, which SYSTEM does not take.
+      if (here.startsWith('SYSTEM')) await clickhouse.command(here.replace(/;$/, ''))
+      else await clickhouse.query(here.replace(/;$| FORMAT \w+$/, ''))
+    }
+  })
+}

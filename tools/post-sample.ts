@@ -1,0 +1,56 @@
+// `npm run sample`: half a year of a small product, posted to /track: what the answers of docs/cookbook.md are about.
+import { makeSample, type SampleEvent } from './cookbook/sample.ts'
+import { readArguments } from './read-arguments.ts'
+
+const USAGE = `npm run sample: posts the sample of docs/cookbook.md to an ingest.
+
+  npm run sample                             to http://127.0.0.1:3000
+  npm run sample -- --url http://…:4000      to another; --key KEY is its write key
+
+Twice is as good as once: every event has an id.`
+
+const BATCH = 500
+const TIMEOUT_MS = 30_000
+
+const { values } = readArguments(USAGE, {
+  options: { url: { type: 'string', default: 'http://127.0.0.1:3000' }, key: { type: 'string' } },
+})
+const { copies } = makeSample()
+try {
+  // One batch after the other: of two copies of an event the later wins.
+  for (let from = 0; from < copies.length; from += BATCH)
+    await post(copies.slice(from, from + BATCH))
+  process.stdout.write(`posted ${copies.length} events; they can be queried in a second or two\n`)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}
+
+async function post(events: readonly SampleEvent[]): Promise<void> {
+  const authorization = values.key === undefined ? {} : { authorization: `Bearer ${values.key}` }
+  const answer = await fetch(`${values.url}/track?strict=1`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...authorization },
+    body: JSON.stringify({ events: events.map(sentEvent) }),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  })
+  if (!answer.ok)
+    throw new Error(`${values.url}/track answered ${answer.status}: ${await answer.text()}`)
+}
+
+/** As a producer sends it: what ingest and ClickHouse add is left out. */
+function sentEvent(event: SampleEvent): object {
+  const { group_id, event_id, user_id, anonymous_id, properties } = event
+  const timestamp = new Date(event.timestamp).toISOString()
+  const sent_at = event.sent_at === null ? undefined : new Date(event.sent_at).toISOString()
+  return {
+    event: event.event,
+    event_id,
+    group_id,
+    user_id,
+    anonymous_id,
+    timestamp,
+    sent_at,
+    properties,
+  }
+}
