@@ -125,6 +125,11 @@ export const ingestMetrics = {
     name: 'write_keys_refused',
     help: '1 while the key file is gone, unreadable or wrong: the keys from before are in force.',
   },
+  collections: {
+    type: 'counter',
+    name: 'garbage_collections_total',
+    help: 'Times garbage was collected before V8 would have done so: 40 MiB had come, of objects and buffers.',
+  },
   planWarnings: {
     type: 'counter',
     name: 'tracking_plan_warnings_total',

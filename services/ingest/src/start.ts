@@ -49,8 +49,8 @@ export async function startIngest(
   { config, log }: Pick<Base, 'config' | 'log'>,
   resources: AsyncDisposableStack,
 ): Promise<RunningService> {
-  resources.use(watchGarbage())
   const metrics = createIngestMetrics()
+  resources.use(watchGarbage(() => metrics.collections.inc()))
   const plans = await openPlans(config, { log, metrics, resources })
   let parts: IngestParts | null = null
   const opsPort = await openOps(

@@ -2,8 +2,8 @@ import { getHeapStatistics } from 'node:v8'
 
 /** What V8 holds of objects and of the buffers that are theirs, and how to have those collected that nobody uses. */
 export interface Heap {
-  usedBytes(): number
-  collect(): void
+  readonly usedBytes: () => number
+  readonly collect: () => void
 }
 
 const LOOK_EVERY_MS = 100
@@ -18,10 +18,17 @@ const REST = 5
  * Has garbage collected before there is more of it than all bodies may hold. V8 itself waits until the old objects are
  * four times as many as the last collection left, some 120 MiB more: lists of thousands of events that are judged in
  * slices live for long enough to be old.
+ *
+ * @param onCollected told of every collection.
  */
-export function watchGarbage(heap: Heap | null = v8Heap()): Disposable {
+export function watchGarbage(onCollected: () => void): Disposable {
+  const heap = v8Heap()
   if (heap === null) return { [Symbol.dispose]: () => {} }
-  const look = createGarbageLook(heap)
+  const collect = (): void => {
+    heap.collect()
+    onCollected()
+  }
+  const look = createGarbageLook({ usedBytes: heap.usedBytes, collect })
   look()
   const timer = setInterval(look, LOOK_EVERY_MS).unref()
   return { [Symbol.dispose]: () => clearInterval(timer) }

@@ -1,5 +1,5 @@
 // Keeps 100 MiB of objects, or of buffers when its argument says so, and prints how often garbage was collected
-// because somebody asked for it.
+// because somebody asked for it, and how often that was told.
 import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { watchGarbage } from '../admission/garbage.ts'
@@ -13,13 +13,16 @@ const observer = new PerformanceObserver((list) => {
   }
 })
 observer.observe({ entryTypes: ['gc'] })
-const watch = watchGarbage()
+let told = 0
+const watch = watchGarbage(() => {
+  told += 1
+})
 const kept: readonly unknown[] =
   process.argv[2] === 'buffers'
     ? Array.from({ length: 100 }, () => Buffer.alloc(1_024 ** 2))
     : Array.from({ length: 2_500_000 }, (_, n) => ({ n }))
 await delay(500)
-process.stdout.write(`${collections}\n`)
+process.stdout.write(`${collections} collected, ${told} told\n`)
 observer.disconnect()
 watch[Symbol.dispose]()
 if (kept.length === 0) throw new Error('it was in use until now')
