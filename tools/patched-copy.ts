@@ -65,6 +65,11 @@ export function applyEdits(folder: string, edits: readonly Edit[]): void {
   }
 }
 
+/** Has the files of the edits as they are in this repository. */
+export function undoEdits(folder: string, edits: readonly Edit[]): void {
+  for (const { file } of edits) cpSync(join(repository, file), join(folder, file))
+}
+
 /** @returns a line for each edit that has lost its place in this repository, or replaces nothing. */
 export function editProblems(edits: readonly Edit[]): readonly string[] {
   return edits.flatMap((edit) => {

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { WORKSHOP_OF_COPY } from '../../bench/forks/benches.ts'
 import { forks } from '../../bench/forks/index.ts'
 import { countLines } from '../../bench/forks/lines.ts'
-import { applyEdits, copyRepository, editProblems } from '../../tools/patched-copy.ts'
+import { applyEdits, copyRepository, editProblems, undoEdits } from '../../tools/patched-copy.ts'
 
 const ANSWERS = 'bench/forks/answers.fixture.ts'
 
@@ -20,14 +20,15 @@ test('every fork still finds what it takes away, and the lines that would go wit
 test('without any one of its shortcuts ingest gives the same answers and makes the same records', () => {
   const expected = answersIn(process.cwd())
   assert.match(expected, /"isIdSound":true/)
-  for (const { name, without } of forks) {
-    const folder = copyRepository(WORKSHOP_OF_COPY)
-    try {
+  const folder = copyRepository(WORKSHOP_OF_COPY) // one: Node keeps what it has compiled by the path of a file
+  try {
+    for (const { name, without } of forks) {
       applyEdits(folder, without)
       assert.equal(answersIn(folder), expected, name)
-    } finally {
-      rmSync(folder, { recursive: true })
+      undoEdits(folder, without)
     }
+  } finally {
+    rmSync(folder, { recursive: true })
   }
 })
 

@@ -79,6 +79,7 @@ function startApp(
       const [code, signal] = child.exitCode === null ? await ended : [child.exitCode, null]
       if (code !== 0) throw new Error(`${child.spawnfile} ended with ${code ?? signal}`)
     },
+    kill: () => void running.then((child) => child.kill('SIGKILL')).catch(() => {}),
   }
 }
 

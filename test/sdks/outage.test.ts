@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { test } from 'node:test'
+import { before, describe, test, type TestContext } from 'node:test'
 import { createEventCodec } from '@custom-events/codec'
 import type { TrackedEvent } from '@custom-events/event'
 import { startTestIngest, type TestIngest } from '../../services/ingest/src/testing/test-support.ts'
@@ -34,6 +34,18 @@ async function startIngest(): Promise<WitnessedIngest> {
       assert.deepEqual(witness.faults, [], 'every answer obeys the law of answers')
     },
   }
+}
+
+/** However the test ends, nothing of it goes on. */
+function start(
+  context: TestContext,
+  sdk: Sdk,
+  { witness }: WitnessedIngest,
+  key: string,
+): ReturnType<Sdk['start']> {
+  const client = sdk.start(witness.url, key)
+  context.after(() => client.kill?.())
+  return client
 }
 
 function appEvents(count: number): readonly AppEvent[] {
@@ -73,43 +85,6 @@ function assertAskedFirst(sdk: Sdk, { witness }: WitnessedIngest): void {
 const identityOf = ({ group_id, event, timestamp, event_id }: TrackedEvent) =>
   JSON.stringify([group_id, event, timestamp, event_id])
 
-for (const sdk of SDKS) {
-  const skip = sdk.whyMissing ?? false
-  test(`${sdk.name}: every event arrives once, under the name of its key`, { skip }, async () => {
-    await using ingest = await startIngest()
-    const sent = appEvents(sdk.takesTimestamp ? 25 : 3)
-    const client = sdk.start(ingest.witness.url, KEY)
-    for (const event of sent) client.track(event)
-    client.identify('user_0')
-    await client.close()
-    await eventually(() => assert.equal(ingest.events().length, sent.length))
-    const found = ingest.events().map((event) => ({ ...event, n: JSON.parse(event.properties).n }))
-    for (const event of sent) {
-      const row = found.find(({ n }) => n === event.properties['n'])
-      assert.deepEqual(
-        [row?.event, row?.group_id, row?.user_id, withoutSpace(row?.properties), row?.source],
-        [event.event, event.groupId, event.userId, JSON.stringify(event.properties), 'app'],
-      )
-      if (sdk.takesTimestamp) assert.equal(row?.timestamp, event.timestamp.getTime())
-      assert.ok(row?.sent_at)
-    }
-    assert.deepEqual(statusesAnswered(ingest), [200])
-    assertAskedFirst(sdk, ingest)
-    assert.equal(ingest.rejectedEvents().length, 0)
-  })
-}
-
-test('with a wrong key an SDK asks once and gives up', async () => {
-  for (const sdk of SDKS.filter(({ whyMissing }) => !whyMissing)) {
-    await using ingest = await startIngest()
-    const client = sdk.start(ingest.witness.url, 'wrong:key')
-    client.identify('user_0')
-    await client.close()
-    await eventually(() => assert.equal(answersWith(ingest, 401), 1, sdk.name))
-    assert.deepEqual(statusesAnswered(ingest), [401])
-  }
-})
-
 /** What goes wrong between the first event and the moment it heals. */
 const troubles = {
   'Kafka away': { isShed: true, isKept: () => false },
@@ -120,44 +95,97 @@ const troubles = {
   },
 } as const
 
-for (const sdk of SDKS.filter(({ isResending }) => isResending)) {
-  const skip = sdk.whyMissing ?? false
-  for (const [name, trouble] of Object.entries(troubles)) {
-    if (sdk.isPatient && name !== 'one account of two acknowledged') continue // the hardest of them
-    const title = `${sdk.name}: after ${name} it delivers by itself, nothing lost, nothing doubled`
-    test(title, { skip }, async () => {
-      await using ingest = await startIngest()
-      const { producer } = ingest
-      const acknowledge = producer.outcome
-      assert.ok(acknowledge)
-      const kept: TrackedEvent[] = []
-      let isHealed = false
-      producer.notReadyReason = trouble.isShed ? 'Kafka is away' : null
-      producer.outcome = (record) => {
-        if (!isHealed && !trouble.isKept(String(record.key))) {
-          return { status: 'unacknowledged', reason: 'kafka_unavailable' }
+/** Interpreters and virtual machines take their time to start. */
+const PATIENT = { withinMs: 60_000 }
+/** Each has an ingest of its own, and waits most of its time: for the next try of its SDK. */
+const AT_ONCE = 4
+
+describe('SDKs and an outage', { concurrency: AT_ONCE }, () => {
+  before(() => Promise.all(SDKS.map((sdk) => (sdk.whyMissing ? null : sdk.prepare?.()))))
+
+  for (const sdk of SDKS) {
+    const skip = sdk.whyMissing ?? false
+    test(
+      `${sdk.name}: every event arrives once, under the name of its key`,
+      { skip },
+      async (context) => {
+        await using ingest = await startIngest()
+        const sent = appEvents(sdk.takesTimestamp ? 25 : 3)
+        const client = start(context, sdk, ingest, KEY)
+        for (const event of sent) client.track(event)
+        client.identify('user_0')
+        await client.close()
+        await eventually(() => assert.equal(ingest.events().length, sent.length))
+        const found = ingest
+          .events()
+          .map((event) => ({ ...event, n: JSON.parse(event.properties).n }))
+        for (const event of sent) {
+          const row = found.find(({ n }) => n === event.properties['n'])
+          assert.deepEqual(
+            [row?.event, row?.group_id, row?.user_id, withoutSpace(row?.properties), row?.source],
+            [event.event, event.groupId, event.userId, JSON.stringify(event.properties), 'app'],
+          )
+          if (sdk.takesTimestamp) assert.equal(row?.timestamp, event.timestamp.getTime())
+          assert.ok(row?.sent_at)
         }
-        if (record.value !== null) kept.push(createEventCodec().decode(record.value).value)
-        return acknowledge(record)
-      }
-      const sent = appEvents(25)
-      const client = sdk.start(ingest.witness.url, KEY)
-      for (const event of sent) client.track(event)
-      const closed = client.close()
-      await eventually(() => assert.ok(answersWith(ingest, 429) > 0))
-      isHealed = true
-      producer.notReadyReason = null
-      await closed
-      await eventually(() => {
-        const arrived = new Set(kept.map(({ user_id }) => user_id))
-        assert.equal(arrived.size, sent.length, 'nothing lost')
-      })
-      const identities = new Set(kept.map(identityOf))
-      assert.equal(identities.size, sent.length, 'a resent event is the same event')
-      if (name !== 'one account of two acknowledged') {
-        assert.equal(kept.length, sent.length, 'and was not even produced twice')
-      }
-      assert.deepEqual(statusesAnswered(ingest), [200, 429])
+        assert.deepEqual(statusesAnswered(ingest), [200])
+        assertAskedFirst(sdk, ingest)
+        assert.equal(ingest.rejectedEvents().length, 0)
+      },
+    )
+  }
+
+  for (const sdk of SDKS) {
+    const skip = sdk.whyMissing ?? false
+    test(`${sdk.name}: with a wrong key it asks once and gives up`, { skip }, async (context) => {
+      await using ingest = await startIngest()
+      const client = start(context, sdk, ingest, 'wrong:key')
+      client.identify('user_0')
+      await client.close()
+      await eventually(() => assert.equal(answersWith(ingest, 401), 1))
+      assert.deepEqual(statusesAnswered(ingest), [401])
     })
   }
-}
+
+  for (const sdk of SDKS.filter(({ isResending }) => isResending)) {
+    const skip = sdk.whyMissing ?? false
+    for (const [name, trouble] of Object.entries(troubles)) {
+      if (sdk.isPatient && name !== 'one account of two acknowledged') continue // the hardest of them
+      const title = `${sdk.name}: after ${name} it delivers by itself, nothing lost, nothing doubled`
+      test(title, { skip }, async (context) => {
+        await using ingest = await startIngest()
+        const { producer } = ingest
+        const acknowledge = producer.outcome
+        assert.ok(acknowledge)
+        const kept: TrackedEvent[] = []
+        let isHealed = false
+        producer.notReadyReason = trouble.isShed ? 'Kafka is away' : null
+        producer.outcome = (record) => {
+          if (!isHealed && !trouble.isKept(String(record.key))) {
+            return { status: 'unacknowledged', reason: 'kafka_unavailable' }
+          }
+          if (record.value !== null) kept.push(createEventCodec().decode(record.value).value)
+          return acknowledge(record)
+        }
+        const sent = appEvents(25)
+        const client = start(context, sdk, ingest, KEY)
+        for (const event of sent) client.track(event)
+        const closed = client.close()
+        await eventually(() => assert.ok(answersWith(ingest, 429) > 0), PATIENT)
+        isHealed = true
+        producer.notReadyReason = null
+        await closed
+        await eventually(() => {
+          const arrived = new Set(kept.map(({ user_id }) => user_id))
+          assert.equal(arrived.size, sent.length, 'nothing lost')
+        })
+        const identities = new Set(kept.map(identityOf))
+        assert.equal(identities.size, sent.length, 'a resent event is the same event')
+        if (name !== 'one account of two acknowledged') {
+          assert.equal(kept.length, sent.length, 'and was not even produced twice')
+        }
+        assert.deepEqual(statusesAnswered(ingest), [200, 429])
+      })
+    }
+  }
+})

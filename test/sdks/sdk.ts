@@ -22,6 +22,8 @@ export interface Client<Event = AppEvent> {
   identify(userId: string): void
   /** Sends what is waiting; resolves when the SDK has finished with it. */
   close(): Promise<void>
+  /** Ends it as it is, where it is a process of its own: one that goes on trying would outlive a test that failed. */
+  kill?(): void
 }
 
 /** A real SDK from its registry, pointed at us by nothing but its own options. */
