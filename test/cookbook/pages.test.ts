@@ -33,7 +33,7 @@ function block(language: string, word: string): string {
   return found
     .replaceAll('127.0.0.1:8123', `127.0.0.1:${port}`)
     .replaceAll('port=8123', `port=${port}`)
-    .replaceAll(/(database[=:] ?["']?)custom_events/g, `$1${cookbook.database}`)
+    .replaceAll(/(database[=:] ?["']?|\d\/)custom_events/g, `$1${cookbook.database}`)
 }
 
 async function run(
@@ -58,12 +58,15 @@ test('curl asks as the page says', async () => {
   assert.match(await run('sh', ['-c', block('sh', 'curl')]), /2026-04-05 │ +2 │ +2 │/)
 })
 
-test('clickhouse-connect asks as the page says', { skip: NO_PYTHON ?? false }, async () => {
-  const told = await run('python3', ['-c', block('python', 'query_df')], {
-    PYTHONPATH: await pythonPackages(),
-  })
-  assert.match(told, /2026-04-05 +2 +2\n\n\[173 rows x 3 columns\]/)
-})
+test(
+  'clickhouse-connect, pandas, SQLAlchemy and polars ask as the page says',
+  { skip: NO_PYTHON ?? false },
+  async () => {
+    const program = block('python', 'query_df') + block('python', 'polars')
+    const told = await run('python3', ['-c', program], { PYTHONPATH: await pythonPackages() })
+    assert.match(told, /2026-04-05 +2 +2\n\n\[173 rows x 3 columns\]\n173\n173\n173\n$/)
+  },
+)
 
 test('@clickhouse/client asks as the page says', async () => {
   const told = await run(process.execPath, [
