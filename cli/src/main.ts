@@ -6,6 +6,8 @@ import { readReplayConfig } from './replay/config.ts'
 import { openReplay } from './replay/open.ts'
 import { runReplay, type ReplayRequest } from './replay/run.ts'
 import { setUp } from './setup.ts'
+import { readViewsConfig } from './views/config.ts'
+import { runViews } from './views/views.ts'
 
 /** sysexits.h EX_USAGE. */
 const EXIT_USAGE = 64
@@ -18,10 +20,18 @@ const program = new Command('custom-events')
 
 program
   .command('setup')
-  .description('create topics, register schemas, migrate ClickHouse; safe to repeat')
+  .description('create topics, register schemas, migrate ClickHouse, make views; safe to repeat')
   .action(async () => {
     const { config, log } = readSetupConfig(process.env)
     await setUp(config, log, (line) => write(`${line}\n`))
+  })
+
+program
+  .command('views')
+  .description('make the views of events anew, from tracking plans and from what there is')
+  .action(async () => {
+    const { failed } = await runViews(readViewsConfig(process.env), (line) => write(`${line}\n`))
+    if (failed.length > 0) process.exitCode = 1
   })
 
 program.addCommand(replayCommand(replay).copyInheritedSettings(program))
