@@ -37,3 +37,16 @@ export {
   type EventViewsResult,
 } from './event-views/event-views.ts'
 export type { PlannedEvent } from './event-views/sources.ts'
+export {
+  fillHotColumns,
+  FillFailure,
+  type FillProgress,
+  type FillResult,
+} from './hot-columns/fill.ts'
+export {
+  NoQueryLog,
+  proposeHotProperties,
+  type Proposal,
+  type Proposals,
+} from './hot-columns/propose.ts'
+export { columnOf } from './migrations/hot-properties.ts'

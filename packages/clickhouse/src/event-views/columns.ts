@@ -102,7 +102,8 @@ export const KINDS: Readonly<Record<PropertyKind, Kind>> = {
   },
 }
 
-function kindSeen(seen: CataloguedProperty): PropertyKind {
+/** The kind of at least 95 % of the values. */
+export function kindSeen(seen: CataloguedProperty): PropertyKind {
   const all = SEEN_TYPES.reduce((sum, type) => sum + seen[type], 0)
   const isMost = (type: SeenType): boolean => seen[type] > 0 && all - seen[type] <= all * MISFITS
   if (isMost('strings')) return 'string'
