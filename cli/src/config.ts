@@ -61,6 +61,13 @@ export const setupVariables = {
     description: 'Make tables with Replicated engines.',
     default: false,
   }),
+  CLICKHOUSE_EVENT_VIEWS_MAX: integer({
+    description:
+      'How many events without a tracking plan get a view of their own, the most frequent first; events with a plan get one in any case. A view that is there stays while its event does.',
+    min: 0,
+    max: 10_000,
+    default: 500,
+  }),
   CLICKHOUSE_RETENTION_DAYS: integer({
     description:
       'Rows older than this are deleted, 0 keeps them for ever; applies to tables made by this setup.',

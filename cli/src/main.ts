@@ -1,11 +1,15 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError, EXIT_CONFIG, redact } from '@custom-events/runtime'
 import { readSetupConfig } from './config.ts'
+import { hotPropertiesCommand } from './hot-properties/command.ts'
+import { runHotProperties, type HotPropertiesRequest } from './hot-properties/run.ts'
 import { replayCommand } from './replay/command.ts'
 import { readReplayConfig } from './replay/config.ts'
 import { openReplay } from './replay/open.ts'
 import { runReplay, type ReplayRequest } from './replay/run.ts'
 import { setUp } from './setup.ts'
+import { readViewsConfig } from './views/config.ts'
+import { runViews } from './views/views.ts'
 
 /** sysexits.h EX_USAGE. */
 const EXIT_USAGE = 64
@@ -18,13 +22,22 @@ const program = new Command('custom-events')
 
 program
   .command('setup')
-  .description('create topics, register schemas, migrate ClickHouse; safe to repeat')
+  .description('create topics, register schemas, migrate ClickHouse, make views; safe to repeat')
   .action(async () => {
     const { config, log } = readSetupConfig(process.env)
     await setUp(config, log, (line) => write(`${line}\n`))
   })
 
+program
+  .command('views')
+  .description('make the views of events anew, from tracking plans and from what there is')
+  .action(async () => {
+    const { failed } = await runViews(readViewsConfig(process.env), (line) => write(`${line}\n`))
+    if (failed.length > 0) process.exitCode = 1
+  })
+
 program.addCommand(replayCommand(replay).copyInheritedSettings(program))
+program.addCommand(hotPropertiesCommand(hotProperties).copyInheritedSettings(program))
 
 try {
   await program.parseAsync()
@@ -41,11 +54,22 @@ async function replay(request: ReplayRequest): Promise<void> {
   const config = readReplayConfig(request.from, process.env)
   for (const warning of config.warnings) process.stderr.write(`warning: ${warning}\n`)
   await using resources = new AsyncDisposableStack()
-  const stop = new AbortController()
-  // The first ends it after the page in hand; a second, no longer caught, at once: both are safe.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  const stop = stopOnSignal() // after the page in hand
   const { filter } = request
-  const opened = await openReplay({ config, filter, resources, stop: stop.signal })
+  const opened = await openReplay({ config, filter, resources, stop })
   const screen = { isTerminal: process.stdout.isTTY, write }
-  process.exitCode = await runReplay(request, { ...opened, stop: stop.signal }, screen)
+  process.exitCode = await runReplay(request, { ...opened, stop }, screen)
+}
+
+async function hotProperties(request: HotPropertiesRequest): Promise<void> {
+  const config = readViewsConfig(process.env)
+  const screen = { isTerminal: process.stdout.isTTY, write }
+  process.exitCode = await runHotProperties(request, { config, stop: stopOnSignal() }, screen)
+}
+
+/** The first signal ends it in order; a second, no longer caught, at once: both are safe. */
+function stopOnSignal(): AbortSignal {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  return stop.signal
 }

@@ -1,14 +1,5 @@
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import {
-  compareTables,
-  createClickHouse,
-  migrate,
-  readTables,
-  type PersonalProperties,
-  type PlannedHotProperty,
-  type TableSettings,
-} from '@custom-events/clickhouse'
-import {
   consumerGroupName,
   createSchemaRegistry,
   createTopics,
@@ -19,15 +10,17 @@ import {
   type TopicNames,
   registryConfigFrom,
 } from '@custom-events/kafka'
-import { compilePlans } from '@custom-events/event'
-import { readPlanFiles, redactUrl, type Logger } from '@custom-events/runtime'
+import { redactUrl, type Logger } from '@custom-events/runtime'
 import type { SetupConfig } from './config.ts'
 import { setUpLogs } from './logs.ts'
+import { readPlans } from './plans.ts'
 import { fix, step } from './step.ts'
+import { setUpTables } from './tables.ts'
 import { untilAnswered, type Patience } from './until-answered.ts'
+import { setUpViews } from './views/views.ts'
 
 /**
- * Makes Kafka, the registry and ClickHouse ready for the services: topics, schemas, tables.
+ * Makes Kafka, the registry and ClickHouse ready for the services: topics, schemas, tables, views.
  * Idempotent: what exists already is checked and kept.
  *
  * @param print one line per thing done, for a person.
@@ -39,8 +32,8 @@ export async function setUp(
   print: (line: string) => void,
 ): Promise<void> {
   const topics = topicNames(config.KAFKA_TOPIC)
-  const marks = await step('reading the tracking plans', fix.plans(config), () =>
-    marksOfPlans(config.TRACKING_PLANS_DIR),
+  const plans = await step('reading the tracking plans', fix.plans(config), () =>
+    readPlans(config.TRACKING_PLANS_DIR),
   )
   const of = (server: string): Patience => ({ server, limitMs: config.SETUP_TIMEOUT_MS, print })
   const {
@@ -60,8 +53,11 @@ export async function setUp(
   )
   await step('migrating ClickHouse', fix.clickhouse(config), () =>
     untilAnswered(of(`ClickHouse at ${redactUrl(clickhouse)}`), () =>
-      setUpTables({ config, log, marks }, print),
+      setUpTables({ config, log, plans }, print),
     ),
+  )
+  await step('making the views of events', fix.clickhouse(config), () =>
+    setUpViews(config, plans, print),
   )
   await step('registering the logs of Kafka', fix.logs(config), () => setUpLogs(config, log, print))
 }
@@ -105,69 +101,5 @@ async function setUpSchemas(
   for (const [topic, schema] of schemaByTopic) {
     const id = await registry.register(`${topic}-value`, schema)
     print(`schema ${topic}-value: id ${id}`)
-  }
-}
-
-async function setUpTables(
-  {
-    config,
-    log,
-    marks,
-  }: { readonly config: SetupConfig; readonly log: Logger; readonly marks: Marks },
-  print: (line: string) => void,
-): Promise<void> {
-  await using clickhouse = createClickHouse(config)
-  const { applied, total } = await migrate({
-    clickhouse,
-    log,
-    settings: tableSettings(config),
-    plannedColumns: marks.columns,
-    personalProperties: marks.personal,
-  })
-  const findings = compareTables(await readTables(clickhouse), tableSettings(config))
-  const refused = findings.filter(({ severity }) => severity === 'refused')
-  if (refused.length > 0) throw new Error(refused.map(({ text }) => text).join('\n  '))
-  print(`database ${config.CLICKHOUSE_DATABASE}: ${applied} of ${total} migrations applied now`)
-  for (const { text } of findings) print(`  note: ${text}`)
-  for (const { property, markedIn } of marks.columns)
-    print(`${property} has a typed column, as ${markedIn} asks`)
-}
-
-/** What tracking plans say about properties beside what they validate. */
-interface Marks {
-  /** `x-hot`. */
-  readonly columns: readonly PlannedHotProperty[]
-  /**
-   * `x-pii`: properties that are personal or hold something that is. Whatever the event: a mistyped name must not
-   * bring out what its plan hides.
-   */
-  readonly personal: PersonalProperties
-}
-
-/** @param paths an empty one is of all properties that a plan does not name. */
-function personalProperties(paths: readonly (readonly string[])[]): PersonalProperties {
-  const names = paths.map(([name]) => name)
-  return names.includes(undefined)
-    ? 'all'
-    : [...new Set(names.filter((name) => name !== undefined))]
-}
-
-async function marksOfPlans(plansDir: string): Promise<Marks> {
-  const plans = compilePlans(await readPlanFiles(plansDir))
-  return {
-    columns: plans.flatMap(({ file, columns }) =>
-      columns.map((column) => ({ ...column, markedIn: `${file} /properties/${column.property}` })),
-    ),
-    personal: personalProperties(plans.flatMap(({ pii }) => pii)),
-  }
-}
-
-function tableSettings(config: SetupConfig): TableSettings {
-  return {
-    isReplicated: config.CLICKHOUSE_REPLICATED,
-    ...(config.CLICKHOUSE_CLUSTER === '' ? {} : { cluster: config.CLICKHOUSE_CLUSTER }),
-    ...(config.CLICKHOUSE_RETENTION_DAYS === 0
-      ? {}
-      : { retentionDays: config.CLICKHOUSE_RETENTION_DAYS }),
   }
 }

@@ -26,7 +26,9 @@ export interface Copy {
 
 export interface RolledUp extends AsyncDisposable {
   readonly clickhouse: ClickHouse
-  readonly migrate: (options: Pick<MigrateOptions, 'personalProperties'>) => Promise<void>
+  readonly migrate: (
+    options: Pick<MigrateOptions, 'personalProperties' | 'hotProperties'>,
+  ) => Promise<void>
   readonly insert: (copies: readonly Copy[]) => Promise<void>
   /** Waits until the rollups have counted everything that is in `events` now. */
   readonly refresh: () => Promise<void>

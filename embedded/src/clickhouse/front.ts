@@ -7,6 +7,7 @@ import { openEngine, type Connection } from './engine/engine.ts'
 import { writeEngineConfig } from './engine/engine-config.ts'
 import { createFront } from './http.ts'
 import { createSessions } from './engine/sessions.ts'
+import { createQueryLog } from './query-log/query-log.ts'
 import { createSlots, MAX_RUNNING } from './engine/slots.ts'
 import { sessionPreparation } from './sql/settings.ts'
 
@@ -24,10 +25,12 @@ process.chdir(folder)
 const engine = openEngine('config.xml')
 const slots = createSlots(engine, pipes)
 const sessions = createSessions(openHeld)
+const queryLog = createQueryLog(engine.connect())
 const timezone = await askTimezone()
 const front = createFront({
   slots,
   sessions,
+  queryLog,
   spoolFolder,
   timezone,
   allowsSources,
@@ -74,6 +77,7 @@ async function stop(): Promise<void> {
   front.closeIdleConnections()
   await slots.drain()
   sessions.close()
+  await queryLog.close()
   await Promise.race([closed, delay(LAST_ANSWERS_MS)])
   front.closeAllConnections()
   rmSync(spoolFolder, { recursive: true, force: true })

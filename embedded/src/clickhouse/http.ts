@@ -10,8 +10,10 @@ import type { Slots } from './engine/slots.ts'
 import { spool } from './insert.ts'
 import { whyForeign } from './origin.ts'
 import { compressionOf, formatOf, readQuery, type Exchange } from './query.ts'
+import type { QueryLog } from './query-log/query-log.ts'
 import { createReply, sendError } from './reply.ts'
 import { inSession } from './run.ts'
+import { logged } from './query-log/logged.ts'
 import { isHarmlessData, whyNotConfined, whyNotSettable } from './sql/confined.ts'
 import type { Parameters } from './sql/settings.ts'
 import type { Statement } from './sql/statement-kind.ts'
@@ -19,6 +21,7 @@ import type { Statement } from './sql/statement-kind.ts'
 export interface FrontOptions {
   readonly slots: Slots
   readonly sessions: Sessions
+  readonly queryLog: QueryLog
   readonly credentials: Credentials
   /** A private folder for the data of inserts and for results that are held back. */
   readonly spoolFolder: string
@@ -106,7 +109,8 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
       ? undefined
       : await mayEvaluate(statement, spoolFile)
     const run = { ...query, statement, evaluatesValues, reply, format, spoolFile, spoolFolder }
-    await reply.end(await inSession(exchange, options, run))
+    const outcome = await logged(exchange, options, query, () => inSession(exchange, options, run))
+    await reply.end(outcome)
   } catch (error) {
     await reply.fail(
       options.allowsSources ? toServerException(error) : hinted(toServerException(error)),

@@ -17,7 +17,9 @@ export { ClickHouseFailure, isDefinite } from './errors/failure.ts'
 export { generationOf, readLogs, registerLogs, type RegisteredLog } from './client/kafka-logs.ts'
 export { identityHash } from './client/read-back.ts'
 export {
+  allHotProperties,
   migrate,
+  onCluster,
   type MigrateOptions,
   type PersonalProperties,
   type TableSettings,
@@ -29,3 +31,22 @@ export {
   type PlannedHotProperty,
 } from './migrations/hot-properties.ts'
 export { compareTables, readTables } from './migrations/compare-tables.ts'
+export {
+  makeEventViews,
+  type EventViewsOptions,
+  type EventViewsResult,
+} from './event-views/event-views.ts'
+export type { PlannedEvent } from './event-views/sources.ts'
+export {
+  fillHotColumns,
+  FillFailure,
+  type FillProgress,
+  type FillResult,
+} from './hot-columns/fill.ts'
+export {
+  NoQueryLog,
+  proposeHotProperties,
+  type Proposal,
+  type Proposals,
+} from './hot-columns/propose.ts'
+export { columnOf } from './migrations/hot-properties.ts'

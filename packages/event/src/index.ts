@@ -66,6 +66,11 @@ export {
 export { BadPlans, type PlanProblem } from './tracking-plan/bad-plan.ts'
 export type { PiiPath, PlannedColumn } from './tracking-plan/inspect.ts'
 export {
+  plannedProperties,
+  type PlannedProperty,
+  type PropertyKind,
+} from './tracking-plan/planned-properties.ts'
+export {
   compilePlans,
   createPlanCompiler,
   PLAN_MODES,

@@ -142,7 +142,7 @@ export function reconcile(
 function addColumn(hot: HotProperty, onCluster: string): string {
   return (
     `ALTER TABLE events ${onCluster} ADD COLUMN IF NOT EXISTS \`${columnOf(hot)}\` ` +
-    `${columnType(hot)} MATERIALIZED ${expression(hot)} COMMENT ${quoteText(hot.comment)}`
+    `${columnType(hot)} MATERIALIZED ${typedValue(hot)} COMMENT ${quoteText(hot.comment)}`
   )
 }
 
@@ -150,9 +150,14 @@ function addColumn(hot: HotProperty, onCluster: string): string {
  * NULL when the property is absent or its JSON type does not fit. JSONExtract alone makes 1 of `true`, 12.5 of
  * `"12.50"` and 2 of 2.5, and throws, so that the row cannot be inserted, for a number that a Decimal or a
  * DateTime64 cannot hold. The document is parsed once: what is looked at and converted is the value's own text.
+ *
+ * @param properties the column that holds them
  */
-function expression({ property, type }: HotProperty): string {
-  const raw = `JSONExtractRaw(properties, ${quoteText(property)})`
+export function typedValue(
+  { property, type }: Pick<HotProperty, 'property' | 'type'>,
+  properties = 'properties',
+): string {
+  const raw = `JSONExtractRaw(${properties}, ${quoteText(property)})`
   const inner = /^LowCardinality\((.*)\)$/.exec(type)?.[1] ?? type
   if (inner === 'Bool') return `multiIf(${raw} = 'true', true, ${raw} = 'false', false, NULL)`
   // Their text in JSON is that of a number or nothing they take; a Float64 is parsed exactly by JSONExtract only.

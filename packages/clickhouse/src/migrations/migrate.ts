@@ -59,14 +59,12 @@ export async function migrate(
   options: MigrateOptions,
 ): Promise<{ readonly applied: number; readonly total: number }> {
   const { clickhouse, log, settings = {}, dir = new URL('clickhouse/', SCHEMAS) } = options
-  const declared =
-    options.hotProperties ?? readHotProperties(new URL('hot-properties.json', SCHEMAS))
-  const hot = mergeHotProperties(declared, options.plannedColumns ?? [])
+  const hot = allHotProperties(options.plannedColumns ?? [], options.hotProperties)
   const variables = sqlVariables(settings, hot, options.personalProperties ?? [])
-  const onCluster = variables['ON_CLUSTER'] ?? ''
+  const clusterClause = variables['ON_CLUSTER'] ?? ''
   const files = readMigrations(dir, variables)
 
-  await clickhouse.createDatabase(onCluster)
+  await clickhouse.createDatabase(clusterClause)
   await clickhouse.command(migrationsTable(variables))
   const applied = await clickhouse.query<AppliedMigration>(
     'SELECT version, name, checksum FROM migrations FINAL ORDER BY version',
@@ -74,9 +72,27 @@ export async function migrate(
   const pending = pendingMigrations(files, applied)
   for (const migration of pending) await apply(clickhouse, migration, log)
 
-  await addHotColumns(clickhouse, hot, onCluster, log)
+  await addHotColumns(clickhouse, hot, clusterClause, log)
   for (const statement of repeatableStatements(dir, variables)) await clickhouse.command(statement)
   return { applied: pending.length, total: files.length }
+}
+
+/**
+ * Those that are declared and those that tracking plans mark.
+ *
+ * @param declared @default schemas/hot-properties.json
+ * @throws {HotPropertyError}
+ */
+export function allHotProperties(
+  planned: readonly PlannedHotProperty[],
+  declared: readonly HotProperty[] = readHotProperties(new URL('hot-properties.json', SCHEMAS)),
+): readonly HotProperty[] {
+  return mergeHotProperties(declared, planned)
+}
+
+/** @param cluster its name, empty: none */
+export function onCluster(cluster: string): string {
+  return cluster === '' ? '' : `ON CLUSTER \`${cluster.replaceAll('`', '')}\``
 }
 
 function sqlVariables(
@@ -89,7 +105,7 @@ function sqlVariables(
     retentionDays === undefined ? '' : `TTL ${ttlExpression(column, retentionDays)}`
   return {
     ENGINE: isReplicated ? 'Replicated' : '',
-    ON_CLUSTER: cluster === undefined ? '' : `ON CLUSTER \`${cluster.replaceAll('`', '')}\``,
+    ON_CLUSTER: onCluster(cluster ?? ''),
     EVENTS_TTL: ttl('timestamp'),
     REJECTED_TTL: ttl('received_at'),
     // A day ends later than any of its events.
@@ -143,7 +159,7 @@ async function apply(clickhouse: ClickHouse, migration: Migration, log: Logger):
 async function addHotColumns(
   clickhouse: ClickHouse,
   hot: readonly HotProperty[],
-  onCluster: string,
+  clusterClause: string,
   log: Logger,
 ): Promise<void> {
   const existing = await clickhouse.query<ExistingColumn>(
@@ -151,7 +167,7 @@ async function addHotColumns(
      WHERE database = {database:String} AND table = 'events'`,
     { database: clickhouse.database },
   )
-  const statements = reconcile(hot, existing, onCluster)
+  const statements = reconcile(hot, existing, clusterClause)
   for (const statement of statements) await clickhouse.command(statement)
   if (statements.length > 0) log.info({ columns: statements.length }, 'hot columns added')
 }

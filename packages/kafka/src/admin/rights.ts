@@ -1,4 +1,4 @@
-type Program = 'setup' | 'ingest' | 'consumer' | 'replay'
+type Program = 'setup' | 'views' | 'hot-properties' | 'ingest' | 'consumer' | 'replay'
 
 export interface Right {
   readonly program: Program
@@ -115,6 +115,36 @@ export const CLICKHOUSE_RIGHTS: readonly Right[] = [
     resource: 'system.columns, system.tables',
     operations: ['SELECT'],
     without: 'columns and tables that exist cannot be compared',
+  },
+  {
+    program: 'views',
+    resource: 'the database',
+    operations: ['CREATE VIEW', 'DROP VIEW', 'SELECT'],
+    without: 'views of events stay as they are',
+  },
+  {
+    program: 'views',
+    resource: 'system.columns, system.tables',
+    operations: ['SELECT'],
+    without: 'no view is found to be ours',
+  },
+  {
+    program: 'hot-properties',
+    resource: 'system.query_log, system.columns, system.tables',
+    operations: ['SELECT'],
+    without: 'nothing is proposed',
+  },
+  {
+    program: 'hot-properties',
+    resource: 'the database',
+    operations: ['SELECT', 'ALTER TABLE'],
+    without: 'nothing is measured or filled',
+  },
+  {
+    program: 'hot-properties',
+    resource: 'system.parts, system.parts_columns, system.mutations',
+    operations: ['SELECT'],
+    without: '--fill fails',
   },
   {
     program: 'consumer',

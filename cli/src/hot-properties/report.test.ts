@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { proposalLines } from './report.ts'
+
+const plan = {
+  property: 'plan',
+  queries: 412,
+  seconds: 96.25,
+  rows: 1.2e9,
+  gainSeconds: 81,
+  microsecondsPerRow: 0.42,
+  column: { property: 'plan', type: 'LowCardinality(String)', comment: 'Property plan, as sent.' },
+  why: null,
+}
+const tags = {
+  property: 'tags',
+  queries: 3,
+  seconds: 0.5,
+  rows: 0,
+  gainSeconds: null,
+  microsecondsPerRow: null,
+  column: null,
+  why: 'several types',
+}
+
+test('proposals are a table with figures, the reasons, and what to declare', () => {
+  assert.deepEqual(proposalLines({ statements: 500, proposals: [plan, tags] }, 7), [
+    'What 500 queries of 7 days read from the JSON (system.query_log), the costliest first:',
+    'property  queries  seconds  rows read  saves at most  costs an insert',
+    'plan          412     96.3     1.2e+9  81.0 s (84 %)     0.4 µs a row',
+    'tags            3      0.5  not known      not known        not known',
+    '  tags: no column proposed, several types',
+    'Each that you want: into schemas/hot-properties.json (or "x-hot" in a tracking plan), then `npm run setup`,',
+    'then `custom-events hot-properties --fill` for the events that are there already:',
+    '  {"property":"plan","type":"LowCardinality(String)","comment":"Property plan, as sent."},',
+  ])
+})
+
+test('nothing to propose is said in a sentence', () => {
+  assert.deepEqual(proposalLines({ statements: 3, proposals: [] }, 30), [
+    'In 30 days 3 queries of events are in system.query_log; none reads a property from the JSON.',
+  ])
+})

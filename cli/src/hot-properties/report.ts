@@ -1,0 +1,58 @@
+import type { Proposal, Proposals } from '@custom-events/clickhouse'
+
+const COLUMNS = ['property', 'queries', 'seconds', 'rows read', 'saves at most', 'costs an insert']
+
+/** What queries read from the JSON, and what to declare, for a person. */
+export function proposalLines(
+  { statements, proposals }: Proposals,
+  days: number,
+): readonly string[] {
+  if (proposals.length === 0) {
+    return [
+      `In ${days} days ${statements} queries of events are in system.query_log; none reads a property from the JSON.`,
+    ]
+  }
+  const reasons = proposals.flatMap(({ property, why }) =>
+    why === null ? [] : [`  ${property}: no column proposed, ${why}`],
+  )
+  return [
+    `What ${statements} queries of ${days} days read from the JSON (system.query_log), the costliest first:`,
+    ...tableLines([COLUMNS, ...proposals.map(rowOf)]),
+    ...reasons,
+    ...declarationLines(proposals),
+  ]
+}
+
+function rowOf(proposal: Proposal): readonly string[] {
+  const { property, queries, seconds, rows, gainSeconds, microsecondsPerRow } = proposal
+  return [
+    property,
+    String(queries),
+    seconds.toFixed(1),
+    rows === 0 ? 'not known' : rows.toPrecision(2),
+    gainSeconds === null
+      ? 'not known'
+      : `${gainSeconds.toFixed(1)} s (${Math.round((100 * gainSeconds) / Math.max(seconds, Number.EPSILON))} %)`,
+    microsecondsPerRow === null ? 'not known' : `${microsecondsPerRow.toFixed(1)} µs a row`,
+  ]
+}
+
+function declarationLines(proposals: readonly Proposal[]): readonly string[] {
+  const columns = proposals.flatMap(({ column }) => (column === null ? [] : [column]))
+  if (columns.length === 0) return []
+  return [
+    'Each that you want: into schemas/hot-properties.json (or "x-hot" in a tracking plan), then `npm run setup`,',
+    'then `custom-events hot-properties --fill` for the events that are there already:',
+    ...columns.map((column) => `  ${JSON.stringify(column)},`),
+  ]
+}
+
+/** Columns of equal width, texts to the left and figures to the right. */
+function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = COLUMNS.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
+  return rows.map((row) =>
+    row
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join('  '),
+  )
+}

@@ -1,0 +1,48 @@
+import type {
+  PersonalProperties,
+  PlannedEvent,
+  PlannedHotProperty,
+} from '@custom-events/clickhouse'
+import { compilePlans, plannedProperties } from '@custom-events/event'
+import { readPlanFiles } from '@custom-events/runtime'
+
+/** What tracking plans say about ClickHouse, beside what they validate. */
+export interface Plans {
+  /** `x-hot`. */
+  readonly columns: readonly PlannedHotProperty[]
+  /**
+   * `x-pii`: properties that are personal or hold something that is. Whatever the event: a mistyped name must not
+   * bring out what its plan hides.
+   */
+  readonly personal: PersonalProperties
+  /** Events that get a view. */
+  readonly events: readonly PlannedEvent[]
+}
+
+/** @throws {BadPlans} */
+export async function readPlans(plansDir: string): Promise<Plans> {
+  const plans = compilePlans(await readPlanFiles(plansDir))
+  return {
+    columns: plans.flatMap(({ file, columns }) =>
+      columns.map((column) => ({ ...column, markedIn: `${file} /properties/${column.property}` })),
+    ),
+    personal: personalProperties(plans.flatMap(({ pii }) => pii)),
+    events: plans.map(({ file, event, schema }) => {
+      const { description } = schema
+      return {
+        file,
+        event,
+        description: typeof description === 'string' ? description : null,
+        properties: plannedProperties(schema),
+      }
+    }),
+  }
+}
+
+/** @param paths an empty one is of all properties that a plan does not name. */
+function personalProperties(paths: readonly (readonly string[])[]): PersonalProperties {
+  const names = paths.map(([name]) => name)
+  return names.includes(undefined)
+    ? 'all'
+    : [...new Set(names.filter((name) => name !== undefined))]
+}

@@ -1,0 +1,46 @@
+import {
+  compareTables,
+  createClickHouse,
+  migrate,
+  readTables,
+  type TableSettings,
+} from '@custom-events/clickhouse'
+import type { Logger } from '@custom-events/runtime'
+import type { SetupConfig } from './config.ts'
+import type { Plans } from './plans.ts'
+
+/** Migrates ClickHouse, and compares the tables with what is asked. */
+export async function setUpTables(
+  {
+    config,
+    log,
+    plans,
+  }: { readonly config: SetupConfig; readonly log: Logger; readonly plans: Plans },
+  print: (line: string) => void,
+): Promise<void> {
+  await using clickhouse = createClickHouse(config)
+  const { applied, total } = await migrate({
+    clickhouse,
+    log,
+    settings: tableSettings(config),
+    plannedColumns: plans.columns,
+    personalProperties: plans.personal,
+  })
+  const findings = compareTables(await readTables(clickhouse), tableSettings(config))
+  const refused = findings.filter(({ severity }) => severity === 'refused')
+  if (refused.length > 0) throw new Error(refused.map(({ text }) => text).join('\n  '))
+  print(`database ${config.CLICKHOUSE_DATABASE}: ${applied} of ${total} migrations applied now`)
+  for (const { text } of findings) print(`  note: ${text}`)
+  for (const { property, markedIn } of plans.columns)
+    print(`${property} has a typed column, as ${markedIn} asks`)
+}
+
+function tableSettings(config: SetupConfig): TableSettings {
+  return {
+    isReplicated: config.CLICKHOUSE_REPLICATED,
+    ...(config.CLICKHOUSE_CLUSTER === '' ? {} : { cluster: config.CLICKHOUSE_CLUSTER }),
+    ...(config.CLICKHOUSE_RETENTION_DAYS === 0
+      ? {}
+      : { retentionDays: config.CLICKHOUSE_RETENTION_DAYS }),
+  }
+}

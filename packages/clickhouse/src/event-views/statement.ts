@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { quoteIdentifier } from '../client/requests.ts'
+import { quoteText } from '../migrations/hot-properties.ts'
+import type { PropertyColumn } from './columns.ts'
+
+/** A column of `tracked` that every view has as it is. */
+export interface BaseColumn {
+  readonly name: string
+  readonly type: string
+  readonly comment: string
+}
+
+export interface EventView {
+  readonly name: string
+  readonly event: string
+  /** Of the event, by its plan. */
+  readonly description: string | null
+  readonly columns: readonly (PropertyColumn & { readonly name: string })[]
+}
+
+/** A view as it shall be, and the mark that the one in the database has if it is so already. */
+export interface ViewStatement {
+  readonly fingerprint: string
+  /** @param isNew the name was free: what has it meanwhile is left alone. */
+  readonly sql: (isNew: boolean) => string
+}
+
+/** Columns of `tracked` before those of the properties. */
+const LEADING = 6
+
+/**
+ * Over `events` as `tracked` is, with the event before FINAL: every copy of an event has its name, so nothing else comes out, and
+ * a question costs a fifth to a third less than to `tracked`.
+ */
+export function viewStatement(
+  { name, event, description, columns }: EventView,
+  base: readonly BaseColumn[],
+  onCluster: string,
+): ViewStatement {
+  const shown = [
+    ...base.slice(0, LEADING).map(shownBase),
+    ...columns.map((column) => ({
+      declared: `${quoteIdentifier(column.name)} ${column.type} COMMENT ${quoteText(`${column.comment} ${propertyMark(column.property)}`)}`,
+      selected: `${column.value} AS ${quoteIdentifier(column.name)}`,
+    })),
+    ...base.slice(LEADING).map(shownBase),
+  ]
+  const body = `(
+  ${shown.map(({ declared }) => declared).join(',\n  ')}
+) AS
+SELECT
+  ${shown.map(({ selected }) => selected).join(',\n  ')}
+FROM events AS t FINAL
+PREWHERE t.event = ${quoteText(event)}`
+  const told = description === null ? '' : `${description.slice(0, 300)} `
+  const comment = `${told}Each event once, as in tracked. Made by setup, which makes it anew: change the plan, not the view.`
+  const fingerprint = createHash('sha256').update(`${body}${comment}`).digest('hex').slice(0, 16)
+  const rest = `${quoteIdentifier(name)} ${onCluster}\n${body}\nCOMMENT ${quoteText(`${comment} ${viewMark({ fingerprint, event })}`)}`
+  return {
+    fingerprint,
+    sql: (isNew) => `CREATE ${isNew ? 'VIEW IF NOT EXISTS' : 'OR REPLACE VIEW'} ${rest}`,
+  }
+}
+
+function shownBase({ name, type, comment }: BaseColumn) {
+  const quoted = quoteIdentifier(name)
+  return {
+    declared: `${quoted} ${type} COMMENT ${quoteText(comment)}`,
+    selected: `t.${quoted} AS ${quoted}`,
+  }
+}
+
+/** What a view of ours says of itself: only such are replaced or dropped. */
+export interface ViewMark {
+  readonly fingerprint: string
+  readonly event: string
+}
+
+export const VIEW_MARK = '#event-view '
+
+function viewMark({ fingerprint, event }: ViewMark): string {
+  return `${VIEW_MARK}${fingerprint} ${JSON.stringify(event)}`
+}
+
+/** @returns `null` for the comment of anything else. */
+export function readViewMark(comment: string): ViewMark | null {
+  const found = /#event-view ([0-9a-f]{16}) (".*")$/.exec(comment)
+  const event = readText(found?.[2])
+  return found?.[1] === undefined || event === null ? null : { fingerprint: found[1], event }
+}
+
+export const PROPERTY_MARK = '#property '
+
+function propertyMark(property: string): string {
+  return PROPERTY_MARK + JSON.stringify(property)
+}
+
+/** The property that a column of a view of ours shows, by its comment. */
+export function readPropertyMark(comment: string): string | null {
+  return readText(/#property (".*")$/.exec(comment)?.[1])
+}
+
+function readText(json: string | undefined): string | null {
+  try {
+    const text: unknown = JSON.parse(json ?? '')
+    return typeof text === 'string' ? text : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,200 @@
+// What is asked makes columns: the log is read, columns are proposed, old parts are filled.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { fillHotColumns, proposeHotProperties, type FillProgress } from '@custom-events/clickhouse'
+import { clickhouseHeaders } from '@custom-events/embedded'
+import { eventually } from '../support/eventually.ts'
+import { servers } from '../support/servers.ts'
+import type { Servers } from '../support/server-addresses.ts'
+import { catalogueIs, makeViews } from './event-views.ts'
+import { openRolledUp, type RolledUp } from './rollups.ts'
+
+let stack: Servers
+before(async () => {
+  stack = await servers()
+})
+after(() => stack[Symbol.asyncDispose]())
+
+const SLOW = { timeout: 180_000 }
+
+async function askAs(agent: string, { clickhouse }: RolledUp, sql: string): Promise<void> {
+  const url = `${stack.environment.CLICKHOUSE_URL}/?database=${clickhouse.database}`
+  const headers = { ...clickhouseHeaders(stack.environment), 'User-Agent': agent }
+  const response = await fetch(url, { method: 'POST', headers, body: sql })
+  assert.equal(response.status, 200, await response.text())
+}
+
+async function insertEvents({ clickhouse }: RolledUp, month: string): Promise<void> {
+  await clickhouse.command(
+    `INSERT INTO events (group_id, event, timestamp, event_id, properties)
+     SELECT 'acme', 'e', toDateTime64('${month}-01 00:00:00', 3, 'UTC') + number, toString(number),
+       concat('{"plan":"', ['free', 'pro'][number % 2 + 1], '","price":', toString(number), ',"tags":[1],"note":"', hex(number), '"}')
+     FROM numbers(20000)`,
+  )
+}
+
+test(
+  'properties that queries read from the JSON are proposed, with figures and a type',
+  SLOW,
+  async () => {
+    await using rolled = await openRolledUp(stack)
+    const { clickhouse } = rolled
+    await insertEvents(rolled, '2026-03')
+    await catalogueIs(rolled, [
+      { event: 'e', events: 20_000 },
+      { event: 'e', property: 'plan', strings: 20_000 },
+      { event: 'e', property: 'price', numbers: 20_000 },
+      { event: 'e', property: 'note', strings: 20_000 },
+      { event: 'e', property: 'tags', arrays: 20_000 },
+    ])
+    await makeViews(rolled)
+    const tool = (sql: string): Promise<void> => askAs('a tool/1.0', rolled, sql)
+    await tool("SELECT count() FROM tracked WHERE JSONExtractString(properties, 'plan') = 'pro'")
+    await tool("SELECT count() FROM tracked WHERE JSONExtractString(properties, 'plan') = 'pro'")
+    await tool(
+      "SELECT JSONExtractString(t.properties, 'plan') AS p, JSON_VALUE(properties, '$.note') AS n FROM tracked AS t FORMAT Null",
+    )
+    await tool('SELECT sum(price) FROM event_e')
+    await tool(
+      "SELECT JSONExtractRaw(properties, 'tags'), JSONHas(properties, 'never') FROM tracked LIMIT 1",
+    )
+    await tool("SELECT JSONExtractFloat(properties, 'amount') FROM tracked LIMIT 1")
+    await askAs('custom-events clickhouse-js/1', rolled, "SELECT JSONExtractString(properties, 'ours') FROM tracked LIMIT 1") // prettier-ignore
+    await assert.rejects(tool("SELECT JSONExtractString(properties, 'failed') + 1 FROM tracked"))
+    const { statements, proposals } = await proposeHotProperties({
+      clickhouse,
+      hotProperties: [{ property: 'amount', type: 'Float64', comment: '' }],
+      isPersonal: (property) => property === 'note',
+      days: 1,
+      limit: 20,
+    })
+    assert.equal(statements, 6)
+    const byProperty = new Map(proposals.map((proposal) => [proposal.property, proposal]))
+    assert.deepEqual([...byProperty.keys()].toSorted((a, b) => a.localeCompare(b)), ['amount', 'never', 'note', 'plan', 'price', 'tags']) // prettier-ignore
+    assert.equal(byProperty.get('plan')?.queries, 3)
+    assert.equal(byProperty.get('plan')?.column?.type, 'LowCardinality(String)')
+    assert.equal(byProperty.get('price')?.column?.type, 'Float64')
+    assert.deepEqual(byProperty.get('note')?.column, { property: 'note', type: 'String', comment: 'Property note, as sent. Personal data.' }) // prettier-ignore
+    assert.match(byProperty.get('tags')?.why ?? '', /several types, objects or lists/)
+    assert.match(byProperty.get('never')?.why ?? '', /no event has it/)
+    assert.match(byProperty.get('amount')?.why ?? '', /has the column amount/)
+    const { gainSeconds, microsecondsPerRow, seconds } = byProperty.get('plan') ?? {}
+    assert.ok(gainSeconds && microsecondsPerRow && seconds)
+    assert.ok(gainSeconds > 0 && gainSeconds < seconds && microsecondsPerRow < 100)
+  },
+)
+
+const HOT = [
+  { property: 'plan', column: 'plan', type: 'LowCardinality(String)', comment: '' },
+  { property: 'price', column: 'price', type: 'Float64', comment: '' },
+]
+const COLUMNS = HOT.map(({ column }) => column)
+
+/** Two months from before the columns, and one from after. */
+async function withOldParts(rolled: RolledUp): Promise<void> {
+  await insertEvents(rolled, '2026-01')
+  await insertEvents(rolled, '2026-02')
+  await rolled.migrate({ hotProperties: HOT })
+  await insertEvents(rolled, '2026-03')
+}
+
+/** Parts that hold none of the columns, by month. */
+async function lacking({ clickhouse }: RolledUp): Promise<readonly string[]> {
+  const rows = await clickhouse.query<{ month: string }>(
+    `SELECT DISTINCT partition_id AS month FROM system.parts AS p
+     WHERE active AND database = {database:String} AND table = 'events' AND p.rows > 0 AND name NOT IN (
+       SELECT name FROM system.parts_columns WHERE active AND database = {database:String} AND table = 'events' AND column = 'price')
+     ORDER BY month`,
+    { database: clickhouse.database },
+  )
+  return rows.map(({ month }) => month)
+}
+
+test('parts from before a column are filled, month by month, the latest first', SLOW, async () => {
+  await using rolled = await openRolledUp(stack)
+  const { clickhouse } = rolled
+  await withOldParts(rolled)
+  assert.deepEqual(await lacking(rolled), ['202601', '202602'])
+  const told: FillProgress[] = []
+  const stop = new AbortController().signal
+  const fill = { clickhouse, columns: COLUMNS, stop, onProgress: (each: FillProgress) => void told.push(each) } // prettier-ignore
+  assert.deepEqual(await fillHotColumns(fill), { outcome: 'filled', months: 2, rows: 40_000 })
+  assert.deepEqual(await lacking(rolled), [])
+  assert.deepEqual([...new Set(told.map(({ month }) => month))], ['202602', '202601'])
+  assert.deepEqual(told.at(-1), { rows: 40_000, rowsDone: 40_000, month: '202601' })
+  assert.ok(told.every(({ rowsDone }, index) => rowsDone >= (told[index - 1]?.rowsDone ?? 0)))
+  assert.deepEqual(
+    await clickhouse.query(
+      "SELECT toUInt32(sum(price)) AS sum, toUInt32(countIf(plan = 'pro')) AS pro FROM tracked",
+    ),
+    [{ sum: 3 * (19_999 * 10_000), pro: 30_000 }],
+  )
+  assert.deepEqual(await fillHotColumns(fill), { outcome: 'filled', months: 0, rows: 0 })
+})
+
+const mutations = ({ clickhouse }: RolledUp, where: string): Promise<object[]> =>
+  clickhouse.query(
+    `SELECT DISTINCT mutation_id FROM system.mutations
+     WHERE database = {database:String} AND table = 'events' AND command LIKE '%MATERIALIZE%' AND ${where}`,
+    { database: clickhouse.database },
+  )
+
+test('a fill that is stopped takes its mutation back, and the next run goes on', SLOW, async () => {
+  await using rolled = await openRolledUp(stack)
+  const { clickhouse } = rolled
+  await withOldParts(rolled)
+  await clickhouse.command('SYSTEM STOP MERGES events')
+  const stop = new AbortController()
+  const options = {
+    clickhouse,
+    columns: COLUMNS,
+    stop: stop.signal,
+    onProgress: () => stop.abort(),
+  }
+  assert.deepEqual(await fillHotColumns(options), { outcome: 'stopped', months: 0, rows: 0 })
+  assert.deepEqual(await mutations(rolled, 'NOT is_done AND NOT is_killed'), [])
+  assert.deepEqual(await lacking(rolled), ['202601', '202602'])
+  await clickhouse.command('SYSTEM START MERGES events')
+  const again = { ...options, stop: new AbortController().signal, onProgress: () => {} }
+  assert.deepEqual(await fillHotColumns(again), { outcome: 'filled', months: 2, rows: 40_000 })
+  assert.deepEqual(await lacking(rolled), [])
+})
+
+test('a mutation that a killed run left behind is waited for, not made again', SLOW, async () => {
+  await using rolled = await openRolledUp(stack)
+  const { clickhouse } = rolled
+  await withOldParts(rolled)
+  await clickhouse.command('SYSTEM STOP MERGES events')
+  const killed = fillHotColumns({
+    clickhouse: { ...clickhouse, query: async (sql, params) => {
+      const rows = await clickhouse.query<never>(sql, params)
+      if (sql.includes('system.mutations') && rows.length > 0) throw new Error('killed')
+      return rows
+    } },
+    columns: COLUMNS,
+    stop: new AbortController().signal,
+    onProgress: () => {},
+  }) // prettier-ignore
+  await assert.rejects(killed, /killed/)
+  const filling = fillHotColumns({
+    clickhouse,
+    columns: COLUMNS,
+    stop: new AbortController().signal,
+    onProgress: () => void clickhouse.command('SYSTEM START MERGES events'),
+  })
+  assert.deepEqual(await filling, { outcome: 'filled', months: 2, rows: 40_000 })
+  await eventually(async () => assert.deepEqual(await lacking(rolled), []))
+  assert.equal((await mutations(rolled, '1')).length, 2)
+})
+
+test('a fill that ClickHouse gives up says why, and takes its mutation back', SLOW, async () => {
+  await using rolled = await openRolledUp(stack)
+  const { clickhouse } = rolled
+  await insertEvents(rolled, '2026-01')
+  await clickhouse.command(
+    "ALTER TABLE events ADD COLUMN bad Nullable(UInt8) MATERIALIZED throwIf(properties != '', 'it cannot be')",
+  )
+  const filling = fillHotColumns({ clickhouse, columns: ['bad'], stop: new AbortController().signal, onProgress: () => {} }) // prettier-ignore
+  await assert.rejects(filling, /filling month 202601: .*it cannot be.*run it again/s)
+  assert.deepEqual(await mutations(rolled, 'NOT is_done AND NOT is_killed'), [])
+})
