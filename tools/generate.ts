@@ -9,6 +9,7 @@ import {
   EVENT_CODES,
   IGNORED_CODES,
   REQUEST_CODES,
+  WAIT_CODES,
   WARNING_CODES,
   type CodeRow,
 } from '@custom-events/event'
@@ -127,6 +128,8 @@ With Kafka's tool, here the topics of ingest and the group of the consumer; the 
 kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest \\
   --operation Write --operation Describe --operation DescribeConfigs \\
   --topic events.tracked.v1 --topic events.rejected.v1 --resource-pattern-type prefixed
+kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest \\
+  --operation Describe --group custom-events.clickhouse.events.tracked.v1
 kafka-acls.sh --bootstrap-server … --add --allow-principal User:consumer \\
   --operation Read --operation Describe --group custom-events.clickhouse.events.tracked.v1
 \`\`\`
@@ -226,6 +229,12 @@ ${codesTable(IGNORED_CODES)}
 ## Warnings: the event was accepted
 
 ${codesTable(WARNING_CODES)}
+
+## Of \`?wait=queryable\`
+
+On \`/track\`, in \`warnings\` beside \`"queryable": false\`; the events are accepted all the same.
+
+${codesTable(WAIT_CODES)}
 `
 }
 

@@ -18,6 +18,7 @@ import { createSendAccepted, type SendAccepted } from './accepted-head.ts'
 import { createProduceWithin, type ProduceWithin } from './produce-within.ts'
 import type { Handle } from '../http/route.ts'
 import { send } from '../http/send.ts'
+import { orWait, type Postpone, type Take } from './track-and-wait.ts'
 import { isRefusedForSize, rejectRefused, rejectTooLarge, type Encoded } from './too-large.ts'
 import type { LimitDecision } from '../rate-limit/rate-limits.ts'
 import { Refusal } from '../response/refusal.ts'
@@ -38,13 +39,15 @@ export function createTrack(parts: IngestParts, audience: Audience): Handle {
     sendAccepted: createSendAccepted(),
   }
   const endpoint = openEndpoint(parts, { audience, needsKafka: true })
-  return (request, response) =>
+  const take: Take = (request, response, postpone) =>
     takeCall(parts, endpoint, request, response, (call) => {
       const options = answerOptionsFrom(request, call.requestId, audience)
-      return settle(tools, call, options).then((settled) =>
-        answer(tools, call, settled, { response, options }),
-      )
+      const asked = { response, options, postpone }
+      return settle(tools, call, asked).then((settled) => answer(tools, call, settled, asked))
     })
+  return audience === 'own'
+    ? orWait(parts, take)
+    : (request, response) => take(request, response, null)
 }
 
 type Tools = IngestParts & {
@@ -65,7 +68,7 @@ interface Settled {
  * Decides every event's fate and counts it; an event that entered is counted even on a bug. What does not
  * wait is done elsewhere: V8 keeps room for every variable of an async function, for each request.
  */
-async function settle(tools: Tools, call: Call, options: AnswerOptions): Promise<Settled> {
+async function settle(tools: Tools, call: Call, asked: Asked): Promise<Settled> {
   const count = call.envelope.events.length
   tools.metrics.received.inc(count)
   try {
@@ -76,7 +79,7 @@ async function settle(tools: Tools, call: Call, options: AnswerOptions): Promise
     call.slot?.end()
     const { records } = admitted
     const outcomes = records.length === 0 ? [] : await tools.produceWithin(records)
-    return sumUp(tools, admitted, outcomes, options)
+    return sumUp(tools, admitted, outcomes, asked)
   } catch (error) {
     const reason = error instanceof Refusal ? 'request_refused' : 'internal_error'
     tools.metrics.unacknowledged.inc({ reason }, count)
@@ -119,10 +122,11 @@ function sumUp(
   tools: Tools,
   admitted: Admitted,
   outcomes: readonly ProduceOutcome[],
-  { hasReceipts }: AnswerOptions,
+  { options, postpone }: Asked,
 ): Settled {
   const { judged, limit } = admitted
-  if (isAllAccepted(judged, outcomes) && !hasReceipts) {
+  // Who asks for receipts, or waits, is told where each record lies.
+  if (isAllAccepted(judged, outcomes) && !options.hasReceipts && postpone === null) {
     countAccepted(tools, judged.length)
     return { judged, results: null, limit }
   }
@@ -170,6 +174,7 @@ function fatesOf(tools: Tools, admitted: Admitted, outcomes: readonly ProduceOut
 interface Asked {
   readonly response: IngestResponse
   readonly options: AnswerOptions
+  readonly postpone: Postpone | null
 }
 
 /** @throws {Refusal} */
@@ -199,11 +204,12 @@ function answerResults(
   results: readonly EventResult[],
   { limit, ...asked }: Asked & { readonly limit: LimitDecision },
 ): void {
-  const { response, options } = asked
+  const { response, options, postpone } = asked
   try {
     const { status, headers, body } = answerAccepted(results, options)
-    const all = { ...headers, ...limit.headers }
-    send(response, { status, body, headers: all }, tools.lifecycle.isDraining)
+    const made = { status, body, headers: { ...headers, ...limit.headers } }
+    if (postpone === null) send(response, made, tools.lifecycle.isDraining)
+    else postpone(results, made)
   } catch (error) {
     answerBaldly(tools, baldly(results), { ...asked, error })
   }
