@@ -42,7 +42,7 @@ const rowsOf = (ids: readonly string[]) =>
   )
 
 test(`the row is there when the answer arrives, ${EACH * AT_ONCE} times`, async () => {
-  const sender = async (sender: number): Promise<void> => {
+  const sendAll = async (sender: number): Promise<void> => {
     for (let n = 0; n < EACH; n++) {
       const id = `row-${sender}-${n}`
       const { status, body } = await waitAt(pipeline.url, event(id, `g${sender}`))
@@ -50,7 +50,7 @@ test(`the row is there when the answer arrives, ${EACH * AT_ONCE} times`, async 
       assert.equal((await rowsOf([id])).length, 1, id)
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => sender(n)))
+  await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => sendAll(n)))
 })
 
 test('a list is queryable when all of its accounts are, an event sent again when its new copy is', async () => {

@@ -14,7 +14,9 @@ SELECT
     log.topic AS topic,
     log.cluster_id AS cluster_id,
     log.generation AS generation,
-    if(known.partitions = 0 OR known.until = toDateTime64(0, 3, 'UTC'), NULL, known.until) AS complete_until,
+    -- Later than now: the clock of ClickHouse was ahead when it was written, and went back. Nobody knows what it meant.
+    if(known.partitions = 0 OR known.until = toDateTime64(0, 3, 'UTC') OR known.latest > now64(3, 'UTC') + toIntervalSecond(5),
+        NULL, known.until) AS complete_until,
     dateDiff('millisecond', complete_until, now64(3, 'UTC')) / 1000 AS behind_seconds,
     known.partitions AS partitions,
     known.waiting_for AS waiting_for,
@@ -29,12 +31,13 @@ LEFT JOIN
         topic,
         generation,
         count() AS partitions,
-        min(until) AS until,
-        arraySort(groupArrayIf(kafka_partition, until < now64(3, 'UTC') - toIntervalSecond(30))) AS waiting_for,
+        min(moment) AS until,
+        max(moment) AS latest,
+        arraySort(groupArrayIf(kafka_partition, moment < now64(3, 'UTC') - toIntervalSecond(30))) AS waiting_for,
         mapFromArrays(groupArrayIf(kafka_partition, lost > 0), groupArrayIf(lost, lost > 0)) AS lost_before
     FROM
     (
-        SELECT topic, generation, kafka_partition, max(complete_until) AS until, max(lost_before) AS lost
+        SELECT topic, generation, kafka_partition, max(complete_until) AS moment, max(lost_before) AS lost
         FROM settled GROUP BY topic, generation, kafka_partition
     )
     GROUP BY topic, generation

@@ -154,15 +154,7 @@ export async function startConsumer(options: {
       limits,
       inDoubtOffsets: 2 * config.BATCH_MAX_ROWS + LARGEST_FETCH_RECORDS,
       budget,
-      status: {
-        recovered: status.recovered,
-        outOfRange: (partitions) => {
-          for (const { topic, partition, earliest } of partitions) {
-            completeness.lost({ topic, partition, offset: earliest })
-          }
-          status.outOfRange(partitions)
-        },
-      },
+      status,
       shutdownWithinMs: config.SHUTDOWN_TIMEOUT_MS,
       settle: ({ route, batch, inDoubt, stop, abandon }) => {
         const retryLoop = createRetryLoop({ stop, status, sleep })

@@ -26,7 +26,7 @@ export interface Assignment {
   /** Partitions whose table may hold rows beyond the committed offset, and below which offset. */
   readonly inDoubt: Map<string, number>
   /** Where each partition is settled up to; shown as lag. */
-  readonly positions: Map<string, PartitionOffset>
+  readonly positions: Map<string, PartitionOffset & Pick<Partial<AssignedPosition>, 'lostBefore'>>
   /** Settled and not committed yet. */
   readonly uncommitted: Map<string, PartitionOffset>
   /** A batch was given up: committing anything after it would skip it. */

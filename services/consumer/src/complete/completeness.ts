@@ -58,9 +58,10 @@ export function recordCompleteness(options: CompletenessOptions): Completeness {
     hasMoved = false
     lookedAt = performance.now()
     try {
+      const before = rows.before()
       const atMs = await timeOf(options.clickhouse)
       const ends = await options.logEnds.read() // after the time, never before: see 0007_settled.sql
-      const made = rows.rows({ ...ends, atMs }, looks % times.othersEvery === 0)
+      const made = rows.rows({ ...ends, atMs, before }, looks % times.othersEvery === 0)
       await insertSettled(options.clickhouse, made)
       onRecorded('recorded')
       failing.over()
@@ -86,7 +87,10 @@ export function recordCompleteness(options: CompletenessOptions): Completeness {
     moved: () => {
       hasMoved = true
     },
-    lost: (at) => current?.rows.lost(at),
+    lost: (at) => {
+      current?.rows.lost(at)
+      hasMoved = true
+    },
     [Symbol.asyncDispose]: async () => {
       closing.abort()
       await running

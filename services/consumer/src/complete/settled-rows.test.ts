@@ -11,7 +11,7 @@ function holding(...offsets: number[]) {
   const positions = new Map(offsets.map((offset, n) => [`t/${n}`, at(n, offset)]))
   const rows = rowsOfHolding({ logs: [{ ...LOG, generation: 4 }], positions })
   const look = (atMs: number, found: Look['ends'], logs: Look['logs'] = [LOG], hasOthers = false) =>
-    rows.rows({ atMs, ends: found, logs }, hasOthers)
+    rows.rows({ before: rows.before(), atMs, ends: found, logs }, hasOthers)
   return { positions, rows, look }
 }
 
@@ -64,4 +64,18 @@ test('what was gone before it was read is told, by the highest offset', () => {
   const { rows, look } = holding(5)
   for (const offset of [3, 4, 2]) rows.lost(at(0, offset))
   assert.equal(look(1_000, ends(5))[0]?.lostBefore, 4)
+})
+
+test('a log that was cut below what was read of it says nothing of what it was given since', () => {
+  const { look } = holding(100)
+  assert.equal(look(1_000, ends(60))[0]?.completeUntilMs, 0)
+  assert.equal(look(2_000, ends(100))[0]?.completeUntilMs, 2_000)
+})
+
+test('what is settled between the look at the end and the row is no cut log', () => {
+  const { rows, positions } = holding(5)
+  const before = rows.before()
+  positions.set('t/0', at(0, 9))
+  const made = rows.rows({ before, atMs: 1_000, ends: ends(7), logs: [LOG] }, false)
+  assert.equal(made[0]?.completeUntilMs, 1_000)
 })
