@@ -149,13 +149,15 @@ test('partitions that were added and that nobody reads yet hold it; a topic made
   await world.produce([world.record(1), world.record(2)])
   await becomesComplete(world)
   await operator.deleteTopic(world.topics.tracked)
-  await operator.createTopic(world.topics.tracked, PARTITIONS)
+  // It may say so while the old one is still being deleted, or that it is there already.
+  const makeAnew = () => operator.createTopic(world.topics.tracked, PARTITIONS).catch(() => {})
   const madeAnewMs = await nowOf(world)
   await eventually(async () => {
     const generations = await world.clickhouse.query(
       'SELECT DISTINCT generation FROM settled WHERE topic = {topic:String}',
       { topic: world.topics.tracked },
     )
+    if (generations.length < 2) await makeAnew()
     assert.equal(generations.length, 2)
   }, WITHIN)
   await becomesComplete(world)

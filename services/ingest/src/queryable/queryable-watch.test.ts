@@ -56,7 +56,7 @@ test('all records of a request must be past, each partition once and for good', 
 test('a hundred who wait are one look', async () => {
   const { group, watch } = watching({ maxEvents: 100 })
   await using _ = watch
-  const waiting = Array.from({ length: 100 }, (_, n) =>
+  const waiting = Array.from({ length: 100 }, (__, n) =>
     watch.until([receipt(n % 4, n)], LONG_MS, STAYS),
   )
   for (let partition = 0; partition < 4; partition++) group.committed.set(partition, 1_000)
