@@ -49,6 +49,7 @@ const parts: IngestParts = {
   log,
   lifecycle,
   keys: NO_KEYS,
+  queryable: { until: async () => ({ isQueryable: true }) },
   refusedLog: createRefusedLog({ metrics, log }),
   rejectedEvents: createRejectedEvents({ producer, schemas, plans, settings, metrics, log }),
   budget: createBudget(settings.limits.maxInFlightBytes),

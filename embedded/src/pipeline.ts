@@ -51,7 +51,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   options.signal?.throwIfAborted()
   mkdirSync(options.logDir, { recursive: true })
 
-  await using programs = new AsyncDisposableStack()
+  await using starting = new AsyncDisposableStack()
+  let programs = starting
   const consumers: Program[] = []
   const start = async (
     service: 'ingest' | 'consumer',
@@ -88,7 +89,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     startConsumer(options.ports?.consumerOps),
   ])
   for (let count = 1; count < (options.consumers ?? 1); count++) await startConsumer()
-  const owned = programs.move()
+  const owned = starting.move()
+  programs = owned
   return {
     url: `http://127.0.0.1:${port}`,
     ingest,

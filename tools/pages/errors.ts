@@ -2,6 +2,7 @@ import {
   EVENT_CODES,
   IGNORED_CODES,
   REQUEST_CODES,
+  WAIT_CODES,
   WARNING_CODES,
   type CodeRow,
 } from '@custom-events/event'
@@ -31,6 +32,12 @@ ${codesTable(IGNORED_CODES)}
 ## Warnings: the event was accepted
 
 ${codesTable(WARNING_CODES)}
+
+## Of \`?wait=queryable\`
+
+On \`/track\`, in \`warnings\` beside \`"queryable": false\`; the events are accepted all the same.
+
+${codesTable(WAIT_CODES)}
 `
 }
 

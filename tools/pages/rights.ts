@@ -20,6 +20,8 @@ With Kafka's tool, here the topics of ingest and the group of the consumer; the 
 kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest \\
   --operation Write --operation Describe --operation DescribeConfigs \\
   --topic events.tracked.v1 --topic events.rejected.v1 --resource-pattern-type prefixed
+kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest \\
+  --operation Describe --group custom-events.clickhouse.events.tracked.v1
 kafka-acls.sh --bootstrap-server … --add --allow-principal User:consumer \\
   --operation Read --operation Describe --group custom-events.clickhouse.events.tracked.v1
 \`\`\`

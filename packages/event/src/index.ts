@@ -2,12 +2,14 @@ export {
   EVENT_CODES,
   IGNORED_CODES,
   REQUEST_CODES,
+  WAIT_CODES,
   WARNING_CODES,
   type CodeRow,
   type RequestCodeRow,
   type EventProblemCode,
   type IgnoredCode,
   type RequestCode,
+  type WaitCode,
   type WarningCode,
 } from './contract/codes.ts'
 export type { Audience } from './contract/call-type.ts'

@@ -51,6 +51,13 @@ export {
   type TopicPromises,
 } from './admin/topic-promises.ts'
 export { logName, readKafkaLogs, type KafkaLog } from './topics/kafka-logs.ts'
+export {
+  createLogEndsReader,
+  type LogEnds,
+  type LogEndsReader,
+  type PartitionEnd,
+} from './fetch/log-ends.ts'
+export { createCommittedReader, type CommittedReader } from './group/committed-reader.ts'
 export { readGroupOffsets, type GroupOffset } from './group/group-offsets.ts'
 export { UnreadableRecords, type WhyUnreadable } from './record-batch/unreadable-records.ts'
 export { createConsumer, type ConsumerOptions } from './consumer/consumer.ts'

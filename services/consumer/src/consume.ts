@@ -68,6 +68,8 @@ export interface ConsumeObserver {
   readonly committed: (isCommitted: boolean) => void
   /** Called when offsets are not there that no transaction explains. */
   readonly gaps: (fetched: FetchedRecords, offsets: number) => void
+  /** Called when the logs of an assignment are known, and with `null` when it is over. */
+  readonly assigned: (assignment: Pick<Assignment, 'logs' | 'positions'> | null) => void
   /** Called at every assignment and after every settled batch. */
   readonly positions: (positions: readonly PartitionOffset[], inDoubt: number) => void
 }
@@ -125,6 +127,7 @@ async function take(
     case 'revoked':
       // The group waits for `release`: what is in hand is still ours to settle and to commit.
       if (assignment !== null) await finish(ports, assignment)
+      ports.observe.assigned(null)
       event.release()
       return null
     case 'idle':
@@ -141,7 +144,9 @@ async function begin(
   try {
     const stop = AbortSignal.any([event.revoked, ending.shutdown])
     const logs = await ports.learnLogs(event.logs, stop)
-    return newAssignment(event, { ...ports, ...ending, logs })
+    const assignment = newAssignment(event, { ...ports, ...ending, logs })
+    ports.observe.assigned(assignment)
+    return assignment
   } catch (error) {
     if (!(error instanceof Abandoned)) throw error
     ports.status.recovered()

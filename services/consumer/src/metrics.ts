@@ -89,6 +89,14 @@ export const consumerMetrics = {
     help: 'Commits of offsets; one that was lost is made up for by the next.',
     labels: { outcome: ['committed', 'lost'] },
   },
+  completeness: {
+    type: 'counter',
+    name: 'complete_until_records_total',
+    help:
+      'Times that ClickHouse was told up to when the partitions are complete. While it fails, the view ' +
+      'complete_until stands still, and nothing else does.',
+    labels: { outcome: ['recorded', 'failed'] },
+  },
   inDoubt: {
     type: 'gauge',
     name: 'partitions_in_doubt',

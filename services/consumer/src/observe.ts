@@ -1,5 +1,6 @@
 import type { Consumer, FetchedRecords, MemoryBudget } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
+import type { Completeness } from './complete/completeness.ts'
 import type { ConsumeObserver } from './consume.ts'
 import type { InsertPorts } from './insert/insert-ports.ts'
 import type { ConsumerMetrics } from './metrics.ts'
@@ -16,14 +17,16 @@ export function createObservers(options: {
   readonly metrics: ConsumerMetrics
   readonly budget: MemoryBudget
   readonly consumer: Pick<Consumer, 'backlog' | 'foreignMembers' | 'troubles'>
+  readonly completeness: Pick<Completeness, 'assigned' | 'moved' | 'lost'>
   readonly log: Logger
 }): Observers {
-  const { metrics, budget, consumer, log } = options
+  const { metrics, budget, consumer, completeness, log } = options
   const tellGap = createTellGap(log)
 
   return {
     consume: {
       settled: ({ table }, trigger, batch, settled) => {
+        completeness.moved()
         metrics.batches.inc({ trigger })
         metrics.consumed.inc({ table }, batch.records.length)
         metrics.inserted.inc({ table }, settled.inserted)
@@ -50,8 +53,11 @@ export function createObservers(options: {
       },
       gaps: (fetched, offsets) => {
         metrics.offsetGaps.inc(offsets)
+        const { topic, partition, next } = fetched
+        completeness.lost({ topic, partition, offset: next })
         tellGap(fetched, offsets)
       },
+      assigned: completeness.assigned,
       positions: (_, inDoubt) => metrics.inDoubt.set(inDoubt),
     },
     insert: {

@@ -4,6 +4,7 @@ import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import {
   consumerGroupName,
   createConsumer,
+  createLogEndsReader,
   createMemoryBudget,
   createProducer,
   createSchemaRegistry,
@@ -16,11 +17,12 @@ import {
 import { startOpsServer, type Logger } from '@custom-events/runtime'
 import type { ConsumerSettings } from './config.ts'
 import { consume } from './consume.ts'
+import { recordCompleteness, type Completeness } from './complete/completeness.ts'
 import { systemClock } from './batch/deadline.ts'
 import { withFailpoint } from './failpoint.ts'
 import { createConfiguredLimits } from './batch/closing.ts'
 import { createConfirmLog, learnLogs } from './assignment/logs.ts'
-import { createConsumerMetrics } from './metrics.ts'
+import { createConsumerMetrics, type ConsumerMetrics } from './metrics.ts'
 import { createObservers, type Observers } from './observe.ts'
 import { createRetryLoop } from './insert/retry-loop.ts'
 import { avroRoute, deadLetterRoute, type AvroTable } from './read/route.ts'
@@ -109,7 +111,8 @@ export async function startConsumer(options: {
       return consumer.troubles
     },
   }
-  observers = createObservers({ metrics, budget, consumer, log })
+  const completeness = openCompleteness({ settings, metrics, log, resources })
+  observers = createObservers({ metrics, budget, consumer, completeness, log })
   const { insert: observe } = observers
   const registry = createSchemaRegistry(registryConfigFrom(config))
   const onUnknownSchema = config.POISON_UNKNOWN_SCHEMA
@@ -187,6 +190,25 @@ export async function startConsumer(options: {
     await running
   })
   log.info({ opsPort: ops.port, topics }, 'consumer is running')
+}
+
+/** Over connections of its own, so that neither a slow Kafka nor a slow ClickHouse holds a batch back there. */
+function openCompleteness(options: {
+  readonly settings: ConsumerSettings
+  readonly metrics: ConsumerMetrics
+  readonly log: Logger
+  readonly resources: AsyncDisposableStack
+}): Completeness {
+  const { settings, metrics, log, resources } = options
+  const { config, kafka } = settings
+  const topics = Object.values(topicNames(config.KAFKA_TOPIC))
+  const completeness = recordCompleteness({
+    clickhouse: resources.use(createClickHouse(config)),
+    logEnds: resources.use(createLogEndsReader({ kafka, topics, log })),
+    log,
+    onRecorded: (outcome) => metrics.completeness.inc({ outcome }),
+  })
+  return resources.use(completeness)
 }
 
 /** Resolves early when aborted. */

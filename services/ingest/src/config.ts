@@ -8,6 +8,7 @@ import {
   type PlanRules,
 } from '@custom-events/event'
 import {
+  consumerGroupName,
   kafkaConfigFrom,
   registryConfigFrom,
   topicNames,
@@ -17,6 +18,7 @@ import {
 import {
   choice,
   ConfigError,
+  consumerGroup,
   integer,
   kafkaVariables,
   listenHost,
@@ -40,6 +42,12 @@ const EARLIEST_POSSIBLE_MS = Date.UTC(1900, 0, 1)
 export const ingestVariables = {
   ...serviceVariables,
   ...kafkaVariables,
+  KAFKA_CONSUMER_GROUP: consumerGroup({
+    description:
+      'Consumer group of the consumer service, which ?wait=queryable looks at. Empty: ' +
+      'custom-events.clickhouse.<KAFKA_TOPIC>.',
+    default: '',
+  }),
   ...registryVariables,
   HTTP_HOST: listenHost({
     description:
@@ -114,6 +122,8 @@ export interface IngestConfig {
   readonly opsPort: number
   readonly workers: number
   readonly kafka: KafkaConfig
+  /** Whose offsets tell what can be queried. */
+  readonly consumerGroup: string
   readonly registry: RegistryConfig
   /** `null`: `AUTH_MODE=off`. */
   readonly writeKeysFile: string | null
@@ -148,6 +158,7 @@ export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): 
     opsPort: config.OPS_PORT,
     workers: config.WORKERS,
     kafka: kafkaConfigFrom(config),
+    consumerGroup: consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC),
     registry: registryConfigFrom(config),
     writeKeysFile: config.AUTH_MODE === 'off' ? null : config.WRITE_KEYS_FILE,
     plansDir: config.TRACKING_PLANS_DIR,

@@ -64,6 +64,16 @@ export const LONG_BODIES = {
   maxWaitMs: 2_000,
 }
 
+/** Requests with `?wait=queryable`, which are answered when their events can be queried. */
+export const WAITING = {
+  /** Of all of them together. Each event costs what the answer says of it; a longer list does not wait at all. */
+  maxEvents: 1_000,
+  /** One look at the group, for all of them. */
+  lookEveryMs: 50,
+  /** From the head of the request on, before the 7.5 s that an answer has. */
+  answerWithinMs: 7_200,
+}
+
 /**
  * Pages, for anybody: 1.5 MB are copied into the system's buffers each time, which takes 0.8 ms. One look at
  * `/docs` is five pages: ten may look at once.

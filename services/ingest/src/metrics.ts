@@ -1,4 +1,4 @@
-import { EVENT_CODES } from '@custom-events/event'
+import { EVENT_CODES, WAIT_CODES } from '@custom-events/event'
 import type { EventResult } from './response/event-result.ts'
 import { LOAD_REASONS } from './response/refusal.ts'
 import { REFUSED_CODES } from './response/refused-codes.ts'
@@ -151,6 +151,18 @@ export const ingestMetrics = {
     type: 'gauge',
     name: 'tracking_plans_version',
     help: 'A number made of the text of the tracking plans in force: equal on two instances that have the same plans.',
+  },
+  waits: {
+    type: 'counter',
+    name: 'queryable_waits_total',
+    help: 'Answers to requests with `wait`, by whether their events could be queried, or why that is not known.',
+    labels: { outcome: ['queryable', ...Object.keys(WAIT_CODES)] },
+  },
+  queryableLooks: {
+    type: 'counter',
+    name: 'queryable_looks_total',
+    help: 'Looks at the offsets of the consumer group, for all requests that wait at that moment.',
+    labels: { outcome: ['looked', 'failed'] },
   },
   rejectedDiscarded: {
     type: 'counter',

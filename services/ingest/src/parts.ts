@@ -4,6 +4,7 @@ import type { PlanFolder } from './schema/plan-folder.ts'
 import type { Keys } from './auth/key-file.ts'
 import type { IngestMetrics } from './metrics.ts'
 import type { RefusedLog } from './refused-log.ts'
+import type { QueryableWatch } from './queryable/queryable-watch.ts'
 import type { RejectedEvents } from './rejected/rejected.ts'
 import type { RateLimits } from './rate-limit/rate-limits.ts'
 import type { RetryAdvice } from './admission/retry-after.ts'
@@ -19,6 +20,7 @@ export interface IngestParts {
   readonly keys: Keys
   readonly plans: Pick<PlanFolder, 'current'>
   readonly rejectedEvents: RejectedEvents
+  readonly queryable: Pick<QueryableWatch, 'until'>
   readonly refusedLog: Pick<RefusedLog, 'add'>
   readonly settings: IngestSettings
   readonly budget: Budget

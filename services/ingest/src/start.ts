@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import {
+  createCommittedReader,
   createProducer,
   createSchemaRegistry,
   onPromisedTopics,
@@ -24,6 +25,7 @@ import type { IngestParts } from './parts.ts'
 import { openPlanFolder, type PlanFolder } from './schema/plan-folder.ts'
 import { readiness } from './readiness.ts'
 import { createRateLimits } from './rate-limit/rate-limits.ts'
+import { createQueryableWatch, type QueryableWatch } from './queryable/queryable-watch.ts'
 import { createRefusedLog } from './refused-log.ts'
 import { createRejectedEvents } from './rejected/rejected.ts'
 import { createRetryAdvice } from './admission/retry-after.ts'
@@ -32,6 +34,7 @@ import { startIngestServer } from './server/server.ts'
 import { createLifecycle } from './server/lifecycle.ts'
 import { createBudget } from './admission/budget.ts'
 import { refuseEarly } from './admission/refuse-early.ts'
+import { WAITING } from './limits.ts'
 import { watchGarbage } from './admission/garbage.ts'
 
 interface Base {
@@ -191,6 +194,7 @@ function openDelivery(
     producer,
     schemas,
     rejectedEvents,
+    queryable: resources.use(openQueryable(base, given)),
     refusedLog: resources.use(createRefusedLog({ metrics, log })),
     settings,
     budget: createBudget(settings.limits.maxInFlightBytes),
@@ -203,4 +207,18 @@ function openDelivery(
     metrics,
     log,
   }
+}
+
+function openQueryable(
+  { config, log, metrics }: Base,
+  { lifecycle }: Pick<IngestParts, 'lifecycle'>,
+): QueryableWatch {
+  const { kafka, consumerGroup, settings } = config
+  return createQueryableWatch({
+    committed: createCommittedReader({ kafka, consumerGroup, topic: settings.topics.tracked, log }),
+    consumerGroup,
+    limits: WAITING,
+    isDraining: () => lifecycle.isDraining,
+    onLook: (outcome) => metrics.queryableLooks.inc({ outcome }),
+  })
 }

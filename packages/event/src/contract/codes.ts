@@ -219,7 +219,25 @@ export const WARNING_CODES = {
   unplanned_event: UNPLANNED_EVENT,
 } as const satisfies Record<string, CodeRow>
 
+/** Why `?wait=queryable` is answered with `"queryable": false`: the events were accepted all the same. */
+export const WAIT_CODES = {
+  not_queryable_yet: mark(
+    'The consumer had not come so far in time',
+    'Nothing is lost: look again later; should it last, see whether a consumer runs.',
+  ),
+  queryable_unknown: mark(
+    'Kafka does not tell ingest how far the consumer is',
+    'Grant ingest the right that the detail names.',
+  ),
+  too_many_waiting: mark(
+    'Too many events are waited for already',
+    'Wait for fewer at once; this is for tests and first steps.',
+  ),
+  unknown_wait: mark('wait says something unknown', 'Say wait=queryable, or leave it out.'),
+} as const satisfies Record<string, CodeRow>
+
 export type RequestCode = keyof typeof REQUEST_CODES
 export type EventProblemCode = keyof typeof EVENT_CODES
 export type WarningCode = keyof typeof WARNING_CODES
 export type IgnoredCode = keyof typeof IGNORED_CODES
+export type WaitCode = keyof typeof WAIT_CODES

@@ -54,6 +54,13 @@ export const KAFKA_RIGHTS: readonly Right[] = [
     without: 'neither limits nor what the promise rests on can be checked',
   },
   {
+    program: 'ingest',
+    resource: 'group KAFKA_CONSUMER_GROUP',
+    operations: ['DESCRIBE'],
+    isOptional: true,
+    without: '?wait=queryable is answered at once, with a warning that names this right',
+  },
+  {
     program: 'consumer',
     resource: PREFIX,
     operations: ['READ', 'DESCRIBE'],

@@ -58,6 +58,8 @@ export interface PartitionOffset extends TopicPartition {
 /** Where a partition is read from, and the end of its log when it was assigned, asked for after joining. */
 export interface AssignedPosition extends PartitionOffset {
   readonly latest: number
+  /** Records below it were gone before the group had read them, and somebody had decided to go on. @default none */
+  readonly lostBefore?: number
 }
 
 /** A committed offset that Kafka cannot serve: records in between were deleted, or the topic was made anew. */

@@ -27,8 +27,9 @@ export function startPositions(
     if (isInRange) positions.push({ topic, partition, offset: committed ?? earliest, latest })
     else {
       outOfRange.push({ topic, partition, committed, earliest, latest })
-      if (onOutOfRange === 'earliest')
-        positions.push({ topic, partition, offset: earliest, latest })
+      if (onOutOfRange === 'earliest') {
+        positions.push({ topic, partition, offset: earliest, latest, lostBefore: earliest })
+      }
     }
   }
   return { positions, outOfRange }

@@ -5,6 +5,7 @@ export class KafkaProblem extends Error {
   readonly remedy: string
   /** Nobody answered, so that nothing is known but the address. */
   readonly isUnreachable: boolean
+  readonly isRightMissing: boolean
 
   constructor(what: Asked, cause: unknown) {
     const { class: kind, code, meaning, remedy } = kafkaVerdict(cause)
@@ -17,7 +18,8 @@ export class KafkaProblem extends Error {
     )
     this.name = 'KafkaProblem'
     this.isUnreachable = isUnreachable
-    this.remedy = code.endsWith('_AUTHORIZATION_FAILED')
+    this.isRightMissing = code.endsWith('_AUTHORIZATION_FAILED')
+    this.remedy = this.isRightMissing
       ? `grant ${what.right} (docs/reference/rights.md lists all rights)`
       : remedy
   }

@@ -1,7 +1,6 @@
 import { AssignerProtocol } from 'kafkajs'
 import type { RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
 import type { Logger } from '@custom-events/runtime'
-import { createKafkaJs } from '../kafkajs/client.ts'
 import { eachPartition, partitionKey, partitionStates } from '../consumer/consumer-offsets.ts'
 import type { Backlog } from '../consumer/consumer-port.ts'
 import type { PartitionState } from '../consumer/consumer-positions.ts'
@@ -9,8 +8,7 @@ import { pause } from '../consumer/consumer-reading.ts'
 import type { SeenMember } from './group-judge.ts'
 import { createGroupView, type GroupView } from './group-view.ts'
 import { startingAt, type KafkaConfig } from '../kafkajs/kafka-config.ts'
-import { kafkaJsCluster } from '../kafkajs/kafkajs-cluster.ts'
-import { keepErrors } from '../errors/keep-errors.ts'
+import { tellingCluster } from '../kafkajs/kept-cluster.ts'
 import { knownTopics } from '../fetch/leader-offsets.ts'
 import { writtenAt } from '../fetch/oldest-unread.ts'
 import { topicRetention, type Retention } from '../topics/topic-retention.ts'
@@ -20,7 +18,6 @@ const LOOK_EVERY_MS = 5_000
 const RETENTION_EVERY_MS = 60_000
 /** Each costs a batch of records; partitions beyond keep the older time that is known, and come next. */
 const TIMES_A_LOOK = 8
-const RETRY = { retries: 1, initialRetryTime: 100 }
 
 /** What is known of the group now; unknown is empty, or null. */
 export type GroupWatch = Pick<GroupView, 'backlog' | 'foreignMembers'> & AsyncDisposable
@@ -67,7 +64,7 @@ export function watchGroup(options: {
 
   const run = async (): Promise<void> => {
     for (let turn = 0; !closing.signal.aborted; turn++) {
-      const cluster = connectable(startingAt(options.kafka, turn), log)
+      const cluster = tellingCluster(startingAt(options.kafka, turn), log)
       try {
         await cluster.connect()
         await cluster.addMultipleTargetTopics(topics)
@@ -96,13 +93,6 @@ export function watchGroup(options: {
       await running
     },
   }
-}
-
-function connectable(kafka: KafkaConfig, log: Logger): RawCluster {
-  const made: unknown = kafkaJsCluster(createKafkaJs(kafka, log, { retry: RETRY }))
-  const cluster = made as RawCluster // a parsing boundary: the same object, described for other uses
-  keepErrors(cluster)
-  return cluster
 }
 
 /** `null` while the group rebalances or has no members. */

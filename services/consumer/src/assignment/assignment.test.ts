@@ -108,6 +108,7 @@ async function play(
         abandoned: () => {},
         committed: () => {},
         gaps: () => {},
+        assigned: () => {},
         positions: () => {},
       },
       clock: { now: () => 0, later: () => {} },

@@ -15,6 +15,8 @@ import { rampUp, type ConfiguredLimits, type GrowingLimits } from '../batch/clos
 /** What is known within one assignment; nothing of it outlives the assignment. */
 export interface Assignment {
   readonly epoch: number
+  /** Of the topics, each with its generation. */
+  readonly logs: readonly RegisteredLog[]
   /** Aborted when nothing may be begun any more. */
   readonly stop: AbortSignal
   /** Aborted when what runs must be given up too: the group, or whoever ends the process, waits no longer. */
@@ -24,7 +26,7 @@ export interface Assignment {
   /** Partitions whose table may hold rows beyond the committed offset, and below which offset. */
   readonly inDoubt: Map<string, number>
   /** Where each partition is settled up to; shown as lag. */
-  readonly positions: Map<string, PartitionOffset>
+  readonly positions: Map<string, PartitionOffset & Pick<Partial<AssignedPosition>, 'lostBefore'>>
   /** Settled and not committed yet. */
   readonly uncommitted: Map<string, PartitionOffset>
   /** A batch was given up: committing anything after it would skip it. */
@@ -51,6 +53,7 @@ export function newAssignment(
   const limits = rampUp(options.limits)
   return {
     epoch: event.epoch,
+    logs,
     stop: AbortSignal.any([event.revoked, shutdown]),
     abandon: AbortSignal.any([
       abortedAfter(event.revoked, abandonAfterMs(event.releaseWithinMs), clock),

@@ -124,6 +124,7 @@ function createWorld() {
           abandoned: () => {},
           committed: () => {},
           gaps: () => {},
+          assigned: () => {},
           positions: () => {},
         },
         clock: systemClock,

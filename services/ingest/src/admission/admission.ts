@@ -1,6 +1,6 @@
 import { EVENT_RULES, MAX_EVENT_KEYS, MAX_NESTING } from '@custom-events/event'
 import { FREE_WIRE_BYTES, MIN_CHUNK_BYTES } from '../http/framing.ts'
-import { INFLATING, INGEST_LIMITS, LONG_BODIES, PAGES, STRANGERS } from '../limits.ts'
+import { INFLATING, INGEST_LIMITS, LONG_BODIES, PAGES, STRANGERS, WAITING } from '../limits.ts'
 import type { LoadReason } from '../response/refusal.ts'
 import { MAX_QUEUED } from '../server/connections.ts'
 import { SERVER_LIMITS } from '../server/server.ts'
@@ -227,6 +227,14 @@ export const ADMISSION: readonly Limit[] = [
     protects: 'the patience of SDKs, the shortest of which is 8 s',
     code: 'kafka_unavailable',
     file: 'track/produce-within.ts',
+  },
+  {
+    limit: 'accepted events of requests with `?wait=queryable`',
+    figure: `${many(WAITING.maxEvents)} at once; ${seconds(WAITING.answerWithinMs)} from the head of the request`,
+    protects: 'memory, and Kafka: one look every 50 ms is for all of them',
+    code: null,
+    otherwise: 'accepted, answered at once with `"queryable": false` and `too_many_waiting`',
+    file: 'queryable/queryable-watch.ts',
   },
   {
     limit: 'rejected events that wait to be kept',

@@ -7,6 +7,7 @@ import {
   MAX_PROBLEMS,
   REQUEST_CODES,
   SENT_FIELDS,
+  WAIT_CODES,
   WARNING_CODES,
   type CodeRow,
   type FieldName,
@@ -25,7 +26,7 @@ export function openApiSchemas(): Readonly<Record<string, Schema>> {
     Events: sentEvents(),
     NormalisedEvent: normalisedEvent(),
     StoredEvent: storedEvent(),
-    Kept: kept('Result', {}),
+    Kept: keptOrWaited(),
     DryRun: kept('DryRunResult', { dry_run: { const: true } }),
     ...resultSchemas(),
     EventError: exact(
@@ -174,7 +175,7 @@ function storedEvent(): Schema {
 }
 
 /** The answer when events were accepted; `code` is there when others were rejected. */
-function kept(result: string, more: Schema): Schema {
+function kept(result: string, more: Schema, optional: readonly string[] = []): Schema {
   return exact(
     {
       success: { type: 'boolean', description: '`false` when some events were rejected.' },
@@ -189,8 +190,18 @@ function kept(result: string, more: Schema): Schema {
       results: { type: 'array', items: ref(result) },
       ...more,
     },
-    ['code', 'event_id'],
+    ['code', 'event_id', ...optional],
   )
+}
+
+/** `queryable` is there when it was asked for. */
+function keptOrWaited(): Schema {
+  const warning = exact({ code: codeSchema(WAIT_CODES), detail: TEXT }, [])
+  const waited = {
+    queryable: { type: 'boolean', description: 'Only with `?wait=queryable`.' },
+    warnings: { type: 'array', items: warning, description: 'Why `queryable` is false.' },
+  }
+  return kept('Result', waited, ['queryable', 'warnings'])
 }
 
 function resultSchemas(): Readonly<Record<string, Schema>> {

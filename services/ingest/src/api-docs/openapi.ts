@@ -70,16 +70,19 @@ function operations(): readonly PathItem[] {
   ]
 }
 
+const PARAMETERS_OF_POST = ['results', 'receipt', 'strict', 'requestId', 'idempotencyKey']
+
 const ANY = { '*/*': {} }
 const ANY_JSON = { 'application/json': { schema: { type: 'object' } } }
 
 function post(path: string, tag: keyof typeof TAGS, summary: string, answer: string): PathItem {
   const isOwn = tag === 'Events'
+  const isWaitable = OWN_PATHS.includes(path)
   const operation = {
     operationId: operationId('post', path),
     tags: [tag],
     summary,
-    parameters: ['results', 'receipt', 'strict', 'requestId', 'idempotencyKey'].map((name) => ({
+    parameters: [...(isWaitable ? ['wait'] : []), ...PARAMETERS_OF_POST].map((name) => ({
       $ref: `#/components/parameters/${name}`,
     })),
     requestBody: {
@@ -229,6 +232,11 @@ function parameters(): Schema {
   return {
     results: query('results', 'Which results are listed.', ['all', 'errors', 'none']),
     receipt: query('receipt', 'Adds topic, partition and offset to each accepted event.', ON),
+    wait: query(
+      'wait',
+      'For tests and first steps: answers when the accepted events can be queried, or after 7 s with `queryable: false`.',
+      ['queryable'],
+    ),
     strict: query('strict', 'One rejected event refuses the whole request.', ON),
     requestId: header('X-Request-Id', 'An id of your own for this request; it is echoed.'),
     idempotencyKey: header('Idempotency-Key', 'The ids of events without one are derived from it.'),

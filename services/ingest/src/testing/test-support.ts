@@ -44,6 +44,10 @@ export interface TestIngest extends AsyncDisposable {
   rejectedEvents(): readonly RejectedEvent[]
 }
 
+const NOTHING_TO_WAIT_FOR: IngestParts['queryable'] = {
+  until: async () => ({ isQueryable: true }),
+}
+
 export interface PostOptions {
   readonly path?: string
   readonly method?: string
@@ -71,6 +75,7 @@ export async function startTestIngest(
     readonly clock?: () => number
     readonly allowedOrigins?: AllowedOrigins
     readonly rateLimits?: RateLimitRules
+    readonly queryable?: IngestParts['queryable']
   } = {},
 ): Promise<TestIngest> {
   const producer = createFakeProducer()
@@ -104,6 +109,7 @@ export async function startTestIngest(
     keys: options.keys ?? NO_KEYS,
     plans,
     rejectedEvents: rejected,
+    queryable: options.queryable ?? NOTHING_TO_WAIT_FOR,
     refusedLog: resources.use(createRefusedLog({ metrics, log })),
     rateLimits: createRateLimits({
       rules: options.rateLimits ?? NO_RATE_LIMITS,

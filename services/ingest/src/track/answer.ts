@@ -13,6 +13,7 @@ import type { SendAccepted } from './accepted-head.ts'
 import { send } from '../http/send.ts'
 import type { LimitDecision } from '../rate-limit/rate-limits.ts'
 import type { Refusal } from '../response/refusal.ts'
+import type { Postpone } from './track-and-wait.ts'
 import { refusalOf, type Judged } from './verdicts.ts'
 
 type AnswerParts = IngestParts & { readonly sendAccepted: SendAccepted }
@@ -28,6 +29,7 @@ export interface Settled {
 export interface Asked {
   readonly response: IngestResponse
   readonly options: AnswerOptions
+  readonly postpone: Postpone | null
 }
 
 /**
@@ -61,11 +63,12 @@ function answerResults(
   results: readonly EventResult[],
   { limit, ...asked }: Asked & { readonly limit: LimitDecision },
 ): void {
-  const { response, options } = asked
+  const { response, options, postpone } = asked
   try {
     const { status, headers, body } = answerAccepted(results, options)
-    const all = { ...headers, ...limit.headers }
-    send(response, { status, body, headers: all }, parts.lifecycle.isDraining)
+    const made = { status, body, headers: { ...headers, ...limit.headers } }
+    if (postpone === null) send(response, made, parts.lifecycle.isDraining)
+    else postpone(results, made)
   } catch (error) {
     answerBaldly(parts, baldly(results), { ...asked, error })
   }

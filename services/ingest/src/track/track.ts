@@ -2,9 +2,8 @@ import type { OutgoingRecord, ProduceOutcome } from '@custom-events/kafka'
 import { createEventCodec } from '@custom-events/codec'
 import type { Audience } from '@custom-events/event'
 import { isAllAccepted } from './all-accepted.ts'
-import { answer, type Settled } from './answer.ts'
+import { answer, type Asked, type Settled } from './answer.ts'
 import { answerOptionsFrom } from '../request/answer-options.ts'
-import type { AnswerOptions } from '../response/answers.ts'
 import type { EventResult } from '../response/event-result.ts'
 import { openEndpoint, takeCall } from '../request/call.ts'
 import type { Call } from '../request/read-call.ts'
@@ -17,6 +16,7 @@ import type { IngestParts } from '../parts.ts'
 import { createSendAccepted, type SendAccepted } from './accepted-head.ts'
 import { createProduceWithin, type ProduceWithin } from './produce-within.ts'
 import type { Handle } from '../http/route.ts'
+import { orWait, type Take } from './track-and-wait.ts'
 import { isRefusedForSize, rejectRefused, rejectTooLarge, type Encoded } from './too-large.ts'
 import type { LimitDecision } from '../rate-limit/rate-limits.ts'
 import { Refusal } from '../response/refusal.ts'
@@ -37,13 +37,15 @@ export function createTrack(parts: IngestParts, audience: Audience): Handle {
     sendAccepted: createSendAccepted(),
   }
   const endpoint = openEndpoint(parts, { audience, needsKafka: true })
-  return (request, response) =>
+  const take: Take = (request, response, postpone) =>
     takeCall(parts, endpoint, request, response, (call) => {
       const options = answerOptionsFrom(request, call.requestId, audience)
-      return settle(tools, call, options).then((settled) =>
-        answer(tools, call, settled, { response, options }),
-      )
+      const asked = { response, options, postpone }
+      return settle(tools, call, asked).then((settled) => answer(tools, call, settled, asked))
     })
+  return audience === 'own'
+    ? orWait(parts, take)
+    : (request, response) => take(request, response, null)
 }
 
 type Tools = IngestParts & {
@@ -57,7 +59,7 @@ type Tools = IngestParts & {
  * Decides every event's fate and counts it; an event that entered is counted even on a bug. What does not
  * wait is done elsewhere: V8 keeps room for every variable of an async function, for each request.
  */
-async function settle(tools: Tools, call: Call, options: AnswerOptions): Promise<Settled> {
+async function settle(tools: Tools, call: Call, asked: Asked): Promise<Settled> {
   const count = call.envelope.events.length
   tools.metrics.received.inc(count)
   try {
@@ -68,7 +70,7 @@ async function settle(tools: Tools, call: Call, options: AnswerOptions): Promise
     call.slot?.end()
     const { records } = admitted
     const outcomes = records.length === 0 ? [] : await tools.produceWithin(records)
-    return sumUp(tools, admitted, outcomes, options)
+    return sumUp(tools, admitted, outcomes, asked)
   } catch (error) {
     const reason = error instanceof Refusal ? 'request_refused' : 'internal_error'
     tools.metrics.unacknowledged.inc({ reason }, count)
@@ -111,10 +113,11 @@ function sumUp(
   tools: Tools,
   admitted: Admitted,
   outcomes: readonly ProduceOutcome[],
-  { hasReceipts }: AnswerOptions,
+  { options, postpone }: Asked,
 ): Settled {
   const { judged, limit } = admitted
-  if (isAllAccepted(judged, outcomes) && !hasReceipts) {
+  // Who asks for receipts, or waits, is told where each record lies.
+  if (isAllAccepted(judged, outcomes) && !options.hasReceipts && postpone === null) {
     countAccepted(tools, judged.length)
     return { judged, results: null, limit }
   }

@@ -115,6 +115,7 @@ export function watchLoop({ world, at }: { readonly world: World; readonly at: W
       },
       committed: () => {},
       gaps: () => {},
+      assigned: () => {},
       positions: () => {},
     },
     fate: () => {

@@ -1,0 +1,45 @@
+-- Of each topic the log that was registered last: one that was made anew has another generation.
+CREATE OR REPLACE VIEW complete_until ${ON_CLUSTER}
+(
+    topic          String COMMENT 'Topic of Kafka: that of accepted events, of rejected ones, or of dead letters.',
+    cluster_id     String COMMENT 'Id of its Kafka cluster.',
+    generation     UInt16 COMMENT 'Which log of that name: see kafka_logs.',
+    complete_until Nullable(DateTime64(3, 'UTC')) COMMENT 'Every event that was accepted before this moment, by the clock of ClickHouse, can be queried, or was set aside as a dead letter. NULL: not known of every partition yet.',
+    behind_seconds Nullable(Float64) COMMENT 'How long ago that is.',
+    partitions     UInt64 COMMENT 'Partitions that are known of the topic; 0: no consumer has read it.',
+    waiting_for    Array(UInt32) COMMENT 'Partitions that are not complete until half a minute ago: why the moment stands still.',
+    lost_before    Map(UInt32, UInt64) COMMENT 'Partitions of which records below an offset were gone from Kafka before a consumer could read them: those are never complete.'
+) AS
+SELECT
+    log.topic AS topic,
+    log.cluster_id AS cluster_id,
+    log.generation AS generation,
+    -- Later than now: the clock of ClickHouse was ahead when it was written, and went back. Nobody knows what it meant.
+    if(known.partitions = 0 OR known.until = toDateTime64(0, 3, 'UTC') OR known.latest > now64(3, 'UTC') + toIntervalSecond(5),
+        NULL, known.until) AS complete_until,
+    dateDiff('millisecond', complete_until, now64(3, 'UTC')) / 1000 AS behind_seconds,
+    known.partitions AS partitions,
+    known.waiting_for AS waiting_for,
+    known.lost_before AS lost_before
+FROM
+(
+    SELECT topic, cluster_id, max(generation) AS generation FROM kafka_logs GROUP BY topic, cluster_id
+) AS log
+LEFT JOIN
+(
+    SELECT
+        topic,
+        generation,
+        count() AS partitions,
+        min(moment) AS until,
+        max(moment) AS latest,
+        arraySort(groupArrayIf(kafka_partition, moment < now64(3, 'UTC') - toIntervalSecond(30))) AS waiting_for,
+        mapFromArrays(groupArrayIf(kafka_partition, lost > 0), groupArrayIf(lost, lost > 0)) AS lost_before
+    FROM
+    (
+        SELECT topic, generation, kafka_partition, max(complete_until) AS moment, max(lost_before) AS lost
+        FROM settled GROUP BY topic, generation, kafka_partition
+    )
+    GROUP BY topic, generation
+) AS known ON known.topic = log.topic AND known.generation = log.generation
+COMMENT 'The moment before which everything that was accepted can be queried, of each topic.';

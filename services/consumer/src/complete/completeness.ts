@@ -1,0 +1,136 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ClickHouse } from '@custom-events/clickhouse'
+import type { LogEndsReader, PartitionOffset } from '@custom-events/kafka'
+import type { Logger } from '@custom-events/runtime'
+import { insertSettled, rowsOfHolding, type Holding, type RowsOfHolding } from './settled-rows.ts'
+
+/** Tells in ClickHouse up to when the partitions of this consumer are complete. */
+export interface Completeness extends AsyncDisposable {
+  /** `null`: the assignment is over. */
+  assigned(holding: Holding | null): void
+  /** Something was settled: it is told soon. */
+  moved(): void
+  /** Records below this offset are gone that nobody has read. */
+  lost(at: PartitionOffset): void
+}
+
+export interface CompletenessOptions {
+  /** A connection of its own: what is slow here holds no batch back. */
+  readonly clickhouse: Pick<ClickHouse, 'query' | 'command'>
+  readonly logEnds: Pick<LogEndsReader, 'read'>
+  readonly log: Pick<Logger, 'warn' | 'info' | 'debug'>
+  readonly onRecorded: (outcome: 'recorded' | 'failed') => void
+  /** @default TIMES */
+  readonly times?: typeof TIMES
+}
+
+const TIMES = {
+  /** While something is settled. */
+  everyMs: 1_000,
+  /** While nothing is; idle partitions become complete all the same. */
+  idleEveryMs: 5_000,
+  /** After so many looks the partitions of others are told once more. */
+  othersEvery: 10,
+}
+
+/** Failing for so long is told, once. */
+const TELL_AFTER_MS = 60_000
+
+/**
+ * A loop beside that of `consume.ts`, which it neither waits for nor holds up: it never throws, and it does one thing at a
+ * time. What it could not write is written by the next look.
+ */
+export function recordCompleteness(options: CompletenessOptions): Completeness {
+  const { log, onRecorded, times = TIMES } = options
+  const closing = new AbortController()
+  const failing = createFailing(log)
+  let current: { readonly rows: RowsOfHolding; looks: number } | null = null
+  let hasMoved = false
+  let lookedAt = -Infinity
+
+  const isDue = (): boolean =>
+    current !== null && (hasMoved || performance.now() - lookedAt >= times.idleEveryMs)
+
+  const record = async (): Promise<void> => {
+    if (current === null) return
+    const { rows, looks } = current
+    current.looks += 1
+    hasMoved = false
+    lookedAt = performance.now()
+    try {
+      const before = rows.before()
+      const atMs = await timeOf(options.clickhouse)
+      const ends = await options.logEnds.read() // after the time, never before: see 0007_settled.sql
+      const made = rows.rows({ ...ends, atMs, before }, looks % times.othersEvery === 0)
+      await insertSettled(options.clickhouse, made)
+      onRecorded('recorded')
+      failing.over()
+    } catch (error) {
+      onRecorded('failed')
+      failing.failed(error)
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      if (isDue()) await untilAborted(record(), closing.signal)
+      await delay(times.everyMs, null, { signal: closing.signal }).catch(() => {})
+    }
+  }
+  const running = run()
+
+  return {
+    assigned: (holding) => {
+      current = holding === null ? null : { rows: rowsOfHolding(holding), looks: 0 }
+      hasMoved = true
+    },
+    moved: () => {
+      hasMoved = true
+    },
+    lost: (at) => {
+      current?.rows.lost(at)
+      hasMoved = true
+    },
+    [Symbol.asyncDispose]: async () => {
+      closing.abort()
+      await running
+    },
+  }
+}
+
+/** By the clock of ClickHouse, in milliseconds since 1970. */
+async function timeOf(clickhouse: Pick<ClickHouse, 'query'>): Promise<number> {
+  const [row] = await clickhouse.query<{ readonly ms: string }>(
+    'SELECT toUnixTimestamp64Milli(now64(3)) AS ms',
+  )
+  if (row === undefined) throw new Error('ClickHouse did not tell the time')
+  return Number(row.ms)
+}
+
+/** Who stops does not wait for servers that do not answer. */
+async function untilAborted(running: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>()
+  const end = (): void => aborted.resolve()
+  signal.addEventListener('abort', end, { once: true })
+  await Promise.race([running, aborted.promise])
+  signal.removeEventListener('abort', end)
+}
+
+function createFailing(log: CompletenessOptions['log']) {
+  let since: number | null = null
+  let isTold = false
+  return {
+    failed: (error: unknown): void => {
+      since ??= performance.now()
+      log.debug({ err: error }, 'complete_until was not recorded')
+      if (isTold || performance.now() - since < TELL_AFTER_MS) return
+      isTold = true
+      log.warn({ err: error }, 'complete_until stands still: it cannot be recorded; events go on')
+    },
+    over: (): void => {
+      if (isTold) log.info({}, 'complete_until is recorded again')
+      since = null
+      isTold = false
+    },
+  }
+}
