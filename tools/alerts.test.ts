@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { execFile, spawnSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { promisify } from 'node:util'
 import { parse } from 'yaml'
 import { createMetrics, opsMetrics, type MetricDefinition } from '@custom-events/runtime'
 import { consumerMetrics } from '../services/consumer/src/metrics.ts'
@@ -130,18 +128,6 @@ test('the panels of the dashboard lie beside each other, not on each other', () 
 test('no two alerts have one name', () => {
   assert.equal(new Set(rules.map(({ alert }) => alert)).size, rules.length)
 })
-
-const promtool = spawnSync('promtool', ['--version'])
-const why =
-  promtool.status === 0
-    ? false
-    : 'SKIPPED: no promtool on this machine (tools/install-test-extras.sh installs it): no alert was tried'
-
-for (const file of TESTS) {
-  test(`promtool sees the alerts fire and be quiet: ${file}`, { skip: why }, async () => {
-    await promisify(execFile)('promtool', ['test', 'rules', file]) // rejects with what it said
-  })
-}
 
 /** By name with the prefix; metrics of the process come from a service that has none of its own. */
 async function knownMetrics(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {

@@ -22,6 +22,7 @@ const checks: readonly Check[] = [
         '--log-level=warn',
         '--cache',
         '--cache-strategy=content',
+        '--cache-location=node_modules/.cache/prettier-check', // prettier without --cache removes its own
         '.',
       ]),
   },

@@ -29,7 +29,7 @@ export const LONG = [
   'test/sdks/journeys.test.ts',
   'test/hostile/battery.test.ts',
   'test/kafka/stuck.test.ts',
-  'tools/alerts.test.ts',
+  'test/alerts/promtool.test.ts',
 ]
 
 /** The files in the order in which they are begun: long ones first, the others as they come. */

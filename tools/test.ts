@@ -16,7 +16,7 @@ import { longestFirst } from './longest-first.ts'
 const groups = {
   unit: ['{packages,services,cli,embedded,tools}/**/*.test.ts'],
   integration: [
-    'test/{bench,chaos,cookbook,embedded,hostile,kafka,ingest,consumer,sdks,start}/**/*.test.ts',
+    'test/{alerts,bench,chaos,cookbook,embedded,hostile,kafka,ingest,consumer,sdks,start}/**/*.test.ts',
   ],
   // The only group that also runs on containers.
   e2e: ['test/*.test.ts'],

@@ -101,7 +101,7 @@ const PATIENT = { withinMs: 60_000 }
 const AT_ONCE = 4
 
 describe('SDKs and an outage', { concurrency: AT_ONCE }, () => {
-  before(() => Promise.all(SDKS.map(async (sdk) => (sdk.whyMissing ? undefined : sdk.prepare?.()))))
+  before(() => Promise.all(SDKS.map(async (sdk) => (sdk.whyMissing ? null : sdk.prepare?.()))))
 
   for (const sdk of SDKS) {
     const skip = sdk.whyMissing ?? false

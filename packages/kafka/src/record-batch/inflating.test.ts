@@ -50,7 +50,7 @@ function bombOf(codec: SampleCodec, valueBytes: number, count: number): Bomb {
 
 for (const codec of SAMPLE_CODECS) {
   test(`${codec}: a large batch is read in parts, each record once, in order, each part bounded`, async () => {
-    const { read, count } = bombOf(codec, 1_000, 40_000) // 40 MiB
+    const { read, count } = bombOf(codec, 1_000, 20_000) // 20 MiB
     const offsets: number[] = []
     let parts = 0
     for (let from = 0; from < count + 1; parts++) {
@@ -66,7 +66,7 @@ for (const codec of SAMPLE_CODECS) {
       offsets,
       Array.from({ length: count + 1 }, (_, offset) => offset),
     )
-    assert.ok(parts >= 8, `${parts} parts`)
+    assert.ok(parts >= 5, `${parts} parts`)
   })
 }
 
