@@ -38,10 +38,10 @@ test(
     const at = '2026-01-31T09:30:00.123Z'
     await insert([
       rowOf('feature_used', { feature_name: 'x', duration_ms: 7, at, beta: true, email: 'a@b.c' }),
-      { ...rowOf('feature_used', { duration_ms: 1 }), version: 0 }, // an older copy of the first
       rowOf('feature_used', { feature_name: 3, duration_ms: 'long', at: 'soon', beta: 'no' }, '2'),
       rowOf('Page Viewed', { path: '/', 'scroll.depth': 0.5, tags: ['a'], seen: false }),
     ])
+    await insert([{ ...rowOf('feature_used', { duration_ms: 1 }), version: 0 }]) // an older copy of the first
     await refresh()
     const plan = planOf('feature_used', {
       feature_name: 'string',
@@ -217,14 +217,15 @@ test(
     await using rolled = await openRolledUp(stack)
     const { clickhouse, insert, refresh } = rolled
     const hotProperties = [
-      { property: 'price', column: 'amount', type: 'Float64', comment: 'Price.' },
+      { property: 'price', column: 'cost', type: 'Float64', comment: 'Price.' },
     ]
-    await insert([rowOf('e', { price: 1.5, amount: 'two', kafka_offset: 'three' })])
+    await rolled.migrate({ hotProperties })
+    await insert([rowOf('e', { price: 1.5, cost: 'two', kafka_offset: 'three' })])
     await refresh()
     await makeViews(rolled, { hotProperties })
     assert.deepEqual(
-      await clickhouse.query('SELECT price, amount, property_kafka_offset AS offset FROM event_e'),
-      [{ price: null, amount: 'two', offset: 'three' }],
+      await clickhouse.query('SELECT price, cost, property_kafka_offset AS offset FROM event_e'),
+      [{ price: 1.5, cost: 'two', offset: 'three' }],
     )
   },
 )
