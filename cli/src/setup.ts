@@ -56,10 +56,13 @@ export async function setUp(
       setUpTables({ config, log, plans }, print),
     ),
   )
-  await step('making the views of events', fix.clickhouse(config), () =>
-    setUpViews(config, plans, print),
-  )
   await step('registering the logs of Kafka', fix.logs(config), () => setUpLogs(config, log, print))
+  // The last: the services need none of them.
+  await step('making the views of events', fix.clickhouse(config), () =>
+    untilAnswered(of(`ClickHouse at ${redactUrl(clickhouse)}`), () =>
+      setUpViews(config, plans, print),
+    ),
+  )
 }
 
 async function setUpTopics(

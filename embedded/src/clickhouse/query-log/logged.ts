@@ -2,7 +2,13 @@ import type { Credentials } from '../authentication.ts'
 import type { Outcome } from '../engine/engine.ts'
 import { toServerException } from '../engine/errors.ts'
 import type { Exchange, Query } from '../query.ts'
-import { MAX_QUERY_CHARS, type EndedQuery, type QueryLog } from './query-log.ts'
+import type { EndedQuery, QueryLog } from './query-log.ts'
+import { hiderFor, type Hider } from './secrets.ts'
+
+/** Of a longer text the beginning is kept. */
+const MAX_CHARS = { query: 10_000, message: 2_000, comment: 1_000, userAgent: 200 }
+/** So much of a statement is searched for passwords; what is behind it is not kept. */
+const MAX_SEARCHED_CHARS = 1_000_000
 
 /** Who keeps the log, and of whom. */
 interface Keeper {
@@ -23,11 +29,14 @@ export async function logged(
   const kind = kindOf(query)
   if (kind === null) return run()
   if (query.text.includes('query_log')) await queryLog.flush()
+  const text = Buffer.from(query.text.slice(0, MAX_SEARCHED_CHARS), 'latin1').toString().trim()
+  const hider = hiderFor(text)
   const startedAtMs = Date.now()
   const startedAt = performance.now()
   const add = (outcome: Outcome | null, exception: EndedQuery['exception']): void =>
     queryLog.add({
-      ...about(exchange, query),
+      ...about(exchange, query, hider),
+      query: hider.statement(text.slice(0, MAX_CHARS.query)),
       kind,
       user: credentials.user,
       startedAtMs,
@@ -43,7 +52,7 @@ export async function logged(
     return outcome
   } catch (error) {
     const { code, message } = toServerException(error)
-    add(null, { code, message })
+    add(null, { code, message: hider.about(message.slice(0, MAX_CHARS.message)) })
     throw error
   }
 }
@@ -65,14 +74,14 @@ function kindOf({ statement }: Query): EndedQuery['kind'] | null {
 
 function about(
   { request, response }: Exchange,
-  { parameters, text }: Query,
-): Pick<EndedQuery, 'queryId' | 'query' | 'database' | 'userAgent' | 'comment'> {
+  { parameters }: Query,
+  hider: Hider,
+): Pick<EndedQuery, 'queryId' | 'database' | 'userAgent' | 'comment'> {
   const comment = parameters.settings.find(([name]) => name === 'log_comment')?.[1] ?? ''
   return {
     queryId: String(response.getHeader('X-ClickHouse-Query-Id') ?? ''),
-    query: Buffer.from(text.slice(0, MAX_QUERY_CHARS), 'latin1').toString().trim(),
     database: parameters.database ?? 'default',
-    userAgent: (request.headers['user-agent'] ?? '').slice(0, 200),
-    comment: comment.slice(0, 1_000),
+    userAgent: (request.headers['user-agent'] ?? '').slice(0, MAX_CHARS.userAgent),
+    comment: hider.about(comment.slice(0, MAX_CHARS.comment)),
   }
 }

@@ -1,10 +1,8 @@
 import type { Connection } from '../engine/engine.ts'
-import { HIDDEN, maySayASecret, withoutSecrets } from './secrets.ts'
 
-/** A statement that has ended. */
+/** A statement that has ended; its texts hold no password. */
 export interface EndedQuery {
   readonly queryId: string
-  /** At most MAX_QUERY_CHARS. */
   readonly query: string
   readonly kind: 'Select' | 'Insert'
   readonly database: string
@@ -32,8 +30,6 @@ export interface QueryLog {
 
 /** The server's own name for it: what reads one reads the other. */
 const TABLE = 'system.query_log'
-/** Of a longer one the beginning is kept. */
-export const MAX_QUERY_CHARS = 10_000
 const MAX_WAITING = 1_000
 const FLUSH_EVERY_MS = 5_000
 /** What the table keeps at most; it is gone with the process. */
@@ -97,11 +93,10 @@ function rowOf(ended: EndedQuery): object {
     result_rows: ended.resultRows,
     result_bytes: ended.resultBytes,
     current_database: ended.database,
-    query: withoutSecrets(ended.query),
+    query: ended.query,
     query_kind: ended.kind,
     exception_code: exception?.code ?? 0,
-    exception:
-      maySayASecret(ended.query) && exception !== null ? HIDDEN : (exception?.message ?? ''),
+    exception: exception?.message ?? '',
     user: ended.user,
     query_id: ended.queryId,
     http_user_agent: ended.userAgent,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { withoutSecrets } from './secrets.ts'
+import { hiderFor } from './secrets.ts'
 
 for (const query of [
   "CREATE USER u IDENTIFIED BY 'hunter2'",
@@ -16,9 +16,11 @@ for (const query of [
   "SELECT password('hunter2",
   String.raw`SELECT remoteSecure('h', 'a\'b hunter2')`,
   "SELECT remote(h, t, 'u', $p$hunter2$p$)",
+  "SELECT encrypt/**/('aes-256-ofb', x, 'hunter2')",
+  "SELECT '/*', encrypt -- why\n ('aes-256-ofb', x, 'hunter2')",
 ]) {
   test(`no password is kept of ${query}`, () => {
-    const kept = withoutSecrets(query)
+    const kept = hiderFor(query).statement(query)
     assert.doesNotMatch(kept, /hunter2/)
     assert.match(kept, /^(?:SELECT|CREATE)/)
   })
@@ -26,5 +28,27 @@ for (const query of [
 
 test('anything else is kept as it was asked', () => {
   const query = "SELECT JSONExtractString(properties, 'plan') FROM tracked -- why"
-  assert.equal(withoutSecrets(query), query)
+  const hider = hiderFor(query)
+  assert.equal(hider.statement(query), query)
+  assert.equal(hider.about('Unknown column plan'), 'Unknown column plan')
+})
+
+test('what is said about a statement holds no password of it, nor the kept beginning of a long one', () => {
+  const address = "SELECT toInt32('https://u:hunter2@h/p')"
+  const message = "Cannot parse string 'https://u:hunter2@h/p' as Int32"
+  assert.doesNotMatch(hiderFor(address).about(message), /hunter2/)
+  const long = `WITH 'hunter2' AS p SELECT ${'1, '.repeat(10_000)} encrypt('aes-256-ofb', x, p)`
+  const hider = hiderFor(long)
+  assert.doesNotMatch(hider.statement(long.slice(0, 100)), /hunter2/)
+  assert.equal(hider.about('the key hunter2 is too short'), '[HIDDEN]')
+  assert.equal(hiderFor('SELECT 1').about('token=hunter2'), '[HIDDEN]')
+})
+
+test('a text of a megabyte is searched in a moment, whatever it repeats', () => {
+  for (const part of ['url', '://', '$a', '/*', "'", '--', 'encrypt ', 'api_']) {
+    const startedMs = performance.now()
+    hiderFor(part.repeat(1_000_000 / part.length))
+    const tookMs = performance.now() - startedMs
+    assert.ok(tookMs < 2_000, `${part}: ${tookMs} ms`)
+  }
 })
