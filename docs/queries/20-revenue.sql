@@ -1,5 +1,5 @@
 -- How much was paid in each month, in each currency, by how many accounts?
--- Exact to the cent, up to 90 thousand milliards: cents are summed as whole numbers, because binary fractions do not hold 19.99, and because toDecimal64(19.99, 2) would cut it to 19.98. amount is a hot property: a number column.
+-- Exact to the cent, up to 90 trillion: cents are summed as whole numbers, because binary fractions do not hold 19.99, and because toDecimal64(19.99, 2) would cut it to 19.98. amount is a hot property: a number column.
 -- {event:String}: the event that carries an amount, as invoice_paid
 WITH
     parseDateTime64BestEffort({from:String}, 3, {tz:String}) AS begins,
