@@ -19,8 +19,8 @@ before(async () => {
   })
   await migrate({ clickhouse, log: createLogger({ service: 'test', level: 'silent' }) })
   await clickhouse.command(`
-    INSERT INTO events (group_id, event, timestamp, event_id, user_id, anonymous_id, sent_at, received_at,
-                        inserted_at, properties, context, extra, source, kafka_partition, version)
+    INSERT INTO events (group_id, event, timestamp, event_id, user_id, anonymous_id, set_sent_at, set_received_at,
+                        set_inserted_at, properties, context, extra, source, kafka_partition, version)
     VALUES ${ROWS.map(rowOf).join(', ')}`)
   await clickhouse.command(REJECTED)
   await clickhouse.command(DEAD_LETTERS)
