@@ -84,8 +84,8 @@ async function fill(
   const size = Math.ceil(rows / INSERTS)
   for (let from = 0; from < rows; from += size) {
     await clickhouse.command(
-      `INSERT INTO events (group_id, event, timestamp, event_id, user_id, received_at, properties, context, extra,
-         source, kafka_partition, version)
+      `INSERT INTO events (group_id, event, timestamp, event_id, user_id, set_received_at, properties, context,
+         extra, source, kafka_partition, version)
        SELECT concat('account_', toString(number % 300)), 'feature_used', at, toString(generateUUIDv4()), 'user',
          at, '{"feature_name":"export"}', '{}', '{}', '', number % {partitions:UInt32},
          bitShiftLeft(toUInt64({generation:UInt16}), 48) + intDiv(number, {partitions:UInt32})

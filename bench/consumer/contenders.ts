@@ -103,7 +103,8 @@ export function engine(format: 'AvroConfluent' | 'JSONEachRow', consumers: numbe
         kafka_max_block_size = 65536, kafka_poll_max_batch_size = 65536, kafka_flush_interval_ms = 1000,
         format_avro_schema_registry_url = '${environment['SCHEMA_REGISTRY_URL']}'`)
       await clickhouse.command(`CREATE MATERIALIZED VIEW queue_feed TO events AS
-        SELECT *, _partition AS kafka_partition, _offset AS version FROM queue`)
+        SELECT * EXCEPT (sent_at, received_at), sent_at AS set_sent_at, received_at AS set_received_at,
+               _partition AS kafka_partition, _offset AS version FROM queue`)
       const stop = async (): Promise<void> => {
         await clickhouse.command('DROP TABLE queue_feed SYNC')
         await clickhouse.command('DROP TABLE queue SYNC')

@@ -25,10 +25,15 @@ await consumer.run({
     const values: Record<string, unknown>[] = []
     for (const { value, offset } of batch.messages) {
       if (value === null) continue
-      const event = (await registry.decode(value)) as Record<string, unknown>
-      values.push({ ...event, kafka_partition: batch.partition, version: offset })
+      const { sent_at, received_at, ...event } = (await registry.decode(value)) as Record<
+        string,
+        unknown
+      >
+      const times = { set_sent_at: sent_at, set_received_at: received_at }
+      values.push({ ...event, ...times, kafka_partition: batch.partition, version: offset })
     }
-    await clickhouse.insert({ table: 'events', values, format: 'JSONEachRow' })
+    const columns = Object.keys(values[0] ?? {}) as [string, ...string[]] // an event has fields
+    await clickhouse.insert({ table: 'events', values, columns, format: 'JSONEachRow' })
   },
 })
 process.once('SIGTERM', () => void consumer.disconnect().then(() => process.exit(0)))

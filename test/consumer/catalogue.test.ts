@@ -29,7 +29,7 @@ function copyOf(index: number, properties: object, change: Partial<Copy> = {}): 
 }
 
 /** As if no refresh could see that it came. */
-const LONG_AGO = { inserted_at: '2026-03-10 00:00:00.000' }
+const LONG_AGO = { set_inserted_at: '2026-03-10 00:00:00.000' }
 
 const PROPERTIES = 'SELECT event, property, toUInt32(events) AS events FROM catalogue_properties'
 
@@ -170,7 +170,7 @@ test('of large months the one that became smaller is counted first', SLOW, async
   const smaller = days[1 - turn] ?? days[0] // the other one has its turn
   for (const day of days) {
     await clickhouse.command(
-      `INSERT INTO events (group_id, event, timestamp, event_id, properties, version, received_at, inserted_at)
+      `INSERT INTO events (group_id, event, timestamp, event_id, properties, version, set_received_at, set_inserted_at)
        SELECT 'acme', 'seen', '${day} 10:00:00', toString(number), '{}', 1, now64(3), '2026-03-10 00:00:00'
        FROM numbers(1000001)`,
     )

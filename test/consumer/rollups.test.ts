@@ -146,7 +146,7 @@ test('a row that becomes visible minutes after its inserted_at is counted', SLOW
   const [row] = await clickhouse.query<{ at: string }>(
     'SELECT toString(now64(3) - INTERVAL 4 MINUTE) AS at',
   )
-  const late = copyOf(1, { group_id: 'late', event_id: 'late', inserted_at: row?.at ?? '' })
+  const late = copyOf(1, { group_id: 'late', event_id: 'late', set_inserted_at: row?.at ?? '' })
   await insert([late])
   await refresh()
   assert.deepEqual(differences(await told(clickhouse), truthOf([...first, late])), [])
@@ -161,7 +161,7 @@ test(
     const copies = numbers(0, 200).map((index) =>
       copyOf(index, {
         timestamp: `2026-03-0${1 + (index % 9)} 10:00:00.000`,
-        inserted_at: '2026-03-10 00:00:00.000',
+        set_inserted_at: '2026-03-10 00:00:00.000',
       }),
     )
     await insert(copies)
@@ -194,7 +194,7 @@ test('a rollup whose filling was cut off is filled again', SLOW, async () => {
   await using rolled = await openRolledUp(stack)
   const { clickhouse, insert, refresh } = rolled
   const copies = numbers(0, 50).map((index) =>
-    copyOf(index, { inserted_at: '2026-03-10 00:00:00.000' }),
+    copyOf(index, { set_inserted_at: '2026-03-10 00:00:00.000' }),
   )
   await refresh()
   await insert(copies)

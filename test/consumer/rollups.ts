@@ -21,8 +21,13 @@ export interface Copy {
   /** JSON object text. */
   readonly properties: string
   readonly version: number
-  readonly inserted_at?: string
+  /** Of inserted_at. @default now */
+  readonly set_inserted_at?: string
 }
+
+/** All named: without names, an INSERT passes over columns that are not kept. */
+const INSERTED =
+  'group_id, event, timestamp, event_id, user_id, anonymous_id, properties, version, set_received_at, set_inserted_at'
 
 export interface RolledUp extends AsyncDisposable {
   readonly clickhouse: ClickHouse
@@ -69,8 +74,12 @@ export async function openRolledUp(servers: Pick<Servers, 'environment'>): Promi
       await migrate({ clickhouse, log, ...options })
     },
     insert: async (copies) => {
-      const rows = copies.map((copy) => JSON.stringify({ received_at: copy.timestamp, ...copy }))
-      await clickhouse.command(`INSERT INTO events FORMAT JSONEachRow\n${rows.join('\n')}`)
+      const rows = copies.map((copy) =>
+        JSON.stringify({ set_received_at: copy.timestamp, ...copy }),
+      )
+      await clickhouse.command(
+        `INSERT INTO events (${INSERTED}) FORMAT JSONEachRow\n${rows.join('\n')}`,
+      )
     },
     refresh,
     empty: async () => {

@@ -37,9 +37,10 @@ export async function openCookbook(
     await clickhouse.command(`SYSTEM STOP MERGES ${clickhouse.database}.${table}`)
   }
   const insert = (table: string, rows: readonly object[]): Promise<void> => {
+    const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].join(', ')
     const lines = rows.map((row) => JSON.stringify(row)).join('\n')
     return clickhouse.command(
-      `INSERT INTO ${table} SETTINGS optimize_on_insert = 0 FORMAT JSONEachRow\n${lines}`,
+      `INSERT INTO ${table} (${columns}) SETTINGS optimize_on_insert = 0 FORMAT JSONEachRow\n${lines}`,
     )
   }
   await insert('events', [...made.copies, ...more].map(eventRow))
@@ -100,13 +101,15 @@ export async function openCookbook(
 }
 
 function eventRow(event: SampleEvent): object {
-  const times = {
-    timestamp: timeText(event.timestamp),
-    sent_at: event.sent_at === null ? null : timeText(event.sent_at),
-    received_at: timeText(event.received_at),
-    inserted_at: timeText(event.inserted_at),
+  const { timestamp, sent_at, received_at, inserted_at, properties, ...same } = event
+  return {
+    ...same,
+    timestamp: timeText(timestamp),
+    set_sent_at: sent_at === null ? null : timeText(sent_at),
+    set_received_at: timeText(received_at),
+    set_inserted_at: timeText(inserted_at),
+    properties: JSON.stringify(properties),
   }
-  return { ...event, ...times, properties: JSON.stringify(event.properties) }
 }
 
 /** As ClickHouse writes it, UTC. */

@@ -94,7 +94,7 @@ function statementsOf(file: string): readonly string[] {
 
 const HEAD = /^CREATE (?:TABLE IF NOT EXISTS|OR REPLACE (?:TABLE|VIEW)) (\w+)\s/
 const COLUMN =
-  /^\s*`?(\w+)`?\s+(\S.*?)(?: (?:DEFAULT|ALIAS|MATERIALIZED) .*?)? COMMENT '((?:''|[^'])*)'/gm
+  /^\s*`?(\w+)`?\s+(\S.*?)(?: (?:DEFAULT|ALIAS|MATERIALIZED|EPHEMERAL) .*?)? COMMENT '((?:''|[^'])*)'/gm
 
 function describe(file: string, sql: string): readonly DescribedTable[] {
   const name = HEAD.exec(sql)?.[1]

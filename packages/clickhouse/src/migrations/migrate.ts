@@ -12,6 +12,7 @@ import {
   type HotProperty,
   type PlannedHotProperty,
 } from './hot-properties.ts'
+import { refuseWholeTimes } from './whole-times.ts'
 import {
   pendingMigrations,
   readMigrations,
@@ -65,6 +66,7 @@ export async function migrate(
   const files = readMigrations(dir, variables)
 
   await clickhouse.createDatabase(clusterClause)
+  await refuseWholeTimes(clickhouse)
   await clickhouse.command(migrationsTable(variables))
   const applied = await clickhouse.query<AppliedMigration>(
     'SELECT version, name, checksum FROM migrations FINAL ORDER BY version',

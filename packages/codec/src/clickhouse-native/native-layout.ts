@@ -24,13 +24,17 @@ export const VERSION_BYTES = 8
  * The form of a block; https://clickhouse.com/docs/interfaces/formats/Native. Per column: name, type,
  * then for Nullable one byte per row (1 is NULL), then the values; a string states its length first.
  */
-export function columnLayout(reader: readonly AvroField[]): Layout {
+export function columnLayout(
+  reader: readonly AvroField[],
+  columnByField: Readonly<Record<string, string>>,
+): Layout {
+  const columnOf = (field: string): string => columnByField[field] ?? field
   return {
-    names: [...reader.map(({ name }) => name), 'kafka_partition', 'version'],
+    names: [...reader.map(({ name }) => columnOf(name)), 'kafka_partition', 'version'],
     columns: reader.map(({ name, type, kind, nullBranch }) => {
       const isNullable = nullBranch !== -1
       return {
-        header: columnHeader(name, isNullable ? `Nullable(${type})` : type),
+        header: columnHeader(columnOf(name), isNullable ? `Nullable(${type})` : type),
         kind,
         isNullable,
       }

@@ -81,6 +81,22 @@ test('a block holds exactly what avsc reads from the same bytes', () => {
   )
 })
 
+test('a field goes into the column that is named for it, and is read and timed by its own name', () => {
+  const columnByField = { at: 'set_at' }
+  const made = createTranscoder({ readerSchema: schema, timeColumn: 'at', columnByField })
+  made.learn(SCHEMA_ID, schema)
+  const [sample] = fc.sample(datum, { numRuns: 1, seed: 1 })
+  const [source] = sourcesOf([framed(avro.toBuffer(sample))])
+  assert.ok(sample !== undefined && source !== undefined)
+  const { block, time } = made.transcode([source], GENERATION)
+  const [row] = readNative(block)
+  assert.deepEqual(Object.keys(row ?? {}), made.columns)
+  assert.equal(row?.['set_at'], sample.at)
+  assert.equal(row?.['at'], undefined)
+  assert.deepEqual(time, { minMs: sample.at, maxMs: sample.at })
+  assert.equal(String(made.fields(source, ['at'])[0]), String(sample.at))
+})
+
 test('integers of 64 bits are kept exactly, at both ends', () => {
   const long = avsc.types.LongType['__with']({
     fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),

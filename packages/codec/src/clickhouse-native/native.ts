@@ -62,15 +62,17 @@ export interface Transcoder {
  *
  * @param options.readerSchema Avro schema whose fields are the columns.
  * @param options.timeColumn field whose range is reported; a timestamp that is never null.
+ * @param options.columnByField names of columns that differ from those of their fields.
  * @throws {UnsupportedSchema} when the reader's schema is not flat.
  */
 export function createTranscoder(options: {
   readonly readerSchema: string
   readonly timeColumn: string
+  readonly columnByField?: Readonly<Record<string, string>>
 }): Transcoder {
   const reader = readAvroFields(options.readerSchema)
   const readerName = readAvroName(options.readerSchema)
-  const layout = columnLayout(reader)
+  const layout = columnLayout(reader, options.columnByField ?? {})
   const timeColumn = reader.findIndex(({ name }) => name === options.timeColumn)
   const planById = new Map<number, WalkPlan | 'unknown_schema' | 'unsupported_schema'>()
 

@@ -69,6 +69,12 @@ const IDENTITIES: Readonly<Record<AvroTable, readonly IdentityColumn[]>> = {
 /** Column whose month is the part of the table. */
 const PARTITIONED_BY = { events: 'timestamp', rejected_events: 'received_at' } as const
 
+/** How an INSERT names a column that is kept as a difference: see schemas/clickhouse/0001_events.sql. */
+const COLUMN_BY_FIELD: Readonly<Record<AvroTable, Readonly<Record<string, string>>>> = {
+  events: { sent_at: 'set_sent_at', received_at: 'set_received_at' },
+  rejected_events: {},
+}
+
 function monthOfText(milliseconds: Buffer | undefined): number {
   const date = new Date(Number(milliseconds))
   return date.getUTCFullYear() * 12 + date.getUTCMonth()
@@ -86,7 +92,11 @@ export function avroRoute(options: {
 }): TopicRoute {
   const { topic, table, readerSchema, registry, poison = createPoisonWindow(), onMoved } = options
   const timeColumn = 'received_at'
-  const transcoder = createTranscoder({ readerSchema, timeColumn })
+  const transcoder = createTranscoder({
+    readerSchema,
+    timeColumn,
+    columnByField: COLUMN_BY_FIELD[table],
+  })
   const identity = IDENTITIES[table]
   const parts = identity.map(({ name }) => name)
   const ofEveryLog = {
