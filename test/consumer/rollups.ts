@@ -54,7 +54,7 @@ export async function openRolledUp(servers: Pick<Servers, 'environment'>): Promi
       async () => {
         for (const view of VIEWS) await clickhouse.command(`SYSTEM REFRESH VIEW ${view}`)
         const behind = await clickhouse.query(
-          `SELECT * FROM rollup_freshness WHERE complete_until IS NULL OR complete_until < {now:DateTime64(3)}`,
+          `SELECT * FROM rollup_freshness WHERE counted_until IS NULL OR counted_until < {now:DateTime64(3)}`,
           { now: row?.now },
         )
         if (behind.length > 0) throw new Error(`still behind: ${JSON.stringify(behind)}`)

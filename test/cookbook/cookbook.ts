@@ -66,6 +66,7 @@ export async function openCookbook(
       version: index,
     })),
   )
+  await insertTopics(insert, sample)
   await rolled.empty() // what was inserted_at long ago is no news to a refresh, only to the first
   await rolled.refresh()
 
@@ -97,6 +98,26 @@ export async function openCookbook(
     },
     [Symbol.asyncDispose]: () => rolled[Symbol.asyncDispose](),
   }
+}
+
+async function insertTopics(
+  insert: (table: string, rows: readonly object[]) => Promise<void>,
+  { topics }: Sample,
+): Promise<void> {
+  const numbered = topics.map((topic, index) => ({ ...topic, generation: index + 1 }))
+  await insert(
+    'kafka_logs',
+    numbered.map(({ topic, generation }) => ({ topic, generation, cluster_id: 'sample' })),
+  )
+  const settled = numbered.flatMap(({ topic, generation, completeUntil }) =>
+    completeUntil.map((ms, partition) => ({
+      topic,
+      generation,
+      kafka_partition: partition,
+      complete_until: timeText(ms),
+    })),
+  )
+  await insert('settled', settled)
 }
 
 function eventRow(event: SampleEvent): object {
