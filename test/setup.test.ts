@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { readSetupConfig, setUp } from '@custom-events/cli'
+import { readViewsConfig } from '../cli/src/views/config.ts'
+import { runViews } from '../cli/src/views/views.ts'
 import { servers } from './support/servers.ts'
 import type { Servers } from './support/server-addresses.ts'
 
@@ -31,9 +33,24 @@ test('setup can be repeated: the second time everything was there', async () => 
   const names = ownNames()
   const first = await runSetup(names)
   assert.match(first.join('\n'), /12 partitions, created/)
+  assert.match(first.join('\n'), /views of events: 1 made, 0 changed/) // of the example plan
   const second = await runSetup(names)
   assert.match(second.join('\n'), /12 partitions, was there/)
   assert.match(second.join('\n'), /0 of \d+ migrations applied now/)
+  assert.match(second.join('\n'), /views of events: 0 made, 0 changed, 1 as they were/)
+})
+
+test('views alone makes what setup makes, by the same plans, and needs no Kafka', async () => {
+  const names = ownNames()
+  await runSetup(names)
+  const environment = { ...shared.environment, ...names, KAFKA_BROKERS: '127.0.0.1:9' }
+  const lines: string[] = []
+  const { failed, unchanged } = await runViews(readViewsConfig(environment), (line) => lines.push(line)) // prettier-ignore
+  assert.deepEqual({ failed, unchanged }, { failed: [], unchanged: 1 })
+  await assert.rejects(
+    runViews(readViewsConfig({ ...environment, CLICKHOUSE_DATABASE: 'nowhere' }), () => {}),
+    /making the views of events failed.*fix: run `npm run setup`.*CLICKHOUSE_DATABASE/s,
+  )
 })
 
 test('setups that run at once do not disturb each other: each ends with everything there', async () => {

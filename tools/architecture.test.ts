@@ -19,6 +19,21 @@ test('every file and folder that a page names is there', () => {
   }
 })
 
+test('every command that a page, a help or a message names is there', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    scripts: Readonly<Record<string, string>>
+  }
+  const texts = tracked.filter((path) => /\.(?:md|ts|sql|ya?ml)$/.test(path))
+  for (const path of texts) {
+    const text = readFileSync(path, 'utf8')
+    for (const [, name = ''] of text.matchAll(/npm run (?:-s |--silent )?([a-z](?:[\w:-]*\w)?)/g)) {
+      assert.ok(Object.hasOwn(scripts, name), `${path} says npm run ${name}`)
+    }
+    // No package of ours has a program for npx: it would fetch a stranger's of that name.
+    assert.doesNotMatch(text, /npx @?custom-events/, path)
+  }
+})
+
 test('every room has a row in the table of its package', () => {
   const sections = readFileSync('ARCHITECTURE.md', 'utf8').split('\n### ')
   for (const folder of folders) {

@@ -6,6 +6,7 @@ import { plotOf } from './cookbook/picture.ts'
 import { examplesOf, readRecipes, type Recipe } from './cookbook/recipe.ts'
 import type { Row } from './cookbook/truth/asked.ts'
 import { readArguments, refuseArguments } from './read-arguments.ts'
+import { tellFailure } from './tell-failure.ts'
 
 const USAGE = `npm run chart: a question of docs/cookbook.md as a picture, SVG, on stdout.
 
@@ -16,11 +17,13 @@ const USAGE = `npm run chart: a question of docs/cookbook.md as a picture, SVG, 
 (http://127.0.0.1:8123), CLICKHOUSE_USER (default), CLICKHOUSE_PASSWORD or CLICKHOUSE_PASSWORD_FILE, CLICKHOUSE_DATABASE (custom_events).`
 
 const TIMEOUT_MS = 60_000
+const DEFAULT_URL = 'http://127.0.0.1:8123'
 
 try {
   process.stdout.write(await chart(readQuestion()))
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  const url = process.env['CLICKHOUSE_URL'] ?? DEFAULT_URL
+  process.stderr.write(`${tellFailure(error, { url, isSetBy: 'CLICKHOUSE_URL' })}\n`)
   process.exitCode = 1
 }
 
@@ -74,7 +77,7 @@ function readQuestion(): Question {
 /** @throws with what ClickHouse said, when it refuses. */
 async function ask({ sql }: Recipe, parameters: Question['parameters']): Promise<readonly Row[]> {
   const {
-    CLICKHOUSE_URL = 'http://127.0.0.1:8123',
+    CLICKHOUSE_URL = DEFAULT_URL,
     CLICKHOUSE_USER = 'default',
     CLICKHOUSE_DATABASE = 'custom_events',
   } = process.env

@@ -1,6 +1,7 @@
 // `npm run sample`: half a year of a small product, posted to /track: what the answers of docs/cookbook.md are about.
 import { makeSample, type SampleEvent } from './cookbook/sample.ts'
 import { readArguments } from './read-arguments.ts'
+import { tellFailure } from './tell-failure.ts'
 
 const USAGE = `npm run sample: posts the sample of docs/cookbook.md to an ingest.
 
@@ -22,7 +23,7 @@ try {
     await post(copies.slice(from, from + BATCH))
   process.stdout.write(`posted ${copies.length} events; they can be queried in a second or two\n`)
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`${tellFailure(error, { url: values.url, isSetBy: '--url' })}\n`)
   process.exitCode = 1
 }
 

@@ -135,6 +135,10 @@ Query it, a second or two later:
   curl -s -u "${user}:$CLICKHOUSE_PASSWORD" ${url} --data-binary \\
     'SELECT timestamp, event, group_id, user_id, properties FROM custom_events.tracked ORDER BY received_at DESC LIMIT 5 FORMAT PrettyCompact'
 
+Half a year of a sample product, and a chart of it:
+  npm run sample -- --url http://127.0.0.1:${ports.ingest}
+  CLICKHOUSE_URL=${url} npm run --silent chart -- 03-active-users --from 2025-10-06 --to 2026-04-06 > users.svg
+
 Health and metrics:
   curl -s http://127.0.0.1:${ports.ingestOps}/health/ready; echo
   curl -s http://127.0.0.1:${ports.consumerOps}/metrics | grep ^custom_events

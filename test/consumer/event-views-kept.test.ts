@@ -153,13 +153,12 @@ test('views that are made four times at once are made once', SLOW, async () => {
 
 test('a view that ClickHouse refuses is named, and the others are made', SLOW, async () => {
   await using rolled = await openRolledUp(stack)
-  const { clickhouse } = rolled
-  const refusing: RolledUp['clickhouse'] = {
-    ...clickhouse,
-    command: (sql, params) => clickhouse.command(sql.replace(/'bad'(?! )/, 'nonsense('), params),
-  }
-  await catalogueIs(rolled, [{ event: 'bad' }, { event: 'good' }])
-  const { made, failed } = await makeViews({ ...rolled, clickhouse: refusing })
+  await catalogueIs(rolled, [{ event: 'SELECT 1 INTO OUTFILE' }, { event: 'good' }])
+  const { made, failed } = await makeViews(rolled)
   assert.equal(made, 1)
-  assert.match(failed.join('\n'), /^event_bad is not as it should be: /)
+  // The embedded engine refuses whatever holds that word.
+  assert.match(
+    failed.join('\n'),
+    /^event_select_1_into_outfile is not as it should be: .*Not enough privileges/,
+  )
 })

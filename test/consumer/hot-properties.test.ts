@@ -1,5 +1,7 @@
 // What is asked makes columns: the log is read, columns are proposed, old parts are filled.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { fillHotColumns, proposeHotProperties, type FillProgress } from '@custom-events/clickhouse'
 import { clickhouseHeaders } from '@custom-events/embedded'
@@ -69,6 +71,12 @@ test(
       limit: 20,
     })
     assert.equal(statements, 6)
+    const [agents] = await clickhouse.query<object>(
+      `SELECT count() > 0 AS ours FROM system.query_log
+       WHERE current_database = {database:String} AND startsWith(http_user_agent, 'custom-events clickhouse-js')`,
+      { database: clickhouse.database },
+    )
+    assert.deepEqual(agents, { ours: 1 }) // as our programs call themselves
     const byProperty = new Map(proposals.map((proposal) => [proposal.property, proposal]))
     assert.deepEqual([...byProperty.keys()].toSorted((a, b) => a.localeCompare(b)), ['amount', 'never', 'note', 'plan', 'price', 'tags']) // prettier-ignore
     assert.equal(byProperty.get('plan')?.queries, 3)
@@ -198,3 +206,33 @@ test('a fill that ClickHouse gives up says why, and takes its mutation back', SL
   await assert.rejects(filling, /filling month 202601: .*it cannot be.*run it again/s)
   assert.deepEqual(await mutations(rolled, 'NOT is_done AND NOT is_killed'), [])
 })
+
+test(
+  'Ctrl-C ends the command in order: exit code 130, and what is left is told',
+  SLOW,
+  async () => {
+    await using rolled = await openRolledUp(stack)
+    const { clickhouse } = rolled
+    await insertEvents(rolled, '2026-01')
+    await rolled.migrate({ hotProperties: HOT })
+    await clickhouse.command('ALTER TABLE events DROP COLUMN amount')
+    await rolled.migrate({}) // amount is declared, and in no part
+    await clickhouse.command('SYSTEM STOP MERGES events')
+    const child = spawn(
+      process.execPath,
+      ['cli/src/main.ts', 'hot-properties', '--fill', 'amount'],
+      {
+        cwd: new URL('../..', import.meta.url),
+        env: { ...process.env, ...stack.environment, CLICKHOUSE_DATABASE: clickhouse.database },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
+    const said: string[] = []
+    child.stdout.setEncoding('utf8').on('data', (text: string) => said.push(text))
+    await eventually(async () => assert.equal((await mutations(rolled, 'NOT is_done')).length, 1), { withinMs: 60_000 }) // prettier-ignore
+    child.kill('SIGINT')
+    assert.deepEqual(await once(child, 'close'), [130, null])
+    assert.match(said.join(''), /stopped; 0 rows in 0 months are done.*run it again to go on/)
+    assert.deepEqual(await mutations(rolled, 'NOT is_done AND NOT is_killed'), [])
+  },
+)

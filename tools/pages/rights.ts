@@ -33,6 +33,8 @@ ${rightsTable(CLICKHOUSE_RIGHTS)}
 \`\`\`sql
 GRANT SELECT, INSERT ON custom_events.* TO consumer; -- and so for replay
 GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, ALTER TABLE, SELECT, INSERT ON custom_events.* TO setup;
+GRANT CREATE VIEW, DROP VIEW, SELECT ON custom_events.* TO views; GRANT SELECT ON system.* TO views;
+GRANT ALTER TABLE, SELECT ON custom_events.* TO hot_properties; GRANT SELECT ON system.* TO hot_properties;
 GRANT SYSTEM VIEWS ON custom_events.* TO operator -- to refresh a rollup by hand
 \`\`\`
 `

@@ -7,9 +7,9 @@ what that costs, and prints what to declare. With --fill it writes the columns t
 one month after the other. Ctrl-C ends it; run it again to go on.
 
 Examples:
-  npx custom-events hot-properties --days 30
-  npx custom-events hot-properties --fill
-  npx custom-events hot-properties --fill plan price
+  npm run hot-properties -- --days 30
+  npm run hot-properties -- --fill
+  npm run hot-properties -- --fill plan price
 
 Exit codes:
   0  done   1  it failed; the output says why   64 wrong usage   78 wrong configuration   130 stopped by Ctrl-C`

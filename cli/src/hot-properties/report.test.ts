@@ -31,7 +31,7 @@ test('proposals are a table with figures, the reasons, and what to declare', () 
     'tags            3      0.5  not known      not known        not known',
     '  tags: no column proposed, several types',
     'Each that you want: into schemas/hot-properties.json (or "x-hot" in a tracking plan), then `npm run setup`,',
-    'then `custom-events hot-properties --fill` for the events that are there already:',
+    'then `npm run hot-properties -- --fill` for the events that are there already:',
     '  {"property":"plan","type":"LowCardinality(String)","comment":"Property plan, as sent."},',
   ])
 })

@@ -42,7 +42,7 @@ function declarationLines(proposals: readonly Proposal[]): readonly string[] {
   if (columns.length === 0) return []
   return [
     'Each that you want: into schemas/hot-properties.json (or "x-hot" in a tracking plan), then `npm run setup`,',
-    'then `custom-events hot-properties --fill` for the events that are there already:',
+    'then `npm run hot-properties -- --fill` for the events that are there already:',
     ...columns.map((column) => `  ${JSON.stringify(column)},`),
   ]
 }

@@ -28,7 +28,7 @@ interface Screen {
 const STOPPED = 130
 
 /**
- * `custom-events hot-properties`.
+ * `npm run hot-properties`.
  *
  * @returns the exit code
  * @throws {StepError}

@@ -19,7 +19,7 @@ export const viewsVariables = {
   CLICKHOUSE_EVENT_VIEWS_MAX,
 }
 
-/** Reads the environment of `custom-events views`. @throws {ConfigError} */
+/** Reads the environment of `npm run views`. @throws {ConfigError} */
 export function readViewsConfig(environment: NodeJS.ProcessEnv) {
   const { config, warnings } = readConfig(viewsVariables, environment)
   const log = createLogger({ service: 'views', level: config.LOG_LEVEL }, process.stderr)

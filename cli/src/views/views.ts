@@ -13,7 +13,7 @@ import { untilAnswered } from '../until-answered.ts'
 import type { ViewsConfig } from './config.ts'
 
 /**
- * `custom-events views`: the views of events alone, as setup makes them.
+ * `npm run views`: the views of events alone, as setup makes them.
  *
  * @param print one line per thing done, for a person.
  * @throws {StepError} when nothing could be done; what ClickHouse refused is in the result.
@@ -52,7 +52,7 @@ export async function setUpViews(
   return result
 }
 
-/** As many lines as somebody reads; `custom-events views` may be run as often as one likes. */
+/** As many lines as somebody reads; `npm run views` may be run as often as one likes. */
 const MAX_NOTES = 20
 
 export function reportOf(result: EventViewsResult): readonly string[] {

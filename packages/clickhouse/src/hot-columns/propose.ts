@@ -2,14 +2,9 @@ import type { ClickHouse } from '../client/clickhouse.ts'
 import { ClickHouseFailure } from '../errors/failure.ts'
 import { kindSeen, KINDS, SEEN_TYPES } from '../event-views/columns.ts'
 import { columnName } from '../event-views/names.ts'
-import { readViews } from '../event-views/read.ts'
+import { readViews, spelt } from '../event-views/read.ts'
 import type { CataloguedProperty } from '../event-views/sources.ts'
-import {
-  columnOf,
-  quoteText,
-  type ExistingColumn,
-  type HotProperty,
-} from '../migrations/hot-properties.ts'
+import { columnOf, type ExistingColumn, type HotProperty } from '../migrations/hot-properties.ts'
 import { demandOf, type AskedQuery, type Demand } from './demand.ts'
 import { measure, type Sample } from './sample.ts'
 import type { ViewColumns } from './extractions.ts'
@@ -161,7 +156,7 @@ async function readTypes(
   demands: readonly Demand[],
 ): Promise<ReadonlyMap<string, CataloguedProperty>> {
   if (demands.length === 0) return new Map()
-  const list = demands.map(({ property }) => quoteText(property)).join(', ')
+  const list = demands.map(({ property }) => spelt(property)).join(', ')
   const rows = await clickhouse.query<CataloguedProperty>(
     `SELECT property, ${SEEN_TYPES.map((type) => `sum(p.${type})::Float64 AS ${type}`).join(', ')}
      FROM catalogue_properties AS p WHERE property IN (${list}) GROUP BY property`,

@@ -1,4 +1,5 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
+import { ClickHouseFailure } from '../errors/failure.ts'
 import { typedValue, type HotProperty } from '../migrations/hot-properties.ts'
 
 /** What reading a property from the JSON costs, beside reading a column. */
@@ -18,7 +19,7 @@ const RUNS = 3
 /** A dictionary of more is no gain. */
 const MAX_VALUES = 5_000
 
-/** @returns `null` with too few events to measure. @throws {ClickHouseFailure} */
+/** @returns `null` with too few events to measure, or where ClickHouse refuses to. @throws {ClickHouseFailure} */
 export async function measure(
   clickhouse: ClickHouse,
   { property, type }: Pick<HotProperty, 'property' | 'type'>,
@@ -32,9 +33,10 @@ export async function measure(
     const ms = performance.now() - startedAt
     return { rows: row?.rows ?? 0, present: row?.present ?? 0, distinct: row?.distinct ?? 0, ms }
   }
-  const [asColumn, asJson] = [await fastest(() => ask('user_id')), await fastest(() => ask(typedValue({ property, type })))] // prettier-ignore
+  const asColumn = await fastest(() => ask('user_id'))
+  const asJson = await fastest(() => ask(typedValue({ property, type }))).catch(refusedToNull)
+  if (asJson === null || asJson.rows < MIN_ROWS) return null
   const { rows, present, distinct } = asJson
-  if (rows < MIN_ROWS) return null
   const hasFew =
     type === 'String' && present >= 1_000 && distinct <= Math.min(MAX_VALUES, present / 20)
   return {
@@ -50,6 +52,12 @@ interface Answer {
   readonly present: number
   readonly distinct: number
   readonly ms: number
+}
+
+/** One property that is refused by its name must not hide the others. @throws what is no refusal */
+function refusedToNull(error: unknown): null {
+  if (error instanceof ClickHouseFailure && error.failure.code !== null) return null
+  throw error
 }
 
 /** What else the server does makes a run slower, never faster. */
