@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readRecipes } from '../../tools/cookbook/recipe.ts'
-import { openRolledUp } from '../consumer/rollups.ts'
+import { openRolledUp } from '../support/rollups.ts'
 import { servers } from '../support/servers.ts'
 
 /** More than a catalogue is likely to have; each name takes as many letters as an event's may. */

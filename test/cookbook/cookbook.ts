@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { clickhouseHeaders } from '@custom-events/embedded'
 import { makeSample, type Sample, type SampleEvent } from '../../tools/cookbook/sample.ts'
 import type { Row } from '../../tools/cookbook/truth/asked.ts'
-import { openRolledUp } from '../consumer/rollups.ts'
+import { openRolledUp } from '../support/rollups.ts'
 import type { Servers } from '../support/server-addresses.ts'
 
 export interface Answer {

@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import type { ClickHouse } from '@custom-events/clickhouse'
 import { eventually } from '../support/eventually.ts'
-import { servers } from '../support/servers.ts'
+import { openRolledUp, type Copy } from '../support/rollups.ts'
 import type { Servers } from '../support/server-addresses.ts'
+import { servers } from '../support/servers.ts'
 import { truthOf, type Truth } from './rollup-truth.ts'
-import { openRolledUp, type Copy } from './rollups.ts'
 
 let stack: Servers
 before(async () => {

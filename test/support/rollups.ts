@@ -7,8 +7,8 @@ import {
   type MigrateOptions,
 } from '@custom-events/clickhouse'
 import { createLogger } from '@custom-events/runtime'
-import { eventually } from '../support/eventually.ts'
-import type { Servers } from '../support/server-addresses.ts'
+import { eventually } from './eventually.ts'
+import type { Servers } from './server-addresses.ts'
 
 export interface Copy {
   readonly group_id: string
