@@ -4,6 +4,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format } from 'prettier'
+import type { Plot } from '../tools/plot/kinds.ts'
 
 /** What a benchmark saw. Everything that is printed, plotted and compared is made from it. */
 export interface Figures {
@@ -21,43 +22,6 @@ export interface FigureTable {
   readonly columns: readonly string[]
   /** `null`: not measured. */
   readonly rows: readonly (readonly (string | number | null)[])[]
-}
-
-export type Plot = LinePlot | BarPlot
-
-interface PlotName {
-  /** Lower case with hyphens: part of the file's name. */
-  readonly name: string
-  readonly title: string
-  /** What it shows, for those who do not see it. */
-  readonly description?: string
-}
-
-export interface LinePlot extends PlotName {
-  readonly kind: 'lines'
-  readonly x: Axis
-  readonly y: Axis
-  readonly series: readonly Series[]
-}
-
-/** For each group one bar of each series. */
-export interface BarPlot extends PlotName {
-  readonly kind: 'bars'
-  /** What a bar's height is. */
-  readonly y: string
-  readonly groups: readonly string[]
-  readonly series: readonly { readonly name: string; readonly values: readonly number[] }[]
-}
-
-export interface Axis {
-  readonly label: string
-  /** `days`: days since 1970, told as months. */
-  readonly scale: 'linear' | 'log' | 'days'
-}
-
-export interface Series {
-  readonly name: string
-  readonly points: readonly (readonly [x: number, y: number])[]
 }
 
 /** Figures with what is needed to make them again. */

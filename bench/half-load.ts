@@ -9,7 +9,7 @@ import { loadClosedLoop, loadOpenLoop } from './load.ts'
 import type { BenchOptions } from './options.ts'
 import { postEvent } from './post-event.ts'
 import { quantile } from './quantile.ts'
-import { tell } from './render.ts'
+import { tell } from '../tools/plot/tell.ts'
 import { createAsk, delaysOf, drained, watchRows, type Sent } from './visible.ts'
 
 const BATCH = { ...SINGLE, eventsPerBody: 100 }

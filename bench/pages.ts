@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { table } from '../tools/markdown.ts'
 import { readKeptFigures, type FigureTable, type SavedFigures } from './figures.ts'
-import { plotSvg } from './plot.ts'
-import { tell } from './render.ts'
+import { plotSvg } from '../tools/plot/plot.ts'
+import { tell } from '../tools/plot/tell.ts'
 import { sizingTable } from './sizing.ts'
 
 const FOLDER = 'docs/figures'

@@ -1,6 +1,6 @@
 // `npm run chart`: a question of the cookbook, asked of a ClickHouse, as a picture.
 import { readFileSync } from 'node:fs'
-import { plotSvg } from '../bench/plot.ts'
+import { plotSvg } from './plot/plot.ts'
 import { entryOf } from './cookbook/entries.ts'
 import { plotOf } from './cookbook/picture.ts'
 import { examplesOf, readRecipes, type Recipe } from './cookbook/recipe.ts'

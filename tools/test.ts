@@ -12,20 +12,8 @@ import { spec } from 'node:test/reporters'
 import { whyNoContainers } from '../test/support/containers.ts'
 import { startServers } from '../test/support/servers.ts'
 import { longestFirst } from './longest-first.ts'
+import { GROUPS, type Group } from './test-groups.ts'
 
-const groups = {
-  unit: ['{packages,services,cli,embedded,tools}/**/*.test.ts'],
-  integration: [
-    'test/{alerts,bench,chaos,cookbook,embedded,hostile,kafka,ingest,consumer,sdks,start}/**/*.test.ts',
-  ],
-  // The only group that also runs on containers.
-  e2e: ['test/*.test.ts'],
-  // On docker-compose.yml, with its images at hand: see tools/test-containers.sh.
-  containers: ['test/containers/*.test.ts'],
-  // On servers of its own, which it kills; last and alone, so that it disturbs nobody.
-  chaos: ['test/smoke/**/*.test.ts'],
-} as const
-type Group = keyof typeof groups
 /** Node tells `failed`, too; its types do not know it. */
 type Counts = EventData.TestSummary['counts'] & { readonly failed?: number }
 
@@ -59,7 +47,7 @@ async function main(): Promise<number> {
 }
 
 async function runEverything(): Promise<number> {
-  const { unit, integration, e2e } = groups
+  const { unit, integration, e2e } = GROUPS
   const first = await runWithServers(globSync([...unit, ...integration, ...e2e]).toSorted())
   const second = await runTests(testFiles('chaos'), {}, CHAOS)
   saySlowest()
@@ -94,7 +82,7 @@ function skipLoudly(files: readonly string[], reason: string): number {
 }
 
 function testFiles(group: string): readonly string[] {
-  if (group in groups) return globSync([...groups[group as Group]]).toSorted()
+  if (group in GROUPS) return globSync([...GROUPS[group as Group]]).toSorted()
   return [group, ...rest]
 }
 

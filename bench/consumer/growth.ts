@@ -1,4 +1,5 @@
-import type { Figures, FigureTable, LinePlot } from '../figures.ts'
+import type { LinePlot } from '../../tools/plot/kinds.ts'
+import type { Figures, FigureTable } from '../figures.ts'
 import type { BenchOptions } from '../options.ts'
 import { benchConsumer } from './consumer.ts'
 import { ours } from './contenders.ts'

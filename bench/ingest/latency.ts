@@ -2,7 +2,7 @@ import type { BodyShape } from '../bodies.ts'
 import type { FigureTable } from '../figures.ts'
 import { loadOpenLoop } from '../load.ts'
 import type { BenchOptions } from '../options.ts'
-import { tell } from '../render.ts'
+import { tell } from '../../tools/plot/tell.ts'
 import type { MeasuredServer } from './servers.ts'
 
 export interface HalfLoad {

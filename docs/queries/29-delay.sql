@@ -1,5 +1,5 @@
--- How fresh is the data: how long from the door until a row could be queried, on each day of receipt?
--- Exact, over the last copy of each event; the range is of received_at. And how far are the clocks of producers off, where they say when they sent?
+-- How fresh is the data: how long after it was received was a row written, on each day of receipt?
+-- Exact as to the two columns, over the last copy of each event; the range is of received_at. But received_at is of ingest's clock and inserted_at of ClickHouse's: where those differ, so does this. And inserted_at is when the insert began: the row can be queried up to 25 s later. Up to when everything can be: Complete, the next question. And how far are the clocks of producers off, where they say when they sent?
 WITH
     parseDateTime64BestEffort({from:String}, 3, {tz:String}) AS begins,
     parseDateTime64BestEffort({to:String}, 3, {tz:String}) AS ends

@@ -10,7 +10,8 @@ export const MALLOC_SETTINGS = {
 
 /**
  * Before the file of ingest on its command line: V8 has two halves of 16 MiB for young objects from the start: by
- * itself it begins with less, which costs more, and ends with two of 64 where the machine has many gigabytes. And ingest may have garbage collected (services/ingest/src/admission/garbage.ts).
+ * itself it begins with less, which costs more, and ends with two of 64 where the machine has many gigabytes. And
+ * ingest may have garbage collected (services/ingest/src/admission/garbage.ts).
  * What that brings: docs/decisions/0039-collect-sooner.md.
  */
 export const V8_FLAGS = [

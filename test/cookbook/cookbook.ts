@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { clickhouseHeaders } from '@custom-events/embedded'
 import { makeSample, type Sample, type SampleEvent } from '../../tools/cookbook/sample.ts'
 import type { Row } from '../../tools/cookbook/truth/asked.ts'
-import { openRolledUp } from '../consumer/rollups.ts'
+import { openRolledUp } from '../support/rollups.ts'
 import type { Servers } from '../support/server-addresses.ts'
 
 export interface Answer {
@@ -67,6 +67,7 @@ export async function openCookbook(
       version: index,
     })),
   )
+  await insertTopics(insert, sample)
   await rolled.empty() // what was inserted_at long ago is no news to a refresh, only to the first
   await rolled.refresh()
 
@@ -98,6 +99,26 @@ export async function openCookbook(
     },
     [Symbol.asyncDispose]: () => rolled[Symbol.asyncDispose](),
   }
+}
+
+async function insertTopics(
+  insert: (table: string, rows: readonly object[]) => Promise<void>,
+  { topics }: Sample,
+): Promise<void> {
+  const numbered = topics.map((topic, index) => ({ ...topic, generation: index + 1 }))
+  await insert(
+    'kafka_logs',
+    numbered.map(({ topic, generation }) => ({ topic, generation, cluster_id: 'sample' })),
+  )
+  const settled = numbered.flatMap(({ topic, generation, completeUntil }) =>
+    completeUntil.map((ms, partition) => ({
+      topic,
+      generation,
+      kafka_partition: partition,
+      complete_until: timeText(ms),
+    })),
+  )
+  await insert('settled', settled)
 }
 
 function eventRow(event: SampleEvent): object {

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
-import { addDays } from '../../tools/cookbook/clock.ts'
+import { addDays, createClock } from '../../tools/cookbook/clock.ts'
 import { entryOf, TOPICS } from '../../tools/cookbook/entries.ts'
 import { examplesOf, readRecipes, type Recipe } from '../../tools/cookbook/recipe.ts'
 import { SAMPLE_FROM, SAMPLE_TO, type SampleEvent } from '../../tools/cookbook/sample.ts'
 import { ask, type Parameters, type Row } from '../../tools/cookbook/truth/asked.ts'
+import { MARGIN_MS } from '../../tools/cookbook/truth/operations.ts'
 import { servers } from '../support/servers.ts'
 import type { Servers } from '../support/server-addresses.ts'
 import { openCookbook, type Cookbook } from './cookbook.ts'
@@ -82,7 +83,7 @@ async function agrees(recipe: Recipe, asked: Parameters): Promise<void> {
 
 /** When the rollups were refreshed is not of the sample. */
 function withoutNow(row: Row): Row {
-  return Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'complete_until'))
+  return Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'until'))
 }
 
 for (const recipe of recipes) {
@@ -125,6 +126,26 @@ for (const recipe of recipes) {
     const noMoment = await cookbook.ask(recipe.sql, { ...good, from: 'yesterday' })
     assert.deepEqual([noMoment.status, codeOf(noMoment.text)], [400, '41'])
   })
+}
+
+test('30-complete covers a range until 20 s before a topic is complete, and not a millisecond more', async () => {
+  const { sql } = found('30-complete')
+  for (const { topic, completeUntil } of cookbook.sample.topics) {
+    const untilMs = Math.min(...completeUntil, Infinity) - MARGIN_MS
+    for (const late of Number.isFinite(untilMs) ? [0, 1] : []) {
+      const to = new Date(untilMs + late).toISOString()
+      const rows = await cookbook.rows(sql, { from: SAMPLE_FROM, to, tz: 'Asia/Kolkata' })
+      const told = rows.find(({ name }) => name === topic)
+      const until = createClock('Asia/Kolkata').text(untilMs)
+      assert.deepEqual(told, { name: topic, until, covers_the_range: Number(late === 0) })
+    }
+  }
+})
+
+function found(name: string): Recipe {
+  const recipe = recipes.find((each) => each.name === name)
+  assert.ok(recipe !== undefined, name)
+  return recipe
 }
 
 function codeOf(text: string): string | undefined {

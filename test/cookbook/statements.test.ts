@@ -2,13 +2,30 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { createClickHouse, migrate, type ClickHouse } from '@custom-events/clickhouse'
+import {
+  createClickHouse,
+  makeEventViews,
+  migrate,
+  type ClickHouse,
+  type PlannedEvent,
+} from '@custom-events/clickhouse'
 import { createLogger } from '@custom-events/runtime'
 import { servers } from '../support/servers.ts'
 import type { Servers } from '../support/server-addresses.ts'
 
 // Every statement that the pages show.
 const FOLDER = new URL('../../docs/', import.meta.url)
+
+/** The event whose view the pages ask, as a tracking plan has it. */
+const FEATURE_USED: PlannedEvent = {
+  file: 'feature_used.json',
+  event: 'feature_used',
+  description: null,
+  properties: [
+    { property: 'feature_name', kind: 'string', description: null },
+    { property: 'duration_ms', kind: 'number', description: null },
+  ],
+}
 
 let stack: Servers
 let clickhouse: ClickHouse
@@ -19,6 +36,14 @@ before(async () => {
     CLICKHOUSE_DATABASE: `statements_${randomUUID().slice(0, 8)}`,
   })
   await migrate({ clickhouse, log: createLogger({ service: 'test', level: 'silent' }) })
+  const plans = [FEATURE_USED]
+  await makeEventViews({
+    clickhouse,
+    plans,
+    hotProperties: [],
+    personalProperties: [],
+    maxViews: 10,
+  })
 })
 after(async () => {
   await clickhouse.command(`DROP DATABASE ${clickhouse.database}`)

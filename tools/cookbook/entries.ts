@@ -94,7 +94,7 @@ export const TOPICS: readonly {
     title: 'The pipeline itself',
     entries: {
       '29-delay': { truth: operations.delay },
-      '30-watermark': { truth: operations.watermark },
+      '30-complete': { truth: operations.complete },
       '31-rejected-by-source': { truth: operations.rejectedBySource },
       '32-open-refusals': { truth: operations.openRefusals },
     },

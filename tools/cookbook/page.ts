@@ -1,6 +1,6 @@
 // docs/cookbook.md and its pictures. The answers are the truths that the queries are tested against, over the same sample.
-import { plotSvg } from '../../bench/plot.ts'
 import { table } from '../markdown.ts'
+import { plotSvg } from '../plot/plot.ts'
 import { entryOf, TOPICS } from './entries.ts'
 import { plotOf } from './picture.ts'
 import { examplesOf, FOLDER, readRecipes, type Recipe } from './recipe.ts'

@@ -1,4 +1,4 @@
-import type { BarPlot, LinePlot, Plot } from '../../bench/figures.ts'
+import type { BarPlot, LinePlot, Plot } from '../plot/kinds.ts'
 import { addDays, daysBetween } from './clock.ts'
 import type { Recipe } from './recipe.ts'
 import type { Row } from './truth/asked.ts'

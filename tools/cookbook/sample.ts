@@ -3,9 +3,10 @@
 import { createChance, type Chance } from './chance.ts'
 import { accountSteps, BEGINS, DAY_MS, DAYS, HOUR_MS } from './people.ts'
 
+const END = BEGINS + DAYS * DAY_MS
 export const SAMPLE_FROM = isoDay(BEGINS)
 /** The first day after it. */
-export const SAMPLE_TO = isoDay(BEGINS + DAYS * DAY_MS)
+export const SAMPLE_TO = isoDay(END)
 
 function isoDay(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10)
@@ -44,6 +45,13 @@ export interface SampleDeadLetter {
   readonly resolution: 'replayed' | 'superseded' | null
 }
 
+/** How far a topic of Kafka has been consumed. */
+export interface SampleTopic {
+  readonly topic: string
+  /** Of each partition up to when it is complete; none: no consumer has read it. */
+  readonly completeUntil: readonly number[]
+}
+
 export interface Sample {
   /** Every copy, in the order in which they came. */
   readonly copies: readonly SampleEvent[]
@@ -51,6 +59,7 @@ export interface Sample {
   readonly events: readonly SampleEvent[]
   readonly rejected: readonly SampleRejected[]
   readonly deadLetters: readonly SampleDeadLetter[]
+  readonly topics: readonly SampleTopic[]
 }
 
 const ACCOUNTS = ['acme', 'bolt', 'cedar', 'delta', 'ember', 'fjord', 'grove', 'haven'] as const
@@ -71,6 +80,7 @@ export function makeSample(): Sample {
     events: lastCopies(copies),
     rejected: rejectedOf(chance),
     deadLetters: DEAD_LETTERS,
+    topics: TOPICS,
   }
 }
 
@@ -114,3 +124,10 @@ const DEAD_LETTERS: readonly SampleDeadLetter[] = Array.from({ length: 9 }, (_, 
   source_offset: 100 + index,
   resolution: index % 4 === 0 ? 'replayed' : null,
 }))
+
+/** All of the sample can be queried; its refusals are behind; of dead letters nobody knows. */
+const TOPICS: readonly SampleTopic[] = [
+  { topic: 'events.tracked.v1', completeUntil: [END + DAY_MS + 456, END + DAY_MS + 123] },
+  { topic: 'events.rejected.v1', completeUntil: [END - 17 * DAY_MS, END + DAY_MS] },
+  { topic: 'events.tracked.v1.dlq', completeUntil: [] },
+]

@@ -26,9 +26,10 @@ export interface DescribedColumn {
 }
 
 /** For analysts first; what is not named here comes after it. */
-const FIRST = [
+export const FIRST = [
   'tracked',
   'user_timeline',
+  'complete_until',
   'events_daily',
   'active_users_daily',
   'active_users_weekly',
@@ -43,21 +44,9 @@ const FIRST = [
 ]
 
 export function tablesPage(): string {
-  const tables = describedTables()
-  const columnsOf = new Map(tables.map(({ name, columns }) => [name, columns]))
-  const sections = tables.map(({ name, kind, comment, columns }) => {
-    const rows = columns.map((column) => [
-      `\`${column.name}\``,
-      `\`${column.type}\``,
-      column.comment,
-    ])
-    // It selects what `tracked` has, and says so in its comment.
-    const same =
-      columns.length === 0 && columnsOf.has('tracked')
-        ? 'Its columns are those of [tracked](#tracked).'
-        : ''
-    return `## ${name}\n\nA ${kind}. ${comment}\n\n${same || table(['column', 'type', 'what it is'], rows)}\n`
-  })
+  const sections = describedTables().map(
+    (each) => `## ${each.name}\n\nA ${each.kind}. ${each.comment}\n\n${columnsText(each)}\n`,
+  )
   return `# Tables and views
 
 <!-- Made by \`npm run generate\` from schemas/clickhouse and schemas/hot-properties.json. -->
@@ -70,7 +59,13 @@ services use (\`*_probe\`, \`migrations\`), are left out.
 ${sections.join('\n')}`
 }
 
-/** @throws when a table, a view or a column has no comment. */
+function columnsText({ columns }: DescribedTable): string {
+  if (columns.length === 0) return 'Its columns are those of [tracked](#tracked).'
+  const rows = columns.map(({ name, type, comment }) => [`\`${name}\``, `\`${type}\``, comment])
+  return table(['column', 'type', 'what it is'], rows)
+}
+
+/** @throws when a table, a view or a column has no comment, or a view no columns. */
 export function describedTables(): readonly DescribedTable[] {
   const files = FOLDERS.flatMap((folder) =>
     readdirSync(folder)
@@ -78,18 +73,22 @@ export function describedTables(): readonly DescribedTable[] {
       .toSorted()
       .map((file) => `${folder}/${file}`),
   )
-  const tables = files.flatMap((file) => statementsOf(file).flatMap((sql) => describe(file, sql)))
+  const tables = files.flatMap((file) => describedIn(file, readFileSync(file, 'utf8')))
   const place = ({ name }: DescribedTable): number =>
-    (FIRST.indexOf(name) + FIRST.length + 1) % (FIRST.length + 1)
+    FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length
   return tables.toSorted((one, other) => place(one) - place(other))
 }
 
-function statementsOf(file: string): readonly string[] {
+const OF_TRACKED = 'the columns of tracked'
+
+/** What the statements of a file make; the file is only named. */
+export function describedIn(file: string, statements: string): readonly DescribedTable[] {
   const hot = readHotProperties('schemas/hot-properties.json').map(
     (each) => `${columnDeclaration(each)},`,
   )
-  const text = readFileSync(file, 'utf8').replaceAll(/\$\{(?!HOT_COLUMN_TYPES)[A-Z_]+\}/g, '')
-  return sqlStatements(text).map((sql) => substitute(sql, { HOT_COLUMN_TYPES: hot.join('\n') }))
+  const values = { HOT_COLUMN_TYPES: hot.join('\n'), TRACKED_COLUMNS: OF_TRACKED }
+  const text = statements.replaceAll(/\$\{(?!HOT_COLUMN_TYPES|TRACKED_COLUMNS)[A-Z_]+\}/g, '')
+  return sqlStatements(text).flatMap((sql) => describe(file, substitute(sql, values)))
 }
 
 const HEAD = /^CREATE (?:TABLE IF NOT EXISTS|OR REPLACE (?:TABLE|VIEW)) (\w+)\s/
@@ -102,6 +101,10 @@ function describe(file: string, sql: string): readonly DescribedTable[] {
   const comment = /\nCOMMENT '((?:''|[^'])*)'\s*$/.exec(sql)?.[1]
   if (comment === undefined) throw new Error(`${file}: ${name} does not end with a COMMENT`)
   const list = /^\S[^(]*\(\n([^]*?)\n\)/.exec(sql)?.[1] ?? ''
+  if (list === '' && !sql.includes(` AS\nSELECT ${OF_TRACKED}\n`))
+    throw new Error(
+      `${file}: ${name} has no list of columns: name them, or select \${TRACKED_COLUMNS}`,
+    )
   const columns = [...list.matchAll(COLUMN)].map(([, column = '', type = '', told = '']) => {
     return { name: column, type, comment: unquoted(told) }
   })

@@ -6,7 +6,7 @@
 CREATE OR REPLACE MATERIALIZED VIEW catalogue_daily_refresh ${ON_CLUSTER}
 REFRESH AFTER 1 MINUTE APPEND TO catalogue_daily AS
 WITH
-    (SELECT complete_until FROM rollup_freshness WHERE name = 'catalogue_daily') AS known_until,
+    (SELECT counted_until FROM rollup_freshness WHERE name = 'catalogue_daily') AS known_until,
     ${REFRESH},
     (SELECT groupArray((month, known)) FROM (
         SELECT toYYYYMM(day) AS month, sum(events) AS known FROM catalogue_daily FINAL
@@ -72,10 +72,10 @@ SETTINGS max_threads = 1, max_insert_threads = 1, use_skip_indexes_if_final = 0,
 CREATE OR REPLACE MATERIALIZED VIEW catalogue_refresh ${ON_CLUSTER}
 REFRESH AFTER 10 SECOND APPEND TO catalogue AS
 WITH
-    (SELECT complete_until FROM rollup_freshness WHERE name = 'catalogue_daily') AS counted_until,
-    (SELECT complete_until FROM rollup_freshness WHERE name = 'catalogue') AS summed_until,
-    ifNull(counted_until > ifNull(summed_until, toDateTime64(0, 3, 'UTC')), false) AS is_due
-SELECT *, assumeNotNull(counted_until) AS refreshed_at
+    (SELECT counted_until FROM rollup_freshness WHERE name = 'catalogue_daily') AS days_until,
+    (SELECT counted_until FROM rollup_freshness WHERE name = 'catalogue') AS summed_until,
+    ifNull(days_until > ifNull(summed_until, toDateTime64(0, 3, 'UTC')), false) AS is_due
+SELECT *, assumeNotNull(days_until) AS refreshed_at
 FROM
 (
     SELECT

@@ -1,7 +1,7 @@
 CREATE OR REPLACE MATERIALIZED VIEW rollup_daily_refresh ${ON_CLUSTER}
 REFRESH AFTER 1 MINUTE APPEND TO rollup_daily AS
 WITH
-    (SELECT complete_until FROM rollup_freshness WHERE name = 'daily') AS known_until,
+    (SELECT counted_until FROM rollup_freshness WHERE name = 'daily') AS known_until,
     ${REFRESH},
     (SELECT groupArray((month, known)) FROM (
         SELECT toYYYYMM(day) AS month, sum(events) AS known FROM rollup_daily FINAL

@@ -54,17 +54,24 @@ function catalogue({ sample }: Asked): readonly Seen[] {
   }))
 }
 
+/** Names are made by producers: without a bound each would be compared with each. */
+const MOST_SHOWN = 200
+const MOST_COMPARED = 10_000
+
 export const newEvents: Truth = (asked) => {
   const all = catalogue(asked)
-  const shown = all.filter(({ first }) => first >= asked.begins && first < asked.ends)
-  return shown
+  const frequent = all
+    .toSorted((one, other) => other.events - one.events || compare(other.event, one.event))
+    .slice(0, MOST_COMPARED)
+  return all
+    .filter(({ first }) => first >= asked.begins && first < asked.ends)
     .toSorted((one, other) => one.first - other.first || compare(one.event, other.event))
+    .slice(0, MOST_SHOWN)
     .map(({ event, events, first }) => {
-      const similar = all.filter(
+      const similar = frequent.find(
         (other) => other.first < first && editDistance(event, other.event) <= 2,
       )
-      const [most] = similar.toSorted((one, other) => other.events - one.events)
-      return { event, events, first: asked.clock.text(first), similar_to: most?.event ?? '' }
+      return { event, events, first: asked.clock.text(first), similar_to: similar?.event ?? '' }
     })
 }
 

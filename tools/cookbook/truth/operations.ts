@@ -59,15 +59,24 @@ export const delay: Truth = (asked) => {
 }
 
 const FUTURE = Date.parse('2100-01-01T00:00:00Z')
+/** From a request's receipt to the acceptance of its events, and between two clocks. */
+export const MARGIN_MS = 20_000
 
 /** The sample lies in the past: what is there is counted. */
-export const watermark: Truth = ({ begins, ends }) =>
-  begins < ends
-    ? ['catalogue', 'catalogue_daily', 'daily'].map((name) => ({
-        name,
-        covers_the_range: Number(ends < FUTURE),
-      }))
-    : []
+export const complete: Truth = ({ sample, begins, ends }) => {
+  if (begins >= ends) return []
+  const rollups = ['catalogue', 'catalogue_daily', 'daily'].map((name) => ({
+    name,
+    covers_the_range: Number(ends < FUTURE),
+  }))
+  const topics = sample.topics.map(({ topic, completeUntil }) => ({
+    name: topic,
+    covers_the_range: Number(
+      completeUntil.length > 0 && Math.min(...completeUntil) - MARGIN_MS >= ends,
+    ),
+  }))
+  return orderedBy([...rollups, ...topics], 'name')
+}
 
 export const rejectedBySource: Truth = (asked) => {
   const refused = asked.sample.rejected.filter(({ received_at }) => isReceived(asked, received_at))

@@ -78,7 +78,7 @@ export async function readCatalogue(
   { top, events: asked }: CatalogueQuestion,
 ): Promise<Catalogue> {
   const [freshness] = await clickhouse.query<{ complete: boolean; size: number }>(
-    `SELECT (SELECT isNotNull(any(complete_until)) FROM rollup_freshness WHERE name = 'catalogue') AS complete,
+    `SELECT (SELECT isNotNull(any(counted_until)) FROM rollup_freshness WHERE name = 'catalogue') AS complete,
             toUInt32((SELECT count() FROM catalogue_events)) AS size`,
   )
   const frequent = await clickhouse.query<{ event: string }>(

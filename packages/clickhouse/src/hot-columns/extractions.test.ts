@@ -21,6 +21,7 @@ for (const [query, expected] of [
   ['SELECT sum(price) FROM tracked', []],
   ["SELECT 'price' FROM event_e", []],
   ["SELECT JSONExtractString(context, 'ip')", []],
+  ['SELECT JSONExtractRaw(properties, {property:String})', []],
   ['SELECT count() FROM tracked', []],
 ] as const) {
   test(`${query} reads ${expected.join(', ') || 'nothing'}`, () => {

@@ -4,7 +4,7 @@ import {
   type EventViewsOptions,
   type EventViewsResult,
 } from '@custom-events/clickhouse'
-import type { Copy, RolledUp } from './rollups.ts'
+import type { Copy, RolledUp } from '../support/rollups.ts'
 
 /** A property that the catalogue shall have, and how many values of which JSON type. */
 export interface Seen {

@@ -1,5 +1,5 @@
 // What the rollups and the catalogue must say, counted from the copies that were sent, without SQL.
-import type { Copy } from './rollups.ts'
+import type { Copy } from '../support/rollups.ts'
 
 const DAY_MS = 86_400_000
 

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { servers } from '../support/servers.ts'
 import type { Servers } from '../support/server-addresses.ts'
-import { openRolledUp, type Copy } from './rollups.ts'
+import { openRolledUp, type Copy } from '../support/rollups.ts'
 
 let stack: Servers
 before(async () => {

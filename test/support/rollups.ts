@@ -7,8 +7,8 @@ import {
   type MigrateOptions,
 } from '@custom-events/clickhouse'
 import { createLogger } from '@custom-events/runtime'
-import { eventually } from '../support/eventually.ts'
-import type { Servers } from '../support/server-addresses.ts'
+import { eventually } from './eventually.ts'
+import type { Servers } from './server-addresses.ts'
 
 export interface Copy {
   readonly group_id: string
@@ -59,7 +59,7 @@ export async function openRolledUp(servers: Pick<Servers, 'environment'>): Promi
       async () => {
         for (const view of VIEWS) await clickhouse.command(`SYSTEM REFRESH VIEW ${view}`)
         const behind = await clickhouse.query(
-          `SELECT * FROM rollup_freshness WHERE complete_until IS NULL OR complete_until < {now:DateTime64(3)}`,
+          `SELECT * FROM rollup_freshness WHERE counted_until IS NULL OR counted_until < {now:DateTime64(3)}`,
           { now: row?.now },
         )
         if (behind.length > 0) throw new Error(`still behind: ${JSON.stringify(behind)}`)

@@ -1,5 +1,5 @@
-import type { Axis, BarPlot, LinePlot, Plot, Series } from './figures.ts'
-import { tell } from './render.ts'
+import type { Axis, BarPlot, LinePlot, Plot, Series } from './kinds.ts'
+import { tell } from './tell.ts'
 import { BOX, colourOf, columnTick, dayText, dayTicks, label, legend, linearTicks, logTicks, round, rowTick, svg } from './svg.ts' // prettier-ignore
 
 /** A plot as an SVG image. */

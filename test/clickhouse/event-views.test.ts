@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { allHotProperties, type PlannedEvent } from '@custom-events/clickhouse'
-import { servers } from '../support/servers.ts'
+import { openRolledUp } from '../support/rollups.ts'
 import type { Servers } from '../support/server-addresses.ts'
+import { servers } from '../support/servers.ts'
 import { catalogueIs, makeViews, rowOf, viewsOf, type Seen } from './event-views.ts'
-import { openRolledUp } from './rollups.ts'
 
 let stack: Servers
 before(async () => {

@@ -6,10 +6,10 @@ import { after, before, test } from 'node:test'
 import { fillHotColumns, proposeHotProperties, type FillProgress } from '@custom-events/clickhouse'
 import { clickhouseHeaders } from '@custom-events/embedded'
 import { eventually } from '../support/eventually.ts'
-import { servers } from '../support/servers.ts'
+import { openRolledUp, type RolledUp } from '../support/rollups.ts'
 import type { Servers } from '../support/server-addresses.ts'
+import { servers } from '../support/servers.ts'
 import { catalogueIs, makeViews } from './event-views.ts'
-import { openRolledUp, type RolledUp } from './rollups.ts'
 
 let stack: Servers
 before(async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { plotSvg } from '../../bench/plot.ts'
+import { plotSvg } from './plot.ts'
 
 const linear = { label: 'events/s', scale: 'linear' } as const
 

@@ -1,10 +1,10 @@
 // Which views of events there are: names that stay, bounds, what is dropped and what never is.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { servers } from '../support/servers.ts'
+import { openRolledUp, type RolledUp } from '../support/rollups.ts'
 import type { Servers } from '../support/server-addresses.ts'
+import { servers } from '../support/servers.ts'
 import { catalogueIs, makeViews, rowOf, viewsOf } from './event-views.ts'
-import { openRolledUp, type RolledUp } from './rollups.ts'
 
 let stack: Servers
 before(async () => {

@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import type { ClickHouse } from '@custom-events/clickhouse'
 import { eventually } from '../support/eventually.ts'
-import { servers } from '../support/servers.ts'
+import { openRolledUp, type Copy } from '../support/rollups.ts'
 import type { Servers } from '../support/server-addresses.ts'
+import { servers } from '../support/servers.ts'
 import { truthOf, type Truth } from './rollup-truth.ts'
-import { openRolledUp, type Copy } from './rollups.ts'
 
 let stack: Servers
 before(async () => {
@@ -209,7 +209,7 @@ test('a rollup whose filling was cut off is filled again', SLOW, async () => {
     )
   }
   const [row] = await clickhouse.query(
-    "SELECT countIf(name LIKE '%daily' AND isNotNull(complete_until)) AS n FROM rollup_freshness",
+    "SELECT countIf(name LIKE '%daily' AND isNotNull(counted_until)) AS n FROM rollup_freshness",
   )
   assert.deepEqual(row, { n: '0' })
   await refresh()
@@ -240,7 +240,7 @@ test(
         )
       const isFilled = async (): Promise<unknown> => {
         const [row] = await clickhouse.query<{ filled: number }>(
-          `SELECT isNotNull(complete_until) AS filled FROM rollup_freshness
+          `SELECT isNotNull(counted_until) AS filled FROM rollup_freshness
          WHERE name = '${table === 'rollup_daily' ? 'daily' : table}'`,
         )
         return row?.filled
@@ -270,7 +270,7 @@ test('a refresh that fails is told, moves no watermark, and is made up for', SLO
   const copies = numbers(0, 100).map((index) => copyOf(index))
   await insert(copies.slice(0, 50))
   await refresh()
-  const until = `SELECT complete_until FROM rollup_freshness WHERE name = 'daily'`
+  const until = `SELECT counted_until FROM rollup_freshness WHERE name = 'daily'`
   const known = await clickhouse.query(until)
   await clickhouse.command(
     `ALTER TABLE rollup_daily ADD CONSTRAINT no CHECK group_id != 'account_1'`,
