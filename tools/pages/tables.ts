@@ -93,7 +93,7 @@ export function describedIn(file: string, statements: string): readonly Describe
 
 const HEAD = /^CREATE (?:TABLE IF NOT EXISTS|OR REPLACE (?:TABLE|VIEW)) (\w+)\s/
 const COLUMN =
-  /^\s*`?(\w+)`?\s+(\S.*?)(?: (?:DEFAULT|ALIAS|MATERIALIZED|EPHEMERAL) .*?)? COMMENT '((?:''|[^'])*)'/gm
+  /^\s*`?(\w+)`?\s+(\S.*?)(?: (?:DEFAULT|ALIAS|MATERIALIZED|EPHEMERAL)\b.*?)? COMMENT '((?:''|[^'])*)'/gm
 
 function describe(file: string, sql: string): readonly DescribedTable[] {
   const name = HEAD.exec(sql)?.[1]
