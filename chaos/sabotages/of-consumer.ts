@@ -220,7 +220,12 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     edits: [
       {
         file: 'packages/kafka/src/consumer/consumer-positions.ts',
-        find: 'offset: committed ?? earliest, latest })',
+        find: 'offset: earliest, latest, lostBefore',
+        replace: 'offset: latest, latest, lostBefore',
+      },
+      {
+        file: 'packages/kafka/src/consumer/consumer-positions.ts',
+        find: 'offset: committed, latest })',
         replace: 'offset: latest, latest })',
       },
     ],

@@ -52,7 +52,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   mkdirSync(options.logDir, { recursive: true })
 
   await using starting = new AsyncDisposableStack()
-  let programs = starting
+  let programs = starting // what fails now takes what was started with it; later the pipeline owns what is started
   const consumers: Program[] = []
   const start = async (
     service: 'ingest' | 'consumer',

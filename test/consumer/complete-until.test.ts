@@ -176,21 +176,48 @@ test('partitions that were added and that nobody reads yet hold it; a topic made
   assert.ok(untilMs !== null && untilMs > madeAnewMs)
 })
 
-test('records that were deleted before anyone read them are told', async () => {
+test('what lies in a partition that was just added is not vouched for before it is a row', async (t) => {
   await using world = await createWorld(stack)
   const operator = createOperator(kafkaAt(stack.environment.KAFKA_BROKERS), log)
-  const records = Array.from({ length: 40 }, (_, index) => world.record(index))
-  const { partition = 0 } = records[0] ?? {}
-  await world.produce(records)
-  await world.commit({ topic: world.topics.tracked, partition, offset: 0 })
-  await operator.deleteRecords(world.topics.tracked, new Map([[partition, 3]]))
-  await using _ = await world.startConsumer({ KAFKA_OUT_OF_RANGE: 'earliest' })
+  await using _ = await world.startConsumer(SLOW)
   await becomesComplete(world)
+  const stop = new AbortController()
+  t.after(() => stop.abort())
+  const { acknowledged, running } = keepProducing(world, stop.signal) // so that it looks every second
+  await operator.addPartitions(world.topics.tracked, PARTITIONS + 1)
+  const { key, value } = world.record(1, { event_id: 'in-the-new-one' })
+  await eventually(() =>
+    operator.produce(world.topics.tracked, [{ partition: PARTITIONS, key, value }]),
+  )
+  const atMs = await nowOf(world)
+  acknowledged.push({ id: 'in-the-new-one', atMs })
   await eventually(async () => {
-    const { lost_before: lostBefore } = await completeUntil(world)
-    assert.deepEqual(lostBefore, { [partition]: '3' })
+    const untilMs = await mustHold(world, acknowledged)
+    assert.ok(untilMs !== null && untilMs > atMs, `complete until ${untilMs}, not ${atMs}`)
   }, WITHIN)
+  stop.abort()
+  await running
 })
+
+for (const isCommitted of [true, false]) {
+  const when = isCommitted ? 'were to be read' : 'nobody had begun to read'
+  test(`records are told that were deleted before anyone read them: those that ${when}`, async () => {
+    await using world = await createWorld(stack)
+    const operator = createOperator(kafkaAt(stack.environment.KAFKA_BROKERS), log)
+    const records = Array.from({ length: 40 }, (_, index) => world.record(index))
+    const { partition = 0 } = records[0] ?? {}
+    await world.produce(records)
+    const begin = { topic: world.topics.tracked, partition, offset: 0 }
+    if (isCommitted) await world.commit(begin)
+    await operator.deleteRecords(world.topics.tracked, new Map([[partition, 3]]))
+    await using _ = await world.startConsumer({ KAFKA_OUT_OF_RANGE: 'earliest' })
+    await becomesComplete(world)
+    await eventually(async () => {
+      const { lost_before: lostBefore } = await completeUntil(world)
+      assert.deepEqual(lostBefore, { [partition]: '3' })
+    }, WITHIN)
+  })
+}
 
 test('what is last in a partition may be no record at all: an aborted transaction holds nothing up', async () => {
   await using world = await createWorld(stack)
@@ -218,6 +245,22 @@ test('a moment that is later than now is not told; the table may be emptied at a
   await becomesComplete(world)
 })
 
+test('of an emptied table nothing is told before every partition is known, however many consumers write it', async () => {
+  await using world = await createWorld(stack)
+  await using _ = await world.startConsumer()
+  await using second = await world.startConsumer()
+  await becomesComplete(world)
+  await eventually(async () => {
+    assert.ok((await second.metric('custom_events_complete_until_records_total')) > 0)
+  }, WITHIN)
+  second.kill('SIGSTOP')
+  await world.clickhouse.command('TRUNCATE TABLE settled')
+  const known = async (): Promise<number> => Number((await completeUntil(world)).partitions)
+  await eventually(async () => assert.ok((await known()) > 0), WITHIN)
+  assert.equal(await known(), PARTITIONS)
+  second.kill('SIGCONT')
+})
+
 test('where nothing can be recorded, events go on and the metric tells', async () => {
   await using world = await createWorld(stack)
   await world.clickhouse.command('DROP TABLE settled')
@@ -229,8 +272,9 @@ test('where nothing can be recorded, events go on and the metric tells', async (
     )
     assert.equal(Number(row?.n), 20)
   }, WITHIN)
-  await eventually(async () => {
-    assert.ok((await consumer.metric('custom_events_complete_until_records_total')) > 0)
-  }, WITHIN)
+  const looks = (outcome: string): Promise<number> =>
+    consumer.metric(`custom_events_complete_until_records_total{outcome="${outcome}"}`)
+  await eventually(async () => assert.ok((await looks('failed')) > 0), WITHIN)
+  assert.equal(await looks('recorded'), 0)
   assert.equal((await consumer.readiness()).isReady, true)
 })

@@ -13,6 +13,8 @@ before(async () => {
 after(() => stack[Symbol.asyncDispose]())
 
 const PATIENT = { withinMs: 60_000 }
+/** A part for each month: a second where nothing else runs, minutes where everything else does. */
+const MOST_PATIENT = { withinMs: 240_000 }
 
 test(
   'a view of somebody’s that throws is named, halts its record alone, and misses nothing in the end',
@@ -67,7 +69,7 @@ test('no view of ours is filled by an insert; one of somebody’s is seen', asyn
 
 test(
   'events of more months than one block may have arrive all the same',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await using world = await createWorld(stack)
     const months = 1_163
@@ -79,7 +81,7 @@ test(
     await using consumer = await world.startConsumer({ BATCH_MAX_AGE_MS: '2000' })
     await eventually(async () => {
       assert.equal((await counts(world)).tracked, months)
-    }, PATIENT)
+    }, MOST_PATIENT)
     assert.doesNotMatch(consumer.log(), /halted/)
   },
 )

@@ -101,7 +101,8 @@ function measure({ metrics }: IngestParts): Entry['measured'] {
   return function () {
     const status = this.writableFinished ? String(this.statusCode) : 'gone'
     metrics.requests.inc({ status })
-    metrics.answerSeconds.observe((performance.now() - this.startedAt) / 1_000)
+    const overAt = this.heldBackAt ?? performance.now()
+    metrics.answerSeconds.observe((overAt - this.startedAt) / 1_000)
   }
 }
 
@@ -123,7 +124,7 @@ function answerRoute(
   { parts, route }: RouteOf,
   request: IngestRequest,
   response: IngestResponse,
-): Promise<void> | void {
+): Promise<unknown> | void {
   const { method, audience, handle } = route
   const isMethod = request.method === method || (method === 'GET' && request.method === 'HEAD')
   if (request.method === 'OPTIONS') return answerPreflight(request, response, allowOf(method))

@@ -68,8 +68,12 @@ export const LONG_BODIES = {
 export const WAITING = {
   /** Of all of them together. Each event costs what the answer says of it; a longer list does not wait at all. */
   maxEvents: 1_000,
+  /** Of one write key, so that none keeps all the others from waiting. Not where there are no keys. */
+  maxEventsOfKey: 500,
   /** One look at the group, for all of them. */
   lookEveryMs: 50,
+  /** The next look, which connects anew. */
+  afterFailureMs: 1_000,
   /** From the head of the request on, before the 7.5 s that an answer has. */
   answerWithinMs: 7_200,
 }

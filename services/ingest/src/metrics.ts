@@ -96,7 +96,7 @@ export const ingestMetrics = {
   answerSeconds: {
     type: 'histogram',
     name: 'request_duration_seconds',
-    help: 'From the end of the headers to the end of the answer.',
+    help: 'From the end of the headers to the end of the answer; with `?wait=queryable` to when it could have been sent.',
     buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 7.5, 10],
   },
   closedForRoom: {

@@ -216,8 +216,8 @@ function openQueryable(
   const { kafka, consumerGroup, settings } = config
   return createQueryableWatch({
     committed: createCommittedReader({ kafka, consumerGroup, topic: settings.topics.tracked, log }),
-    consumerGroup,
     limits: WAITING,
+    log,
     isDraining: () => lifecycle.isDraining,
     onLook: (outcome) => metrics.queryableLooks.inc({ outcome }),
   })

@@ -227,7 +227,7 @@ export const WAIT_CODES = {
   ),
   queryable_unknown: mark(
     'Kafka does not tell ingest how far the consumer is',
-    'Grant ingest the right that the detail names.',
+    'Nothing is lost: look yourself. Who runs ingest finds in its log which right it lacks.',
   ),
   too_many_waiting: mark(
     'Too many events are waited for already',

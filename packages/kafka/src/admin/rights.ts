@@ -58,7 +58,7 @@ export const KAFKA_RIGHTS: readonly Right[] = [
     resource: 'group KAFKA_CONSUMER_GROUP',
     operations: ['DESCRIBE'],
     isOptional: true,
-    without: '?wait=queryable is answered at once, with a warning that names this right',
+    without: '?wait=queryable is answered at once that it is not known; the log names this right',
   },
   {
     program: 'consumer',

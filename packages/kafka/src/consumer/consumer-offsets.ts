@@ -46,7 +46,7 @@ export async function partitionStates(
 }
 
 /** -1 where the group never committed. */
-async function committedOffsets(
+export async function committedOffsets(
   cluster: RawCluster,
   groupId: string,
   partitions: readonly TopicPartition[],

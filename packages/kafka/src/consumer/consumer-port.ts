@@ -58,7 +58,10 @@ export interface PartitionOffset extends TopicPartition {
 /** Where a partition is read from, and the end of its log when it was assigned, asked for after joining. */
 export interface AssignedPosition extends PartitionOffset {
   readonly latest: number
-  /** Records below it were gone before the group had read them, and somebody had decided to go on. @default none */
+  /**
+   * Records below it were gone before the group had read them: before its first commit, or somebody had decided to go on.
+   * @default none
+   */
   readonly lostBefore?: number
 }
 

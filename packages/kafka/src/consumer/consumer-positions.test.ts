@@ -27,6 +27,19 @@ test('reading begins at the commit, without one at the earliest record, and neve
   assert.equal(startPositions([state(2, 3, 9)], 'earliest').positions[0]?.offset, 3)
 })
 
+test('what was gone before the first commit, or is given up, is known to be lost; nothing else is', () => {
+  const cases = [
+    [state(null, 4, 9), 4],
+    [state(2, 3, 9), 3],
+    [state(null, 0, 9), 0],
+    [state(5, 4, 9), 0],
+  ] as const
+  for (const [partition, expected] of cases) {
+    const [position] = startPositions([partition], 'earliest').positions
+    assert.equal(position?.lostBefore ?? 0, expected, JSON.stringify(partition))
+  }
+})
+
 test('where a group begins is committed at once: what is deleted after that is known to be lost', () => {
   const before = state(null, 4, 9)
   const [first] = firstCommits([before, state(5, 0, 9), state(2, 3, 9)])

@@ -23,13 +23,13 @@ export function startPositions(
   const positions: AssignedPosition[] = []
   const outOfRange: OutOfRange[] = []
   for (const { topic, partition, committed, earliest, latest } of partitions) {
-    const isInRange = committed === null || (committed >= earliest && committed <= latest)
-    if (isInRange) positions.push({ topic, partition, offset: committed ?? earliest, latest })
-    else {
+    const atEarliest = { topic, partition, offset: earliest, latest, lostBefore: earliest }
+    if (committed === null) positions.push(atEarliest)
+    else if (committed >= earliest && committed <= latest) {
+      positions.push({ topic, partition, offset: committed, latest })
+    } else {
       outOfRange.push({ topic, partition, committed, earliest, latest })
-      if (onOutOfRange === 'earliest') {
-        positions.push({ topic, partition, offset: earliest, latest, lostBefore: earliest })
-      }
+      if (onOutOfRange === 'earliest') positions.push(atEarliest)
     }
   }
   return { positions, outOfRange }

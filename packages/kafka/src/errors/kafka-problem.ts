@@ -2,6 +2,8 @@ import { describeKafkaError, kafkaVerdict } from './kafka-errors.ts'
 
 /** Something that was asked of Kafka and not done: what Kafka said about which resource, and what to do. */
 export class KafkaProblem extends Error {
+  /** Kafka's own name of the error, such as TOPIC_AUTHORIZATION_FAILED, else that of Node or kafkajs. */
+  readonly code: string
   readonly remedy: string
   /** Nobody answered, so that nothing is known but the address. */
   readonly isUnreachable: boolean
@@ -17,6 +19,7 @@ export class KafkaProblem extends Error {
       { cause },
     )
     this.name = 'KafkaProblem'
+    this.code = code
     this.isUnreachable = isUnreachable
     this.isRightMissing = code.endsWith('_AUTHORIZATION_FAILED')
     this.remedy = this.isRightMissing

@@ -1,4 +1,5 @@
 import type { Logger } from '@custom-events/runtime'
+import { partitionKey } from '../consumer/consumer-offsets.ts'
 import { keepCluster } from '../kafkajs/kept-cluster.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
 import type { TopicPartition } from '../records.ts'
@@ -39,10 +40,11 @@ export function createLogEndsReader(options: {
           of.map((partition) => ({ topic, partition })),
         )
         const { offsets } = await leaderOffsets(cluster, partitions, 'written')
-        const ends = partitions.map(({ topic, partition }) => {
-          const found = offsets.find((at) => at.topic === topic && at.partition === partition)
-          return { topic, partition, end: found?.offset ?? null }
-        })
+        const found = new Map(offsets.map((each) => [partitionKey(each), each.offset]))
+        const ends = partitions.map((each) => ({
+          ...each,
+          end: found.get(partitionKey(each)) ?? null,
+        }))
         return { ends, logs: await logsOf(cluster, topics) }
       }),
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),

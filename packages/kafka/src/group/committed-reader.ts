@@ -1,16 +1,21 @@
+import type { RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
 import type { Logger } from '@custom-events/runtime'
-import { partitionStates } from '../consumer/consumer-offsets.ts'
+import { committedOffsets } from '../consumer/consumer-offsets.ts'
+import type { PartitionOffset } from '../consumer/consumer-port.ts'
 import { asking } from '../errors/kafka-problem.ts'
+import { leaderOffsets } from '../fetch/leader-offsets.ts'
 import { keepCluster } from '../kafkajs/kept-cluster.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
+import type { TopicPartition } from '../records.ts'
 
 /** Asks how far a group has come in one topic, over a connection of its own. */
 export interface CommittedReader extends AsyncDisposable {
   /**
    * The next offset of the group by partition; without those that it has committed nothing of, and those where it has
-   * committed more than the log holds: that is a commit of a topic that was deleted.
+   * committed more than the log holds: that is a commit of a topic that was deleted. Nor with those whose leader does not
+   * tell where they end: the others are not kept waiting for them.
    *
-   * One at a time. @throws {KafkaProblem}
+   * One at a time. @throws {KafkaProblem} when the group's offsets cannot be known.
    */
   read(partitions: readonly number[]): Promise<ReadonlyMap<number, number>>
 }
@@ -27,26 +32,49 @@ export function createCommittedReader(options: {
     resource: `consumer group ${consumerGroup}`,
     right: `DESCRIBE on group ${consumerGroup}`,
   }
+  const writtenOf = refreshingWritten()
   return {
     read: (partitions) =>
       asking(what, () =>
         kept.ask(async (cluster) => {
           const places = partitions.map((partition) => ({ topic, partition }))
-          const { states, refused } = await partitionStates(
-            cluster,
-            consumerGroup,
-            places,
-            'written',
-          )
-          const [failure] = refused
+          const committed = await committedOffsets(cluster, consumerGroup, places)
+          const [failure] = committed.refused
           if (failure !== undefined) throw failure
-          return new Map(
-            states.flatMap(({ partition, committed, latest }) =>
-              committed === null || committed > latest ? [] : [[partition, committed]],
-            ),
-          )
+          return vouchedFor(committed.offsets, await writtenOf(cluster, places))
         }),
       ),
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   }
+}
+
+/** A partition that has moved to another leader is known to have within so long. */
+const REFRESH_EVERY_MS = 1_000
+
+/** Where the partitions end, without those whose leader does not tell. */
+function refreshingWritten() {
+  let refreshedAt = -Infinity
+  return async (
+    cluster: RawCluster,
+    places: readonly TopicPartition[],
+  ): Promise<readonly PartitionOffset[]> => {
+    const { offsets, refused } = await leaderOffsets(cluster, places, 'written')
+    if (refused.length > 0 && performance.now() - refreshedAt >= REFRESH_EVERY_MS) {
+      refreshedAt = performance.now()
+      await cluster.refreshMetadata()
+    }
+    return offsets
+  }
+}
+
+function vouchedFor(
+  committed: readonly PartitionOffset[],
+  written: readonly PartitionOffset[],
+): ReadonlyMap<number, number> {
+  const ends = new Map(written.map(({ partition, offset }) => [partition, offset]))
+  return new Map(
+    committed.flatMap(({ partition, offset }) =>
+      offset < 0 || offset > (ends.get(partition) ?? -1) ? [] : [[partition, offset]],
+    ),
+  )
 }

@@ -17,7 +17,11 @@ export function tellingCluster(kafka: KafkaConfig, log: Logger): RawCluster {
 
 /** A connection for questions that come again and again. */
 export interface KeptCluster extends AsyncDisposable {
-  /** One question at a time. After a failure the next one connects anew, to another broker. @throws what it throws. */
+  /**
+   * One question at a time. After a failure the next one connects anew, to another broker; after the end none does.
+   *
+   * @throws what it throws.
+   */
   ask<T>(question: (cluster: RawCluster) => Promise<T>): Promise<T>
 }
 
@@ -30,13 +34,19 @@ export function keepCluster(options: {
   const { kafka, topics, log } = options
   let connected: RawCluster | null = null
   let turn = 0
+  let isClosed = false
 
   const connect = async (): Promise<RawCluster> => {
     const cluster = tellingCluster(startingAt(kafka, turn++), log)
     connected = cluster
     await cluster.connect()
     await cluster.addMultipleTargetTopics(topics)
+    connected = cluster // once more: it may have been let go of before it was connected
+    throwIfClosed()
     return cluster
+  }
+  const throwIfClosed = (): void => {
+    if (isClosed) throw new Error('the connection to Kafka was closed, it is not opened again')
   }
   const letGo = async (): Promise<void> => {
     const cluster = connected
@@ -46,6 +56,7 @@ export function keepCluster(options: {
 
   return {
     ask: async (question) => {
+      throwIfClosed()
       try {
         return await question(connected ?? (await connect()))
       } catch (error) {
@@ -53,6 +64,9 @@ export function keepCluster(options: {
         throw error
       }
     },
-    [Symbol.asyncDispose]: letGo,
+    [Symbol.asyncDispose]: async () => {
+      isClosed = true
+      await letGo()
+    },
   }
 }

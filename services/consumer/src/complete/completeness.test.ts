@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { test } from 'node:test'
 import { eventually } from '../../../../test/support/eventually.ts'
 import { recordCompleteness, type CompletenessOptions } from './completeness.ts'
@@ -8,17 +9,23 @@ const HOLDING = {
   logs: [{ ...LOG, generation: 1 }],
   positions: new Map([['t/0', { topic: 't', partition: 0, offset: 5 }]]),
 }
-const TIMES = { everyMs: 1, idleEveryMs: 1, othersEvery: 10 }
+const TIMES = { everyMs: 1, idleEveryMs: 0 }
+const ENOUGH_TURNS = 5
 
 function recording(ports: Partial<CompletenessOptions> = {}) {
   const order: string[] = []
+  const inserts: string[] = []
+  const loop = { turns: 0 }
   const completeness = recordCompleteness({
     clickhouse: {
       query: async <Row>() => {
         order.push('time')
         return [{ ms: '1700000000000' }] as Row[]
       },
-      command: async () => void order.push('insert'),
+      command: async (sql) => {
+        order.push('insert')
+        inserts.push(sql)
+      },
     },
     logEnds: {
       read: async () => {
@@ -29,9 +36,17 @@ function recording(ports: Partial<CompletenessOptions> = {}) {
     log: { warn: () => {}, info: () => {}, debug: () => {} },
     onRecorded: (outcome) => void order.push(outcome),
     times: TIMES,
+    pause: async () => {
+      loop.turns += 1
+      await nextTurn()
+    },
     ...ports,
   })
-  return { completeness, order }
+  const moreTurns = async (): Promise<void> => {
+    const last = loop.turns + ENOUGH_TURNS
+    while (loop.turns < last) await nextTurn()
+  }
+  return { completeness, order, inserts, moreTurns }
 }
 
 test('the time is asked for before the ends: else what came in between would be vouched for', async () => {
@@ -43,11 +58,60 @@ test('the time is asked for before the ends: else what came in between would be 
 })
 
 test('nothing is written without an assignment', async () => {
-  const { completeness, order } = recording()
+  const { completeness, order, moreTurns } = recording()
+  await using _ = completeness
+  await moreTurns()
   completeness.assigned(HOLDING)
   completeness.assigned(null)
-  await completeness[Symbol.asyncDispose]()
-  assert.deepEqual(order, [])
+  completeness.moved()
+  await moreTurns()
+  assert.equal(order.length, 0)
+  completeness.assigned(HOLDING)
+  await moreTurns()
+  assert.ok(order.includes('insert'))
+})
+
+test('the first row after a failure names every partition: one that is not known would not hold the view', async () => {
+  let isAway = true
+  const ends = [0, 1, 2].map((partition) => ({ topic: 't', partition, end: 5 }))
+  const { completeness, inserts, moreTurns } = recording({
+    logEnds: {
+      read: async () => {
+        if (isAway) throw new Error('Kafka is away')
+        return { ends, logs: [LOG] }
+      },
+    },
+  })
+  await using _ = completeness
+  completeness.assigned(HOLDING)
+  await moreTurns()
+  isAway = false
+  await moreTurns()
+  assert.ok(inserts.length > 1)
+  for (const sql of inserts) {
+    for (const { partition } of ends) assert.ok(sql.includes(`String}, 1, ${partition}, `), sql)
+  }
+})
+
+test('where there is no row to write nothing is said to be recorded', async () => {
+  const { completeness, order, moreTurns } = recording({
+    logEnds: { read: async () => ({ ends: [], logs: [LOG] }) },
+  })
+  await using _ = completeness
+  completeness.assigned(HOLDING)
+  await moreTurns()
+  assert.deepEqual([...new Set(order)], ['time'])
+})
+
+test('after a failure the next look is as soon as when something is settled', async () => {
+  const { completeness, order, moreTurns } = recording({
+    times: { ...TIMES, idleEveryMs: Infinity },
+    clickhouse: { query: () => Promise.reject(new Error('away')), command: async () => {} },
+  })
+  await using _ = completeness
+  completeness.assigned(HOLDING)
+  await moreTurns()
+  assert.ok(order.length > 1, `${order.length} looks`)
 })
 
 test('a failure is counted, and the next look makes up for it', async () => {
@@ -56,7 +120,7 @@ test('a failure is counted, and the next look makes up for it', async () => {
     logEnds: {
       read: async () => {
         if (fails-- > 0) throw new Error('Kafka is away')
-        return { ends: [], logs: [LOG] }
+        return { ends: [{ topic: 't', partition: 0, end: 5 }], logs: [LOG] }
       },
     },
   })

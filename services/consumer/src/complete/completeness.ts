@@ -22,6 +22,8 @@ export interface CompletenessOptions {
   readonly onRecorded: (outcome: 'recorded' | 'failed') => void
   /** @default TIMES */
   readonly times?: typeof TIMES
+  /** Resolves early when aborted. @default that of the system's clock */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
 const TIMES = {
@@ -29,8 +31,6 @@ const TIMES = {
   everyMs: 1_000,
   /** While nothing is; idle partitions become complete all the same. */
   idleEveryMs: 5_000,
-  /** After so many looks the partitions of others are told once more. */
-  othersEvery: 10,
 }
 
 /** Failing for so long is told, once. */
@@ -41,10 +41,10 @@ const TELL_AFTER_MS = 60_000
  * time. What it could not write is written by the next look.
  */
 export function recordCompleteness(options: CompletenessOptions): Completeness {
-  const { log, onRecorded, times = TIMES } = options
+  const { log, onRecorded, times = TIMES, pause = sleep } = options
   const closing = new AbortController()
   const failing = createFailing(log)
-  let current: { readonly rows: RowsOfHolding; looks: number } | null = null
+  let current: RowsOfHolding | null = null
   let hasMoved = false
   let lookedAt = -Infinity
 
@@ -53,19 +53,21 @@ export function recordCompleteness(options: CompletenessOptions): Completeness {
 
   const record = async (): Promise<void> => {
     if (current === null) return
-    const { rows, looks } = current
-    current.looks += 1
+    const holding = current
     hasMoved = false
     lookedAt = performance.now()
     try {
-      const before = rows.before()
+      const before = holding.before()
       const atMs = await timeOf(options.clickhouse)
       const ends = await options.logEnds.read() // after the time, never before: see 0007_settled.sql
-      const made = rows.rows({ ...ends, atMs, before }, looks % times.othersEvery === 0)
-      await insertSettled(options.clickhouse, made)
-      onRecorded('recorded')
+      const rows = holding.rows({ ...ends, atMs, before })
+      if (rows.length > 0) {
+        await insertSettled(options.clickhouse, rows)
+        onRecorded('recorded')
+      }
       failing.over()
     } catch (error) {
+      hasMoved = true // not only when something else is settled
       onRecorded('failed')
       failing.failed(error)
     }
@@ -74,21 +76,21 @@ export function recordCompleteness(options: CompletenessOptions): Completeness {
   const run = async (): Promise<void> => {
     while (!closing.signal.aborted) {
       if (isDue()) await untilAborted(record(), closing.signal)
-      await delay(times.everyMs, null, { signal: closing.signal }).catch(() => {})
+      await pause(times.everyMs, closing.signal)
     }
   }
   const running = run()
 
   return {
     assigned: (holding) => {
-      current = holding === null ? null : { rows: rowsOfHolding(holding), looks: 0 }
+      current = holding === null ? null : rowsOfHolding(holding)
       hasMoved = true
     },
     moved: () => {
       hasMoved = true
     },
     lost: (at) => {
-      current?.rows.lost(at)
+      current?.lost(at)
       hasMoved = true
     },
     [Symbol.asyncDispose]: async () => {
@@ -96,6 +98,10 @@ export function recordCompleteness(options: CompletenessOptions): Completeness {
       await running
     },
   }
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, null, { signal }).catch(() => {})
 }
 
 /** By the clock of ClickHouse, in milliseconds since 1970. */
@@ -116,6 +122,10 @@ async function untilAborted(running: Promise<void>, signal: AbortSignal): Promis
   signal.removeEventListener('abort', end)
 }
 
+const STANDS_STILL =
+  'complete_until stands still: it cannot be recorded; events go on ' +
+  '(docs/runbook.md#complete_until-stands-still)'
+
 function createFailing(log: CompletenessOptions['log']) {
   let since: number | null = null
   let isTold = false
@@ -125,7 +135,7 @@ function createFailing(log: CompletenessOptions['log']) {
       log.debug({ err: error }, 'complete_until was not recorded')
       if (isTold || performance.now() - since < TELL_AFTER_MS) return
       isTold = true
-      log.warn({ err: error }, 'complete_until stands still: it cannot be recorded; events go on')
+      log.warn({ err: error }, STANDS_STILL)
     },
     over: (): void => {
       if (isTold) log.info({}, 'complete_until is recorded again')

@@ -10,8 +10,8 @@ const ends = (...found: (number | null)[]) =>
 function holding(...offsets: number[]) {
   const positions = new Map(offsets.map((offset, n) => [`t/${n}`, at(n, offset)]))
   const rows = rowsOfHolding({ logs: [{ ...LOG, generation: 4 }], positions })
-  const look = (atMs: number, found: Look['ends'], logs: Look['logs'] = [LOG], hasOthers = false) =>
-    rows.rows({ before: rows.before(), atMs, ends: found, logs }, hasOthers)
+  const look = (atMs: number, found: Look['ends'], logs: Look['logs'] = [LOG]) =>
+    rows.rows({ before: rows.before(), atMs, ends: found, logs })
   return { positions, rows, look }
 }
 
@@ -45,10 +45,10 @@ test('a partition whose leader does not tell its end stays where it is', () => {
   assert.equal(look(1_000, ends(null))[0]?.completeUntilMs, 0)
 })
 
-test('partitions of others are told to be there, and complete only where nothing was ever written', () => {
+test('partitions of others are told to be there with each look, and complete only where nothing was ever written', () => {
   const { look } = holding(5)
-  assert.equal(look(1_000, ends(5, 0, 8)).length, 1)
-  const rows = look(2_000, ends(5, 0, 8, null), [LOG], true)
+  assert.equal(look(1_000, ends(5, 0, 8)).length, 3)
+  const rows = look(2_000, ends(5, 0, 8, null))
   assert.deepEqual(
     rows.map((row) => [row.partition, row.completeUntilMs, row.recordedAtMs]),
     [
@@ -66,16 +66,18 @@ test('what was gone before it was read is told, by the highest offset', () => {
   assert.equal(look(1_000, ends(5))[0]?.lostBefore, 4)
 })
 
-test('a log that was cut below what was read of it says nothing of what it was given since', () => {
+test('a log that was cut below what was read of it says so for good: what it is given there is never read', () => {
   const { look } = holding(100)
-  assert.equal(look(1_000, ends(60))[0]?.completeUntilMs, 0)
-  assert.equal(look(2_000, ends(100))[0]?.completeUntilMs, 2_000)
+  const [cut] = look(1_000, ends(60))
+  assert.deepEqual([cut?.completeUntilMs, cut?.lostBefore], [0, 100])
+  const [grown] = look(2_000, ends(100))
+  assert.deepEqual([grown?.completeUntilMs, grown?.lostBefore], [2_000, 100])
 })
 
 test('what is settled between the look at the end and the row is no cut log', () => {
   const { rows, positions } = holding(5)
   const before = rows.before()
   positions.set('t/0', at(0, 9))
-  const made = rows.rows({ before, atMs: 1_000, ends: ends(7), logs: [LOG] }, false)
-  assert.equal(made[0]?.completeUntilMs, 1_000)
+  const [made] = rows.rows({ before, atMs: 1_000, ends: ends(7), logs: [LOG] })
+  assert.deepEqual([made?.completeUntilMs, made?.lostBefore], [1_000, 0])
 })

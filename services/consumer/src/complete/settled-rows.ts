@@ -44,10 +44,10 @@ export interface RowsOfHolding {
   /** For a look that begins. */
   before(): Look['before']
   /**
-   * @param hasOthers whether partitions of other consumers are told as well: that they are there, and that nothing was
-   * ever written to them. A partition that no consumer has would not be known otherwise.
+   * One for every partition that the topics have. Those of other consumers are told to be there with each look: the view
+   * takes the earliest moment of the partitions that it knows, so one that is not in the table would not hold it.
    */
-  rows(look: Look, hasOthers: boolean): readonly SettledRow[]
+  rows(look: Look): readonly SettledRow[]
 }
 
 export function rowsOfHolding({ logs, positions }: Holding): RowsOfHolding {
@@ -55,6 +55,9 @@ export function rowsOfHolding({ logs, positions }: Holding): RowsOfHolding {
   const lostBefore = new Map(
     [...positions].map(([key, { lostBefore: offset = 0 }]) => [key, offset]),
   )
+  const lost = (key: string, offset: number): void => {
+    lostBefore.set(key, Math.max(lostBefore.get(key) ?? 0, offset))
+  }
 
   const ownRow = (at: PartitionOffset, end: number | null, atMs: number) => {
     const key = partitionKey(at)
@@ -71,11 +74,8 @@ export function rowsOfHolding({ logs, positions }: Holding): RowsOfHolding {
 
   return {
     before: () => new Map([...positions].map(([key, { offset }]) => [key, offset])),
-    lost: (at) => {
-      const key = partitionKey(at)
-      lostBefore.set(key, Math.max(lostBefore.get(key) ?? 0, at.offset))
-    },
-    rows: ({ before, ends, logs: logsNow, atMs }, hasOthers) =>
+    lost: (at) => lost(partitionKey(at), at.offset),
+    rows: ({ before, ends, logs: logsNow, atMs }) =>
       ends.flatMap(({ topic, partition, end }): readonly SettledRow[] => {
         const log = logs.find((each) => each.topic === topic)
         const now = logsNow.find((each) => each.topic === topic)
@@ -84,13 +84,15 @@ export function rowsOfHolding({ logs, positions }: Holding): RowsOfHolding {
         const place = { topic, generation: log.generation, partition }
         const key = partitionKey({ topic, partition })
         const at = positions.get(key)
-        if (at !== undefined) {
-          // A log that ends before what was read of it was cut: what it has been given since is not settled.
-          const isWhole = end !== null && end >= (before.get(key) ?? 0)
-          return [{ ...place, ...ownRow(at, isWhole ? end : null, atMs) }]
+        if (at === undefined) {
+          const isEmpty = end === 0 // nothing was ever written to it
+          return [{ ...place, ...OF_OTHERS, completeUntilMs: isEmpty ? atMs : 0 }]
         }
-        const isEmpty = end === 0
-        return hasOthers ? [{ ...place, ...OF_OTHERS, completeUntilMs: isEmpty ? atMs : 0 }] : []
+        // A log that ends before what was read of it was cut: what it is given below that is never read.
+        const readBefore = before.get(key) ?? 0
+        const isCut = end !== null && end < readBefore
+        if (isCut) lost(key, readBefore)
+        return [{ ...place, ...ownRow(at, isCut ? null : end, atMs) }]
       }),
   }
 }
@@ -103,12 +105,11 @@ function isSameLog(one: Log, other: Log): boolean {
   return one.clusterId === other.clusterId && one.topicId === other.topicId
 }
 
-/** @throws {ClickHouseFailure} */
+/** @param rows at least one. @throws {ClickHouseFailure} */
 export async function insertSettled(
   clickhouse: Pick<ClickHouse, 'command'>,
   rows: readonly SettledRow[],
 ): Promise<void> {
-  if (rows.length === 0) return
   const topics = [...new Set(rows.map(({ topic }) => topic))]
   const time = (ms: number): string => `'${new Date(ms).toISOString().slice(0, -1)}'`
   const values = rows.map(

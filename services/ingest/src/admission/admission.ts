@@ -230,8 +230,8 @@ export const ADMISSION: readonly Limit[] = [
   },
   {
     limit: 'accepted events of requests with `?wait=queryable`',
-    figure: `${many(WAITING.maxEvents)} at once; ${seconds(WAITING.answerWithinMs)} from the head of the request`,
-    protects: 'memory, and Kafka: one look every 50 ms is for all of them',
+    figure: `${many(WAITING.maxEvents)} at once, ${WAITING.maxEventsOfKey} of a write key, in each worker; ${seconds(WAITING.answerWithinMs)} from the head of the request`,
+    protects: `memory, and Kafka: one look every ${WAITING.lookEveryMs} ms is for all of them`,
     code: null,
     otherwise: 'accepted, answered at once with `"queryable": false` and `too_many_waiting`',
     file: 'queryable/queryable-watch.ts',

@@ -22,6 +22,8 @@ export interface IngestResponse extends ServerResponse {
   requestId: string
   /** By `performance.now()`. */
   startedAt: number
+  /** When an answer was ready that is held back as it was asked to be; `null`: none was. */
+  heldBackAt: number | null
   /** The origin whose page may read the answer. */
   allowedOrigin: string | null
   /** The head as Node will write it; `null` before `writeHead`, which setting it takes the place of. */
@@ -90,6 +92,7 @@ export function createMessages(app: Express): Messages {
   class Response extends ServerResponse implements IngestResponse {
     requestId = ''
     startedAt = 0
+    heldBackAt: number | null = null
     allowedOrigin: string | null = null
     /** Where Node keeps the head until it goes out together with the body. */
     declare protected _header: string | null

@@ -1,7 +1,7 @@
 import type { Audience } from '@custom-events/event'
 import type { IngestRequest, IngestResponse } from './messages.ts'
 
-export type Handle = (request: IngestRequest, response: IngestResponse) => Promise<void> | void
+export type Handle = (request: IngestRequest, response: IngestResponse) => Promise<unknown> | void
 
 /** One row of the table of endpoints. */
 export interface Route {

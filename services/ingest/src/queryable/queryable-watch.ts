@@ -1,43 +1,59 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { WaitCode } from '@custom-events/event'
 import { KafkaProblem, type CommittedReader } from '@custom-events/kafka'
+import type { Logger } from '@custom-events/runtime'
 import type { Receipt } from '../response/event-result.ts'
 import type { Queryable } from '../response/queryable.ts'
+import { createLookTrouble } from './look-trouble.ts'
 
 /** Waits until events can be queried. Never read by anything that keeps events. */
 export interface QueryableWatch extends AsyncDisposable {
   /**
    * Resolves when the consumer group has committed past all of these records, which it does once their rows are in
-   * ClickHouse; else after `withinMs`, or at once when it cannot be known. Never throws.
+   * ClickHouse; else in time, or at once when it cannot be known. Never throws. What it says is fit for the public.
    *
    * @param gone aborted when nobody waits for the answer any more.
    */
-  until(receipts: readonly Receipt[], withinMs: number, gone: AbortSignal): Promise<Queryable>
+  until(asked: WaitFor, gone: AbortSignal): Promise<Queryable>
+}
+
+export interface WaitFor {
+  readonly receipts: readonly Receipt[]
+  readonly withinMs: number
+  /** Whose events they are; `null`: there are no keys. */
+  readonly keyName: string | null
 }
 
 interface Waiter {
   /** Of each partition, the offset that must be committed: one more than that of the last record. */
   readonly wanted: Map<number, number>
   readonly events: number
+  readonly keyName: string | null
   readonly end: (outcome: Queryable) => void
 }
 
 export interface QueryableWatchOptions {
   readonly committed: CommittedReader
-  readonly consumerGroup: string
-  readonly limits: { readonly maxEvents: number; readonly lookEveryMs: number }
+  /** See `WAITING` in limits.ts. */
+  readonly limits: {
+    readonly maxEvents: number
+    readonly maxEventsOfKey: number
+    readonly lookEveryMs: number
+    readonly afterFailureMs: number
+  }
+  readonly log: Pick<Logger, 'warn' | 'info'>
   readonly isDraining: () => boolean
   readonly onLook: (outcome: 'looked' | 'failed') => void
 }
 
 /** One loop looks for all who wait, and rests while nobody does. */
 export function createQueryableWatch(options: QueryableWatchOptions): QueryableWatch {
-  const { committed, consumerGroup, limits, isDraining, onLook } = options
+  const { committed, limits, isDraining, onLook } = options
   const closing = new AbortController()
   const waiters = new Set<Waiter>()
-  let waitingEvents = 0
+  const trouble = createLookTrouble(options.log)
   let looking: Promise<void> | null = null
-  let lastFailure: string | null = null
+  let lookAgainAt = -Infinity
 
   const endAll = (outcome: Queryable): void => {
     for (const waiter of waiters) waiter.end(outcome)
@@ -48,60 +64,53 @@ export function createQueryableWatch(options: QueryableWatchOptions): QueryableW
     try {
       const offsets = await committed.read(partitions)
       onLook('looked')
-      lastFailure = null
+      trouble.over()
+      lookAgainAt = performance.now() + limits.lookEveryMs
       for (const waiter of waiters) {
         if (isPast(waiter, offsets)) waiter.end({ isQueryable: true })
       }
     } catch (error) {
       onLook('failed')
-      lastFailure = textOf(error)
-      if (error instanceof KafkaProblem && error.isRightMissing) {
-        endAll(no('queryable_unknown', lastFailure))
-      }
+      trouble.failed(error)
+      lookAgainAt = performance.now() + limits.afterFailureMs
+      if (error instanceof KafkaProblem && error.isRightMissing) endAll(MAY_NOT_KNOW)
     }
   }
 
   const lookOn = async (): Promise<void> => {
-    await Promise.resolve() // so that it never ends before it is known to run
     while (waiters.size > 0) {
-      if (isDraining()) endAll(no('not_queryable_yet', 'this instance is shutting down'))
-      else await look()
-      if (waiters.size > 0) await pause(limits.lookEveryMs, closing.signal)
-      if (closing.signal.aborted) endAll(no('not_queryable_yet', 'this instance is shutting down'))
+      await pause(lookAgainAt - performance.now(), closing.signal)
+      if (isDraining() || closing.signal.aborted) endAll(SHUTTING_DOWN)
+      else if (waiters.size > 0) await look()
     }
     looking = null
   }
 
-  const begin = (receipts: readonly Receipt[], withinMs: number, gone: AbortSignal) =>
+  const begin = ({ receipts, withinMs, keyName }: WaitFor, gone: AbortSignal) =>
     new Promise<Queryable>((resolve) => {
-      const events = receipts.length
-      const giveUp = (): void => waiter.end(ranOut(consumerGroup, lastFailure))
-      const overdue = setTimeout(giveUp, Math.max(0, withinMs))
+      const giveUp = (): void => waiter.end(trouble.lasts ? NOBODY_ANSWERED : NOT_IN_TIME)
+      const overdue = setTimeout(giveUp, withinMs)
       const waiter: Waiter = {
         wanted: wantedOf(receipts),
-        events,
+        events: receipts.length,
+        keyName,
         end: (outcome) => {
           if (!waiters.delete(waiter)) return
-          waitingEvents -= events
           clearTimeout(overdue)
           gone.removeEventListener('abort', giveUp)
           resolve(outcome)
         },
       }
       waiters.add(waiter)
-      waitingEvents += events
       gone.addEventListener('abort', giveUp, { once: true })
       looking ??= lookOn()
     })
 
   return {
-    until: async (receipts, withinMs, gone) => {
-      if (gone.aborted || withinMs <= 0) return ranOut(consumerGroup, lastFailure)
-      if (waitingEvents + receipts.length > limits.maxEvents) {
-        const detail = `at most ${limits.maxEvents} events of all requests wait at once, and ${waitingEvents} do`
-        return no('too_many_waiting', detail)
-      }
-      return begin(receipts, withinMs, gone)
+    until: async (asked, gone) => {
+      if (closing.signal.aborted) return SHUTTING_DOWN
+      if (gone.aborted || asked.withinMs <= 0) return NOT_IN_TIME
+      return tooMany(waiters, asked, limits) ?? begin(asked, gone)
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort()
@@ -109,6 +118,24 @@ export function createQueryableWatch(options: QueryableWatchOptions): QueryableW
       await looking
     },
   }
+}
+
+/** The sum is taken anew each time: few wait, and a figure that is kept beside them could differ. */
+function tooMany(
+  waiters: ReadonlySet<Waiter>,
+  { receipts, keyName }: WaitFor,
+  { maxEvents, maxEventsOfKey }: QueryableWatchOptions['limits'],
+): Queryable | null {
+  let [all, ofKey] = [receipts.length, receipts.length]
+  for (const waiter of waiters) {
+    all += waiter.events
+    if (waiter.keyName === keyName) ofKey += waiter.events
+  }
+  if (keyName !== null && ofKey > maxEventsOfKey) {
+    return no('too_many_waiting', `at most ${maxEventsOfKey} events of a write key wait at once`)
+  }
+  if (all <= maxEvents) return null
+  return no('too_many_waiting', `at most ${maxEvents} events of all requests wait at once`)
 }
 
 function wantedOf(receipts: readonly Receipt[]): Map<number, number> {
@@ -127,20 +154,20 @@ function isPast({ wanted }: Waiter, committed: ReadonlyMap<number, number>): boo
   return wanted.size === 0
 }
 
-function ranOut(consumerGroup: string, failure: string | null): Queryable {
-  const why = `the consumer group ${consumerGroup} has not come so far in time`
-  return no('not_queryable_yet', failure === null ? why : `${why}; last: ${failure}`)
-}
-
 function no(code: WaitCode, detail: string): Queryable {
   return { isQueryable: false, code, detail }
 }
 
-function textOf(error: unknown): string {
-  if (error instanceof KafkaProblem) return `${error.message}: ${error.remedy}`
-  return error instanceof Error ? error.message : String(error)
-}
+/** What browsers may read. Names, addresses and what to do about them are in the log, see `createLookTrouble`. */
+const NOT_IN_TIME = no('not_queryable_yet', 'the consumer has not come so far in time')
+const NOBODY_ANSWERED = no('not_queryable_yet', 'Kafka did not say in time how far the consumer is')
+const SHUTTING_DOWN = no('not_queryable_yet', 'this instance is shutting down')
+const MAY_NOT_KNOW = no(
+  'queryable_unknown',
+  'ingest has no right to see how far the consumer is; its log names the right',
+)
 
+/** Resolves early when aborted, and never in the same turn. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, null, { signal }).catch(() => {})
+  await delay(Math.max(0, ms), null, { signal }).catch(() => {})
 }

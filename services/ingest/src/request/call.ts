@@ -33,13 +33,13 @@ export function openEndpoint({ settings: { limits } }: CallParts, endpoint: NewE
  *
  * @throws {Refusal} @throws {ClientGone} Either may also be what the promise ends with.
  */
-export function takeCall(
+export function takeCall<T>(
   parts: CallParts,
   endpoint: Endpoint,
   request: IngestRequest,
   response: IngestResponse,
-  work: (call: Call) => Promise<void>,
-): Promise<void> {
+  work: (call: Call) => Promise<T>,
+): Promise<T> {
   refuseForLoad(parts, endpoint, request)
   const arrival = arrive(parts, endpoint, request, response)
   const limits = arrival.key === null ? endpoint.strangerLimits : parts.settings.limits

@@ -63,12 +63,12 @@ export interface Slot {
  *
  * @throws {Refusal} @throws {ClientGone}
  */
-export async function readCall(
+export async function readCall<T>(
   parts: CallParts,
   limits: BodyLimits,
   arrival: Arrival,
-  work: (call: Call) => Promise<void>,
-): Promise<void> {
+  work: (call: Call) => Promise<T>,
+): Promise<T> {
   const reservation = parts.budget.open(arrival.key !== null)
   const bounds = { limits, reservation }
   try {
@@ -76,7 +76,7 @@ export async function readCall(
     const sent = await readBody(arrival.request, bounds)
     if (arrival.key === null) return await work(await callOfStranger(parts, arrival, sent, bounds))
     const isShort = arrival.encoding === 'identity' && !isLongBody(sent.length, limits)
-    await work(
+    return await work(
       isShort ? callOf(parts, arrival, sent) : await callOfOther(parts, arrival, sent, bounds),
     )
   } catch (error) {

@@ -13,7 +13,7 @@ import type { SendAccepted } from './accepted-head.ts'
 import { send } from '../http/send.ts'
 import type { LimitDecision } from '../rate-limit/rate-limits.ts'
 import type { Refusal } from '../response/refusal.ts'
-import type { Postpone } from './track-and-wait.ts'
+import type { Postponed } from './track-and-wait.ts'
 import { refusalOf, type Judged } from './verdicts.ts'
 
 type AnswerParts = IngestParts & { readonly sendAccepted: SendAccepted }
@@ -29,22 +29,33 @@ export interface Settled {
 export interface Asked {
   readonly response: IngestResponse
   readonly options: AnswerOptions
-  readonly postpone: Postpone | null
+  /** Whether the answer is to be given once the events can be queried. */
+  readonly isWaiting: boolean
 }
 
 /**
  * Answers a request whose events are decided, and hands on those that were rejected.
  *
+ * @returns the answer of who waits, which is not sent yet; `null`: it was sent.
  * @throws {Refusal}
  */
-export function answer(parts: AnswerParts, call: Call, settled: Settled, asked: Asked): void {
+export function answer(
+  parts: AnswerParts,
+  call: Call,
+  settled: Settled,
+  asked: Asked,
+): Postponed | null {
   const { limit, results } = settled
-  if (results === null) return answerAllAccepted(parts, settled, asked)
+  if (results === null) {
+    answerAllAccepted(parts, settled, asked)
+    return null
+  }
   const refusal =
     limit.refusedBy === null ? refusalOf(results, call.isStrict) : limited(limit, results)
   if (isToBeKept(refusal)) keepRejected(parts, settled.judged, call)
   if (refusal !== null) throw refusal
-  answerResults(parts, results, { ...asked, limit })
+  const made = answerResults(parts, results, { ...asked, limit })
+  return made === null ? null : { ...made, keyName: call.key.name }
 }
 
 function answerAllAccepted(parts: AnswerParts, { judged, limit }: Settled, asked: Asked): void {
@@ -62,15 +73,13 @@ function answerResults(
   parts: AnswerParts,
   results: readonly EventResult[],
   { limit, ...asked }: Asked & { readonly limit: LimitDecision },
-): void {
-  const { response, options, postpone } = asked
+): Made | null {
   try {
-    const { status, headers, body } = answerAccepted(results, options)
+    const { status, headers, body } = answerAccepted(results, asked.options)
     const made = { status, body, headers: { ...headers, ...limit.headers } }
-    if (postpone === null) send(response, made, parts.lifecycle.isDraining)
-    else postpone(results, made)
+    return give(parts, asked, { results, answer: made })
   } catch (error) {
-    answerBaldly(parts, baldly(results), { ...asked, error })
+    return answerBaldly(parts, baldly(results), { ...asked, error })
   }
 }
 
@@ -78,11 +87,20 @@ function answerResults(
 function answerBaldly(
   parts: AnswerParts,
   results: readonly EventResult[],
-  { response, options, error }: Asked & { readonly error: unknown },
-): void {
+  { error, ...asked }: Asked & { readonly error: unknown },
+): Made | null {
   tellBugAfterProduce(parts, 'answer', error)
-  const bald = { ...options, hasReceipts: false }
-  send(response, answerAccepted(results, bald), parts.lifecycle.isDraining)
+  const bald = { ...asked.options, hasReceipts: false }
+  return give(parts, asked, { results, answer: answerAccepted(results, bald) })
+}
+
+type Made = Omit<Postponed, 'keyName'>
+
+/** Sends the answer now, or hands it back to who waits. */
+function give(parts: AnswerParts, { response, isWaiting }: Asked, made: Made): Made | null {
+  if (isWaiting) return made
+  send(response, made.answer, parts.lifecycle.isDraining)
+  return null
 }
 
 /** Not of a request that is sent again, which brings them again; nor with a key of another account. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import type { IngestParts } from '../parts.ts'
 import type { Receipt } from '../response/event-result.ts'
+import { eventually } from '../../../../test/support/eventually.ts'
 import { BAD_EVENT, countOf, eventText, startTestIngest } from '../testing/test-support.ts'
 
 /** Ingest whose watch answers as the test says. */
@@ -11,9 +13,9 @@ async function waitingIngest(
   const asked: (readonly Receipt[])[] = []
   const ingest = await startTestIngest({
     queryable: {
-      until: (receipts, withinMs, gone) => {
-        asked.push(receipts)
-        return until(receipts, withinMs, gone)
+      until: (wait, gone) => {
+        asked.push(wait.receipts)
+        return until(wait, gone)
       },
     },
   })
@@ -104,7 +106,7 @@ test('a refused request is refused at once, and paths of SDKs and the dry run do
 test('who waits holds none of the bytes in flight, and is given no more than the time that is left', async () => {
   const held: number[] = []
   const left: number[] = []
-  const { ingest } = await waitingIngest(async (_, withinMs) => {
+  const { ingest } = await waitingIngest(async ({ withinMs }) => {
     held.push(ingest.budget.usedBytes)
     left.push(withinMs)
     return { isQueryable: true }
@@ -115,3 +117,57 @@ test('who waits holds none of the bytes in flight, and is given no more than the
   assert.deepEqual(held, [0])
   assert.ok((left[0] ?? 0) > 6_000 && (left[0] ?? 0) <= 7_200, `${left[0]} ms`)
 })
+
+test('who has left while Kafka was asked is known to be gone before anything is waited for', async () => {
+  const wereGone: boolean[] = []
+  const { ingest } = await waitingIngest(async (_, gone) => {
+    wereGone.push(gone.aborted)
+    return { isQueryable: true }
+  })
+  await using _ = ingest
+  ingest.producer.outcome = null
+  const socket = connect(ingest.port, '127.0.0.1')
+  const body = eventText()
+  const head = `POST /track?wait=queryable HTTP/1.1\r\nHost: i\r\nContent-Length: ${Buffer.byteLength(body)}`
+  socket.write(`${head}\r\n\r\n${body}`)
+  await eventually(() => assert.equal(ingest.producer.waitingCalls, 1))
+  socket.resetAndDestroy() // who ends the connection otherwise may still wait for the answer
+  await eventually(async () => assert.equal(await countOf(ingest.metrics.requests), 1))
+  ingest.producer.outcome = () => ({ status: 'acknowledged', offset: 0 })
+  await eventually(() => assert.deepEqual(wereGone, [true]))
+})
+
+test('the time that is waited is no time that an answer took', async () => {
+  const WAIT_MS = 300
+  const { ingest } = await waitingIngest(async () => {
+    await new Promise((resolve) => setTimeout(resolve, WAIT_MS))
+    return { isQueryable: true }
+  })
+  await using _ = ingest
+  await ingest.post(eventText(), { path: '/track?wait=queryable' })
+  await eventually(async () => {
+    const { text } = await ingest.metrics.expose()
+    const [, sum] = /request_duration_seconds_sum (\S+)/.exec(text) ?? []
+    const [, count] = /request_duration_seconds_count (\S+)/.exec(text) ?? []
+    assert.equal(Number(count), 1)
+    assert.ok(Number(sum) < WAIT_MS / 1_000, `${sum} s`)
+  })
+})
+
+test('of an event whose place cannot be told it is said that nobody knows', async () => {
+  const { ingest, asked } = await waitingIngest()
+  await using _ = ingest
+  ingest.producer.outcome = () => UNREADABLE
+  const { status, body } = await ingest.post(eventText(), { path: '/track?wait=queryable' })
+  assert.deepEqual([status, body.accepted, body.queryable], [200, 1, false])
+  assert.equal(body.warnings[0].code, 'queryable_unknown')
+  assert.deepEqual(asked, [])
+})
+
+/** An acknowledgement that is a bug when it is summed up. */
+const UNREADABLE = {
+  status: 'acknowledged' as const,
+  get offset(): number {
+    throw new Error('a bug')
+  },
+}

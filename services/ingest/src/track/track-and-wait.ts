@@ -8,17 +8,22 @@ import { send } from '../http/send.ts'
 import { WAITING } from '../limits.ts'
 import type { IngestParts } from '../parts.ts'
 
-/** Takes the answer to what was accepted, instead of its being sent now. */
-export type Postpone = (results: readonly EventResult[], answer: Answer) => void
+/** An answer that is not sent before its events can be queried. */
+export interface Postponed {
+  readonly results: readonly EventResult[]
+  readonly answer: Answer
+  /** Of the write key that the request came with. */
+  readonly keyName: string
+}
 
-/** Answers a request, or hands its answer to `postpone`; what is refused it throws. */
+/** Answers a request, or hands back the answer of one that is waiting; what is refused it throws. */
 export type Take = (
   request: IngestRequest,
   response: IngestResponse,
-  postpone: Postpone | null,
-) => Promise<void>
+  isWaiting: boolean,
+) => Promise<Postponed | null>
 
-type Parts = Pick<IngestParts, 'queryable' | 'lifecycle' | 'metrics'>
+type Parts = Pick<IngestParts, 'queryable' | 'lifecycle' | 'metrics' | 'keys'>
 
 /**
  * `?wait=queryable`: answers once the events can be queried, or when the time is over. The call is over before, and the
@@ -27,52 +32,66 @@ type Parts = Pick<IngestParts, 'queryable' | 'lifecycle' | 'metrics'>
 export function orWait(parts: Parts, take: Take): Handle {
   return (request, response) => {
     const wait = queryOf(request)?.get('wait') ?? null
-    return wait === null
-      ? take(request, response, null)
-      : takeAndWait(parts, { take, wait }, request, response)
+    if (wait === null) return take(request, response, false)
+    return take(request, response, true).then((postponed) =>
+      postponed === null ? null : answerLater(parts, response, { ...postponed, wait }),
+    )
   }
 }
 
-async function takeAndWait(
+type Waiting = Postponed & { readonly wait: string }
+
+async function answerLater(
   parts: Parts,
-  { take, wait }: { readonly take: Take; readonly wait: string },
-  request: IngestRequest,
   response: IngestResponse,
+  waiting: Waiting,
 ): Promise<void> {
-  const postponed: { readonly receipts: readonly Receipt[]; readonly answer: Answer }[] = []
-  await take(request, response, (results, answer) =>
-    postponed.push({ receipts: receiptsOf(results), answer }),
-  )
-  for (const { receipts, answer } of postponed) {
-    const outcome = await outcomeOf(parts, response, { wait, receipts })
-    if (outcome !== null) {
-      parts.metrics.waits.inc({ outcome: outcome.isQueryable ? 'queryable' : outcome.code })
-    }
-    const told = outcome === null ? answer : withQueryable(answer, outcome)
-    send(response, told, parts.lifecycle.isDraining)
+  response.heldBackAt = performance.now()
+  const outcome = await outcomeOf(parts, response, waiting)
+  if (outcome !== null) {
+    parts.metrics.waits.inc({ outcome: outcome.isQueryable ? 'queryable' : outcome.code })
   }
+  const told = outcome === null ? waiting.answer : withQueryable(waiting.answer, outcome)
+  send(response, told, parts.lifecycle.isDraining)
 }
 
-function receiptsOf(results: readonly EventResult[]): readonly Receipt[] {
-  return results.flatMap((result) =>
-    result.status === 'accepted' && result.receipt !== null ? [result.receipt] : [],
-  )
-}
-
-/** @returns `null` when nothing was accepted that could be waited for. */
+/** @returns `null` when nothing was accepted. */
 async function outcomeOf(
-  { queryable }: Parts,
+  parts: Parts,
   response: IngestResponse,
-  { wait, receipts }: { readonly wait: string; readonly receipts: readonly Receipt[] },
+  { wait, results, keyName }: Waiting,
 ): Promise<Queryable | null> {
   if (wait !== 'queryable') return unknownWait(wait)
-  if (receipts.length === 0) return null
+  const accepted = results.filter(({ status }) => status === 'accepted')
+  if (accepted.length === 0) return null
+  const receipts = accepted.flatMap(receiptOf)
+  if (receipts.length < accepted.length) return PLACE_UNKNOWN
+  const withinMs = response.startedAt + WAITING.answerWithinMs - performance.now()
+  const asked = { receipts, withinMs, keyName: parts.keys.isOff ? null : keyName }
+  return whileThere(response, (gone) => parts.queryable.until(asked, gone))
+}
+
+function receiptOf(result: EventResult): readonly Receipt[] {
+  return result.status === 'accepted' && result.receipt !== null ? [result.receipt] : []
+}
+
+const PLACE_UNKNOWN: Queryable = {
+  isQueryable: false,
+  code: 'queryable_unknown',
+  detail: 'it is accepted, but ingest does not know where its record lies',
+}
+
+/** @param run is given a signal that is aborted when the client is gone, which it may be already. */
+async function whileThere<T>(
+  response: IngestResponse,
+  run: (gone: AbortSignal) => Promise<T>,
+): Promise<T> {
   const gone = new AbortController()
   const leave = (): void => gone.abort()
+  if (response.destroyed) leave()
   response.once('close', leave)
-  const leftMs = response.startedAt + WAITING.answerWithinMs - performance.now()
   try {
-    return await queryable.until(receipts, leftMs, gone.signal)
+    return await run(gone.signal)
   } finally {
     response.off('close', leave)
   }

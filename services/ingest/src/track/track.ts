@@ -37,15 +37,15 @@ export function createTrack(parts: IngestParts, audience: Audience): Handle {
     sendAccepted: createSendAccepted(),
   }
   const endpoint = openEndpoint(parts, { audience, needsKafka: true })
-  const take: Take = (request, response, postpone) =>
+  const take: Take = (request, response, isWaiting) =>
     takeCall(parts, endpoint, request, response, (call) => {
       const options = answerOptionsFrom(request, call.requestId, audience)
-      const asked = { response, options, postpone }
+      const asked = { response, options, isWaiting }
       return settle(tools, call, asked).then((settled) => answer(tools, call, settled, asked))
     })
   return audience === 'own'
     ? orWait(parts, take)
-    : (request, response) => take(request, response, null)
+    : (request, response) => take(request, response, false)
 }
 
 type Tools = IngestParts & {
@@ -113,11 +113,11 @@ function sumUp(
   tools: Tools,
   admitted: Admitted,
   outcomes: readonly ProduceOutcome[],
-  { options, postpone }: Asked,
+  { options, isWaiting }: Asked,
 ): Settled {
   const { judged, limit } = admitted
   // Who asks for receipts, or waits, is told where each record lies.
-  if (isAllAccepted(judged, outcomes) && !options.hasReceipts && postpone === null) {
+  if (isAllAccepted(judged, outcomes) && !options.hasReceipts && !isWaiting) {
     countAccepted(tools, judged.length)
     return { judged, results: null, limit }
   }
