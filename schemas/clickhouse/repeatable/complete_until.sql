@@ -1,4 +1,4 @@
--- Of each topic the log that was registered last: one that was made anew has another generation.
+-- Of each topic of each Kafka cluster the log that was registered last: one that was made anew has another generation there.
 CREATE OR REPLACE VIEW complete_until ${ON_CLUSTER}
 (
     topic          String COMMENT 'Topic of Kafka: that of accepted events, of rejected ones, or of dead letters.',
