@@ -79,9 +79,9 @@ function about(
 ): Pick<EndedQuery, 'queryId' | 'database' | 'userAgent' | 'comment'> {
   const comment = parameters.settings.find(([name]) => name === 'log_comment')?.[1] ?? ''
   return {
-    queryId: String(response.getHeader('X-ClickHouse-Query-Id') ?? ''),
+    queryId: hider.about(String(response.getHeader('X-ClickHouse-Query-Id') ?? '')),
     database: parameters.database ?? 'default',
-    userAgent: (request.headers['user-agent'] ?? '').slice(0, MAX_CHARS.userAgent),
+    userAgent: hider.about((request.headers['user-agent'] ?? '').slice(0, MAX_CHARS.userAgent)),
     comment: hider.about(comment.slice(0, MAX_CHARS.comment)),
   }
 }

@@ -16,6 +16,17 @@ for (const query of [
   "SELECT password('hunter2",
   String.raw`SELECT remoteSecure('h', 'a\'b hunter2')`,
   "SELECT remote(h, t, 'u', $p$hunter2$p$)",
+  `SELECT 1 AS "it's", hex(encrypt('aes-256-ofb', 'x', 'hunter2'))`,
+  "SELECT 1 AS `it's`, hex(encrypt('aes-256-ofb', 'x', 'hunter2'))",
+  "SELECT 4 # it's\n, hex(encrypt('aes-256-ofb', 'x', 'hunter2'))",
+  "SELECT `encrypt`('aes-256-ofb', 'x', 'hunter2')",
+  `SELECT "encrypt" ('aes-256-ofb', 'x', 'hunter2')`,
+  "SELECT encrypt # why\n('aes-256-ofb', 'x', 'hunter2')",
+  "SELECT * FROM oss('https://b/k', 'id', 'hunter2')",
+  "SELECT * FROM arrowFlight('h:1', 't', 'u', 'hunter2')",
+  "SELECT 'passwd=hunter2'",
+  "SELECT 'Authorization: Bearer hunter2'",
+  "SELECT 'https://u:pa/hunter2@h'",
   "SELECT encrypt/**/('aes-256-ofb', x, 'hunter2')",
   "SELECT '/*', encrypt -- why\n ('aes-256-ofb', x, 'hunter2')",
 ]) {
@@ -45,7 +56,7 @@ test('what is said about a statement holds no password of it, nor the kept begin
 })
 
 test('a text of a megabyte is searched in a moment, whatever it repeats', () => {
-  for (const part of ['url', '://', '$a', '/*', "'", '--', 'encrypt ', 'api_']) {
+  for (const part of ['url', '://', '$a', '/*', "'", '"', '`', '#', '--', 'encrypt ', 'api_']) {
     const startedMs = performance.now()
     hiderFor(part.repeat(1_000_000 / part.length))
     const tookMs = performance.now() - startedMs

@@ -1,12 +1,13 @@
 /** Words beside which a text may be a password, and functions that take one. */
 const SUSPICIOUS =
-  /identified|password|secret|token|credential|(?:api|access|private|account)_?key|(?:encrypt|decrypt|hmac|s3\w{0,30}|url\w{0,30}|remote\w{0,30}|mysql|postgresql|mongodb|redis|odbc|jdbc|hdfs|gcs|azure\w{0,30}|deltalake\w{0,30}|iceberg\w{0,30}|hudi\w{0,30}|kafka|nats|rabbitmq)\s*\(/i
+  /identified|passw|pwd|secret|token|credential|authorization|bearer|(?:api|access|private|account)_?key|(?:encrypt|decrypt|hmac|s3\w{0,30}|oss\w{0,30}|url\w{0,30}|remote\w{0,30}|mysql|postgresql|mongodb|redis|odbc|jdbc|hdfs|gcs|azure\w{0,30}|deltalake\w{0,30}|iceberg\w{0,30}|hudi\w{0,30}|paimon\w{0,30}|kafka|nats|rabbitmq|arrowflight|ytsaurus)\s*\(/i
 
-const USER_AND_PASSWORD = /:\/\/[^\s/'"@]*@/g
+/** Up to the last @ of an address: a password may hold any other character. */
+const USER_AND_PASSWORD = /:\/\/[^\s'"]{0,300}@/g
 
-/** Strings, heredocs and comments, also one that is not closed. */
+/** Strings, heredocs and comments, also one that is not closed; and names in quotes, which may hold any of them. */
 const TEXTS =
-  /'(?:\\[\s\S]|''|[^'\\])*'?|\$(\w*)\$[\s\S]*?(?:\$\1\$|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g
+  /'(?:\\[\s\S]|''|[^'\\])*'?|\$(\w*)\$[\s\S]*?(?:\$\1\$|$)|--[^\n]*|#[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|"(?:\\[\s\S]|""|[^"\\])*"?|`(?:\\[\s\S]|``|[^`\\])*`?/g
 
 export const HIDDEN = '[HIDDEN]'
 
@@ -24,7 +25,7 @@ export function hiderFor(whole: string): Hider {
   return {
     statement: (text) => {
       const shown = withoutAddressee(text)
-      return isSecretive ? shown.replaceAll(TEXTS, `'${HIDDEN}'`) : shown
+      return isSecretive ? shown.replaceAll(TEXTS, hidden) : shown
     },
     about: (text) => (isSecretive || maySayASecret(text) ? HIDDEN : withoutAddressee(text)),
   }
@@ -34,11 +35,20 @@ function withoutAddressee(text: string): string {
   return text.replaceAll(USER_AND_PASSWORD, `://${HIDDEN}@`)
 }
 
-function maySayASecret(text: string): boolean {
-  return SUSPICIOUS.test(text) || SUSPICIOUS.test(text.replaceAll(TEXTS, blankComment))
+function hidden(text: string): string {
+  return isName(text) ? text : `'${HIDDEN}'`
 }
 
-/** A comment may stand between a function and its bracket. */
-function blankComment(text: string): string {
-  return /^(?:--|\/\*)/.test(text) ? ' ' : text
+function maySayASecret(text: string): boolean {
+  return SUSPICIOUS.test(text) || SUSPICIOUS.test(text.replaceAll(TEXTS, bare))
+}
+
+/** A function is called as well by its name in quotes, and with a comment before its bracket. */
+function bare(text: string): string {
+  if (isName(text)) return text.slice(1, -1)
+  return /^(?:--|#|\/\*)/.test(text) ? ' ' : text
+}
+
+function isName(text: string): boolean {
+  return /^["`]/.test(text)
 }
