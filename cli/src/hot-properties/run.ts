@@ -3,7 +3,6 @@ import {
   columnOf,
   createClickHouse,
   fillHotColumns,
-  onCluster,
   proposeHotProperties,
   type ClickHouse,
 } from '@custom-events/clickhouse'
@@ -122,7 +121,7 @@ async function fillThem(
   const { outcome, months, rows } = await fillHotColumns({
     clickhouse,
     columns,
-    onCluster: onCluster(config.CLICKHOUSE_CLUSTER),
+    cluster: config.CLICKHOUSE_CLUSTER,
     stop,
     onProgress: ({ rows: total, rowsDone }) => {
       progress ??= createProgress({ total, isTerminal, write, now: () => performance.now() })
