@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { ConfigError, EXIT_CONFIG, redact } from '@custom-events/runtime'
 import { readSetupConfig } from './config.ts'
 import { hotPropertiesCommand } from './hot-properties/command.ts'
+import { readHotPropertiesConfig } from './hot-properties/config.ts'
 import { runHotProperties, type HotPropertiesRequest } from './hot-properties/run.ts'
 import { replayCommand } from './replay/command.ts'
 import { readReplayConfig } from './replay/config.ts'
@@ -62,7 +63,7 @@ async function replay(request: ReplayRequest): Promise<void> {
 }
 
 async function hotProperties(request: HotPropertiesRequest): Promise<void> {
-  const config = readViewsConfig(process.env)
+  const config = readHotPropertiesConfig(process.env)
   const screen = { isTerminal: process.stdout.isTTY, write }
   process.exitCode = await runHotProperties(request, { config, stop: stopOnSignal() }, screen)
 }
