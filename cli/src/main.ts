@@ -8,7 +8,7 @@ import { replayCommand } from './replay/command.ts'
 import { readReplayConfig } from './replay/config.ts'
 import { openReplay } from './replay/open.ts'
 import { runReplay, type ReplayRequest } from './replay/run.ts'
-import { setUp } from './setup.ts'
+import { setUp } from './setup/setup.ts'
 import { readViewsConfig } from './views/config.ts'
 import { runViews } from './views/views.ts'
 

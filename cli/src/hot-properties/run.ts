@@ -6,7 +6,7 @@ import {
   proposeHotProperties,
   type ClickHouse,
 } from '@custom-events/clickhouse'
-import { readPlans, type Plans } from '../plans.ts'
+import { readPlans, type Plans } from '../setup/plans.ts'
 import { createProgress } from '../replay/progress.ts'
 import { fix, step } from '../step.ts'
 import type { HotPropertiesConfig } from './config.ts'
