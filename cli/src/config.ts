@@ -63,7 +63,7 @@ export const setupVariables = {
   }),
   CLICKHOUSE_EVENT_VIEWS_MAX: integer({
     description:
-      'How many events without a tracking plan get a view of their own, the most frequent first; events with a plan get one in any case. A view that is there stays while its event does.',
+      'How many events without a tracking plan get a view of their own, the most frequent first; events with a plan get one in any case. A view that is there stays while its event does, so there may be up to twice as many.',
     min: 0,
     max: 10_000,
     default: 500,

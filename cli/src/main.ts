@@ -2,12 +2,13 @@ import { Command, CommanderError } from 'commander'
 import { ConfigError, EXIT_CONFIG, redact } from '@custom-events/runtime'
 import { readSetupConfig } from './config.ts'
 import { hotPropertiesCommand } from './hot-properties/command.ts'
+import { readHotPropertiesConfig } from './hot-properties/config.ts'
 import { runHotProperties, type HotPropertiesRequest } from './hot-properties/run.ts'
 import { replayCommand } from './replay/command.ts'
 import { readReplayConfig } from './replay/config.ts'
 import { openReplay } from './replay/open.ts'
 import { runReplay, type ReplayRequest } from './replay/run.ts'
-import { setUp } from './setup.ts'
+import { setUp } from './setup/setup.ts'
 import { readViewsConfig } from './views/config.ts'
 import { runViews } from './views/views.ts'
 
@@ -62,7 +63,7 @@ async function replay(request: ReplayRequest): Promise<void> {
 }
 
 async function hotProperties(request: HotPropertiesRequest): Promise<void> {
-  const config = readViewsConfig(process.env)
+  const config = readHotPropertiesConfig(process.env)
   const screen = { isTerminal: process.stdout.isTTY, write }
   process.exitCode = await runHotProperties(request, { config, stop: stopOnSignal() }, screen)
 }

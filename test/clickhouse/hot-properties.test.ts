@@ -3,7 +3,13 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { after, before, test } from 'node:test'
-import { fillHotColumns, proposeHotProperties, type FillProgress } from '@custom-events/clickhouse'
+import {
+  fillHotColumns,
+  proposeHotProperties,
+  type ClickHouse,
+  type FillOptions,
+  type FillProgress,
+} from '@custom-events/clickhouse'
 import { clickhouseHeaders } from '@custom-events/embedded'
 import { eventually } from '../support/eventually.ts'
 import { openRolledUp, type RolledUp } from '../support/rollups.ts'
@@ -106,6 +112,11 @@ async function withOldParts(rolled: RolledUp): Promise<void> {
   await insertEvents(rolled, '2026-03')
 }
 
+function fillOptions(clickhouse: ClickHouse, change: Partial<FillOptions> = {}): FillOptions {
+  const stop = new AbortController().signal
+  return { clickhouse, cluster: '', columns: COLUMNS, stop, onProgress: () => {}, ...change }
+}
+
 /** Parts that hold none of the columns, by month. */
 async function lacking({ clickhouse }: RolledUp): Promise<readonly string[]> {
   const rows = await clickhouse.query<{ month: string }>(
@@ -124,8 +135,7 @@ test('parts from before a column are filled, month by month, the latest first', 
   await withOldParts(rolled)
   assert.deepEqual(await lacking(rolled), ['202601', '202602'])
   const told: FillProgress[] = []
-  const stop = new AbortController().signal
-  const fill = { clickhouse, columns: COLUMNS, stop, onProgress: (each: FillProgress) => void told.push(each) } // prettier-ignore
+  const fill = fillOptions(clickhouse, { onProgress: (each) => void told.push(each) })
   assert.deepEqual(await fillHotColumns(fill), { outcome: 'filled', months: 2, rows: 40_000 })
   assert.deepEqual(await lacking(rolled), [])
   assert.deepEqual([...new Set(told.map(({ month }) => month))], ['202602', '202601'])
@@ -153,18 +163,16 @@ test('a fill that is stopped takes its mutation back, and the next run goes on',
   await withOldParts(rolled)
   await clickhouse.command('SYSTEM STOP MERGES events')
   const stop = new AbortController()
-  const options = {
-    clickhouse,
-    columns: COLUMNS,
-    stop: stop.signal,
-    onProgress: () => stop.abort(),
-  }
+  const options = fillOptions(clickhouse, { stop: stop.signal, onProgress: () => stop.abort() })
   assert.deepEqual(await fillHotColumns(options), { outcome: 'stopped', months: 0, rows: 0 })
   assert.deepEqual(await mutations(rolled, 'NOT is_done AND NOT is_killed'), [])
   assert.deepEqual(await lacking(rolled), ['202601', '202602'])
   await clickhouse.command('SYSTEM START MERGES events')
-  const again = { ...options, stop: new AbortController().signal, onProgress: () => {} }
-  assert.deepEqual(await fillHotColumns(again), { outcome: 'filled', months: 2, rows: 40_000 })
+  assert.deepEqual(await fillHotColumns(fillOptions(clickhouse)), {
+    outcome: 'filled',
+    months: 2,
+    rows: 40_000,
+  })
   assert.deepEqual(await lacking(rolled), [])
 })
 
@@ -173,23 +181,18 @@ test('a mutation that a killed run left behind is waited for, not made again', S
   const { clickhouse } = rolled
   await withOldParts(rolled)
   await clickhouse.command('SYSTEM STOP MERGES events')
-  const killed = fillHotColumns({
-    clickhouse: { ...clickhouse, query: async (sql, params) => {
-      const rows = await clickhouse.query<never>(sql, params)
-      if (sql.includes('system.mutations') && rows.length > 0) throw new Error('killed')
+  const dying = {
+    ...clickhouse,
+    query: async <Row>(sql: string, params?: Record<string, unknown>): Promise<Row[]> => {
+      const rows = await clickhouse.query<Row & { running?: number }>(sql, params)
+      if (Number(rows[0]?.running) > 0) throw new Error('killed')
       return rows
-    } },
-    columns: COLUMNS,
-    stop: new AbortController().signal,
-    onProgress: () => {},
-  }) // prettier-ignore
+    },
+  }
+  const killed = fillHotColumns(fillOptions(dying))
   await assert.rejects(killed, /killed/)
-  const filling = fillHotColumns({
-    clickhouse,
-    columns: COLUMNS,
-    stop: new AbortController().signal,
-    onProgress: () => void clickhouse.command('SYSTEM START MERGES events'),
-  })
+  const onProgress = (): void => void clickhouse.command('SYSTEM START MERGES events')
+  const filling = fillHotColumns(fillOptions(clickhouse, { onProgress }))
   assert.deepEqual(await filling, { outcome: 'filled', months: 2, rows: 40_000 })
   await eventually(async () => assert.deepEqual(await lacking(rolled), []))
   assert.equal((await mutations(rolled, '1')).length, 2)
@@ -202,10 +205,86 @@ test('a fill that ClickHouse gives up says why, and takes its mutation back', SL
   await clickhouse.command(
     "ALTER TABLE events ADD COLUMN bad Nullable(UInt8) MATERIALIZED throwIf(properties != '', 'it cannot be')",
   )
-  const filling = fillHotColumns({ clickhouse, columns: ['bad'], stop: new AbortController().signal, onProgress: () => {} }) // prettier-ignore
+  const filling = fillHotColumns(fillOptions(clickhouse, { columns: ['bad'] }))
   await assert.rejects(filling, /filling month 202601: .*it cannot be.*run it again/s)
   assert.deepEqual(await mutations(rolled, 'NOT is_done AND NOT is_killed'), [])
 })
+
+test(
+  'a mutation that somebody else kills is a failure, not the end of the fill',
+  SLOW,
+  async () => {
+    await using rolled = await openRolledUp(stack)
+    const { clickhouse } = rolled
+    await withOldParts(rolled)
+    await clickhouse.command('SYSTEM STOP MERGES events')
+    const onProgress = (): void =>
+      void clickhouse.command(
+        "KILL MUTATION WHERE database = {database:String} AND table = 'events' AND NOT is_done",
+        { database: clickhouse.database },
+      )
+    await assert.rejects(
+      fillHotColumns(fillOptions(clickhouse, { onProgress })),
+      /filling month 202602: no mutation runs any more, but parts lack columns.*run it again/s,
+    )
+    assert.deepEqual(await lacking(rolled), ['202601', '202602'])
+  },
+)
+
+test('a mutation that a replica has not heard of yet is waited for', SLOW, async () => {
+  await using rolled = await openRolledUp(stack)
+  const { clickhouse } = rolled
+  await withOldParts(rolled)
+  await clickhouse.command('SYSTEM STOP MERGES events')
+  let unheard = 3
+  const behind = {
+    ...clickhouse,
+    query: async <Row>(sql: string, params?: Record<string, unknown>): Promise<Row[]> => {
+      const rows = await clickhouse.query<Row & { running?: number }>(sql, params)
+      if (Number(rows[0]?.running) > 0 && unheard > 0) {
+        unheard -= 1
+        return []
+      }
+      return rows
+    },
+  }
+  const onProgress = (): void => void clickhouse.command('SYSTEM START MERGES events')
+  const filling = fillHotColumns(fillOptions(behind, { onProgress }))
+  assert.deepEqual(await filling, { outcome: 'filled', months: 2, rows: 40_000 })
+  assert.equal(unheard, 0)
+  assert.deepEqual(await lacking(rolled), [])
+})
+
+test(
+  'on a cluster all servers are looked at, filled and, when it is to end, stopped',
+  SLOW,
+  async () => {
+    await using rolled = await openRolledUp(stack)
+    const { clickhouse } = rolled
+    await withOldParts(rolled)
+    await clickhouse.command('SYSTEM STOP MERGES events')
+    const asked: string[] = []
+    const asOneServer = (sql: string): string => {
+      asked.push(sql)
+      return sql.replace(/clusterAllReplicas\('two', (\S+)\)/, '$1').replace('ON CLUSTER `two`', '')
+    }
+    const clustered: ClickHouse = {
+      ...clickhouse,
+      query: (sql, params) => clickhouse.query(asOneServer(sql), params),
+      command: (sql, params) => clickhouse.command(asOneServer(sql), params),
+    }
+    const stop = new AbortController()
+    const onProgress = (): void => stop.abort()
+    const options = fillOptions(clustered, { cluster: 'two', stop: stop.signal, onProgress })
+    assert.equal((await fillHotColumns(options)).outcome, 'stopped')
+    const words = asked.map((sql) => /parts_columns|system\.mutations|ALTER|KILL/.exec(sql)?.[0])
+    assert.deepEqual(
+      new Set(words),
+      new Set(['parts_columns', 'system.mutations', 'ALTER', 'KILL']),
+    )
+    for (const sql of asked) assert.match(sql, /clusterAllReplicas\('two', |ON CLUSTER `two`/)
+  },
+)
 
 test(
   'Ctrl-C ends the command in order: exit code 130, and what is left is told',

@@ -31,7 +31,12 @@ export function hotPropertiesCommand(
     .option('--fill [columns...]', 'fill these columns, or all, in parts from before')
     .addHelpText('after', HELP)
     .allowExcessArguments(false)
-    .action(async ({ days, top, fill }: Flags) => {
+    .action(async ({ days, top, fill }: Flags, command: Command) => {
+      const unread = ['days', 'top'].filter((name) => command.getOptionValueSource(name) === 'cli')
+      if (fill !== undefined && unread.length > 0) {
+        const names = unread.map((name) => `--${name}`).join(' and ')
+        command.error(`error: ${names} cannot go with --fill, which reads no log: leave out the one or the other`) // prettier-ignore
+      }
       await run({ days, top, fill: fill === undefined ? null : fill === true ? [] : fill })
     })
 }

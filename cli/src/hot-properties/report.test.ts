@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { proposalLines } from './report.ts'
+import { filledLine, proposalLines } from './report.ts'
 
 const plan = {
   property: 'plan',
@@ -41,3 +41,22 @@ test('nothing to propose is said in a sentence', () => {
     'In 30 days 3 queries of events are in system.query_log; none reads a property from the JSON.',
   ])
 })
+
+for (const [columns, result, line] of [
+  [['plan'], { outcome: 'filled', months: 1, rows: 7 }, 'plan: filled for 7 rows in 1 month'],
+  [['a', 'b'], { outcome: 'filled', months: 0, rows: 0 }, 'a, b: filled already in every part'],
+  [
+    ['a'],
+    { outcome: 'stopped', months: 2, rows: 7 },
+    'stopped; 7 rows in 2 months are done, the rest is as it was: run it again to go on',
+  ],
+  [
+    [],
+    { outcome: 'filled', months: 0, rows: 0 },
+    'there are no hot columns to fill: declare some in schemas/hot-properties.json or by "x-hot", then run setup',
+  ],
+] as const) {
+  test(`what became of a fill is a sentence: ${line}`, () => {
+    assert.equal(filledLine(columns, result), line)
+  })
+}

@@ -1,4 +1,4 @@
-import type { Proposal, Proposals } from '@custom-events/clickhouse'
+import type { FillResult, Proposal, Proposals } from '@custom-events/clickhouse'
 
 const COLUMNS = ['property', 'queries', 'seconds', 'rows read', 'saves at most', 'costs an insert']
 
@@ -55,4 +55,20 @@ function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
       .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
       .join('  '),
   )
+}
+
+/** What became of a fill, for a person. */
+export function filledLine(
+  columns: readonly string[],
+  { outcome, months, rows }: FillResult,
+): string {
+  if (columns.length === 0) {
+    return 'there are no hot columns to fill: declare some in schemas/hot-properties.json or by "x-hot", then run setup'
+  }
+  const done = `${rows} rows in ${months} ${months === 1 ? 'month' : 'months'}`
+  if (outcome === 'stopped') {
+    return `stopped; ${done} are done, the rest is as it was: run it again to go on`
+  }
+  const names = columns.join(', ')
+  return months === 0 ? `${names}: filled already in every part` : `${names}: filled for ${done}`
 }

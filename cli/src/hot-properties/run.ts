@@ -3,15 +3,14 @@ import {
   columnOf,
   createClickHouse,
   fillHotColumns,
-  onCluster,
   proposeHotProperties,
   type ClickHouse,
 } from '@custom-events/clickhouse'
-import { readPlans, type Plans } from '../plans.ts'
+import { readPlans, type Plans } from '../setup/plans.ts'
 import { createProgress } from '../replay/progress.ts'
 import { fix, step } from '../step.ts'
-import type { ViewsConfig } from '../views/config.ts'
-import { proposalLines } from './report.ts'
+import type { HotPropertiesConfig } from './config.ts'
+import { filledLine, proposalLines } from './report.ts'
 
 export interface HotPropertiesRequest {
   readonly days: number
@@ -35,7 +34,7 @@ const STOPPED = 130
  */
 export async function runHotProperties(
   { days, top, fill }: HotPropertiesRequest,
-  { config, stop }: { readonly config: ViewsConfig; readonly stop: AbortSignal },
+  { config, stop }: { readonly config: HotPropertiesConfig; readonly stop: AbortSignal },
   screen: Screen,
 ): Promise<number> {
   const plans = await step('reading the tracking plans', fix.plans(config), () =>
@@ -113,16 +112,16 @@ async function fillThem(
   }: {
     readonly clickhouse: ClickHouse
     readonly columns: readonly string[]
-    readonly config: ViewsConfig
+    readonly config: HotPropertiesConfig
     readonly stop: AbortSignal
   },
   { isTerminal, write }: Screen,
 ): Promise<number> {
   let progress: ReturnType<typeof createProgress> | undefined
-  const { outcome, months, rows } = await fillHotColumns({
+  const result = await fillHotColumns({
     clickhouse,
     columns,
-    onCluster: onCluster(config.CLICKHOUSE_CLUSTER),
+    cluster: config.CLICKHOUSE_CLUSTER,
     stop,
     onProgress: ({ rows: total, rowsDone }) => {
       progress ??= createProgress({ total, isTerminal, write, now: () => performance.now() })
@@ -130,13 +129,6 @@ async function fillThem(
     },
   })
   progress?.end()
-  const done = `${rows} rows in ${months} ${months === 1 ? 'month' : 'months'}`
-  write(
-    outcome === 'filled'
-      ? months === 0
-        ? `${columns.join(', ')}: filled already in every part\n`
-        : `${columns.join(', ')}: filled for ${done}\n`
-      : `stopped; ${done} are done, the rest is as it was: run it again to go on\n`,
-  )
-  return outcome === 'filled' ? 0 : STOPPED
+  write(`${filledLine(columns, result)}\n`)
+  return result.outcome === 'filled' ? 0 : STOPPED
 }

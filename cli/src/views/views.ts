@@ -6,8 +6,8 @@ import {
   type EventViewsResult,
 } from '@custom-events/clickhouse'
 import { redactUrl } from '@custom-events/runtime'
-import type { Plans } from '../plans.ts'
-import { readPlans } from '../plans.ts'
+import type { Plans } from '../setup/plans.ts'
+import { readPlans } from '../setup/plans.ts'
 import { fix, step } from '../step.ts'
 import { untilAnswered } from '../until-answered.ts'
 import type { ViewsConfig } from './config.ts'

@@ -40,6 +40,7 @@ export type { PlannedEvent } from './event-views/sources.ts'
 export {
   fillHotColumns,
   FillFailure,
+  type FillOptions,
   type FillProgress,
   type FillResult,
 } from './hot-columns/fill.ts'

@@ -20,12 +20,12 @@ export interface PropertyColumn {
 /** Values of other types than the column's that are fewer than this share are NULL in it; else all are text. */
 const MISFITS = 0.05
 
-/** Longer names, quoted, and more columns would make a statement that ClickHouse does not read (256 KiB). */
-const MAX_NAME_BYTES = 160
+/** Of what is no name but a text. How much such names make of a statement is bounded by `columnsThatFit`. */
+export const MAX_NAME_BYTES = 150
 export const MAX_COLUMNS = 100
 
 export function canBeColumn(property: string): boolean {
-  return property !== '' && Buffer.byteLength(quoteText(property)) <= MAX_NAME_BYTES
+  return property !== '' && Buffer.byteLength(property) <= MAX_NAME_BYTES
 }
 
 export interface PropertySources {

@@ -14,7 +14,7 @@ export interface EventViewsOptions {
   /** Those that `tracked` has not are read from the JSON. */
   readonly hotProperties: readonly HotProperty[]
   readonly personalProperties: PersonalProperties
-  /** How many views of events without a plan there may be. */
+  /** How many views of events without a plan there are; with those that had one before, up to twice as many. */
   readonly maxViews: number
   /** `ON CLUSTER …`, or nothing. @default '' */
   readonly onCluster?: string

@@ -39,10 +39,7 @@ export function viewStatement(
 ): ViewStatement {
   const shown = [
     ...base.slice(0, LEADING).map(shownBase),
-    ...columns.map((column) => ({
-      declared: `${quoteIdentifier(column.name)} ${column.type} COMMENT ${quoteText(`${column.comment} ${propertyMark(column.property)}`)}`,
-      selected: `${column.value} AS ${quoteIdentifier(column.name)}`,
-    })),
+    ...columns.map(shownProperty),
     ...base.slice(LEADING).map(shownBase),
   ]
   const body = `(
@@ -62,12 +59,34 @@ PREWHERE t.event = ${quoteText(event)}`
   }
 }
 
+function shownProperty({ name, type, comment, property, value }: EventView['columns'][number]) {
+  const quoted = quoteIdentifier(name)
+  return {
+    declared: `${quoted} ${type} COMMENT ${quoteText(`${comment} ${propertyMark(property)}`)}`,
+    selected: `${value} AS ${quoted}`,
+  }
+}
+
 function shownBase({ name, type, comment }: BaseColumn) {
   const quoted = quoteIdentifier(name)
   return {
     declared: `${quoted} ${type} COMMENT ${quoteText(comment)}`,
     selected: `t.${quoted} AS ${quoted}`,
   }
+}
+
+/** ClickHouse reads 256 KiB of a statement (`max_query_size`); 16 are left for `ON CLUSTER`, indents and the like. */
+const MAX_STATEMENT_BYTES = 240 * 1024
+
+/** The columns of a view, as many from the first as make a statement that ClickHouse reads. */
+export function columnsThatFit(view: EventView, base: readonly BaseColumn[]): EventView['columns'] {
+  const bare = viewStatement({ ...view, columns: [] }, base, '').sql(false)
+  let left = MAX_STATEMENT_BYTES - Buffer.byteLength(bare)
+  return view.columns.filter((column) => {
+    const { declared, selected } = shownProperty(column)
+    left -= Buffer.byteLength(declared) + Buffer.byteLength(selected)
+    return left >= 0
+  })
 }
 
 /** What a view of ours says of itself: only such are replaced or dropped. */
@@ -79,12 +98,12 @@ export interface ViewMark {
 export const VIEW_MARK = '#event-view '
 
 function viewMark({ fingerprint, event }: ViewMark): string {
-  return `${VIEW_MARK}${fingerprint} ${JSON.stringify(event)}`
+  return `${VIEW_MARK}${fingerprint} ${markText(event)}`
 }
 
 /** @returns `null` for the comment of anything else. */
 export function readViewMark(comment: string): ViewMark | null {
-  const found = /#event-view ([0-9a-f]{16}) (".*")$/.exec(comment)
+  const found = /^([0-9a-f]{16}) (".*")$/s.exec(afterMark(VIEW_MARK, comment))
   const event = readText(found?.[2])
   return found?.[1] === undefined || event === null ? null : { fingerprint: found[1], event }
 }
@@ -92,12 +111,22 @@ export function readViewMark(comment: string): ViewMark | null {
 export const PROPERTY_MARK = '#property '
 
 function propertyMark(property: string): string {
-  return PROPERTY_MARK + JSON.stringify(property)
+  return PROPERTY_MARK + markText(property)
 }
 
 /** The property that a column of a view of ours shows, by its comment. */
 export function readPropertyMark(comment: string): string | null {
-  return readText(/#property (".*")$/.exec(comment)?.[1])
+  return readText(afterMark(PROPERTY_MARK, comment))
+}
+
+/** JSON without `#`, so that the last mark of a comment is ours, whatever the name or the description holds. */
+function markText(name: string): string {
+  return JSON.stringify(name).replaceAll('#', String.raw`\u0023`)
+}
+
+function afterMark(mark: string, comment: string): string {
+  const at = comment.lastIndexOf(mark)
+  return at === -1 ? '' : comment.slice(at + mark.length)
 }
 
 function readText(json: string | undefined): string | null {

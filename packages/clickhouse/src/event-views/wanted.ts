@@ -1,18 +1,13 @@
-import type { HotProperty } from '../migrations/hot-properties.ts'
-import { assignNames, columnName, viewName } from './names.ts'
-import { canBeColumn, KINDS, MAX_COLUMNS, propertyColumn, SEEN_TYPES } from './columns.ts'
+import { assignNames, viewName } from './names.ts'
 import type { FoundNames, FoundView } from './read.ts'
-import type { Catalogue, CataloguedProperty, PlannedEvent } from './sources.ts'
-import type { BaseColumn, EventView } from './statement.ts'
+import type { PlannedEvent } from './sources.ts'
+import type { EventView } from './statement.ts'
+import { wantedView, type ViewOptions } from './wanted-view.ts'
 
-export interface WantedOptions {
+export interface WantedOptions extends ViewOptions {
   readonly plans: readonly PlannedEvent[]
-  readonly catalogue: Catalogue
-  readonly hot: readonly HotProperty[]
-  readonly isPersonal: (property: string) => boolean
-  readonly base: readonly BaseColumn[]
   readonly found: FoundNames
-  /** How many views of events without a plan there may be. */
+  /** How many views of events without a plan there are; with those that had one before, up to twice as many. */
   readonly maxViews: number
 }
 
@@ -59,122 +54,40 @@ function namesOfOthers(
   return views.filter(({ event }) => !events.has(event)).map(({ name }) => name)
 }
 
-/** Those of plans, those that have a view already, and the most frequent others up to the bound. */
+/**
+ * Those of plans, those that have a view already, and the most frequent others: whatever stands, else a flood of names would
+ * keep all later ones out for ever. Only where there would be twice as many as there may be, it does.
+ */
 function eventsWithView(
   { catalogue, maxViews }: WantedOptions,
   planByEvent: ReadonlyMap<string, PlannedEvent>,
   foundByEvent: ReadonlyMap<string, FoundView>,
 ): { readonly events: readonly string[]; readonly notes: string[] } {
-  const notes: string[] = []
   const unplanned = catalogue.events.filter((event) => !planByEvent.has(event))
   const standing = unplanned.filter((event) => foundByEvent.has(event))
-  const others = catalogue.isComplete ? unplanned.filter((event) => !foundByEvent.has(event)) : []
-  const room = Math.max(0, maxViews - standing.length)
-  const seenAndPlanned = catalogue.events.length - unplanned.length
-  const without = catalogue.size - seenAndPlanned - standing.length - Math.min(room, others.length)
-  if (!catalogue.isComplete) {
+  const events = [...planByEvent.keys(), ...standing]
+  if (!catalogue.isComplete) return { events, notes: [STILL_COUNTED] }
+  const frequent = unplanned.slice(0, maxViews).filter((event) => !foundByEvent.has(event))
+  const room = Math.max(0, 2 * maxViews - standing.length)
+  const added = frequent.slice(0, room)
+  const notes: string[] = []
+  const without = catalogue.size - (catalogue.events.length - unplanned.length) - standing.length - added.length // prettier-ignore
+  if (without > 0) {
     notes.push(
-      'the catalogue of events is still being counted (rollup_freshness says until when): only views of plans that had none were made; run `custom-events views` when it is',
-    )
-  } else if (without > 0) {
-    notes.push(
-      `${without} of ${catalogue.size} events have no view, the rarest: CLICKHOUSE_EVENT_VIEWS_MAX=${maxViews} allows no more; a tracking plan gives an event one in any case, and tracked has them all`,
+      `${without} of ${catalogue.size} events have no view: CLICKHOUSE_EVENT_VIEWS_MAX=${maxViews} allows no more; a tracking plan gives an event one in any case, and tracked has them all`,
     )
   }
-  return { events: [...planByEvent.keys(), ...standing, ...others.slice(0, room)], notes }
+  const keptOut = frequent[room]
+  if (keptOut !== undefined) {
+    const rarest = standing.toReversed().map((event) => foundByEvent.get(event)?.name)
+    notes.push(
+      `${JSON.stringify(keptOut)} has no view although it is frequent: ${standing.length} events have theirs from before, the rarest ${rarest.slice(0, MAX_NAMED).join(', ')}; drop those that nobody asks (DROP VIEW …), then run \`npm run views\``,
+    )
+  }
+  return { events: [...events, ...added], notes }
 }
 
-interface ViewSources {
-  readonly name: string
-  readonly event: string
-  readonly plan: PlannedEvent | undefined
-  readonly found: FoundView | undefined
-}
+const MAX_NAMED = 10
 
-function wantedView(
-  { name, event, plan, found }: ViewSources,
-  { catalogue, hot, isPersonal, base }: WantedOptions,
-): EventView & { readonly told: readonly string[] } {
-  const seen = catalogue.propertiesByEvent.get(event) ?? []
-  const seenByProperty = new Map(seen.map((each) => [each.property, each]))
-  const plannedByProperty = new Map((plan?.properties ?? []).map((each) => [each.property, each]))
-  const hotByProperty = new Map(hot.toReversed().map((each) => [each.property, each])) // the first of several
-  const every = [...new Set([...plannedByProperty.keys(), ...seenByProperty.keys()])]
-  const isStanding = (property: string): boolean =>
-    plannedByProperty.has(property) || found?.columnByProperty.has(property) === true
-  const possible = every.filter(canBeColumn)
-  const chosen = new Set(
-    [...possible.filter(isStanding), ...possible.filter((property) => !isStanding(property))].slice(
-      0,
-      MAX_COLUMNS,
-    ),
-  )
-  // Not by their frequencies, which change.
-  const properties = [
-    ...possible.filter((property) => chosen.has(property) && plannedByProperty.has(property)),
-    ...possible
-      .filter((property) => chosen.has(property) && !plannedByProperty.has(property))
-      .toSorted(),
-  ]
-  const baseNames = new Set(base.map((column) => column.name))
-  const nameByKey = new Map(
-    [...(found?.columnByProperty ?? [])].map(([property, column]) => [property, column.name]),
-  )
-  const names = assignNames(properties, (property) => columnName(property, baseNames), {
-    nameByKey,
-    taken: baseNames,
-  })
-  const columns = properties.map((property) => ({
-    name: names.get(property) ?? columnName(property, baseNames),
-    ...propertyColumn({
-      property,
-      hot: hotByProperty.get(property),
-      planned: plannedByProperty.get(property),
-      catalogued: seenByProperty.get(property),
-      isPersonal: isPersonal(property),
-    }),
-  }))
-  const told = [
-    ...leftOut(name, every.length - properties.length),
-    ...columns.flatMap((column) => typeChange(name, column, found)),
-    ...(plan === undefined ? [] : misfits(name, plan, seenByProperty, columns)),
-  ]
-  return { name, event, description: plan?.description ?? null, columns, told }
-}
-
-function leftOut(view: string, count: number): readonly string[] {
-  if (count === 0) return []
-  return [
-    `${view}: ${count} properties have no column (at most ${MAX_COLUMNS}, the most frequent, with names of up to 150 bytes): read them from properties`,
-  ]
-}
-
-function typeChange(
-  view: string,
-  column: { readonly name: string; readonly property: string; readonly type: string },
-  found: FoundView | undefined,
-): readonly string[] {
-  const before = found?.columnByProperty.get(column.property)?.type
-  if (before === undefined || before === column.type) return []
-  return [`${view}.${column.name}: was ${before}, is ${column.type} now`]
-}
-
-/** Where what arrives is not what the plan says. */
-function misfits(
-  view: string,
-  plan: PlannedEvent,
-  seenByProperty: ReadonlyMap<string, CataloguedProperty>,
-  columns: readonly { readonly name: string; readonly property: string; readonly type: string }[],
-): readonly string[] {
-  return plan.properties.flatMap(({ property, kind }) => {
-    const seen = seenByProperty.get(property)
-    const column = columns.find((each) => each.property === property)
-    if (seen === undefined || column === undefined || kind === null) return []
-    const others = SEEN_TYPES.filter((type) => seen[type] > 0 && !KINDS[kind].fits.includes(type))
-    if (others.length === 0) return []
-    const counts = others.map((type) => `${seen[type]} ${type}`).join(', ')
-    return [
-      `${view}.${column.name} is ${column.type}, as ${plan.file} says, but there are ${counts} in ${JSON.stringify(property)}: NULL in the column, as sent in properties`,
-    ]
-  })
-}
+const STILL_COUNTED =
+  'the catalogue of events is still being counted (rollup_freshness says until when): only views of plans that had none were made; run `npm run views` when it is'

@@ -1,13 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ClickHouse } from '../client/clickhouse.ts'
 import { quoteIdentifier } from '../client/requests.ts'
+import { onCluster } from '../migrations/migrate.ts'
+import { everywhere, killMutations, readMutations, type Servers } from './mutations.ts'
 
-export interface FillOptions {
-  readonly clickhouse: ClickHouse
+export interface FillOptions extends Servers {
   /** Columns of hot properties. */
   readonly columns: readonly string[]
-  /** `ON CLUSTER …`, or nothing. @default '' */
-  readonly onCluster?: string
   /** Fires when somebody wants it to end: the mutation is taken back, months that are done stay done. */
   readonly stop: AbortSignal
   readonly onProgress: (progress: FillProgress) => void
@@ -36,6 +34,10 @@ export class FillFailure extends Error {
 }
 
 const LOOK_EVERY_MS = 500
+/** A replica hears of a mutation from Keeper, within a second when all is well. */
+const COMES_WITHIN_MS = 10_000
+const GONE =
+  'no mutation runs any more, but parts lack columns: was it killed, is a replica behind?'
 /** Merges of others may come first, but not for so long. */
 const STALLED_MS = 30 * 60_000
 
@@ -54,14 +56,14 @@ export async function fillHotColumns(options: FillOptions): Promise<FillResult> 
   for (const month of lacking) {
     if (stop.aborted) return { outcome: 'stopped', months, rows: rowsDone }
     const before = rowsDone
-    const isFilled = await fillMonth(options, month, (share) =>
+    const isDone = await fillMonth(options, month, (share) =>
       options.onProgress({
         rows,
         rowsDone: before + Math.floor(share * month.rows),
         month: month.month,
       }),
     )
-    if (!isFilled) return { outcome: 'stopped', months, rows: rowsDone }
+    if (!isDone) return { outcome: 'stopped', months, rows: rowsDone }
     rowsDone += month.rows
     months += 1
     options.onProgress({ rows, rowsDone, month: month.month })
@@ -76,25 +78,20 @@ interface Lacking {
   readonly rows: number
 }
 
-/** Those of the latest month first. @throws {ClickHouseFailure} */
-async function readLacking({ clickhouse, columns }: FillOptions): Promise<readonly Lacking[]> {
+/** Those of the latest month first, on all servers. @throws {ClickHouseFailure} */
+async function readLacking(options: FillOptions): Promise<readonly Lacking[]> {
+  const { clickhouse, cluster, columns } = options
   return clickhouse.query<Lacking>(
-    `SELECT partition_id AS month, toUInt32(count()) AS parts, sum(p.rows)::Float64 AS rows
-     FROM system.parts AS p
-     WHERE active AND database = {database:String} AND table = 'events' AND p.rows > 0 AND name NOT IN (
-       SELECT name FROM system.parts_columns
-       WHERE active AND database = {database:String} AND table = 'events' AND has({columns:Array(String)}, column)
-       GROUP BY name HAVING uniqExact(column) = {count:UInt32})
+    `SELECT month, toUInt32(count()) AS parts, sum(size)::Float64 AS rows
+     FROM (
+       SELECT partition_id AS month, any(p.rows) AS size
+       FROM ${everywhere('system.parts_columns', cluster)} AS p
+       WHERE active AND database = {database:String} AND table = 'events' AND p.rows > 0
+       GROUP BY hostName(), partition_id, name
+       HAVING uniqExactIf(column, has({columns:Array(String)}, column)) < {count:UInt32})
      GROUP BY month ORDER BY month DESC`,
     { database: clickhouse.database, columns, count: columns.length },
   )
-}
-
-/** A mutation, as system.mutations has it. */
-interface Mutation {
-  readonly id: string
-  readonly left: number
-  readonly failure: string
 }
 
 /** @returns whether it is filled: else somebody wanted it to end. */
@@ -103,64 +100,58 @@ async function fillMonth(
   lacking: Lacking,
   onShare: (share: number) => void,
 ): Promise<boolean> {
-  const { clickhouse, columns, onCluster = '' } = options
+  const { clickhouse, columns, cluster } = options
   const { month } = lacking
-  if ((await running(clickhouse, month)).length > 0) {
-    // An earlier run began it, and was killed: it goes on by itself.
-    if (!(await hasEnded(options, lacking, onShare))) return false
-    const left = await readLacking(options)
-    if (!left.some((each) => each.month === month)) return true
+  if ((await readMutations(options, month)).running > 0) {
+    // An earlier run began it, and was killed: it goes on by itself, perhaps of other columns.
+    if (!(await untilNoneRuns(options, lacking, onShare))) return false
+    if (await isFilled(options, month)) return true
   }
   const commands = columns.map(
     (column) => `MATERIALIZE COLUMN ${quoteIdentifier(column)} IN PARTITION ID '${month}'`,
   )
   await clickhouse.command(
-    `ALTER TABLE events ${onCluster} ${commands.join(', ')} SETTINGS mutations_sync = 0`,
+    `ALTER TABLE events ${onCluster(cluster)} ${commands.join(', ')} SETTINGS mutations_sync = 0`,
   )
-  return hasEnded(options, lacking, onShare)
+  // Where none runs it may have ended, be taken back by somebody, or not have come yet: the parts tell.
+  const askedAt = performance.now()
+  while (await untilNoneRuns(options, lacking, onShare)) {
+    if (await isFilled(options, month)) return true
+    if (performance.now() - askedAt > COMES_WITHIN_MS) {
+      if (options.stop.aborted) return false
+      throw new FillFailure(month, GONE)
+    }
+    await delay(LOOK_EVERY_MS)
+  }
+  return false
 }
 
-/** Waits for the mutations of a month; @returns `false`: they were taken back, as somebody wanted it. */
-async function hasEnded(
-  { clickhouse, stop }: FillOptions,
+async function isFilled(options: FillOptions, month: string): Promise<boolean> {
+  const lacking = await readLacking(options)
+  return !lacking.some((each) => each.month === month)
+}
+
+/** Waits while mutations of a month run; @returns `false`: they were taken back, as somebody wanted it. */
+async function untilNoneRuns(
+  options: FillOptions,
   { month, parts }: Lacking,
   onShare: (share: number) => void,
 ): Promise<boolean> {
+  const { stop } = options
   let [least, changedAt] = [Infinity, performance.now()]
   for (;;) {
-    const mutations = await running(clickhouse, month)
-    if (mutations.length === 0) return true
-    const left = mutations.reduce((sum, mutation) => sum + mutation.left, 0)
+    const { running, left, failure } = await readMutations(options, month)
+    if (running === 0) return true
     if (left < least) [least, changedAt] = [left, performance.now()]
     const isStalled = performance.now() - changedAt > STALLED_MS
-    const reason =
-      mutations.find(({ failure }) => failure !== '')?.failure ??
-      (isStalled ? `no part was done for ${STALLED_MS / 60_000} minutes` : null)
-    if (reason !== null || stop.aborted) {
-      for (const { id } of mutations) await kill(clickhouse, id)
-      if (reason !== null) throw new FillFailure(month, reason)
+    const stalled = isStalled ? `no part was done for ${STALLED_MS / 60_000} minutes` : ''
+    const reason = failure === '' ? stalled : failure
+    if (reason !== '' || stop.aborted) {
+      await killMutations(options, month)
+      if (reason !== '') throw new FillFailure(month, reason)
       return false
     }
-    onShare(Math.max(0, 1 - left / mutations.length / parts))
+    onShare(Math.max(0, 1 - left / parts))
     await delay(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => {}) // at once when it is to end
   }
-}
-
-/** Mutations that fill columns of this month and have not ended. */
-async function running(clickhouse: ClickHouse, month: string): Promise<readonly Mutation[]> {
-  return clickhouse.query<Mutation>(
-    `SELECT mutation_id AS id, toUInt32(any(m.parts_to_do)) AS left, any(m.latest_fail_reason) AS failure
-     FROM system.mutations AS m
-     WHERE database = {database:String} AND table = 'events' AND NOT is_done AND NOT is_killed
-       AND command LIKE '%MATERIALIZE COLUMN%' AND position(command, {partition:String}) > 0
-     GROUP BY mutation_id`,
-    { database: clickhouse.database, partition: `IN PARTITION ID '${month}'` },
-  )
-}
-
-async function kill(clickhouse: ClickHouse, id: string): Promise<void> {
-  await clickhouse.command(
-    `KILL MUTATION WHERE database = {database:String} AND table = 'events' AND mutation_id = {id:String}`,
-    { database: clickhouse.database, id },
-  )
 }

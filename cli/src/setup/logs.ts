@@ -6,7 +6,7 @@ import {
 } from '@custom-events/clickhouse'
 import { kafkaConfigFrom, readKafkaLogs, topicNames } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
-import type { SetupConfig } from './config.ts'
+import type { SetupConfig } from '../config.ts'
 
 /** Gives the log of each topic its generation, unless it has one. */
 export async function setUpLogs(

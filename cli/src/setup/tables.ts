@@ -6,7 +6,7 @@ import {
   type TableSettings,
 } from '@custom-events/clickhouse'
 import type { Logger } from '@custom-events/runtime'
-import type { SetupConfig } from './config.ts'
+import type { SetupConfig } from '../config.ts'
 import type { Plans } from './plans.ts'
 
 /** Migrates ClickHouse, and compares the tables with what is asked. */

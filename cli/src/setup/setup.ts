@@ -11,13 +11,13 @@ import {
   registryConfigFrom,
 } from '@custom-events/kafka'
 import { redactUrl, type Logger } from '@custom-events/runtime'
-import type { SetupConfig } from './config.ts'
+import type { SetupConfig } from '../config.ts'
 import { setUpLogs } from './logs.ts'
 import { readPlans } from './plans.ts'
-import { fix, step } from './step.ts'
+import { fix, step } from '../step.ts'
 import { setUpTables } from './tables.ts'
-import { untilAnswered, type Patience } from './until-answered.ts'
-import { setUpViews } from './views/views.ts'
+import { untilAnswered, type Patience } from '../until-answered.ts'
+import { setUpViews } from '../views/views.ts'
 
 /**
  * Makes Kafka, the registry and ClickHouse ready for the services: topics, schemas, tables, views.
