@@ -252,8 +252,8 @@ test('of an emptied table nothing is told before every partition is known, howev
   const looksOf = (consumer: ConsumerProcess): Promise<number> =>
     consumer.metric('custom_events_complete_until_records_total').catch(() => 0) // not up yet
   const looksMore = async (consumer: ConsumerProcess): Promise<void> => {
-    const before = await looksOf(consumer)
-    await eventually(async () => assert.ok((await looksOf(consumer)) >= before + 2), WITHIN)
+    const looks = await looksOf(consumer)
+    await eventually(async () => assert.ok((await looksOf(consumer)) >= looks + 2), WITHIN)
   }
   await looksMore(second) // it has joined
   await looksMore(first) // not the first look of an assignment
