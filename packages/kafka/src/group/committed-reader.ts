@@ -32,16 +32,13 @@ export function createCommittedReader(options: {
     resource: `consumer group ${consumerGroup}`,
     right: `DESCRIBE on group ${consumerGroup}`,
   }
-  const writtenOf = refreshingWritten()
+  const ask = askingCommitted(consumerGroup)
   return {
     read: (partitions) =>
       asking(what, () =>
-        kept.ask(async (cluster) => {
+        kept.ask((cluster) => {
           const places = partitions.map((partition) => ({ topic, partition }))
-          const committed = await committedOffsets(cluster, consumerGroup, places)
-          const [failure] = committed.refused
-          if (failure !== undefined) throw failure
-          return vouchedFor(committed.offsets, await writtenOf(cluster, places))
+          return ask(cluster, places)
         }),
       ),
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
@@ -51,19 +48,22 @@ export function createCommittedReader(options: {
 /** A partition that has moved to another leader is known to have within so long. */
 const REFRESH_EVERY_MS = 1_000
 
-/** Where the partitions end, without those whose leader does not tell. */
-function refreshingWritten() {
+/** What `read` asks of a cluster that keeps errors. */
+export function askingCommitted(consumerGroup: string) {
   let refreshedAt = -Infinity
   return async (
     cluster: RawCluster,
     places: readonly TopicPartition[],
-  ): Promise<readonly PartitionOffset[]> => {
-    const { offsets, refused } = await leaderOffsets(cluster, places, 'written')
-    if (refused.length > 0 && performance.now() - refreshedAt >= REFRESH_EVERY_MS) {
+  ): Promise<ReadonlyMap<number, number>> => {
+    const committed = await committedOffsets(cluster, consumerGroup, places)
+    const [failure] = committed.refused
+    if (failure !== undefined) throw failure
+    const written = await leaderOffsets(cluster, places, 'written')
+    if (written.refused.length > 0 && performance.now() - refreshedAt >= REFRESH_EVERY_MS) {
       refreshedAt = performance.now()
       await cluster.refreshMetadata()
     }
-    return offsets
+    return vouchedFor(committed.offsets, written.offsets)
   }
 }
 

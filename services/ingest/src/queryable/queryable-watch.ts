@@ -108,7 +108,6 @@ export function createQueryableWatch(options: QueryableWatchOptions): QueryableW
 
   return {
     until: async (asked, gone) => {
-      if (closing.signal.aborted) return SHUTTING_DOWN
       if (gone.aborted || asked.withinMs <= 0) return NOT_IN_TIME
       return tooMany(waiters, asked, limits) ?? begin(asked, gone)
     },
