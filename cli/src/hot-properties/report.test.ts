@@ -36,6 +36,18 @@ test('proposals are a table with figures, the reasons, and what to declare', () 
   ])
 })
 
+test('no name that a producer made writes on the terminal as it likes', () => {
+  const property = 'plan\u001b]0;owned\u0007\u009b2K\u2028\nqueries'
+  const column = { ...plan.column, property }
+  const lines = [
+    ...proposalLines({ statements: 5, proposals: [{ ...plan, property, column, why: 'x' }] }, 7),
+    filledLine([property], { outcome: 'filled', months: 1, rows: 7 }),
+  ]
+  for (const line of lines) assert.match(line, /^[ -~µ]+$/)
+  const declared: unknown = JSON.parse(lines.at(-2)?.replace(/,$/, '') ?? '')
+  assert.deepEqual(declared, column)
+})
+
 test('nothing to propose is said in a sentence', () => {
   assert.deepEqual(proposalLines({ statements: 3, proposals: [] }, 30), [
     'In 30 days 3 queries of events are in system.query_log; none reads a property from the JSON.',

@@ -13,7 +13,7 @@ export function proposalLines(
     ]
   }
   const reasons = proposals.flatMap(({ property, why }) =>
-    why === null ? [] : [`  ${property}: no column proposed, ${why}`],
+    why === null ? [] : [`  ${shown(property)}: no column proposed, ${why}`],
   )
   return [
     `What ${statements} queries of ${days} days read from the JSON (system.query_log), the costliest first:`,
@@ -26,7 +26,7 @@ export function proposalLines(
 function rowOf(proposal: Proposal): readonly string[] {
   const { property, queries, seconds, rows, gainSeconds, microsecondsPerRow } = proposal
   return [
-    property,
+    shown(property),
     String(queries),
     seconds.toFixed(1),
     rows === 0 ? 'not known' : rows.toPrecision(2),
@@ -43,7 +43,7 @@ function declarationLines(proposals: readonly Proposal[]): readonly string[] {
   return [
     'Each that you want: into schemas/hot-properties.json (or "x-hot" in a tracking plan), then `npm run setup`,',
     'then `npm run hot-properties -- --fill` for the events that are there already:',
-    ...columns.map((column) => `  ${JSON.stringify(column)},`),
+    ...columns.map((column) => `  ${inAscii(JSON.stringify(column))},`),
   ]
 }
 
@@ -69,6 +69,18 @@ export function filledLine(
   if (outcome === 'stopped') {
     return `stopped; ${done} are done, the rest is as it was: run it again to go on`
   }
-  const names = columns.join(', ')
+  const names = columns.map(shown).join(', ')
   return months === 0 ? `${names}: filled already in every part` : `${names}: filled for ${done}`
+}
+
+/** Producers make these names: none may write on the operator's terminal as it likes. */
+function shown(name: string): string {
+  return /^[\w.$-]+$/.test(name) ? name : inAscii(JSON.stringify(name))
+}
+
+function inAscii(json: string): string {
+  return json.replaceAll(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
