@@ -218,11 +218,16 @@ function failure(code: number | null, message = `code ${code}`): ClickHouseFailu
 
 const rowsOfBlock = new WeakMap<Buffer, ReturnType<typeof readNative>>()
 
-/** Of a row, by column. */
+/** Of a row, by column: what an INSERT names `set_received_at` is asked for as `received_at`. */
 export function valuesOf({ block, index }: Pick<MemoryRow, 'block' | 'index'>) {
-  const rows = rowsOfBlock.get(block) ?? readNative(block)
+  const rows = rowsOfBlock.get(block) ?? readNative(block).map(asAsked)
   rowsOfBlock.set(block, rows)
   return rows[index] ?? {}
+}
+
+function asAsked<T>(row: Readonly<Record<string, T>>): Record<string, T> {
+  const columns = Object.entries(row)
+  return Object.fromEntries(columns.map(([name, value]) => [name.replace(/^set_/, ''), value]))
 }
 
 /** Partition and version are the last two columns of every block. */
