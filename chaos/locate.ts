@@ -35,7 +35,7 @@ export async function locate(
       }
     }
   }
-  return [...wanted].map(([id, places]) => {
+  const where = [...wanted].map(([id, places]) => {
     const entry = ledger.find(id)
     const receipt =
       entry === undefined ? '' : `, its receipt says ${entry.partition}@${entry.offset}`
@@ -43,4 +43,24 @@ export async function locate(
       ? `${id}: never in Kafka${receipt}`
       : `${id}: in Kafka at ${places.join(', ')} but not in the table${receipt}`
   })
+  return [...(await partsOf(world)), ...where]
+}
+
+/** What ClickHouse itself set aside, and what it has: rows that were there may have gone with a part. */
+async function partsOf({ questions }: World): Promise<readonly string[]> {
+  const kinds = {
+    'set aside':
+      'SELECT name, reason, bytes_on_disk FROM system.detached_parts WHERE database = currentDatabase()',
+    active:
+      "SELECT name, toString(rows), partition FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active ORDER BY name",
+    outdated:
+      "SELECT name, toString(rows), partition FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND NOT active ORDER BY name",
+  }
+  const lines = await Promise.all(
+    Object.entries(kinds).map(async ([kind, sql]) => {
+      const rows = await questions.ask(sql)
+      return rows.map((row) => `ClickHouse: a part ${kind}: ${row.join(', ')}`)
+    }),
+  )
+  return lines.flat()
 }

@@ -28,7 +28,11 @@ export const SPOILS = {
   column_renamed: {
     reason: 'schema',
     spoil: ['ALTER TABLE events RENAME COLUMN IF EXISTS source TO source_away'],
-    heal: ['ALTER TABLE events RENAME COLUMN IF EXISTS source_away TO source'],
+    // Its parts are rewritten before the lock is given back: the disk may be full next, and ClickHouse then loses the
+    // definition of a table that is altered, or a part that it rewrites.
+    heal: [
+      'ALTER TABLE events RENAME COLUMN IF EXISTS source_away TO source SETTINGS mutations_sync = 1',
+    ],
   },
   merges_stopped: {
     reason: 'too_many_parts',
