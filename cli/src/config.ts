@@ -1,7 +1,6 @@
 import {
   clickhouseVariables,
   consumerGroup,
-  createLogger,
   flag,
   integer,
   kafkaVariables,
@@ -10,10 +9,10 @@ import {
   readConfig,
   registryVariables,
   serviceVariables,
-  shownConfig,
   type Config,
   type ConfigProblem,
 } from '@custom-events/runtime'
+import { tellConfig } from './tell-config.ts'
 
 export const setupVariables = {
   LOG_LEVEL: { ...serviceVariables.LOG_LEVEL, default: 'warn' as const },
@@ -79,11 +78,8 @@ export const setupVariables = {
 
 /** Reads the environment of `custom-events setup`. */
 export function readSetupConfig(environment: NodeJS.ProcessEnv) {
-  const { config, warnings } = readConfig(setupVariables, environment, replicaProblems)
-  const log = createLogger({ service: 'setup', level: config.LOG_LEVEL }, process.stderr)
-  log.info({ config: shownConfig(setupVariables, environment) }, 'configuration')
-  for (const warning of warnings) log.warn(warning)
-  return { config, log }
+  const read = readConfig(setupVariables, environment, replicaProblems)
+  return { config: read.config, log: tellConfig('setup', setupVariables, environment, read) }
 }
 
 function replicaProblems(config: Config<typeof setupVariables>): readonly ConfigProblem[] {

@@ -1,11 +1,6 @@
-import {
-  clickhouseVariables,
-  createLogger,
-  planVariables,
-  readConfig,
-  shownConfig,
-} from '@custom-events/runtime'
+import { clickhouseVariables, planVariables, readConfig } from '@custom-events/runtime'
 import { setupVariables } from '../config.ts'
+import { tellConfig } from '../tell-config.ts'
 
 const { LOG_LEVEL, CLICKHOUSE_CLUSTER } = setupVariables
 
@@ -18,11 +13,9 @@ export const hotPropertiesVariables = {
 
 /** Reads the environment of `npm run hot-properties`. @throws {ConfigError} */
 export function readHotPropertiesConfig(environment: NodeJS.ProcessEnv) {
-  const { config, warnings } = readConfig(hotPropertiesVariables, environment)
-  const log = createLogger({ service: 'hot-properties', level: config.LOG_LEVEL }, process.stderr)
-  log.info({ config: shownConfig(hotPropertiesVariables, environment) }, 'configuration')
-  for (const warning of warnings) log.warn(warning)
-  return config
+  const read = readConfig(hotPropertiesVariables, environment)
+  tellConfig('hot-properties', hotPropertiesVariables, environment, read)
+  return read.config
 }
 
 export type HotPropertiesConfig = ReturnType<typeof readHotPropertiesConfig>
