@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { cpSync, mkdtempSync, appendFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,13 +6,13 @@ import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import {
   ClickHouseFailure,
-  createClickHouse,
   HotPropertyError,
   migrate,
   MigrationError,
   type ClickHouse,
 } from '@custom-events/clickhouse'
 import { createLogger } from '@custom-events/runtime'
+import { ownDatabase } from '../support/own-database.ts'
 import { servers } from '../support/servers.ts'
 import type { Servers } from '../support/server-addresses.ts'
 
@@ -25,21 +24,6 @@ before(async () => {
 })
 after(() => stack[Symbol.asyncDispose]())
 
-/** A connection to a database that does not exist yet, and is dropped at the end. */
-function ownDatabase(): ClickHouse {
-  const clickhouse = createClickHouse({
-    ...stack.environment,
-    CLICKHOUSE_DATABASE: `migrate_${randomUUID().slice(0, 8)}`,
-  })
-  return {
-    ...clickhouse,
-    [Symbol.asyncDispose]: async () => {
-      await clickhouse.command(`DROP DATABASE IF EXISTS ${clickhouse.database}`)
-      await clickhouse[Symbol.asyncDispose]()
-    },
-  }
-}
-
 async function schemaOf(clickhouse: ClickHouse): Promise<readonly object[]> {
   return clickhouse.query(
     `SELECT name, replaceAll(create_table_query, {database:String}, '') AS made
@@ -49,7 +33,7 @@ async function schemaOf(clickhouse: ClickHouse): Promise<readonly object[]> {
 }
 
 test('a second run applies nothing and changes nothing', async () => {
-  await using clickhouse = ownDatabase()
+  await using clickhouse = ownDatabase(stack, 'migrate')
   const first = await migrate({ clickhouse, log })
   const made = await schemaOf(clickhouse)
   assert.equal(first.applied, first.total)
@@ -58,9 +42,9 @@ test('a second run applies nothing and changes nothing', async () => {
 })
 
 test('four runs at once end in the same schema, each file recorded once', async () => {
-  await using alone = ownDatabase()
+  await using alone = ownDatabase(stack, 'migrate')
   const { total } = await migrate({ clickhouse: alone, log })
-  await using clickhouse = ownDatabase()
+  await using clickhouse = ownDatabase(stack, 'migrate')
   await Promise.all([1, 2, 3, 4].map(() => migrate({ clickhouse, log })))
   assert.deepEqual(await schemaOf(clickhouse), await schemaOf(alone))
   const [row] = await clickhouse.query('SELECT count() AS n FROM migrations FINAL')
@@ -68,11 +52,11 @@ test('four runs at once end in the same schema, each file recorded once', async 
 })
 
 test('a run that broke off half-way is completed by the next', async () => {
-  await using whole = ownDatabase()
+  await using whole = ownDatabase(stack, 'migrate')
   await migrate({ clickhouse: whole, log })
   const statements = 15
   for (let broken = 1; broken <= statements; broken += 2) {
-    await using clickhouse = ownDatabase()
+    await using clickhouse = ownDatabase(stack, 'migrate')
     let left = broken
     const failing: ClickHouse = {
       ...clickhouse,
@@ -92,7 +76,7 @@ test('a file that was changed or removed after it was applied is refused by name
   t.after(() => rmSync(dir, { recursive: true }))
   cpSync(new URL('../../schemas/clickhouse/', import.meta.url), dir, { recursive: true })
   const url = pathToFileURL(`${dir}/`)
-  await using clickhouse = ownDatabase()
+  await using clickhouse = ownDatabase(stack, 'migrate')
   writeFileSync(join(dir, '0099_more.sql'), "SELECT 'a;b -- c'; SELECT 2;")
   await migrate({ clickhouse, log, dir: url })
   appendFileSync(join(dir, '0002_rejected_events.sql'), '\n-- a thought')
@@ -106,7 +90,7 @@ test('a file that was changed or removed after it was applied is refused by name
 })
 
 test('hot properties become columns of table, view and probe table; what does not fit is NULL', async () => {
-  await using clickhouse = ownDatabase()
+  await using clickhouse = ownDatabase(stack, 'migrate')
   const amount = { property: 'amount', type: 'Float64', comment: 'An amount.' }
   const seats = { property: 'seat count', column: 'seats', type: 'Int8', comment: 'Seats.' }
   const plan = { property: 'plan', type: 'LowCardinality(String)', comment: "The plan's name." }
@@ -139,7 +123,7 @@ test('hot properties become columns of table, view and probe table; what does no
 })
 
 test('a hot column is NULL unless the JSON type fits, and nothing that is sent makes an insert fail', async () => {
-  await using clickhouse = ownDatabase()
+  await using clickhouse = ownDatabase(stack, 'migrate')
   const types = {
     text: 'String',
     word: 'LowCardinality(String)',
@@ -219,7 +203,7 @@ test('a hot column is NULL unless the JSON type fits, and nothing that is sent m
 })
 
 test('a hot property with a changed type, or the name of a real column, is refused', async () => {
-  await using clickhouse = ownDatabase()
+  await using clickhouse = ownDatabase(stack, 'migrate')
   const hot = (type: string, column: string) => [{ property: 'p', column, type, comment: '' }]
   await migrate({ clickhouse, log, hotProperties: hot('String', 'p') })
   for (const changed of [hot('Float64', 'p'), hot('String', 'user_id')]) {
@@ -228,7 +212,7 @@ test('a hot property with a changed type, or the name of a real column, is refus
 })
 
 test('the error of a missing table carries its code', async () => {
-  await using clickhouse = ownDatabase()
+  await using clickhouse = ownDatabase(stack, 'migrate')
   await migrate({ clickhouse, log })
   const insert = { table: 'nowhere', columns: ['a'], block: Buffer.from([0, 0]) }
   await assert.rejects(clickhouse.insertNative(insert), (error) => {

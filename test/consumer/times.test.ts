@@ -1,17 +1,12 @@
 // Three of the four times of an event are kept as differences: nobody who reads them may notice.
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import {
-  createClickHouse,
-  migrate,
-  MigrationError,
-  type ClickHouse,
-} from '@custom-events/clickhouse'
+import { migrate, MigrationError } from '@custom-events/clickhouse'
 import { createTranscoder, createEventCodec, eventAvroSchema } from '@custom-events/codec'
 import { BLANK_EVENT } from '@custom-events/event'
 import { createLogger } from '@custom-events/runtime'
+import { ownDatabase } from '../support/own-database.ts'
 import { servers } from '../support/servers.ts'
 import type { Servers } from '../support/server-addresses.ts'
 
@@ -22,20 +17,6 @@ before(async () => {
   stack = await servers()
 })
 after(() => stack[Symbol.asyncDispose]())
-
-function ownDatabase(): ClickHouse {
-  const clickhouse = createClickHouse({
-    ...stack.environment,
-    CLICKHOUSE_DATABASE: `times_${randomUUID().slice(0, 8)}`,
-  })
-  return {
-    ...clickhouse,
-    [Symbol.asyncDispose]: async () => {
-      await clickhouse.command(`DROP DATABASE IF EXISTS ${clickhouse.database}`)
-      await clickhouse[Symbol.asyncDispose]()
-    },
-  }
-}
 
 /** The ends of an Int64, of what a DateTime64(3) can show, and around 1970. */
 const MOMENTS = [
@@ -49,7 +30,7 @@ const MOMENTS = [
 ] as const
 
 test('every time comes back as it was, in the table and in a view on it', async () => {
-  await using clickhouse = ownDatabase()
+  await using clickhouse = ownDatabase(stack, 'times')
   await migrate({ clickhouse, log })
   await clickhouse.command(
     `CREATE MATERIALIZED VIEW of_somebody ENGINE = MergeTree ORDER BY event_id AS
@@ -80,7 +61,7 @@ test('every time comes back as it was, in the table and in a view on it', async 
 })
 
 test('a row that the consumer makes has the times of its event, and one of its own', async () => {
-  await using clickhouse = ownDatabase()
+  await using clickhouse = ownDatabase(stack, 'times')
   await migrate({ clickhouse, log })
   const columnByField = { sent_at: 'set_sent_at', received_at: 'set_received_at' }
   const options = { readerSchema: eventAvroSchema, timeColumn: 'received_at', columnByField }
@@ -109,7 +90,7 @@ test('a row that the consumer makes has the times of its event, and one of its o
 })
 
 test('a range of received_at or inserted_at is found by its index, not by reading all', async () => {
-  await using clickhouse = ownDatabase()
+  await using clickhouse = ownDatabase(stack, 'times')
   await migrate({ clickhouse, log })
   await clickhouse.command('SYSTEM STOP MERGES events')
   for (const day of [1, 2, 3]) {
@@ -135,7 +116,7 @@ test('a range of received_at or inserted_at is found by its index, not by readin
 })
 
 test('a table that keeps whole times is refused untouched; its rows move as the docs say', async () => {
-  await using clickhouse = ownDatabase()
+  await using clickhouse = ownDatabase(stack, 'times')
   const { database } = clickhouse
   await migrate({ clickhouse, log })
   await clickhouse.command(`DROP TABLE events SYNC`)
