@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { createClickHouse, migrate, type ClickHouse } from '@custom-events/clickhouse'
+import { migrate, type ClickHouse } from '@custom-events/clickhouse'
 import { createLogger } from '@custom-events/runtime'
 import { SPOILS } from '../../chaos/table-faults.ts'
+import { ownDatabase } from '../support/own-database.ts'
 import { servers } from '../support/servers.ts'
 import type { Servers } from '../support/server-addresses.ts'
 
@@ -11,14 +11,10 @@ let stack: Servers
 let clickhouse: ClickHouse
 before(async () => {
   stack = await servers()
-  clickhouse = createClickHouse({
-    ...stack.environment,
-    CLICKHOUSE_DATABASE: `spoils_${randomUUID().slice(0, 8)}`,
-  })
+  clickhouse = ownDatabase(stack, 'spoils')
   await migrate({ clickhouse, log: createLogger({ service: 'test', level: 'silent' }) })
 })
 after(async () => {
-  await clickhouse.command(`DROP DATABASE ${clickhouse.database}`)
   await clickhouse[Symbol.asyncDispose]()
   await stack[Symbol.asyncDispose]()
 })

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import {
-  createClickHouse,
   makeEventViews,
   migrate,
   type ClickHouse,
   type PlannedEvent,
 } from '@custom-events/clickhouse'
 import { createLogger } from '@custom-events/runtime'
+import { ownDatabase } from '../support/own-database.ts'
 import { servers } from '../support/servers.ts'
 import type { Servers } from '../support/server-addresses.ts'
 
@@ -31,10 +30,7 @@ let stack: Servers
 let clickhouse: ClickHouse
 before(async () => {
   stack = await servers()
-  clickhouse = createClickHouse({
-    ...stack.environment,
-    CLICKHOUSE_DATABASE: `statements_${randomUUID().slice(0, 8)}`,
-  })
+  clickhouse = ownDatabase(stack, 'statements')
   await migrate({ clickhouse, log: createLogger({ service: 'test', level: 'silent' }) })
   const plans = [FEATURE_USED]
   await makeEventViews({
@@ -46,7 +42,6 @@ before(async () => {
   })
 })
 after(async () => {
-  await clickhouse.command(`DROP DATABASE ${clickhouse.database}`)
   await clickhouse[Symbol.asyncDispose]()
   await stack[Symbol.asyncDispose]()
 })
