@@ -2,6 +2,7 @@ import { readArguments, readNumber, refuseArguments } from '../tools/read-argume
 import { comparisonTable, compareRatios } from './compare.ts'
 import { readKeptFigures, savedFigures, writeFigures } from './figures.ts'
 import type { Figures, SavedFigures } from './figures.ts'
+import { benchAnalysts } from './analysts/analysts.ts'
 import { benchConsumer } from './consumer/consumer.ts'
 import { benchBacklog, benchInstances } from './consumer/growth.ts'
 import { benchForks } from './forks/forks.ts'
@@ -45,6 +46,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   'read-back': benchReadBack,
   forks: benchForks,
   wait: benchWait,
+  analysts: benchAnalysts,
 }
 
 /** How cost grows: all of these, one after another. */
