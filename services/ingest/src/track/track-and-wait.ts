@@ -1,7 +1,6 @@
 import type { Answer } from '../response/answers.ts'
 import type { EventResult, Receipt } from '../response/event-result.ts'
 import { withQueryable, type Queryable } from '../response/queryable.ts'
-import { queryOf } from '../http/query.ts'
 import type { Handle } from '../http/route.ts'
 import type { IngestRequest, IngestResponse } from '../http/messages.ts'
 import { send } from '../http/send.ts'
@@ -31,7 +30,7 @@ type Parts = Pick<IngestParts, 'queryable' | 'lifecycle' | 'metrics' | 'keys'>
  */
 export function orWait(parts: Parts, take: Take): Handle {
   return (request, response) => {
-    const wait = queryOf(request)?.get('wait') ?? null
+    const wait = request.parameters?.get('wait') ?? null
     if (wait === null) return take(request, response, false)
     return take(request, response, true).then((postponed) =>
       postponed === null ? null : answerLater(parts, response, { ...postponed, wait }),
