@@ -80,19 +80,27 @@ const PLACE_UNKNOWN: Queryable = {
   detail: 'it is accepted, but ingest does not know where its record lies',
 }
 
-/** @param run is given a signal that is aborted when the client is gone, which it may be already. */
+/**
+ * A client that closes its connection in the normal way looks like one that only ends its sending side: both are answered
+ * at once. So a place is not kept for somebody who is gone, and who is still there is told that nothing was waited for.
+ *
+ * @param run is given a signal that is aborted when the client is gone, which it may be already.
+ */
 async function whileThere<T>(
   response: IngestResponse,
   run: (gone: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const { socket } = response.req
   const gone = new AbortController()
   const leave = (): void => gone.abort()
-  if (response.destroyed) leave()
+  if (response.destroyed || socket.readableEnded) leave()
   response.once('close', leave)
+  socket.once('end', leave)
   try {
     return await run(gone.signal)
   } finally {
     response.off('close', leave)
+    socket.off('end', leave)
   }
 }
 
