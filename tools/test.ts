@@ -1,9 +1,8 @@
-// `npm test`: the checks, then every test against one stack of real servers.
+// `npm test`: the checks, then the tests of every group but two, against one stack of real servers.
 //
-//   npm test                       everything
+//   npm test                       everything but test:more and test:containers
 //   npm test -- path/to/a.test.ts  only these files, with the servers
-//   npm run test:unit | test:integration | test:e2e | test:chaos | test:containers
-import { globSync } from 'node:fs'
+//   npm run test:unit | test:integration | test:e2e | test:chaos | test:more | test:containers
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { relative, resolve } from 'node:path'
@@ -12,7 +11,8 @@ import { spec } from 'node:test/reporters'
 import { whyNoContainers } from '../test/support/containers.ts'
 import { startServers } from '../test/support/servers.ts'
 import { longestFirst } from './longest-first.ts'
-import { GROUPS, type Group } from './test-groups.ts'
+import { bundled } from './test-bundles.ts'
+import { filesOf, isGroup } from './test-groups.ts'
 
 /** Node tells `failed`, too; its types do not know it. */
 type Counts = EventData.TestSummary['counts'] & { readonly failed?: number }
@@ -41,14 +41,17 @@ async function main(): Promise<number> {
     process.stderr.write(`no test file matches ${wanted}\n`)
     return 1
   }
-  if (wanted === 'unit') return runTests(files, {})
+  if (wanted === 'unit') return runTests(bundled(files), {})
   if (wanted === 'containers') return runOnContainers(files)
   return runWithServers(files)
 }
 
 async function runEverything(): Promise<number> {
-  const { unit, integration, e2e } = GROUPS
-  const first = await runWithServers(globSync([...unit, ...integration, ...e2e]).toSorted())
+  const first = await runWithServers([
+    ...filesOf('integration'),
+    ...filesOf('e2e'),
+    ...bundled(filesOf('unit')),
+  ])
   const second = await runTests(testFiles('chaos'), {}, CHAOS)
   saySlowest()
   sayTotals()
@@ -82,8 +85,7 @@ function skipLoudly(files: readonly string[], reason: string): number {
 }
 
 function testFiles(group: string): readonly string[] {
-  if (group in GROUPS) return globSync([...GROUPS[group as Group]]).toSorted()
-  return [group, ...rest]
+  return isGroup(group) ? filesOf(group) : [group, ...rest]
 }
 
 async function runTests(

@@ -1,6 +1,7 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
 import { SEEN_TYPES, MAX_COLUMNS } from './columns.ts'
 import type { Catalogue, CataloguedProperty } from './sources.ts'
+import { spelt } from './spelt.ts'
 import {
   PROPERTY_MARK,
   readPropertyMark,
@@ -116,12 +117,4 @@ const PROPERTIES_AT_MOST = 10 * MAX_COLUMNS
 function chunks<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
   const count = Math.ceil(all.length / size)
   return Array.from({ length: count }, (_, index) => all.slice(index * size, (index + 1) * size))
-}
-
-/**
- * A text of SQL that no rule for SQL can find a word in: the embedded engine refuses `INTO OUTFILE` wherever it stands, and one
- * event of that name shall not hide the others.
- */
-export function spelt(text: string): string {
-  return `unhex('${Buffer.from(text).toString('hex')}')`
 }

@@ -10,7 +10,7 @@ import {
   partitionStates,
   type PartitionStates,
 } from './consumer-offsets.ts'
-import type { FetchedRecords, PartitionOffset } from './consumer-port.ts'
+import type { FetchedRecords, GroupPosition, PartitionOffset } from './consumer-port.ts'
 import { toFetchedRecords } from '../fetch/consumer-records.ts'
 import { fetchInPlace } from '../fetch/fetch-in-place.ts'
 import { watchLogs } from '../topics/log-watch.ts'
@@ -68,7 +68,7 @@ export interface GroupMember {
   resume(partition: TopicPartition): void
   /** Asks for the brokers and leaders anew, after an error that says they changed. */
   refresh(error: unknown): Promise<void>
-  commit(offsets: readonly PartitionOffset[]): Promise<void>
+  commit(offsets: readonly GroupPosition[]): Promise<void>
   leave(): Promise<void>
   disconnect(): Promise<void>
 }

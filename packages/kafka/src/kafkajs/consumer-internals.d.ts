@@ -30,7 +30,11 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
 
   export interface OffsetsOfTopic {
     readonly topic: string
-    readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly offset: string
+      readonly metadata: string | null
+    }[]
   }
 
   export interface RawCluster {
@@ -140,7 +144,7 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
         readonly topic: string
         readonly partitions: readonly { readonly partition: number }[]
       }[]
-    }): Promise<RawAnswers<{ readonly offset: string }>>
+    }): Promise<RawAnswers<{ readonly offset: string; readonly metadata: string | null }>>
   }
 
   export default class ConsumerGroup {
