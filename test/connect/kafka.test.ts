@@ -10,8 +10,9 @@ import { createServer as createTls } from 'node:tls'
 import { after, before, test } from 'node:test'
 import { startStack, startTokenServer, type Stack, type TlsKafka } from '@custom-events/embedded'
 import type { SecureKafka } from '@custom-events/embedded'
+import { createConsumer, createMemoryBudget } from '@custom-events/kafka'
 import { eventually } from '../support/eventually.ts'
-import { kafkaOf, makeTopic, mustProduce, mustSay, open, rightsOf, tlsOf } from './support.ts'
+import { kafkaOf, log, makeTopic, mustProduce, mustSay, open, rightsOf, tlsOf } from './support.ts'
 
 const TOPIC = 'connect'
 const USER = 'app'
@@ -164,12 +165,11 @@ test('whom we do not trust: another authority, another name, an expired certific
   ] as const
   for (const [options, expected] of cases) {
     const files = await tls.authority.issue(options)
-    const server = createTls({ cert: readFileSync(files.cert), key: readFileSync(files.key) })
+    await using server = createTls({ cert: readFileSync(files.cert), key: readFileSync(files.key) })
     server.on('tlsClientError', () => {}).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo // it listens on a port
     await says({ ...sasl('scram-sha-512'), KAFKA_BROKERS: `127.0.0.1:${port}` }, expected)
-    server.close()
   }
 })
 
@@ -180,6 +180,25 @@ test('a right that is missing is named', async () => {
   await says(certificate(stranger), /(?:grant|right).*/)
 })
 
+test('a consumer says the same, and begins by itself when it is mended', async () => {
+  const file = join(dirname(tls.authority.file), 'client-secret')
+  await writeFile(file, 'wrong')
+  await using server = await tokenServer()
+  const { KAFKA_OAUTH_CLIENT_SECRET: _secret, ...rest } = tokens(server.url)
+  await using consumer = createConsumer({
+    kafka: kafkaOf({ ...rest, KAFKA_OAUTH_CLIENT_SECRET_FILE: file }),
+    consumerGroup: TOPIC,
+    topics: [TOPIC],
+    budget: createMemoryBudget(10_000_000),
+    onOutOfRange: 'halt',
+    log,
+  })
+  await eventually(() => assert.match(consumer.notReadyReason ?? '', /KAFKA_OAUTH_CLIENT_SECRET/))
+  assert.ok(consumer.troubles.length <= 1, 'told once')
+  await writeFile(file, SECRET)
+  await eventually(() => assert.equal(consumer.notReadyReason, null))
+})
+
 const hasIpv6 = Object.values(networkInterfaces())
   .flat()
   .some((each) => each?.address === '::1')
@@ -188,7 +207,7 @@ test(
   { skip: hasIpv6 ? false : 'SKIPPED: there is no ::1 here' },
   async () => {
     const [, port] = tls.brokers.split(':')
-    const forwarding = createTcp((from) => {
+    await using forwarding = createTcp((from) => {
       const to = connect(Number(port), '127.0.0.1')
       from.pipe(to).pipe(from)
       for (const each of [from, to]) each.on('error', () => {})
@@ -200,6 +219,5 @@ test(
       ...sasl('scram-sha-512'),
       KAFKA_BROKERS: `127.0.0.1:9,localhost:${port},[::1]:${own}`,
     })
-    forwarding.close()
   },
 )
