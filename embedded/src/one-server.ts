@@ -8,6 +8,7 @@ import { fetchKafka, fetchRegistry, isCacheIntact } from './download/maven.ts'
 import type { StackPorts } from './process/ports.ts'
 import { planRegistry } from './registry.ts'
 import type { PlainPasswords } from './kafka/secure-kafka.ts'
+import type { TlsMaterial } from './kafka/tls-listeners.ts'
 import type { StackOptions } from './stack-options.ts'
 
 /** What starting any of the servers takes. */
@@ -19,6 +20,8 @@ export interface OneServer {
   readonly clusterId: string
   /** Of Kafka's users; null without listeners that ask for one. */
   readonly passwords: PlainPasswords | null
+  /** Of Kafka's listeners with TLS; null without any. */
+  readonly tls: TlsMaterial | null
   /** Of ClickHouse. */
   readonly credentials: Credentials
 }
@@ -42,7 +45,7 @@ export async function startOne(server: ServerName, context: OneServer): Promise<
 
 async function planOne(
   server: ServerName,
-  { ports, folder: data, options, signal, clusterId, passwords, credentials }: OneServer,
+  { ports, folder: data, options, signal, clusterId, passwords, tls, credentials }: OneServer,
   isThorough: boolean,
 ): Promise<ServerPlan> {
   const folder = join(data, server)
@@ -80,6 +83,7 @@ async function planOne(
         heapMegabytes: options.kafkaHeapMegabytes ?? 384,
         listeners: options.kafkaListeners ?? [],
         passwords,
+        tls,
       })
   }
 }

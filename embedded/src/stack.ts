@@ -13,6 +13,7 @@ import { findTakenPorts, pickFreePorts, type StackPorts } from './process/ports.
 import { checkPrerequisites } from './prerequisites.ts'
 import { cannotStart, StackError } from './problem.ts'
 import { newPasswords, openSecureKafka, type SecureKafka } from './kafka/secure-kafka.ts'
+import { makeTlsMaterial } from './kafka/tls-listeners.ts'
 import type { StackOptions } from './stack-options.ts'
 
 /** Real Kafka, registry and ClickHouse, running as children of this process. */
@@ -58,7 +59,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   if (ports !== undefined && (ports.otherBrokers?.length ?? 0) !== brokers - 1) {
     throw new RangeError(`${brokers} brokers need ports for ${brokers - 1} other brokers`)
   }
-  if (ports !== undefined && options.secure === true && securePorts(ports).length < brokers) {
+  if (
+    ports !== undefined &&
+    options.secure === true &&
+    portsNamed(ports, 'kafkaSecure').length < brokers
+  ) {
     throw new RangeError('a secure listener needs a port: kafkaSecure of every broker')
   }
   const problems = [
@@ -103,9 +108,12 @@ async function startOn(ports: StackPorts, options: StackOptions): Promise<Stack>
   }
 }
 
-function securePorts(ports: StackPorts): readonly number[] {
+function portsNamed(
+  ports: StackPorts,
+  name: 'kafkaSecure' | 'kafkaTls' | 'kafkaMutual',
+): readonly number[] {
   const all = [ports, ...(ports.otherBrokers ?? [])]
-  return all.flatMap(({ kafkaSecure }) => (kafkaSecure === undefined ? [] : [kafkaSecure]))
+  return all.flatMap(({ [name]: port }) => (port === undefined ? [] : [port]))
 }
 
 type Servers = Pick<
@@ -127,9 +135,11 @@ async function startServers(
   const names = serverNames(options.brokers ?? 1)
   const brokerFolders = names.filter(isBroker).map((name) => join(folder, name))
   const passwords = options.secure === true ? newPasswords() : null
+  const hasTls = passwords !== null && ports.kafkaTls !== undefined
+  const tls = hasTls ? await makeTlsMaterial(join(folder, 'tls')) : null
   const clusterId = await clusterIdOf(brokerFolders)
   const credentials = options.clickhouseCredentials ?? newCredentials()
-  const context = { ports, folder, options, signal, clusterId, passwords, credentials }
+  const context = { ports, folder, options, signal, clusterId, passwords, tls, credentials }
   const start = async (server: ServerName): Promise<Server> => {
     try {
       return await startOne(server, context)
@@ -166,7 +176,21 @@ async function startServers(
     secure:
       passwords === null
         ? null
-        : await openSecureKafka({ port: ports.kafka, passwords, securePorts: securePorts(ports) }),
+        : await openSecureKafka({
+            port: ports.kafka,
+            passwords,
+            securePorts: portsNamed(ports, 'kafkaSecure'),
+            tls:
+              tls === null
+                ? null
+                : {
+                    material: tls,
+                    ports: {
+                      tls: portsNamed(ports, 'kafkaTls'),
+                      mutual: portsNamed(ports, 'kafkaMutual'),
+                    },
+                  },
+          }),
   }
 }
 

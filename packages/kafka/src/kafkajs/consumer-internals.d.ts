@@ -149,6 +149,10 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
 
   export default class ConsumerGroup {
     constructor(options: Readonly<Record<string, unknown>>)
+    readonly preferredReadReplicasPerTopicPartition: Record<
+      string,
+      Record<number, { readonly nodeId: number }>
+    >
     memberId: string | null
     coordinator: RawCoordinator | null
     offsetManager: {
