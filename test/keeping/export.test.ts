@@ -228,19 +228,20 @@ test('Parquet has the same rows, with times in UTC and nulls', SLOW, async () =>
       { id: '3', user: null, timestamp: '2299-12-31T23:59:59.998Z', sent: null },
     ].map(({ id, user, timestamp, sent }) => ({
       id,
-      user: user ?? undefined,
+      user,
       timestamp: new Date(timestamp),
-      sent: sent === null ? undefined : new Date(sent),
+      sent: sent === null ? null : new Date(sent),
       properties: PROPERTIES,
     })),
   )
   assert.equal((await run(clickhouse, '--verify', out)).code, 0)
 })
 
-const MILLION = 1_000_000
+/** A million was tried as well: EXPORT_ROWS=1000000. */
+const MANY = Number(process.env['EXPORT_ROWS'] ?? 200_000)
 
 test(
-  'a million rows in bounded memory, in files of bounded size, each row once while they are sent again',
+  'many rows in bounded memory, in files of bounded size, each row once while they are sent again',
   SLOW,
   async () => {
     await using clickhouse = await openDatabase()
@@ -252,12 +253,12 @@ test(
          '{}', '{}', {version:UInt64}, toDateTime64('2026-01-01', 3, 'UTC') FROM numbers({from:UInt64}, {count:UInt64})`,
         { from, count, version },
       )
-    for (let from = 0; from < MILLION; from += 250_000) await fill(from, 250_000, 1)
-    const out = join(folder, 'million')
+    for (let from = 0; from < MANY; from += 100_000) await fill(from, 100_000, 1)
+    const out = join(folder, 'many')
     const { child, exit } = start(
       clickhouse,
-      ['--group', 'big', '--out', out, '--file-mib', '32'],
-      ['--max-old-space-size=96'],
+      ['--group', 'big', '--out', out, '--file-mib', '8'],
+      ['--max-old-space-size=64'],
     )
     let highestKib = 0
     const watch = setInterval(() => {
@@ -266,16 +267,16 @@ test(
         : ''
       highestKib = Math.max(highestKib, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0))
     }, 100)
-    for (let from = 0; from < MILLION; from += 100_000) await fill(from, 10_000, 2) // updates, meanwhile
+    for (let from = 0; from < MANY; from += 100_000) await fill(from, 10_000, 2) // updates, meanwhile
     const { code, said } = await exit
     clearInterval(watch)
     assert.equal(code, 0, said)
     const { files, rows } = manifestOf(out)
-    assert.equal(rows, MILLION)
+    assert.equal(rows, MANY)
     assert.ok(files.length >= 10, `${files.length} files`)
     for (const { name, bytes } of files)
-      assert.ok(bytes < 64 * 1024 * 1024, `${name}: ${bytes} bytes`)
-    const seen = new Uint8Array(MILLION)
+      assert.ok(bytes < 16 * 1024 * 1024, `${name}: ${bytes} bytes`)
+    const seen = new Uint8Array(MANY)
     for (const { name } of files) {
       for (const [, id] of readFileSync(join(out, name), 'utf8').matchAll(
         /^\{"event_id":"(\d+)"/gm,
@@ -284,12 +285,12 @@ test(
       }
     }
     assert.ok(seen.every((times) => times === 1))
-    assert.ok(highestKib < 300 * 1024, `${highestKib} KiB at most`)
-    console.log(`export of ${MILLION} rows: ${highestKib} KiB at most, ${files.length} files`)
+    assert.ok(highestKib < 250 * 1024, `${highestKib} KiB at most`)
+    console.log(`export of ${MANY} rows: ${highestKib} KiB at most, ${files.length} files`)
 
     // Killed in the middle: no manifest; and the next run begins anew.
     const killed = join(folder, 'killed')
-    const first = start(clickhouse, ['--group', 'big', '--out', killed, '--file-mib', '8'])
+    const first = start(clickhouse, ['--group', 'big', '--out', killed, '--file-mib', '2'])
     await eventually(() => assert.ok(readdirSync(killed).includes('events-000002.ndjson')), {
       withinMs: 60_000,
     })
@@ -300,7 +301,7 @@ test(
     const again = await run(clickhouse, '--group', 'big', '--user', 'user_1', '--out', killed)
     assert.equal(again.code, 0, again.said)
     assert.match(again.said, /an export that did not end began here; it begins anew/)
-    assert.equal(manifestOf(killed).rows, MILLION / 1000)
+    assert.equal(manifestOf(killed).rows, MANY / 1000)
     assert.equal((await run(clickhouse, '--verify', killed)).code, 0)
     const ends = await clickhouse.query(
       'SELECT outcome, toUInt32(count()) AS runs FROM audit FINAL GROUP BY outcome ORDER BY outcome',
