@@ -243,7 +243,7 @@ const MANY = Number(process.env['EXPORT_ROWS'] ?? 200_000)
 test(
   'many rows in bounded memory, in files of bounded size, each row once while they are sent again',
   SLOW,
-  async () => {
+  async (t) => {
     await using clickhouse = await openDatabase()
     const fill = (from: number, count: number, version: number) =>
       clickhouse.command(
@@ -286,7 +286,7 @@ test(
     }
     assert.ok(seen.every((times) => times === 1))
     assert.ok(highestKib < 250 * 1024, `${highestKib} KiB at most`)
-    console.log(`export of ${MANY} rows: ${highestKib} KiB at most, ${files.length} files`)
+    t.diagnostic(`export of ${MANY} rows: ${highestKib} KiB at most, ${files.length} files`)
 
     // Killed in the middle: no manifest; and the next run begins anew.
     const killed = join(folder, 'killed')

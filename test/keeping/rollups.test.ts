@@ -73,21 +73,21 @@ test('counts of days that are gone stay, through the hours and late events', SLO
   await using rolled = await openRolledUp(stack)
   await rolled.insert(MANY)
   await rolled.refresh()
-  const before = await counted(rolled)
-  assert.equal(before.daily.length, 3)
+  const counts = await counted(rolled)
+  assert.equal(counts.daily.length, 3)
 
   await keep(rolled, 30)
   await remaining(rolled, 3)
   await rolled.refresh()
-  assert.deepEqual(await counted(rolled), before)
+  assert.deepEqual(await counted(rolled), counts)
   await rolled.anHourPasses()
   await rolled.refresh()
-  assert.deepEqual(await counted(rolled), before, 'the month in turn')
+  assert.deepEqual(await counted(rolled), counts, 'the month in turn')
 
   // A late event of a day that is gone: accepted, inserted, and on its way out. It must not become the count of its day.
   await rolled.insert([copy('signup', 100, 'late')])
   await rolled.refresh()
-  assert.deepEqual(await counted(rolled), before)
+  assert.deepEqual(await counted(rolled), counts)
   await remaining(rolled, 3)
 })
 
@@ -115,7 +115,7 @@ test(
     await using rolled = await openRolledUp(stack)
     await rolled.insert(MANY)
     await rolled.refresh()
-    const before = await counted(rolled)
+    const counts = await counted(rolled)
     await keep(rolled, 30)
     await remaining(rolled, 3)
     const plans = { retention: new Map() }
@@ -126,7 +126,7 @@ test(
     )
     await rolled.anHourPasses()
     await rolled.refresh()
-    assert.deepEqual(await counted(rolled), before)
+    assert.deepEqual(await counted(rolled), counts)
   },
 )
 

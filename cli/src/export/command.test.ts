@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Command, CommanderError } from 'commander'
 import { exportCommand } from './command.ts'
-import type { ExportRequest } from './run.ts'
+import type { ExportRequest } from './request.ts'
 
 const NOW = Date.UTC(2026, 0, 31, 12)
 

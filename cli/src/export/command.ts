@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseMoment } from '../replay/options.ts'
-import { EXPORT_FORMATS, type ExportFormat } from './formats.ts'
-import type { ExportRequest } from './run.ts'
+import { EXPORT_FORMATS, type ExportFormat, type ExportRequest } from './request.ts'
 
 const HELP = `
 It takes everything of one account, or of one person in it: events, each once, as the view tracked has them, and rejected events

@@ -4,7 +4,7 @@ import { productVersion } from '@custom-events/runtime'
 import { writeManifest, type ManifestFile } from './manifest.ts'
 import { toNdjson } from './ndjson.ts'
 import { parquetRows, toParquet } from './parquet.ts'
-import type { ExportRequest } from './run.ts'
+import type { ExportRequest } from './request.ts'
 import { bucketsOf, countRows, planSlices, type Slice } from './slices.ts'
 import {
   EXPORT_SOURCES,

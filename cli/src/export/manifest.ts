@@ -1,6 +1,6 @@
 import { open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ExportFormat } from './formats.ts'
+import type { ExportFormat } from './request.ts'
 import type { ExportedColumn } from './sources.ts'
 
 /** Its presence says that an export is whole; it is written last. */

@@ -45,7 +45,7 @@ function lineOf(line: string, columns: readonly ExportedColumn[]): string {
       case 'time':
         return [`${key}:"${new Date(Number(value)).toISOString()}"`]
       case 'json':
-        return [jsonMember(name, String(value))]
+        return [jsonMember(name, typeof value === 'string' ? value : JSON.stringify(value))]
       default:
         return kind satisfies never
     }

@@ -5,20 +5,8 @@ import { fix, step } from '../step.ts'
 import type { ExportConfig } from './config.ts'
 import { exportRows, type Exported } from './export.ts'
 import { takeFolder } from './folder.ts'
-import type { ExportFormat } from './formats.ts'
+import type { ExportRequest } from './request.ts'
 import { verifyExport } from './verify.ts'
-import type { Subject } from './sources.ts'
-
-/** What an operator asked for. */
-export interface ExportRequest extends Subject {
-  readonly out: string
-  /** Milliseconds since 1970; `null`: no bound. */
-  readonly fromMs: number | null
-  readonly toMs: number | null
-  readonly format: ExportFormat
-  readonly maxFileBytes: number
-  readonly by: string | undefined
-}
 
 interface Screen {
   readonly isTerminal: boolean

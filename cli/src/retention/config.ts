@@ -23,5 +23,8 @@ export function readRetentionConfig(environment: NodeJS.ProcessEnv) {
 /** Of them, what the command needs. */
 export type RetentionConfig = Pick<
   ReturnType<typeof readRetentionConfig>,
-  keyof typeof clickhouseVariables | 'TRACKING_PLANS_DIR' | 'CLICKHOUSE_CLUSTER' | keyof typeof retentionVariables
+  | keyof typeof clickhouseVariables
+  | 'TRACKING_PLANS_DIR'
+  | 'CLICKHOUSE_CLUSTER'
+  | keyof typeof retentionVariables
 >
