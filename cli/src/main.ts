@@ -1,6 +1,10 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError, EXIT_CONFIG, redact } from '@custom-events/runtime'
 import { readSetupConfig } from './config.ts'
+import { exportCommand } from './export/command.ts'
+import { readExportConfig } from './export/config.ts'
+import type { ExportRequest } from './export/request.ts'
+import { runExport, runVerify } from './export/run.ts'
 import { hotPropertiesCommand } from './hot-properties/command.ts'
 import { readHotPropertiesConfig } from './hot-properties/config.ts'
 import { runHotProperties, type HotPropertiesRequest } from './hot-properties/run.ts'
@@ -8,6 +12,9 @@ import { replayCommand } from './replay/command.ts'
 import { readReplayConfig } from './replay/config.ts'
 import { openReplay } from './replay/open.ts'
 import { runReplay, type ReplayRequest } from './replay/run.ts'
+import { retentionCommand } from './retention/command.ts'
+import { readRetentionConfig } from './retention/config.ts'
+import { runRetention, type RetentionRequest } from './retention/run.ts'
 import { setUp } from './setup/setup.ts'
 import { readViewsConfig } from './views/config.ts'
 import { runViews } from './views/views.ts'
@@ -39,6 +46,8 @@ program
 
 program.addCommand(replayCommand(replay).copyInheritedSettings(program))
 program.addCommand(hotPropertiesCommand(hotProperties).copyInheritedSettings(program))
+program.addCommand(retentionCommand(retention).copyInheritedSettings(program))
+program.addCommand(exportCommand(exportThem, verify).copyInheritedSettings(program))
 
 try {
   await program.parseAsync()
@@ -66,6 +75,21 @@ async function hotProperties(request: HotPropertiesRequest): Promise<void> {
   const config = readHotPropertiesConfig(process.env)
   const screen = { isTerminal: process.stdout.isTTY, write }
   process.exitCode = await runHotProperties(request, { config, stop: stopOnSignal() }, screen)
+}
+
+async function retention(request: RetentionRequest): Promise<void> {
+  const config = readRetentionConfig(process.env)
+  process.exitCode = await runRetention(request, config, (line) => write(`${line}\n`))
+}
+
+async function exportThem(request: ExportRequest): Promise<void> {
+  const config = readExportConfig(process.env)
+  const screen = { isTerminal: process.stdout.isTTY, write }
+  process.exitCode = await runExport(request, { config, stop: stopOnSignal() }, screen)
+}
+
+async function verify(folder: string): Promise<void> {
+  process.exitCode = await runVerify(folder, write)
 }
 
 /** The first signal ends it in order; a second, no longer caught, at once: both are safe. */

@@ -46,7 +46,7 @@ after(async () => {
   await stack[Symbol.asyncDispose]()
 })
 
-for (const page of ['analysts', 'operators', 'runbook']) {
+for (const page of ['analysts', 'operators', 'runbook', 'privacy']) {
   const text = readFileSync(new URL(`${page}.md`, FOLDER), 'utf8')
   const blocks = [...text.matchAll(/^```sql\n([^]*?)^```$/gm)].flatMap(([, sql = '']) =>
     sql.trim().split(/;\s*\n/),

@@ -46,6 +46,8 @@ export interface OpenReplay {
   readonly source: Source
   readonly producer: Producer
   readonly caughtUp: () => Promise<void>
+  /** Has the table `audit`. */
+  readonly clickhouse: ClickHouse
 }
 
 /**
@@ -84,6 +86,7 @@ export async function openReplay(options: {
   return {
     source,
     producer,
+    clickhouse,
     // Nothing is compared when an older copy may win anyway.
     caughtUp: async () => {
       if (!filter.isForced) await waitUntilCaughtUp({ readOffsets, consumerGroup, stop })

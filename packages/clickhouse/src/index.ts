@@ -7,6 +7,7 @@ export type {
   RecordsQuestion,
   IdentityColumn,
   PresentIdentities,
+  StreamRequest,
   ViewOnTable,
 } from './client/clickhouse.ts'
 export { classify, type Failure } from './errors/classify.ts'
@@ -51,3 +52,14 @@ export {
   type Proposals,
 } from './hot-columns/propose.ts'
 export { columnOf } from './migrations/hot-properties.ts'
+export { planRetention, keptEvents, type DueRows, type RetentionChange } from './retention/plan.ts'
+export { applyRetention } from './retention/apply.ts'
+export type { WantedRetention } from './retention/tables.ts'
+export type { Days, Kept } from './retention/ttl.ts'
+export {
+  beginAudit,
+  type AuditedCommand,
+  type AuditEntry,
+  type AuditOutcome,
+} from './audit/audit.ts'
+export { hashOfId } from './audit/hash-of-id.ts'

@@ -2,6 +2,7 @@ import { createClient, type ClickHouseClient } from '@clickhouse/client'
 import { createTlsAgent, tlsFilesFrom } from '@custom-events/runtime'
 import { highestOffsets, recordsPresent } from './read-back.ts'
 import { command, insertNative, query } from './requests.ts'
+import { stream } from './stream.ts'
 import { viewsOn } from './views.ts'
 import type { ClickHouse } from './clickhouse.ts'
 
@@ -30,6 +31,7 @@ export function createClickHouse(config: ClickHouseConfig): ClickHouse {
     highestOffsets: (question) => highestOffsets(client, question),
     viewsOn: (table) => viewsOn(client, table),
     query: (sql, params) => query(client, sql, params),
+    stream: (request) => stream(client, request),
     command: (sql, params) => command(client, sql, params),
     createDatabase: async (onCluster) => {
       // A request that names a missing database is refused, even if it is to create it.

@@ -129,6 +129,6 @@ export function quoteIdentifier(name: string): string {
   return `\`${name.replaceAll(/[\\`]/g, String.raw`\$&`)}\``
 }
 
-function firstLine(sql: string): string {
+export function firstLine(sql: string): string {
   return (sql.trim().split('\n', 1)[0] ?? '').slice(0, 120)
 }

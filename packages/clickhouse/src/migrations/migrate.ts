@@ -27,8 +27,6 @@ export interface TableSettings {
   readonly isReplicated?: boolean
   /** Run every statement on this cluster. @default none */
   readonly cluster?: string
-  /** Events older than this, by their timestamp, are deleted; applies when the table is made. @default kept for ever */
-  readonly retentionDays?: number
 }
 
 export interface MigrateOptions {
@@ -102,16 +100,14 @@ function sqlVariables(
   hot: readonly HotProperty[],
   personal: PersonalProperties,
 ): Readonly<Record<string, string>> {
-  const { isReplicated = false, cluster, retentionDays } = settings
-  const ttl = (column: string): string =>
-    retentionDays === undefined ? '' : `TTL ${ttlExpression(column, retentionDays)}`
+  const { isReplicated = false, cluster } = settings
   return {
     ENGINE: isReplicated ? 'Replicated' : '',
     ON_CLUSTER: onCluster(cluster ?? ''),
-    EVENTS_TTL: ttl('timestamp'),
-    REJECTED_TTL: ttl('received_at'),
-    // A day ends later than any of its events.
-    ROLLUP_TTL: retentionDays === undefined ? '' : `TTL ${ttlExpression('day', retentionDays + 1)}`,
+    // Tables are made without; see retention/.
+    EVENTS_TTL: '',
+    REJECTED_TTL: '',
+    ROLLUP_TTL: '',
     HOT_COLUMNS: hot.map((property) => `\`${columnOf(property)}\`,`).join(' '),
     HOT_COLUMN_TYPES: hot.map((property) => `${columnDeclaration(property)},`).join(' '),
     // An array, of which `property` is an element or not.
@@ -120,16 +116,6 @@ function sqlVariables(
         ? '[property]'
         : `CAST([${personal.map(quoteText).join(', ')}], 'Array(String)')`,
   }
-}
-
-/**
- * A DateTime ends in 2106 and begins in 1970, and wraps: a row that is to stay for 100 years would have ended long
- * ago, one from 1969 would never end. The sum is made with more room and then cut to what a TTL can hold.
- */
-export function ttlExpression(column: string, days: number): string {
-  const from = `toDateTime64('1970-01-02 00:00:00', 3, 'UTC')`
-  const to = `toDateTime64('2106-02-06 00:00:00', 3, 'UTC')`
-  return `toDateTime(least(greatest(${column} + toIntervalDay(${days}), ${from}), ${to}))`
 }
 
 /** Keyed by version: two setups at once record the same row twice, which collapses. */

@@ -1,4 +1,5 @@
-type Program = 'setup' | 'views' | 'hot-properties' | 'ingest' | 'consumer' | 'replay'
+type Program =
+  'setup' | 'views' | 'hot-properties' | 'retention' | 'export' | 'ingest' | 'consumer' | 'replay'
 
 export interface Right {
   readonly program: Program
@@ -152,6 +153,24 @@ export const CLICKHOUSE_RIGHTS: readonly Right[] = [
     resource: 'system.parts, system.parts_columns, system.mutations',
     operations: ['SELECT'],
     without: '--fill fails',
+  },
+  {
+    program: 'retention',
+    resource: 'the database',
+    operations: ['SELECT', 'ALTER TABLE', 'INSERT'],
+    without: 'nothing is changed; INSERT is needed on retention and audit',
+  },
+  {
+    program: 'retention',
+    resource: 'system.tables',
+    operations: ['SELECT'],
+    without: 'what is in force is not known',
+  },
+  {
+    program: 'export',
+    resource: 'the database',
+    operations: ['SELECT', 'INSERT'],
+    without: 'nothing is exported; INSERT is needed on audit only',
   },
   {
     program: 'consumer',

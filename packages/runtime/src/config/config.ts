@@ -43,6 +43,7 @@ export const OWN_PREFIXES = [
   'AUTH_',
   'RATE_LIMIT_',
   'TRACKING_PLAN',
+  'AUDIT_RETENTION_',
 ]
 const FAMILY = new Set([...Object.keys(sharedVariables), ...namesOfOtherServices])
 

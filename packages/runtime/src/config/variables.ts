@@ -138,14 +138,18 @@ export const sharedVariables = {
  * all of them without a warning. A test compares this list with the programs.
  */
 export const namesOfOtherServices: readonly string[] = [
+  'AUDIT_RETENTION_DAYS',
   'AUTH_MODE',
   'BATCH_MAX_AGE_MS',
   'BATCH_MAX_BYTES',
   'BATCH_MAX_ROWS',
   'CLICKHOUSE_CLUSTER',
+  'CLICKHOUSE_DEAD_LETTERS_RETENTION_DAYS',
   'CLICKHOUSE_EVENT_VIEWS_MAX',
+  'CLICKHOUSE_REJECTED_RETENTION_DAYS',
   'CLICKHOUSE_REPLICATED',
   'CLICKHOUSE_RETENTION_DAYS',
+  'CLICKHOUSE_ROLLUP_RETENTION_DAYS',
   'KAFKA_CONSUMER_GROUP',
   'KAFKA_MIN_INSYNC_REPLICAS',
   'KAFKA_OUT_OF_RANGE',
