@@ -51,3 +51,14 @@ export {
   type Proposals,
 } from './hot-columns/propose.ts'
 export { columnOf } from './migrations/hot-properties.ts'
+export { roleOn, rolesSql } from './access/roles-sql.ts'
+export { ROLES } from './access/roles.ts'
+export { applyRoles, type RolesOutcome } from './access/apply-roles.ts'
+export {
+  addAccount,
+  escapesOf,
+  listAccounts,
+  removeAccount,
+  type AccountLogin,
+  type NewAccountLogin,
+} from './access/accounts.ts'
