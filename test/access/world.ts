@@ -18,7 +18,7 @@ export const OWN = 'acme'
 export const FOREIGN = `${CANARY}'"\`\\-%2F <&>\u00e9\u{1f600}`
 /** Numbers that mean nothing else: one of them in an answer counts rows of the other account. */
 export const OWN_ROWS = 41
-export const FOREIGN_ROWS = 1_009
+export const FOREIGN_ROWS = 1_187
 
 export interface Answer {
   readonly status: number
@@ -108,7 +108,7 @@ async function fill(clickhouse: ClickHouse): Promise<void> {
       version: version + index,
       set_received_at: '2026-03-30 10:00:00.000',
     }))
-  for (const version of [1, 1_000]) {
+  for (const version of [100_000, 200_000]) {
     const lines = [...rows(OWN, OWN_ROWS, version), ...rows(FOREIGN, FOREIGN_ROWS, version)]
     await clickhouse.command(
       `INSERT INTO events (${columns}) FORMAT JSONEachRow\n${lines.map((line) => JSON.stringify(line)).join('\n')}`,

@@ -33,8 +33,24 @@ const OF_PARTS = /mergetree(?:index|projection|textindex|analyzeindexes)/i
 
 /** Why somebody who sees the rows of one account only may not ask so. @param text as above */
 export function whyNotOfAccounts(text: string): ServerException | undefined {
+  if (explainsReading(text)) {
+    return exception(
+      497,
+      'Not enough privileges: how much is read is not explained, it would tell of others.',
+    )
+  }
   if (!OF_PARTS.test(text) && !OF_PARTS.test(unescaped(text))) return undefined
   return exception(497, 'Not enough privileges: what parts hold beside their rows is not shown.')
+}
+
+/** Whether it is EXPLAIN of what would be read, by which keys at the edges of others' rows could be guessed. */
+function explainsReading(text: string): boolean {
+  const gap = createGaps(text)
+  const explain = /explain(?![\w$])/iy
+  explain.lastIndex = gap(0)
+  return (
+    explain.test(text) && !isAt(text, gap(explain.lastIndex), /(?:syntax|ast|query)(?![\w$])/iy)
+  )
 }
 
 /** Other names of settings that are limited, and settings that change several at once. */

@@ -85,6 +85,18 @@ export const ACCOUNT_LIMITS: readonly Limit[] = [
     why: 'its results are never handed to others',
   },
   {
+    setting: 'use_skip_indexes',
+    value: 0,
+    change: 'fixed',
+    why: 'how much is read would tell which users of others there are',
+  },
+  {
+    setting: 'output_format_write_statistics',
+    value: 0,
+    change: 'fixed',
+    why: 'the same, in answers as JSON',
+  },
+  {
     setting: 'apply_row_policy_after_final',
     value: 0,
     change: 'fixed',
