@@ -25,6 +25,7 @@ import { benchPlan } from './plan.ts'
 import { benchProduce } from './produce.ts'
 import { benchReadBack } from './read-back.ts'
 import { tableText } from './render.ts'
+import { benchRowPolicies } from './row-policies.ts'
 import { benchWait } from './wait.ts'
 
 /** Each is a file of its own; one line here makes it a command. */
@@ -44,6 +45,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   profile: benchProfile,
   'half-load': benchHalfLoad,
   'read-back': benchReadBack,
+  'row-policies': benchRowPolicies,
   forks: benchForks,
   wait: benchWait,
   analysts: benchAnalysts,

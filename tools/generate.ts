@@ -16,12 +16,14 @@ import { metricsPage } from './pages/metrics.ts'
 import { prometheusRuleFile } from './pages/prometheus-rule.ts'
 import { rightsPage } from './pages/rights.ts'
 import { securityPage } from './pages/security.ts'
+import { usersFile } from './pages/users.ts'
 import { trackingPlansPage } from './pages/tracking-plans.ts'
 
 /** What each file holds. */
 const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/configuration.md': configurationPage,
   'docs/reference/rights.md': rightsPage,
+  'deploy/clickhouse/users.d/custom-events.xml': usersFile,
   'docs/reference/limits.md': limitsPage,
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/errors.md': errorsPage,

@@ -21,8 +21,9 @@ const USAGE = `npm run stack: only Kafka, the schema registry and ClickHouse.
                                    9101 … (also SCRAM-SHA-256, OAUTHBEARER), client certificates on 9104 …, a token
                                    server on 9107, https before registry and ClickHouse on 9108 and 9109
 
-Prints KAFKA_BROKERS, SCHEMA_REGISTRY_URL, CLICKHOUSE_URL, CLICKHOUSE_USER and CLICKHOUSE_PASSWORD (new
-with each start) on stdout when all are ready and stays up until Ctrl-C; a server that dies is named, the
+Prints KAFKA_BROKERS, SCHEMA_REGISTRY_URL, CLICKHOUSE_URL, CLICKHOUSE_USER and CLICKHOUSE_PASSWORD (a user that
+may do everything, its password new with each start), and a user and a password for each role, such as
+CLICKHOUSE_WRITER_USER and CLICKHOUSE_WRITER_PASSWORD, on stdout when all are ready and stays up until Ctrl-C; a server that dies is named, the
 others stay. With --secure also the user
 that may do everything and its password, new with each start, and PLAIN_KAFKA_BROKERS: who comes by
 those is asked nothing and may do everything; and TLS_… and OAUTH_…: the authority, a certificate of the user that
@@ -97,9 +98,14 @@ async function boot(): Promise<{ readonly stack: Stack; readonly doorsAt: number
 const SECURE_PORTS = 9
 
 /** With --secure a service that is given these lines comes by the listener that asks who it is. */
-function printed({ environment, secure }: Stack): Readonly<Record<string, string>> {
-  if (secure === null) return environment
-  return { ...environment, ...secure.admin, PLAIN_KAFKA_BROKERS: environment.KAFKA_BROKERS }
+function printed({ environment, logins, secure }: Stack): Readonly<Record<string, string>> {
+  if (secure === null) return { ...environment, ...logins }
+  return {
+    ...environment,
+    ...logins,
+    ...secure.admin,
+    PLAIN_KAFKA_BROKERS: environment.KAFKA_BROKERS,
+  }
 }
 
 function untilStopped(): Promise<void> {

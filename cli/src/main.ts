@@ -1,5 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError, EXIT_CONFIG, redact } from '@custom-events/runtime'
+import { runAccount, type AccountRequest } from './access/account.ts'
+import { accountCommand } from './access/command.ts'
+import { readAccessConfig } from './access/config.ts'
+import { rolesScript, runRoles } from './access/roles.ts'
 import { readSetupConfig } from './config.ts'
 import { exportCommand } from './export/command.ts'
 import { readExportConfig } from './export/config.ts'
@@ -44,6 +48,17 @@ program
     if (failed.length > 0) process.exitCode = 1
   })
 
+program
+  .command('roles')
+  .description('make the roles in ClickHouse, as a user that may manage access')
+  .option('--print', 'print the SQL instead, and ask nobody')
+  .action(async ({ print = false }: { readonly print?: boolean }) => {
+    const config = readAccessConfig(process.env)
+    if (print) return write(rolesScript(config))
+    if (!(await runRoles(config, (line) => write(`${line}\n`)))) process.exitCode = 1
+  })
+
+program.addCommand(accountCommand(account).copyInheritedSettings(program))
 program.addCommand(replayCommand(replay).copyInheritedSettings(program))
 program.addCommand(hotPropertiesCommand(hotProperties).copyInheritedSettings(program))
 program.addCommand(retentionCommand(retention).copyInheritedSettings(program))
@@ -69,6 +84,10 @@ async function replay(request: ReplayRequest): Promise<void> {
   const opened = await openReplay({ config, filter, resources, stop })
   const screen = { isTerminal: process.stdout.isTTY, write }
   process.exitCode = await runReplay(request, { ...opened, stop }, screen)
+}
+
+async function account(request: AccountRequest): Promise<void> {
+  await runAccount(request, readAccessConfig(process.env), (line) => write(`${line}\n`))
 }
 
 async function hotProperties(request: HotPropertiesRequest): Promise<void> {

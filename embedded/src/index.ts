@@ -4,6 +4,7 @@ export {
   clickhouseHeaders,
   startClickHouse,
   type ClickHouseEnvironment,
+  type OwnClickHouse,
 } from './clickhouse/server.ts'
 export { freePort } from './process/free-port.ts'
 export { readKafkaMetadata, type PartitionState } from './kafka/kafka-metadata.ts'

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { cacheFolder } from './download/cache.ts'
 import { startServer, type Server, type ServerName, type ServerPlan } from './process/child.ts'
-import type { Credentials } from './clickhouse/authentication.ts'
+import type { Credentials } from './clickhouse/logins/login.ts'
+import type { RolePasswords } from './clickhouse/logins/passwords.ts'
 import { planClickHouse } from './clickhouse/server.ts'
 import { planKafka } from './kafka/kafka.ts'
 import { fetchKafka, fetchRegistry, isCacheIntact } from './download/maven.ts'
@@ -24,6 +25,8 @@ export interface OneServer {
   readonly tls: TlsMaterial | null
   /** Of ClickHouse. */
   readonly credentials: Credentials
+  /** Of ClickHouse's other logins. */
+  readonly rolePasswords: RolePasswords
 }
 
 /** A server that does not start from a damaged cache is fetched again, once. */
@@ -45,7 +48,17 @@ export async function startOne(server: ServerName, context: OneServer): Promise<
 
 async function planOne(
   server: ServerName,
-  { ports, folder: data, options, signal, clusterId, passwords, tls, credentials }: OneServer,
+  {
+    ports,
+    folder: data,
+    options,
+    signal,
+    clusterId,
+    passwords,
+    tls,
+    credentials,
+    rolePasswords,
+  }: OneServer,
   isThorough: boolean,
 ): Promise<ServerPlan> {
   const folder = join(data, server)
@@ -66,6 +79,8 @@ async function planOne(
         logFile,
         port: ports.clickhouse,
         credentials,
+        rolePasswords,
+        database: options.clickhouseDatabase,
         allowsSources: options.allowsClickHouseSources,
       })
     case 'kafka':

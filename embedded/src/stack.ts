@@ -1,11 +1,14 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ROLES } from '@custom-events/clickhouse/access'
 import type { Server, ServerName } from './process/child.ts'
 import {
   clickhouseEnvironment,
   newCredentials,
+  roleEnvironment,
   type ClickHouseEnvironment,
 } from './clickhouse/server.ts'
+import { newRolePasswords } from './clickhouse/logins/passwords.ts'
 import { prepareDataFolder } from './folder.ts'
 import { clusterIdOf } from './kafka/kafka.ts'
 import { startOne } from './one-server.ts'
@@ -34,6 +37,11 @@ export interface Stack extends AsyncDisposable {
     readonly KAFKA_REPLICATION_FACTOR?: string
     readonly KAFKA_MIN_INSYNC_REPLICAS?: string
   }
+  /**
+   * How the login of each role of ClickHouse asks, `CLICKHOUSE_WRITER_USER`, `CLICKHOUSE_WRITER_PASSWORD` and so on:
+   * each may do what docs/reference/rights.md says, and the user of `environment` everything.
+   */
+  readonly logins: Readonly<Record<string, string>>
   /** Where Kafka asks who somebody is; null unless `secure` was asked for. */
   readonly secure: SecureKafka | null
   readonly logDir: string
@@ -118,7 +126,7 @@ function portsNamed(
 
 type Servers = Pick<
   Stack,
-  'kafka' | 'brokers' | 'registry' | 'clickhouse' | 'environment' | 'secure'
+  'kafka' | 'brokers' | 'registry' | 'clickhouse' | 'environment' | 'logins' | 'secure'
 >
 
 /** Starts all at once; the first failure ends the others. */
@@ -139,7 +147,9 @@ async function startServers(
   const tls = hasTls ? await makeTlsMaterial(join(folder, 'tls')) : null
   const clusterId = await clusterIdOf(brokerFolders)
   const credentials = options.clickhouseCredentials ?? newCredentials()
-  const context = { ports, folder, options, signal, clusterId, passwords, tls, credentials }
+  const rolePasswords = newRolePasswords(ROLES)
+  const ofClickHouse = { credentials, rolePasswords }
+  const context = { ports, folder, options, signal, clusterId, passwords, tls, ...ofClickHouse }
   const start = async (server: ServerName): Promise<Server> => {
     try {
       return await startOne(server, context)
@@ -173,6 +183,7 @@ async function startServers(
       registry,
       clickhouseEnvironment(clickhouse.url, credentials),
     ),
+    logins: roleEnvironment(rolePasswords),
     secure:
       passwords === null
         ? null

@@ -63,3 +63,14 @@ export {
   type AuditOutcome,
 } from './audit/audit.ts'
 export { hashOfId } from './audit/hash-of-id.ts'
+export { roleOn, rolesSql } from './access/roles-sql.ts'
+export { ROLES } from './access/roles.ts'
+export { applyRoles, type RolesOutcome } from './access/apply-roles.ts'
+export {
+  addAccount,
+  escapesOf,
+  listAccounts,
+  removeAccount,
+  type AccountLogin,
+  type NewAccountLogin,
+} from './access/accounts.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { quoteIdentifier } from '../client/requests.ts'
+import { quoteIdentifier } from '../client/quote.ts'
 import { onCluster } from '../migrations/migrate.ts'
 import { everywhere, killMutations, readMutations, type Servers } from './mutations.ts'
 
