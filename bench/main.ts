@@ -24,6 +24,7 @@ import { benchPlan } from './plan.ts'
 import { benchProduce } from './produce.ts'
 import { benchReadBack } from './read-back.ts'
 import { tableText } from './render.ts'
+import { benchSealing } from './sealing.ts'
 import { benchWait } from './wait.ts'
 
 /** Each is a file of its own; one line here makes it a command. */
@@ -45,6 +46,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   'read-back': benchReadBack,
   forks: benchForks,
   wait: benchWait,
+  sealing: benchSealing,
 }
 
 /** How cost grows: all of these, one after another. */

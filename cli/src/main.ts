@@ -1,6 +1,12 @@
 import { Command, CommanderError } from 'commander'
+import type { KeyOwner } from '@custom-events/clickhouse'
 import { ConfigError, EXIT_CONFIG, redact } from '@custom-events/runtime'
 import { readSetupConfig } from './config.ts'
+import { destroyKeysCommand } from './destroy-keys/command.ts'
+import { readDestroyKeysConfig } from './destroy-keys/config.ts'
+import { destroyKeys } from './destroy-keys/destroy-keys.ts'
+import { openDestroyKeys } from './destroy-keys/open.ts'
+import { reportDestroyed } from './destroy-keys/report.ts'
 import { hotPropertiesCommand } from './hot-properties/command.ts'
 import { readHotPropertiesConfig } from './hot-properties/config.ts'
 import { runHotProperties, type HotPropertiesRequest } from './hot-properties/run.ts'
@@ -39,6 +45,7 @@ program
 
 program.addCommand(replayCommand(replay).copyInheritedSettings(program))
 program.addCommand(hotPropertiesCommand(hotProperties).copyInheritedSettings(program))
+program.addCommand(destroyKeysCommand(destroy).copyInheritedSettings(program))
 
 try {
   await program.parseAsync()
@@ -60,6 +67,14 @@ async function replay(request: ReplayRequest): Promise<void> {
   const opened = await openReplay({ config, filter, resources, stop })
   const screen = { isTerminal: process.stdout.isTTY, write }
   process.exitCode = await runReplay(request, { ...opened, stop }, screen)
+}
+
+async function destroy(owner: KeyOwner): Promise<void> {
+  const config = readDestroyKeysConfig(process.env)
+  await using resources = new AsyncDisposableStack()
+  const destroyed = await destroyKeys(openDestroyKeys(config, resources), owner)
+  for (const line of reportDestroyed(owner, destroyed)) write(`${line}\n`)
+  if (destroyed.replacedParts > 0) process.exitCode = 1
 }
 
 async function hotProperties(request: HotPropertiesRequest): Promise<void> {

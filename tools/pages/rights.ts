@@ -8,7 +8,8 @@ export function rightsPage(): string {
 <!-- Made by \`npm run generate\` from packages/kafka/src/admin/rights.ts. -->
 
 What each program may not do without. Give each its own user. The topic of rejected events is KAFKA_TOPIC with
-\`rejected\` for \`tracked\`: \`events.rejected.v1\`.
+\`rejected\` for \`tracked\`: \`events.rejected.v1\`; that of keys is \`events.keys.v1\`. The database of keys is
+\`<CLICKHOUSE_DATABASE>_keys\`: see [sealing](../sealing.md).
 
 ## Kafka (ACLs)
 
@@ -19,7 +20,7 @@ With Kafka's tool, here the topics of ingest and the group of the consumer; the 
 \`\`\`sh
 kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest \\
   --operation Write --operation Describe --operation DescribeConfigs \\
-  --topic events.tracked.v1 --topic events.rejected.v1 --resource-pattern-type prefixed
+  --topic events.tracked.v1 --topic events.rejected.v1 --topic events.keys.v1 --resource-pattern-type prefixed
 kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest \\
   --operation Describe --group custom-events.clickhouse.events.tracked.v1
 kafka-acls.sh --bootstrap-server … --add --allow-principal User:consumer \\
@@ -32,6 +33,10 @@ ${rightsTable(CLICKHOUSE_RIGHTS)}
 
 \`\`\`sql
 GRANT SELECT, INSERT ON custom_events.* TO consumer; -- and so for replay
+GRANT SELECT, INSERT ON custom_events_keys.* TO consumer;
+GRANT CREATE DATABASE, CREATE TABLE, DROP TABLE, SELECT ON custom_events_keys.* TO setup;
+GRANT SELECT, INSERT, ALTER DELETE ON custom_events_keys.* TO destroy_keys; GRANT SELECT ON system.parts TO destroy_keys;
+GRANT SELECT ON custom_events.tracked_unsealed TO unsealer; -- who may read sealed properties
 GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, ALTER TABLE, SELECT, INSERT ON custom_events.* TO setup;
 GRANT CREATE VIEW, DROP VIEW, SELECT ON custom_events.* TO views; GRANT SELECT ON system.* TO views;
 GRANT ALTER TABLE, SELECT ON custom_events.* TO hot_properties; GRANT SELECT ON system.* TO hot_properties;

@@ -1,4 +1,5 @@
-type Program = 'setup' | 'views' | 'hot-properties' | 'ingest' | 'consumer' | 'replay'
+type Program =
+  'setup' | 'views' | 'hot-properties' | 'ingest' | 'consumer' | 'replay' | 'destroy-keys'
 
 export interface Right {
   readonly program: Program
@@ -10,7 +11,8 @@ export interface Right {
   readonly isOptional?: boolean
 }
 
-const PREFIX = 'topics that begin with KAFKA_TOPIC, and the topic of rejected events'
+const PREFIX = 'topics that begin with KAFKA_TOPIC, and the topics of rejected events and of keys'
+const KEYS_TOPIC = 'topic of keys'
 
 /** What each program needs of Kafka. What is prefixed covers the side topics and the record of the partition count. */
 export const KAFKA_RIGHTS: readonly Right[] = [
@@ -97,7 +99,28 @@ export const KAFKA_RIGHTS: readonly Right[] = [
     operations: ['DESCRIBE'],
     without: 'replay cannot see whether the consumers have caught up',
   },
+  {
+    program: 'destroy-keys',
+    resource: KEYS_TOPIC,
+    operations: ['DESCRIBE', 'WRITE', 'DELETE'],
+    without: 'keys stay in Kafka, and destroy-keys fails',
+  },
+  {
+    program: 'destroy-keys',
+    resource: KEYS_TOPIC,
+    operations: ['DESCRIBE_CONFIGS', 'ALTER_CONFIGS'],
+    isOptional: true,
+    without: "the bytes of destroyed keys stay on Kafka's disks until an hour after the next key",
+  },
+  {
+    program: 'destroy-keys',
+    resource: 'group KAFKA_CONSUMER_GROUP',
+    operations: ['DESCRIBE'],
+    without: 'destroy-keys cannot see whether the consumers have caught up, and fails',
+  },
 ]
+
+const KEYS_DATABASE = 'the database of keys'
 
 /** What each program needs of ClickHouse, in the database CLICKHOUSE_DATABASE. */
 export const CLICKHOUSE_RIGHTS: readonly Right[] = [
@@ -116,6 +139,12 @@ export const CLICKHOUSE_RIGHTS: readonly Right[] = [
     ],
     without:
       'setup fails at the migrations; the rollups are refreshed with the rights of the user that ran it last',
+  },
+  {
+    program: 'setup',
+    resource: 'the database of keys',
+    operations: ['CREATE DATABASE', 'CREATE TABLE', 'DROP TABLE', 'SELECT'],
+    without: 'setup fails at the migrations; tracked_unsealed reads with the rights of that user',
   },
   {
     program: 'setup',
@@ -160,9 +189,27 @@ export const CLICKHOUSE_RIGHTS: readonly Right[] = [
     without: 'the consumer halts',
   },
   {
+    program: 'consumer',
+    resource: KEYS_DATABASE,
+    operations: ['SELECT', 'INSERT'],
+    without: 'the consumer halts at the first key of a sealed property',
+  },
+  {
     program: 'replay',
     resource: 'the database',
     operations: ['SELECT', 'INSERT'],
     without: 'replay fails at the start',
+  },
+  {
+    program: 'destroy-keys',
+    resource: KEYS_DATABASE,
+    operations: ['SELECT', 'INSERT', 'ALTER DELETE'],
+    without: 'destroy-keys fails',
+  },
+  {
+    program: 'destroy-keys',
+    resource: 'system.parts',
+    operations: ['SELECT'],
+    without: 'nobody knows when the replaced parts are removed, and destroy-keys fails',
   },
 ]
