@@ -26,6 +26,7 @@ import { benchProduce } from './produce.ts'
 import { benchReadBack } from './read-back.ts'
 import { tableText } from './render.ts'
 import { benchRowPolicies } from './row-policies.ts'
+import { benchSealing } from './sealing.ts'
 import { benchWait } from './wait.ts'
 
 /** Each is a file of its own; one line here makes it a command. */
@@ -49,6 +50,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   forks: benchForks,
   wait: benchWait,
   analysts: benchAnalysts,
+  sealing: benchSealing,
 }
 
 /** How cost grows: all of these, one after another. */

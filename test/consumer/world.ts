@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readSetupConfig, setUp } from '@custom-events/cli'
-import { createClickHouse, type ClickHouse } from '@custom-events/clickhouse'
+import { createClickHouse, keysDatabase, type ClickHouse } from '@custom-events/clickhouse'
 import { createEventCodec, eventAvroSchema } from '@custom-events/codec'
 import { freePort } from '@custom-events/embedded'
 import { BLANK_EVENT, partitionOf, type TrackedEvent } from '@custom-events/event'
@@ -81,7 +81,9 @@ export async function createWorld(
   await eventually(runSetup) // idempotent; a topic just made may not be known to the broker at once
   const topics = topicNames(config.KAFKA_TOPIC)
   const clickhouse = resources.use(createClickHouse(config))
-  resources.defer(() => clickhouse.command(`DROP DATABASE IF EXISTS ${database}`).catch(() => {}))
+  for (const name of [database, keysDatabase(database)]) {
+    resources.defer(() => clickhouse.command(`DROP DATABASE IF EXISTS ${name}`).catch(() => {}))
+  }
   const producer = resources.use(
     createProducer({
       kafka: kafkaConfigFrom(config),

@@ -15,7 +15,8 @@ export function rightsPage(): string {
 <!-- Made by \`npm run generate\` from packages/kafka/src/admin/rights.ts and packages/clickhouse/src/access. -->
 
 What each program may not do without. Give each its own user. The topic of rejected events is KAFKA_TOPIC with
-\`rejected\` for \`tracked\`: \`events.rejected.v1\`.
+\`rejected\` for \`tracked\`: \`events.rejected.v1\`; that of keys is \`events.keys.v1\`. The database of keys is
+\`<CLICKHOUSE_DATABASE>_keys\`: see [sealing](../sealing.md).
 
 ## Kafka (ACLs)
 
@@ -26,7 +27,7 @@ With Kafka's tool, here the topics of ingest and the group of the consumer; the 
 \`\`\`sh
 kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest \\
   --operation Write --operation Describe --operation DescribeConfigs \\
-  --topic events.tracked.v1 --topic events.rejected.v1 --resource-pattern-type prefixed
+  --topic events.tracked.v1 --topic events.rejected.v1 --topic events.keys.v1 --resource-pattern-type prefixed
 kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest \\
   --operation Describe --group custom-events.clickhouse.events.tracked.v1
 kafka-acls.sh --bootstrap-server … --add --allow-principal User:consumer \\

@@ -4,6 +4,7 @@ import {
   createSchemaRegistry,
   createTopics,
   kafkaConfigFrom,
+  KEYS_TOPIC_SETTINGS,
   partitionCounts,
   prepareConsumerGroup,
   topicNames,
@@ -78,6 +79,7 @@ async function setUpTopics(
     kafka,
     partitionCountByTopic: partitionCounts(topics, config.KAFKA_PARTITIONS),
     placed: topics.tracked,
+    ownSettings: { [topics.keys]: KEYS_TOPIC_SETTINGS },
     settings: {
       replicationFactor: config.KAFKA_REPLICATION_FACTOR,
       minInsyncReplicas: config.KAFKA_MIN_INSYNC_REPLICAS,

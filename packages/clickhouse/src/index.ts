@@ -19,6 +19,7 @@ export { generationOf, readLogs, registerLogs, type RegisteredLog } from './clie
 export { identityHash } from './client/read-back.ts'
 export {
   allHotProperties,
+  keysDatabase,
   migrate,
   onCluster,
   type MigrateOptions,
@@ -31,6 +32,14 @@ export {
   type HotProperty,
   type PlannedHotProperty,
 } from './migrations/hot-properties.ts'
+export {
+  countKeys,
+  deleteKeys,
+  markDestroyed,
+  removeReplaced,
+  replacedParts,
+  type KeyOwner,
+} from './seal-keys/destroy-keys.ts'
 export { compareTables, readTables } from './migrations/compare-tables.ts'
 export {
   makeEventViews,

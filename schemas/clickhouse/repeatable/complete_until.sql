@@ -1,7 +1,7 @@
 -- Of each topic of each Kafka cluster the log that was registered last: one that was made anew has another generation there.
 CREATE OR REPLACE VIEW complete_until ${ON_CLUSTER}
 (
-    topic          String COMMENT 'Topic of Kafka: that of accepted events, of rejected ones, or of dead letters.',
+    topic          String COMMENT 'Topic of Kafka: that of accepted events, of rejected ones, of dead letters, or of keys of sealed properties.',
     cluster_id     String COMMENT 'Id of its Kafka cluster.',
     generation     UInt16 COMMENT 'Which log of that name: see kafka_logs.',
     complete_until Nullable(DateTime64(3, 'UTC')) COMMENT 'Every event that was accepted before this moment, by the clock of ClickHouse, can be queried, or was set aside as a dead letter. NULL: not known of every partition yet.',

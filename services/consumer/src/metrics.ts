@@ -3,7 +3,7 @@ import { TROUBLE_CAUSES } from '@custom-events/kafka'
 import { UNDECODABLE } from '@custom-events/codec'
 import { RETRY_REASONS } from './insert/retry.ts'
 
-const TABLES = ['events', 'rejected_events', 'dead_letters'] as const
+const TABLES = ['events', 'rejected_events', 'dead_letters', 'seal_keys'] as const
 
 /**
  * Every metric of the consumer. Counted when a batch is settled, so that

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createClickHouse } from '@custom-events/clickhouse'
+import { createClickHouse, keysDatabase } from '@custom-events/clickhouse'
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import {
   consumerGroupName,
@@ -27,7 +27,9 @@ import { createConsumerMetrics, type ConsumerMetrics } from './metrics.ts'
 import { createObservers, type Observers } from './observe.ts'
 import { createRetryLoop } from './insert/retry-loop.ts'
 import { avroRoute, deadLetterRoute, type AvroTable } from './read/route.ts'
+import { sealKeyRoute } from './read/seal-key-route.ts'
 import { createSetAside } from './dead-letter/set-aside.ts'
+import { createHoldBack } from './dead-letter/hold-back.ts'
 import { settle } from './insert/settle.ts'
 import { createPoisonWindow } from './dead-letter/poison.ts'
 import { createStatus } from './status.ts'
@@ -69,6 +71,12 @@ export async function startConsumer(options: {
   resources.use(ops)
 
   const clickhouseClient = resources.use(createClickHouse(config))
+  const keysClickhouse = resources.use(
+    createClickHouse({
+      ...config,
+      CLICKHOUSE_DATABASE: keysDatabase(config.CLICKHOUSE_DATABASE),
+    }),
+  )
   const deadLetterProducer = resources.use(
     createProducer({
       kafka,
@@ -81,7 +89,7 @@ export async function startConsumer(options: {
   const member = createConsumer({
     kafka,
     consumerGroup: consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC),
-    topics: [topics.tracked, topics.rejected, topics.deadLetters],
+    topics: [topics.tracked, topics.rejected, topics.deadLetters, topics.keys],
     budget,
     onOutOfRange: config.KAFKA_OUT_OF_RANGE,
     log,
@@ -98,7 +106,7 @@ export async function startConsumer(options: {
   const promises = watchTopicPromises({
     kafka,
     // Read whatever there are; only who places accounts is bound to a number.
-    partitionCountByTopic: { [topics.tracked]: 1, [topics.rejected]: 1, [topics.deadLetters]: 1 },
+    partitionCountByTopic: Object.fromEntries(Object.values(topics).map((topic) => [topic, 1])),
     log,
   })
   resources.use(promises)
@@ -148,6 +156,7 @@ export async function startConsumer(options: {
           readerSchema: rejectedAvroSchema,
         }),
         deadLetterRoute(topics.deadLetters),
+        sealKeyRoute({ topic: topics.keys, clickhouse: keysClickhouse }),
       ],
       learnLogs: (logs, stop) => {
         const retryLoop = createRetryLoop({ stop, status, sleep })
@@ -160,16 +169,19 @@ export async function startConsumer(options: {
       shutdownWithinMs: config.SHUTDOWN_TIMEOUT_MS,
       settle: ({ route, batch, inDoubt, stop, abandon }) => {
         const retryLoop = createRetryLoop({ stop, status, sleep })
-        const setAside = createSetAside({
-          producer,
-          target,
-          retryLoop,
-          whyNotReady: () => deadLetterProducer.notReadyReason,
-          onShortened: tell.shortened,
-        })
+        const isOfKeys = route.table === 'seal_keys'
+        const setAside = isOfKeys
+          ? createHoldBack(retryLoop)
+          : createSetAside({
+              producer,
+              target,
+              retryLoop,
+              whyNotReady: () => deadLetterProducer.notReadyReason,
+              onShortened: tell.shortened,
+            })
         return settle(
           {
-            clickhouse,
+            clickhouse: isOfKeys ? keysClickhouse : clickhouse,
             confirm: (registered) => confirm(registered, stop),
             setAside,
             retryLoop,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Logger } from '@custom-events/runtime'
 import type { ClickHouse } from '../client/clickhouse.ts'
+import { quoteIdentifier } from '../client/quote.ts'
 import {
   columnDeclaration,
   columnOf,
@@ -59,7 +60,10 @@ export async function migrate(
 ): Promise<{ readonly applied: number; readonly total: number }> {
   const { clickhouse, log, settings = {}, dir = new URL('clickhouse/', SCHEMAS) } = options
   const hot = allHotProperties(options.plannedColumns ?? [], options.hotProperties)
-  const variables = sqlVariables(settings, hot, options.personalProperties ?? [])
+  const variables: Readonly<Record<string, string>> = {
+    ...sqlVariables(settings, hot, options.personalProperties ?? []),
+    KEYS_DATABASE: quoteIdentifier(keysDatabase(clickhouse.database)),
+  }
   const clusterClause = variables['ON_CLUSTER'] ?? ''
   const files = readMigrations(dir, variables)
 
@@ -88,6 +92,11 @@ export function allHotProperties(
   declared: readonly HotProperty[] = readHotProperties(new URL('hot-properties.json', SCHEMAS)),
 ): readonly HotProperty[] {
   return mergeHotProperties(declared, planned)
+}
+
+/** Where the keys of sealed properties are: apart from the events, whose backups must not hold them. */
+export function keysDatabase(database: string): string {
+  return `${database}_keys`
 }
 
 /** @param cluster its name, empty: none */

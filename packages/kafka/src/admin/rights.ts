@@ -1,4 +1,4 @@
-type Program = 'setup' | 'ingest' | 'consumer' | 'replay'
+type Program = 'setup' | 'ingest' | 'consumer' | 'replay' | 'destroy-keys'
 
 export interface Right {
   readonly program: Program
@@ -10,7 +10,8 @@ export interface Right {
   readonly isOptional?: boolean
 }
 
-const PREFIX = 'topics that begin with KAFKA_TOPIC, and the topic of rejected events'
+const PREFIX = 'topics that begin with KAFKA_TOPIC, and the topics of rejected events and of keys'
+const KEYS_TOPIC = 'topic of keys'
 
 /** What each program needs of Kafka. What is prefixed covers the side topics and the record of the partition count. */
 export const KAFKA_RIGHTS: readonly Right[] = [
@@ -96,5 +97,24 @@ export const KAFKA_RIGHTS: readonly Right[] = [
     resource: 'group KAFKA_CONSUMER_GROUP',
     operations: ['DESCRIBE'],
     without: 'replay cannot see whether the consumers have caught up',
+  },
+  {
+    program: 'destroy-keys',
+    resource: KEYS_TOPIC,
+    operations: ['DESCRIBE', 'WRITE', 'DELETE'],
+    without: 'keys stay in Kafka, and destroy-keys fails',
+  },
+  {
+    program: 'destroy-keys',
+    resource: KEYS_TOPIC,
+    operations: ['DESCRIBE_CONFIGS', 'ALTER_CONFIGS'],
+    isOptional: true,
+    without: "the bytes of destroyed keys stay on Kafka's disks until an hour after the next key",
+  },
+  {
+    program: 'destroy-keys',
+    resource: 'group KAFKA_CONSUMER_GROUP',
+    operations: ['DESCRIBE'],
+    without: 'destroy-keys cannot see whether the consumers have caught up, and fails',
   },
 ]
