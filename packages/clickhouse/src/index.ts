@@ -19,7 +19,6 @@ export { generationOf, readLogs, registerLogs, type RegisteredLog } from './clie
 export { identityHash } from './client/read-back.ts'
 export {
   allHotProperties,
-  keysDatabase,
   migrate,
   onCluster,
   type MigrateOptions,
@@ -83,3 +82,4 @@ export {
   type AccountLogin,
   type NewAccountLogin,
 } from './access/accounts.ts'
+export { keysDatabase } from './client/keys-database.ts'

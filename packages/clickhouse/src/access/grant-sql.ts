@@ -1,3 +1,4 @@
+import { keysDatabase } from '../client/keys-database.ts'
 import { quoteIdentifier } from '../client/quote.ts'
 import type { Grant, Role } from './role.ts'
 
@@ -20,6 +21,9 @@ function rightsOf({ rights, columns }: Grant): string {
 function placeOf(on: string, database: string): string {
   if (on === '*.*') return on
   const [first = '', second] = on.split('.')
-  const [name, table] = second === undefined ? [database, first] : [first, second]
+  const [name, table] =
+    second === undefined
+      ? [database, first]
+      : [first === 'keys' ? keysDatabase(database) : first, second]
   return `${quoteIdentifier(name)}.${table.endsWith('*') ? table : quoteIdentifier(table)}`
 }

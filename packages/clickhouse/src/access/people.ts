@@ -64,6 +64,19 @@ export const PEOPLE: readonly Role[] = [
     ],
   },
   {
+    name: 'unsealer',
+    who: 'analysts who may also read sealed properties',
+    limits: READER_LIMITS,
+    quota: READER_QUOTA,
+    grants: [
+      {
+        rights: ['SELECT'],
+        on: [...OF_ACCOUNTS, 'tracked_unsealed'],
+        without: 'sealed properties stay sealed text',
+      },
+    ],
+  },
+  {
     name: 'operator',
     who: 'people on call',
     grants: [

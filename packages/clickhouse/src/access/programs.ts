@@ -1,3 +1,4 @@
+import { WRITE_AUDIT } from './data-commands.ts'
 import type { Grant, Role } from './role.ts'
 
 const REGISTER_LOGS: readonly Grant[] = [
@@ -56,6 +57,12 @@ export const PROGRAMS: readonly Role[] = [
         on: ['*'],
         without:
           'migrations and logs are not registered; rollups are refreshed with the rights of the user that ran setup last',
+      },
+      {
+        rights: ['CREATE DATABASE', 'CREATE TABLE', 'DROP TABLE', 'SELECT'],
+        on: ['keys.*'],
+        without:
+          'setup fails at the keys of sealed properties; tracked_unsealed reads them with the rights of the user that ran setup last',
       },
       {
         rights: ['SELECT'],
@@ -131,6 +138,16 @@ export const PROGRAMS: readonly Role[] = [
         ],
         without: 'the same, of dead letters',
       },
+      {
+        rights: ['SELECT', 'INSERT'],
+        on: ['keys.seal_keys'],
+        without: 'the consumer halts at the first key of a sealed property',
+      },
+      {
+        rights: ['SELECT'],
+        on: ['keys.destroyed_keys'],
+        without: 'the same: a destroyed key could come back',
+      },
       ...REGISTER_LOGS,
       {
         rights: ['INSERT'],
@@ -155,6 +172,7 @@ export const PROGRAMS: readonly Role[] = [
         on: ['rejected_events', 'dead_letters', 'tracked', 'events'],
         without: 'replay fails at the start, or does not see that newer copies are there',
       },
+      WRITE_AUDIT,
       ...REGISTER_LOGS,
     ],
   },

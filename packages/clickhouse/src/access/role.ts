@@ -7,7 +7,11 @@ export type RoleName =
   | 'replay'
   | 'views'
   | 'hot_properties'
+  | 'retention'
+  | 'export'
+  | 'destroy_keys'
   | 'eraser'
+  | 'unsealer'
   | 'operator'
 
 /** Something that a role may do. */
@@ -16,7 +20,7 @@ export interface Grant {
   readonly rights: readonly string[]
   /**
    * Tables and views of CLICKHOUSE_DATABASE; `*`: all of them; `event_*`: those that begin so. With a dot: of another
-   * database, `system.parts`; `*.*`: no table at all, the right is one of the server.
+   * database, `system.parts`, `keys.seal_keys` (the database of keys); `*.*`: no table at all, the right is one of the server.
    */
   readonly on: readonly string[]
   /** Of each of the tables, only these. @default all */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Logger } from '@custom-events/runtime'
 import type { ClickHouse } from '../client/clickhouse.ts'
+import { keysDatabase } from '../client/keys-database.ts'
 import { quoteIdentifier } from '../client/quote.ts'
 import {
   columnDeclaration,
@@ -92,11 +93,6 @@ export function allHotProperties(
   declared: readonly HotProperty[] = readHotProperties(new URL('hot-properties.json', SCHEMAS)),
 ): readonly HotProperty[] {
   return mergeHotProperties(declared, planned)
-}
-
-/** Where the keys of sealed properties are: apart from the events, whose backups must not hold them. */
-export function keysDatabase(database: string): string {
-  return `${database}_keys`
 }
 
 /** @param cluster its name, empty: none */
