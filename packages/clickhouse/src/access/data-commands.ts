@@ -55,7 +55,7 @@ export const DATA_COMMANDS: readonly Role[] = [
     who: '`npm run destroy-keys`',
     grants: [
       {
-        rights: ['SELECT', 'ALTER DELETE', 'ALTER DROP PARTITION'],
+        rights: ['SELECT', 'ALTER DELETE'],
         on: ['keys.seal_keys'],
         without: 'no key is destroyed',
       },
