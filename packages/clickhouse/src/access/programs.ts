@@ -59,7 +59,7 @@ export const PROGRAMS: readonly Role[] = [
           'migrations and logs are not registered; rollups are refreshed with the rights of the user that ran setup last',
       },
       {
-        rights: ['CREATE DATABASE', 'CREATE TABLE', 'DROP TABLE', 'SELECT'],
+        rights: ['CREATE DATABASE', 'CREATE TABLE', 'DROP TABLE', 'SELECT', 'INSERT'],
         on: ['keys.*'],
         without:
           'setup fails at the keys of sealed properties; tracked_unsealed reads them with the rights of the user that ran setup last',
@@ -90,7 +90,12 @@ export const PROGRAMS: readonly Role[] = [
       },
       {
         rights: ['INSERT'],
-        on: ['events_probe', 'rejected_events_probe', 'dead_letters_probe'],
+        on: [
+          'events_probe',
+          'rejected_events_probe',
+          'dead_letters_probe',
+          'keys.seal_keys_probe',
+        ],
         without: 'the consumer halts at the first record that ClickHouse refuses',
       },
       {
