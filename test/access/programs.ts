@@ -1,4 +1,5 @@
 // What each program asks ClickHouse, by its own functions; and its role without one right at a time.
+import { randomUUID } from 'node:crypto'
 import {
   compareTables,
   fillHotColumns,
@@ -19,6 +20,8 @@ import { insertSettled } from '../../services/consumer/src/complete/settled-rows
 import { avroRoute, deadLetterRoute } from '../../services/consumer/src/read/route.ts'
 
 const LOG = { topic: 't', topicId: 'id', clusterId: 'c', generation: 1 }
+/** One that nobody has registered. */
+const newLog = (): typeof LOG => ({ ...LOG, topicId: randomUUID() })
 const registry = { schema: () => Promise.reject(new Error('nothing is decoded here')) }
 const ROUTES = [
   avroRoute({ topic: 't', table: 'events', readerSchema: eventAvroSchema, registry }),
@@ -27,7 +30,7 @@ const ROUTES = [
 ].map((route) => route.of(LOG))
 
 async function consumes(clickhouse: ClickHouse): Promise<void> {
-  await registerLogs(clickhouse, [LOG], 'consumer')
+  await registerLogs(clickhouse, [newLog()], 'consumer')
   for (const { table, timeColumn, identity, columns } of ROUTES) {
     await clickhouse.viewsOn(table)
     const question = {
@@ -52,7 +55,7 @@ async function consumes(clickhouse: ClickHouse): Promise<void> {
 async function replays(clickhouse: ClickHouse): Promise<void> {
   const filter = { sinceMs: 0, untilMs: Date.now(), codes: [], groupId: null, isForced: false }
   await clickhouse.query('SELECT resolution FROM rejected_events LIMIT 0')
-  await registerLogs(clickhouse, [LOG], 'replay')
+  await registerLogs(clickhouse, [newLog()], 'replay')
   for (const rows of [
     readRejectedEvents(clickhouse, filter),
     readDeadLetters(clickhouse, filter),
@@ -63,12 +66,17 @@ async function replays(clickhouse: ClickHouse): Promise<void> {
   await newestCopies(clickhouse, [{ group_id: 'a', event: 'b', timestamp: 0, event_id: 'c' }])
 }
 
-async function makesViews(clickhouse: ClickHouse, database: string): Promise<void> {
-  // Each makes another, so that there is something to do.
-  const description = `As ${database} ${Math.random()}`
+/** One view is new, one is changed, and that of the last time is gone. */
+async function makesViews(clickhouse: ClickHouse): Promise<void> {
+  const description = randomUUID()
   const { failed } = await makeEventViews({
     clickhouse,
-    plans: [{ file: 'p.json', event: 'feature_used', description, properties: [] }],
+    plans: ['feature_used', `event ${description}`].map((event) => ({
+      file: 'p.json',
+      event,
+      description,
+      properties: [],
+    })),
     hotProperties: [],
     personalProperties: [],
     maxViews: 10,
@@ -99,8 +107,8 @@ async function hotProperties(clickhouse: ClickHouse): Promise<void> {
 async function setsUp(clickhouse: ClickHouse): Promise<void> {
   await migrate({ clickhouse, log: createLogger({ service: 'test', level: 'silent' }) })
   compareTables(await readTables(clickhouse), {})
-  await registerLogs(clickhouse, [{ ...LOG, topicId: String(Math.random()) }], 'setup')
-  await makesViews(clickhouse, 'setup')
+  await registerLogs(clickhouse, [newLog()], 'setup')
+  await makesViews(clickhouse)
   await clickhouse.command('ALTER TABLE events ADD COLUMN IF NOT EXISTS hot Nullable(String)')
   await clickhouse.command('ALTER TABLE events DROP COLUMN hot')
 }
@@ -109,7 +117,7 @@ async function setsUp(clickhouse: ClickHouse): Promise<void> {
 export const PROGRAMS: Readonly<Record<string, (clickhouse: ClickHouse) => Promise<void>>> = {
   writer: consumes,
   replay: replays,
-  views: (clickhouse) => makesViews(clickhouse, 'views'),
+  views: makesViews,
   hot_properties: hotProperties,
   setup: setsUp,
 }
@@ -130,7 +138,12 @@ export function partsOf({ grants }: Role): readonly Part[] {
         on.flatMap((place) => columns.map((column) => ({ right, on: place, column }))),
       ),
     )
-  return [...new Map(all.map((part) => [JSON.stringify(part), part])).values()]
+  const parts = [...new Map(all.map((part) => [JSON.stringify(part), part])).values()]
+  // A right to the whole table is one to each column.
+  const isWhole = ({ right, on, column }: Part): boolean =>
+    column !== null &&
+    parts.some((other) => other.right === right && other.on === on && other.column === null)
+  return parts.filter((part) => !isWhole(part))
 }
 
 /** The same role with these rights, under another name. */

@@ -19,16 +19,16 @@ const EVERYBODY: readonly Asker[] = [
 
 /** A statement, and who may run it; everybody else gets code 497. */
 const MATRIX: readonly (readonly [statement: string, may: readonly Asker[]])[] = [
-  ['SELECT count() FROM tracked', ['setup', 'reader', 'own', 'replay', 'views', 'operator']],
+  ['SELECT count() FROM tracked', ['setup', 'reader', 'own', 'replay', 'operator']],
   [
     'SELECT properties FROM events LIMIT 1',
-    ['setup', 'reader', 'own', 'replay', 'views', 'hot_properties', 'eraser', 'operator'],
+    ['setup', 'reader', 'own', 'replay', 'hot_properties', 'eraser', 'operator'],
   ],
   [
     'SELECT version FROM events LIMIT 1',
-    ['setup', 'writer', 'reader', 'own', 'replay', 'views', 'hot_properties', 'eraser', 'operator'],
+    ['setup', 'writer', 'reader', 'own', 'replay', 'hot_properties', 'eraser', 'operator'],
   ],
-  ['SELECT count() FROM event_feature_used', ['setup', 'reader', 'own', 'views', 'operator']],
+  ['SELECT count() FROM event_feature_used', ['setup', 'reader', 'own', 'operator']],
   ["SELECT count() FROM user_timeline(user_id = 'x')", ['setup', 'reader', 'own', 'operator']],
   ['SELECT count() FROM events_daily', ['setup', 'reader', 'own', 'operator']],
   ['SELECT count() FROM active_users_daily', ['setup', 'reader', 'own', 'operator']],
@@ -51,7 +51,12 @@ const MATRIX: readonly (readonly [statement: string, may: readonly Asker[]])[] =
   ['INSERT INTO events SELECT * FROM events WHERE 0', ['setup']],
   ['CREATE TABLE other (a Int8) ENGINE = MergeTree ORDER BY a', ['setup']],
   ['DROP TABLE IF EXISTS other', ['setup']],
-  ['CREATE OR REPLACE VIEW event_other AS SELECT event_id FROM tracked', ['setup', 'views']],
+  ['CREATE VIEW other_view AS SELECT event_id FROM tracked', ['setup']],
+  ['DROP VIEW IF EXISTS other_view', ['setup']],
+  [
+    'CREATE OR REPLACE VIEW event_other (event_id String) AS SELECT event_id FROM tracked',
+    ['setup', 'views'],
+  ],
   ['DROP VIEW IF EXISTS event_other', ['setup', 'views']],
   ['ALTER TABLE events ADD COLUMN IF NOT EXISTS other Int8', ['setup']],
   ['ALTER TABLE events DROP COLUMN IF EXISTS other', ['setup']],

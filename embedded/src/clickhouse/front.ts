@@ -1,6 +1,6 @@
 // The process that holds the ClickHouse engine: node front.ts PORT FOLDER
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { roleNamed, ROLES, type Role } from '@custom-events/clickhouse/access'
@@ -69,9 +69,9 @@ function prepareSpool(): readonly string[] {
   return paths
 }
 
-/** Others than ours are given by tests, which take rights away. */
-function rolesOf(json: string): readonly Role[] {
-  return json === '' ? ROLES : (JSON.parse(json) as readonly Role[]) // given by our own process
+/** Others than ours are given by tests, which take rights away. @param path of their file; empty: ours */
+function rolesOf(path: string): readonly Role[] {
+  return path === '' ? ROLES : (JSON.parse(readFileSync(path, 'utf8')) as readonly Role[]) // our own process wrote it
 }
 
 /** Before the engine is opened, and each time before it is opened anew. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -52,6 +52,12 @@ export function clickhouseEnvironment(
   }
 }
 
+async function writeRoles(folder: string, roles: readonly Role[]): Promise<string> {
+  const path = join(folder, 'roles.json')
+  await writeFile(path, JSON.stringify(roles))
+  return path
+}
+
 /** How the login of each role asks: `CLICKHOUSE_WRITER_USER`, `CLICKHOUSE_WRITER_PASSWORD` and so on. */
 export function roleEnvironment(passwords: RolePasswords): Readonly<Record<string, string>> {
   return Object.fromEntries(
@@ -87,7 +93,8 @@ export async function planClickHouse(options: ClickHouseOptions): Promise<Server
       FRONT_ALLOW_SOURCES: options.allowsSources === true ? '1' : '',
       FRONT_NAMES: '',
       FRONT_DATABASE: options.database ?? '',
-      FRONT_ROLES: options.roles === undefined ? '' : JSON.stringify(options.roles),
+      FRONT_ROLES:
+        options.roles === undefined ? '' : await writeRoles(options.folder, options.roles),
       ...frontEnvironment(options.rolePasswords ?? {}),
       // Every query holds a thread of libuv while it runs; files need some, too.
       UV_THREADPOOL_SIZE: String(MAX_RUNNING + 16),

@@ -65,7 +65,9 @@ export async function listAccounts(
   clickhouse: Pick<ClickHouse, 'query'>,
 ): Promise<readonly AccountLogin[]> {
   const rows = await clickhouse.query<{ readonly name: string }>(
-    'SELECT name FROM system.users WHERE startsWith(name, {prefix:String}) ORDER BY name',
+    // The embedded engine has a role for each instead.
+    `SELECT DISTINCT name FROM (SELECT name FROM system.users UNION ALL SELECT name FROM system.roles)
+     WHERE startsWith(name, {prefix:String}) ORDER BY name`,
     { prefix: ACCOUNT_PREFIX },
   )
   return rows.flatMap(({ name }) => {

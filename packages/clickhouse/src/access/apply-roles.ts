@@ -44,10 +44,13 @@ export async function applyRoles(
   }
 }
 
-/** Whether users of a file are there for our roles. */
+/** Whether a file has users for our roles, or, with the embedded engine, the roles themselves. */
 async function comeFromAFile(clickhouse: Pick<ClickHouse, 'query'>): Promise<boolean> {
   const users = await clickhouse
-    .query(`SELECT 1 FROM system.users WHERE name IN ('setup', 'writer') AND storage = 'users_xml'`)
+    .query(
+      `SELECT 1 FROM (SELECT name, storage FROM system.users UNION ALL SELECT name, storage FROM system.roles)
+       WHERE name IN ('setup', 'writer') AND storage = 'users_xml'`,
+    )
     .catch((error: unknown) => {
       if (error instanceof ClickHouseFailure && error.failure.code === ACCESS_DENIED) return []
       throw error

@@ -57,12 +57,18 @@ function byProperty(columns: readonly BaseColumn[]): FoundView['columnByProperty
   )
 }
 
-/** The columns of `tracked`. @throws {ClickHouseFailure} */
+/** The columns of `tracked`. @throws {ClickHouseFailure} @throws {Error} when there are none to be seen */
 export async function readTracked(clickhouse: ClickHouse): Promise<readonly BaseColumn[]> {
-  return clickhouse.query<BaseColumn>(
+  const { database } = clickhouse
+  const columns = await clickhouse.query<BaseColumn>(
     `SELECT name, type, comment FROM system.columns
      WHERE database = {database:String} AND table = 'tracked' ORDER BY position`,
-    { database: clickhouse.database },
+    { database },
+  )
+  if (columns.length > 0) return columns
+  // ClickHouse does not refuse: it shows what the user may see.
+  throw new Error(
+    `${database}.tracked is not there, or this user may not see its columns: run setup, or grant SHOW COLUMNS on it`,
   )
 }
 
