@@ -2,7 +2,7 @@
 export const GROUPS = {
   unit: ['{packages,services,cli,embedded,tools}/**/*.test.ts'],
   integration: [
-    'test/{alerts,bench,chaos,clickhouse,consumer,cookbook,embedded,hostile,ingest,kafka,sdks,start}/**/*.test.ts',
+    'test/{alerts,bench,chaos,clickhouse,consumer,cookbook,embedded,hostile,ingest,kafka,sdks,sealing,start}/**/*.test.ts',
   ],
   // The only group that also runs on containers.
   e2e: ['test/*.test.ts'],
