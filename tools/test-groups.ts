@@ -4,7 +4,7 @@ import { globSync } from 'node:fs'
 const GROUPS = {
   unit: ['{packages,services,cli,embedded,tools}/**/*.test.ts'],
   integration: [
-    'test/{alerts,bench,chaos,clickhouse,connect,consumer,cookbook,embedded,hostile,ingest,kafka,keeping,kubernetes,sdks,start}/**/*.test.ts',
+    'test/{access,alerts,bench,chaos,clickhouse,connect,consumer,cookbook,embedded,hostile,ingest,kafka,keeping,kubernetes,sdks,sealing,start}/**/*.test.ts',
   ],
   // The only group that also runs on containers.
   e2e: ['test/*.test.ts'],

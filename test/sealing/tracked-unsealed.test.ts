@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { test } from 'node:test'
 import { keysDatabase, migrate } from '@custom-events/clickhouse'
 import {
@@ -20,9 +21,10 @@ const SEED = Date.now() % 1_000_000
 const sealValue = createSealValue()
 const log = createLogger({ service: 'test', level: 'silent' })
 
-function keyOf(scope: SealScope, number: number): SealingKey {
+function keyOf(scope: SealScope, number: number): SealingKey & { readonly bytes: Buffer } {
   const id = SCOPE_LETTER[scope] + Buffer.alloc(16, number).toString('base64url')
-  return { id, bytes: Buffer.alloc(32, number * 2 + (scope === 'person' ? 1 : 0)) }
+  const bytes = Buffer.alloc(32, number * 2 + (scope === 'person' ? 1 : 0))
+  return { id, bytes, secret: createSecretKey(bytes) }
 }
 
 const name = fc.constantFrom('email', 'vat', 'in', 'é"\\', 'sealed:v1:', '": "')

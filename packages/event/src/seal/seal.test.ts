@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { findSealable } from './find-sealable.ts'
@@ -9,7 +9,7 @@ import { sealTreeOf, type SealMark, type SealScope, type SealTree } from './seal
 
 const newKey = (scope: SealScope): SealingKey => ({
   id: SCOPE_LETTER[scope] + randomBytes(16).toString('base64url'),
-  bytes: randomBytes(32),
+  secret: createSecretKey(randomBytes(32)),
 })
 const KEYS = { person: newKey('person'), account: newKey('account') }
 const KEY_BY_ID = new Map(Object.values(KEYS).map((key) => [key.id, key]))

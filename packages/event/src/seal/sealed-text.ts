@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, randomFillSync, type KeyObject } from 'node:crypto'
 import type { SealScope } from './seal-tree.ts'
 
 /**
@@ -11,8 +11,8 @@ export const SEALED_PREFIX = 'sealed:v1:'
 export interface SealingKey {
   /** `p` for a person's or `a` for an account's, then 16 random bytes in base64url: 23 characters. */
   readonly id: string
-  /** 32 bytes. */
-  readonly bytes: Buffer
+  /** Of 32 bytes. Not the bytes themselves: Node takes 13 µs for a cipher of these, and 2 of this. */
+  readonly secret: KeyObject
 }
 
 /** Where a sealed value belongs: anywhere else it cannot be opened. */
@@ -41,6 +41,7 @@ export type SealValue = (plain: string, key: SealingKey, place: SealedPlace) => 
 export function createSealValue(fillRandomly: (bytes: Buffer) => void = randomFillSync): SealValue {
   const ivs = Buffer.alloc(IV_BYTES * IVS_AT_ONCE)
   let next = ivs.length
+  let piece = Buffer.alloc(1_024)
   return (plain, key, place) => {
     if (next === ivs.length) {
       fillRandomly(ivs)
@@ -48,15 +49,16 @@ export function createSealValue(fillRandomly: (bytes: Buffer) => void = randomFi
     }
     const iv = ivs.subarray(next, next + IV_BYTES)
     next += IV_BYTES
-    const cipher = createCipheriv(ALGORITHM, key.bytes, iv)
+    const cipher = createCipheriv(ALGORITHM, key.secret, iv)
     cipher.setAAD(boundTo(key.id, place))
-    const sealed = Buffer.concat([
-      iv,
-      cipher.update(plain, 'utf8'),
-      cipher.final(),
-      cipher.getAuthTag(),
-    ])
-    return `"${SEALED_PREFIX}${key.id}:${sealed.toString('base64url')}"`
+    const text = cipher.update(plain, 'utf8')
+    cipher.final('latin1') // of GCM nothing is left; a Buffer for that would cost more than the text
+    const end = IV_BYTES + text.length + TAG_BYTES
+    if (end > piece.length) piece = Buffer.allocUnsafeSlow(2 * end)
+    iv.copy(piece)
+    text.copy(piece, IV_BYTES)
+    cipher.getAuthTag().copy(piece, end - TAG_BYTES)
+    return `"${SEALED_PREFIX}${key.id}:${piece.toString('base64url', 0, end)}"`
   }
 }
 
@@ -84,7 +86,7 @@ export function openValue(sealed: string, key: SealingKey, place: SealedPlace): 
   try {
     const iv = bytes.subarray(0, IV_BYTES)
     // Without a length Node takes tags of four bytes, which can be guessed.
-    const decipher = createDecipheriv(ALGORITHM, key.bytes, iv, { authTagLength: TAG_BYTES })
+    const decipher = createDecipheriv(ALGORITHM, key.secret, iv, { authTagLength: TAG_BYTES })
     decipher.setAAD(boundTo(keyId, place))
     decipher.setAuthTag(bytes.subarray(tagAt))
     const plain = [decipher.update(bytes.subarray(IV_BYTES, tagAt)), decipher.final()]

@@ -31,7 +31,7 @@ test('a person has one key in an account, whatever their ids are made of; the ac
   assert.equal(keys.of('account', { ...ANN, user_id: 'bob' }), ofAccount)
   assert.deepEqual([ofAccount.record.user_id, ofAccount.record.anonymous_id], [null, null])
   assert.match(ofAccount.id, /^a[\w-]{22}$/)
-  assert.equal(ofAccount.bytes.length, 32)
+  assert.equal(ofAccount.record.key.length, 32)
 })
 
 test('a key ends with its age, with its uses, and when nobody knows whether Kafka has it', () => {

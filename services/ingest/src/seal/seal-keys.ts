@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import type { SealKeyRecord } from '@custom-events/codec'
 import { SCOPE_LETTER, type SealScope, type TrackedEvent } from '@custom-events/event'
 import type { SealKey } from './seal-key.ts'
@@ -95,7 +95,7 @@ function newKey(
   const isPerson = scope === 'person'
   return {
     id,
-    bytes,
+    secret: createSecretKey(bytes),
     record: {
       key_id: id,
       group_id: owner.group_id,

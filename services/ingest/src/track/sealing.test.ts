@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { test } from 'node:test'
 import { decodeSealKey, type SealKeyRecord } from '@custom-events/codec'
 import {
@@ -43,7 +44,7 @@ const keyRecords = ({ producer }: TestIngest): readonly SealKeyRecord[] =>
 function opened(ingest: TestIngest, { properties, event_id: eventId }: TrackedEvent): string {
   const keys = keyRecords(ingest).map(({ key_id: id, key }): [string, SealingKey] => [
     id,
-    { id, bytes: key },
+    { id, secret: createSecretKey(key) },
   ])
   return openProperties(properties, new Map(keys), eventId)
 }
