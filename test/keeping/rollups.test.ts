@@ -91,6 +91,25 @@ test('counts of days that are gone stay, through the hours and late events', SLO
   await remaining(rolled, 3)
 })
 
+test(
+  'deleted from the first month that is kept, a rollup is counted anew, and keeps what is gone',
+  SLOW,
+  async () => {
+    await using rolled = await openRolledUp(stack)
+    await rolled.insert(MANY)
+    await rolled.refresh()
+    const counts = await counted(rolled)
+    await keep(rolled, 30)
+    await remaining(rolled, 3)
+    // As docs/operators.md says it.
+    await rolled.clickhouse.command(
+      'DELETE FROM rollup_daily WHERE day >= toStartOfMonth(today() - 30)',
+    )
+    await rolled.refresh()
+    assert.deepEqual(await counted(rolled), counts)
+  },
+)
+
 test('what is deleted on purpose still leaves, of days that are kept', SLOW, async () => {
   await using rolled = await openRolledUp(stack)
   await rolled.insert(MANY)
