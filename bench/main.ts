@@ -4,6 +4,8 @@ import { readKeptFigures, savedFigures, writeFigures } from './figures.ts'
 import type { Figures, SavedFigures } from './figures.ts'
 import { benchConsumer } from './consumer/consumer.ts'
 import { benchBacklog, benchInstances } from './consumer/growth.ts'
+import { benchErase } from './erase/erase.ts'
+import { benchErasedCost } from './erase/erased-cost.ts'
 import { benchForks } from './forks/forks.ts'
 import { benchHalfLoad } from './half-load.ts'
 import { benchBounds } from './ingest/bounds.ts'
@@ -45,6 +47,8 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   'read-back': benchReadBack,
   forks: benchForks,
   wait: benchWait,
+  erase: benchErase,
+  'erased-cost': benchErasedCost,
 }
 
 /** How cost grows: all of these, one after another. */

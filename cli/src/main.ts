@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError, EXIT_CONFIG, redact } from '@custom-events/runtime'
 import { readSetupConfig } from './config.ts'
+import { eraseCommand } from './erase/command.ts'
+import { readEraseConfig } from './erase/config.ts'
+import { runErase, type EraseRequest } from './erase/run.ts'
 import { hotPropertiesCommand } from './hot-properties/command.ts'
 import { readHotPropertiesConfig } from './hot-properties/config.ts'
 import { runHotProperties, type HotPropertiesRequest } from './hot-properties/run.ts'
@@ -38,6 +41,7 @@ program
   })
 
 program.addCommand(replayCommand(replay).copyInheritedSettings(program))
+program.addCommand(eraseCommand(erase).copyInheritedSettings(program))
 program.addCommand(hotPropertiesCommand(hotProperties).copyInheritedSettings(program))
 
 try {
@@ -60,6 +64,13 @@ async function replay(request: ReplayRequest): Promise<void> {
   const opened = await openReplay({ config, filter, resources, stop })
   const screen = { isTerminal: process.stdout.isTTY, write }
   process.exitCode = await runReplay(request, { ...opened, stop }, screen)
+}
+
+async function erase(request: EraseRequest): Promise<void> {
+  const config = readEraseConfig(process.env)
+  for (const warning of config.warnings) process.stderr.write(`warning: ${warning}\n`)
+  const screen = { isTerminal: process.stdout.isTTY, write }
+  process.exitCode = await runErase(request, { config, stop: stopOnSignal() }, screen)
 }
 
 async function hotProperties(request: HotPropertiesRequest): Promise<void> {

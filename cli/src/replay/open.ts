@@ -13,12 +13,14 @@ import {
   eventAvroSchema,
   rejectedAvroSchema,
 } from '@custom-events/codec'
-import { compilePlans, createPlanSet } from '@custom-events/event'
+import { compilePlans, createPlanSet, type ErasedIds } from '@custom-events/event'
 import { encode, parseWriteKeys, type WriteKey } from '@custom-events/ingest'
 import {
   consumerGroupName,
   createProducer,
   createSchemaRegistry,
+  erasedTopic,
+  followErasures,
   kafkaConfigFrom,
   onPromisedTopics,
   partitionCounts,
@@ -77,7 +79,12 @@ export async function openReplay(options: {
   const logs = await step('looking up the logs of the topics', fix.tables(config), () =>
     registerLogs(clickhouse, kafkaLogs, 'replay'),
   )
-  const source = await openSource(options.config, { clickhouse, filter, logs })
+  const erasures = resources.use(
+    followErasures({ kafka, topic: erasedTopic(config.KAFKA_TOPIC), log }),
+  )
+  await step('reading who is erased', fix.kafka(config), () => untilReady(erasures, stop))
+  const erased = erasures.ids
+  const source = await openSource(options.config, { clickhouse, filter, erased, logs })
   const consumerGroup = consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC)
   const readOffsets = () =>
     readGroupOffsets({ kafka, consumerGroup, topics: [topics.tracked], log })
@@ -96,10 +103,12 @@ async function openSource(
   {
     clickhouse,
     filter,
+    erased,
     logs,
   }: {
     readonly clickhouse: ClickHouse
     readonly filter: Filter
+    readonly erased: ErasedIds
     /** Of the topics. */
     readonly logs: readonly RegisteredLog[]
   },
@@ -124,6 +133,7 @@ async function openSource(
     return deadLetterSource({
       clickhouse,
       filter,
+      erased,
       deadLetters,
       notes: notesOn(deadLetters),
       logs: await readLogs(clickhouse),
@@ -141,6 +151,7 @@ async function openSource(
   return rejectedSource({
     rows: readRejectedEvents(clickhouse, filter),
     isForced: filter.isForced,
+    erased,
     rules: settings.rules,
     plans: createPlanSet(plans, ingest.planRules),
     keyOf: keysOf(writeKeysFile),

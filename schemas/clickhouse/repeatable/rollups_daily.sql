@@ -14,7 +14,9 @@ WITH
             OR (group_id, toDate32(timestamp)) IN (
                 SELECT group_id, toDate32(timestamp) FROM events
                 WHERE NOT is_first AND inserted_at > before - toIntervalMinute(5)
-                GROUP BY ALL)
+                GROUP BY ALL
+                UNION ALL
+                SELECT group_id, day FROM erasure_days WHERE NOT is_first AND asked_at > before - toIntervalMinute(1))
     )
 SELECT * EXCEPT (older_ms, place), began - toIntervalMillisecond(older_ms) AS refreshed_at
 FROM
@@ -27,7 +29,9 @@ FROM
     FROM counted GROUP BY group_id, day
     UNION ALL
     SELECT event, group_id, day, 0, 0, [], 1, 1
-    FROM rollup_daily WHERE toYYYYMM(day) IN (SELECT arrayJoin(months_in_turn)) AND events > 0
+    FROM rollup_daily
+    WHERE events > 0 AND (toYYYYMM(day) IN (SELECT arrayJoin(months_in_turn))
+        OR (group_id, day) IN (SELECT group_id, day FROM erasure_days WHERE asked_at > before - toIntervalMinute(1)))
     UNION ALL
     SELECT '', mark.1, mark.2, 0, 0, [], 0, mark.3 FROM (SELECT arrayJoin(marks) AS mark)
 )

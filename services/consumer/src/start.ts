@@ -8,6 +8,8 @@ import {
   createMemoryBudget,
   createProducer,
   createSchemaRegistry,
+  erasedTopic,
+  followErasures,
   SIDE_TOPIC_PARTITIONS,
   registryConfigFrom,
   topicNames,
@@ -19,6 +21,7 @@ import type { ConsumerSettings } from './config.ts'
 import { consume } from './consume.ts'
 import { recordCompleteness, type Completeness } from './complete/completeness.ts'
 import { systemClock } from './batch/deadline.ts'
+import { knowErased } from './erased/known-erased.ts'
 import { withFailpoint } from './failpoint.ts'
 import { createConfiguredLimits } from './batch/closing.ts'
 import { createConfirmLog, learnLogs } from './assignment/logs.ts'
@@ -67,6 +70,9 @@ export async function startConsumer(options: {
   })
   resources.use(ops)
 
+  const erasures = resources.use(
+    followErasures({ kafka, topic: erasedTopic(config.KAFKA_TOPIC), log }),
+  )
   const clickhouseClient = resources.use(createClickHouse(config))
   const deadLetterProducer = resources.use(
     createProducer({
@@ -105,14 +111,19 @@ export async function startConsumer(options: {
     /** Known before the first record has to be set aside. */
     get notReadyReason() {
       const trouble = deadLetterProducer.troubles.find(({ isPermanent }) => isPermanent)
-      return consumer.notReadyReason ?? trouble?.text ?? promises.notReadyReason
+      return (
+        consumer.notReadyReason ??
+        erasures.notReadyReason ??
+        trouble?.text ??
+        promises.notReadyReason
+      )
     },
     get troubles() {
       return consumer.troubles
     },
   }
   const completeness = openCompleteness({ settings, metrics, log, resources })
-  observers = createObservers({ metrics, budget, consumer, completeness, log })
+  observers = createObservers({ metrics, budget, consumer, completeness, erasures, log })
   const { insert: observe } = observers
   const registry = createSchemaRegistry(registryConfigFrom(config))
   const onUnknownSchema = config.POISON_UNKNOWN_SCHEMA
@@ -169,6 +180,7 @@ export async function startConsumer(options: {
           {
             clickhouse,
             confirm: (registered) => confirm(registered, stop),
+            erased: () => knowErased({ erasures, retryLoop, maxAgeMs: config.ERASURES_MAX_AGE_MS }),
             setAside,
             retryLoop,
             budget,

@@ -1,3 +1,4 @@
+import type { ErasedIds } from '@custom-events/event'
 import type { Producer } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
 import type { PlanFolder } from './schema/plan-folder.ts'
@@ -13,6 +14,15 @@ import type { IngestSettings } from './settings.ts'
 import type { Budget } from './admission/budget.ts'
 import type { Lifecycle } from './server/lifecycle.ts'
 
+/** Who is erased, as far as is known here. */
+export interface ErasuresInForce {
+  readonly ids: ErasedIds
+  /** Since when nothing is known for certain, in milliseconds; Infinity: they were never read. */
+  readonly ageMs: number
+  /** `null` once they were read, and while all of them are understood. */
+  readonly notReadyReason: string | null
+}
+
 /** Everything the app works with; built in start.ts, or by a test. */
 export interface IngestParts {
   readonly producer: Producer
@@ -20,6 +30,7 @@ export interface IngestParts {
   readonly keys: Keys
   readonly plans: Pick<PlanFolder, 'current'>
   readonly rejectedEvents: RejectedEvents
+  readonly erasures: ErasuresInForce
   readonly queryable: Pick<QueryableWatch, 'until'>
   readonly refusedLog: Pick<RefusedLog, 'add'>
   readonly settings: IngestSettings

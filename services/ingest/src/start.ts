@@ -5,6 +5,7 @@ import {
   createCommittedReader,
   createProducer,
   createSchemaRegistry,
+  followErasures,
   onPromisedTopics,
   watchTopicPromises,
 } from '@custom-events/kafka'
@@ -63,6 +64,7 @@ export async function startIngest(
       measure: () => {
         metrics.inFlightBytes.set(parts?.budget.usedBytes ?? 0)
         metrics.producerBufferedBytes.set(parts?.producer.bufferedBytes ?? 0)
+        if (parts !== null) showErasures(metrics, parts.erasures)
       },
     },
   )
@@ -84,6 +86,11 @@ export async function startIngest(
   resources.use(server)
   log.info({ host: config.host, port: server.port, opsPort }, 'taking events')
   return { log, shutdownTimeoutMs: config.shutdownTimeoutMs }
+}
+
+function showErasures(metrics: IngestMetrics, { ids, ageMs }: IngestParts['erasures']): void {
+  metrics.erasures.set(ids.size)
+  if (ageMs < Infinity) metrics.erasuresAge.set(ageMs / 1_000)
 }
 
 const STARTING = { isReady: false, reasons: ['starting'] }
@@ -189,10 +196,14 @@ function openDelivery(
   const rejectedEvents = resources.use(
     createRejectedEvents({ producer: kafka, schemas, plans: given.plans, settings, metrics, log }),
   )
+  const erasures = resources.use(
+    followErasures({ kafka: config.kafka, topic: config.erasedTopic, log }),
+  )
   return {
     ...given,
     producer,
     schemas,
+    erasures,
     rejectedEvents,
     queryable: resources.use(openQueryable(base, given)),
     refusedLog: resources.use(createRefusedLog({ metrics, log })),

@@ -7,6 +7,7 @@ import {
   createPlanSet,
   EVENT_RULES,
   NO_PLAN_SET,
+  NOBODY_ERASED,
   type PlanSet,
 } from '@custom-events/event'
 import { ANYBODY, encode, type WriteKey } from '@custom-events/ingest'
@@ -61,6 +62,7 @@ async function judge(
       }),
       countResolved: async () => 0,
     },
+    erased: NOBODY_ERASED,
     isForced: false,
     rules: EVENT_RULES,
     plans: options.plans ?? NO_PLAN_SET,

@@ -22,6 +22,7 @@ const NEVER_SENT = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
+  'ENOTBEGUN', // our own: see requests.ts
 ])
 
 /** Said by balancers and gateways when the server behind them is busy or away. */
