@@ -88,20 +88,12 @@ export async function dropCounted(
     `ALTER TABLE erasure_days ${onCluster(cluster)} DROP PARTITION {erasureId:String}`,
     { erasureId },
   )
-  if (selection.id.kind === 'group') {
-    const isTheirs = isErasedSql({ ...selection, timestampBefore: null }, 'group_id')
-    await hideRows(
-      servers,
-      { table: 'rollup_daily', condition: `events = 0 AND event != '' AND ${isTheirs}` },
-      waiting,
-    )
-    await hideRows(
-      servers,
-      { table: 'rollup_daily', condition: `events = 0 AND event = '' AND ${isTheirs}` },
-      waiting,
-    )
-  }
   for (const table of ROLLUPS) await mergeWhole(servers, table, waiting)
+  if (selection.id.kind !== 'group') return
+  // After the merge, never before: with the newest version of a row deleted, the one before would be seen again.
+  const isTheirs = isErasedSql({ ...selection, timestampBefore: null }, 'group_id')
+  const condition = selection.timestampBefore === null ? isTheirs : `events = 0 AND ${isTheirs}`
+  await hideRows(servers, { table: 'rollup_daily', condition }, waiting)
 }
 
 /** So that of each row only its newest version is left. */
