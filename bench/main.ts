@@ -5,6 +5,8 @@ import type { Figures, SavedFigures } from './figures.ts'
 import { benchAnalysts } from './analysts/analysts.ts'
 import { benchConsumer } from './consumer/consumer.ts'
 import { benchBacklog, benchInstances } from './consumer/growth.ts'
+import { benchErase } from './erase/erase.ts'
+import { benchErasedCost } from './erase/erased-cost.ts'
 import { benchForks } from './forks/forks.ts'
 import { benchHalfLoad } from './half-load.ts'
 import { benchBounds } from './ingest/bounds.ts'
@@ -51,6 +53,8 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   wait: benchWait,
   analysts: benchAnalysts,
   sealing: benchSealing,
+  erase: benchErase,
+  'erased-cost': benchErasedCost,
 }
 
 /** How cost grows: all of these, one after another. */

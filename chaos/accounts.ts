@@ -7,6 +7,8 @@ export interface Account {
   readonly index: number
   readonly groupId: string
   readonly manner: Manner
+  /** Whether it is erased in the middle of the run: nothing of it may be left. @default false */
+  readonly isErased?: boolean
 }
 
 /** Names that have broken something somewhere; all of them are allowed by the contract. */
@@ -35,8 +37,10 @@ const HOSTILE_NAMES = [
 export function createAccounts(counts: {
   readonly ordered: number
   readonly concurrent: number
+  /** @default none */
+  readonly erased?: boolean
 }): readonly Account[] {
-  const accounts: { groupId: string; manner: Manner }[] = [
+  const accounts: Omit<Account, 'index'>[] = [
     { groupId: 'account_hot', manner: 'hot' },
     ...Array.from({ length: counts.ordered }, (_, n) => ({
       groupId: n < 3 ? `ordered ${HOSTILE_NAMES[n]}` : `account_ordered_${n}`,
@@ -46,6 +50,9 @@ export function createAccounts(counts: {
       groupId: HOSTILE_NAMES[n] ?? `account_${n}`,
       manner: 'concurrent' as const,
     })),
+    ...(counts.erased === true
+      ? [{ groupId: 'account_erased', manner: 'concurrent' as const, isErased: true }]
+      : []),
   ]
   return accounts.map((account, index) => ({ index, ...account }))
 }

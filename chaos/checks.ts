@@ -42,6 +42,11 @@ export async function checkView(ledger: Ledger, rows: AsyncIterable<ViewRow>): P
   )
   const doubled = breaches('duplicates', (count) => `${count} events more than once in the view`)
   const changed = breaches('content', (count) => `${count} rows that differ from the last copy`)
+  const erased = breaches(
+    'erased',
+    (broken) =>
+      `${broken} rows of an account that was erased, ${ledger.counts.erased} of its events were ignored`,
+  )
   const placeByEntry = new Map<Entry, { partition: number; offset: number }>()
   let count = 0
   for await (const row of rows) {
@@ -51,6 +56,10 @@ export async function checkView(ledger: Ledger, rows: AsyncIterable<ViewRow>): P
     const account = key === null ? undefined : ledger.accounts[key.account]
     if (key === null || entry === undefined || account === undefined || entry.isRejected) {
       phantoms.add(`${row.eventId} at ${row.partition}@${row.offset}`)
+      continue
+    }
+    if (account.isErased === true) {
+      erased.add(`${row.eventId} at ${row.partition}@${row.offset}`)
       continue
     }
     if (placeByEntry.has(entry)) doubled.add(row.eventId)
@@ -68,6 +77,7 @@ export async function checkView(ledger: Ledger, rows: AsyncIterable<ViewRow>): P
   }
   const lost: string[] = []
   for (const { account, seq, entry } of ledger.entries()) {
+    if (account.isErased === true) continue
     if (entry.accepted >= 0 && !placeByEntry.has(entry)) lost.push(`e.${account.index}.${seq}`)
   }
   return {
@@ -81,6 +91,7 @@ export async function checkView(ledger: Ledger, rows: AsyncIterable<ViewRow>): P
       },
       phantoms.check(),
       doubled.check(),
+      erased.check(),
       changed.check(),
       checkOrder(ledger, placeByEntry),
     ],
@@ -153,7 +164,8 @@ export function checkQuarantine(
 export function checkAnswers(ledger: Ledger): Check {
   const { counts } = ledger
   let unknown = 0
-  for (const { entry } of ledger.entries()) {
+  for (const { account, entry } of ledger.entries()) {
+    if (account.isErased === true) continue // what was ignored has no other fate
     if (entry.invoked > entry.accepted && !entry.isRejected) unknown += 1
   }
   return {

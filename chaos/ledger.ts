@@ -34,6 +34,8 @@ export interface Ledger {
   invoked(copy: Copy): void
   accepted(copy: Copy, place: Place): void
   rejected(copy: Copy): void
+  /** Ignored because its account was erased. */
+  erased(copy: Copy): void
   /** Copies accepted since the last call; whoever takes them watches over them. */
   takeAccepted(): readonly AcceptedCopy[]
   entry(account: number, seq: number): Entry | undefined
@@ -48,6 +50,8 @@ export interface Counts {
   /** Events of which a copy was accepted. */
   accepted: number
   updates: number
+  /** Events that were ignored because their account was erased. */
+  erased: number
   /** Invalid events that were rejected, as they should. */
   rejected: number
   /** Valid events rejected or invalid ones accepted. */
@@ -62,6 +66,7 @@ export function createLedger(seed: number, accounts: readonly Account[]): Ledger
     events: 0,
     accepted: 0,
     updates: 0,
+    erased: 0,
     rejected: 0,
     misjudged: 0,
     unknownAnswers: 0,
@@ -94,12 +99,17 @@ export function createLedger(seed: number, accounts: readonly Account[]): Ledger
       entry.accepted = Math.max(entry.accepted, copy.version)
       entry.partition = place.partition
       entry.offset = place.offset
+      // What is erased cannot be watched over: it is there, and then it is not.
+      if (copy.account.isErased === true) return
       taken.push({ ...place, eventId: eventId(copy.account.index, copy.seq) })
     },
     takeAccepted: () => {
       const accepted = taken
       taken = []
       return accepted
+    },
+    erased: () => {
+      counts.erased += 1
     },
     rejected: (copy) => {
       entryOf(copy).isRejected = true

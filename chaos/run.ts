@@ -1,4 +1,5 @@
 import { createAccounts } from './accounts.ts'
+import { checkErasure, eraseAmidst } from './erasure.ts'
 import { doFaults, type Done } from './faults.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { underLoad } from './load.ts'
@@ -8,7 +9,7 @@ import { planFaults, type Fault } from './schedule.ts'
 import { MIN_FAULT_MS, type Tier } from './tiers.ts'
 import { verify, type Verified } from './verify.ts'
 import { startWatch, type Watched } from './watch.ts'
-import { startWorld, type World } from './world.ts'
+import { ERASURES_MAX_AGE_MS, startWorld, type World } from './world.ts'
 
 /** Everything a run has found out. */
 export interface Findings extends Verified {
@@ -44,16 +45,39 @@ export function scheduleOf(seed: number, tier: Tier): readonly Fault[] {
 
 /** A run from the first process to the last check: load, faults, drain, checks, full replay, checks. */
 export async function run({ seed, tier, schedule, folder, say }: RunOptions): Promise<Findings> {
-  const ledger = createLedger(seed, createAccounts({ ordered: 20, concurrent: 60 }))
+  const ledger = createLedger(seed, createAccounts({ ordered: 20, concurrent: 60, erased: true }))
   const { brokers, withDisks } = tier
   await using world = await startWorld({ seed, folder, onProgress: say, brokers, withDisks })
   const poison = createPoisonStore(seed, world)
   const watch = startWatch(world, ledger)
+  const erasing = startErasing({ world, ledger, tier, say })
+  erasing.catch(() => {}) // told when it is waited for
   const storm = await rage({ world, tier, ledger, poison, schedule, say, watched: watch.seen })
   const { loaded, done } = storm
+  const erasure = checkErasure(await erasing)
   const { drainMs } = tier
   const found = await verify({ world, ledger, poison, watch, loaded, faults: done, drainMs, say })
-  return { ...found, ...loaded, done, schedule }
+  return { ...found, ...loaded, done, schedule, checks: [...found.checks, erasure] }
+}
+
+/** An account of its own is erased from a quarter of the run on. */
+function startErasing(options: {
+  readonly world: World
+  readonly ledger: Ledger
+  readonly tier: Tier
+  readonly say: (line: string) => void
+}) {
+  const { world, ledger, tier, say } = options
+  const account = ledger.accounts.find(({ isErased }) => isErased === true)
+  if (account === undefined) throw new Error('no account is to be erased')
+  return eraseAmidst({
+    world,
+    account,
+    say,
+    afterMs: tier.sendMs / 4,
+    settleSeconds: Math.ceil((ERASURES_MAX_AGE_MS + tier.maxFaultMs) / 1_000) + 5,
+    signal: AbortSignal.timeout(tier.sendMs + 2 * tier.drainMs * tier.brokers),
+  })
 }
 
 /** Load and faults, until the last fault is healed and the last answer is known. */

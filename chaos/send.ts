@@ -16,6 +16,7 @@ interface AnswerBody {
 interface Result {
   readonly index: number
   readonly status: 'accepted' | 'rejected' | 'retry' | 'ignored'
+  readonly reason?: { readonly code: string }
   readonly receipt?: { readonly partition: number; readonly offset: string }
 }
 

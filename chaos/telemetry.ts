@@ -57,7 +57,7 @@ export function checkIngestTelemetry(
   }
 }
 
-/** Every life's last page: consumed = inserted + already there + dead-lettered. */
+/** Every life's last page: consumed = inserted + already there + dead-lettered + erased. */
 export function checkConsumerTelemetry(lives: readonly Life[]): Check {
   const samples: string[] = []
   let consumed = 0
@@ -67,14 +67,15 @@ export function checkConsumerTelemetry(lives: readonly Life[]): Check {
     const outcomes =
       counter(scrape, 'inserted_rows_total') +
       counter(scrape, 'already_inserted_rows_total') +
-      counter(scrape, 'dead_lettered_records_total')
+      counter(scrape, 'dead_lettered_records_total') +
+      counter(scrape, 'erased_records_total')
     consumed += taken
     if (taken !== outcomes) samples.push(`${name} life ${number}: ${taken} ≠ ${outcomes}`)
   }
   return {
     name: 'telemetry: consumer',
     isHeld: samples.length === 0 && consumed > 0,
-    found: `consumed = inserted + already there + dead-lettered in each of ${lives.length} lives (${consumed} records)`,
+    found: `consumed = inserted + already there + dead-lettered + erased in each of ${lives.length} lives (${consumed} records)`,
     samples,
   }
 }

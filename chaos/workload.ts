@@ -192,6 +192,8 @@ function note(ledger: Ledger, request: Request, answer: Answer): void {
     } else if (result?.status === 'accepted' && result.receipt !== undefined) {
       const { partition, offset } = result.receipt
       ledger.accepted(item, { partition, offset: Number(offset) })
+    } else if (result?.reason?.code === 'erased' && item.account.isErased === true) {
+      ledger.erased(item)
     } else ledger.rejected(item)
   }
 }

@@ -20,6 +20,8 @@ import { createSupervisor, type Supervisor } from './supervisor.ts'
 import { addRefusal } from './refused.ts'
 
 export const CONSUMERS = 2
+/** Less than an operator's: the erasure is done before the run is over. */
+export const ERASURES_MAX_AGE_MS = 5_000
 /** On a machine that is busy with other things. */
 const SETUPS = 5
 const READY_WITHIN_MS = 90_000
@@ -34,6 +36,8 @@ export interface World extends AsyncDisposable {
   readonly supervisor: Supervisor
   readonly topics: TopicNames
   readonly consumerGroup: string
+  /** Of commands, past the proxies. */
+  readonly environment: Readonly<Record<string, string>>
   readonly partitions: number
   /** Asks past the proxy. */
   readonly questions: Questions
@@ -112,6 +116,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         KAFKA_SESSION_TIMEOUT_MS: '6000',
         POISON_UNKNOWN_SCHEMA: 'dead_letter', // the poison is known to be nobody's event
         BATCH_MAX_AGE_MS: '500',
+        ERASURES_MAX_AGE_MS: String(ERASURES_MAX_AGE_MS),
         ...clocks.environment(consumer),
         ...more,
       },
@@ -141,6 +146,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     supervisor,
     topics,
     consumerGroup,
+    environment,
     partitions: config.KAFKA_PARTITIONS,
     questions,
     producer,

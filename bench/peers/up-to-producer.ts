@@ -1,7 +1,7 @@
 // Our ingest without Kafka: everything up to the producer, which acknowledges at once and keeps nothing. With
 // TAKES_ALL=1 it turns nothing away however long the event loop is kept waiting, by other servers on its core, say.
 import { createLogger } from '@custom-events/runtime'
-import { NO_PLAN_SET } from '@custom-events/event'
+import { NO_PLAN_SET, NOBODY_ERASED } from '@custom-events/event'
 import { topicNames, type Producer } from '@custom-events/kafka'
 import { createIngestApp } from '../../services/ingest/src/app.ts'
 import { NO_KEYS } from '../../services/ingest/src/auth/key-file.ts'
@@ -51,6 +51,7 @@ const parts: IngestParts = {
   keys: NO_KEYS,
   sealer: { seal: () => null },
   keepKeys: () => null,
+  erasures: { ids: NOBODY_ERASED, ageMs: 0, notReadyReason: null },
   queryable: { until: async () => ({ isQueryable: true }) },
   refusedLog: createRefusedLog({ metrics, log }),
   rejectedEvents: createRejectedEvents({ producer, schemas, plans, settings, metrics, log }),

@@ -15,6 +15,9 @@ import { readDestroyKeysConfig } from './destroy-keys/config.ts'
 import { destroyKeys } from './destroy-keys/destroy-keys.ts'
 import { openDestroyKeys } from './destroy-keys/open.ts'
 import { reportDestroyed } from './destroy-keys/report.ts'
+import { eraseCommand } from './erase/command.ts'
+import { readEraseConfig } from './erase/config.ts'
+import { runErase, type EraseRequest } from './erase/run.ts'
 import { hotPropertiesCommand } from './hot-properties/command.ts'
 import { readHotPropertiesConfig } from './hot-properties/config.ts'
 import { runHotProperties, type HotPropertiesRequest } from './hot-properties/run.ts'
@@ -66,6 +69,7 @@ program
 
 program.addCommand(accountCommand(account).copyInheritedSettings(program))
 program.addCommand(replayCommand(replay).copyInheritedSettings(program))
+program.addCommand(eraseCommand(erase).copyInheritedSettings(program))
 program.addCommand(hotPropertiesCommand(hotProperties).copyInheritedSettings(program))
 program.addCommand(retentionCommand(retention).copyInheritedSettings(program))
 program.addCommand(exportCommand(exportThem, verify).copyInheritedSettings(program))
@@ -103,6 +107,13 @@ async function destroy(owner: KeyOwner): Promise<void> {
   const destroyed = await destroyKeys(openDestroyKeys(config, resources), owner)
   for (const line of reportDestroyed(owner, destroyed)) write(`${line}\n`)
   if (destroyed.replacedParts > 0) process.exitCode = 1
+}
+
+async function erase(request: EraseRequest): Promise<void> {
+  const config = readEraseConfig(process.env)
+  for (const warning of config.warnings) process.stderr.write(`warning: ${warning}\n`)
+  const screen = { isTerminal: process.stdout.isTTY, write }
+  process.exitCode = await runErase(request, { config, stop: stopOnSignal() }, screen)
 }
 
 async function hotProperties(request: HotPropertiesRequest): Promise<void> {

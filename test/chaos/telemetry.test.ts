@@ -26,7 +26,7 @@ const INGEST = `# HELP custom_events_events_received_total text
 custom_events_events_received_total 12
 custom_events_events_accepted_total 9
 custom_events_events_rejected_total{code="missing_group_id"} 1
-custom_events_events_ignored_total 0
+custom_events_events_ignored_total{reason="not_an_event"} 0
 custom_events_events_unacknowledged_total{reason="kafka_unavailable"} 2
 `
 

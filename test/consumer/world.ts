@@ -13,6 +13,7 @@ import { BLANK_EVENT, partitionOf, type TrackedEvent } from '@custom-events/even
 import {
   createConsumer,
   createMemoryBudget,
+  createOperator,
   createProducer,
   createSchemaRegistry,
   kafkaConfigFrom,
@@ -36,9 +37,13 @@ const FAST = { KAFKA_SESSION_TIMEOUT_MS: '6000', BATCH_MAX_AGE_MS: '200' }
 export interface World extends AsyncDisposable {
   readonly topics: TopicNames
   readonly database: string
+  /** The variables of its services and commands. */
+  readonly environment: Readonly<Record<string, string>>
   readonly clickhouse: ClickHouse
   /** Produces and waits until Kafka has every record. */
   produce(records: readonly OutgoingRecord[]): Promise<void>
+  /** One record to the first partition of any topic. */
+  produceTo(topic: string, record: { readonly key: string; readonly value: string }): Promise<void>
   /** Event number `index` as a record: the same bytes every time. */
   record(index: number, change?: Partial<TrackedEvent>): OutgoingRecord
   /** Commits for the test's consumer group, as a member of it would. */
@@ -104,12 +109,15 @@ export async function createWorld(
   return {
     topics,
     database,
+    environment: variables,
     clickhouse,
     produce: async (records) => {
       const outcomes = await producer.produce(records)
       const failed = outcomes.filter(({ status }) => status !== 'acknowledged')
       if (failed.length > 0) throw new Error(`${failed.length} records were not acknowledged`)
     },
+    produceTo: (topic, { key, value }) =>
+      createOperator(kafkaConfigFrom(config), log).produce(topic, [{ partition: 0, key, value }]),
     record: (index, change = {}) => {
       const event = sampleEvent(index, change)
       return {

@@ -1,7 +1,7 @@
 // ?wait=queryable: the answer comes when the row can be selected, or says that it cannot yet.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { createOperator, topicNames } from '@custom-events/kafka'
+import { erasedTopic, createOperator, topicNames } from '@custom-events/kafka'
 import { startStack } from '@custom-events/embedded'
 import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
@@ -146,7 +146,8 @@ test('without the right to see the group the log names it, not the answer, and n
     { resource: 'topic', name, operation: 'write' } as const,
     { resource: 'topic', name, operation: 'describe' } as const,
   ])
-  const user = await secure.makeUser('ingest', mayWrite)
+  const mayRead = { resource: 'topic', name: erasedTopic(topic), operation: 'read' } as const
+  const user = await secure.makeUser('ingest', [...mayWrite, mayRead])
   await using ingest = await startIngest({
     ...own.environment,
     ...user.environment,

@@ -1,6 +1,7 @@
 import type { Variable } from '@custom-events/runtime'
 import { setupVariables } from '../../cli/src/config.ts'
 import { destroyKeysVariables } from '../../cli/src/destroy-keys/config.ts'
+import { eraseVariables } from '../../cli/src/erase/config.ts'
 import { replayVariables } from '../../cli/src/replay/config.ts'
 import { consumerVariables } from '../../services/consumer/src/config.ts'
 import { ingestVariables } from '../../services/ingest/src/config.ts'
@@ -15,6 +16,7 @@ export const variablesByProgram: Readonly<Record<string, Variables>> = {
   setup: setupVariables,
   replay: replayVariables,
   'destroy-keys': destroyKeysVariables,
+  erase: eraseVariables,
 }
 
 /** docs/reference/configuration.md: every variable of every program. */
@@ -31,7 +33,8 @@ ${variablesSection('Consumer', consumerVariables)}
 ${variablesSection('Setup', setupVariables)}
 
 ${variablesSection('Replay (of rejected events: those of ingest as well)', replayVariables)}
-${variablesSection('Destroy-keys', destroyKeysVariables)}`
+${variablesSection('Destroy-keys', destroyKeysVariables)}
+${variablesSection('Erase', eraseVariables)}`
 }
 
 function variablesSection(title: string, variables: Variables): string {

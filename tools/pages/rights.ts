@@ -16,7 +16,7 @@ export function rightsPage(): string {
 
 What each program may not do without. Give each its own user. The topic of rejected events is KAFKA_TOPIC with
 \`rejected\` for \`tracked\`: \`events.rejected.v1\`; that of keys is \`events.keys.v1\`. The database of keys is
-\`<CLICKHOUSE_DATABASE>_keys\`: see [sealing](../sealing.md).
+\`<CLICKHOUSE_DATABASE>_keys\`: see [sealing](../sealing.md). That of erasures is \`events.erased.v1\`.
 
 ## Kafka (ACLs)
 
@@ -28,6 +28,8 @@ With Kafka's tool, here the topics of ingest and the group of the consumer; the 
 kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest \\
   --operation Write --operation Describe --operation DescribeConfigs \\
   --topic events.tracked.v1 --topic events.rejected.v1 --topic events.keys.v1 --resource-pattern-type prefixed
+kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest --allow-principal User:consumer \\
+  --operation Read --operation Describe --topic events.erased.v1
 kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest \\
   --operation Describe --group custom-events.clickhouse.events.tracked.v1
 kafka-acls.sh --bootstrap-server … --add --allow-principal User:consumer \\

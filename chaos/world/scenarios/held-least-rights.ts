@@ -1,4 +1,5 @@
 import type { KafkaUser, Right } from '@custom-events/embedded'
+import { erasedTopic } from '@custom-events/kafka'
 import type { Scenario } from '../scenario.ts'
 
 /**
@@ -20,10 +21,12 @@ export const scenario: Scenario = {
       ...on(tracked, 'write', ...settings),
       ...on(rejected, 'write', ...settings),
       ...on(keys, 'write', ...settings),
+      ...on(erasedTopic(tracked), 'read', 'describe'),
     ])
     const reader = await world.secure.makeUser('least_consumer', [
       ...all.flatMap((topic) => on(topic, 'read', ...settings)),
       ...on(deadLetters, 'write'),
+      ...on(erasedTopic(tracked), 'read', 'describe'),
       group,
     ])
     await world.setUp()

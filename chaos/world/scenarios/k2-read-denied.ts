@@ -1,3 +1,4 @@
+import { erasedTopic } from '@custom-events/kafka'
 import type { Scenario } from '../scenario.ts'
 
 /** READ is missing on one topic of three, then DESCRIBE too: named, and the other topics go on. */
@@ -18,6 +19,7 @@ export const scenario: Scenario = {
       ]),
       { resource: 'group', name: world.consumerGroup, operation: 'read' },
       { resource: 'topic', name: deadLetters, operation: 'write' },
+      read(erasedTopic(tracked)),
     ])
     const consumer = await world.consumer(user.environment)
     await Promise.all([ingest.becomesReady(), consumer.becomesReady()])

@@ -1,3 +1,4 @@
+import { erasedTopic } from '@custom-events/kafka'
 import type { Scenario } from '../scenario.ts'
 
 /** The consumers may not write to the topic of dead letters: told with Kafka's own code, and over when it is granted. */
@@ -16,6 +17,7 @@ export const scenario: Scenario = {
         { resource: 'topic', name, operation: 'describe_configs' } as const,
       ]),
       { resource: 'group', name: world.consumerGroup, operation: 'read' },
+      { resource: 'topic', name: erasedTopic(tracked), operation: 'read' },
       write,
     ])
     const consumer = await world.consumer(user.environment)

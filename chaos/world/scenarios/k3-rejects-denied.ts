@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { erasedTopic } from '@custom-events/kafka'
+import type { Right } from '@custom-events/embedded'
 import type { Scenario } from '../scenario.ts'
 
 /** Ingest may write events, but not those that it rejects: named, counted, and events are taken all the same. */
@@ -9,12 +11,13 @@ export const scenario: Scenario = {
   run: async (world) => {
     await world.setUp()
     const { tracked, rejected, keys } = world.topics
-    const right = (name: string, operation: 'describe' | 'describe_configs' | 'write') =>
+    const right = (name: string, operation: Right['operation']) =>
       ({ resource: 'topic', name, operation }) as const
     const user = await world.secure.makeUser('ingest-may-not-write-rejects', [
       right(tracked, 'write'),
       right(tracked, 'describe_configs'),
       right(rejected, 'describe'),
+      right(erasedTopic(tracked), 'read'),
       right(rejected, 'describe_configs'),
       right(keys, 'write'),
       right(keys, 'describe_configs'),

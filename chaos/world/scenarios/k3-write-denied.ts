@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { erasedTopic } from '@custom-events/kafka'
 import type { Scenario } from '../scenario.ts'
 
 const EVENT =
@@ -21,6 +22,7 @@ export const scenario: Scenario = {
       ...rights,
       { resource: 'topic', name: rejected, operation: 'write' },
       { resource: 'topic', name: keys, operation: 'write' },
+      { resource: 'topic', name: erasedTopic(tracked), operation: 'read' },
     ])
     const ingest = await world.ingest(user.environment)
     const named = new RegExp(`WRITE on topic ${tracked}.*TOPIC_AUTHORIZATION_FAILED`)

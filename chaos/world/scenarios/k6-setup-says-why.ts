@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { erasedTopic } from '@custom-events/kafka'
 import type { Scenario } from '../scenario.ts'
 
 /** Setup where something is not allowed or cannot be: what Kafka said, about what, and what to do. */
@@ -9,7 +10,7 @@ export const scenario: Scenario = {
   run: async (world) => {
     const { tracked } = world.topics
     const stranger = await world.secure.makeUser('k6_stranger', [])
-    const names = [tracked, `${tracked}.dlq`, world.topics.rejected]
+    const names = [tracked, `${tracked}.dlq`, world.topics.rejected, erasedTopic(tracked)]
     const groupless = await world.secure.makeUser(
       'k6_groupless',
       names.map((name) => ({ resource: 'topic', name, operation: 'all' }) as const),

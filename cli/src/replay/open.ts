@@ -13,7 +13,7 @@ import {
   eventAvroSchema,
   rejectedAvroSchema,
 } from '@custom-events/codec'
-import { compilePlans, createPlanSet } from '@custom-events/event'
+import { compilePlans, createPlanSet, type ErasedIds } from '@custom-events/event'
 import {
   createKeepKeys,
   createSealer,
@@ -28,6 +28,8 @@ import {
   consumerGroupName,
   createProducer,
   createSchemaRegistry,
+  erasedTopic,
+  followErasures,
   kafkaConfigFrom,
   onPromisedTopics,
   partitionCounts,
@@ -88,7 +90,12 @@ export async function openReplay(options: {
   const logs = await step('looking up the logs of the topics', fix.tables(config), () =>
     registerLogs(clickhouse, kafkaLogs, 'replay'),
   )
-  const source = await openSource(options.config, { clickhouse, filter, logs })
+  const erasures = resources.use(
+    followErasures({ kafka, topic: erasedTopic(config.KAFKA_TOPIC), log }),
+  )
+  await step('reading who is erased', fix.kafka(config), () => untilReady(erasures, stop))
+  const erased = erasures.ids
+  const source = await openSource(options.config, { clickhouse, filter, erased, logs })
   const consumerGroup = consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC)
   const readOffsets = () =>
     readGroupOffsets({ kafka, consumerGroup, topics: [topics.tracked], log })
@@ -115,10 +122,12 @@ async function openSource(
   {
     clickhouse,
     filter,
+    erased,
     logs,
   }: {
     readonly clickhouse: ClickHouse
     readonly filter: Filter
+    readonly erased: ErasedIds
     /** Of the topics. */
     readonly logs: readonly RegisteredLog[]
   },
@@ -143,6 +152,7 @@ async function openSource(
     return deadLetterSource({
       clickhouse,
       filter,
+      erased,
       deadLetters,
       notes: notesOn(deadLetters),
       logs: await readLogs(clickhouse),
@@ -168,6 +178,7 @@ async function openSource(
   return rejectedSource({
     rows: readRejectedEvents(clickhouse, filter),
     isForced: filter.isForced,
+    erased,
     rules: settings.rules,
     plans: current,
     keyOf: keysOf(writeKeysFile),

@@ -48,6 +48,7 @@ export function resultLines(title: string, tally: Tally, wasStopped: boolean): r
 }
 
 const UNUSABLE: Readonly<Record<Unusable, string>> = {
+  erased: 'of a user, an account or a visitor that was erased: nothing of it comes back',
   truncated:
     'kept only in part (beyond 64 KiB, or with personal data masked): the producer must send them again',
   other_topic: 'from a topic that is not ours: is KAFKA_TOPIC the one they were on?',

@@ -3,6 +3,7 @@ import {
   consumerGroupName,
   createSchemaRegistry,
   createTopics,
+  erasedTopic,
   kafkaConfigFrom,
   KEYS_TOPIC_SETTINGS,
   partitionCounts,
@@ -14,6 +15,7 @@ import {
 import { redactUrl, type Logger } from '@custom-events/runtime'
 import type { SetupConfig } from '../config.ts'
 import { setUpRoles } from '../access/roles.ts'
+import { restoreErasures } from './erasures.ts'
 import { setUpLogs } from './logs.ts'
 import { readPlans } from './plans.ts'
 import { fix, step } from '../step.ts'
@@ -60,6 +62,9 @@ export async function setUp(
   )
   await step('making the roles', fix.clickhouse(config), () => setUpRoles(config, print))
   await step('registering the logs of Kafka', fix.logs(config), () => setUpLogs(config, log, print))
+  await step('looking whether every erasure is known to Kafka', fix.kafka(config), () =>
+    restoreErasures(config, log, print),
+  )
   // The last: the services need none of them.
   await step('making the views of events', fix.clickhouse(config), () =>
     untilAnswered(of(`ClickHouse at ${redactUrl(clickhouse)}`), () =>
@@ -77,9 +82,13 @@ async function setUpTopics(
   const kafka = kafkaConfigFrom(config)
   const results = await createTopics({
     kafka,
-    partitionCountByTopic: partitionCounts(topics, config.KAFKA_PARTITIONS),
+    partitionCountByTopic: {
+      ...partitionCounts(topics, config.KAFKA_PARTITIONS),
+      [erasedTopic(topics.tracked)]: 1,
+    },
     placed: topics.tracked,
     ownSettings: { [topics.keys]: KEYS_TOPIC_SETTINGS },
+    compacted: [erasedTopic(topics.tracked)],
     settings: {
       replicationFactor: config.KAFKA_REPLICATION_FACTOR,
       minInsyncReplicas: config.KAFKA_MIN_INSYNC_REPLICAS,

@@ -83,3 +83,23 @@ export {
   type NewAccountLogin,
 } from './access/accounts.ts'
 export { keysDatabase } from './client/keys-database.ts'
+export {
+  conditionOf,
+  countEvents,
+  findEvents,
+  findLinked,
+  type ErasedSelection,
+  type FoundEvents,
+  type LinkedIds,
+} from './erasure/erased-rows.ts'
+export { ErasureStalled, hideRows, rewriteParts, type Waiting } from './erasure/mutations.ts'
+export { dropCounted, noteDays, recount } from './erasure/recount.ts'
+export { detachedParts, untilPartsAreGone } from './erasure/gone.ts'
+export {
+  clickhouseTime,
+  readErasureRows,
+  writeErasureRow,
+  type Erasure,
+  type ErasureState,
+} from './erasure/erasure-table.ts'
+export type { Servers } from './hot-columns/mutations.ts'

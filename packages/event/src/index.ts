@@ -28,6 +28,30 @@ export {
   type TrackedEvent,
 } from './contract/event.ts'
 export {
+  ERASED_COLUMNS,
+  ERASED_KINDS,
+  erasedIdOf,
+  erasedKey,
+  type ErasedId,
+  type ErasedKind,
+} from './erasure/erased-id.ts'
+export { addSpan, liftSpans, type ErasedSpan, type EventTimes } from './erasure/erased-spans.ts'
+export {
+  createErasedIds,
+  NOBODY_ERASED,
+  type ErasedIds,
+  type ErasedIdsInMemory,
+} from './erasure/erased-ids.ts'
+export {
+  readErasure,
+  UnreadableErasure,
+  writeErasure,
+  type ErasureRecord,
+} from './erasure/erasure-record.ts'
+export { isErasedText } from './erasure/ids-in-text.ts'
+export { isErasedRecord } from './erasure/ids-in-record.ts'
+export { ERASURES_MAX_AGE_MS, LONGEST_INSERT_MS } from './erasure/erasure-times.ts'
+export {
   scanList,
   scanValue,
   type Member,

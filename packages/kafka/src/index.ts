@@ -5,6 +5,7 @@ export type { KafkaCause } from './errors/kafka-codes.ts'
 export type { KafkaErrorClass } from './errors/kafka-remedies.ts'
 export {
   consumerGroupName,
+  erasedTopic,
   partitionCounts,
   topicNames,
   SIDE_TOPIC_PARTITIONS,
@@ -83,3 +84,10 @@ export type {
 } from './consumer/consumer-port.ts'
 export { TROUBLE_CAUSES } from './consumer/consumer-port.ts'
 export { KAFKA_RIGHTS, type Right } from './admin/rights.ts'
+export {
+  followErasures,
+  MAX_ERASURES,
+  type Erasures,
+  type ErasuresOptions,
+} from './erasures/erasures.ts'
+export { followTopic, type TopicFollower, type TopicReader } from './erasures/follow-topic.ts'

@@ -4,6 +4,8 @@
 -- changes the counts as it changes `tracked`. Which days those are, inserted_at tells: rows become visible up to 25 s
 -- after it, and on another replica later still, hence the five minutes that are looked at again.
 --
+-- So are the days that an erasure took rows from: erasure_days names them.
+--
 -- Once an hour months are counted anew, whole: so leaves what was deleted on purpose, and comes what no refresh saw.
 -- First those of which `events` has fewer rows than are counted, and of all others some in turn; of both about a
 -- million rows, or one month. What is counted no more is written with events = 0.

@@ -12,8 +12,11 @@ WITH
         SELECT toYYYYMM(day) AS month, sum(events) AS known FROM catalogue_daily FINAL
         WHERE is_new_hour AND event != '' AND property = '' GROUP BY month HAVING known > 0)) AS known_by_month,
     -- Read once: of an event and day that is not counted anew nothing may be written with 0.
-    (SELECT groupUniqArray((event, toDate32(timestamp))) FROM events
-        WHERE NOT is_first AND inserted_at > before - toIntervalMinute(5)) AS changed
+    (SELECT groupUniqArray(pair) FROM (
+        SELECT (event, toDate32(timestamp)) AS pair FROM events
+        WHERE NOT is_first AND inserted_at > before - toIntervalMinute(5)
+        UNION ALL
+        SELECT (event, day) FROM erasure_days WHERE NOT is_first AND asked_at > before - toIntervalMinute(1))) AS changed
 SELECT * EXCEPT (place), began AS refreshed_at
 FROM
 (

@@ -12,10 +12,16 @@ WITH
         WHERE is_new_hour AND (has_own_days OR event = '') AND (NOT has_own_days OR event != '') AND group_id >= char(1)
             AND NOT is_gone(event, day)
         GROUP BY month HAVING known > 0)) AS known_by_month,
-    -- Accounts and days, partly gone, that rows came for.
-    (SELECT groupUniqArray((group_id, toDate32(timestamp))) FROM events
-        WHERE has_own_days AND NOT is_first AND inserted_at > before - toIntervalMinute(5)
-            AND is_partly_gone(toDate32(timestamp))) AS changed_partly,
+    -- Accounts and days, partly gone, that rows came for, or of which somebody was erased.
+    (SELECT groupUniqArray((group_id, day)) FROM
+        (
+            SELECT group_id, toDate32(timestamp) AS day FROM events
+            WHERE has_own_days AND NOT is_first AND inserted_at > before - toIntervalMinute(5)
+            UNION ALL
+            SELECT group_id, day FROM erasure_days
+            WHERE has_own_days AND NOT is_first AND asked_at > before - toIntervalMinute(1)
+        )
+        WHERE is_partly_gone(day)) AS changed_partly,
     counted AS (
         SELECT group_id, event, toDate32(timestamp) AS day, coalesce(user_id, anonymous_id, '') AS user
         FROM events FINAL
@@ -24,7 +30,9 @@ WITH
             OR (group_id, toDate32(timestamp)) IN (
                 SELECT group_id, toDate32(timestamp) FROM events
                 WHERE NOT is_first AND inserted_at > before - toIntervalMinute(5)
-                GROUP BY ALL)
+                GROUP BY ALL
+                UNION ALL
+                SELECT group_id, day FROM erasure_days WHERE NOT is_first AND asked_at > before - toIntervalMinute(1))
         WHERE NOT is_gone(event, toDate32(timestamp))
     )
 SELECT * EXCEPT (older_ms, place), began - toIntervalMillisecond(older_ms) AS refreshed_at
@@ -53,7 +61,8 @@ FROM
     UNION ALL
     SELECT event, group_id, day, 0, 0, [], 1, 1
     FROM rollup_daily
-    WHERE toYYYYMM(day) IN (SELECT arrayJoin(months_in_turn)) AND events > 0
+    WHERE events > 0 AND (toYYYYMM(day) IN (SELECT arrayJoin(months_in_turn))
+        OR (group_id, day) IN (SELECT group_id, day FROM erasure_days WHERE asked_at > before - toIntervalMinute(1)))
         AND NOT is_gone(event, day) AND NOT (event = '' AND is_partly_gone(day))
     UNION ALL
     SELECT '', mark.1, mark.2, 0, 0, [], 0, mark.3 FROM (SELECT arrayJoin(marks) AS mark)

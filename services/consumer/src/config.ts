@@ -11,6 +11,7 @@ import {
   type Config,
   type ConfigProblem,
 } from '@custom-events/runtime'
+import { ERASURES_MAX_AGE_MS } from '@custom-events/event'
 import { FAILPOINTS } from './failpoint.ts'
 import { ON_UNKNOWN_SCHEMA } from './dead-letter/poison.ts'
 
@@ -88,6 +89,14 @@ export const consumerVariables = {
     min: 0,
     max: 1_000_000,
     default: 0,
+  }),
+  ERASURES_MAX_AGE_MS: integer({
+    description:
+      'Nothing is inserted unless the topic of erasures was read to its end within so many milliseconds: ' +
+      '`custom-events erase` waits for the longest of them before it says that somebody is gone.',
+    min: 1_000,
+    max: ERASURES_MAX_AGE_MS,
+    default: ERASURES_MAX_AGE_MS,
   }),
   FAILPOINT: choice(FAILPOINTS, {
     description: 'For tests, with NODE_ENV=test only: where the process kills itself.',

@@ -7,7 +7,7 @@ const TABLES = ['events', 'rejected_events', 'dead_letters', 'seal_keys'] as con
 
 /**
  * Every metric of the consumer. Counted when a batch is settled, so that
- * consumed = inserted + already there + dead-lettered holds at every moment.
+ * consumed = inserted + already there + dead-lettered + erased holds at every moment.
  */
 export const consumerMetrics = {
   consumed: {
@@ -27,6 +27,24 @@ export const consumerMetrics = {
     name: 'already_inserted_rows_total',
     help: 'Rows that a read-back found in the table, inserted before and not committed.',
     labels: { table: TABLES },
+  },
+  erased: {
+    type: 'counter',
+    name: 'erased_records_total',
+    help: 'Records of somebody who is erased: read, and not inserted, by the table they would have gone to.',
+    labels: { table: TABLES },
+  },
+  erasures: {
+    type: 'gauge',
+    name: 'erasures',
+    help: 'Users, accounts and visitors that are erased, as far as this process knows.',
+  },
+  erasuresAge: {
+    type: 'gauge',
+    name: 'erasures_age_seconds',
+    help:
+      'Since the topic of erasures was last read to its end; absent before the first time. Above 30 s nothing is ' +
+      'inserted until it is read again.',
   },
   deadLettered: {
     type: 'counter',

@@ -1,4 +1,4 @@
-import type { Consumer, FetchedRecords, MemoryBudget } from '@custom-events/kafka'
+import type { Consumer, Erasures, FetchedRecords, MemoryBudget } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
 import type { Completeness } from './complete/completeness.ts'
 import type { ConsumeObserver } from './consume.ts'
@@ -18,9 +18,10 @@ export function createObservers(options: {
   readonly budget: MemoryBudget
   readonly consumer: Pick<Consumer, 'backlog' | 'foreignMembers' | 'troubles'>
   readonly completeness: Pick<Completeness, 'assigned' | 'moved' | 'lost'>
+  readonly erasures: Pick<Erasures, 'ids' | 'ageMs'>
   readonly log: Logger
 }): Observers {
-  const { metrics, budget, consumer, completeness, log } = options
+  const { metrics, budget, consumer, completeness, erasures, log } = options
   const tellGap = createTellGap(log)
 
   return {
@@ -31,6 +32,7 @@ export function createObservers(options: {
         metrics.consumed.inc({ table }, batch.records.length)
         metrics.inserted.inc({ table }, settled.inserted)
         metrics.alreadyThere.inc({ table }, settled.alreadyThere)
+        metrics.erased.inc({ table }, settled.erased)
         for (const [reason, count] of Object.entries(settled.undecodable)) {
           metrics.deadLettered.inc({ reason }, count)
         }
@@ -38,9 +40,9 @@ export function createObservers(options: {
         if (settled.oldestMs !== null) {
           metrics.delaySeconds.observe(Math.max(0, (Date.now() - settled.oldestMs) / 1_000))
         }
-        const { inserted, alreadyThere } = settled
-        const deadLettered = batch.records.length - inserted - alreadyThere
-        log.debug({ table, trigger, inserted, alreadyThere, deadLettered }, 'batch settled')
+        const { inserted, alreadyThere, erased } = settled
+        const deadLettered = batch.records.length - inserted - alreadyThere - erased
+        log.debug({ table, trigger, inserted, alreadyThere, erased, deadLettered }, 'batch settled')
         if (deadLettered > 0) log.warn({ table, deadLettered }, 'records were dead-lettered')
       },
       abandoned: (trigger) => {
@@ -67,6 +69,8 @@ export function createObservers(options: {
     expose: () => {
       showReading(metrics, consumer, Date.now())
       metrics.memoryBytes.set(budget.usedBytes)
+      metrics.erasures.set(erasures.ids.size)
+      if (erasures.ageMs < Infinity) metrics.erasuresAge.set(erasures.ageMs / 1_000)
       metrics.isPaused.set(budget.isPaused ? 1 : 0)
       metrics.pauses.set(budget.pauses)
       return metrics.expose()

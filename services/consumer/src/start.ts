@@ -8,6 +8,8 @@ import {
   createMemoryBudget,
   createProducer,
   createSchemaRegistry,
+  erasedTopic,
+  followErasures,
   SIDE_TOPIC_PARTITIONS,
   registryConfigFrom,
   topicNames,
@@ -20,6 +22,7 @@ import { consume } from './consume.ts'
 import { recordCompleteness, type Completeness } from './complete/completeness.ts'
 import { watchRollups } from './complete/rollup-freshness.ts'
 import { systemClock } from './batch/deadline.ts'
+import { knowErased } from './erased/known-erased.ts'
 import { withFailpoint } from './failpoint.ts'
 import { createConfiguredLimits } from './batch/closing.ts'
 import { createConfirmLog, learnLogs } from './assignment/logs.ts'
@@ -70,6 +73,9 @@ export async function startConsumer(options: {
   })
   resources.use(ops)
 
+  const erasures = resources.use(
+    followErasures({ kafka, topic: erasedTopic(config.KAFKA_TOPIC), log }),
+  )
   const clickhouseClient = resources.use(createClickHouse(config))
   const keysClickhouse = resources.use(
     createClickHouse({
@@ -114,7 +120,12 @@ export async function startConsumer(options: {
     /** Known before the first record has to be set aside. */
     get notReadyReason() {
       const trouble = deadLetterProducer.troubles.find(({ isPermanent }) => isPermanent)
-      return consumer.notReadyReason ?? trouble?.text ?? promises.notReadyReason
+      return (
+        consumer.notReadyReason ??
+        erasures.notReadyReason ??
+        trouble?.text ??
+        promises.notReadyReason
+      )
     },
     get troubles() {
       return consumer.troubles
@@ -122,7 +133,7 @@ export async function startConsumer(options: {
   }
   const completeness = openCompleteness({ settings, metrics, log, resources })
   openRollupWatch({ settings, metrics, log, resources })
-  observers = createObservers({ metrics, budget, consumer, completeness, log })
+  observers = createObservers({ metrics, budget, consumer, completeness, erasures, log })
   const { insert: observe } = observers
   const registry = createSchemaRegistry(registryConfigFrom(config))
   const onUnknownSchema = config.POISON_UNKNOWN_SCHEMA
@@ -183,6 +194,7 @@ export async function startConsumer(options: {
           {
             clickhouse: isOfKeys ? keysClickhouse : clickhouse,
             confirm: (registered) => confirm(registered, stop),
+            erased: () => knowErased({ erasures, retryLoop, maxAgeMs: config.ERASURES_MAX_AGE_MS }),
             setAside,
             retryLoop,
             budget,

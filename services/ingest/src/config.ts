@@ -9,6 +9,7 @@ import {
 } from '@custom-events/event'
 import {
   consumerGroupName,
+  erasedTopic,
   kafkaConfigFrom,
   registryConfigFrom,
   topicNames,
@@ -122,6 +123,8 @@ export interface IngestConfig {
   readonly opsPort: number
   readonly workers: number
   readonly kafka: KafkaConfig
+  /** Topic that says who is erased. */
+  readonly erasedTopic: string
   /** Whose offsets tell what can be queried. */
   readonly consumerGroup: string
   readonly registry: RegistryConfig
@@ -158,6 +161,7 @@ export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): 
     opsPort: config.OPS_PORT,
     workers: config.WORKERS,
     kafka: kafkaConfigFrom(config),
+    erasedTopic: erasedTopic(config.KAFKA_TOPIC),
     consumerGroup: consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC),
     registry: registryConfigFrom(config),
     writeKeysFile: config.AUTH_MODE === 'off' ? null : config.WRITE_KEYS_FILE,

@@ -1,4 +1,4 @@
-import { EVENT_CODES, WAIT_CODES } from '@custom-events/event'
+import { EVENT_CODES, IGNORED_CODES, WAIT_CODES } from '@custom-events/event'
 import type { EventResult } from './response/event-result.ts'
 import { LOAD_REASONS } from './response/refusal.ts'
 import { REFUSED_CODES } from './response/refused-codes.ts'
@@ -53,7 +53,8 @@ export const ingestMetrics = {
   ignored: {
     type: 'counter',
     name: 'events_ignored_total',
-    help: 'Calls of SDKs that are no events of ours.',
+    help: 'Calls of SDKs that are no events of ours, and events of somebody who is erased, by the code of the reason.',
+    labels: { reason: Object.keys(IGNORED_CODES) },
   },
   unacknowledged: {
     type: 'counter',
@@ -129,6 +130,18 @@ export const ingestMetrics = {
     type: 'counter',
     name: 'garbage_collections_total',
     help: 'Times garbage was collected before V8 would have done so: 40 MiB had come, of objects and buffers.',
+  },
+  erasures: {
+    type: 'gauge',
+    name: 'erasures',
+    help: 'Users, accounts and visitors that are erased, as far as this process knows.',
+  },
+  erasuresAge: {
+    type: 'gauge',
+    name: 'erasures_age_seconds',
+    help:
+      'Since the topic of erasures was last read to its end; absent before the first time. Events go on being taken: ' +
+      'what of them is erased, the consumer leaves out.',
   },
   planWarnings: {
     type: 'counter',
@@ -228,7 +241,7 @@ export function countOutcomes(metrics: IngestMetrics, results: readonly EventRes
         metrics.rejected.inc({ code: result.problems[0]?.code ?? 'event_not_object' })
         break
       case 'ignored':
-        metrics.ignored.inc()
+        metrics.ignored.inc({ reason: result.reason.code })
         break
       case 'retry':
         metrics.unacknowledged.inc({ reason: result.reason })

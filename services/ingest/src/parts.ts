@@ -1,3 +1,4 @@
+import type { ErasedIds } from '@custom-events/event'
 import type { Producer } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
 import type { PlanFolder } from './schema/plan-folder.ts'
@@ -15,6 +16,15 @@ import type { IngestSettings } from './settings.ts'
 import type { Budget } from './admission/budget.ts'
 import type { Lifecycle } from './server/lifecycle.ts'
 
+/** Who is erased, as far as is known here. */
+export interface ErasuresInForce {
+  readonly ids: ErasedIds
+  /** Since when nothing is known for certain, in milliseconds; Infinity: they were never read. */
+  readonly ageMs: number
+  /** `null` once they were read, and while all of them are understood. */
+  readonly notReadyReason: string | null
+}
+
 /** Everything the app works with; built in start.ts, or by a test. */
 export interface IngestParts {
   readonly producer: Producer
@@ -24,6 +34,7 @@ export interface IngestParts {
   readonly sealer: Sealer
   readonly keepKeys: KeepKeys
   readonly rejectedEvents: RejectedEvents
+  readonly erasures: ErasuresInForce
   readonly queryable: Pick<QueryableWatch, 'until'>
   readonly refusedLog: Pick<RefusedLog, 'add'>
   readonly settings: IngestSettings

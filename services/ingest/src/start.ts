@@ -5,6 +5,7 @@ import {
   createCommittedReader,
   createProducer,
   createSchemaRegistry,
+  followErasures,
   onPromisedTopics,
   watchTopicPromises,
 } from '@custom-events/kafka'
@@ -66,6 +67,7 @@ export async function startIngest(
       measure: () => {
         metrics.inFlightBytes.set(parts?.budget.usedBytes ?? 0)
         metrics.producerBufferedBytes.set(parts?.producer.bufferedBytes ?? 0)
+        if (parts !== null) showErasures(metrics, parts.erasures)
       },
     },
   )
@@ -87,6 +89,11 @@ export async function startIngest(
   resources.use(server)
   log.info({ host: config.host, port: server.port, opsPort }, 'taking events')
   return { log, shutdownTimeoutMs: config.shutdownTimeoutMs }
+}
+
+function showErasures(metrics: IngestMetrics, { ids, ageMs }: IngestParts['erasures']): void {
+  metrics.erasures.set(ids.size)
+  if (ageMs < Infinity) metrics.erasuresAge.set(ageMs / 1_000)
 }
 
 const STARTING = { isReady: false, reasons: ['starting'] }
@@ -199,12 +206,16 @@ function openDelivery(
     partitionCount: settings.partitionCountByTopic[keysTopic] ?? 1,
     onProduced: (outcome) => metrics.sealKeys.inc({ outcome }),
   })
+  const erasures = resources.use(
+    followErasures({ kafka: config.kafka, topic: config.erasedTopic, log }),
+  )
   return {
     ...given,
     producer,
     schemas,
     sealer: createSealer(createSealKeys({ limits: SEAL_KEYS })),
     keepKeys,
+    erasures,
     rejectedEvents,
     queryable: resources.use(openQueryable(base, given)),
     refusedLog: resources.use(createRefusedLog({ metrics, log })),

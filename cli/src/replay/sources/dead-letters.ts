@@ -1,4 +1,5 @@
 import type { ClickHouse, RegisteredLog } from '@custom-events/clickhouse'
+import { isErasedRecord, type ErasedIds } from '@custom-events/event'
 import { findRefused, HEADERS, restoredHeaders } from '@custom-events/consumer'
 import { logName, type FetchedRecord } from '@custom-events/kafka'
 import { readDeadLetters, type DeadLetter } from './dead-letter-rows.ts'
@@ -15,6 +16,7 @@ import type { Target } from './targets.ts'
 interface Options {
   readonly clickhouse: ClickHouse
   readonly filter: Filter
+  readonly erased: ErasedIds
   /** Topic of dead letters, and its log. */
   readonly deadLetters: string
   readonly notes: NoteLog
@@ -48,7 +50,12 @@ export function deadLetterSource(options: Options): Source {
         for (const letter of ofTopic.filter(isCut)) {
           fates.set(letter, { kind: 'unusable', reason: 'truncated' })
         }
-        const whole = ofTopic.filter((letter) => !isCut(letter))
+        for (const letter of ofTopic) {
+          if (isErased(options.erased, letter)) {
+            fates.set(letter, { kind: 'unusable', reason: 'erased' })
+          }
+        }
+        const whole = ofTopic.filter((letter) => !fates.has(letter))
         const judged = await judge({ clickhouse, generationOf }, target, whole)
         for (const [letter, fate] of judged) fates.set(letter, fate)
       }
@@ -96,6 +103,11 @@ function toJudged(
 /** The dead-letter topic did not take the whole record. */
 function isCut({ headers }: DeadLetter): boolean {
   return HEADERS.shortened in headers
+}
+
+/** As the consumer finds it, which would leave it out. */
+function isErased(ids: ErasedIds, { key, value, deadLetteredAtMs: ms }: DeadLetter): boolean {
+  return isErasedRecord(ids, { key, value }, { timestamp: ms, receivedAt: ms })
 }
 
 function placeOf({ sourceTopic, sourcePartition, sourceOffset }: DeadLetter): string {

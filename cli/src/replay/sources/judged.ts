@@ -2,7 +2,8 @@ import type { Resolution } from '@custom-events/codec'
 import type { OutgoingRecord } from '@custom-events/kafka'
 
 /** Why something can never be replayed as it is. */
-export type Unusable = 'truncated' | 'other_topic' | 'other_log' | 'unknown_key' | 'no_key'
+export type Unusable =
+  'erased' | 'truncated' | 'other_topic' | 'other_log' | 'unknown_key' | 'no_key'
 
 /** What a replay does about one refused event or record. */
 export type Fate =

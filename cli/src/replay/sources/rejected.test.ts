@@ -7,6 +7,7 @@ import {
   createPlanSet,
   EVENT_RULES,
   NO_PLAN_SET,
+  NOBODY_ERASED,
   type PlanSet,
 } from '@custom-events/event'
 import {
@@ -68,6 +69,7 @@ async function judge(
       }),
       countResolved: async () => 0,
     },
+    erased: NOBODY_ERASED,
     isForced: false,
     rules: EVENT_RULES,
     plans: options.plans ?? NO_PLAN_SET,

@@ -1,6 +1,7 @@
 import type { FramedCodec, RejectedEvent } from '@custom-events/codec'
 import {
   derivedEventId,
+  type ErasedIds,
   scanValue,
   type EventRules,
   type PlanSet,
@@ -33,6 +34,7 @@ interface Options {
     countResolved(): Promise<number>
   }
   readonly isForced: boolean
+  readonly erased: ErasedIds
   readonly rules: EventRules
   /** Those in force now: what broke a plan that is still in force is refused again. */
   readonly plans: PlanSet
@@ -61,6 +63,7 @@ export function rejectedSource(options: Options): Source {
   const judge = createJudge({
     rules: options.rules,
     plans: { current: options.plans },
+    erased: options.erased,
     eventIds: ({ requestId, receivedAt, envelope }) => {
       const seed = JSON.stringify([requestId, receivedAt, envelope.events[0]?.index])
       return (timestampMs) => derivedEventId(seed, timestampMs)
@@ -91,6 +94,7 @@ interface Verdict {
   readonly fate: Fate
 }
 
+const ERASED: Verdict = { event: null, fate: { kind: 'unusable', reason: 'erased' } }
 const TRUNCATED: Fate = { kind: 'unusable', reason: 'truncated' }
 
 async function judgeRow(
@@ -113,6 +117,7 @@ async function judgeRow(
   const judged = await judge(call)
   const [first] = judged
   if (first?.verdict.status !== 'accepted') {
+    if (first?.verdict.status === 'ignored' && first.verdict.reason.code === 'erased') return ERASED
     const isRejected = first?.verdict.status === 'rejected'
     const code = isRejected ? (first.verdict.problems[0]?.code ?? '') : 'ignored'
     return { event: null, fate: { kind: 'refused', code } }

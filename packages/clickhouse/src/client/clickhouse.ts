@@ -4,6 +4,11 @@ export interface NativeInsert {
   /** Every column of the block, in its order. */
   readonly columns: readonly string[]
   readonly block: Buffer
+  /**
+   * Asked once more when the block is about to leave, after what may have taken long: if not, nothing is sent.
+   * @default it may
+   */
+  readonly mayBegin?: () => boolean
   /** Gives the request up; whether the rows are there is then in doubt. */
   readonly signal?: AbortSignal
 }

@@ -35,7 +35,7 @@ export async function insertNative(client: ClickHouseClient, insert: NativeInser
     async () => {
       const result = await client.exec({
         query: `INSERT INTO ${quoteIdentifier(insert.table)} (${columns}) FORMAT Native`,
-        values: Readable.from([insert.block], { objectMode: false }),
+        values: Readable.from(blockOf(insert), { objectMode: false }),
         clickhouse_settings: INSERT_SETTINGS,
         ignore_error_response: true,
         ...(insert.signal === undefined ? {} : { abort_signal: insert.signal }),
@@ -52,6 +52,21 @@ export async function insertNative(client: ClickHouseClient, insert: NativeInser
   // A successful insert answers 200 and nothing else; text in the body is an exception that came late.
   if (answer.status === 200 && answer.body === '' && answer.exceptionCode === undefined) return
   throw new ClickHouseFailure(doing, failureFromAnswer(answer))
+}
+
+/** The connection is open and the request's head has left: only what may stop the process here comes between. */
+function* blockOf({ block, mayBegin }: NativeInsert): Generator<Buffer> {
+  if (mayBegin?.() === false) throw new NotBegun()
+  yield block
+}
+
+/** Nothing of the block was sent. */
+class NotBegun extends Error {
+  readonly code = 'ENOTBEGUN'
+  constructor() {
+    super('the insert was not begun: what it rests on is not known any more')
+    this.name = 'NotBegun'
+  }
 }
 
 export async function query<Row>(

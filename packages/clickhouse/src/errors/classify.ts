@@ -32,6 +32,7 @@ const NEVER_SENT = new Set([
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ENOTBEGUN', // our own: see requests.ts
 ])
 
 /** Said by balancers and gateways when the server behind them is busy or away. */

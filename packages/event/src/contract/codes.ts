@@ -184,6 +184,10 @@ export const IGNORED_CODES = {
     'A call of an SDK that is no event',
     'Nothing to do; send what should be kept as a track call.',
   ),
+  erased: mark(
+    'An event of a user, an account or a visitor that was erased',
+    'Stop sending it. Should the person have come back, the operator lifts the erasure.',
+  ),
 } as const satisfies Record<string, CodeRow>
 
 /** Codes of warnings: the event was accepted. */

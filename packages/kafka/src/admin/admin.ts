@@ -44,12 +44,14 @@ export async function createTopics(options: {
   readonly kafka: KafkaConfig
   readonly partitionCountByTopic: Readonly<Record<string, number>>
   readonly placed?: string
+  /** Of these topics only the last record of each key counts, for ever. @default none */
+  readonly compacted?: readonly string[]
   readonly settings: TopicSettings
   /** What new topics are made with beside those. @default nothing */
   readonly ownSettings?: Readonly<Record<string, readonly SettingChange[]>>
   readonly log: Logger
 }): Promise<readonly TopicResult[]> {
-  const { placed, settings } = options
+  const { placed, settings, compacted = [] } = options
   const { replicationFactor } = settings
   return withAdmin(options.kafka, options.log, async (admin) => {
     const existing = new Set(await asking(CLUSTER, () => admin.listTopics()))
@@ -58,7 +60,10 @@ export async function createTopics(options: {
     for (const [topic, partitions] of Object.entries(options.partitionCountByTopic)) {
       const isNew = !existing.has(topic)
       if (isNew) {
-        const own = [...settingsOfNew(settings), ...(options.ownSettings?.[topic] ?? [])]
+        const own = [
+          ...settingsOfNew(settings, compacted.includes(topic)),
+          ...(options.ownSettings?.[topic] ?? []),
+        ]
         await makeTopic(admin, { topic, partitions, replicationFactor, settings: own })
       }
       states.push({ isNew, ...(await readState(admin, topic)) })
@@ -68,6 +73,7 @@ export async function createTopics(options: {
         partitions: options.partitionCountByTopic[found.topic] ?? 0,
         pins: found.topic === placed ? pins : null,
         asked: settings,
+        isCompacted: compacted.includes(found.topic),
       }),
     )
     refuse(findings.filter(({ severity }) => severity === 'refused').map(({ text }) => text))

@@ -24,6 +24,8 @@ export interface WantedTopic {
   readonly pins: readonly number[] | null
   /** `null` in services, which are not told; then only what no configuration may ask for is found. */
   readonly asked: TopicSettings | null
+  /** Whether only the last record of each key counts, for ever. @default false */
+  readonly isCompacted?: boolean
 }
 
 export interface TopicFinding {
@@ -45,22 +47,26 @@ const HOUR_MS = 3_600_000
 const SHORT_RETENTION_MS = 24 * HOUR_MS
 
 /** What a new topic is made with. */
-export function settingsOfNew(asked: TopicSettings): readonly { name: string; value: string }[] {
+export function settingsOfNew(
+  asked: TopicSettings,
+  isCompacted = false,
+): readonly { name: string; value: string }[] {
   return [
-    { name: 'cleanup.policy', value: 'delete' },
+    { name: 'cleanup.policy', value: isCompacted ? 'compact' : 'delete' },
     { name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) },
     // Retention must follow the broker's clock, not a producer's.
     // See https://kafka.apache.org/documentation/#topicconfigs_message.timestamp.type
     { name: 'message.timestamp.type', value: 'LogAppendTime' },
     { name: 'min.insync.replicas', value: String(asked.minInsyncReplicas) },
-    { name: 'retention.ms', value: String(asked.retentionMs) },
+    ...(isCompacted ? [] : [{ name: 'retention.ms', value: String(asked.retentionMs) }]),
     { name: 'unclean.leader.election.enable', value: 'false' },
   ]
 }
 
 /** Compares a topic with what is asked of it, and with what the promise rests on whatever is asked. */
 export function compareTopic(found: FoundTopic, wanted: WantedTopic): readonly TopicFinding[] {
-  return RULES.flatMap((rule) => rule(found, wanted) ?? [])
+  const rules = wanted.isCompacted === true ? RULES_OF_COMPACTED : RULES
+  return rules.flatMap((rule) => rule(found, wanted) ?? [])
 }
 
 type Rule = (found: FoundTopic, wanted: WantedTopic) => TopicFinding | null
@@ -77,6 +83,33 @@ const RULES: readonly Rule[] = [
   timestamps,
   compression,
 ]
+
+/** Of a topic of which only the last record of each key counts, whatever its age. */
+const RULES_OF_COMPACTED: readonly Rule[] = [
+  onePartition,
+  compaction,
+  replication,
+  inSync,
+  election,
+  timestamps,
+]
+
+/** Its records are read in one order. */
+function onePartition({ topic, partitions: count }: FoundTopic) {
+  if (count === 1) return null
+  const text = `topic ${topic} has ${count} partitions, 1 is needed: delete it and run setup again, which fills it anew`
+  return refused(topic, text)
+}
+
+function compaction({ topic, settings }: FoundTopic) {
+  const name = 'cleanup.policy'
+  const policy = settings?.get(name)
+  if (policy === undefined || policy === 'compact') return null
+  return mend(topic, { name, value: 'compact' }, policy, {
+    why: 'Kafka would forget who was erased, and a replay would bring them back',
+    isVital: true,
+  })
+}
 
 function partitions({ topic, partitions: count }: FoundTopic, wanted: WantedTopic) {
   const { partitions: needed, pins } = wanted

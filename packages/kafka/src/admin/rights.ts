@@ -1,4 +1,4 @@
-type Program = 'setup' | 'ingest' | 'consumer' | 'replay' | 'destroy-keys'
+type Program = 'setup' | 'ingest' | 'consumer' | 'replay' | 'destroy-keys' | 'erase'
 
 export interface Right {
   readonly program: Program
@@ -12,9 +12,17 @@ export interface Right {
 
 const PREFIX = 'topics that begin with KAFKA_TOPIC, and the topics of rejected events and of keys'
 const KEYS_TOPIC = 'topic of keys'
+const ERASED = 'the topic of erasures'
 
 /** What each program needs of Kafka. What is prefixed covers the side topics and the record of the partition count. */
 export const KAFKA_RIGHTS: readonly Right[] = [
+  {
+    program: 'setup',
+    resource: ERASED,
+    operations: ['CREATE', 'DESCRIBE', 'READ', 'WRITE'],
+    without:
+      'the topic of erasures must be made by somebody else, and is not filled anew when it was lost',
+  },
   {
     program: 'setup',
     resource: PREFIX,
@@ -43,6 +51,12 @@ export const KAFKA_RIGHTS: readonly Right[] = [
   },
   {
     program: 'ingest',
+    resource: ERASED,
+    operations: ['READ', 'DESCRIBE'],
+    without: 'ingest is not ready: it does not know who is erased',
+  },
+  {
+    program: 'ingest',
     resource: PREFIX,
     operations: ['WRITE', 'DESCRIBE'],
     without: 'ingest is not ready',
@@ -60,6 +74,12 @@ export const KAFKA_RIGHTS: readonly Right[] = [
     operations: ['DESCRIBE'],
     isOptional: true,
     without: '?wait=queryable is answered at once that it is not known; the log names this right',
+  },
+  {
+    program: 'consumer',
+    resource: ERASED,
+    operations: ['READ', 'DESCRIBE'],
+    without: 'nothing is inserted: it is not known who is erased',
   },
   {
     program: 'consumer',
@@ -85,6 +105,18 @@ export const KAFKA_RIGHTS: readonly Right[] = [
     operations: ['DESCRIBE_CONFIGS'],
     isOptional: true,
     without: 'what the promise rests on cannot be checked',
+  },
+  {
+    program: 'replay',
+    resource: ERASED,
+    operations: ['READ', 'DESCRIBE'],
+    without: 'replay fails at the start',
+  },
+  {
+    program: 'erase',
+    resource: ERASED,
+    operations: ['READ', 'WRITE', 'DESCRIBE'],
+    without: 'nobody can be erased',
   },
   {
     program: 'replay',
@@ -116,5 +148,24 @@ export const KAFKA_RIGHTS: readonly Right[] = [
     resource: 'group KAFKA_CONSUMER_GROUP',
     operations: ['DESCRIBE'],
     without: 'destroy-keys cannot see whether the consumers have caught up, and fails',
+  },
+  {
+    program: 'erase',
+    resource: 'the database',
+    operations: ['SELECT', 'INSERT', 'ALTER DELETE', 'ALTER UPDATE', 'ALTER TABLE', 'OPTIMIZE'],
+    without: 'nobody can be erased',
+  },
+  {
+    program: 'erase',
+    resource: 'the database',
+    operations: ['SYSTEM VIEWS'],
+    isOptional: true,
+    without: 'rollups are counted anew with their next refresh, within a minute',
+  },
+  {
+    program: 'erase',
+    resource: 'system.parts, system.detached_parts, system.mutations',
+    operations: ['SELECT'],
+    without: 'it cannot be known when somebody is gone',
   },
 ]

@@ -32,6 +32,14 @@ function siblingOf(tracked: string, what: string): string {
 }
 
 /**
+ * The topic that says who is erased: `events.tracked.v1` gives `events.erased.v1`; a name without `tracked` gives
+ * `<name>.erased`. None of the three: its records are of no table, and no consumer group reads it.
+ */
+export function erasedTopic(tracked: string): string {
+  return tracked.includes('tracked') ? tracked.replace('tracked', 'erased') : `${tracked}.erased`
+}
+
+/**
  * The group that was configured, else one that follows the topic: two deployments in one group would share
  * out the partitions of both, and each would wait for what the other was given.
  */

@@ -97,6 +97,7 @@ async function play(
         return {
           inserted: 0,
           alreadyThere: 0,
+          erased: 0,
           refused: 0,
           inDoubt,
           undecodable: NONE,

@@ -5,6 +5,7 @@ import { createFakeClock, createFakeKafka } from '@custom-events/kafka/testing'
 import { eventually } from '../../../../test/support/eventually.ts'
 import { consume } from '../consume.ts'
 import { abandonAfterMs, abortedAfter, systemClock } from './deadline.ts'
+import { NOBODY_KNOWN } from '../erased/known-erased.ts'
 import { createFakeClickHouse, type Fate } from '../testing/fake-clickhouse.fixture.ts'
 import { createRetryLoop } from '../insert/retry-loop.ts'
 import { deadLetterRoute } from '../read/route.ts'
@@ -112,6 +113,7 @@ function createWorld() {
             {
               ...ports,
               confirm: async () => {},
+              erased: async () => NOBODY_KNOWN,
               onTooManyParts: () => {},
               setAside: async () => {},
               onUnknownSchema: 'halt',

@@ -105,7 +105,7 @@ const FIRST_MS = Date.UTC(1900, 0, 1)
 const LAST_MS = Date.UTC(2299, 11, 31)
 
 /** A copy that tells of a resolution keeps the time of the first. */
-function deadLetteredAtMs({ headers, timestampMs }: FetchedRecord): number {
+export function deadLetteredAtMs({ headers, timestampMs }: FetchedRecord): number {
   const first = Date.parse(headers[HEADERS.deadLetteredAt]?.toString('utf8') ?? '')
   return Math.min(LAST_MS, Math.max(FIRST_MS, Number.isNaN(first) ? timestampMs : first))
 }

@@ -1,4 +1,5 @@
 import type { ClickHouse, RegisteredLog } from '@custom-events/clickhouse'
+import type { KnownErased } from '../erased/known-erased.ts'
 import type { RetryLoop } from './retry-loop.ts'
 import type { SetAside } from '../dead-letter/set-aside.ts'
 
@@ -9,6 +10,8 @@ export interface InsertPorts {
   >
   /** Before each insert: that rows of this log may have its generation. @throws {Abandoned} when not any more. */
   readonly confirm: (log: RegisteredLog) => Promise<void>
+  /** Before each insert: who is erased. @throws {Abandoned} when that is not known by then. */
+  readonly erased: () => Promise<KnownErased>
   readonly setAside: SetAside
   readonly retryLoop: RetryLoop
   readonly observe: {

@@ -1,6 +1,7 @@
 import { classify, ClickHouseFailure, isDefinite, type Verdict } from '@custom-events/clickhouse'
 import type { NativeBlock } from '@custom-events/codec'
 import type { FetchedRecord } from '@custom-events/kafka'
+import type { KnownErased } from '../erased/known-erased.ts'
 import type { InDoubt } from './in-doubt.ts'
 import { examine } from './examine.ts'
 import { byMonths, halves } from '../parts.ts'
@@ -14,6 +15,8 @@ export interface InsertTally {
   readonly inserted: number
   readonly alreadyThere: number
   readonly refused: number
+  /** Of somebody who is erased: in no table. */
+  readonly erased: number
   /** Partitions of those in doubt where the table may hold rows beyond this batch. */
   readonly inDoubt: ReadonlySet<number>
 }
@@ -39,6 +42,7 @@ interface Work {
   cause: 'assignment' | 'failure'
   alreadyThere: number
   refused: number
+  erased: number
   inDoubt: ReadonlySet<number>
 }
 
@@ -61,6 +65,7 @@ export async function insertRecords(ports: InsertPorts, job: Insertion): Promise
     cause: 'assignment',
     alreadyThere: 0,
     refused: 0,
+    erased: 0,
     inDoubt: new Set(),
   }
   /** What ClickHouse said about the last insert, when waiting does not help against it. */
@@ -75,9 +80,12 @@ export async function insertRecords(ports: InsertPorts, job: Insertion): Promise
         refusal = null
       }
       await ports.confirm(route.log)
+      const known = await ports.erased()
+      leaveOutErased(work, known)
       await askFirst(ports, work)
+      if (!known.mayBegin()) continue // somebody was erased meanwhile
       wasTried = true
-      await insertBlock(ports, work)
+      await insertBlock(ports, work, known)
       ports.retryLoop.recovered()
       return tallyOf(work, work.records.length)
     } catch (error) {
@@ -100,6 +108,14 @@ export async function insertRecords(ports: InsertPorts, job: Insertion): Promise
   }
 }
 
+/** Erased at any moment before the insert begins: no copy of theirs comes back. */
+function leaveOutErased(work: Work, { ids }: KnownErased): void {
+  if (ids.size === 0) return
+  const { route, records } = work
+  const rest = records.filter((record) => !route.isErased(record, ids))
+  if (rest.length < records.length) keep(work, rest, 'erased')
+}
+
 /** Asks about what is in doubt, and leaves out what is there. */
 async function askFirst(ports: InsertPorts, work: Work): Promise<void> {
   const { route, records, ask } = work
@@ -120,7 +136,7 @@ async function askFirst(ports: InsertPorts, work: Work): Promise<void> {
 function keep(
   work: Work,
   rest: readonly FetchedRecord[],
-  others: 'alreadyThere' | 'refused',
+  others: 'alreadyThere' | 'refused' | 'erased',
 ): void {
   work[others] += work.records.length - rest.length
   work.records = rest
@@ -135,7 +151,11 @@ function putInDoubt(work: Work, first: InDoubt): void {
   work.cause = 'failure'
 }
 
-async function insertBlock(ports: InsertPorts, work: Work): Promise<void> {
+async function insertBlock(
+  ports: InsertPorts,
+  work: Work,
+  { mayBegin }: KnownErased,
+): Promise<void> {
   const { route, records } = work
   if (records.length === 0) return
   work.encoded ??= route.encode(records)
@@ -144,7 +164,7 @@ async function insertBlock(ports: InsertPorts, work: Work): Promise<void> {
   const startedMs = performance.now()
   try {
     const { table, columns } = route
-    await ports.clickhouse.insertNative({ table, columns, block, signal: ports.abandon })
+    await ports.clickhouse.insertNative({ table, columns, block, mayBegin, signal: ports.abandon })
   } finally {
     ports.observe.insertSeconds((performance.now() - startedMs) / 1_000)
     ports.budget.remove(block.length)
@@ -177,6 +197,7 @@ async function insertParts(
     inserted += part.inserted
     work.alreadyThere += part.alreadyThere
     work.refused += part.refused
+    work.erased += part.erased
     work.inDoubt = work.inDoubt.union(part.inDoubt)
     for (const partition of partitions) asked.add(partition)
   }
@@ -184,6 +205,6 @@ async function insertParts(
   return tallyOf(work, inserted)
 }
 
-function tallyOf({ alreadyThere, refused, inDoubt }: Work, inserted: number): InsertTally {
-  return { inserted, alreadyThere, refused, inDoubt }
+function tallyOf({ alreadyThere, refused, erased, inDoubt }: Work, inserted: number): InsertTally {
+  return { inserted, alreadyThere, refused, erased, inDoubt }
 }

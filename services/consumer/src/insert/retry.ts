@@ -9,6 +9,7 @@ export const RETRY_REASONS = [
   'unknown_schema',
   'dead_letter_topic',
   'too_much_poison',
+  'erasures',
 ] as const
 export type RetryReason = (typeof RETRY_REASONS)[number]
 

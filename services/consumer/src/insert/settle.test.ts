@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ClickHouseFailure } from '@custom-events/clickhouse'
 import { createEventCodec, eventAvroSchema } from '@custom-events/codec'
-import { BLANK_EVENT } from '@custom-events/event'
+import { BLANK_EVENT, createErasedIds, erasedIdOf, erasedKey } from '@custom-events/event'
 import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
 import { readNative } from '../../../../packages/codec/src/testing/native-reader.fixture.ts'
+import { NOBODY_KNOWN, type KnownErased } from '../erased/known-erased.ts'
 import type { InDoubt } from './in-doubt.ts'
 import type { RefusedRecord } from '../dead-letter/refused-record.ts'
 import { createFakeClickHouse, type Fate } from '../testing/fake-clickhouse.fixture.ts'
@@ -43,6 +44,8 @@ function createSettling(options: {
   readonly registry?: () => SchemaRegistryError | null
   /** Whether the log still has its generation. @default it has */
   readonly confirm?: () => Promise<void>
+  /** Who is erased. @default nobody */
+  readonly erased?: () => Promise<KnownErased>
   /** Rows that somebody's view on the table refuses. */
   readonly isRefusedByView?: (row: { readonly offset: number }) => boolean
   readonly isTooWide?: (block: Buffer) => boolean
@@ -80,6 +83,7 @@ function createSettling(options: {
   const ports = {
     clickhouse,
     confirm: options.confirm ?? (async () => {}),
+    erased: options.erased ?? (async () => NOBODY_KNOWN),
     setAside: async (_log: unknown, refused: readonly RefusedRecord[]) => {
       setAside.push(...refused)
     },
@@ -456,4 +460,54 @@ test('a single record that ClickHouse refuses as too many months halts', async (
     },
   })
   await assert.rejects(settling.settle(values(2)), Halted)
+})
+
+function knownErased(user: string | null, mayBegin: () => boolean = () => true): KnownErased {
+  const ids = createErasedIds()
+  if (user !== null) {
+    const id = erasedIdOf('user', user)
+    const spans = [{ timestampBefore: null, receivedBefore: null }]
+    ids.set(erasedKey(id), { ...id, spans, erasureId: 'e', askedBy: '', askedAt: 0 })
+  }
+  return { ids, version: user === null ? 0 : 1, mayBegin }
+}
+
+const ofUser = (offset: number, user_id: string): FetchedRecord =>
+  record(offset, codec.encode({ ...event, event_id: `id-${offset}`, user_id }, 7))
+
+test('records of somebody who is erased are left out and counted, the others are inserted', async () => {
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    onWait: () => {},
+    erased: async () => knownErased('gone'),
+  })
+  const settled = await settling.settle([ofUser(1, 'here'), ofUser(2, 'gone'), ofUser(3, 'here')])
+  assert.deepEqual(settling.rows(), [1, 3])
+  assert.deepEqual([settled.inserted, settled.erased, settled.refused], [2, 1, 0])
+  const none = await settling.settle([ofUser(4, 'gone')])
+  assert.deepEqual([settling.rows(), none.inserted, none.erased], [[1, 3], 0, 1])
+})
+
+test('who is erased while ClickHouse is away is left out of the next attempt', async () => {
+  const fates: Fate[] = ['memory', 'ok']
+  let asked = 0
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    onWait: () => {},
+    fate: () => fates.shift() ?? 'ok',
+    erased: async () => knownErased(asked++ === 0 ? null : 'gone'),
+  })
+  const settled = await settling.settle([ofUser(1, 'here'), ofUser(2, 'gone')])
+  assert.deepEqual([settling.rows(), settled.erased], [[1], 1])
+})
+
+test('an insert does not begin when somebody was erased since its records were looked at', async () => {
+  let asked = 0
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    onWait: () => {},
+    erased: async () => (asked++ === 0 ? knownErased(null, () => false) : knownErased('gone')),
+  })
+  const settled = await settling.settle([ofUser(1, 'here'), ofUser(2, 'gone')])
+  assert.deepEqual([settling.rows(), settled.erased, asked], [[1], 1, 2])
 })

@@ -3,10 +3,17 @@ import { createTranscoder, type NativeBlock } from '@custom-events/codec'
 import type { FetchedRecord, SchemaRegistry } from '@custom-events/kafka'
 import {
   deadLetterColumns,
+  deadLetteredAtMs,
   deadLetterIdentity,
   encodeDeadLetters,
   identityOfDeadLetter,
 } from '../dead-letter/dead-letter-rows.ts'
+import {
+  isErasedEvent,
+  isErasedLetter,
+  isErasedReject,
+  type IsErased,
+} from '../erased/erased-records.ts'
 import { createPoisonWindow, type PoisonWindow } from '../dead-letter/poison.ts'
 import {
   createWriterSchemas,
@@ -42,6 +49,8 @@ export interface Route {
   encode(records: readonly FetchedRecord[]): NativeBlock
   /** Of a record that is in a block: as ClickHouse makes it of a row. */
   identityOf(record: FetchedRecord): string
+  /** Of a record that is in a block: whether it belongs to somebody who is erased. */
+  readonly isErased: IsErased
   /** Which part of the table it goes to: months since the year 0. Where there are no parts, always 0. */
   monthOf(record: FetchedRecord): number
 }
@@ -65,6 +74,8 @@ const IDENTITIES: Readonly<Record<AvroTable, readonly IdentityColumn[]>> = {
     { name: 'index', kind: 'number' },
   ],
 }
+
+const IS_ERASED = { events: isErasedEvent, rejected_events: isErasedReject } as const
 
 /** Column whose month is the part of the table. */
 const PARTITIONED_BY = { events: 'timestamp', rejected_events: 'received_at' } as const
@@ -112,6 +123,7 @@ export function avroRoute(options: {
       ...(onMoved === undefined ? {} : { onMoved }),
     }),
     identityOf: (record: FetchedRecord) => identityHash(transcoder.fields(record, parts)),
+    isErased: IS_ERASED[table]((record, names) => transcoder.fields(record, names)),
     monthOf: (record: FetchedRecord) =>
       monthOfText(transcoder.fields(record, [PARTITIONED_BY[table]])[0]),
   }
@@ -144,6 +156,7 @@ export function deadLetterRoute(topic: string): TopicRoute {
       schemas: NO_SCHEMAS,
       encode: (records) => encodeDeadLetters(log, records),
       identityOf: (record) => identityOfDeadLetter(log, record),
+      isErased: isErasedLetter(deadLetteredAtMs),
       monthOf: () => 0,
     }),
   }

@@ -2,6 +2,7 @@ import type { ClickHouse } from '@custom-events/clickhouse'
 import { decodeSealKey } from '@custom-events/codec'
 import type { FetchedRecord } from '@custom-events/kafka'
 import { createPoisonWindow } from '../dead-letter/poison.ts'
+import { isErasedKey } from '../erased/erased-records.ts'
 import type { TopicRoute } from './route.ts'
 import {
   encodeSealKeys,
@@ -47,6 +48,7 @@ export function sealKeyRoute({
       schemas,
       encode: (records) => encodeSealKeys(log, records, destroyed),
       identityOf: identityOfSealKey,
+      isErased: isErasedKey,
       monthOf: () => 0,
     }),
   }

@@ -121,8 +121,9 @@ export function createFakeClickHouse(options: {
 
   return {
     rows: rowsOf,
-    insertNative: async ({ table, block, signal }: NativeInsert) => {
+    insertNative: async ({ table, block, mayBegin, signal }: NativeInsert) => {
       await gate('insert')
+      if (mayBegin?.() === false) throw failure(null, 'not begun', 'ENOTBEGUN')
       const places = readPlaces(block)
       if (places.some((place) => isPoison(place, table))) throw failure(469)
       if (options.isTooWide?.(block) === true) throw failure(252, TOO_WIDE)
@@ -211,8 +212,11 @@ async function abortOf(signal: AbortSignal | undefined): Promise<void> {
   await aborted.promise
 }
 
-function failure(code: number | null, message = `code ${code}`): ClickHouseFailure {
-  const network = code === null ? 'ECONNRESET' : null
+function failure(
+  code: number | null,
+  message = `code ${code}`,
+  network = code === null ? 'ECONNRESET' : null,
+): ClickHouseFailure {
   return new ClickHouseFailure('fake', { code, status: null, network, message })
 }
 

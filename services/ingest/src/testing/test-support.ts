@@ -1,5 +1,5 @@
 import { createEventCodec, createRejectedCodec, type RejectedEvent } from '@custom-events/codec'
-import { NO_PLAN_SET, type TrackedEvent } from '@custom-events/event'
+import { NO_PLAN_SET, NOBODY_ERASED, type TrackedEvent } from '@custom-events/event'
 import { topicNames } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/runtime'
 import { createIngestApp } from '../app.ts'
@@ -79,6 +79,8 @@ export async function startTestIngest(
     readonly allowedOrigins?: AllowedOrigins
     readonly rateLimits?: RateLimitRules
     readonly queryable?: IngestParts['queryable']
+    /** @default nobody is erased */
+    readonly erasures?: IngestParts['erasures']
   } = {},
 ): Promise<TestIngest> {
   const producer = createFakeProducer()
@@ -114,6 +116,7 @@ export async function startTestIngest(
     sealer: createSealer(createSealKeys({ limits: SEAL_KEYS })),
     keepKeys: createKeepKeys({ producer, topic: TOPICS.keys, partitionCount: 3 }),
     rejectedEvents: rejected,
+    erasures: options.erasures ?? { ids: NOBODY_ERASED, ageMs: 0, notReadyReason: null },
     queryable: options.queryable ?? NOTHING_TO_WAIT_FOR,
     refusedLog: resources.use(createRefusedLog({ metrics, log })),
     rateLimits: createRateLimits({

@@ -15,7 +15,8 @@ import { mayProduce, refusalOf, resultsOf, type Judged, type Produced } from './
  */
 export function createDryRun(parts: IngestParts): Handle {
   const endpoint = openEndpoint(parts, { audience: 'own', needsKafka: false })
-  const judge = createJudge({ ...parts.settings, plans: parts.plans })
+  const { plans, settings, erasures } = parts
+  const judge = createJudge({ ...settings, plans, erased: erasures.ids })
   return (request, response) =>
     takeCall(parts, endpoint, request, response, async (call) => {
       const judged = await judge(call)

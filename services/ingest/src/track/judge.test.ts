@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FastEvent, NO_PLAN_SET } from '@custom-events/event'
+import {
+  createErasedIds,
+  erasedIdOf,
+  erasedKey,
+  FastEvent,
+  NO_PLAN_SET,
+  type ErasedKind,
+} from '@custom-events/event'
 import { Slices } from '../admission/slices.ts'
 import { ANYBODY } from '../auth/write-keys.ts'
 import { callOf } from '../testing/call.fixture.ts'
@@ -89,4 +96,48 @@ test('sent_at is what the body says; a header counts only where it says nothing'
   assert.deepEqual(inHeader.sentAt, { value: '2026-01-01T00:00:00Z', pointer: '' })
   assert.equal(inHeader.idempotencyKey, 'once')
   assert.equal(contextOf(callOf(eventText(), { headers: { sentat: '' } })).sentAt, null)
+})
+
+function erasedWith(kind: ErasedKind, id: string) {
+  const ids = createErasedIds()
+  const known = erasedIdOf(kind, id)
+  const spans = [{ timestampBefore: null, receivedBefore: null }]
+  ids.set(erasedKey(known), { ...known, spans, erasureId: 'e', askedBy: '', askedAt: 0 })
+  return ids
+}
+
+test('an event of somebody who was erased is ignored with the reason, on both paths', async () => {
+  const erased = erasedWith('user', 'u-gone')
+  const body = `[${eventText({ user_id: 'u-gone' })},${eventText({ user_id: 'u-here' })}]`
+  for (const hasFastPath of [true, false]) {
+    const judged = await createJudge({ plans, rules, erased, hasFastPath })(callOf(body))
+    assert.deepEqual(judged.map(statusOf), ['ignored', 'accepted'])
+    const [first] = judged
+    assert.ok(first?.verdict.status === 'ignored')
+    assert.deepEqual(first.verdict.reason, {
+      code: 'erased',
+      detail: 'the user of the event was erased: nothing of it is kept',
+    })
+  }
+  const number = eventText().replace(/"user_id":"[^"]*"/, '"user_id":42')
+  const [asNumber] = await createJudge({ plans, rules, erased: erasedWith('user', '42') })(
+    callOf(number),
+  )
+  assert.equal(asNumber?.verdict.status, 'ignored', 'a number is its digits')
+})
+
+test('whether an account is erased is told to nobody who may not write it', async () => {
+  const erased = erasedWith('group', 'theirs')
+  const key = { ...ANYBODY, groupIds: new Set(['ours']) }
+  const judge = createJudge({ plans, rules, erased })
+  const [theirs] = await judge(callOf(eventText({ group_id: 'theirs' }), { key }))
+  assert.ok(theirs?.verdict.status === 'rejected')
+  assert.equal(theirs.verdict.problems[0]?.code, 'key_scope')
+})
+
+test('an event that is not valid is rejected, whoever it is of', async () => {
+  const erased = erasedWith('user', 'u-gone')
+  const bad = eventText({ user_id: 'u-gone', timestamp: 'yesterday' })
+  const [judged] = await createJudge({ plans, rules, erased })(callOf(bad))
+  assert.equal(judged?.verdict.status, 'rejected')
 })

@@ -3,7 +3,9 @@ import {
   createFastPath,
   createValidate,
   FastInput,
+  NOBODY_ERASED,
   normalise,
+  type ErasedIds,
   type EventInput,
   type NormaliseContext,
   type PlanSet,
@@ -14,7 +16,7 @@ import type { IngestParts } from '../parts.ts'
 import type { IngestSettings } from '../settings.ts'
 import { EVENTS_PER_LOOK, Slices } from '../admission/slices.ts'
 import { createOneATurn } from '../server/one-a-turn.ts'
-import { forbidOtherAccounts, notAnEvent, type Judged } from './verdicts.ts'
+import { forbidOtherAccounts, ignoreErased, notAnEvent, type Judged } from './verdicts.ts'
 
 /**
  * Normalises and validates every event of a request; touches nothing but the request. Few events are
@@ -28,6 +30,7 @@ type EventIds = (call: Call) => NormaliseContext['newEventId']
 /**
  * The one judgement: what `/v1/validate` says is what `/track` does, and what a replay does.
  *
+ * @param options.erased @default nobody
  * @param options.eventIds @default a new id each time
  * @param options.hasFastPath whether usual events may be judged where they lie in the body: the same
  * verdicts, but accepted events are of use for encoding and answering only. @default false
@@ -35,10 +38,12 @@ type EventIds = (call: Call) => NormaliseContext['newEventId']
 export function createJudge({
   plans,
   rules,
+  erased = NOBODY_ERASED,
   eventIds = newEventIds(),
   hasFastPath = false,
 }: Pick<IngestParts, 'plans'> &
   Pick<IngestSettings, 'rules'> & {
+    readonly erased?: ErasedIds
     readonly eventIds?: EventIds
     readonly hasFastPath?: boolean
   }): Judge {
@@ -67,9 +72,10 @@ export function createJudge({
     const { current } = plans // the same for every event of a request
     const judge = (input: EventInput): Judged => judgeOne(input, context, current)
     if (events.length >= EVENTS_PER_LOOK) {
-      return judgeInSlices(call, judge, call.slot?.slices ?? new Slices(oneATurn))
+      const slices = call.slot?.slices ?? new Slices(oneATurn)
+      return judgeInSlices(call, judge, slices).then((judged) => ignoreErased(judged, erased))
     }
-    return forbidOtherAccounts(events.map(judge), call.key)
+    return ignoreErased(forbidOtherAccounts(events.map(judge), call.key), erased)
   }
 }
 

@@ -33,7 +33,12 @@ import { mayProduce, resultsOf, type Judged, type Produced } from './verdicts.ts
 export function createTrack(parts: IngestParts, audience: Audience): Handle {
   const tools = {
     ...parts,
-    judge: createJudge({ ...parts.settings, plans: parts.plans, hasFastPath: true }),
+    judge: createJudge({
+      ...parts.settings,
+      plans: parts.plans,
+      erased: parts.erasures.ids,
+      hasFastPath: true,
+    }),
     codec: createEventCodec(),
     produceWithin: createProduceWithin(
       produceSealed(parts.producer, {

@@ -1,4 +1,11 @@
-import type { EventInput, KnownParts, Verdict, Warning } from '@custom-events/event'
+import type {
+  ErasedIds,
+  ErasedKind,
+  EventInput,
+  KnownParts,
+  Verdict,
+  Warning,
+} from '@custom-events/event'
 import type { ProduceOutcome, TopicPartition } from '@custom-events/kafka'
 import { explainRejected } from '../response/answers.ts'
 import type { EventResult, IgnoredReason, RetryReason } from '../response/event-result.ts'
@@ -21,6 +28,29 @@ export interface Produced {
 export function notAnEvent(type: string): IgnoredReason {
   const detail = `${type} is a call of SDKs that is no event: nothing of it is kept`
   return { code: 'not_an_event', detail }
+}
+
+/**
+ * Accepted events of somebody who was erased are ignored. After what a key may write is known: whether an account is
+ * erased is told to nobody else.
+ */
+export function ignoreErased(judged: readonly Judged[], ids: ErasedIds): readonly Judged[] {
+  if (ids.size === 0) return judged
+  return judged.map((each) => {
+    const { input, verdict } = each
+    const kind = verdict.status === 'accepted' ? ids.ofEvent(verdict.event) : null
+    return kind === null ? each : { input, verdict: { status: 'ignored', reason: erased(kind) } }
+  })
+}
+
+const WHO: Readonly<Record<ErasedKind, string>> = {
+  user: 'the user',
+  group: 'the account',
+  anonymous: 'the anonymous visitor',
+}
+
+function erased(kind: ErasedKind): IgnoredReason {
+  return { code: 'erased', detail: `${WHO[kind]} of the event was erased: nothing of it is kept` }
 }
 
 /** A key that is bound to accounts may write no other: such events count as rejected, good or bad. */

@@ -40,8 +40,10 @@ export function createJudge(options: {
   readonly note: (situation: Situation) => void
   /** Somebody's view is on the tables: it may have rows twice, and must have all. */
   readonly hasView: boolean
+  /** Of a record that nothing may be left of. */
+  readonly isErased: (of: Planned) => boolean
 }): Judge {
-  const { planned, kafka, tables, note, hasView } = options
+  const { planned, kafka, tables, note, hasView, isErased } = options
   const highest = new Map<string, number>()
   const last = new Map<string, number>()
   const rowsOf = (table: string): readonly MemoryRow[] =>
@@ -61,6 +63,7 @@ export function createJudge(options: {
       ({ partition, offset }) => partition === at.partition && offset === at.offset,
     )
     assert.ok(each, `${partitionKey(at)}@${at.offset} was committed over and does not exist`)
+    if (isErased(each)) return true
     if (isPoison(each)) return deadLettersOf(each).length > 0
     return rowsAt('events', at).some(({ isInViews }) => isInViews || !hasView)
   }
@@ -81,7 +84,7 @@ export function createJudge(options: {
     },
     highest: (at) => highest.get(partitionKey(at)) ?? 0,
     final: ({ deadLetterCopies, isRepeatable }) => {
-      const good = planned.filter((each) => !isPoison(each))
+      const good = planned.filter((each) => !isPoison(each) && !isErased(each))
       judgeRows(rowsOf('events'), { needed: good, known: good, isRepeatable })
       // What is produced too late to be committed lies ready for whoever comes next, with or without a row.
       const known = kafka.records(DEAD_LETTER_PARTITION)

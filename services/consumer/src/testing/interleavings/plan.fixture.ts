@@ -1,6 +1,7 @@
 import { createEventCodec } from '@custom-events/codec'
 import { BLANK_EVENT } from '@custom-events/event'
 import type { Random } from '../../../../../chaos/random.ts'
+import { GONE } from './erasure.fixture.ts'
 import type { RecordKind, Scenario } from './scenario.fixture.ts'
 
 /** A record that a run puts into Kafka, and what must become of it. */
@@ -32,7 +33,7 @@ export function planRecords(scenario: Scenario, random: Random): readonly Planne
     const eventId = kind === 'update' && lastId !== undefined ? lastId : `${partition}-${offset}`
     const value = valueOf({ kind, eventId, offset, random })
     const isEvent = kind !== 'garbage' && kind !== 'tombstone'
-    if (isEvent && kind !== 'refused') lastIds.set(partition, eventId)
+    if (isEvent && kind !== 'refused' && kind !== 'erased') lastIds.set(partition, eventId)
     return {
       partition,
       offset,
@@ -56,7 +57,7 @@ export function propertiesOf(offset: number): string {
 
 /** The same event as it was sent before, through another log; or another, where the log was restored. */
 export function earlierValue(eventId: string, offset: number): Buffer {
-  return eventValue(eventId, offset, 'known')
+  return eventValue(eventId, offset, { schema: 'known', user: null })
 }
 
 function valueOf(of: {
@@ -67,7 +68,10 @@ function valueOf(of: {
 }): Buffer | null {
   const { kind, eventId, offset, random } = of
   if (kind === 'tombstone') return null
-  const whole = eventValue(eventId, offset, kind === 'unknownSchema' ? 'unknown' : 'known')
+  const whole = eventValue(eventId, offset, {
+    schema: kind === 'unknownSchema' ? 'unknown' : 'known',
+    user: kind === 'erased' ? GONE : null,
+  })
   if (kind !== 'garbage') return whole
   return random.pick([
     Buffer.from('garbage'),
@@ -79,8 +83,12 @@ function valueOf(of: {
 /** Encoded once for all runs. */
 const values = new Map<string, Buffer>()
 
-function eventValue(eventId: string, offset: number, schema: keyof typeof SCHEMA_IDS): Buffer {
-  const name = `${eventId} ${offset} ${schema}`
+function eventValue(
+  eventId: string,
+  offset: number,
+  { schema, user }: { readonly schema: keyof typeof SCHEMA_IDS; readonly user: string | null },
+): Buffer {
+  const name = `${eventId} ${offset} ${schema} ${user}`
   const value =
     values.get(name) ??
     codec.encode(
@@ -89,6 +97,7 @@ function eventValue(eventId: string, offset: number, schema: keyof typeof SCHEMA
         event_id: eventId,
         event: 'tested',
         group_id: 'account',
+        user_id: user,
         timestamp: 1_700_000_000_000,
         received_at: 1_700_000_000_000 + offset,
         properties: propertiesOf(offset),

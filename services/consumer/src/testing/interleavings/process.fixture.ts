@@ -159,6 +159,7 @@ function portsOf(of: {
       const inserting = {
         clickhouse,
         confirm,
+        erased: async () => world.erasure.known(),
         setAside,
         retryLoop,
         budget,

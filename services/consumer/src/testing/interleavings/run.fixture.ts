@@ -40,6 +40,7 @@ export async function run(
       sinceLast = 0
       disturb(world, crew, disturbance)
     }
+    if (step >= scenario.erasedAfterSteps) world.erasure.announce()
     await oneStep(world)
     crew.check()
     if (nextArrival === world.planned.length && isAllCommitted(world)) crew.finish()

@@ -4,9 +4,11 @@ import type { Fate } from '../fake-clickhouse.fixture.ts'
 
 /**
  * What a record is. An `update` has the identity of the record before it in its partition; `unknownSchema`
- * is good, but the registry does not know its schema at first; the last three are poison.
+ * is good, but the registry does not know its schema at first; `erased` is of somebody who is erased in the middle of
+ * the run; the last three are poison.
  */
-export type RecordKind = 'good' | 'update' | 'unknownSchema' | 'refused' | 'garbage' | 'tombstone'
+export type RecordKind =
+  'good' | 'update' | 'unknownSchema' | 'erased' | 'refused' | 'garbage' | 'tombstone'
 
 export type RegistryFate = 'ok' | 'away' | 'unknown'
 
@@ -29,6 +31,8 @@ export interface Scenario {
   readonly records: readonly RecordKind[]
   /** How many steps lie between two arrivals; all are there from the start with 0. */
   readonly arrivalSteps: number
+  /** When somebody is erased: after so many steps, if it goes on for so long. */
+  readonly erasedAfterSteps: number
   readonly processes: number
   readonly maxRows: number
   readonly fetchRecords: number
@@ -80,6 +84,7 @@ const recordKind = weighted<RecordKind>(
   [12, 'good'],
   [3, 'update'],
   [1, 'unknownSchema'],
+  [4, 'erased'],
   [2, 'refused'],
   [1, 'garbage'],
   [1, 'tombstone'],
@@ -92,6 +97,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   hasView: weighted([2, false], [1, true]),
   records: fc.array(recordKind, { minLength: 1, maxLength: 6, size: 'max' }),
   arrivalSteps: weighted([3, 0], [1, 1], [1, 4]),
+  erasedAfterSteps: fc.nat({ max: 40 }),
   processes: weighted([3, 1], [1, 2]),
   maxRows: fc.integer({ min: 1, max: 4 }),
   fetchRecords: fc.integer({ min: 1, max: 3 }),

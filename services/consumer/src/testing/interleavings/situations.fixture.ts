@@ -54,6 +54,9 @@ const SPECIAL = [
   'a view threw',
   'an insert was torn, its views have nothing',
   'somebody’s view had rows twice rather than not at all',
+  'a record of somebody who was erased was left out',
+  'rows of somebody who was erased were deleted',
+  'an insert was not begun: who is erased was read too long ago',
 ] as const
 
 /** What a run can meet. Each must occur often enough, or the interleavings prove nothing about it. */

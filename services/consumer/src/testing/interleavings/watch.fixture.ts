@@ -105,6 +105,7 @@ export function watchLoop({ world, at }: { readonly world: World; readonly at: W
       settled: (_route, _trigger, _batch, settled) => {
         if (settled.alreadyThere > 0) note('a row was there, owed to another process or attempt')
         if (settled.refused > 0) note('a row was refused')
+        if (settled.erased > 0) note('a record of somebody who was erased was left out')
         if (Object.values(settled.undecodable).some((count) => count > 0)) {
           note('a record did not decode')
         }

@@ -8,6 +8,7 @@ import { createTranscoder, eventAvroSchema } from '@custom-events/codec'
 import type { Scheduler } from 'fast-check'
 import { createRandom, type Random } from '../../../../../chaos/random.ts'
 import type { Fate, MemoryRow, MemoryTables } from '../fake-clickhouse.fixture.ts'
+import { createErasureOfRun, type ErasureOfRun } from './erasure.fixture.ts'
 import { createJudge, DEAD_LETTERS, TOPIC, type Judge } from './judge.fixture.ts'
 import { earlierValue, isPoison, planRecords, SCHEMA_IDS, type Planned } from './plan.fixture.ts'
 import type { RegistryFate, Scenario } from './scenario.fixture.ts'
@@ -24,6 +25,7 @@ export interface World {
   readonly planned: readonly Planned[]
   readonly isRefused: (place: { readonly partition: number; readonly offset: number }) => boolean
   readonly judge: Judge
+  readonly erasure: ErasureOfRun
   readonly note: (situation: Situation) => void
   readonly seen: ReadonlySet<Situation>
   /** What the next request meets; nothing bad when the scenario has no more to say. */
@@ -68,7 +70,15 @@ export function createWorld(scenario: Scenario, scheduler: Scheduler): World {
     },
     onCommit: (end) => judge.committed(end),
   })
-  const judge = createJudge({ planned, kafka, tables, note, hasView: scenario.hasView })
+  const erasure = createErasureOfRun({ clock, tables, note })
+  const judge = createJudge({
+    planned,
+    kafka,
+    tables,
+    note,
+    hasView: scenario.hasView,
+    isErased: ({ kind }) => kind === 'erased' && erasure.isAnnounced,
+  })
   const refused = new Set(
     planned
       .filter(({ kind }) => kind === 'refused')
@@ -87,6 +97,7 @@ export function createWorld(scenario: Scenario, scheduler: Scheduler): World {
     tables,
     planned,
     judge,
+    erasure,
     note,
     seen,
     isRefused: ({ partition, offset }) => refused.has(`${partition}/${offset}`),

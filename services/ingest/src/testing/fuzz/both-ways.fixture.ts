@@ -1,10 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { createEventCodec } from '@custom-events/codec'
 import {
+  createErasedIds,
   createEventIds,
   createSealValue,
+  erasedIdOf,
+  erasedKey,
   EVENT_FIELDS,
   FastEvent,
+  type ErasedIds,
+  type ErasedKind,
   NO_PLAN_SET,
   openProperties,
   type Audience,
@@ -60,12 +65,28 @@ export interface Outcome {
 
 export type Judges = ReturnType<typeof createJudges>
 
+/** Somebody, some account and some visitor of those that are drawn, each erased in a manner of its own. */
+function someErased(): ErasedIds {
+  const erased = createErasedIds()
+  const add = (kind: ErasedKind, id: string, timestampBefore: number | null): void => {
+    const known = erasedIdOf(kind, id)
+    const spans = [{ timestampBefore, receivedBefore: null }]
+    erased.set(erasedKey(known), { ...known, spans, erasureId: 'e', askedBy: '', askedAt: 0 })
+  }
+  add('user', 'user_1', Date.UTC(2025, 0, 1))
+  add('group', 'account_9', null)
+  add('anonymous', 'a', null)
+  return erased
+}
+
 /** Compiling schemas takes longer than judging thousands of events: for many bodies. */
 export function createJudges(plans: PlanSet = NO_PLAN_SET) {
+  const erased = someErased()
   const judgeWith = (hasFastPath: boolean) =>
     createJudge({
       plans: { current: plans },
       rules: settings.rules,
+      erased,
       eventIds: () => createEventIds((pool) => pool.fill(7)),
       hasFastPath,
     })

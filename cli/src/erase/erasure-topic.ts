@@ -1,0 +1,92 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  addSpan,
+  erasedKey,
+  liftSpans,
+  writeErasure,
+  type ErasedId,
+  type ErasedSpan,
+  type ErasureRecord,
+} from '@custom-events/event'
+import { MAX_ERASURES, type Erasures, type Producer } from '@custom-events/kafka'
+
+/** Who asks, for the record. */
+export type AskedBy = Pick<ErasureRecord, 'erasureId' | 'askedBy' | 'askedAt'>
+
+/** The topic of erasures, to be written to. */
+export interface ErasureTopic {
+  /** What it says of an id now. @throws when it cannot be read within 20 s. */
+  find(id: ErasedId): Promise<ErasureRecord | undefined>
+  /** Resolves when Kafka has it and nobody else's record has replaced it. @returns its offset. @throws */
+  announce(id: ErasedId, span: ErasedSpan, by: AskedBy): Promise<number>
+  /** Of what is taken from `nowMs` on nothing is erased. @throws */
+  lift(id: ErasedId, nowMs: number, by: AskedBy): Promise<number>
+  /** Takes records away that say nothing. @returns how many. @throws */
+  discard(): Promise<number>
+}
+
+const KNOWN_WITHIN_MS = 20_000
+const LOOK_EVERY_MS = 20
+const ATTEMPTS = 5
+
+export function openErasureTopic(options: {
+  readonly topic: string
+  readonly erasures: Pick<Erasures, 'ageMs' | 'trouble' | 'records' | 'ids' | 'unreadableKeys'>
+  readonly producer: Pick<Producer, 'produce'>
+}): ErasureTopic {
+  const { topic, erasures, producer } = options
+
+  const known = async (): Promise<ReadonlyMap<string, ErasureRecord>> => {
+    const since = performance.now()
+    while (erasures.ageMs > performance.now() - since) {
+      if (performance.now() - since > KNOWN_WITHIN_MS) {
+        throw new Error(`topic ${topic} could not be read: ${erasures.trouble ?? 'no answer'}`)
+      }
+      await delay(LOOK_EVERY_MS)
+    }
+    return new Map([...erasures.records()].map((record) => [erasedKey(record), record]))
+  }
+
+  const write = async (key: Buffer, value: Buffer | null): Promise<number> => {
+    const [outcome] = await producer.produce([{ topic, partition: 0, key, value }])
+    if (outcome?.status === 'acknowledged') return outcome.offset
+    throw new Error(`topic ${topic} did not take the erasure: ${outcome?.reason ?? 'no answer'}`)
+  }
+
+  /** Two commands for one id at once: the record that is read last must say what both asked for. */
+  const change = async (
+    id: ErasedId,
+    spansOf: (spans: readonly ErasedSpan[]) => readonly ErasedSpan[],
+    by: AskedBy,
+  ): Promise<number> => {
+    const key = erasedKey(id)
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const before = (await known()).get(key)
+      if (before === undefined && erasures.ids.size >= MAX_ERASURES) {
+        throw new Error(
+          `topic ${topic} names ${MAX_ERASURES} erasures, as many as ingest and consumers hold: nothing was changed`,
+        )
+      }
+      const spans = spansOf(before?.spans ?? [])
+      const record = writeErasure({ ...id, spans, ...by })
+      const offset = await write(record.key, record.value)
+      const after = (await known()).get(key)
+      if (JSON.stringify(spansOf(after?.spans ?? [])) === JSON.stringify(after?.spans ?? [])) {
+        return offset
+      }
+    }
+    throw new Error(`another command changes the same erasure again and again: try again later`)
+  }
+
+  return {
+    find: async (id) => (await known()).get(erasedKey(id)),
+    announce: (id, span, by) => change(id, (spans) => addSpan(spans, span), by),
+    lift: (id, nowMs, by) => change(id, (spans) => liftSpans(spans, nowMs), by),
+    discard: async () => {
+      await known()
+      const keys = [...erasures.unreadableKeys()]
+      for (const key of keys) await write(Buffer.from(key), null)
+      return keys.length
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import {
+  detachedParts,
+  findEvents,
+  findLinked,
+  type ErasedSelection,
+  type FoundEvents,
+  type LinkedIds,
+  type Servers,
+} from '@custom-events/clickhouse'
+import { findRefusedRows, selectionOf } from './erase.ts'
+
+/** What an erasure would take away. */
+export interface Plan {
+  readonly events: FoundEvents
+  /** By table. */
+  readonly refused: Readonly<Record<string, number>>
+  readonly linked: LinkedIds | null
+  readonly detached: number
+}
+
+/** Counts, and changes nothing. @throws {ClickHouseFailure} */
+export async function countWhatGoes(servers: Servers, selection: ErasedSelection): Promise<Plan> {
+  const { ids } = selectionOf(selection)
+  const refused = await findRefusedRows(servers, ids, selection.timestampBefore)
+  return {
+    events: await findEvents(servers.clickhouse, selection),
+    refused: Object.fromEntries(refused.map(({ table, places }) => [table, places.length])),
+    linked: await findLinked(servers.clickhouse, selection),
+    detached: (await detachedParts(servers)).length,
+  }
+}

@@ -1,0 +1,55 @@
+import type { Erasure } from '@custom-events/clickhouse'
+import type { ErasedKind } from '@custom-events/event'
+import type { Plan } from './plan.ts'
+import type { Receipt } from './receipt.ts'
+
+export function planLines(
+  kind: ErasedKind,
+  { events, refused, linked, detached }: Plan,
+): readonly string[] {
+  const between =
+    events.rows === 0
+      ? ''
+      : ` from ${events.firstTimestamp} to ${events.lastTimestamp}, in ${events.accounts} accounts`
+  return [
+    `events: ${events.rows} rows${between}`,
+    ...Object.entries(refused).map(([table, rows]) => `${table}: ${rows} rows`),
+    ...linkedLines(kind, linked),
+    ...(detached === 0
+      ? []
+      : [
+          `Parts that ClickHouse keeps aside: ${detached}. They have to go first (docs/runbook.md).`,
+        ]),
+    'Dry run: nothing was changed. With --yes they are erased, and whatever comes of them from then on is ignored.',
+  ]
+}
+
+function linkedLines(kind: ErasedKind, linked: Plan['linked']): readonly string[] {
+  if (linked === null || linked.count === 0) return []
+  const names = linked.some.map((id) => JSON.stringify(id)).join(', ')
+  const more =
+    linked.count > linked.some.length ? `, and ${linked.count - linked.some.length} more` : ''
+  const what = linked.kind === 'anonymous' ? 'anonymous ids' : 'user ids'
+  return [
+    `${what} beside this ${kind}: ${names}${more}. Events with one of them alone stay: erase each as well.`,
+  ]
+}
+
+export function receiptLines(receipt: Receipt): readonly string[] {
+  const found = Object.entries(receipt.found).map(([table, rows]) => `${table} ${rows}`)
+  return [
+    `Done: ${found.length === 0 ? 'no row was found' : `rows deleted: ${found.join(', ')}`}; none is left. Receipt:`,
+    JSON.stringify(receipt, null, 2),
+  ]
+}
+
+export function listLines(erasures: readonly Erasure[]): readonly string[] {
+  if (erasures.length === 0) return ['Nobody was erased.']
+  return erasures.map((erasure) => {
+    const { id, askedAt, askedBy, state, timestampBefore, found } = erasure
+    const before =
+      timestampBefore === null ? '' : ` before ${new Date(timestampBefore).toISOString()}`
+    const rows = Object.values(found).reduce((sum, each) => sum + each, 0)
+    return `${new Date(askedAt).toISOString()}  ${state.padEnd(9)}  ${id.kind} ${id.sha256}${before}  ${rows} rows  by ${askedBy}  ${erasure.erasureId}`
+  })
+}

@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ClickHouse } from '../client/clickhouse.ts'
+import { everywhere, type Servers } from '../hot-columns/mutations.ts'
+import { onCluster } from '../migrations/migrate.ts'
+
+/** What goes no further; what was done stays done, and the command goes on there when it is run again. */
+export class ErasureStalled extends Error {
+  constructor(what: string) {
+    super(what)
+    this.name = 'ErasureStalled'
+  }
+}
+
+/** A wait that ends: when it is over, when somebody wants it to end, or after a limit. */
+export interface Waiting {
+  readonly stop: AbortSignal
+  /** What it waits for now; for a person. */
+  readonly onWaiting: (what: string) => void
+}
+
+const LOOK_EVERY_MS = 200
+/** Parts of others may be merged first, and a disk be slow; a mutation that no part is done of for so long is stuck. */
+const STALLED_MS = 15 * 60_000
+
+/**
+ * Deletes rows so that no query sees them any more: ClickHouse marks them. Where a part has none it is left as it is.
+ * Not by patches (`lightweight_update`): a restored backup would not have them (ClickHouse 90811).
+ *
+ * @param condition of hashes and numbers only: the text of a mutation is kept in a file.
+ * @throws {ClickHouseFailure | ErasureStalled}
+ */
+export async function hideRows(
+  servers: Servers,
+  { table, condition }: { readonly table: string; readonly condition: string },
+  waiting: Waiting,
+): Promise<void> {
+  await servers.clickhouse.command(
+    `DELETE FROM ${table} ${onCluster(servers.cluster)} WHERE ${condition}
+     SETTINGS lightweight_deletes_sync = 0, lightweight_delete_mode = 'alter_update'`,
+  )
+  await untilMutated(servers, table, waiting)
+}
+
+/**
+ * Writes the parts anew that have rows marked as deleted, month by month, without these rows.
+ *
+ * @throws {ClickHouseFailure | ErasureStalled}
+ */
+export async function rewriteParts(
+  servers: Servers,
+  table: string,
+  waiting: Waiting,
+): Promise<void> {
+  await untilMutated(servers, table, waiting)
+  const parts = await markedParts(servers, table)
+  for (const { partition } of parts) {
+    waiting.onWaiting(`${table}: writing the parts of ${partition} anew`)
+    await servers.clickhouse.command(
+      `ALTER TABLE ${table} ${onCluster(servers.cluster)} APPLY DELETED MASK IN PARTITION ID '${partition.replaceAll(/\W/g, '')}' SETTINGS mutations_sync = 0`,
+    )
+    await untilMutated(servers, table, waiting)
+  }
+  const left = await markedParts(servers, table)
+  if (left.length > 0) {
+    const where = left.map(({ partition, parts: count }) => `${count} of ${partition}`).join(', ')
+    throw new ErasureStalled(`${table} still has parts with deleted rows: ${where}`)
+  }
+}
+
+async function markedParts(
+  { clickhouse, cluster }: Servers,
+  table: string,
+): Promise<readonly { readonly partition: string; readonly parts: number }[]> {
+  return clickhouse.query(
+    `SELECT partition_id AS partition, toUInt32(count()) AS parts FROM ${everywhere('system.parts', cluster)}
+     WHERE active AND database = {database:String} AND table = {table:String} AND has_lightweight_delete
+     GROUP BY partition ORDER BY partition`,
+    { database: clickhouse.database, table },
+  )
+}
+
+interface Unfinished {
+  readonly running: number
+  readonly left: number
+  readonly failure: string
+}
+
+/** Waits for whatever deletes rows of the table, whoever asked for it. */
+async function untilMutated(
+  { clickhouse, cluster }: Servers,
+  table: string,
+  { stop, onWaiting }: Waiting,
+): Promise<void> {
+  let [least, changedAt] = [Infinity, performance.now()]
+  for (;;) {
+    const { running, left, failure } = await readUnfinished(clickhouse, cluster, table)
+    if (running === 0) return
+    if (left < least) [least, changedAt] = [left, performance.now()]
+    const why = failure === '' ? '' : `: ${failure.slice(0, 300)}`
+    if (stop.aborted) throw new ErasureStalled(`stopped while ClickHouse deletes from ${table}`)
+    if (performance.now() - changedAt > STALLED_MS) {
+      const minutes = STALLED_MS / 60_000
+      throw new ErasureStalled(
+        `no part of ${table} was done for ${minutes} minutes (system.mutations)${why}`,
+      )
+    }
+    onWaiting(`${table}: ${left} parts left${why}`)
+    await delay(LOOK_EVERY_MS, null, { signal: stop }).catch(() => {})
+  }
+}
+
+async function readUnfinished(
+  clickhouse: Pick<ClickHouse, 'query' | 'database'>,
+  cluster: string,
+  table: string,
+): Promise<Unfinished> {
+  const [unfinished] = await clickhouse.query<Unfinished>(
+    `SELECT toUInt32(count()) AS running, toFloat64(sum(parts_to_do)) AS left, max(latest_fail_reason) AS failure
+     FROM ${everywhere('system.mutations', cluster)}
+     WHERE database = {database:String} AND table = {table:String} AND NOT is_done AND NOT is_killed
+       AND (position(command, '_row_exists') > 0 OR position(command, 'DELETE') > 0)`,
+    { database: clickhouse.database, table },
+  )
+  return unfinished ?? { running: 0, left: 0, failure: '' }
+}

@@ -1,0 +1,45 @@
+/**
+ * Which events of an erased id are meant: those whose timestamp lies before one moment and that were taken before
+ * another; `null`: whenever. Milliseconds since 1970.
+ */
+export interface ErasedSpan {
+  readonly timestampBefore: number | null
+  readonly receivedBefore: number | null
+}
+
+export interface EventTimes {
+  readonly timestamp: number
+  readonly receivedAt: number
+}
+
+export function isWithin(
+  spans: readonly ErasedSpan[],
+  { timestamp, receivedAt }: EventTimes,
+): boolean {
+  return spans.some(
+    ({ timestampBefore, receivedBefore }) =>
+      timestamp < (timestampBefore ?? Infinity) && receivedAt < (receivedBefore ?? Infinity),
+  )
+}
+
+/** Asked for again and again: an earlier wish is never narrowed by a later one. */
+export function addSpan(spans: readonly ErasedSpan[], added: ErasedSpan): readonly ErasedSpan[] {
+  if (spans.some((span) => contains(span, added))) return spans
+  return [...spans.filter((span) => !contains(added, span)), added]
+}
+
+/** What was taken until now stays erased, whenever it comes again from Kafka; what comes from now on is kept. */
+export function liftSpans(spans: readonly ErasedSpan[], nowMs: number): readonly ErasedSpan[] {
+  const lifted = spans.map(({ timestampBefore, receivedBefore }) => ({
+    timestampBefore,
+    receivedBefore: Math.min(receivedBefore ?? Infinity, nowMs),
+  }))
+  return lifted.reduce<readonly ErasedSpan[]>(addSpan, [])
+}
+
+function contains(outer: ErasedSpan, inner: ErasedSpan): boolean {
+  return (
+    (outer.timestampBefore ?? Infinity) >= (inner.timestampBefore ?? Infinity) &&
+    (outer.receivedBefore ?? Infinity) >= (inner.receivedBefore ?? Infinity)
+  )
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { erasedIdOf, writeErasure, type ErasedKind } from '@custom-events/event'
+import { createLogger } from '@custom-events/runtime'
+import { eventually } from '../../../../test/support/eventually.ts'
+import { followErasures, type Erasures } from './erasures.ts'
+import type { TopicReader } from './follow-topic.ts'
+
+const kafka = { brokers: ['127.0.0.1:1'], clientId: 't', isTlsEnabled: false, sasl: null }
+const log = createLogger({ service: 'test', level: 'silent' })
+const ALWAYS = { timestampBefore: null, receivedBefore: null }
+
+function bytesOf(kind: ErasedKind, id: string) {
+  return writeErasure({
+    ...erasedIdOf(kind, id),
+    spans: [ALWAYS],
+    erasureId: 'e',
+    askedBy: '',
+    askedAt: 0,
+  })
+}
+
+/** A topic in memory: what is added is read by the next call; with `failure` none answers. */
+function scripted(maxErasures?: number) {
+  let offset = 0
+  const todo: ((reader: TopicReader) => void)[] = []
+  const script = { failure: null as Error | null, isAtEnd: true }
+  const erasures = followErasures({
+    kafka,
+    topic: 'events.erased.v1',
+    log,
+    ...(maxErasures === undefined ? {} : { maxErasures }),
+    follow: (reader) => ({
+      read: async () => {
+        await new Promise((resolve) => setImmediate(resolve))
+        if (script.failure !== null) throw script.failure
+        for (const each of todo.splice(0)) each(reader)
+        return script.isAtEnd
+      },
+      [Symbol.asyncDispose]: async () => {},
+    }),
+  })
+  const add = (key: Buffer | null, value: Buffer | null): void =>
+    void todo.push((reader) =>
+      reader.record({ partition: 0, offset: offset++, timestampMs: 0, key, value, headers: {} }),
+    )
+  return { erasures, add, script, todo }
+}
+
+const isErased = ({ ids }: Erasures, user: string): boolean =>
+  ids.has('user', Buffer.from(user), { timestamp: 0, receivedAt: 0 })
+
+test('nothing is known before the topic was read to its end, and its age is that of the last time', async () => {
+  const { erasures, add, script } = scripted()
+  await using _ = erasures
+  script.isAtEnd = false
+  const { key, value } = bytesOf('user', 'u')
+  add(key, value)
+  await eventually(() => assert.equal(erasures.ids.size, 1), { everyMs: 5 })
+  assert.match(erasures.notReadyReason ?? '', /not known yet/)
+  assert.equal(erasures.ageMs, Infinity)
+  script.isAtEnd = true
+  await eventually(() => assert.equal(erasures.notReadyReason, null), { everyMs: 5 })
+  assert.ok(erasures.ageMs < 10_000)
+  script.failure = new Error('broker away')
+  await eventually(() => assert.equal(erasures.trouble, 'broker away'), { everyMs: 5 })
+  assert.equal(erasures.notReadyReason, null, 'what is known stays known')
+  assert.ok(isErased(erasures, 'u'))
+})
+
+test('a later record replaces an earlier, a tombstone takes it away, a topic made anew forgets all', async () => {
+  const { erasures, add, todo } = scripted()
+  await using _ = erasures
+  const [one, other] = [bytesOf('user', 'u'), bytesOf('user', 'v')]
+  add(one.key, one.value)
+  add(other.key, other.value)
+  await eventually(() => assert.equal(erasures.ids.size, 2), { everyMs: 5 })
+  const before = erasures.version
+  add(one.key, null)
+  await eventually(() => assert.ok(!isErased(erasures, 'u') && isErased(erasures, 'v')), {
+    everyMs: 5,
+  })
+  assert.ok(erasures.version > before)
+  todo.push((reader) => reader.forget())
+  await eventually(() => assert.equal(erasures.ids.size, 0), { everyMs: 5 })
+})
+
+test('a record that is not understood makes it not ready, until one of the same key replaces it', async () => {
+  const { erasures, add } = scripted()
+  await using _ = erasures
+  const { key, value } = bytesOf('user', 'u')
+  add(key, Buffer.from('{"v":2}'))
+  await eventually(
+    () =>
+      assert.match(
+        erasures.notReadyReason ?? '',
+        /0@0: its "v" is 2, expected 1.*--discard-unreadable/,
+      ),
+    { everyMs: 5 },
+  )
+  assert.deepEqual([...erasures.unreadableKeys()], [key.toString()])
+  add(key, value)
+  await eventually(() => assert.equal(erasures.notReadyReason, null), { everyMs: 5 })
+  assert.ok(isErased(erasures, 'u'))
+})
+
+test('more erasures than are held are told, and none that is held is lost', async () => {
+  const { erasures, add } = scripted(2)
+  await using _ = erasures
+  for (const user of ['a', 'b', 'c']) {
+    const { key, value } = bytesOf('user', user)
+    add(key, value)
+  }
+  await eventually(
+    () => assert.match(erasures.notReadyReason ?? '', /more than 2 erasures: 1 are not known/),
+    { everyMs: 5 },
+  )
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((user) => isErased(erasures, user)),
+    [true, true, false],
+  )
+})

@@ -1,0 +1,196 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  createErasedIds,
+  readErasure,
+  UnreadableErasure,
+  type ErasedIds,
+  type ErasureRecord,
+} from '@custom-events/event'
+import type { Logger } from '@custom-events/runtime'
+import type { FetchedRecord } from '../consumer/consumer-port.ts'
+import { KafkaProblem } from '../errors/kafka-problem.ts'
+import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
+import { followTopic, type TopicFollower, type TopicReader } from './follow-topic.ts'
+
+/** How many erasures are held, in about half a KB each. `erase` asks for no more; what is beyond is not known here. */
+export const MAX_ERASURES = 200_000
+
+/** Who is erased, as far as this process knows, and how well it knows. */
+export interface Erasures extends AsyncDisposable {
+  readonly ids: ErasedIds
+  /** Grows with every change of `ids`. */
+  readonly version: number
+  /** Since when nothing is known for certain, in milliseconds; Infinity: the topic was never read to its end. */
+  readonly ageMs: number
+  /** Why the topic is not or not wholly understood; `null`: it is. */
+  readonly trouble: string | null
+  /** `null` once it was read to its end, and while every record of it is understood. */
+  readonly notReadyReason: string | null
+  records(): Iterable<ErasureRecord>
+  /** Keys of records that are not understood. */
+  unreadableKeys(): Iterable<string>
+}
+
+export interface ErasuresOptions {
+  readonly kafka: KafkaConfig
+  /** The topic of erasures, see `erasedTopic`. */
+  readonly topic: string
+  readonly log: Logger
+  /** Called after every change and every failure. */
+  readonly onChange?: () => void
+  readonly maxErasures?: number
+  /** @default over Kafka */
+  readonly follow?: (reader: TopicReader) => TopicFollower
+}
+
+/** Longest wait of a fetch for something new: so long an erasure may take to be known, and the proof of there being none. */
+const WAIT_MS = 500
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 2_000
+
+/** Reads the topic of erasures from its beginning, and follows it until it is closed. Never throws. */
+export function followErasures(options: ErasuresOptions): Erasures {
+  const { topic, log, onChange = () => {}, maxErasures = MAX_ERASURES } = options
+  const state = createState(topic, maxErasures, log)
+  const follower = (options.follow ?? ((reader) => followTopic({ ...options, reader })))(
+    state.reader,
+  )
+  const closing = new AbortController()
+
+  const run = async (): Promise<void> => {
+    let pauseMs = FIRST_PAUSE_MS
+    while (!closing.signal.aborted) {
+      const asked = now()
+      try {
+        if (await follower.read(WAIT_MS)) state.readToEnd(asked)
+        pauseMs = FIRST_PAUSE_MS
+      } catch (error) {
+        if (closing.signal.aborted) return
+        state.failed(error)
+        onChange()
+        await delay(pauseMs, null, { signal: closing.signal }).catch(() => {})
+        pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
+        continue
+      }
+      onChange()
+    }
+  }
+  const running = run()
+
+  return {
+    ids: state.ids,
+    get version() {
+      return state.version
+    },
+    get ageMs() {
+      return state.ageMs
+    },
+    get trouble() {
+      return state.trouble
+    },
+    get notReadyReason() {
+      if (state.unreadable !== null) return state.unreadable
+      if (state.ageMs < Infinity) return null
+      return `who is erased is not known yet${state.trouble === null ? '' : `: ${state.trouble}`}`
+    },
+    records: () => state.ids.records(),
+    unreadableKeys: () => state.unreadableKeys(),
+    [Symbol.asyncDispose]: async () => {
+      closing.abort()
+      await follower[Symbol.asyncDispose]()
+      await running
+    },
+  }
+}
+
+/** By both clocks: one stands still while a machine sleeps, the other may be set back. */
+interface Moment {
+  readonly monotonic: number
+  readonly wall: number
+}
+
+function now(): Moment {
+  return { monotonic: performance.now(), wall: Date.now() }
+}
+
+function msSince({ monotonic, wall }: Moment): number {
+  return Math.max(performance.now() - monotonic, Date.now() - wall)
+}
+
+function createState(topic: string, maxErasures: number, log: Logger) {
+  const ids = createErasedIds()
+  /** Keys of records that are not understood: an erasure may be among them. */
+  const unreadable = new Map<string, string>()
+  let beyond = 0
+  let knownAt: Moment | null = null
+  let failure: string | null = null
+  let version = 0
+
+  const take = ({ key, value, offset }: FetchedRecord): void => {
+    const name = key?.toString('utf8') ?? ''
+    version++
+    unreadable.delete(name)
+    if (value === null) return ids.delete(name)
+    if (ids.size >= maxErasures && ids.get(name) === undefined) {
+      beyond++
+      return
+    }
+    try {
+      ids.set(name, readErasure(key, value))
+    } catch (error) {
+      if (!(error instanceof UnreadableErasure)) throw error
+      ids.delete(name)
+      if (unreadable.size < MAX_TOLD) unreadable.set(name, `${topic}/0@${offset}: ${error.message}`)
+      log.error({ topic, offset, err: error }, `a record of erasures is not understood${WAY_OUT}`)
+    }
+  }
+
+  return {
+    ids,
+    reader: {
+      record: take,
+      forget: () => {
+        version++
+        ids.clear()
+        unreadable.clear()
+        beyond = 0
+        knownAt = null
+      },
+    },
+    readToEnd: (asked: Moment) => {
+      if (failure !== null) log.info({ topic }, 'erasures are read again')
+      failure = null
+      knownAt = asked
+    },
+    failed: (error: unknown) => {
+      const text = told(error)
+      if (failure === null) log.warn({ topic, err: error }, 'erasures cannot be read, trying again')
+      failure = text
+    },
+    get version() {
+      return version
+    },
+    get ageMs() {
+      return knownAt === null ? Infinity : Math.max(0, msSince(knownAt))
+    },
+    get trouble() {
+      return failure
+    },
+    unreadableKeys: () => unreadable.keys(),
+    get unreadable() {
+      const [first] = unreadable.values()
+      if (first !== undefined) return `a record of erasures is not understood: ${first}${WAY_OUT}`
+      if (beyond === 0) return null
+      return `topic ${topic} names more than ${maxErasures} erasures: ${beyond} are not known here (docs/runbook.md#erasures-are-not-known)`
+    },
+  }
+}
+
+const MAX_TOLD = 1_000
+const WAY_OUT =
+  ': write it anew, or take it away with `custom-events erase --discard-unreadable` (docs/runbook.md#erasures-are-not-known)'
+
+function told(error: unknown): string {
+  if (error instanceof KafkaProblem) return `${error.message}: ${error.remedy}`
+  return error instanceof Error ? error.message : String(error)
+}
