@@ -11,7 +11,7 @@ import { proveWorld, readScenarios } from './world/prove.ts'
 
 const USAGE = `npm run chaos: the delivery proof, see docs/guarantees.md.
 
-  npm run chaos -- [--tier smoke|ci|full] [--seed N] [--runs N] [--brokers 1|3]
+  npm run chaos -- [--tier smoke|ci|full|erasure] [--seed N] [--runs N] [--brokers 1|3]
       of a tier: [--events N] [--faults N] [--minutes N] [--kinds KIND,…] [--drain-seconds N]
       of a run that failed: [--only-faults N,…] [--shrink-runs N] [--shrink-minutes N]
   npm run chaos -- --failpoints KILLS [--minutes N]   consumers die at each point of their work

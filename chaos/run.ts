@@ -1,5 +1,5 @@
 import { createAccounts } from './accounts.ts'
-import { checkErasure, eraseAmidst } from './erasure.ts'
+import { checkErasure, eraseAmidst, type ErasureRun } from './erasure.ts'
 import { doFaults, type Done } from './faults.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { underLoad } from './load.ts'
@@ -45,32 +45,43 @@ export function scheduleOf(seed: number, tier: Tier): readonly Fault[] {
 
 /** A run from the first process to the last check: load, faults, drain, checks, full replay, checks. */
 export async function run({ seed, tier, schedule, folder, say }: RunOptions): Promise<Findings> {
-  const ledger = createLedger(seed, createAccounts({ ordered: 20, concurrent: 60, erased: true }))
+  const ledger = createLedger(
+    seed,
+    createAccounts({ ordered: 20, concurrent: 60, erased: tier.hasErasure === true }),
+  )
   const { brokers, withDisks } = tier
-  await using world = await startWorld({ seed, folder, onProgress: say, brokers, withDisks })
+  await using world = await startWorld({
+    seed,
+    folder,
+    onProgress: say,
+    brokers,
+    withDisks,
+    ...(tier.hasErasure === true ? { erasuresMaxAgeMs: ERASURES_MAX_AGE_MS } : {}),
+  })
   const poison = createPoisonStore(seed, world)
   const watch = startWatch(world, ledger)
   const erasing = startErasing({ world, ledger, tier, say })
   erasing.catch(() => {}) // told when it is waited for
   const storm = await rage({ world, tier, ledger, poison, schedule, say, watched: watch.seen })
   const { loaded, done } = storm
-  const erasure = checkErasure(await erasing)
+  const erasure = (await erasing).map(checkErasure)
   const { drainMs } = tier
   const found = await verify({ world, ledger, poison, watch, loaded, faults: done, drainMs, say })
-  return { ...found, ...loaded, done, schedule, checks: [...found.checks, erasure] }
+  return { ...found, ...loaded, done, schedule, checks: [...found.checks, ...erasure] }
 }
 
-/** An account of its own is erased from a quarter of the run on. */
-function startErasing(options: {
+/** An account of its own is erased from a quarter of the run on, where the tier has that. */
+async function startErasing(options: {
   readonly world: World
   readonly ledger: Ledger
   readonly tier: Tier
   readonly say: (line: string) => void
-}) {
+}): Promise<readonly ErasureRun[]> {
   const { world, ledger, tier, say } = options
+  if (tier.hasErasure !== true) return []
   const account = ledger.accounts.find(({ isErased }) => isErased === true)
   if (account === undefined) throw new Error('no account is to be erased')
-  return eraseAmidst({
+  const erased = await eraseAmidst({
     world,
     account,
     say,
@@ -78,6 +89,7 @@ function startErasing(options: {
     settleSeconds: Math.ceil((ERASURES_MAX_AGE_MS + tier.maxFaultMs) / 1_000) + 5,
     signal: AbortSignal.timeout(tier.sendMs + 2 * tier.drainMs * tier.brokers),
   })
+  return [erased]
 }
 
 /** Load and faults, until the last fault is healed and the last answer is known. */

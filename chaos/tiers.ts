@@ -21,6 +21,8 @@ export interface Tier {
   readonly maxFaultMs: number
   /** How long the backlog may take after the last fault. */
   readonly drainMs: number
+  /** Whether an account is erased in the middle. @default false */
+  readonly hasErasure?: boolean
 }
 
 export const MIN_FAULT_MS = 100
@@ -75,6 +77,18 @@ const tiers: Readonly<Record<string, Plan>> = {
     sendMs: 2_700_000,
     maxFaultMs: 30_000,
     drainMs: 300_000,
+  },
+  erasure: {
+    name: 'erasure',
+    runs: 1,
+    events: 50_000,
+    faults: 'each',
+    kinds: FAULT_KINDS.filter((kind) => !LONG_KINDS.has(kind)),
+    brokers: 1,
+    sendMs: 120_000,
+    maxFaultMs: 6_000,
+    drainMs: 180_000,
+    hasErasure: true,
   },
 }
 

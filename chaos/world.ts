@@ -64,6 +64,8 @@ export interface WorldOptions {
   readonly name?: string
   /** @default 2 */
   readonly consumers?: number
+  /** For how long a consumer may go on without knowing who is erased. @default its own */
+  readonly erasuresMaxAgeMs?: number
 }
 
 export async function startWorld(options: WorldOptions): Promise<World> {
@@ -116,7 +118,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         KAFKA_SESSION_TIMEOUT_MS: '6000',
         POISON_UNKNOWN_SCHEMA: 'dead_letter', // the poison is known to be nobody's event
         BATCH_MAX_AGE_MS: '500',
-        ERASURES_MAX_AGE_MS: String(ERASURES_MAX_AGE_MS),
+        ...(options.erasuresMaxAgeMs === undefined
+          ? {}
+          : { ERASURES_MAX_AGE_MS: String(options.erasuresMaxAgeMs) }),
         ...clocks.environment(consumer),
         ...more,
       },

@@ -19,9 +19,9 @@ export const KAFKA_RIGHTS: readonly Right[] = [
   {
     program: 'setup',
     resource: ERASED,
-    operations: ['CREATE', 'DESCRIBE', 'READ', 'WRITE'],
+    operations: ['CREATE', 'DESCRIBE', 'READ'],
     without:
-      'the topic of erasures must be made by somebody else, and is not filled anew when it was lost',
+      'the topic of erasures must be made by somebody else; to fill it anew after a loss setup may WRITE as well',
   },
   {
     program: 'setup',
