@@ -12,6 +12,7 @@ import {
   type Config,
   type ConfigProblem,
 } from '@custom-events/runtime'
+import { retentionVariables } from './retention/variables.ts'
 import { tellConfig } from './tell-config.ts'
 
 export const setupVariables = {
@@ -67,13 +68,7 @@ export const setupVariables = {
     max: 10_000,
     default: 500,
   }),
-  CLICKHOUSE_RETENTION_DAYS: integer({
-    description:
-      'Rows older than this are deleted, 0 keeps them for ever; applies to tables made by this setup.',
-    min: 0,
-    max: 36_500,
-    default: 0,
-  }),
+  ...retentionVariables,
 }
 
 /** Reads the environment of `custom-events setup`. */

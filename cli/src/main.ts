@@ -1,7 +1,15 @@
 import { Command, CommanderError } from 'commander'
 import type { KeyOwner } from '@custom-events/clickhouse'
 import { ConfigError, EXIT_CONFIG, redact } from '@custom-events/runtime'
+import { runAccount, type AccountRequest } from './access/account.ts'
+import { accountCommand } from './access/command.ts'
+import { readAccessConfig } from './access/config.ts'
+import { rolesScript, runRoles } from './access/roles.ts'
 import { readSetupConfig } from './config.ts'
+import { exportCommand } from './export/command.ts'
+import { readExportConfig } from './export/config.ts'
+import type { ExportRequest } from './export/request.ts'
+import { runExport, runVerify } from './export/run.ts'
 import { destroyKeysCommand } from './destroy-keys/command.ts'
 import { readDestroyKeysConfig } from './destroy-keys/config.ts'
 import { destroyKeys } from './destroy-keys/destroy-keys.ts'
@@ -14,6 +22,9 @@ import { replayCommand } from './replay/command.ts'
 import { readReplayConfig } from './replay/config.ts'
 import { openReplay } from './replay/open.ts'
 import { runReplay, type ReplayRequest } from './replay/run.ts'
+import { retentionCommand } from './retention/command.ts'
+import { readRetentionConfig } from './retention/config.ts'
+import { runRetention, type RetentionRequest } from './retention/run.ts'
 import { setUp } from './setup/setup.ts'
 import { readViewsConfig } from './views/config.ts'
 import { runViews } from './views/views.ts'
@@ -43,8 +54,21 @@ program
     if (failed.length > 0) process.exitCode = 1
   })
 
+program
+  .command('roles')
+  .description('make the roles in ClickHouse, as a user that may manage access')
+  .option('--print', 'print the SQL instead, and ask nobody')
+  .action(async ({ print = false }: { readonly print?: boolean }) => {
+    const config = readAccessConfig(process.env)
+    if (print) return write(rolesScript(config))
+    if (!(await runRoles(config, (line) => write(`${line}\n`)))) process.exitCode = 1
+  })
+
+program.addCommand(accountCommand(account).copyInheritedSettings(program))
 program.addCommand(replayCommand(replay).copyInheritedSettings(program))
 program.addCommand(hotPropertiesCommand(hotProperties).copyInheritedSettings(program))
+program.addCommand(retentionCommand(retention).copyInheritedSettings(program))
+program.addCommand(exportCommand(exportThem, verify).copyInheritedSettings(program))
 program.addCommand(destroyKeysCommand(destroy).copyInheritedSettings(program))
 
 try {
@@ -69,6 +93,10 @@ async function replay(request: ReplayRequest): Promise<void> {
   process.exitCode = await runReplay(request, { ...opened, stop }, screen)
 }
 
+async function account(request: AccountRequest): Promise<void> {
+  await runAccount(request, readAccessConfig(process.env), (line) => write(`${line}\n`))
+}
+
 async function destroy(owner: KeyOwner): Promise<void> {
   const config = readDestroyKeysConfig(process.env)
   await using resources = new AsyncDisposableStack()
@@ -81,6 +109,21 @@ async function hotProperties(request: HotPropertiesRequest): Promise<void> {
   const config = readHotPropertiesConfig(process.env)
   const screen = { isTerminal: process.stdout.isTTY, write }
   process.exitCode = await runHotProperties(request, { config, stop: stopOnSignal() }, screen)
+}
+
+async function retention(request: RetentionRequest): Promise<void> {
+  const config = readRetentionConfig(process.env)
+  process.exitCode = await runRetention(request, config, (line) => write(`${line}\n`))
+}
+
+async function exportThem(request: ExportRequest): Promise<void> {
+  const config = readExportConfig(process.env)
+  const screen = { isTerminal: process.stdout.isTTY, write }
+  process.exitCode = await runExport(request, { config, stop: stopOnSignal() }, screen)
+}
+
+async function verify(folder: string): Promise<void> {
+  process.exitCode = await runVerify(folder, write)
 }
 
 /** The first signal ends it in order; a second, no longer caught, at once: both are safe. */

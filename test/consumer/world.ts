@@ -24,6 +24,7 @@ import {
 } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
+import { fromOurs } from '../support/from-ours.ts'
 import type { Servers } from '../support/server-addresses.ts'
 
 export const PARTITIONS = 4
@@ -179,7 +180,7 @@ async function spawnConsumer(
   const port = await freePort()
   const log = openSync(logFile, 'w')
   const child = spawn(process.execPath, [ENTRY], {
-    env: { PATH: process.env['PATH'], NODE_ENV: 'test', ...environment, OPS_PORT: String(port) },
+    env: { ...fromOurs(), NODE_ENV: 'test', ...environment, OPS_PORT: String(port) },
     stdio: ['ignore', log, log],
   })
   closeSync(log)

@@ -46,7 +46,7 @@ after(async () => {
   await stack[Symbol.asyncDispose]()
 })
 
-for (const page of ['analysts', 'operators', 'runbook']) {
+for (const page of ['analysts', 'operators', 'runbook', 'privacy']) {
   const text = readFileSync(new URL(`${page}.md`, FOLDER), 'utf8')
   const blocks = [...text.matchAll(/^```sql\n([^]*?)^```$/gm)].flatMap(([, sql = '']) =>
     sql.trim().split(/;\s*\n/),
@@ -59,8 +59,8 @@ for (const page of ['analysts', 'operators', 'runbook']) {
     for (const sql of [...blocks, ...inline]) {
       // In the database of this test, which is not called as the default is.
       const here = sql.replaceAll('custom_events.', `${clickhouse.database}.`).trim()
-      // The client asks for a format of its own, which SYSTEM does not take.
-      if (here.startsWith('SYSTEM')) await clickhouse.command(here.replace(/;$/, ''))
+      // The client asks for a format of its own, which these do not take.
+      if (/^(?:SYSTEM|DELETE)/.test(here)) await clickhouse.command(here.replace(/;$/, ''))
       else await clickhouse.query(here.replace(/;$| FORMAT \w+$/, ''))
     }
   })

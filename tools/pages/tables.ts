@@ -40,6 +40,8 @@ export const FIRST = [
   'rollup_freshness',
   'rejected_events',
   'dead_letters',
+  'sent_by_key',
+  'query_log_daily',
   'kafka_logs',
   'events',
   'seal_keys',

@@ -30,6 +30,7 @@ interface Flags {
   readonly groupId?: string
   readonly force: boolean
   readonly dryRun: boolean
+  readonly by?: string
 }
 
 /** @param run does it; its result is the exit code. */
@@ -54,6 +55,7 @@ export function replayCommand(
     .option('--code <code>', 'only what was refused with this code; may be repeated', addCodes, [])
     .option('--group-id <id>', 'only of this account')
     .option('--force', 'also what is superseded: an older copy wins over a newer one', false)
+    .option('--by <name>', 'who does it, for the table audit; else the user of the system')
     .option('--dry-run', 'count, and change nothing', false)
     .addHelpText('after', HELP)
     .allowExcessArguments(false)
@@ -66,6 +68,7 @@ export function replayCommand(
       await run({
         from,
         isDryRun: dryRun,
+        ...(flags.by === undefined ? {} : { by: flags.by }),
         filter: {
           sinceMs: since,
           untilMs: until,

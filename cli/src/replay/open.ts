@@ -55,6 +55,8 @@ export interface OpenReplay {
   readonly source: Source
   readonly producer: Pick<Producer, 'produce'>
   readonly caughtUp: () => Promise<void>
+  /** Has the table `audit`. */
+  readonly clickhouse: ClickHouse
 }
 
 /**
@@ -100,6 +102,7 @@ export async function openReplay(options: {
       }),
       keysWithinMs: SEAL_KEYS.keptWithinMs,
     }),
+    clickhouse,
     // Nothing is compared when an older copy may win anyway.
     caughtUp: async () => {
       if (!filter.isForced) await waitUntilCaughtUp({ readOffsets, consumerGroup, stop })

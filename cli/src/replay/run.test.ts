@@ -64,6 +64,12 @@ function fakeKafka(
   return { tracked, producer: { produce } }
 }
 
+/** Takes what is written into `audit`. */
+const clickhouse = {
+  query: async <Row>() => [{ now: '2026-01-01 00:00:00.000' }] as Row[],
+  command: async () => {},
+}
+
 interface Given {
   readonly fates: Readonly<Record<string, Fate['kind']>>
   readonly isAway?: (value: string, topic: string) => boolean
@@ -77,9 +83,13 @@ function scene({ fates, isAway }: Given) {
   const run = async (options: { isDryRun?: boolean; caughtUp?: () => Promise<void> } = {}) => {
     output = ''
     const { isDryRun = false, caughtUp = async () => {} } = options
-    const parts = { source, producer, caughtUp, stop: stopping.signal }
+    const parts = { source, producer, clickhouse, caughtUp, stop: stopping.signal }
+    const filter = { sinceMs: 0, untilMs: 0, codes: [], groupId: null, isForced: false }
     const write = (text: string): void => void (output += text)
-    const code = await runReplay({ isDryRun }, parts, { isTerminal: false, write })
+    const code = await runReplay({ from: 'rejected', isDryRun, filter }, parts, {
+      isTerminal: false,
+      write,
+    })
     return { code, output }
   }
   return { run, output: () => output, stopping, tracked, resolved }

@@ -1,15 +1,18 @@
+import { audited } from '../audit/audited.ts'
 import type { Filter } from './sources/judged.ts'
 import type { OpenReplay } from './open.ts'
 import { createProgress } from './progress.ts'
 import { count, replay } from './replay.ts'
 import { planLines, resultLines } from './report.ts'
-import { isComplete, total } from './tally.ts'
+import { countsByOutcome, isComplete, total, type Tally } from './tally.ts'
 
 /** What an operator asked for. */
 export interface ReplayRequest {
   readonly from: 'dead-letters' | 'rejected'
   readonly isDryRun: boolean
   readonly filter: Filter
+  /** Who does it, as they say. */
+  readonly by?: string | undefined
 }
 
 /** As a shell reports a command that Ctrl-C ended. */
@@ -26,8 +29,9 @@ export interface Screen {
  * @returns the exit code. @throws when a server cannot be used.
  */
 export async function runReplay(
-  { isDryRun }: Pick<ReplayRequest, 'isDryRun'>,
+  { isDryRun, ...asked }: ReplayRequest,
   parts: Pick<OpenReplay, 'source' | 'caughtUp'> & {
+    readonly clickhouse: Pick<OpenReplay['clickhouse'], 'query' | 'command'>
     readonly producer: Pick<OpenReplay['producer'], 'produce'>
     readonly stop: AbortSignal
   },
@@ -51,13 +55,30 @@ export async function runReplay(
   const now = (): number => performance.now()
   const progress = createProgress({ total: plan.found, isTerminal, write, now })
   try {
-    const done = await replay({ ...parts, onProgress: ({ found }) => progress.update(found) })
+    const wasStoppedAt = ({ found }: Tally): boolean => stop.aborted && found < plan.found
+    const done = await audited(
+      parts.clickhouse,
+      { command: 'replay', args: auditedArguments(asked), by: asked.by },
+      {
+        run: () => replay({ ...parts, onProgress: ({ found }) => progress.update(found) }),
+        tell: (tally) => ({
+          outcome: wasStoppedAt(tally) ? 'stopped' : 'done',
+          counts: { found: tally.found, ...countsByOutcome(tally) },
+        }),
+      },
+    )
     progress.end()
-    const wasStopped = stop.aborted && done.found < plan.found
+    const wasStopped = wasStoppedAt(done)
     print(resultLines(source.title, done, wasStopped))
     if (wasStopped) return EXIT_INTERRUPTED
     return isComplete(done) ? 0 : 1
   } finally {
     progress.end()
   }
+}
+
+function auditedArguments({ from, filter }: Pick<ReplayRequest, 'from' | 'filter'>) {
+  const { sinceMs, untilMs, codes, groupId, isForced } = filter
+  const [since, until] = [new Date(sinceMs).toISOString(), new Date(untilMs).toISOString()]
+  return { from, since, until, codes, group: groupId, force: isForced }
 }

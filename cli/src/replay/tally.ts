@@ -61,3 +61,12 @@ export function isComplete(tally: Tally): boolean {
   )
   return open.every((number) => number === 0) && tally.unmarked === 0
 }
+
+/** How many had each outcome, over all codes. */
+export function countsByOutcome(tally: Tally): Readonly<Record<Outcome, number>> {
+  const names = Object.keys(NOTHING) as readonly Outcome[] // it has exactly these keys
+  return Object.fromEntries(names.map((name) => [name, total(tally, name)])) as Record<
+    Outcome,
+    number
+  > // of each
+}

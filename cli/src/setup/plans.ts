@@ -1,4 +1,5 @@
 import type {
+  Days,
   PersonalProperties,
   PlannedEvent,
   PlannedHotProperty,
@@ -17,6 +18,8 @@ export interface Plans {
   readonly personal: PersonalProperties
   /** Events that get a view. */
   readonly events: readonly PlannedEvent[]
+  /** `x-retention-days` by name of event; `null`: for ever. */
+  readonly retention: ReadonlyMap<string, Days>
 }
 
 /** @throws {BadPlans} */
@@ -39,6 +42,11 @@ export async function readPlans(plansDir: string): Promise<Plans> {
         ),
       }
     }),
+    retention: new Map(
+      plans.flatMap(({ event, retentionDays: days }) =>
+        days === null ? [] : [[event, days === 0 ? null : days] as const],
+      ),
+    ),
   }
 }
 

@@ -13,6 +13,7 @@ import {
 } from '@custom-events/kafka'
 import { redactUrl, type Logger } from '@custom-events/runtime'
 import type { SetupConfig } from '../config.ts'
+import { setUpRoles } from '../access/roles.ts'
 import { setUpLogs } from './logs.ts'
 import { readPlans } from './plans.ts'
 import { fix, step } from '../step.ts'
@@ -57,6 +58,7 @@ export async function setUp(
       setUpTables({ config, log, plans }, print),
     ),
   )
+  await step('making the roles', fix.clickhouse(config), () => setUpRoles(config, print))
   await step('registering the logs of Kafka', fix.logs(config), () => setUpLogs(config, log, print))
   // The last: the services need none of them.
   await step('making the views of events', fix.clickhouse(config), () =>

@@ -7,6 +7,7 @@ import {
 } from '@custom-events/clickhouse'
 import type { Logger } from '@custom-events/runtime'
 import type { SetupConfig } from '../config.ts'
+import { setUpRetention } from '../retention/set-up-retention.ts'
 import type { Plans } from './plans.ts'
 
 /** Migrates ClickHouse, and compares the tables with what is asked. */
@@ -31,6 +32,7 @@ export async function setUpTables(
   if (refused.length > 0) throw new Error(refused.map(({ text }) => text).join('\n  '))
   print(`database ${config.CLICKHOUSE_DATABASE}: ${applied} of ${total} migrations applied now`)
   for (const { text } of findings) print(`  note: ${text}`)
+  await setUpRetention(clickhouse, { config, plans }, print)
   for (const { property, markedIn } of plans.columns)
     print(`${property} has a typed column, as ${markedIn} asks`)
 }
@@ -39,8 +41,5 @@ function tableSettings(config: SetupConfig): TableSettings {
   return {
     isReplicated: config.CLICKHOUSE_REPLICATED,
     ...(config.CLICKHOUSE_CLUSTER === '' ? {} : { cluster: config.CLICKHOUSE_CLUSTER }),
-    ...(config.CLICKHOUSE_RETENTION_DAYS === 0
-      ? {}
-      : { retentionDays: config.CLICKHOUSE_RETENTION_DAYS }),
   }
 }

@@ -7,6 +7,7 @@ export type {
   RecordsQuestion,
   IdentityColumn,
   PresentIdentities,
+  StreamRequest,
   ViewOnTable,
 } from './client/clickhouse.ts'
 export { classify, type Failure } from './errors/classify.ts'
@@ -18,7 +19,6 @@ export { generationOf, readLogs, registerLogs, type RegisteredLog } from './clie
 export { identityHash } from './client/read-back.ts'
 export {
   allHotProperties,
-  keysDatabase,
   migrate,
   onCluster,
   type MigrateOptions,
@@ -60,3 +60,26 @@ export {
   type Proposals,
 } from './hot-columns/propose.ts'
 export { columnOf } from './migrations/hot-properties.ts'
+export { planRetention, keptEvents, type DueRows, type RetentionChange } from './retention/plan.ts'
+export { applyRetention } from './retention/apply.ts'
+export type { WantedRetention } from './retention/tables.ts'
+export type { Days, Kept } from './retention/ttl.ts'
+export {
+  beginAudit,
+  type AuditedCommand,
+  type AuditEntry,
+  type AuditOutcome,
+} from './audit/audit.ts'
+export { hashOfId } from './audit/hash-of-id.ts'
+export { roleOn, rolesSql } from './access/roles-sql.ts'
+export { ROLES } from './access/roles.ts'
+export { applyRoles, type RolesOutcome } from './access/apply-roles.ts'
+export {
+  addAccount,
+  escapesOf,
+  listAccounts,
+  removeAccount,
+  type AccountLogin,
+  type NewAccountLogin,
+} from './access/accounts.ts'
+export { keysDatabase } from './client/keys-database.ts'

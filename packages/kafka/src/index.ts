@@ -82,4 +82,4 @@ export type {
   Trouble,
 } from './consumer/consumer-port.ts'
 export { TROUBLE_CAUSES } from './consumer/consumer-port.ts'
-export { CLICKHOUSE_RIGHTS, KAFKA_RIGHTS, type Right } from './admin/rights.ts'
+export { KAFKA_RIGHTS, type Right } from './admin/rights.ts'

@@ -27,6 +27,11 @@ export {
   serviceVariables,
   sharedVariables,
 } from './config/variables.ts'
+export { secretSource, type SecretFiles } from './config/secret-source.ts'
+export { readSecureContext, tlsFilesFrom, type TlsFiles } from './tls/tls-files.ts'
+export { tlsRemedy } from './tls/tls-remedy.ts'
+export { createTlsAgent } from './tls/tls-agent.ts'
+export { askHttp, type HttpAnswer } from './tls/ask-http.ts'
 export { createLogger, type Logger } from './log.ts'
 export {
   createMetrics,
@@ -45,3 +50,4 @@ export { fullJitter } from './lifecycle/full-jitter.ts'
 export { redact, redactUrl } from './config/redact.ts'
 export { reportToPrimary } from './lifecycle/worker.ts'
 export { startWorkers, type Workers } from './lifecycle/workers.ts'
+export { productVersion } from './metrics/build.ts'

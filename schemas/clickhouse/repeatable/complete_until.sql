@@ -9,7 +9,7 @@ CREATE OR REPLACE VIEW complete_until ${ON_CLUSTER}
     partitions     UInt64 COMMENT 'Partitions that are known of the topic; 0: no consumer has read it.',
     waiting_for    Array(UInt32) COMMENT 'Partitions that are not complete until half a minute ago: why the moment stands still.',
     lost_before    Map(UInt32, UInt64) COMMENT 'Partitions of which records below an offset were gone from Kafka before a consumer could read them: those are never complete.'
-) AS
+) SQL SECURITY INVOKER AS
 SELECT
     log.topic AS topic,
     log.cluster_id AS cluster_id,

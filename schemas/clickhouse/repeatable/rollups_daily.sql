@@ -1,11 +1,21 @@
+-- What is gone from `events` because it is old stays counted, as long as CLICKHOUSE_ROLLUP_RETENTION_DAYS says: no day that has
+-- gone is counted anew, not even when a late event of it comes. Of a day of which only some events are gone the row of all
+-- events is put together: what was counted of those that are gone, and what is counted now of the others.
 CREATE OR REPLACE MATERIALIZED VIEW rollup_daily_refresh ${ON_CLUSTER}
 REFRESH AFTER 1 MINUTE APPEND TO rollup_daily AS
 WITH
     (SELECT counted_until FROM rollup_freshness WHERE name = 'daily') AS known_until,
     ${REFRESH},
+    ${KEPT},
     (SELECT groupArray((month, known)) FROM (
         SELECT toYYYYMM(day) AS month, sum(events) AS known FROM rollup_daily FINAL
-        WHERE is_new_hour AND event = '' AND group_id >= char(1) GROUP BY month HAVING known > 0)) AS known_by_month,
+        WHERE is_new_hour AND (has_own_days OR event = '') AND (NOT has_own_days OR event != '') AND group_id >= char(1)
+            AND NOT is_gone(event, day)
+        GROUP BY month HAVING known > 0)) AS known_by_month,
+    -- Accounts and days, partly gone, that rows came for.
+    (SELECT groupUniqArray((group_id, toDate32(timestamp))) FROM events
+        WHERE has_own_days AND NOT is_first AND inserted_at > before - toIntervalMinute(5)
+            AND is_partly_gone(toDate32(timestamp))) AS changed_partly,
     counted AS (
         SELECT group_id, event, toDate32(timestamp) AS day, coalesce(user_id, anonymous_id, '') AS user
         FROM events FINAL
@@ -15,6 +25,7 @@ WITH
                 SELECT group_id, toDate32(timestamp) FROM events
                 WHERE NOT is_first AND inserted_at > before - toIntervalMinute(5)
                 GROUP BY ALL)
+        WHERE NOT is_gone(event, toDate32(timestamp))
     )
 SELECT * EXCEPT (older_ms, place), began - toIntervalMillisecond(older_ms) AS refreshed_at
 FROM
@@ -24,10 +35,26 @@ FROM
     FROM counted GROUP BY group_id, event, day
     UNION ALL
     SELECT '', group_id, day, count(), length(hashes), groupUniqArray(reinterpretAsUInt128(sipHash128(user))) AS hashes, 0, 1
-    FROM counted GROUP BY group_id, day
+    FROM counted WHERE NOT is_partly_gone(day) GROUP BY group_id, day
+    UNION ALL
+    SELECT '', group_id, day, sum(number), length(hashes), groupUniqArrayArray(of_users) AS hashes, 0, 1
+    FROM
+    (
+        SELECT group_id, day, count() AS number, groupUniqArray(reinterpretAsUInt128(sipHash128(user))) AS of_users
+        FROM counted WHERE is_partly_gone(day) GROUP BY group_id, day
+        UNION ALL
+        SELECT group_id, day, if(event = '', 0, events), user_hashes
+        FROM rollup_daily FINAL
+        WHERE has_own_days AND events > 0 AND is_partly_gone(day) AND group_id >= char(1) AND (event = '' OR is_gone(event, day))
+            AND (toYYYYMM(day) IN (SELECT arrayJoin(months_in_turn))
+                OR (group_id, day) IN (SELECT pair.1, pair.2 FROM (SELECT arrayJoin(changed_partly) AS pair)))
+    )
+    GROUP BY group_id, day
     UNION ALL
     SELECT event, group_id, day, 0, 0, [], 1, 1
-    FROM rollup_daily WHERE toYYYYMM(day) IN (SELECT arrayJoin(months_in_turn)) AND events > 0
+    FROM rollup_daily
+    WHERE toYYYYMM(day) IN (SELECT arrayJoin(months_in_turn)) AND events > 0
+        AND NOT is_gone(event, day) AND NOT (event = '' AND is_partly_gone(day))
     UNION ALL
     SELECT '', mark.1, mark.2, 0, 0, [], 0, mark.3 FROM (SELECT arrayJoin(marks) AS mark)
 )
@@ -45,7 +72,7 @@ CREATE OR REPLACE VIEW events_daily ${ON_CLUSTER}
     events       UInt64 COMMENT 'How many, each once. Exact; sum(events) over anything.',
     users        UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.',
     refreshed_at DateTime64(3, 'UTC') COMMENT 'When this row was counted. Up to when all is counted: rollup_freshness.'
-) AS
+) SQL SECURITY INVOKER AS
 SELECT group_id, event, day, events, users, refreshed_at
 FROM rollup_daily FINAL
 WHERE event != '' AND events > 0
@@ -59,7 +86,7 @@ CREATE OR REPLACE VIEW active_users_daily ${ON_CLUSTER}
     users        UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.',
     user_hashes  Array(UInt128) COMMENT 'The users themselves, as hashes: uniqExactArray(user_hashes) over any days and accounts.',
     refreshed_at DateTime64(3, 'UTC') COMMENT 'When this row was counted. Up to when all is counted: rollup_freshness.'
-) AS
+) SQL SECURITY INVOKER AS
 SELECT group_id, day, events, users, user_hashes, refreshed_at
 FROM rollup_daily FINAL
 WHERE event = '' AND group_id != '' AND events > 0
@@ -71,7 +98,7 @@ CREATE OR REPLACE VIEW active_users_weekly ${ON_CLUSTER}
     week     Date32 COMMENT 'The Monday that the week begins with, UTC.',
     events   UInt64 COMMENT 'Events of all names, each once.',
     users    UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.'
-) AS
+) SQL SECURITY INVOKER AS
 SELECT group_id, day - (toDayOfWeek(day) - 1) AS week, sum(events) AS events, uniqExactArray(user_hashes) AS users
 FROM rollup_daily FINAL
 WHERE event = '' AND group_id != '' AND rollup_daily.events > 0
@@ -84,7 +111,7 @@ CREATE OR REPLACE VIEW active_users_monthly ${ON_CLUSTER}
     month    Date32 COMMENT 'The first day of the month, UTC.',
     events   UInt64 COMMENT 'Events of all names, each once.',
     users    UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.'
-) AS
+) SQL SECURITY INVOKER AS
 SELECT group_id, day - (toDayOfMonth(day) - 1) AS month, sum(events) AS events, uniqExactArray(user_hashes) AS users
 FROM rollup_daily FINAL
 WHERE event = '' AND group_id != '' AND rollup_daily.events > 0

@@ -162,6 +162,14 @@ export const consumerMetrics = {
       'when there is no such limit, or when it is unknown.',
     labels: { topic: [], partition: [] },
   },
+  rollupBehind: {
+    type: 'gauge',
+    name: 'rollup_behind_seconds',
+    help:
+      'How far a rollup of ClickHouse is behind what is in it (rollup_freshness), of the whole database, so take the ' +
+      'maximum, not the sum; +Inf while it is filled, absent when unknown.',
+    labels: { rollup: [] },
+  },
   memoryBytes: {
     type: 'gauge',
     name: 'memory_budget_used_bytes',

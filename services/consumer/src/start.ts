@@ -18,6 +18,7 @@ import { startOpsServer, type Logger } from '@custom-events/runtime'
 import type { ConsumerSettings } from './config.ts'
 import { consume } from './consume.ts'
 import { recordCompleteness, type Completeness } from './complete/completeness.ts'
+import { watchRollups } from './complete/rollup-freshness.ts'
 import { systemClock } from './batch/deadline.ts'
 import { withFailpoint } from './failpoint.ts'
 import { createConfiguredLimits } from './batch/closing.ts'
@@ -120,6 +121,7 @@ export async function startConsumer(options: {
     },
   }
   const completeness = openCompleteness({ settings, metrics, log, resources })
+  openRollupWatch({ settings, metrics, log, resources })
   observers = createObservers({ metrics, budget, consumer, completeness, log })
   const { insert: observe } = observers
   const registry = createSchemaRegistry(registryConfigFrom(config))
@@ -204,14 +206,15 @@ export async function startConsumer(options: {
   log.info({ opsPort: ops.port, topics }, 'consumer is running')
 }
 
-/** Over connections of its own, so that neither a slow Kafka nor a slow ClickHouse holds a batch back there. */
-function openCompleteness(options: {
+interface Base {
   readonly settings: ConsumerSettings
   readonly metrics: ConsumerMetrics
   readonly log: Logger
   readonly resources: AsyncDisposableStack
-}): Completeness {
-  const { settings, metrics, log, resources } = options
+}
+
+/** Over connections of its own, so that neither a slow Kafka nor a slow ClickHouse holds a batch back there. */
+function openCompleteness({ settings, metrics, log, resources }: Base): Completeness {
   const { config, kafka } = settings
   const topics = Object.values(topicNames(config.KAFKA_TOPIC))
   const completeness = recordCompleteness({
@@ -221,6 +224,18 @@ function openCompleteness(options: {
     onRecorded: (outcome) => metrics.completeness.inc({ outcome }),
   })
   return resources.use(completeness)
+}
+
+/** Over a connection of its own, as a question may take long. */
+function openRollupWatch({ settings, metrics, log, resources }: Base): void {
+  const clickhouse = resources.use(createClickHouse(settings.config))
+  const onLook = (behindSeconds: ReadonlyMap<string, number> | null): void => {
+    metrics.rollupBehind.reset()
+    for (const [rollup, seconds] of behindSeconds ?? []) {
+      metrics.rollupBehind.set({ rollup }, seconds)
+    }
+  }
+  resources.use(watchRollups({ clickhouse, log, onLook }))
 }
 
 /** Resolves early when aborted. */

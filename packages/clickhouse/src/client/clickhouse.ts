@@ -47,6 +47,14 @@ export interface ViewOnTable {
   readonly name: string
 }
 
+/** A result that is read as it comes. */
+export interface StreamRequest {
+  /** With its FORMAT. */
+  readonly sql: string
+  readonly params?: Readonly<Record<string, unknown>>
+  readonly signal?: AbortSignal
+}
+
 export interface ClickHouse extends AsyncDisposable {
   readonly database: string
   /**
@@ -66,6 +74,12 @@ export interface ClickHouse extends AsyncDisposable {
   viewsOn(table: string): Promise<readonly ViewOnTable[]>
   /** Rows of a query; values only ever as parameters. @throws {ClickHouseFailure} */
   query<Row>(sql: string, params?: Readonly<Record<string, unknown>>): Promise<Row[]>
+  /**
+   * The bytes of a result in a format of ClickHouse's, as they come; values only ever as parameters. Ends only when the
+   * result is whole.
+   * @throws {ClickHouseFailure} also after bytes have come: ClickHouse answers 200 before it knows how it ends.
+   */
+  stream(request: StreamRequest): AsyncGenerator<Buffer, void, void>
   /** A statement without a result. @throws {ClickHouseFailure} */
   command(sql: string, params?: Readonly<Record<string, unknown>>): Promise<void>
   /** @throws {ClickHouseFailure} when the user may not create it. */

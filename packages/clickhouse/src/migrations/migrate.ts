@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Logger } from '@custom-events/runtime'
 import type { ClickHouse } from '../client/clickhouse.ts'
-import { quoteIdentifier } from '../client/requests.ts'
+import { keysDatabase } from '../client/keys-database.ts'
+import { quoteIdentifier } from '../client/quote.ts'
 import {
   columnDeclaration,
   columnOf,
@@ -28,8 +29,6 @@ export interface TableSettings {
   readonly isReplicated?: boolean
   /** Run every statement on this cluster. @default none */
   readonly cluster?: string
-  /** Events older than this, by their timestamp, are deleted; applies when the table is made. @default kept for ever */
-  readonly retentionDays?: number
 }
 
 export interface MigrateOptions {
@@ -96,11 +95,6 @@ export function allHotProperties(
   return mergeHotProperties(declared, planned)
 }
 
-/** Where the keys of sealed properties are: apart from the events, whose backups must not hold them. */
-export function keysDatabase(database: string): string {
-  return `${database}_keys`
-}
-
 /** @param cluster its name, empty: none */
 export function onCluster(cluster: string): string {
   return cluster === '' ? '' : `ON CLUSTER \`${cluster.replaceAll('`', '')}\``
@@ -111,16 +105,14 @@ function sqlVariables(
   hot: readonly HotProperty[],
   personal: PersonalProperties,
 ): Readonly<Record<string, string>> {
-  const { isReplicated = false, cluster, retentionDays } = settings
-  const ttl = (column: string): string =>
-    retentionDays === undefined ? '' : `TTL ${ttlExpression(column, retentionDays)}`
+  const { isReplicated = false, cluster } = settings
   return {
     ENGINE: isReplicated ? 'Replicated' : '',
     ON_CLUSTER: onCluster(cluster ?? ''),
-    EVENTS_TTL: ttl('timestamp'),
-    REJECTED_TTL: ttl('received_at'),
-    // A day ends later than any of its events.
-    ROLLUP_TTL: retentionDays === undefined ? '' : `TTL ${ttlExpression('day', retentionDays + 1)}`,
+    // Tables are made without; see retention/.
+    EVENTS_TTL: '',
+    REJECTED_TTL: '',
+    ROLLUP_TTL: '',
     HOT_COLUMNS: hot.map((property) => `\`${columnOf(property)}\`,`).join(' '),
     HOT_COLUMN_TYPES: hot.map((property) => `${columnDeclaration(property)},`).join(' '),
     // An array, of which `property` is an element or not.
@@ -129,16 +121,6 @@ function sqlVariables(
         ? '[property]'
         : `CAST([${personal.map(quoteText).join(', ')}], 'Array(String)')`,
   }
-}
-
-/**
- * A DateTime ends in 2106 and begins in 1970, and wraps: a row that is to stay for 100 years would have ended long
- * ago, one from 1969 would never end. The sum is made with more room and then cut to what a TTL can hold.
- */
-export function ttlExpression(column: string, days: number): string {
-  const from = `toDateTime64('1970-01-02 00:00:00', 3, 'UTC')`
-  const to = `toDateTime64('2106-02-06 00:00:00', 3, 'UTC')`
-  return `toDateTime(least(greatest(${column} + toIntervalDay(${days}), ${from}), ${to}))`
 }
 
 /** Keyed by version: two setups at once record the same row twice, which collapses. */

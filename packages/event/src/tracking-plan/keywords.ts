@@ -42,7 +42,13 @@ export const SILENT_KEYWORDS: ReadonlySet<string> = new Set([
 ])
 
 /** Keywords of the whole file. */
-export const ROOT_KEYWORDS: ReadonlySet<string> = new Set(['$schema', '$defs', 'x-event', 'x-mode'])
+export const ROOT_KEYWORDS: ReadonlySet<string> = new Set([
+  '$schema',
+  '$defs',
+  'x-event',
+  'x-mode',
+  'x-retention-days',
+])
 
 /** One subschema, and how its value lies to the value of the schema that holds it. */
 export interface Child {

@@ -35,6 +35,16 @@ test('a bad file is refused with file, pointer, what was expected and what to do
     [{ name: 'a.json', text: '{"type":"object","type":"object"}' }, /\/type: expected sound JSON/],
     [{ name: 'a.json', text: '{"type":"object"}' }, /\/x-event: expected the name of the event/],
     [fileOf({ type: 'string' }), /\/type: expected "object"/],
+    [
+      fileOf({ 'x-retention-days': '30' }),
+      /\/x-retention-days: expected a whole number from 0 to 36500/,
+    ],
+    [fileOf({ 'x-retention-days': 1.5 }), /\/x-retention-days: expected a whole/],
+    [fileOf({ 'x-retention-days': -1 }), /\/x-retention-days: expected a whole/],
+    [
+      withProperty({ 'x-retention-days': 7 }),
+      /\/a\/x-retention-days: expected a keyword that plans/,
+    ],
     [fileOf({ 'x-mode': 'on' }), /\/x-mode: expected one of off, warn, enforce/],
     [fileOf({ $schema: 'http://json-schema.org/draft-07/schema#' }), /\/\$schema: expected https/],
     [withProperty({ type: 'text' }), /\/properties\/a\/type: expected JSON Schema/],

@@ -19,6 +19,8 @@ export interface Plan {
   readonly event: string
   /** `null`: the default mode. */
   readonly mode: PlanMode | null
+  /** How long such events are kept in ClickHouse; 0: for ever; `null`: as long as all others. */
+  readonly retentionDays: number | null
   readonly schema: JsonObject
   readonly pii: readonly PiiPath[]
   readonly columns: readonly PlannedColumn[]
@@ -73,6 +75,8 @@ function pick({ pii, columns, seals }: Marks): Pick<Plan, 'pii' | 'columns' | 's
   return { pii, columns, seals: sealTreeOf(seals) }
 }
 
+const ROOT_AND_MARKS = ['x-event', 'x-mode', 'x-retention-days', 'x-pii', 'x-hot', 'x-seal']
+
 function createAjv(allErrors: boolean): Ajv2020 {
   const ajv = new Ajv2020({
     strict: true,
@@ -85,7 +89,7 @@ function createAjv(allErrors: boolean): Ajv2020 {
     validateSchema: false, // done before, with our words
   })
   for (const [name, { validate }] of Object.entries(FORMATS)) ajv.addFormat(name, validate)
-  for (const keyword of ['x-event', 'x-mode', 'x-pii', 'x-hot', 'x-seal']) ajv.addKeyword(keyword)
+  for (const keyword of ROOT_AND_MARKS) ajv.addKeyword(keyword)
   return ajv
 }
 
@@ -130,14 +134,25 @@ function parseJson(text: string): unknown {
   }
 }
 
-function readHead(plan: JsonObject, complain: Complain): Pick<Plan, 'event' | 'mode'> | null {
-  const { 'x-event': event, 'x-mode': mode = null, type } = plan
+function readHead(
+  plan: JsonObject,
+  complain: Complain,
+): Pick<Plan, 'event' | 'mode' | 'retentionDays'> | null {
+  const { 'x-event': event, 'x-mode': mode = null, 'x-retention-days': days = null, type } = plan
   if (type !== 'object') complain('/type', '"object"', 'properties are an object: write it')
   const isNamed = typeof event === 'string' && event !== '' && event.length <= 200
   if (!isNamed) complain('/x-event', 'the name of the event', 'write it as it is sent')
   const known = PLAN_MODES.find((each) => each === mode) ?? null
   if (mode !== known) complain('/x-mode', `one of ${PLAN_MODES.join(', ')}`, 'take one of them')
-  return isNamed ? { event, mode: known } : null
+  const retentionDays = typeof days === 'number' && isDays(days) ? days : null
+  if (days !== retentionDays) {
+    complain('/x-retention-days', 'a whole number from 0 to 36500', 'write days; 0 is for ever')
+  }
+  return isNamed ? { event, mode: known, retentionDays } : null
+}
+
+function isDays(days: number): boolean {
+  return Number.isInteger(days) && days >= 0 && days <= 36_500
 }
 
 function isSoundSchema(ajv: Ajv2020, schema: JsonObject, complain: Complain): boolean {

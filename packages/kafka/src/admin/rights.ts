@@ -1,9 +1,8 @@
-type Program =
-  'setup' | 'views' | 'hot-properties' | 'ingest' | 'consumer' | 'replay' | 'destroy-keys'
+type Program = 'setup' | 'ingest' | 'consumer' | 'replay' | 'destroy-keys'
 
 export interface Right {
   readonly program: Program
-  /** As Kafka's tools and ClickHouse name it; `…` stands for KAFKA_TOPIC, CLICKHOUSE_DATABASE and so on. */
+  /** As Kafka's tools name it. */
   readonly resource: string
   readonly operations: readonly string[]
   /** What does not work without it; `optional` ones are told and done without. */
@@ -117,99 +116,5 @@ export const KAFKA_RIGHTS: readonly Right[] = [
     resource: 'group KAFKA_CONSUMER_GROUP',
     operations: ['DESCRIBE'],
     without: 'destroy-keys cannot see whether the consumers have caught up, and fails',
-  },
-]
-
-const KEYS_DATABASE = 'the database of keys'
-
-/** What each program needs of ClickHouse, in the database CLICKHOUSE_DATABASE. */
-export const CLICKHOUSE_RIGHTS: readonly Right[] = [
-  {
-    program: 'setup',
-    resource: 'the database',
-    operations: [
-      'CREATE DATABASE',
-      'CREATE TABLE',
-      'CREATE VIEW',
-      'DROP TABLE',
-      'DROP VIEW',
-      'ALTER TABLE',
-      'SELECT',
-      'INSERT',
-    ],
-    without:
-      'setup fails at the migrations; the rollups are refreshed with the rights of the user that ran it last',
-  },
-  {
-    program: 'setup',
-    resource: 'the database of keys',
-    operations: ['CREATE DATABASE', 'CREATE TABLE', 'DROP TABLE', 'SELECT'],
-    without: 'setup fails at the migrations; tracked_unsealed reads with the rights of that user',
-  },
-  {
-    program: 'setup',
-    resource: 'system.columns, system.tables',
-    operations: ['SELECT'],
-    without: 'columns and tables that exist cannot be compared',
-  },
-  {
-    program: 'views',
-    resource: 'the database',
-    operations: ['CREATE VIEW', 'DROP VIEW', 'SELECT'],
-    without: 'views of events stay as they are',
-  },
-  {
-    program: 'views',
-    resource: 'system.columns, system.tables',
-    operations: ['SELECT'],
-    without: 'no view is found to be ours',
-  },
-  {
-    program: 'hot-properties',
-    resource: 'system.query_log, system.columns, system.tables',
-    operations: ['SELECT'],
-    without: 'nothing is proposed',
-  },
-  {
-    program: 'hot-properties',
-    resource: 'the database',
-    operations: ['SELECT', 'ALTER TABLE'],
-    without: 'nothing is measured or filled',
-  },
-  {
-    program: 'hot-properties',
-    resource: 'system.parts, system.parts_columns, system.mutations',
-    operations: ['SELECT'],
-    without: '--fill fails',
-  },
-  {
-    program: 'consumer',
-    resource: 'the database',
-    operations: ['SELECT', 'INSERT'],
-    without: 'the consumer halts',
-  },
-  {
-    program: 'consumer',
-    resource: KEYS_DATABASE,
-    operations: ['SELECT', 'INSERT'],
-    without: 'the consumer halts at the first key of a sealed property',
-  },
-  {
-    program: 'replay',
-    resource: 'the database',
-    operations: ['SELECT', 'INSERT'],
-    without: 'replay fails at the start',
-  },
-  {
-    program: 'destroy-keys',
-    resource: KEYS_DATABASE,
-    operations: ['SELECT', 'INSERT', 'ALTER DELETE'],
-    without: 'destroy-keys fails',
-  },
-  {
-    program: 'destroy-keys',
-    resource: 'system.parts',
-    operations: ['SELECT'],
-    without: 'nobody knows when the replaced parts are removed, and destroy-keys fails',
   },
 ]

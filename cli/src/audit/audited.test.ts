@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { audited } from './audited.ts'
+
+/** ClickHouse in memory that takes so many rows of `audit`. */
+function fakeAudit(rows: number) {
+  const outcomes: unknown[] = []
+  return {
+    outcomes,
+    clickhouse: {
+      query: async <Row>() => [{ now: '2026-01-01 00:00:00.000' }] as Row[],
+      command: async (_: string, params: Readonly<Record<string, unknown>> = {}) => {
+        if (outcomes.length >= rows) throw new Error('read-only')
+        outcomes.push(params['outcome'])
+      },
+    },
+  }
+}
+
+const command = { command: 'erase', args: {} }
+const tell = () => ({ outcome: 'done' as const, counts: { rows: 1 } })
+
+test('what cannot be written down is not done', async () => {
+  const { clickhouse } = fakeAudit(0)
+  let isDone = false
+  const run = async () => {
+    isDone = true
+  }
+  await assert.rejects(audited(clickhouse, command, { run, tell }), /read-only/)
+  assert.equal(isDone, false)
+})
+
+test('an end is written of what went well, and of what failed', async () => {
+  const { clickhouse, outcomes } = fakeAudit(4)
+  assert.equal(await audited(clickhouse, command, { run: async () => 7, tell }), 7)
+  const run = () => Promise.reject(new Error('disk full'))
+  await assert.rejects(audited(clickhouse, command, { run, tell }), /disk full/)
+  assert.deepEqual(outcomes, ['begun', 'done', 'begun', 'failed'])
+})
+
+test('an end that cannot be written is told, with what was done', async () => {
+  const { clickhouse } = fakeAudit(1)
+  await assert.rejects(
+    audited(clickhouse, command, { run: async () => 7, tell }),
+    /it is done, but the table audit does not have its end \(id [-0-9a-f]{36}\): read-only/,
+  )
+})

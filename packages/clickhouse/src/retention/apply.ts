@@ -1,0 +1,86 @@
+import type { ClickHouse } from '../client/clickhouse.ts'
+import { onCluster } from '../migrations/migrate.ts'
+import { todayOf, type RetentionChange } from './plan.ts'
+import { firstKeptDay, type Days, type Kept } from './ttl.ts'
+
+/**
+ * Puts a change into force. Parts that are there are not rewritten: ClickHouse reads the columns of the expression and writes down
+ * when each part is due; its merges then drop what is due, a month as a whole. Safe to repeat.
+ *
+ * @param cluster its name, empty: none
+ * @throws {ClickHouseFailure}
+ */
+export async function applyRetention(
+  clickhouse: ClickHouse,
+  change: RetentionChange,
+  cluster: string,
+): Promise<void> {
+  const { table, kept, to } = change
+  // First: from now on no rollup counts anew what is about to go.
+  if (table.name === 'events') await recordRetention(clickhouse, change)
+  const alter = `ALTER TABLE ${table.name} ${onCluster(cluster)}`
+  // Rows of some events go from parts that stay, so those are rewritten, once each; without such none is.
+  const isWhole = table.isByMonth && hasOneAge(kept)
+  await clickhouse.command(
+    `${alter} MODIFY SETTING ttl_only_drop_parts = ${isWhole ? 1 : 0}, materialize_ttl_recalculate_only = 1`,
+  )
+  if (to === null) {
+    await clickhouse.command(`${alter} REMOVE TTL`)
+    return
+  }
+  await clickhouse.command(`${alter} MODIFY TTL ${to} SETTINGS materialize_ttl_after_modify = 0`)
+  await clickhouse.command(`${alter} MATERIALIZE TTL`)
+}
+
+function hasOneAge({ days, daysByEvent = new Map<string, Days>() }: Kept): boolean {
+  return [...daysByEvent.values()].every((ofEvent) => ofEvent === days)
+}
+
+interface Recorded {
+  readonly event: string
+  readonly days: number
+  /** Days since 1970. */
+  readonly gone: number
+}
+
+/**
+ * Writes down how long events are kept, and up to when they may be gone already: what was deleted does not come back with
+ * a longer time, and must not be counted anew either.
+ */
+async function recordRetention(
+  clickhouse: ClickHouse,
+  { kept, from }: RetentionChange,
+): Promise<void> {
+  const rows = await clickhouse.query<Recorded>(
+    `SELECT event, days, toInt32(gone_before) AS gone FROM retention FINAL`,
+  )
+  const before = new Map(rows.map((row) => [row.event, row]))
+  // A TTL that nobody wrote down: made by hand, or by a version before this table.
+  const unknown = from !== null && rows.length === 0 ? await oldestDay(clickhouse) : NEVER
+  const daysByEvent = new Map<string, Days>([...(kept.daysByEvent ?? []), ['', kept.days]])
+  // An event that has no days of its own any more is one of the others, and what is gone of it stays gone.
+  for (const event of before.keys()) {
+    if (!daysByEvent.has(event)) daysByEvent.set(event, kept.days)
+  }
+  const today = await todayOf(clickhouse)
+  for (const [event, days] of daysByEvent) {
+    const was = before.get(event) ?? before.get('')
+    const due = was === undefined || was.days === 0 ? NEVER : firstKeptDay(was.days, today)
+    await clickhouse.command(
+      `INSERT INTO retention (event, days, gone_before)
+       VALUES ({event:String}, {days:UInt32}, toDate32({gone:Int32}))`,
+      { event, days: days ?? 0, gone: Math.max(was?.gone ?? NEVER, due, unknown) },
+    )
+  }
+}
+
+/** 1900-01-01, the first day of a Date32. */
+const NEVER = -25_567
+
+/** The day after that of the oldest row: of that day some may be gone. */
+async function oldestDay(clickhouse: ClickHouse): Promise<number> {
+  const [row] = await clickhouse.query<{ readonly first: number }>(
+    'SELECT toInt32(toDate32(min(timestamp))) + 1 AS first FROM events',
+  )
+  return row?.first ?? NEVER
+}
