@@ -29,6 +29,9 @@ that may do everything and its password, new with each start, and PLAIN_KAFKA_BR
 those is asked nothing and may do everything; and TLS_… and OAUTH_…: the authority, a certificate of the user that
 may do everything, the addresses with TLS, the token server. Everything for people goes to stderr.`
 
+/** Three listeners of three brokers at most. */
+const SECURE_PORTS = 9
+
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)))
@@ -93,9 +96,6 @@ async function boot(): Promise<{ readonly stack: Stack; readonly doorsAt: number
   })
   return { stack, doorsAt: firstSecure + SECURE_PORTS }
 }
-
-/** Three listeners of three brokers at most. */
-const SECURE_PORTS = 9
 
 /** With --secure a service that is given these lines comes by the listener that asks who it is. */
 function printed({ environment, logins, secure }: Stack): Readonly<Record<string, string>> {

@@ -1,4 +1,5 @@
 import { ClickHouseFailure } from '@custom-events/clickhouse'
+import { tlsRemedy } from '@custom-events/runtime'
 
 interface Values {
   readonly CLICKHOUSE_URL: string
@@ -28,9 +29,9 @@ export function clickhouseFix(values: Values, error: unknown): string {
   if (!(error instanceof ClickHouseFailure)) return `as it says above (${at})`
   const { code, status, network } = error.failure
   if (network !== null) {
-    return isTlsProblem(network)
-      ? `check http:// or https://, the port and the certificate (NODE_EXTRA_CA_CERTS) of ${at}`
-      : running
+    if (!isTlsProblem(network)) return running
+    const remedy = tlsRemedy(network, 'CLICKHOUSE') ?? 'check http:// or https:// and the port'
+    return `${remedy} (${at})`
   }
   if (code === null) {
     if (status === 401 || status === 403) return `${credentials()} (${at})`
