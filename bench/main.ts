@@ -2,6 +2,7 @@ import { readArguments, readNumber, refuseArguments } from '../tools/read-argume
 import { comparisonTable, compareRatios } from './compare.ts'
 import { readKeptFigures, savedFigures, writeFigures } from './figures.ts'
 import type { Figures, SavedFigures } from './figures.ts'
+import { benchAnalysts } from './analysts/analysts.ts'
 import { benchConsumer } from './consumer/consumer.ts'
 import { benchBacklog, benchInstances } from './consumer/growth.ts'
 import { benchForks } from './forks/forks.ts'
@@ -24,6 +25,8 @@ import { benchPlan } from './plan.ts'
 import { benchProduce } from './produce.ts'
 import { benchReadBack } from './read-back.ts'
 import { tableText } from './render.ts'
+import { benchRowPolicies } from './row-policies.ts'
+import { benchSealing } from './sealing.ts'
 import { benchWait } from './wait.ts'
 
 /** Each is a file of its own; one line here makes it a command. */
@@ -43,8 +46,11 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   profile: benchProfile,
   'half-load': benchHalfLoad,
   'read-back': benchReadBack,
+  'row-policies': benchRowPolicies,
   forks: benchForks,
   wait: benchWait,
+  analysts: benchAnalysts,
+  sealing: benchSealing,
 }
 
 /** How cost grows: all of these, one after another. */

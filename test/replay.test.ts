@@ -7,6 +7,7 @@ import { readSetupConfig, setUp } from '@custom-events/cli'
 import { clickhouseHeaders } from '@custom-events/embedded'
 import { createProducer, kafkaConfigFrom, readGroupOffsets, topicNames } from '@custom-events/kafka'
 import { eventually } from './support/eventually.ts'
+import { fromOurs } from './support/from-ours.ts'
 import { startTestPipeline, type TestPipeline } from './support/pipeline.ts'
 
 /** Everything here waits for a condition; a busy machine may take long. */
@@ -33,7 +34,7 @@ async function replay(
 ): Promise<Ended> {
   const child = spawn(process.execPath, ['cli/src/main.ts', 'replay', ...args], {
     cwd: REPOSITORY,
-    env: { PATH: process.env['PATH'], ...pipeline.environment, AUTH_MODE: 'off', ...environment },
+    env: { ...fromOurs(), ...pipeline.environment, AUTH_MODE: 'off', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''

@@ -13,14 +13,17 @@ import { errorsPage } from './pages/errors.ts'
 import { eventAvroFile, eventPage, eventSchemaFile, pageWithFields } from './pages/event.ts'
 import { limitsPage } from './pages/limits.ts'
 import { metricsPage } from './pages/metrics.ts'
+import { prometheusRuleFile } from './pages/prometheus-rule.ts'
 import { rightsPage } from './pages/rights.ts'
 import { securityPage } from './pages/security.ts'
+import { usersFile } from './pages/users.ts'
 import { trackingPlansPage } from './pages/tracking-plans.ts'
 
 /** What each file holds. */
 const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/configuration.md': configurationPage,
   'docs/reference/rights.md': rightsPage,
+  'deploy/clickhouse/users.d/custom-events.xml': usersFile,
   'docs/reference/limits.md': limitsPage,
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/errors.md': errorsPage,
@@ -32,6 +35,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'schemas/event.avsc': eventAvroFile,
   'docs/reference/tracking-plans.md': trackingPlansPage,
   'docs/security.md': securityPage,
+  'deploy/kubernetes/components/monitoring/prometheus-rule.yaml': prometheusRuleFile,
   'docs/guarantees.md': () => pageWithFigures('docs/guarantees.md'),
   'docs/performance.md': () => pageWithFigures('docs/performance.md'),
   'docs/decisions/0036-shortcuts-have-a-figure.md': () =>
@@ -44,6 +48,7 @@ const PARSERS: Readonly<Record<string, string>> = {
   '.md': 'markdown',
   '.json': 'json',
   '.avsc': 'json',
+  '.yaml': 'yaml',
 }
 
 const STYLE = { printWidth: 100, semi: false, singleQuote: true }

@@ -17,23 +17,24 @@ export const ROOMS: Readonly<Record<string, string>> = {
   schema: 'metrics.ts',
   admission: 'response limits.ts metrics.ts http server settings.ts',
   request: 'response limits.ts http server settings.ts auth schema admission',
+  seal: 'limits.ts',
   rejected: 'metrics.ts settings.ts schema',
   queryable: 'response',
   'parts.ts':
-    'metrics.ts refused-log.ts server rate-limit settings.ts auth schema admission rejected queryable',
+    'metrics.ts refused-log.ts server rate-limit settings.ts auth schema seal admission rejected queryable',
   track:
-    'response limits.ts metrics.ts http server rate-limit settings.ts auth schema admission request parts.ts',
+    'response limits.ts metrics.ts http server rate-limit settings.ts auth schema seal admission request parts.ts',
   'api-docs': 'response limits.ts http server rate-limit admission',
   'routes.ts': 'http parts.ts track api-docs',
   'app.ts': 'response http request parts.ts track routes.ts',
   'readiness.ts': 'parts.ts',
   'config.ts': 'http rate-limit settings.ts auth',
   'start.ts':
-    'limits.ts metrics.ts refused-log.ts server rate-limit auth schema admission rejected queryable parts.ts app.ts readiness.ts config.ts',
+    'limits.ts metrics.ts refused-log.ts server rate-limit auth schema seal admission rejected queryable parts.ts app.ts readiness.ts config.ts',
   'primary.ts': 'metrics.ts config.ts',
   'main.ts': 'config.ts start.ts primary.ts',
   // What `custom-events replay` uses: the judge and the encoder, without a request.
-  'index.ts': 'auth request track config.ts',
+  'index.ts': 'limits.ts auth seal request track config.ts',
 }
 
 /** @param product without tests. @returns one line per broken rule. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What some tests need beside the quick start: Chromium for pages and the SDKs of browsers, Python with
-# pip, a Java compiler and Go for the SDKs of those languages, Prometheus and its promtool for the alerts. Never
-# fails: a test whose program is missing says so and is skipped.
+# pip, a Java compiler and Go for the SDKs of those languages, Prometheus and its promtool for the alerts, kustomize and
+# kubernetes-validate for deploy/kubernetes. Never fails: a test whose program is missing says so and is skipped.
 set -uo pipefail
 
 say() { printf '\n*** %s\n\n' "$*"; }
@@ -18,7 +18,22 @@ fetch_tools() {
     say "The tools of analysts could not be fetched by pip: their test fetches them itself."
   rm -rf "$wheels"
 }
-trap fetch_tools EXIT
+
+# kustomize from Go's modules, the schemas of Kubernetes from pip: both into the cache folder, nowhere else.
+fetch_kubernetes() {
+  local home="${CUSTOM_EVENTS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/custom-events}/kubernetes"
+  mkdir -p "$home"
+  if [ ! -x "$home/bin/kustomize" ]; then
+    GOBIN="$home/bin" timeout 600 go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1 >/dev/null 2>&1 ||
+      say "kustomize could not be installed by Go: without another one the tests of deploy/kubernetes are SKIPPED."
+  fi
+  if [ ! -x "$home/python/bin/kubernetes-validate" ]; then
+    { python3 -m venv "$home/python" &&
+      timeout 600 "$home/python/bin/pip" install --quiet kubernetes-validate==1.34.1; } >/dev/null 2>&1 ||
+      say "kubernetes-validate could not be installed by pip: the schemas of deploy/kubernetes are SKIPPED."
+  fi
+}
+trap 'fetch_tools; fetch_kubernetes' EXIT
 
 missing=()
 command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)

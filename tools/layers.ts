@@ -34,6 +34,11 @@ export const EXCEPTIONS: readonly Exception[] = [
     reason: 'it measures what the consumer asks ClickHouse, which needs the route of its table',
   },
   {
+    from: 'bench/sealing.ts',
+    to: 'services/ingest/src/',
+    reason: 'it measures ingest from the bytes of a body to its records, without HTTP and Kafka',
+  },
+  {
     from: 'chaos/world/edges.ts',
     to: '',
     reason: 'the edges that it tries are those of every variable, of the tables in config.ts',

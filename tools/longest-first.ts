@@ -6,7 +6,6 @@ export const LONG = [
   'test/smoke/chaos.test.ts',
   'test/sdks/outage.test.ts',
   'test/consumer/half-done.test.ts',
-  'services/consumer/src/consume.test.ts',
   'test/consumer/complete-until.test.ts',
   'test/clickhouse/rollups.test.ts',
   'test/ingest/queryable.test.ts',

@@ -21,8 +21,11 @@ function named(): ReadonlySet<string> {
   return new Set(pairs)
 }
 
-test('what setup says it may not do, and the table of rights, are the same', () => {
-  const inTable = KAFKA_RIGHTS.filter(({ program }) => program === 'setup').flatMap(
+/** Programs that say which right they lack. */
+const ADMINS: readonly string[] = ['setup', 'destroy-keys']
+
+test('what setup and destroy-keys say they may not do, and the table of rights, are the same', () => {
+  const inTable = KAFKA_RIGHTS.filter(({ program }) => ADMINS.includes(program)).flatMap(
     ({ resource, operations }) =>
       operations.map(
         (operation) => `${operation} on ${resource.startsWith('group') ? 'group' : 'topic'}`,

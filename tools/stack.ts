@@ -1,6 +1,13 @@
-import { defaultPorts, otherBrokerPorts, startStack, type Stack } from '@custom-events/embedded'
+import {
+  defaultPorts,
+  otherBrokerPorts,
+  securePorts,
+  startStack,
+  type Stack,
+} from '@custom-events/embedded'
 import { portsFrom } from './port-base.ts'
 import { readArguments, refuseArguments } from './read-arguments.ts'
+import { openSecureDoors } from './secure-doors.ts'
 
 const USAGE = `npm run stack: only Kafka, the schema registry and ClickHouse.
 
@@ -10,13 +17,17 @@ const USAGE = `npm run stack: only Kafka, the schema registry and ClickHouse.
   npm run stack -- --allow-sources ClickHouse may read and write files and reach other servers: file(), url(),
                                    s3(), the Kafka engine, dictionaries; whoever has its password may, then
   npm run stack -- --secure        Kafka also listens on 9098 …, or N+11 …, where it asks who somebody is
-                                   (SASL: SCRAM-SHA-512, PLAIN) and what they may do (ACLs)
+                                   (SASL: SCRAM-SHA-512, PLAIN) and what they may do (ACLs); the same over TLS on
+                                   9101 … (also SCRAM-SHA-256, OAUTHBEARER), client certificates on 9104 …, a token
+                                   server on 9107, https before registry and ClickHouse on 9108 and 9109
 
-Prints KAFKA_BROKERS, SCHEMA_REGISTRY_URL, CLICKHOUSE_URL, CLICKHOUSE_USER and CLICKHOUSE_PASSWORD (new
-with each start) on stdout when all are ready and stays up until Ctrl-C; a server that dies is named, the
+Prints KAFKA_BROKERS, SCHEMA_REGISTRY_URL, CLICKHOUSE_URL, CLICKHOUSE_USER and CLICKHOUSE_PASSWORD (a user that
+may do everything, its password new with each start), and a user and a password for each role, such as
+CLICKHOUSE_WRITER_USER and CLICKHOUSE_WRITER_PASSWORD, on stdout when all are ready and stays up until Ctrl-C; a server that dies is named, the
 others stay. With --secure also the user
 that may do everything and its password, new with each start, and PLAIN_KAFKA_BROKERS: who comes by
-those is asked nothing and may do everything. Everything for people goes to stderr.`
+those is asked nothing and may do everything; and TLS_… and OAUTH_…: the authority, a certificate of the user that
+may do everything, the addresses with TLS, the token server. Everything for people goes to stderr.`
 
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -24,8 +35,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 try {
-  await using stack = await boot()
-  const lines = Object.entries(printed(stack)).map(([name, value]) => `${name}=${value}\n`)
+  await using resources = new AsyncDisposableStack()
+  const { stack, doorsAt } = await boot()
+  resources.use(stack)
+  const doors = await openSecureDoors(stack, doorsAt, resources)
+  const lines = Object.entries({ ...printed(stack), ...doors }).map(
+    ([name, value]) => `${name}=${value}\n`,
+  )
   process.stdout.write(lines.join(''))
   say(`ready; logs: ${stack.logDir}; stop with Ctrl-C`)
   await untilStopped()
@@ -37,7 +53,8 @@ try {
   }
 }
 
-async function boot(): Promise<Stack> {
+/** The servers, and where three more ports are for what stands before them. */
+async function boot(): Promise<{ readonly stack: Stack; readonly doorsAt: number }> {
   const { values } = readArguments(USAGE, {
     options: {
       'port-base': { type: 'string' },
@@ -57,7 +74,7 @@ async function boot(): Promise<Stack> {
   const firstOther = portBase === undefined ? defaultPorts.kafka + 2 : Number(portBase) + 7
   const firstSecure = firstOther + 4
   say('starting Kafka, the schema registry and ClickHouse')
-  return startStack({
+  const stack = await startStack({
     brokers,
     secure,
     allowsClickHouseSources: values['allow-sources'],
@@ -66,20 +83,29 @@ async function boot(): Promise<Stack> {
       kafkaController,
       registry,
       clickhouse,
-      ...(secure ? { kafkaSecure: firstSecure } : {}),
-      otherBrokers: otherBrokerPorts(firstOther, brokers, secure ? firstSecure + 1 : undefined),
+      ...(secure ? securePorts(firstSecure, 0) : {}),
+      otherBrokers: otherBrokerPorts(firstOther, brokers, secure ? firstSecure : undefined),
     },
     signal: stopping.signal,
     onProgress: say,
     onServerDied: (server, reason, logFile) =>
       say(`${server} ${reason}. The others stay up. Its log: ${logFile}`),
   })
+  return { stack, doorsAt: firstSecure + SECURE_PORTS }
 }
 
+/** Three listeners of three brokers at most. */
+const SECURE_PORTS = 9
+
 /** With --secure a service that is given these lines comes by the listener that asks who it is. */
-function printed({ environment, secure }: Stack): Readonly<Record<string, string>> {
-  if (secure === null) return environment
-  return { ...environment, ...secure.admin, PLAIN_KAFKA_BROKERS: environment.KAFKA_BROKERS }
+function printed({ environment, logins, secure }: Stack): Readonly<Record<string, string>> {
+  if (secure === null) return { ...environment, ...logins }
+  return {
+    ...environment,
+    ...logins,
+    ...secure.admin,
+    PLAIN_KAFKA_BROKERS: environment.KAFKA_BROKERS,
+  }
 }
 
 function untilStopped(): Promise<void> {

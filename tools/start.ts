@@ -40,6 +40,7 @@ async function main(): Promise<void> {
   const pipeline = resources.use(
     await startPipeline({
       servers: stack.environment,
+      logins: stack.logins,
       logDir: stack.logDir,
       ports,
       signal: stopping.signal,
@@ -119,6 +120,8 @@ function sayWhatNext(stack: Stack, ports: AllPorts): void {
     CLICKHOUSE_USER: user,
     CLICKHOUSE_PASSWORD: password,
   } = stack.environment
+  const { CLICKHOUSE_READER_USER: reader, CLICKHOUSE_READER_PASSWORD: readerPassword } =
+    stack.logins
   const addresses = Object.entries(stack.environment)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ')
@@ -145,6 +148,9 @@ Health and metrics:
 
 For the other commands (npm run replay, setup, …), in another terminal:
   export AUTH_MODE=off ${addresses}
+That user may do everything. To ask as somebody who only reads, or who sees one account:
+  export CLICKHOUSE_USER=${reader} CLICKHOUSE_PASSWORD=${readerPassword}
+  npm run account -- add --group account_1
 
 Stop everything with Ctrl-C.
 `)

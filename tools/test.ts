@@ -1,10 +1,10 @@
-// `npm test`: the checks, then every test against one stack of real servers.
+// `npm test`: the checks, then the tests of every group but two, against one stack of real servers.
 //
-//   npm test                       everything
+//   npm test                       everything but test:more and test:containers
 //   npm test -- path/to/a.test.ts  only these files, with the servers
-//   npm run test:unit | test:integration | test:e2e | test:chaos | test:containers
-import { globSync } from 'node:fs'
+//   npm run test:unit | test:integration | test:e2e | test:chaos | test:more | test:containers
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { relative, resolve } from 'node:path'
 import { run, type EventData } from 'node:test'
@@ -12,22 +12,28 @@ import { spec } from 'node:test/reporters'
 import { whyNoContainers } from '../test/support/containers.ts'
 import { startServers } from '../test/support/servers.ts'
 import { longestFirst } from './longest-first.ts'
-import { GROUPS, type Group } from './test-groups.ts'
+import { bundled } from './test-bundles.ts'
+import { filesOf, isGroup } from './test-groups.ts'
 
 /** Node tells `failed`, too; its types do not know it. */
 type Counts = EventData.TestSummary['counts'] & { readonly failed?: number }
 
-/** One more than there are cores to count on: a good part of most files is waiting for a server. */
-const TOGETHER = { concurrency: 3, timeoutMs: 300_000 }
+/** Two for each core to count on: a good part of most files is waiting for a server, or for a time-out. */
+const TOGETHER = { concurrency: 4, timeoutMs: 300_000 }
 const ALONE = { concurrency: 1, timeoutMs: 900_000 }
 /** Each has servers of its own. */
 const CHAOS = { concurrency: 2, timeoutMs: 900_000 }
 const SLOWEST = 10
+/** utime, stime, cutime and cstime of proc_pid_stat(5), counted from the state on. */
+const CPU_FIELDS = [11, 15] as const
+/** Of Linux, everywhere that Node runs (`getconf CLK_TCK`). */
+const TICKS_PER_SECOND = 100
 const totals = new Map<string, number>()
 const secondsByFile = new Map<string, number>()
 
 const [wanted, ...rest] = process.argv.slice(2)
 process.exitCode = await main()
+sayTimes()
 
 async function main(): Promise<number> {
   if (wanted === undefined) {
@@ -41,14 +47,17 @@ async function main(): Promise<number> {
     process.stderr.write(`no test file matches ${wanted}\n`)
     return 1
   }
-  if (wanted === 'unit') return runTests(files, {})
+  if (wanted === 'unit') return runTests(bundled(files), {})
   if (wanted === 'containers') return runOnContainers(files)
   return runWithServers(files)
 }
 
 async function runEverything(): Promise<number> {
-  const { unit, integration, e2e } = GROUPS
-  const first = await runWithServers(globSync([...unit, ...integration, ...e2e]).toSorted())
+  const first = await runWithServers([
+    ...filesOf('integration'),
+    ...filesOf('e2e'),
+    ...bundled(filesOf('unit')),
+  ])
   const second = await runTests(testFiles('chaos'), {}, CHAOS)
   saySlowest()
   sayTotals()
@@ -82,8 +91,7 @@ function skipLoudly(files: readonly string[], reason: string): number {
 }
 
 function testFiles(group: string): readonly string[] {
-  if (group in GROUPS) return globSync([...GROUPS[group as Group]]).toSorted()
-  return [group, ...rest]
+  return isGroup(group) ? filesOf(group) : [group, ...rest]
 }
 
 async function runTests(
@@ -135,6 +143,15 @@ function saySlowest(): void {
     .slice(0, SLOWEST)
     .map(([file, seconds]) => `${seconds.toFixed(1).padStart(7)} s ${relative('.', file)}\n`)
   process.stdout.write(`the slowest of ${slowest.length} files\n${lines.join('')}`)
+}
+
+/** Of all processes that ended: how long a machine that is left alone takes at least, whatever else ran beside this. */
+function sayTimes(): void {
+  const stat = readFileSync('/proc/self/stat', 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // the name may hold blanks
+  const ticks = fields.slice(...CPU_FIELDS).reduce((sum, field) => sum + Number(field), 0)
+  const cpuSeconds = Math.round(ticks / TICKS_PER_SECOND)
+  process.stdout.write(`ℹ ${Math.round(process.uptime())} s, ${cpuSeconds} s of processor time\n`)
 }
 
 /** Closes like one run of all tests. */

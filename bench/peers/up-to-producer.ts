@@ -49,6 +49,8 @@ const parts: IngestParts = {
   log,
   lifecycle,
   keys: NO_KEYS,
+  sealer: { seal: () => null },
+  keepKeys: () => null,
   queryable: { until: async () => ({ isQueryable: true }) },
   refusedLog: createRefusedLog({ metrics, log }),
   rejectedEvents: createRejectedEvents({ producer, schemas, plans, settings, metrics, log }),

@@ -4,6 +4,7 @@ import { cpuSeconds } from '../../bench/cpu-time.ts'
 import { memoryBytes, peakMemoryBytes, resetPeakMemory } from '../../bench/memory.ts'
 import { attackWith } from './attack-with.ts'
 import type { Attack } from './attack.ts'
+import { costAlone } from './cost-alone.ts'
 import type { IngestUnderAttack } from './ingest-under-attack.ts'
 import { watchNeighbour, type NeighbourReport } from './neighbour.ts'
 import { unitsOf, type Tally } from './tally.ts'
@@ -41,14 +42,17 @@ export interface Measuring {
 
 /** What was taken before the attack ended may be answered only after it. */
 const AFTERMATH_MS = 1_000
+/** From here on a cost that is limited is measured once more, without the neighbour. */
+const DOUBTFUL_CPU_MS = 0.5
 const WARM_UP_REQUESTS_PER_SECOND = 300
 
 /** Measures an attack on an ingest that nobody has attacked yet. */
 export async function measureHarm(
-  { target, pid, logFile, exitCode }: IngestUnderAttack,
+  ingest: IngestUnderAttack,
   attack: Attack,
   { seconds, quietSeconds, neighbourPerSecond, onAttacker }: Measuring,
 ): Promise<Harm> {
+  const { target, pid, logFile, exitCode } = ingest
   const quietMs = quietSeconds * 1_000
   const watch = (ms: number, perSecond = neighbourPerSecond) =>
     watchNeighbour(target, perSecond, AbortSignal.timeout(ms))
@@ -69,6 +73,10 @@ export async function measureHarm(
   const isGone = exitCode() !== null
   const tookSeconds = (performance.now() - startedAt) / 1_000
   const spent = isGone ? NaN : cpuSeconds(pid) - cpuFrom - quietCpuPerSecond * tookSeconds
+  const logBytes = statSync(logFile).size - logFrom
+  const peakRssBytes = isGone ? NaN : peakMemoryBytes(pid)
+  const besideNeighbour = Math.max(0, spent * 1_000) / unitsOf(attacker)
+  const isDoubtful = !isGone && !attack.isKeyed && besideNeighbour > DOUBTFUL_CPU_MS
   return {
     attack: attack.name,
     sends: attack.sends,
@@ -77,11 +85,13 @@ export async function measureHarm(
     neighbour,
     quietP99Ms: quiet.p99Ms,
     idleRssBytes,
-    peakRssBytes: isGone ? NaN : peakMemoryBytes(pid),
+    peakRssBytes,
     attacker,
     cpuSeconds: Math.max(0, spent),
-    cpuMsPerUnit: Math.max(0, spent * 1_000) / unitsOf(attacker),
-    logBytes: statSync(logFile).size - logFrom,
+    cpuMsPerUnit: isDoubtful
+      ? await costAlone(ingest, attack, seconds, onAttacker)
+      : besideNeighbour,
+    logBytes,
     exitCode: exitCode(),
   }
 }

@@ -1,3 +1,5 @@
 export { setUp } from './setup/setup.ts'
+export { destroyKeys, type DestroyedKeys } from './destroy-keys/destroy-keys.ts'
+export { openDestroyKeys } from './destroy-keys/open.ts'
 export { StepError } from './step.ts'
 export { readSetupConfig, type SetupConfig } from './config.ts'

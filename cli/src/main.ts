@@ -1,10 +1,20 @@
 import { Command, CommanderError } from 'commander'
+import type { KeyOwner } from '@custom-events/clickhouse'
 import { ConfigError, EXIT_CONFIG, redact } from '@custom-events/runtime'
+import { runAccount, type AccountRequest } from './access/account.ts'
+import { accountCommand } from './access/command.ts'
+import { readAccessConfig } from './access/config.ts'
+import { rolesScript, runRoles } from './access/roles.ts'
 import { readSetupConfig } from './config.ts'
 import { exportCommand } from './export/command.ts'
 import { readExportConfig } from './export/config.ts'
 import type { ExportRequest } from './export/request.ts'
 import { runExport, runVerify } from './export/run.ts'
+import { destroyKeysCommand } from './destroy-keys/command.ts'
+import { readDestroyKeysConfig } from './destroy-keys/config.ts'
+import { destroyKeys } from './destroy-keys/destroy-keys.ts'
+import { openDestroyKeys } from './destroy-keys/open.ts'
+import { reportDestroyed } from './destroy-keys/report.ts'
 import { hotPropertiesCommand } from './hot-properties/command.ts'
 import { readHotPropertiesConfig } from './hot-properties/config.ts'
 import { runHotProperties, type HotPropertiesRequest } from './hot-properties/run.ts'
@@ -44,10 +54,22 @@ program
     if (failed.length > 0) process.exitCode = 1
   })
 
+program
+  .command('roles')
+  .description('make the roles in ClickHouse, as a user that may manage access')
+  .option('--print', 'print the SQL instead, and ask nobody')
+  .action(async ({ print = false }: { readonly print?: boolean }) => {
+    const config = readAccessConfig(process.env)
+    if (print) return write(rolesScript(config))
+    if (!(await runRoles(config, (line) => write(`${line}\n`)))) process.exitCode = 1
+  })
+
+program.addCommand(accountCommand(account).copyInheritedSettings(program))
 program.addCommand(replayCommand(replay).copyInheritedSettings(program))
 program.addCommand(hotPropertiesCommand(hotProperties).copyInheritedSettings(program))
 program.addCommand(retentionCommand(retention).copyInheritedSettings(program))
 program.addCommand(exportCommand(exportThem, verify).copyInheritedSettings(program))
+program.addCommand(destroyKeysCommand(destroy).copyInheritedSettings(program))
 
 try {
   await program.parseAsync()
@@ -69,6 +91,18 @@ async function replay(request: ReplayRequest): Promise<void> {
   const opened = await openReplay({ config, filter, resources, stop })
   const screen = { isTerminal: process.stdout.isTTY, write }
   process.exitCode = await runReplay(request, { ...opened, stop }, screen)
+}
+
+async function account(request: AccountRequest): Promise<void> {
+  await runAccount(request, readAccessConfig(process.env), (line) => write(`${line}\n`))
+}
+
+async function destroy(owner: KeyOwner): Promise<void> {
+  const config = readDestroyKeysConfig(process.env)
+  await using resources = new AsyncDisposableStack()
+  const destroyed = await destroyKeys(openDestroyKeys(config, resources), owner)
+  for (const line of reportDestroyed(owner, destroyed)) write(`${line}\n`)
+  if (destroyed.replacedParts > 0) process.exitCode = 1
 }
 
 async function hotProperties(request: HotPropertiesRequest): Promise<void> {

@@ -4,6 +4,7 @@ export {
   clickhouseHeaders,
   startClickHouse,
   type ClickHouseEnvironment,
+  type OwnClickHouse,
 } from './clickhouse/server.ts'
 export { freePort } from './process/free-port.ts'
 export { readKafkaMetadata, type PartitionState } from './kafka/kafka-metadata.ts'
@@ -14,13 +15,17 @@ export {
   defaultPorts,
   otherBrokerPorts,
   portsFromBase,
+  securePorts,
   type AllPorts,
   type StackPorts,
 } from './process/ports.ts'
 export { checkPrerequisites } from './prerequisites.ts'
 export { StackError, type Problem } from './problem.ts'
 export type { Right } from './kafka/kafka-users.ts'
-export type { KafkaUser, SecureKafka } from './kafka/secure-kafka.ts'
+export { makeAuthority, type Authority, type CertificateFiles } from './kafka/certificates.ts'
+export type { KafkaUser, SecureKafka, TlsKafka } from './kafka/secure-kafka.ts'
+export { startTokenServer, type TokenServer } from './kafka/token-server.ts'
+export { startHttpsFront, type HttpsFront } from './https-front.ts'
 export { launchProgram, startProgram, type Program } from './process/program.ts'
 export { startStack, type Stack } from './stack.ts'
 export type { StackOptions } from './stack-options.ts'

@@ -1,13 +1,15 @@
 import { join } from 'node:path'
 import { cacheFolder } from './download/cache.ts'
 import { startServer, type Server, type ServerName, type ServerPlan } from './process/child.ts'
-import type { Credentials } from './clickhouse/authentication.ts'
+import type { Credentials } from './clickhouse/logins/login.ts'
+import type { RolePasswords } from './clickhouse/logins/passwords.ts'
 import { planClickHouse } from './clickhouse/server.ts'
 import { planKafka } from './kafka/kafka.ts'
 import { fetchKafka, fetchRegistry, isCacheIntact } from './download/maven.ts'
 import type { StackPorts } from './process/ports.ts'
 import { planRegistry } from './registry.ts'
 import type { PlainPasswords } from './kafka/secure-kafka.ts'
+import type { TlsMaterial } from './kafka/tls-listeners.ts'
 import type { StackOptions } from './stack-options.ts'
 
 /** What starting any of the servers takes. */
@@ -19,8 +21,12 @@ export interface OneServer {
   readonly clusterId: string
   /** Of Kafka's users; null without listeners that ask for one. */
   readonly passwords: PlainPasswords | null
+  /** Of Kafka's listeners with TLS; null without any. */
+  readonly tls: TlsMaterial | null
   /** Of ClickHouse. */
   readonly credentials: Credentials
+  /** Of ClickHouse's other logins. */
+  readonly rolePasswords: RolePasswords
 }
 
 /** A server that does not start from a damaged cache is fetched again, once. */
@@ -42,7 +48,17 @@ export async function startOne(server: ServerName, context: OneServer): Promise<
 
 async function planOne(
   server: ServerName,
-  { ports, folder: data, options, signal, clusterId, passwords, credentials }: OneServer,
+  {
+    ports,
+    folder: data,
+    options,
+    signal,
+    clusterId,
+    passwords,
+    tls,
+    credentials,
+    rolePasswords,
+  }: OneServer,
   isThorough: boolean,
 ): Promise<ServerPlan> {
   const folder = join(data, server)
@@ -63,6 +79,8 @@ async function planOne(
         logFile,
         port: ports.clickhouse,
         credentials,
+        rolePasswords,
+        database: options.clickhouseDatabase,
         allowsSources: options.allowsClickHouseSources,
       })
     case 'kafka':
@@ -80,6 +98,7 @@ async function planOne(
         heapMegabytes: options.kafkaHeapMegabytes ?? 384,
         listeners: options.kafkaListeners ?? [],
         passwords,
+        tls,
       })
   }
 }

@@ -18,6 +18,8 @@ export interface PipelineOptions {
   readonly servers: ServerEnvironment
   /** More variables for setup and both services: another topic, database, batch size. */
   readonly environment?: Readonly<Record<string, string>>
+  /** The logins of ClickHouse's roles, as `Stack.logins`: setup and the consumers ask as theirs. @default that of `servers` */
+  readonly logins?: Readonly<Record<string, string>>
   readonly logDir: string
   /** @default free ports */
   readonly ports?: {
@@ -46,7 +48,8 @@ export interface Pipeline extends AsyncDisposable {
  */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
   const environment = { ...options.servers, ...options.environment }
-  const { config, log } = readSetupConfig({ ...environment, LOG_LEVEL: 'warn' })
+  const asSetup = clickhouseAs('SETUP', options.logins)
+  const { config, log } = readSetupConfig({ ...environment, ...asSetup, LOG_LEVEL: 'warn' })
   await setUp(config, log, () => {})
   options.signal?.throwIfAborted()
   mkdirSync(options.logDir, { recursive: true })
@@ -73,7 +76,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     return programs.use(program)
   }
   const startConsumer = async (opsPort?: number): Promise<Program> => {
-    const consumer = await start('consumer', `consumer-${consumers.length + 1}`, opsPort)
+    const name = `consumer-${consumers.length + 1}`
+    const asWriter = clickhouseAs('WRITER', options.logins)
+    const consumer = await start('consumer', name, opsPort, asWriter)
     consumers.push(consumer)
     return consumer
   }
@@ -99,6 +104,17 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     startConsumer: () => startConsumer(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** The variables of a service that asks as the login of a role; none where there is no such login. */
+function clickhouseAs(
+  role: string,
+  logins: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const user = logins[`CLICKHOUSE_${role}_USER`]
+  const password = logins[`CLICKHOUSE_${role}_PASSWORD`]
+  if (user === undefined || password === undefined) return {}
+  return { CLICKHOUSE_USER: user, CLICKHOUSE_PASSWORD: password }
 }
 
 /** Like Promise.all, but waits for every start to end, so that none is left running unseen. */

@@ -1,5 +1,5 @@
 import type { ServerName } from './process/child.ts'
-import type { Credentials } from './clickhouse/authentication.ts'
+import type { Credentials } from './clickhouse/logins/login.ts'
 import type { KafkaListener } from './kafka/kafka.ts'
 import type { AllPorts, StackPorts } from './process/ports.ts'
 
@@ -17,8 +17,10 @@ export interface StackOptions {
   readonly tuned?: boolean
   /** Kafka's heap, in MiB. @default 384 */
   readonly kafkaHeapMegabytes?: number
-  /** Who may ask ClickHouse. @default the user `default` with a new password */
+  /** Who may do everything in ClickHouse. @default the user `default` with a new password */
   readonly clickhouseCredentials?: Credentials
+  /** The database whose tables ClickHouse's other logins may use. @default custom_events */
+  readonly clickhouseDatabase?: string
   /** Whether queries may read and write files, reach other servers and run programs. @default false */
   readonly allowsClickHouseSources?: boolean
   /** More listeners of Kafka, advertised on the ports of proxies. @default none */

@@ -1,11 +1,14 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ROLES } from '@custom-events/clickhouse/access'
 import type { Server, ServerName } from './process/child.ts'
 import {
   clickhouseEnvironment,
   newCredentials,
+  roleEnvironment,
   type ClickHouseEnvironment,
 } from './clickhouse/server.ts'
+import { newRolePasswords } from './clickhouse/logins/passwords.ts'
 import { prepareDataFolder } from './folder.ts'
 import { clusterIdOf } from './kafka/kafka.ts'
 import { startOne } from './one-server.ts'
@@ -13,6 +16,7 @@ import { findTakenPorts, pickFreePorts, type StackPorts } from './process/ports.
 import { checkPrerequisites } from './prerequisites.ts'
 import { cannotStart, StackError } from './problem.ts'
 import { newPasswords, openSecureKafka, type SecureKafka } from './kafka/secure-kafka.ts'
+import { makeTlsMaterial } from './kafka/tls-listeners.ts'
 import type { StackOptions } from './stack-options.ts'
 
 /** Real Kafka, registry and ClickHouse, running as children of this process. */
@@ -33,6 +37,11 @@ export interface Stack extends AsyncDisposable {
     readonly KAFKA_REPLICATION_FACTOR?: string
     readonly KAFKA_MIN_INSYNC_REPLICAS?: string
   }
+  /**
+   * How the login of each role of ClickHouse asks, `CLICKHOUSE_WRITER_USER`, `CLICKHOUSE_WRITER_PASSWORD` and so on:
+   * each may do what docs/reference/rights.md says, and the user of `environment` everything.
+   */
+  readonly logins: Readonly<Record<string, string>>
   /** Where Kafka asks who somebody is; null unless `secure` was asked for. */
   readonly secure: SecureKafka | null
   readonly logDir: string
@@ -58,7 +67,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   if (ports !== undefined && (ports.otherBrokers?.length ?? 0) !== brokers - 1) {
     throw new RangeError(`${brokers} brokers need ports for ${brokers - 1} other brokers`)
   }
-  if (ports !== undefined && options.secure === true && securePorts(ports).length < brokers) {
+  if (
+    ports !== undefined &&
+    options.secure === true &&
+    portsNamed(ports, 'kafkaSecure').length < brokers
+  ) {
     throw new RangeError('a secure listener needs a port: kafkaSecure of every broker')
   }
   const problems = [
@@ -103,14 +116,17 @@ async function startOn(ports: StackPorts, options: StackOptions): Promise<Stack>
   }
 }
 
-function securePorts(ports: StackPorts): readonly number[] {
+function portsNamed(
+  ports: StackPorts,
+  name: 'kafkaSecure' | 'kafkaTls' | 'kafkaMutual',
+): readonly number[] {
   const all = [ports, ...(ports.otherBrokers ?? [])]
-  return all.flatMap(({ kafkaSecure }) => (kafkaSecure === undefined ? [] : [kafkaSecure]))
+  return all.flatMap(({ [name]: port }) => (port === undefined ? [] : [port]))
 }
 
 type Servers = Pick<
   Stack,
-  'kafka' | 'brokers' | 'registry' | 'clickhouse' | 'environment' | 'secure'
+  'kafka' | 'brokers' | 'registry' | 'clickhouse' | 'environment' | 'logins' | 'secure'
 >
 
 /** Starts all at once; the first failure ends the others. */
@@ -127,9 +143,13 @@ async function startServers(
   const names = serverNames(options.brokers ?? 1)
   const brokerFolders = names.filter(isBroker).map((name) => join(folder, name))
   const passwords = options.secure === true ? newPasswords() : null
+  const hasTls = passwords !== null && ports.kafkaTls !== undefined
+  const tls = hasTls ? await makeTlsMaterial(join(folder, 'tls')) : null
   const clusterId = await clusterIdOf(brokerFolders)
   const credentials = options.clickhouseCredentials ?? newCredentials()
-  const context = { ports, folder, options, signal, clusterId, passwords, credentials }
+  const rolePasswords = newRolePasswords(ROLES)
+  const ofClickHouse = { credentials, rolePasswords }
+  const context = { ports, folder, options, signal, clusterId, passwords, tls, ...ofClickHouse }
   const start = async (server: ServerName): Promise<Server> => {
     try {
       return await startOne(server, context)
@@ -163,10 +183,25 @@ async function startServers(
       registry,
       clickhouseEnvironment(clickhouse.url, credentials),
     ),
+    logins: roleEnvironment(rolePasswords),
     secure:
       passwords === null
         ? null
-        : await openSecureKafka({ port: ports.kafka, passwords, securePorts: securePorts(ports) }),
+        : await openSecureKafka({
+            port: ports.kafka,
+            passwords,
+            securePorts: portsNamed(ports, 'kafkaSecure'),
+            tls:
+              tls === null
+                ? null
+                : {
+                    material: tls,
+                    ports: {
+                      tls: portsNamed(ports, 'kafkaTls'),
+                      mutual: portsNamed(ports, 'kafkaMutual'),
+                    },
+                  },
+          }),
   }
 }
 

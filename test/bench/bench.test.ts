@@ -30,6 +30,17 @@ test('the benchmark of the read-back runs, and finds what is there, and nothing 
   assert.match(stdout, /20,000 +1 +1,000 +all /)
 })
 
+test('the benchmark of analysts runs, and every question that it asks is answered', () => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['bench/main.ts', 'analysts', '--tiny', '--records', '1000'],
+    { encoding: 'utf8', timeout: 170_000 },
+  )
+  assert.equal(status, 0, stderr)
+  assert.match(stdout, /cookbook 32-open-refusals +\d/)
+  assert.doesNotMatch(stdout, /refused/)
+})
+
 test('a command that does not exist is told with those that do', () => {
   const { status, stderr } = spawnSync(process.execPath, ['bench/main.ts', 'fast'], {
     encoding: 'utf8',

@@ -98,18 +98,43 @@ test(
   },
 )
 
+test('however long the names are that queries ask for, each is looked up', SLOW, async () => {
+  await using rolled = await openRolledUp(stack)
+  const names = Array.from({ length: 50 }, (_, n) => `${n}-${'long'.repeat(2_400)}`)
+  for (const name of names) {
+    await askAs('a tool/1.0', rolled, `SELECT JSONHas(properties, '${name}') FROM tracked`)
+  }
+  const { proposals } = await proposeHotProperties({
+    clickhouse: rolled.clickhouse,
+    hotProperties: [],
+    isPersonal: () => false,
+    days: 1,
+    limit: 50,
+  })
+  assert.deepEqual(new Set(proposals.map(({ property }) => property)), new Set(names))
+})
+
 const HOT = [
   { property: 'plan', column: 'plan', type: 'LowCardinality(String)', comment: '' },
   { property: 'price', column: 'price', type: 'Float64', comment: '' },
 ]
 const COLUMNS = HOT.map(({ column }) => column)
 
-/** Two months from before the columns, and one from after. */
-async function withOldParts(rolled: RolledUp): Promise<void> {
+/** A database with two months from before the columns, and one from after. */
+async function openWithOldParts(): Promise<RolledUp> {
+  const rolled = await openRolledUp(stack)
   await insertEvents(rolled, '2026-01')
   await insertEvents(rolled, '2026-02')
   await rolled.migrate({ hotProperties: HOT })
   await insertEvents(rolled, '2026-03')
+  return rolled
+}
+
+/** The same, where no mutation gets done. */
+async function openWithoutMerges(): Promise<RolledUp> {
+  const rolled = await openWithOldParts()
+  await rolled.clickhouse.command('SYSTEM STOP MERGES events')
+  return rolled
 }
 
 function fillOptions(clickhouse: ClickHouse, change: Partial<FillOptions> = {}): FillOptions {
@@ -130,9 +155,8 @@ async function lacking({ clickhouse }: RolledUp): Promise<readonly string[]> {
 }
 
 test('parts from before a column are filled, month by month, the latest first', SLOW, async () => {
-  await using rolled = await openRolledUp(stack)
+  await using rolled = await openWithOldParts()
   const { clickhouse } = rolled
-  await withOldParts(rolled)
   assert.deepEqual(await lacking(rolled), ['202601', '202602'])
   const told: FillProgress[] = []
   const fill = fillOptions(clickhouse, { onProgress: (each) => void told.push(each) })
@@ -158,10 +182,8 @@ const mutations = ({ clickhouse }: RolledUp, where: string): Promise<object[]> =
   )
 
 test('a fill that is stopped takes its mutation back, and the next run goes on', SLOW, async () => {
-  await using rolled = await openRolledUp(stack)
+  await using rolled = await openWithoutMerges()
   const { clickhouse } = rolled
-  await withOldParts(rolled)
-  await clickhouse.command('SYSTEM STOP MERGES events')
   const stop = new AbortController()
   const options = fillOptions(clickhouse, { stop: stop.signal, onProgress: () => stop.abort() })
   assert.deepEqual(await fillHotColumns(options), { outcome: 'stopped', months: 0, rows: 0 })
@@ -177,10 +199,8 @@ test('a fill that is stopped takes its mutation back, and the next run goes on',
 })
 
 test('a mutation that a killed run left behind is waited for, not made again', SLOW, async () => {
-  await using rolled = await openRolledUp(stack)
+  await using rolled = await openWithoutMerges()
   const { clickhouse } = rolled
-  await withOldParts(rolled)
-  await clickhouse.command('SYSTEM STOP MERGES events')
   const dying = {
     ...clickhouse,
     query: async <Row>(sql: string, params?: Record<string, unknown>): Promise<Row[]> => {
@@ -214,17 +234,15 @@ test(
   'a mutation that somebody else kills is a failure, not the end of the fill',
   SLOW,
   async () => {
-    await using rolled = await openRolledUp(stack)
+    await using rolled = await openWithoutMerges()
     const { clickhouse } = rolled
-    await withOldParts(rolled)
-    await clickhouse.command('SYSTEM STOP MERGES events')
     const onProgress = (): void =>
       void clickhouse.command(
         "KILL MUTATION WHERE database = {database:String} AND table = 'events' AND NOT is_done",
         { database: clickhouse.database },
       )
     await assert.rejects(
-      fillHotColumns(fillOptions(clickhouse, { onProgress })),
+      fillHotColumns(fillOptions(clickhouse, { onProgress, comesWithinMs: 1_000 })),
       /filling month 202602: no mutation runs any more, but parts lack columns.*run it again/s,
     )
     assert.deepEqual(await lacking(rolled), ['202601', '202602'])
@@ -232,10 +250,8 @@ test(
 )
 
 test('a mutation that a replica has not heard of yet is waited for', SLOW, async () => {
-  await using rolled = await openRolledUp(stack)
+  await using rolled = await openWithoutMerges()
   const { clickhouse } = rolled
-  await withOldParts(rolled)
-  await clickhouse.command('SYSTEM STOP MERGES events')
   let unheard = 3
   const behind = {
     ...clickhouse,
@@ -259,10 +275,8 @@ test(
   'on a cluster all servers are looked at, filled and, when it is to end, stopped',
   SLOW,
   async () => {
-    await using rolled = await openRolledUp(stack)
+    await using rolled = await openWithoutMerges()
     const { clickhouse } = rolled
-    await withOldParts(rolled)
-    await clickhouse.command('SYSTEM STOP MERGES events')
     const asked: string[] = []
     const asOneServer = (sql: string): string => {
       asked.push(sql)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readSetupConfig, setUp } from '@custom-events/cli'
-import { createClickHouse, type ClickHouse } from '@custom-events/clickhouse'
+import { createClickHouse, keysDatabase, type ClickHouse } from '@custom-events/clickhouse'
 import { createEventCodec, eventAvroSchema } from '@custom-events/codec'
 import { freePort } from '@custom-events/embedded'
 import { BLANK_EVENT, partitionOf, type TrackedEvent } from '@custom-events/event'
@@ -24,6 +24,7 @@ import {
 } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
+import { fromOurs } from '../support/from-ours.ts'
 import type { Servers } from '../support/server-addresses.ts'
 
 export const PARTITIONS = 4
@@ -80,7 +81,9 @@ export async function createWorld(
   await eventually(runSetup) // idempotent; a topic just made may not be known to the broker at once
   const topics = topicNames(config.KAFKA_TOPIC)
   const clickhouse = resources.use(createClickHouse(config))
-  resources.defer(() => clickhouse.command(`DROP DATABASE IF EXISTS ${database}`).catch(() => {}))
+  for (const name of [database, keysDatabase(database)]) {
+    resources.defer(() => clickhouse.command(`DROP DATABASE IF EXISTS ${name}`).catch(() => {}))
+  }
   const producer = resources.use(
     createProducer({
       kafka: kafkaConfigFrom(config),
@@ -177,7 +180,7 @@ async function spawnConsumer(
   const port = await freePort()
   const log = openSync(logFile, 'w')
   const child = spawn(process.execPath, [ENTRY], {
-    env: { PATH: process.env['PATH'], NODE_ENV: 'test', ...environment, OPS_PORT: String(port) },
+    env: { ...fromOurs(), NODE_ENV: 'test', ...environment, OPS_PORT: String(port) },
     stdio: ['ignore', log, log],
   })
   closeSync(log)

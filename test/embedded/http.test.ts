@@ -116,7 +116,9 @@ test('credentials are taken in one of three ways, and wrong ones are refused', a
 })
 
 test('a password can be asked for', async () => {
-  await using guarded = await startClickHouse({ user: 'ana', password: 'sécret:x' })
+  await using guarded = await startClickHouse({
+    credentials: { user: 'ana', password: 'sécret:x' },
+  })
   const status = async (headers: Record<string, string>): Promise<number> =>
     (await fetch(guarded.url, { method: 'POST', body: 'SELECT 1', headers })).status
   const basic = Buffer.from('ana:sécret:x').toString('base64')

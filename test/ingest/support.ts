@@ -15,6 +15,7 @@ import {
 import { freePort } from '@custom-events/embedded'
 import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
+import { fromOurs } from '../support/from-ours.ts'
 
 const log = createLogger({ service: 'test', level: 'error' })
 
@@ -81,7 +82,7 @@ export async function startIngest(
   const child = spawn(process.execPath, [...nodeFlags, ENTRY], {
     cwd: REPOSITORY,
     env: {
-      PATH: process.env['PATH'],
+      ...fromOurs(),
       HTTP_HOST: '127.0.0.1',
       PORT: String(port),
       OPS_PORT: String(opsPort),

@@ -93,6 +93,13 @@ export function dayText(daysAgo: number): string {
   return `${day} 12:00:00.000`
 }
 
+const NO_TLS = {
+  CLICKHOUSE_TLS_CA_FILE: '',
+  CLICKHOUSE_TLS_CERT_FILE: '',
+  CLICKHOUSE_TLS_KEY_FILE: '',
+  CLICKHOUSE_TLS_KEY_PASSPHRASE: '',
+}
+
 /** `npm run retention`. @returns its exit code and what it printed */
 export async function retention(
   { clickhouse }: Pick<Kept, 'clickhouse'>,
@@ -103,6 +110,7 @@ export async function retention(
   const config = {
     ...servers.environment,
     ...configOf(days),
+    ...NO_TLS,
     CLICKHOUSE_DATABASE: clickhouse.database,
     TRACKING_PLANS_DIR: '',
     LOG_LEVEL: 'error' as const,

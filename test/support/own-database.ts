@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createClickHouse, type ClickHouse } from '@custom-events/clickhouse'
+import { createClickHouse, keysDatabase, type ClickHouse } from '@custom-events/clickhouse'
 import type { Servers } from './server-addresses.ts'
 
 /** A connection to a database that does not exist yet, and is dropped at the end. */
@@ -14,6 +14,7 @@ export function ownDatabase(
   return {
     ...clickhouse,
     [Symbol.asyncDispose]: async () => {
+      await clickhouse.command(`DROP DATABASE IF EXISTS ${keysDatabase(clickhouse.database)}`)
       await clickhouse.command(`DROP DATABASE IF EXISTS ${clickhouse.database}`)
       await clickhouse[Symbol.asyncDispose]()
     },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { keysDatabase } from '@custom-events/clickhouse'
 import {
   clickhouseHeaders,
   startPipeline,
@@ -33,7 +34,9 @@ export async function startTestPipeline(
   const logDir = mkdtempSync(join(tmpdir(), 'custom-events-test-'))
   resources.defer(() => rmSync(logDir, { recursive: true }))
   const ask = (sql: string) => askClickHouse(addresses, database, sql)
-  resources.defer(async () => void (await ask(`DROP DATABASE IF EXISTS ${database}`)))
+  for (const name of [database, keysDatabase(database)]) {
+    resources.defer(async () => void (await ask(`DROP DATABASE IF EXISTS ${name}`)))
+  }
 
   const pipeline = resources.use(
     await startPipeline({

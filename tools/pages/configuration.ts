@@ -1,5 +1,6 @@
 import type { Variable } from '@custom-events/runtime'
 import { setupVariables } from '../../cli/src/config.ts'
+import { destroyKeysVariables } from '../../cli/src/destroy-keys/config.ts'
 import { replayVariables } from '../../cli/src/replay/config.ts'
 import { consumerVariables } from '../../services/consumer/src/config.ts'
 import { ingestVariables } from '../../services/ingest/src/config.ts'
@@ -13,6 +14,7 @@ export const variablesByProgram: Readonly<Record<string, Variables>> = {
   consumer: consumerVariables,
   setup: setupVariables,
   replay: replayVariables,
+  'destroy-keys': destroyKeysVariables,
 }
 
 /** docs/reference/configuration.md: every variable of every program. */
@@ -28,7 +30,8 @@ ${variablesSection('Ingest', ingestVariables)}
 ${variablesSection('Consumer', consumerVariables)}
 ${variablesSection('Setup', setupVariables)}
 
-${variablesSection('Replay (of rejected events: those of ingest as well)', replayVariables)}`
+${variablesSection('Replay (of rejected events: those of ingest as well)', replayVariables)}
+${variablesSection('Destroy-keys', destroyKeysVariables)}`
 }
 
 function variablesSection(title: string, variables: Variables): string {

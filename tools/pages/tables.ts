@@ -28,6 +28,7 @@ export interface DescribedColumn {
 /** For analysts first; what is not named here comes after it. */
 export const FIRST = [
   'tracked',
+  'tracked_unsealed',
   'user_timeline',
   'complete_until',
   'events_daily',
@@ -43,6 +44,8 @@ export const FIRST = [
   'query_log_daily',
   'kafka_logs',
   'events',
+  'seal_keys',
+  'destroyed_keys',
 ]
 
 export function tablesPage(): string {
@@ -56,7 +59,8 @@ export function tablesPage(): string {
 The database \`custom_events\`, as \`npm run setup\` makes it; the same comments are in \`system.columns\`. Which of them are
 exact, and which to ask: [analysts](../analysts.md#what-is-exact). Columns of hot properties are those of
 \`schemas/hot-properties.json\`; tracking plans add their own. Views that only refresh others, and tables that only the
-services use (\`*_probe\`, \`migrations\`), are left out.
+services use (\`*_probe\`, \`migrations\`), are left out. \`seal_keys\` and \`destroyed_keys\` are in the database
+\`custom_events_keys\`: see [sealing](../sealing.md).
 
 ${sections.join('\n')}`
 }
@@ -93,7 +97,7 @@ export function describedIn(file: string, statements: string): readonly Describe
   return sqlStatements(text).flatMap((sql) => describe(file, substitute(sql, values)))
 }
 
-const HEAD = /^CREATE (?:TABLE IF NOT EXISTS|OR REPLACE (?:TABLE|VIEW)) (\w+)\s/
+const HEAD = /^CREATE (?:TABLE IF NOT EXISTS|OR REPLACE (?:TABLE|VIEW)) \.?(\w+)\s/
 const COLUMN =
   /^\s*`?(\w+)`?\s+(\S.*?)(?: (?:DEFAULT|ALIAS|MATERIALIZED|EPHEMERAL)\b.*?)? COMMENT '((?:''|[^'])*)'/gm
 

@@ -10,15 +10,16 @@ export const scenario: Scenario = {
   kind: 'held',
   needs: 'secure',
   run: async (world) => {
-    const { tracked, rejected, deadLetters } = world.topics
+    const { tracked, rejected, deadLetters, keys } = world.topics
     const on = (name: string, ...operations: readonly Right['operation'][]): readonly Right[] =>
       operations.map((operation) => ({ resource: 'topic', name, operation }))
-    const all = [tracked, rejected, deadLetters]
+    const all = [tracked, rejected, deadLetters, keys]
     const settings = ['describe', 'describe_configs'] as const
     const group: Right = { resource: 'group', name: world.consumerGroup, operation: 'read' }
     const writer = await world.secure.makeUser('least_ingest', [
       ...on(tracked, 'write', ...settings),
       ...on(rejected, 'write', ...settings),
+      ...on(keys, 'write', ...settings),
     ])
     const reader = await world.secure.makeUser('least_consumer', [
       ...all.flatMap((topic) => on(topic, 'read', ...settings)),

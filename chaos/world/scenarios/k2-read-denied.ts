@@ -9,10 +9,10 @@ export const scenario: Scenario = {
   run: async (world) => {
     await world.setUp()
     const ingest = await world.ingest()
-    const { tracked, rejected, deadLetters } = world.topics
+    const { tracked, rejected, deadLetters, keys } = world.topics
     const read = (name: string) => ({ resource: 'topic', name, operation: 'read' }) as const
     const user = await world.secure.makeUser(`reader_${world.seed}`, [
-      ...[tracked, rejected, deadLetters].flatMap((name) => [
+      ...[tracked, rejected, deadLetters, keys].flatMap((name) => [
         read(name),
         { resource: 'topic', name, operation: 'describe_configs' } as const,
       ]),

@@ -8,10 +8,10 @@ export const scenario: Scenario = {
   run: async (world) => {
     await world.setUp()
     const ingest = await world.ingest()
-    const { tracked, rejected, deadLetters } = world.topics
+    const { tracked, rejected, deadLetters, keys } = world.topics
     const write = { resource: 'topic', name: deadLetters, operation: 'write' } as const
     const user = await world.secure.makeUser(`consumer_${world.seed}`, [
-      ...[tracked, rejected, deadLetters].flatMap((name) => [
+      ...[tracked, rejected, deadLetters, keys].flatMap((name) => [
         { resource: 'topic', name, operation: 'read' } as const,
         { resource: 'topic', name, operation: 'describe_configs' } as const,
       ]),

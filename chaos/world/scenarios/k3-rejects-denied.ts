@@ -8,7 +8,7 @@ export const scenario: Scenario = {
   needs: 'secure',
   run: async (world) => {
     await world.setUp()
-    const { tracked, rejected } = world.topics
+    const { tracked, rejected, keys } = world.topics
     const right = (name: string, operation: 'describe' | 'describe_configs' | 'write') =>
       ({ resource: 'topic', name, operation }) as const
     const user = await world.secure.makeUser('ingest-may-not-write-rejects', [
@@ -16,6 +16,8 @@ export const scenario: Scenario = {
       right(tracked, 'describe_configs'),
       right(rejected, 'describe'),
       right(rejected, 'describe_configs'),
+      right(keys, 'write'),
+      right(keys, 'describe_configs'),
     ])
     const ingest = await world.ingest(user.environment)
     await ingest.becomesNotReady(new RegExp(`WRITE on topic ${rejected}`))

@@ -11,8 +11,8 @@ export const scenario: Scenario = {
   needs: 'secure',
   run: async (world) => {
     await world.setUp()
-    const { tracked, rejected } = world.topics
-    const rights = [tracked, rejected].flatMap((name) => [
+    const { tracked, rejected, keys } = world.topics
+    const rights = [tracked, rejected, keys].flatMap((name) => [
       { resource: 'topic', name, operation: 'describe' } as const,
       { resource: 'topic', name, operation: 'describe_configs' } as const,
     ])
@@ -20,6 +20,7 @@ export const scenario: Scenario = {
     const user = await world.secure.makeUser('ingest-may-not-write', [
       ...rights,
       { resource: 'topic', name: rejected, operation: 'write' },
+      { resource: 'topic', name: keys, operation: 'write' },
     ])
     const ingest = await world.ingest(user.environment)
     const named = new RegExp(`WRITE on topic ${tracked}.*TOPIC_AUTHORIZATION_FAILED`)

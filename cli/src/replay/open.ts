@@ -14,7 +14,16 @@ import {
   rejectedAvroSchema,
 } from '@custom-events/codec'
 import { compilePlans, createPlanSet } from '@custom-events/event'
-import { encode, parseWriteKeys, type WriteKey } from '@custom-events/ingest'
+import {
+  createKeepKeys,
+  createSealer,
+  createSealKeys,
+  encode,
+  parseWriteKeys,
+  produceSealed,
+  SEAL_KEYS,
+  type WriteKey,
+} from '@custom-events/ingest'
 import {
   consumerGroupName,
   createProducer,
@@ -44,7 +53,7 @@ import { replayTargets } from './sources/targets.ts'
 /** The servers of a replay, open and answering. */
 export interface OpenReplay {
   readonly source: Source
-  readonly producer: Producer
+  readonly producer: Pick<Producer, 'produce'>
   readonly caughtUp: () => Promise<void>
   /** Has the table `audit`. */
   readonly clickhouse: ClickHouse
@@ -85,7 +94,14 @@ export async function openReplay(options: {
     readGroupOffsets({ kafka, consumerGroup, topics: [topics.tracked], log })
   return {
     source,
-    producer,
+    producer: produceSealed(producer, {
+      keepKeys: createKeepKeys({
+        producer,
+        topic: topics.keys,
+        partitionCount: SIDE_TOPIC_PARTITIONS,
+      }),
+      keysWithinMs: SEAL_KEYS.keptWithinMs,
+    }),
     clickhouse,
     // Nothing is compared when an older copy may win anyway.
     caughtUp: async () => {
@@ -140,12 +156,20 @@ async function openSource(
     'correct the files of TRACKING_PLANS_DIR',
     async () => compilePlans(await readPlanFiles(plansDir)),
   )
-  const encoding = { codec: createEventCodec(), schemas: { trackedId }, settings }
+  const current = createPlanSet(plans, ingest.planRules)
+  const encoding = {
+    codec: createEventCodec(),
+    schemas: { trackedId },
+    settings,
+    plans: { current },
+    // What was rejected before its plan marked anything is sealed like any other.
+    sealer: createSealer(createSealKeys({ limits: SEAL_KEYS })),
+  }
   return rejectedSource({
     rows: readRejectedEvents(clickhouse, filter),
     isForced: filter.isForced,
     rules: settings.rules,
-    plans: createPlanSet(plans, ingest.planRules),
+    plans: current,
     keyOf: keysOf(writeKeysFile),
     encode: (judged) => encode(encoding, judged),
     newestCopies: (events) => newestCopies(clickhouse, events),

@@ -30,13 +30,16 @@ export async function readPlans(plansDir: string): Promise<Plans> {
       columns.map((column) => ({ ...column, markedIn: `${file} /properties/${column.property}` })),
     ),
     personal: personalProperties(plans.flatMap(({ pii }) => pii)),
-    events: plans.map(({ file, event, schema }) => {
+    events: plans.map(({ file, event, schema, seals }) => {
       const { description } = schema
       return {
         file,
         event,
         description: typeof description === 'string' ? description : null,
-        properties: plannedProperties(schema),
+        properties: plannedProperties(schema).map((planned) =>
+          // Sealed text stands for values of any kind.
+          seals?.has(planned.property) === true ? { ...planned, kind: 'mixed' as const } : planned,
+        ),
       }
     }),
     retention: new Map(

@@ -4,6 +4,7 @@ import {
   createSchemaRegistry,
   createTopics,
   kafkaConfigFrom,
+  KEYS_TOPIC_SETTINGS,
   partitionCounts,
   prepareConsumerGroup,
   topicNames,
@@ -12,6 +13,7 @@ import {
 } from '@custom-events/kafka'
 import { redactUrl, type Logger } from '@custom-events/runtime'
 import type { SetupConfig } from '../config.ts'
+import { setUpRoles } from '../access/roles.ts'
 import { setUpLogs } from './logs.ts'
 import { readPlans } from './plans.ts'
 import { fix, step } from '../step.ts'
@@ -56,6 +58,7 @@ export async function setUp(
       setUpTables({ config, log, plans }, print),
     ),
   )
+  await step('making the roles', fix.clickhouse(config), () => setUpRoles(config, print))
   await step('registering the logs of Kafka', fix.logs(config), () => setUpLogs(config, log, print))
   // The last: the services need none of them.
   await step('making the views of events', fix.clickhouse(config), () =>
@@ -76,6 +79,7 @@ async function setUpTopics(
     kafka,
     partitionCountByTopic: partitionCounts(topics, config.KAFKA_PARTITIONS),
     placed: topics.tracked,
+    ownSettings: { [topics.keys]: KEYS_TOPIC_SETTINGS },
     settings: {
       replicationFactor: config.KAFKA_REPLICATION_FACTOR,
       minInsyncReplicas: config.KAFKA_MIN_INSYNC_REPLICAS,

@@ -1,14 +1,19 @@
 // The process that holds the ClickHouse engine: node front.ts PORT FOLDER
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { roleNamed, ROLES, type Role } from '@custom-events/clickhouse/access'
 import { openEngine, type Connection } from './engine/engine.ts'
 import { writeEngineConfig } from './engine/engine-config.ts'
 import { createFront } from './http.ts'
+import { createAccounts } from './logins/accounts.ts'
+import { createLogins } from './logins/logins.ts'
+import { passwordsOfRoles } from './logins/passwords.ts'
 import { createSessions } from './engine/sessions.ts'
 import { createQueryLog } from './query-log/query-log.ts'
 import { createSlots, MAX_RUNNING } from './engine/slots.ts'
+import type { Asker } from './sql/asker.ts'
 import { sessionPreparation } from './sql/settings.ts'
 
 const STOP_TIMEOUT_MS = 5_000
@@ -20,12 +25,14 @@ const folder = resolve(folderGiven)
 const spoolFolder = join(folder, 'spool')
 const pipes = prepareSpool()
 const allowsSources = process.env['FRONT_ALLOW_SOURCES'] === '1'
-writeEngineConfig(folder, { dataFolder: join(folder, 'data'), allowsSources })
+const roles = rolesOf(process.env['FRONT_ROLES'] ?? '')
+const accounts = createAccounts(join(folder, 'accounts.json'), roleNamed('account').limits ?? [])
+configureEngine()
 process.chdir(folder)
 const engine = openEngine('config.xml')
 const slots = createSlots(engine, pipes)
 const sessions = createSessions(openHeld)
-const queryLog = createQueryLog(engine.connect())
+const queryLog = createQueryLog(engine)
 const timezone = await askTimezone()
 const front = createFront({
   slots,
@@ -35,10 +42,16 @@ const front = createFront({
   timezone,
   allowsSources,
   names: (process.env['FRONT_NAMES'] ?? '').split(',').filter(Boolean),
-  credentials: {
-    user: process.env['FRONT_USER'] ?? 'default',
-    password: process.env['FRONT_PASSWORD'] ?? '',
-  },
+  logins: createLogins({
+    full: {
+      user: process.env['FRONT_USER'] ?? 'default',
+      password: process.env['FRONT_PASSWORD'] ?? '',
+    },
+    roles,
+    passwords: passwordsOfRoles(roles, process.env),
+    accounts,
+    restartEngine,
+  }),
 })
 process.once('SIGTERM', () => void stop())
 process.once('SIGINT', () => void stop())
@@ -56,10 +69,39 @@ function prepareSpool(): readonly string[] {
   return paths
 }
 
+/** Others than ours are given by tests, which take rights away. @param path of their file; empty: ours */
+function rolesOf(path: string): readonly Role[] {
+  return path === '' ? ROLES : (JSON.parse(readFileSync(path, 'utf8')) as readonly Role[]) // our own process wrote it
+}
+
+/** Before the engine is opened, and each time before it is opened anew. */
+function configureEngine(): void {
+  writeEngineConfig(folder, {
+    dataFolder: join(folder, 'data'),
+    allowsSources,
+    roles,
+    database: process.env['FRONT_DATABASE'] || 'custom_events',
+    accounts: accounts.all().map(({ name }) => name),
+  })
+}
+
+/** The engine reads its users when its first connection is opened, and ends with its last one. */
+function restartEngine(): Promise<void> {
+  return slots.alone(async () => {
+    sessions.close()
+    await queryLog.alone(() => configureEngine())
+  })
+}
+
 /** A connection that a session holds. */
-async function openHeld(): Promise<Connection> {
+async function openHeld(asker: Asker): Promise<Connection> {
   const connection = engine.connect()
-  await connection.query(sessionPreparation())
+  try {
+    for (const sql of sessionPreparation(asker)) await connection.query(sql)
+  } catch (error) {
+    connection.close()
+    throw error
+  }
   return connection
 }
 

@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { readFile, rm, stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { authenticate, type Credentials } from './authentication.ts'
 import { contentTypeOf } from './content-type.ts'
 import { exception, ServerException, toServerException } from './engine/errors.ts'
 import type { Sessions } from './engine/sessions.ts'
 import type { Slots } from './engine/slots.ts'
 import { spool } from './insert.ts'
+import { authenticate } from './logins/authentication.ts'
+import { readAccountStatement } from './logins/account-statement.ts'
+import type { Login } from './logins/login.ts'
+import type { Logins } from './logins/logins.ts'
 import { whyForeign } from './origin.ts'
 import { compressionOf, formatOf, readQuery, type Exchange } from './query.ts'
 import type { QueryLog } from './query-log/query-log.ts'
@@ -15,6 +18,7 @@ import { createReply, sendError } from './reply.ts'
 import { inSession } from './run.ts'
 import { logged } from './query-log/logged.ts'
 import { isHarmlessData, whyNotConfined, whyNotSettable } from './sql/confined.ts'
+import { otherRole, whyBeyond, whyNotOfAccounts, whyNotOfRole } from './sql/confined-roles.ts'
 import type { Parameters } from './sql/settings.ts'
 import type { Statement } from './sql/statement-kind.ts'
 
@@ -22,7 +26,7 @@ export interface FrontOptions {
   readonly slots: Slots
   readonly sessions: Sessions
   readonly queryLog: QueryLog
-  readonly credentials: Credentials
+  readonly logins: Logins
   /** A private folder for the data of inserts and for results that are held back. */
   readonly spoolFolder: string
   readonly timezone: string
@@ -66,8 +70,9 @@ async function answer(
   if (isRead && !url.searchParams.has('query')) return sendOk(response)
   response.setHeader('X-ClickHouse-Query-Id', url.searchParams.get('query_id') || randomUUID())
   response.setHeader('X-ClickHouse-Timezone', options.timezone)
-  authenticate(request, url.searchParams, options.credentials)
-  await runQuery({ request, response, search: url.searchParams, isReadOnly: isRead }, options)
+  const login = authenticate(request, url.searchParams, options.logins.named)
+  const search = url.searchParams
+  await runQuery({ request, response, search, isReadOnly: isRead, login }, options)
 }
 
 function sendOk(response: ServerResponse): void {
@@ -89,6 +94,13 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
   const query = await readQuery(exchange)
   const { parameters, statement, text, data } = query
   if (statement.kind === 'refused') throw statement.error
+  const ofAccounts = statement.kind === 'command' ? readAccountStatement(statement.text) : undefined
+  if (ofAccounts !== undefined) {
+    await options.logins.changeAccount(exchange, ofAccounts)
+    return void response.end()
+  }
+  const { login } = exchange
+  if (login.role !== null) confineRole(login, text, parameters)
   if (!options.allowsSources) {
     confine(statement, text, parameters)
     for (const { definition } of query.tables) confineTable(definition)
@@ -108,7 +120,16 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
     const evaluatesValues = options.allowsSources
       ? undefined
       : await mayEvaluate(statement, spoolFile)
-    const run = { ...query, statement, evaluatesValues, reply, format, spoolFile, spoolFolder }
+    const run = {
+      ...query,
+      statement,
+      evaluatesValues,
+      reply,
+      format,
+      spoolFile,
+      spoolFolder,
+      asker: login,
+    }
     const outcome = await logged(exchange, options, query, () => inSession(exchange, options, run))
     await reply.end(outcome)
   } catch (error) {
@@ -125,6 +146,16 @@ function confine(statement: Statement, text: string, { settings }: Parameters): 
   const refusal =
     whyNotConfined(text, { isCommand: statement.kind === 'command' }) ??
     settings.map(([name]) => whyNotSettable(name)).find((each) => each !== undefined)
+  if (refusal !== undefined) throw refusal
+}
+
+/** @throws ServerException 497 for what would be more than the role of the login, 452 for more than its limits */
+function confineRole({ role, limits }: Login, text: string, parameters: Parameters): void {
+  const refusal =
+    whyNotOfRole(text) ??
+    (parameters.roles.length > 0 ? otherRole() : undefined) ??
+    (role === 'account' ? whyNotOfAccounts(text) : undefined) ??
+    whyBeyond(limits ?? [], text, parameters.settings)
   if (refusal !== undefined) throw refusal
 }
 

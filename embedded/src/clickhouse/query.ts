@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { openBody, readForm, readHead } from './body.ts'
 import { readExternalTable, type ExternalTable } from './external.ts'
 import type { InsertData } from './insert.ts'
+import type { Login } from './logins/login.ts'
 import type { Compression } from './reply.ts'
 import { readParameters, type Parameters } from './sql/settings.ts'
 import { readStatement } from './sql/statement.ts'
@@ -15,6 +16,8 @@ export interface Exchange {
   readonly response: ServerResponse
   readonly search: URLSearchParams
   readonly isReadOnly: boolean
+  /** Who asks. */
+  readonly login: Login
 }
 
 export interface Query {
@@ -28,7 +31,10 @@ export interface Query {
 }
 
 /** The query is the URL's `query` followed by the body; the data of an INSERT is not read yet. */
-export async function readQuery({ request, search }: Exchange): Promise<Query> {
+export async function readQuery({
+  request,
+  search,
+}: Pick<Exchange, 'request' | 'search'>): Promise<Query> {
   const contentType = request.headers['content-type'] ?? ''
   const body = openBody(request, /^(1|true)$/.test(search.get('decompress') ?? ''))
   const tables: ExternalTable[] = []

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { borrow } from './engine/borrow.ts'
-import type { Outcome } from './engine/engine.ts'
+import type { Connection, Outcome } from './engine/engine.ts'
 import { exception } from './engine/errors.ts'
 import { keepParameters } from './engine/session-parameters.ts'
 import type { Lease, Sessions } from './engine/sessions.ts'
@@ -10,6 +10,7 @@ import { insertFile } from './insert.ts'
 import type { Exchange } from './query.ts'
 import type { Reply } from './reply.ts'
 import { select } from './select.ts'
+import type { Asker } from './sql/asker.ts'
 import { preparation, readerLimits, type Parameters } from './sql/settings.ts'
 import type { Statement } from './sql/statement-kind.ts'
 import { isReading, makesState, setsSettings } from './sql/statement-state.ts'
@@ -24,6 +25,7 @@ export interface Run {
   readonly tables: readonly ExternalTable[]
   readonly spoolFile: string
   readonly spoolFolder: string
+  readonly asker: Asker
 }
 
 /** Runs a statement when there is a place for it, in the session that it names. */
@@ -32,12 +34,19 @@ export async function inSession(
   { sessions, slots }: { readonly sessions: Sessions; readonly slots: Slots },
   run: Run,
 ): Promise<Outcome> {
-  const { parameters, statement } = run
+  const { parameters, statement, asker } = run
   const lease =
-    parameters.session && (await sessions.acquire(parameters.session, makesState(statement)))
+    parameters.session && (await sessions.acquire(parameters.session, makesState(statement), asker))
   let isDone = false
   try {
-    const place = { isReader: statement.kind !== 'insert', connection: lease?.connection }
+    const isHeld = lease?.connection !== undefined
+    const connection = (): Connection | undefined => {
+      if (isHeld && lease.connection === undefined) {
+        throw exception(372, 'Session not found: it ended with a change of users.')
+      }
+      return lease?.connection
+    }
+    const place = { isReader: statement.kind !== 'insert', connection }
     const outcome = await slots.use(place, (slot) =>
       lease?.connection === undefined
         ? runFresh(exchange, run, slot)
@@ -80,7 +89,7 @@ async function runHeld(
   if (setsSettings(statement)) return execute(run, slot, response)
   keepParameters(lease.parameterBytes, parameters.settings)
   return borrow(slot.connection, parameters, {
-    lifted: statement.kind === 'insert' ? readerLimits : [],
+    lifted: statement.kind === 'insert' && run.asker.limits === null ? readerLimits : [],
     prepare: () => prepare(run, slot, { isReadOnly, isReader: true, isHeld: true }),
     work: () => withExternalTables(slot.connection, run, () => execute(run, slot, response)),
     lose: () => lease.lose(),
@@ -88,11 +97,11 @@ async function runHeld(
 }
 
 async function prepare(
-  { parameters, evaluatesValues }: Run,
+  { parameters, evaluatesValues, asker }: Run,
   { connection, mark }: Slot,
   manner: { readonly isReadOnly: boolean; readonly isReader: boolean; readonly isHeld: boolean },
 ): Promise<void> {
-  for (const sql of preparation(parameters, { mark, evaluatesValues, ...manner })) {
+  for (const sql of preparation(parameters, { mark, evaluatesValues, asker, ...manner })) {
     await connection.query(sql)
   }
 }

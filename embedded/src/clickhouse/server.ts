@@ -1,18 +1,27 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startServer, type Server, type ServerPlan } from '../process/child.ts'
 import { freePort } from '../process/free-port.ts'
-import type { Credentials } from './authentication.ts'
+import { ROLES, type Role } from '@custom-events/clickhouse/access'
 import { MAX_RUNNING } from './engine/slots.ts'
+import type { Credentials } from './logins/login.ts'
+import { frontEnvironment, newRolePasswords, type RolePasswords } from './logins/passwords.ts'
 
 export interface ClickHouseOptions {
   readonly folder: string
   readonly logFile: string
   readonly port: number
+  /** May do everything. */
   readonly credentials: Credentials
+  /** @default no such logins */
+  readonly rolePasswords?: RolePasswords
+  /** The tables of this database are what the roles may use. @default custom_events */
+  readonly database?: string | undefined
+  /** @default those of the table */
+  readonly roles?: readonly Role[] | undefined
   /** Whether queries may reach files and other servers. @default false */
   readonly allowsSources?: boolean | undefined
 }
@@ -43,6 +52,22 @@ export function clickhouseEnvironment(
   }
 }
 
+async function writeRoles(folder: string, roles: readonly Role[]): Promise<string> {
+  const path = join(folder, 'roles.json')
+  await writeFile(path, JSON.stringify(roles))
+  return path
+}
+
+/** How the login of each role asks: `CLICKHOUSE_WRITER_USER`, `CLICKHOUSE_WRITER_PASSWORD` and so on. */
+export function roleEnvironment(passwords: RolePasswords): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(passwords).flatMap(([name, password]) => [
+      [`CLICKHOUSE_${name.toUpperCase()}_USER`, name],
+      [`CLICKHOUSE_${name.toUpperCase()}_PASSWORD`, password],
+    ]),
+  )
+}
+
 /** The headers of a request that may ask. */
 export function clickhouseHeaders(
   environment: Omit<ClickHouseEnvironment, 'CLICKHOUSE_URL'>,
@@ -67,6 +92,10 @@ export async function planClickHouse(options: ClickHouseOptions): Promise<Server
       FRONT_PASSWORD: options.credentials.password,
       FRONT_ALLOW_SOURCES: options.allowsSources === true ? '1' : '',
       FRONT_NAMES: '',
+      FRONT_DATABASE: options.database ?? '',
+      FRONT_ROLES:
+        options.roles === undefined ? '' : await writeRoles(options.folder, options.roles),
+      ...frontEnvironment(options.rolePasswords ?? {}),
       // Every query holds a thread of libuv while it runs; files need some, too.
       UV_THREADPOOL_SIZE: String(MAX_RUNNING + 16),
     },
@@ -79,10 +108,28 @@ export async function planClickHouse(options: ClickHouseOptions): Promise<Server
   }
 }
 
-/** ClickHouse by itself, for tests that need nothing else: ready in half a second. */
-export async function startClickHouse(
-  credentials: Credentials = newCredentials(),
-): Promise<Server & AsyncDisposable & { readonly environment: ClickHouseEnvironment }> {
+/** A ClickHouse by itself. */
+export interface OwnClickHouse extends Server, AsyncDisposable {
+  readonly environment: ClickHouseEnvironment
+  /** @returns how the login of a role asks */
+  readonly as: (role: string) => ClickHouseEnvironment
+}
+
+/**
+ * ClickHouse by itself, for tests that need nothing else: ready in half a second.
+ *
+ * @param options `database`: that of the roles; `roles`: @default those of the table
+ */
+export async function startClickHouse({
+  credentials = newCredentials(),
+  database,
+  roles,
+}: {
+  readonly credentials?: Credentials
+  readonly database?: string
+  readonly roles?: readonly Role[]
+} = {}): Promise<OwnClickHouse> {
+  const rolePasswords = newRolePasswords(roles ?? ROLES)
   const folder = await mkdtemp(join(tmpdir(), 'custom-events-clickhouse-'))
   const logFile = join(folder, 'clickhouse.log')
   const server = await startServer(
@@ -91,6 +138,9 @@ export async function startClickHouse(
       logFile,
       port: await freePort(),
       credentials,
+      rolePasswords,
+      database,
+      roles,
     }),
     {},
   )
@@ -100,5 +150,7 @@ export async function startClickHouse(
   }
   // Not spread: `pid` changes with a restart.
   const environment = clickhouseEnvironment(server.url, credentials)
-  return Object.assign(server, { environment, [Symbol.asyncDispose]: dispose })
+  const as = (role: string): ClickHouseEnvironment =>
+    clickhouseEnvironment(server.url, { user: role, password: rolePasswords[role] ?? '' })
+  return Object.assign(server, { environment, as, [Symbol.asyncDispose]: dispose })
 }

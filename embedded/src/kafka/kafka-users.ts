@@ -27,21 +27,33 @@ const operations = {
 
 const LITERAL = 3
 const ALLOW = 3
-const SCRAM_SHA_512 = 2
+/** https://kafka.apache.org/protocol: ScramMechanism, and what its hash is. */
+const SCRAM = [
+  { mechanism: 1, hash: 'sha256', bytes: 32 },
+  { mechanism: 2, hash: 'sha512', bytes: 64 },
+] as const
 const ITERATIONS = 4_096 // the least that Kafka takes
 
 /** Makes a user, or gives it another password. @throws with what Kafka says. */
 export async function putUser(port: number, name: string, password: string): Promise<void> {
+  for (const scram of SCRAM) await putCredential(port, { name, password, ...scram })
+}
+
+/** One a request: Kafka takes no user twice in the same. */
+async function putCredential(
+  port: number,
+  options: { readonly name: string; readonly password: string } & (typeof SCRAM)[number],
+): Promise<void> {
+  const { name, password, mechanism, hash, bytes } = options
   const salt = randomBytes(24)
-  const salted = pbkdf2Sync(password, salt, ITERATIONS, 64, 'sha512')
   const body = writer()
     .compactCount(0) // nobody is deleted
     .compactCount(1)
     .compact(name)
-    .int8(SCRAM_SHA_512)
+    .int8(mechanism)
     .int32(ITERATIONS)
     .compact(salt)
-    .compact(salted)
+    .compact(pbkdf2Sync(password, salt, ITERATIONS, bytes, hash))
     .int8(0) // no tags of the user
     .int8(0) // nor of the request
   // AlterUserScramCredentials

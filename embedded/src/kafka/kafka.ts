@@ -7,6 +7,7 @@ import { readKafkaMetadata } from './kafka-metadata.ts'
 import type { BrokerPorts } from '../process/ports.ts'
 import { StackError } from '../problem.ts'
 import { secureProperties, type PlainPasswords } from './secure-kafka.ts'
+import { jvmOptionsOf, type TlsMaterial } from './tls-listeners.ts'
 
 export interface KafkaOptions {
   readonly libs: string
@@ -26,6 +27,8 @@ export interface KafkaOptions {
   readonly listeners: readonly KafkaListener[]
   /** Who may come by the listener at `kafkaSecure`; without them there is none. */
   readonly passwords: PlainPasswords | null
+  /** What the listeners at `kafkaTls` and `kafkaMutual` show; without it there are none. */
+  readonly tls: TlsMaterial | null
   readonly signal?: AbortSignal | undefined
 }
 
@@ -63,11 +66,12 @@ export async function planKafka(options: KafkaOptions): Promise<ServerPlan> {
     join(options.libs, '*'),
     main,
   ]
+  const jvm = options.tls === null ? [] : jvmOptionsOf(options.tls)
   const format = [...java('kafka.tools.StorageTool'), 'format', '-t', options.clusterId]
   return {
     name: options.name,
     url: `127.0.0.1:${port}`,
-    command: [...java('kafka.Kafka', '-Xms128m', `-Xmx${heapMegabytes}m`), properties],
+    command: [...java('kafka.Kafka', '-Xms128m', `-Xmx${heapMegabytes}m`, ...jvm), properties],
     cwd: folder,
     logFile,
     prepare: async () => {
@@ -156,22 +160,36 @@ broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=4000
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
-${options.passwords === null ? '' : secureProperties(options.passwords)}`
+${racks(options)}${options.passwords === null ? '' : secureProperties(options.passwords, options.tls)}`
+}
+
+/** Of several brokers each is in a rack of its own, and lets who is there read from it. */
+function racks({ cluster, nodeId }: KafkaOptions): string {
+  if (cluster.length === 1) return ''
+  return `broker.rack=rack-${nodeId}
+replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector
+`
 }
 
 interface NamedListener extends Omit<KafkaListener, 'broker'> {
-  readonly protocol: 'PLAINTEXT' | 'SASL_PLAINTEXT'
+  readonly protocol: 'PLAINTEXT' | 'SASL_PLAINTEXT' | 'SASL_SSL' | 'SSL'
 }
 
 /** All but the first plain one and the controller's. */
 function listenersOf(options: KafkaOptions): readonly NamedListener[] {
-  const { kafkaSecure: port } = portsOf(options)
-  const secure = { name: 'SECURE', protocol: 'SASL_PLAINTEXT' } as const
+  const { kafkaSecure, kafkaTls, kafkaMutual } = portsOf(options)
+  const at = (
+    port: number | undefined,
+    rest: Pick<NamedListener, 'name' | 'protocol'>,
+  ): readonly NamedListener[] =>
+    port === undefined ? [] : [{ ...rest, port, advertisedPort: port }]
   return [
     ...options.listeners
       .filter(({ broker = 1 }) => broker === options.nodeId)
       .map((listener) => ({ ...listener, protocol: 'PLAINTEXT' as const })),
-    ...(port === undefined ? [] : [{ ...secure, port, advertisedPort: port }]),
+    ...at(kafkaSecure, { name: 'SECURE', protocol: 'SASL_PLAINTEXT' }),
+    ...at(kafkaTls, { name: 'SECURETLS', protocol: 'SASL_SSL' }),
+    ...at(kafkaMutual, { name: 'MUTUAL', protocol: 'SSL' }),
   ]
 }
 

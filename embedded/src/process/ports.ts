@@ -8,6 +8,10 @@ export interface BrokerPorts {
   readonly kafkaController: number
   /** A second listener, which asks who somebody is. @default none */
   readonly kafkaSecure?: number
+  /** The same over TLS. @default none */
+  readonly kafkaTls?: number
+  /** Over TLS, where it asks for a certificate. @default none */
+  readonly kafkaMutual?: number
 }
 
 /** Where the servers listen on 127.0.0.1; of Kafka the first broker. */
@@ -54,9 +58,23 @@ export function portsFromBase(base: number): AllPorts {
   }
 }
 
+/** How many ports each secure listener of a stack has: one for each broker that there may be. */
+const MAX_BROKERS = 3
+
+/** Of the broker with this place, from 0: where it asks who somebody is, the same over TLS, and for certificates. */
+export function securePorts(first: number, place: number): BrokerSecurePorts {
+  return {
+    kafkaSecure: first + place,
+    kafkaTls: first + MAX_BROKERS + place,
+    kafkaMutual: first + 2 * MAX_BROKERS + place,
+  }
+}
+
+type BrokerSecurePorts = Required<Omit<BrokerPorts, 'kafka' | 'kafkaController'>>
+
 /**
  * Two ports in a row for each broker but the first, from `first` on.
- * @param secure of the second broker's listener that asks who somebody is, then the third's; none without
+ * @param secure of the first broker's listener that asks who somebody is; none without
  */
 export function otherBrokerPorts(
   first: number,
@@ -66,7 +84,7 @@ export function otherBrokerPorts(
   return Array.from({ length: brokers - 1 }, (_, index) => ({
     kafka: first + 2 * index,
     kafkaController: first + 2 * index + 1,
-    ...(secure === undefined ? {} : { kafkaSecure: secure + index }),
+    ...(secure === undefined ? {} : securePorts(secure, index + 1)),
   }))
 }
 
@@ -75,7 +93,13 @@ export async function pickFreePorts(brokers = 1, isSecure = false): Promise<Stac
   const broker = async (): Promise<BrokerPorts> => ({
     kafka: await freePort(),
     kafkaController: await freePort(),
-    ...(isSecure ? { kafkaSecure: await freePort() } : {}),
+    ...(isSecure
+      ? {
+          kafkaSecure: await freePort(),
+          kafkaTls: await freePort(),
+          kafkaMutual: await freePort(),
+        }
+      : {}),
   })
   const otherBrokers: BrokerPorts[] = []
   while (otherBrokers.length < brokers - 1) otherBrokers.push(await broker())
@@ -94,6 +118,8 @@ const owners: Readonly<Record<Exclude<keyof AllPorts, 'otherBrokers'>, string>> 
   kafka: 'Kafka',
   kafkaController: 'the Kafka controller',
   kafkaSecure: 'the secure listener of Kafka',
+  kafkaTls: 'the TLS listener of Kafka',
+  kafkaMutual: 'the listener of Kafka that asks for certificates',
   registry: 'the schema registry',
   clickhouse: 'ClickHouse',
 }
@@ -107,12 +133,12 @@ export async function findTakenPorts(
     ...Object.entries(named).map(
       ([name, port]) => [owners[name as keyof typeof owners], port] as const, // the keys of a ports object
     ),
-    ...otherBrokers.flatMap(({ kafka, kafkaController, kafkaSecure }, index) => [
+    ...otherBrokers.flatMap(({ kafka, kafkaController, ...secure }, index) => [
       [`Kafka broker ${index + 2}`, kafka] as const,
       [`the Kafka controller of broker ${index + 2}`, kafkaController] as const,
-      ...(kafkaSecure === undefined
-        ? []
-        : [[`the secure listener of broker ${index + 2}`, kafkaSecure] as const]),
+      ...Object.values(secure).map(
+        (port) => [`a secure listener of broker ${index + 2}`, port] as const,
+      ),
     ]),
   ]
   const checks = wanted.map(async ([server, port]): Promise<readonly Problem[]> => {

@@ -26,7 +26,7 @@ export interface ProgramOptions {
   readonly args?: readonly string[]
   /** Another checkout, whose file is run. @default this one */
   readonly repository?: string
-  /** Only these variables and PATH, HOME, TMPDIR reach the program. */
+  /** Only these variables and `INHERITED` reach the program. */
   readonly environment: Readonly<Record<string, string>>
   readonly logFile: string
   /** Polled until it answers 200. */
@@ -83,10 +83,11 @@ export function launchProgram(options: Omit<ProgramOptions, 'readyUrl'>): Progra
   }
 }
 
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'NODE_OPTIONS', 'NODE_COMPILE_CACHE']
+
 function inherited(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'NODE_OPTIONS']
   return Object.fromEntries(
-    names.flatMap((name) => {
+    INHERITED.flatMap((name) => {
       const value = process.env[name]
       return value === undefined ? [] : [[name, value]]
     }),

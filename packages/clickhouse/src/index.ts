@@ -31,6 +31,14 @@ export {
   type HotProperty,
   type PlannedHotProperty,
 } from './migrations/hot-properties.ts'
+export {
+  countKeys,
+  deleteKeys,
+  markDestroyed,
+  removeReplaced,
+  replacedParts,
+  type KeyOwner,
+} from './seal-keys/destroy-keys.ts'
 export { compareTables, readTables } from './migrations/compare-tables.ts'
 export {
   makeEventViews,
@@ -63,3 +71,15 @@ export {
   type AuditOutcome,
 } from './audit/audit.ts'
 export { hashOfId } from './audit/hash-of-id.ts'
+export { roleOn, rolesSql } from './access/roles-sql.ts'
+export { ROLES } from './access/roles.ts'
+export { applyRoles, type RolesOutcome } from './access/apply-roles.ts'
+export {
+  addAccount,
+  escapesOf,
+  listAccounts,
+  removeAccount,
+  type AccountLogin,
+  type NewAccountLogin,
+} from './access/accounts.ts'
+export { keysDatabase } from './client/keys-database.ts'

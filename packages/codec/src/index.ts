@@ -21,4 +21,10 @@ export {
 } from './clickhouse-native/native.ts'
 export type { NativeSource } from './clickhouse-native/native-source.ts'
 export { nativeBlockOf } from './clickhouse-native/native-columns.ts'
+export {
+  decodeSealKey,
+  encodeSealKey,
+  type SealKeyRecord,
+  type UnreadableSealKey,
+} from './seal-key/seal-key-record.ts'
 export { isSameSchema } from './avro/same-schema.ts'

@@ -66,7 +66,7 @@ export {
   type Verdict,
 } from './validate/validate.ts'
 export { BadPlans, type PlanProblem } from './tracking-plan/bad-plan.ts'
-export type { PiiPath, PlannedColumn } from './tracking-plan/inspect.ts'
+export type { PiiPath, PlannedColumn } from './tracking-plan/marks.ts'
 export {
   plannedProperties,
   type PlannedProperty,
@@ -89,3 +89,13 @@ export {
   type PlanRules,
   type PlanSet,
 } from './tracking-plan/plan-set.ts'
+export { findSealable } from './seal/find-sealable.ts'
+export { openProperties, sealProperties } from './seal/seal-properties.ts'
+export { sealTreeOf, type SealScope, type SealTree } from './seal/seal-tree.ts'
+export {
+  createSealValue,
+  SCOPE_LETTER,
+  SEALED_PREFIX,
+  type SealingKey,
+  type SealValue,
+} from './seal/sealed-text.ts'

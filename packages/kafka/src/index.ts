@@ -41,6 +41,12 @@ export {
   type Operator,
   type ProduceManner,
 } from './admin/operator.ts'
+export {
+  closeSegments,
+  deleteRecordsBefore,
+  KEYS_TOPIC_SETTINGS,
+  type ClosedSegments,
+} from './admin/delete-settled.ts'
 export type { TopicSettings } from './admin/compare-topic.ts'
 export { KafkaProblem } from './errors/kafka-problem.ts'
 export {
@@ -76,4 +82,4 @@ export type {
   Trouble,
 } from './consumer/consumer-port.ts'
 export { TROUBLE_CAUSES } from './consumer/consumer-port.ts'
-export { CLICKHOUSE_RIGHTS, KAFKA_RIGHTS, type Right } from './admin/rights.ts'
+export { KAFKA_RIGHTS, type Right } from './admin/rights.ts'

@@ -27,6 +27,11 @@ export {
   serviceVariables,
   sharedVariables,
 } from './config/variables.ts'
+export { secretSource, type SecretFiles } from './config/secret-source.ts'
+export { readSecureContext, tlsFilesFrom, type TlsFiles } from './tls/tls-files.ts'
+export { tlsRemedy } from './tls/tls-remedy.ts'
+export { createTlsAgent } from './tls/tls-agent.ts'
+export { askHttp, type HttpAnswer } from './tls/ask-http.ts'
 export { createLogger, type Logger } from './log.ts'
 export {
   createMetrics,

@@ -1,7 +1,7 @@
 -- Of each topic of each Kafka cluster the log that was registered last: one that was made anew has another generation there.
 CREATE OR REPLACE VIEW complete_until ${ON_CLUSTER}
 (
-    topic          String COMMENT 'Topic of Kafka: that of accepted events, of rejected ones, or of dead letters.',
+    topic          String COMMENT 'Topic of Kafka: that of accepted events, of rejected ones, of dead letters, or of keys of sealed properties.',
     cluster_id     String COMMENT 'Id of its Kafka cluster.',
     generation     UInt16 COMMENT 'Which log of that name: see kafka_logs.',
     complete_until Nullable(DateTime64(3, 'UTC')) COMMENT 'Every event that was accepted before this moment, by the clock of ClickHouse, can be queried, or was set aside as a dead letter. NULL: not known of every partition yet.',
@@ -9,7 +9,7 @@ CREATE OR REPLACE VIEW complete_until ${ON_CLUSTER}
     partitions     UInt64 COMMENT 'Partitions that are known of the topic; 0: no consumer has read it.',
     waiting_for    Array(UInt32) COMMENT 'Partitions that are not complete until half a minute ago: why the moment stands still.',
     lost_before    Map(UInt32, UInt64) COMMENT 'Partitions of which records below an offset were gone from Kafka before a consumer could read them: those are never complete.'
-) AS
+) SQL SECURITY INVOKER AS
 SELECT
     log.topic AS topic,
     log.cluster_id AS cluster_id,

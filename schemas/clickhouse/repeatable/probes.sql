@@ -4,3 +4,4 @@
 CREATE OR REPLACE TABLE events_probe ${ON_CLUSTER} AS events ENGINE = Null;
 CREATE OR REPLACE TABLE rejected_events_probe ${ON_CLUSTER} AS rejected_events ENGINE = Null;
 CREATE OR REPLACE TABLE dead_letters_probe ${ON_CLUSTER} AS dead_letters ENGINE = Null;
+CREATE OR REPLACE TABLE ${KEYS_DATABASE}.seal_keys_probe ${ON_CLUSTER} AS ${KEYS_DATABASE}.seal_keys ENGINE = Null;

@@ -107,7 +107,7 @@ CREATE OR REPLACE VIEW catalogue_events ${ON_CLUSTER}
     days       UInt64 COMMENT 'On how many days, UTC, it was seen.',
     first_seen DateTime64(3, 'UTC') COMMENT 'The earliest timestamp: a new or misspelt event has a late one.',
     last_seen  DateTime64(3, 'UTC') COMMENT 'The latest timestamp: of a dead event it is long ago.'
-) AS
+) SQL SECURITY INVOKER AS
 SELECT event, events, days, first_seen, last_seen
 FROM catalogue FINAL
 WHERE property = '' AND event != '' AND catalogue.events > 0 AND refreshed_at >= (SELECT max(refreshed_at) FROM catalogue WHERE event = '')
@@ -129,7 +129,7 @@ CREATE OR REPLACE VIEW catalogue_properties ${ON_CLUSTER}
     examples   Array(String) COMMENT 'Values of the last day, as JSON text, cut at 80 characters; none of a property that a tracking plan marks as personal.',
     first_seen DateTime64(3, 'UTC') COMMENT 'The earliest timestamp of an event with it.',
     last_seen  DateTime64(3, 'UTC') COMMENT 'The latest timestamp of an event with it.'
-) AS
+) SQL SECURITY INVOKER AS
 SELECT
     event, property, events, least(1, events / maxIf(events, property = '') OVER (PARTITION BY event)) AS share,
     arrayMap(x -> x.2, arrayReverseSort(arrayFilter(x -> x.1 > 0, [

@@ -72,7 +72,7 @@ CREATE OR REPLACE VIEW events_daily ${ON_CLUSTER}
     events       UInt64 COMMENT 'How many, each once. Exact; sum(events) over anything.',
     users        UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.',
     refreshed_at DateTime64(3, 'UTC') COMMENT 'When this row was counted. Up to when all is counted: rollup_freshness.'
-) AS
+) SQL SECURITY INVOKER AS
 SELECT group_id, event, day, events, users, refreshed_at
 FROM rollup_daily FINAL
 WHERE event != '' AND events > 0
@@ -86,7 +86,7 @@ CREATE OR REPLACE VIEW active_users_daily ${ON_CLUSTER}
     users        UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.',
     user_hashes  Array(UInt128) COMMENT 'The users themselves, as hashes: uniqExactArray(user_hashes) over any days and accounts.',
     refreshed_at DateTime64(3, 'UTC') COMMENT 'When this row was counted. Up to when all is counted: rollup_freshness.'
-) AS
+) SQL SECURITY INVOKER AS
 SELECT group_id, day, events, users, user_hashes, refreshed_at
 FROM rollup_daily FINAL
 WHERE event = '' AND group_id != '' AND events > 0
@@ -98,7 +98,7 @@ CREATE OR REPLACE VIEW active_users_weekly ${ON_CLUSTER}
     week     Date32 COMMENT 'The Monday that the week begins with, UTC.',
     events   UInt64 COMMENT 'Events of all names, each once.',
     users    UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.'
-) AS
+) SQL SECURITY INVOKER AS
 SELECT group_id, day - (toDayOfWeek(day) - 1) AS week, sum(events) AS events, uniqExactArray(user_hashes) AS users
 FROM rollup_daily FINAL
 WHERE event = '' AND group_id != '' AND rollup_daily.events > 0
@@ -111,7 +111,7 @@ CREATE OR REPLACE VIEW active_users_monthly ${ON_CLUSTER}
     month    Date32 COMMENT 'The first day of the month, UTC.',
     events   UInt64 COMMENT 'Events of all names, each once.',
     users    UInt64 COMMENT 'Distinct users, by user_id, else anonymous_id. Exact; not to be summed.'
-) AS
+) SQL SECURITY INVOKER AS
 SELECT group_id, day - (toDayOfMonth(day) - 1) AS month, sum(events) AS events, uniqExactArray(user_hashes) AS users
 FROM rollup_daily FINAL
 WHERE event = '' AND group_id != '' AND rollup_daily.events > 0

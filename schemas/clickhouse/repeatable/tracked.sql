@@ -18,7 +18,7 @@ CREATE OR REPLACE VIEW tracked ${ON_CLUSTER}
     kafka_partition UInt32 COMMENT 'Where the record lies in Kafka.',
     kafka_offset    UInt64 COMMENT 'Where the record lies in Kafka, within its log and partition.',
     version         UInt64 COMMENT 'Order within an account: generation of its log times 2^48, plus kafka_offset.'
-) AS
+) SQL SECURITY INVOKER AS
 SELECT ${TRACKED_COLUMNS}
 FROM events FINAL
 COMMENT 'Each event once, its last accepted copy. Times are UTC.';

@@ -3,7 +3,7 @@ import { TROUBLE_CAUSES } from '@custom-events/kafka'
 import { UNDECODABLE } from '@custom-events/codec'
 import { RETRY_REASONS } from './insert/retry.ts'
 
-const TABLES = ['events', 'rejected_events', 'dead_letters'] as const
+const TABLES = ['events', 'rejected_events', 'dead_letters', 'seal_keys'] as const
 
 /**
  * Every metric of the consumer. Counted when a batch is settled, so that
@@ -161,6 +161,14 @@ export const consumerMetrics = {
       'Above which size Kafka deletes the oldest records of a partition, read or not (retention.bytes); absent ' +
       'when there is no such limit, or when it is unknown.',
     labels: { topic: [], partition: [] },
+  },
+  rollupBehind: {
+    type: 'gauge',
+    name: 'rollup_behind_seconds',
+    help:
+      'How far a rollup of ClickHouse is behind what is in it (rollup_freshness), of the whole database, so take the ' +
+      'maximum, not the sum; +Inf while it is filled, absent when unknown.',
+    labels: { rollup: [] },
   },
   memoryBytes: {
     type: 'gauge',

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createClickHouse } from '@custom-events/clickhouse'
+import { createClickHouse, keysDatabase } from '@custom-events/clickhouse'
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import {
   consumerGroupName,
@@ -18,6 +18,7 @@ import { startOpsServer, type Logger } from '@custom-events/runtime'
 import type { ConsumerSettings } from './config.ts'
 import { consume } from './consume.ts'
 import { recordCompleteness, type Completeness } from './complete/completeness.ts'
+import { watchRollups } from './complete/rollup-freshness.ts'
 import { systemClock } from './batch/deadline.ts'
 import { withFailpoint } from './failpoint.ts'
 import { createConfiguredLimits } from './batch/closing.ts'
@@ -26,7 +27,9 @@ import { createConsumerMetrics, type ConsumerMetrics } from './metrics.ts'
 import { createObservers, type Observers } from './observe.ts'
 import { createRetryLoop } from './insert/retry-loop.ts'
 import { avroRoute, deadLetterRoute, type AvroTable } from './read/route.ts'
+import { sealKeyRoute } from './read/seal-key-route.ts'
 import { createSetAside } from './dead-letter/set-aside.ts'
+import { createHoldBack } from './dead-letter/hold-back.ts'
 import { settle } from './insert/settle.ts'
 import { createPoisonWindow } from './dead-letter/poison.ts'
 import { createStatus } from './status.ts'
@@ -68,6 +71,12 @@ export async function startConsumer(options: {
   resources.use(ops)
 
   const clickhouseClient = resources.use(createClickHouse(config))
+  const keysClickhouse = resources.use(
+    createClickHouse({
+      ...config,
+      CLICKHOUSE_DATABASE: keysDatabase(config.CLICKHOUSE_DATABASE),
+    }),
+  )
   const deadLetterProducer = resources.use(
     createProducer({
       kafka,
@@ -80,7 +89,7 @@ export async function startConsumer(options: {
   const member = createConsumer({
     kafka,
     consumerGroup: consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC),
-    topics: [topics.tracked, topics.rejected, topics.deadLetters],
+    topics: [topics.tracked, topics.rejected, topics.deadLetters, topics.keys],
     budget,
     onOutOfRange: config.KAFKA_OUT_OF_RANGE,
     log,
@@ -97,7 +106,7 @@ export async function startConsumer(options: {
   const promises = watchTopicPromises({
     kafka,
     // Read whatever there are; only who places accounts is bound to a number.
-    partitionCountByTopic: { [topics.tracked]: 1, [topics.rejected]: 1, [topics.deadLetters]: 1 },
+    partitionCountByTopic: Object.fromEntries(Object.values(topics).map((topic) => [topic, 1])),
     log,
   })
   resources.use(promises)
@@ -112,6 +121,7 @@ export async function startConsumer(options: {
     },
   }
   const completeness = openCompleteness({ settings, metrics, log, resources })
+  openRollupWatch({ settings, metrics, log, resources })
   observers = createObservers({ metrics, budget, consumer, completeness, log })
   const { insert: observe } = observers
   const registry = createSchemaRegistry(registryConfigFrom(config))
@@ -146,6 +156,7 @@ export async function startConsumer(options: {
           readerSchema: rejectedAvroSchema,
         }),
         deadLetterRoute(topics.deadLetters),
+        sealKeyRoute({ topic: topics.keys, clickhouse: keysClickhouse }),
       ],
       learnLogs: (logs, stop) => {
         const retryLoop = createRetryLoop({ stop, status, sleep })
@@ -158,16 +169,19 @@ export async function startConsumer(options: {
       shutdownWithinMs: config.SHUTDOWN_TIMEOUT_MS,
       settle: ({ route, batch, inDoubt, stop, abandon }) => {
         const retryLoop = createRetryLoop({ stop, status, sleep })
-        const setAside = createSetAside({
-          producer,
-          target,
-          retryLoop,
-          whyNotReady: () => deadLetterProducer.notReadyReason,
-          onShortened: tell.shortened,
-        })
+        const isOfKeys = route.table === 'seal_keys'
+        const setAside = isOfKeys
+          ? createHoldBack(retryLoop)
+          : createSetAside({
+              producer,
+              target,
+              retryLoop,
+              whyNotReady: () => deadLetterProducer.notReadyReason,
+              onShortened: tell.shortened,
+            })
         return settle(
           {
-            clickhouse,
+            clickhouse: isOfKeys ? keysClickhouse : clickhouse,
             confirm: (registered) => confirm(registered, stop),
             setAside,
             retryLoop,
@@ -192,14 +206,15 @@ export async function startConsumer(options: {
   log.info({ opsPort: ops.port, topics }, 'consumer is running')
 }
 
-/** Over connections of its own, so that neither a slow Kafka nor a slow ClickHouse holds a batch back there. */
-function openCompleteness(options: {
+interface Base {
   readonly settings: ConsumerSettings
   readonly metrics: ConsumerMetrics
   readonly log: Logger
   readonly resources: AsyncDisposableStack
-}): Completeness {
-  const { settings, metrics, log, resources } = options
+}
+
+/** Over connections of its own, so that neither a slow Kafka nor a slow ClickHouse holds a batch back there. */
+function openCompleteness({ settings, metrics, log, resources }: Base): Completeness {
   const { config, kafka } = settings
   const topics = Object.values(topicNames(config.KAFKA_TOPIC))
   const completeness = recordCompleteness({
@@ -209,6 +224,18 @@ function openCompleteness(options: {
     onRecorded: (outcome) => metrics.completeness.inc({ outcome }),
   })
   return resources.use(completeness)
+}
+
+/** Over a connection of its own, as a question may take long. */
+function openRollupWatch({ settings, metrics, log, resources }: Base): void {
+  const clickhouse = resources.use(createClickHouse(settings.config))
+  const onLook = (behindSeconds: ReadonlyMap<string, number> | null): void => {
+    metrics.rollupBehind.reset()
+    for (const [rollup, seconds] of behindSeconds ?? []) {
+      metrics.rollupBehind.set({ rollup }, seconds)
+    }
+  }
+  resources.use(watchRollups({ clickhouse, log, onLook }))
 }
 
 /** Resolves early when aborted. */

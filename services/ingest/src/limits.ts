@@ -32,6 +32,18 @@ export const INGEST_LIMITS: IngestLimits = {
   maxRejectedBytes: 8 * 1_024 ** 2,
 }
 
+/** Keys that a process seals properties with. */
+export const SEAL_KEYS = {
+  /** That it remembers, some 20 MB of them; one that is forgotten costs its person another. */
+  maxKeys: 50_000,
+  /** A key that is older seals nothing more: so long at most a destroyed one is in use. */
+  maxAgeMs: 24 * 3_600_000,
+  /** Values that one key seals. */
+  maxUses: 2 ** 24,
+  /** What is sealed with a new key waits so long for Kafka to acknowledge it, at most. */
+  keptWithinMs: 2_000,
+}
+
 /** Bodies that are inflated: zlib works in libuv's four threads, more at once would only hold more memory. */
 export const INFLATING = { maxRunning: 4, maxWaiting: 256 }
 

@@ -176,6 +176,12 @@ export const ingestMetrics = {
     help: 'Batches that Kafka did not take, attempt by attempt, by its own name of the error and what that asks for.',
     labels: { class: [], code: [] }, // Kafka's names: a closed list, too long to start with zeros
   },
+  sealKeys: {
+    type: 'counter',
+    name: 'seal_keys_total',
+    help: 'Keys made for sealed properties, by whether Kafka acknowledged them; an event waits for its key.',
+    labels: { outcome: ['kept', 'lost'] },
+  },
   unauthorized: {
     type: 'counter',
     name: 'unauthorized_requests_total',

@@ -8,6 +8,8 @@ import type { QueryableWatch } from './queryable/queryable-watch.ts'
 import type { RejectedEvents } from './rejected/rejected.ts'
 import type { RateLimits } from './rate-limit/rate-limits.ts'
 import type { RetryAdvice } from './admission/retry-after.ts'
+import type { KeepKeys } from './seal/keep-keys.ts'
+import type { Sealer } from './seal/sealer.ts'
 import type { SchemaIds } from './schema/schema-ids.ts'
 import type { IngestSettings } from './settings.ts'
 import type { Budget } from './admission/budget.ts'
@@ -19,6 +21,8 @@ export interface IngestParts {
   readonly schemas: SchemaIds
   readonly keys: Keys
   readonly plans: Pick<PlanFolder, 'current'>
+  readonly sealer: Sealer
+  readonly keepKeys: KeepKeys
   readonly rejectedEvents: RejectedEvents
   readonly queryable: Pick<QueryableWatch, 'until'>
   readonly refusedLog: Pick<RefusedLog, 'add'>

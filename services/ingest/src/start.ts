@@ -28,13 +28,16 @@ import { createRateLimits } from './rate-limit/rate-limits.ts'
 import { createQueryableWatch, type QueryableWatch } from './queryable/queryable-watch.ts'
 import { createRefusedLog } from './refused-log.ts'
 import { createRejectedEvents } from './rejected/rejected.ts'
+import { createKeepKeys } from './seal/keep-keys.ts'
+import { createSealer } from './seal/sealer.ts'
+import { createSealKeys } from './seal/seal-keys.ts'
 import { createRetryAdvice } from './admission/retry-after.ts'
 import { registerSchemas } from './schema/schema-ids.ts'
 import { startIngestServer } from './server/server.ts'
 import { createLifecycle } from './server/lifecycle.ts'
 import { createBudget } from './admission/budget.ts'
 import { refuseEarly } from './admission/refuse-early.ts'
-import { WAITING } from './limits.ts'
+import { SEAL_KEYS, WAITING } from './limits.ts'
 import { watchGarbage } from './admission/garbage.ts'
 
 interface Base {
@@ -166,12 +169,13 @@ function openDelivery(
       log,
     }),
   )
-  const { tracked, rejected } = settings.topics
+  const { tracked, rejected, keys: keysTopic } = settings.topics
   const promised = {
     kafka: config.kafka,
     partitionCountByTopic: {
       [tracked]: settings.partitionCountByTopic[tracked] ?? 1,
       [rejected]: settings.partitionCountByTopic[rejected] ?? 1,
+      [keysTopic]: settings.partitionCountByTopic[keysTopic] ?? 1,
     },
     log,
   }
@@ -179,7 +183,7 @@ function openDelivery(
   const kafka = onPromisedTopics(
     createProducer({
       ...promised,
-      sideTopics: [rejected],
+      sideTopics: [rejected, keysTopic],
       onFailure: ({ class: kind, code }) => metrics.produceFailures.inc({ class: kind, code }),
     }),
     watch,
@@ -189,10 +193,18 @@ function openDelivery(
   const rejectedEvents = resources.use(
     createRejectedEvents({ producer: kafka, schemas, plans: given.plans, settings, metrics, log }),
   )
+  const keepKeys = createKeepKeys({
+    producer: kafka,
+    topic: keysTopic,
+    partitionCount: settings.partitionCountByTopic[keysTopic] ?? 1,
+    onProduced: (outcome) => metrics.sealKeys.inc({ outcome }),
+  })
   return {
     ...given,
     producer,
     schemas,
+    sealer: createSealer(createSealKeys({ limits: SEAL_KEYS })),
+    keepKeys,
     rejectedEvents,
     queryable: resources.use(openQueryable(base, given)),
     refusedLog: resources.use(createRefusedLog({ metrics, log })),

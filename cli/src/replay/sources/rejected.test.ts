@@ -9,7 +9,14 @@ import {
   NO_PLAN_SET,
   type PlanSet,
 } from '@custom-events/event'
-import { ANYBODY, encode, type WriteKey } from '@custom-events/ingest'
+import {
+  ANYBODY,
+  createSealer,
+  createSealKeys,
+  encode,
+  SEAL_KEYS,
+  type WriteKey,
+} from '@custom-events/ingest'
 import { partitionCounts, topicNames } from '@custom-events/kafka'
 import type { Judged, Newest } from './judged.ts'
 import { rejectedSource } from './rejected.ts'
@@ -65,7 +72,17 @@ async function judge(
     rules: EVENT_RULES,
     plans: options.plans ?? NO_PLAN_SET,
     keyOf: options.keyOf === undefined ? (name) => ({ ...ANYBODY, name }) : options.keyOf,
-    encode: (judged) => encode({ codec: events, schemas: { trackedId: 1 }, settings }, judged),
+    encode: (judged) =>
+      encode(
+        {
+          codec: events,
+          schemas: { trackedId: 1 },
+          settings,
+          plans: { current: options.plans ?? NO_PLAN_SET },
+          sealer: createSealer(createSealKeys({ limits: SEAL_KEYS })),
+        },
+        judged,
+      ),
     newestCopies: async (wanted) =>
       new Map(
         wanted.flatMap(({ group_id, event, timestamp, event_id }) => {
@@ -87,6 +104,16 @@ function eventOf({ fate }: Judged) {
   assert.ok(fate.kind === 'replay' && fate.record.value)
   return events.decode(fate.record.value).value
 }
+
+test('what was rejected before its plan marked anything is sealed when it is replayed, and its keys go first', async () => {
+  const plan = { 'x-event': 'e', type: 'object', properties: { mail: { 'x-seal': 'person' } } }
+  const compiled = compilePlans([{ name: 'e.json', text: JSON.stringify(plan) }])
+  const plans = createPlanSet(compiled, { defaultMode: 'warn', unplanned: 'allow' })
+  const [judged] = await judge([row({ ...GOOD, properties: { mail: 'joe', plan: 'pro' } })], { plans }) // prettier-ignore
+  assert.ok(judged !== undefined && judged.fate.kind === 'replay')
+  assert.match(eventOf(judged).properties, /^\{"mail":"sealed:v1:p[^"]*","plan":"pro"\}$/)
+  assert.ok('sealKeys' in judged.fate.record, 'what produces it knows that it waits for a key')
+})
 
 test('a replayed event is what it would have been when it came', async () => {
   const [judged] = await judge([row(GOOD)])

@@ -1,11 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { escapeXml, type Role } from '@custom-events/clickhouse/access'
+import { policiesXml, rolesXml } from './engine-roles.ts'
 
 export interface EngineConfig {
   /** Where the engine keeps its tables. */
   readonly dataFolder: string
   /** Whether queries may read and write files, reach other servers and run programs. */
   readonly allowsSources: boolean
+  readonly roles: readonly Role[]
+  /** The tables of this database are what the roles may use. */
+  readonly database: string
+  /** Logins of accounts: each is a user of the engine. */
+  readonly accounts: readonly string[]
 }
 
 /**
@@ -64,7 +71,7 @@ export function writeEngineConfig(folder: string, config: EngineConfig): string 
   const functions = config.allowsSources ? undefined : join(folder, 'functions')
   const path = join(folder, 'config.xml')
   const options = { mode: 0o600 }
-  writeFileSync(users, usersXml(config.allowsSources), options)
+  writeFileSync(users, usersFile(config), options)
   if (functions !== undefined) {
     mkdirSync(functions, { recursive: true, mode: 0o700 })
     writeFileSync(join(functions, 'function_file.sql'), noFile, options)
@@ -92,18 +99,28 @@ function configXml({ data, users, functions }: Paths): string {
 `
 }
 
-/** The one user of the engine; who may speak to it at all is decided by the front. */
-function usersXml(allowsSources: boolean): string {
+/**
+ * The one user of the engine, as which every connection begins. It may take any role, and takes that of who asks, for good: who
+ * may speak to the engine at all, and as whom, is decided by the front.
+ */
+function usersFile({ allowsSources, ...config }: EngineConfig): string {
+  const { roles, names } = rolesXml(config, allowsSources ? 'ALL' : grants)
   return `<clickhouse>
   <profiles><default>${allowsSources ? '' : confinement}</default></profiles>
   <quotas><default/></quotas>
+  <roles>
+${roles}
+  </roles>
   <users>
     <default>
       <password/>
       <profile>default</profile>
       <quota>default</quota>
       <networks><ip>::/0</ip></networks>
-      <grants><query>GRANT ${allowsSources ? 'ALL' : grants} ON *.*</query></grants>
+      <grants><query>GRANT ${names.map((name) => `\`${name}\``).join(', ')}</query></grants>
+      <databases>
+${policiesXml(config)}
+      </databases>
     </default>
   </users>
 </clickhouse>
@@ -116,7 +133,3 @@ const confinement = `
     <input_format_values_deduce_templates_of_expressions>0</input_format_values_deduce_templates_of_expressions>
     <constraints>${fixedSettings.map((name) => `<${name}><readonly/></${name}>`).join('')}</constraints>
   `
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
-}

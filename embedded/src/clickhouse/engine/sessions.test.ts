@@ -4,6 +4,8 @@ import type { Connection } from './engine.ts'
 import { ServerException } from './errors.ts'
 import { createSessions, MAX_HELD, type SessionRequest } from './sessions.ts'
 
+const ASKER = { engineRole: 'full', limits: null }
+
 const request = (id: string, more: Partial<SessionRequest> = {}): SessionRequest => ({
   id,
   timeoutMs: 60_000,
@@ -33,50 +35,53 @@ const hasCode =
 test('a connection is kept only for what makes state, and only when that worked', async () => {
   const { open, count } = fakes()
   const sessions = createSessions(open)
-  const without = await sessions.acquire(request('a'), false)
+  const without = await sessions.acquire(request('a'), false, ASKER)
   assert.equal(without.connection, undefined)
   without.release(true)
-  ;(await sessions.acquire(request('a'), true)).release(false)
+  ;(await sessions.acquire(request('a'), true, ASKER)).release(false)
   assert.equal(count(), 0)
-  const first = await sessions.acquire(request('a'), true)
+  const first = await sessions.acquire(request('a'), true, ASKER)
   first.release(true)
-  const second = await sessions.acquire(request('a'), false)
+  const second = await sessions.acquire(request('a'), false, ASKER)
   assert.equal(second.connection, first.connection)
   second.release(false)
   assert.equal(count(), 1, 'a failed query does not end it')
-  ;(await sessions.acquire(request('a', { closes: true }), false)).release(true)
+  ;(await sessions.acquire(request('a', { closes: true }), false, ASKER)).release(true)
   assert.equal(count(), 0)
 })
 
 test('one that is lost ends with its query', async () => {
   const { open, count } = fakes()
   const sessions = createSessions(open)
-  ;(await sessions.acquire(request('a'), true)).release(true)
-  const lease = await sessions.acquire(request('a'), false)
+  ;(await sessions.acquire(request('a'), true, ASKER)).release(true)
+  const lease = await sessions.acquire(request('a'), false, ASKER)
   lease.lose()
   assert.equal(count(), 1, 'the query may still run')
   lease.release(true)
   assert.equal(count(), 0)
-  await assert.rejects(sessions.acquire(request('a', { mustExist: true }), false), hasCode(372))
+  await assert.rejects(
+    sessions.acquire(request('a', { mustExist: true }), false, ASKER),
+    hasCode(372),
+  )
 })
 
 test('more than the bound with state are refused, names without it are forgotten, oldest first', async () => {
   const { open, count } = fakes()
   const sessions = createSessions(open)
   for (let at = 0; at < MAX_HELD; at++) {
-    ;(await sessions.acquire(request(`held ${at}`), true)).release(true)
+    ;(await sessions.acquire(request(`held ${at}`), true, ASKER)).release(true)
   }
-  await assert.rejects(sessions.acquire(request('more'), true), hasCode(700))
+  await assert.rejects(sessions.acquire(request('more'), true, ASKER), hasCode(700))
   for (let at = 0; at < 10_000; at++) {
-    ;(await sessions.acquire(request(`name ${at}`), false)).release(true)
+    ;(await sessions.acquire(request(`name ${at}`), false, ASKER)).release(true)
   }
   assert.equal(count(), MAX_HELD)
   await assert.rejects(
-    sessions.acquire(request('name 1', { mustExist: true }), false),
+    sessions.acquire(request('name 1', { mustExist: true }), false, ASKER),
     hasCode(372),
   )
   for (const id of ['held 0', 'name 9999']) {
-    ;(await sessions.acquire(request(id, { mustExist: true }), false)).release(true)
+    ;(await sessions.acquire(request(id, { mustExist: true }), false, ASKER)).release(true)
   }
   sessions.close()
   assert.equal(count(), 0)
@@ -86,12 +91,12 @@ test('it ends when nobody used it for its time, and never while a query runs', a
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const { open, count } = fakes()
   const sessions = createSessions(open)
-  ;(await sessions.acquire(request('a', { timeoutMs: 1_000 }), true)).release(true)
+  ;(await sessions.acquire(request('a', { timeoutMs: 1_000 }), true, ASKER)).release(true)
   t.mock.timers.tick(999)
-  const running = await sessions.acquire(request('a', { timeoutMs: 1_000 }), false)
+  const running = await sessions.acquire(request('a', { timeoutMs: 1_000 }), false, ASKER)
   t.mock.timers.tick(100_000)
   assert.equal(count(), 1)
-  await assert.rejects(sessions.acquire(request('a'), false), hasCode(373))
+  await assert.rejects(sessions.acquire(request('a'), false, ASKER), hasCode(373))
   running.release(true)
   t.mock.timers.tick(1_000)
   assert.equal(count(), 0)
@@ -100,6 +105,6 @@ test('it ends when nobody used it for its time, and never while a query runs', a
 test('one that could not be opened leaves its place to others', async () => {
   const sessions = createSessions(() => Promise.reject(new Error('no connection')))
   for (let at = 0; at < MAX_HELD + 1; at++) {
-    await assert.rejects(sessions.acquire(request('a'), true), /no connection/)
+    await assert.rejects(sessions.acquire(request('a'), true, ASKER), /no connection/)
   }
 })

@@ -1,4 +1,5 @@
 import type { Connection } from './engine.ts'
+import type { Asker } from '../sql/asker.ts'
 import { exception } from './errors.ts'
 
 /** Sessions that hold a temporary table, a setting or a database: each keeps a connection to the engine. */
@@ -19,7 +20,7 @@ export interface SessionRequest {
 
 /** The right to run one query in a session. */
 export interface Lease {
-  /** What holds its state; none: it has no state yet, and this query makes none. */
+  /** What holds its state; none: it has no state yet, and this query makes none, or all sessions were closed meanwhile. */
   readonly connection: Connection | undefined
   /** Bytes of the parameters that its queries brought, by name. */
   readonly parameterBytes: Map<string, number>
@@ -34,7 +35,7 @@ export interface Sessions {
    * @param makesState whether the query leaves something for the next one: a setting, a database, a temporary table
    * @throws ServerException 372, 373 or 700: not found, in use, too many
    */
-  acquire(request: SessionRequest, makesState: boolean): Promise<Lease>
+  acquire(request: SessionRequest, makesState: boolean, asker: Asker): Promise<Lease>
   /** Ends them all; no query may run in one. */
   close(): void
 }
@@ -49,17 +50,18 @@ interface Session {
 /**
  * Sessions of clients. A session is a name until a query makes state, because most clients give every query one and
  * never need it: only then is a connection kept for it.
- * @param open a connection as one of a request is, before settings of its own
+ * @param open a connection as one of a request of that user is, before settings of its own
  */
-export function createSessions(open: () => Promise<Connection>): Sessions {
+export function createSessions(open: (asker: Asker) => Promise<Connection>): Sessions {
   const sessions = new Map<string, Session>()
   let held = 0
 
-  const end = (id: string, session: Session): void => {
+  const end = (key: string, session: Session): void => {
     clearTimeout(session.expiry)
-    sessions.delete(id)
+    sessions.delete(key)
     if (session.connection === undefined) return
     session.connection.close()
+    session.connection = undefined
     held--
   }
   const forgetOldest = (): void => {
@@ -67,8 +69,8 @@ export function createSessions(open: () => Promise<Connection>): Sessions {
     if (oldest === undefined) throw tooMany(MAX_NAMES)
     end(...oldest)
   }
-  const find = ({ id, mustExist }: SessionRequest): Session => {
-    const found = sessions.get(id)
+  const find = (key: string, { id, mustExist }: SessionRequest): Session => {
+    const found = sessions.get(key)
     if (found === undefined && mustExist) throw exception(372, `Session ${id} not found.`)
     if (found?.isBusy === true) {
       throw exception(373, `Session ${id} is locked by a concurrent client.`)
@@ -77,11 +79,11 @@ export function createSessions(open: () => Promise<Connection>): Sessions {
     const fresh = { connection: undefined, isBusy: false, expiry: undefined }
     return found ?? { ...fresh, parameterBytes: new Map() }
   }
-  const hold = async (session: Session): Promise<void> => {
+  const hold = async (session: Session, asker: Asker): Promise<void> => {
     if (held >= MAX_HELD) throw tooMany(MAX_HELD)
     held++
     try {
-      session.connection = await open()
+      session.connection = await open(asker)
     } catch (error) {
       held--
       throw error
@@ -94,33 +96,40 @@ export function createSessions(open: () => Promise<Connection>): Sessions {
     held--
   }
   return {
-    acquire: async (request, makesState) => {
+    acquire: async (request, makesState, asker) => {
       const { id, timeoutMs, closes } = request
-      const session = find(request)
+      const key = JSON.stringify([asker.engineRole, id]) // those of one name are those of each user
+      const session = find(key, request)
       const isNew = session.connection === undefined && makesState
       session.isBusy = true
       clearTimeout(session.expiry)
-      sessions.delete(id) // to the end: the order is that of their last use
-      sessions.set(id, session)
+      sessions.delete(key) // to the end: the order is that of their last use
+      sessions.set(key, session)
       let isLost = false
       const lose = (): void => void (isLost = true)
       const release = (isKept: boolean): void => {
         session.isBusy = false
-        if (closes || isLost) return end(id, session)
+        if (closes || isLost) return end(key, session)
         if (isNew && !isKept && session.connection !== undefined) letGo(session)
-        session.expiry = setTimeout(() => end(id, session), timeoutMs).unref()
+        session.expiry = setTimeout(() => end(key, session), timeoutMs).unref()
       }
       try {
-        if (isNew) await hold(session)
+        if (isNew) await hold(session, asker)
       } catch (error) {
         release(false)
         throw error
       }
-      const { connection, parameterBytes } = session
-      return { connection, parameterBytes, lose, release }
+      return {
+        get connection() {
+          return session.connection
+        },
+        parameterBytes: session.parameterBytes,
+        lose,
+        release,
+      }
     },
     close: () => {
-      for (const [id, session] of sessions) end(id, session)
+      for (const [key, session] of sessions) end(key, session)
     },
   }
 }

@@ -9,6 +9,7 @@ const KEPT_FOR_INSERTS = 1 / 4
 const MAX_WAITING = 256
 const MAX_WAIT_MS = 10_000
 const KILL_AGAIN_MS = 100
+const ENDS_WITHIN_MS = 10_000
 
 /** The right to run one query, with a connection whose settings nobody else sees. */
 export interface Slot {
@@ -24,6 +25,11 @@ export interface Slot {
 export interface Slots {
   /** @throws ServerException 202 when no slot gets free within 10 s. */
   use<T>(place: Place, work: (slot: Slot) => Promise<T>): Promise<T>
+  /**
+   * Does something while nothing runs and no connection is open: what runs may end within 10 s and is cancelled then,
+   * what comes waits.
+   */
+  alone(work: () => Promise<void>): Promise<void>
   /** Cancels what runs and resolves when nothing does. */
   drain(): Promise<void>
 }
@@ -32,20 +38,21 @@ export interface Slots {
 export interface Place {
   /** Everything but the data of an INSERT: some places are not for it. */
   readonly isReader: boolean
-  /** One that is there already; without: a fresh one. */
-  readonly connection?: Connection | undefined
+  /** One that is there already, asked for when there is a place; without: a fresh one. */
+  readonly connection?: (() => Connection | undefined) | undefined
 }
 
 export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
   const free = [...pipes]
   const waiting: Waiter[] = []
-  const admin = engine.connect()
+  let admin = engine.connect()
+  let isAlone = false
   const maxReaders = pipes.length - Math.floor(pipes.length * KEPT_FOR_INSERTS)
   let count = 0
   let readers = 0
 
   const mayRun = (isReader: boolean): boolean =>
-    free.length > 0 && (!isReader || readers < maxReaders)
+    !isAlone && free.length > 0 && (!isReader || readers < maxReaders)
   const give = (isReader: boolean): string => {
     if (isReader) readers++
     return free.pop() ?? '' // mayRun said that there is one
@@ -71,10 +78,21 @@ export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
   const release = (pipe: string, isReader: boolean): void => {
     free.push(pipe)
     if (isReader) readers--
+    takeNext()
+  }
+  const takeNext = (): boolean => {
     const next = waiting.find((each) => mayRun(each.isReader))
-    if (next === undefined) return
+    if (next === undefined) return false
     waiting.splice(waiting.indexOf(next), 1)
     next.take(give(next.isReader))
+    return true
+  }
+  const untilNothingRuns = async (patienceMs: number): Promise<void> => {
+    const startedAt = performance.now()
+    while (free.length < pipes.length) {
+      if (performance.now() - startedAt >= patienceMs) await killQueries(admin, "LIKE 'front-%'")
+      await delay(KILL_AGAIN_MS)
+    }
   }
   const kill = async (mark: string, running: Promise<unknown>): Promise<void> => {
     const ended = running.then(
@@ -104,16 +122,25 @@ export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
     use: async ({ isReader, connection }, work) => {
       const pipe = await acquire(isReader)
       try {
-        return await useSlot(pipe, connection, work)
+        return await useSlot(pipe, connection?.(), work)
       } finally {
         release(pipe, isReader)
       }
     },
-    drain: async () => {
-      while (free.length < pipes.length) {
-        await killQueries(admin, "LIKE 'front-%'")
-        await delay(KILL_AGAIN_MS)
+    alone: async (work) => {
+      isAlone = true
+      try {
+        await untilNothingRuns(ENDS_WITHIN_MS)
+        admin.close()
+        await work()
+      } finally {
+        admin = engine.connect()
+        isAlone = false
+        while (takeNext());
       }
+    },
+    drain: async () => {
+      await untilNothingRuns(0)
       admin.close()
     },
   }

@@ -1,4 +1,3 @@
-import type { Credentials } from '../authentication.ts'
 import type { Outcome } from '../engine/engine.ts'
 import { toServerException } from '../engine/errors.ts'
 import type { Exchange, Query } from '../query.ts'
@@ -10,19 +9,13 @@ const MAX_CHARS = { query: 10_000, message: 2_000, comment: 1_000, userAgent: 20
 /** So much of a statement is searched for passwords; what is behind it is not kept. */
 const MAX_SEARCHED_CHARS = 1_000_000
 
-/** Who keeps the log, and of whom. */
-interface Keeper {
-  readonly queryLog: QueryLog
-  readonly credentials: Credentials
-}
-
 /**
  * Runs a statement and adds it to the log if it selects. One that may read the log finds everything in it that ended before.
  * @throws whatever `run` throws
  */
 export async function logged(
   exchange: Exchange,
-  { queryLog, credentials }: Keeper,
+  { queryLog }: { readonly queryLog: QueryLog },
   query: Query,
   run: () => Promise<Outcome>,
 ): Promise<Outcome> {
@@ -38,7 +31,7 @@ export async function logged(
       ...about(exchange, query, hider),
       query: hider.statement(text.slice(0, MAX_CHARS.query)),
       kind,
-      user: credentials.user,
+      user: exchange.login.name,
       startedAtMs,
       durationMs: performance.now() - startedAt,
       resultRows: outcome?.resultRows ?? 0,

@@ -1,4 +1,4 @@
-import type { Connection } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
 
 /** A statement that has ended; its texts hold no password. */
 export interface EndedQuery {
@@ -24,6 +24,8 @@ export interface QueryLog {
   readonly add: (query: EndedQuery) => void
   /** Resolves when all that was added can be read; never rejects. */
   readonly flush: () => Promise<void>
+  /** Does something while its connection is closed; what the table had until then is gone with the engine. */
+  readonly alone: (work: () => void) => Promise<void>
   /** Takes no more, and closes the connection. */
   readonly close: () => Promise<void>
 }
@@ -39,9 +41,10 @@ const MAX_TABLE_BYTES = 32 * 1024 * 1024
  * Keeps `system.query_log`, which chDB has not: the SELECTs that were asked through the front, in the server's columns. The
  * data of INSERTs, commands and passwords are not kept.
  *
- * @param connection its own; queries of others do not wait for it.
+ * It has a connection of its own, so that queries of others do not wait for it.
  */
-export function createQueryLog(connection: Connection): QueryLog {
+export function createQueryLog(engine: Engine): QueryLog {
+  let connection = engine.connect()
   const waiting: EndedQuery[] = []
   let last: Promise<void> = Promise.resolve()
   let isClosed = false
@@ -68,6 +71,15 @@ export function createQueryLog(connection: Connection): QueryLog {
       waiting.push(query)
     },
     flush,
+    alone: async (work) => {
+      await last
+      connection.close()
+      try {
+        work()
+      } finally {
+        connection = engine.connect()
+      }
+    },
     close: async () => {
       isClosed = true
       clearInterval(timer)

@@ -31,6 +31,19 @@ for (const sql of [
   "INSERT INTO/**/TABLE FUNCTION null('a String') SELECT 1",
   "SELECT 1 INTO\u00a0OUTFILE '/tmp/x'",
   "INSERT INTO t FROM\u00a0INFILE '/etc/passwd' FORMAT TSV",
+  "SELECT '', 1 INTO OUTFILE '/tmp/x'",
+  "SELECT '\\', ' INTO OUTFILE '/tmp/x' --'",
+  "SELECT \"'\" INTO OUTFILE '/tmp/x'",
+  "SELECT 1 /* ' */ INTO OUTFILE /* ' */ '/tmp/x'",
+  "SELECT 1 -- '\n INTO OUTFILE '/tmp/x' -- '",
+  "SELECT 1 # '\n INTO OUTFILE '/tmp/x' # '",
+  "SELECT 1 #! '\n INTO OUTFILE '/tmp/x' #! '",
+  "SELECT 1 // '\n INTO OUTFILE '/tmp/x' // '",
+  "SELECT $$'$$ INTO OUTFILE '/tmp/x' SETTINGS a = $$'$$",
+  "SELECT ‘'’ INTO OUTFILE '/tmp/x' SETTINGS a = ‘'’",
+  "SELECT 1 \u2212\u2212 '\n INTO OUTFILE '/tmp/x' \u2212\u2212 '",
+  "SELECT '\u0000 INTO OUTFILE'",
+  "SELECT 'INTO OUTFILE",
   'INSERT INTO t SETTINGS input_format_values_interpret_expressions = 1 VALUES ',
 ]) {
   test(`it refuses ${sql}`, () => {
@@ -60,6 +73,8 @@ for (const sql of [
   'INSERT INTO events (group_id, properties) VALUES ',
   'INSERT INTO t FORMAT JSONEachRow\n',
   "SELECT JSONExtractString(properties, 'file', 'size') FROM t",
+  "SELECT count() FROM tracked WHERE event = 'SELECT 1 INTO OUTFILE'",
+  "SELECT JSONExtractRaw(properties, 'it\\'s an infile'), 'ü outfile''s' AS \"infile\", t.`outfile` FROM t",
 ]) {
   test(`it allows ${sql}`, () => {
     assert.equal(judge(sql), undefined)

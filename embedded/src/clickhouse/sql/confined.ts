@@ -1,9 +1,11 @@
 import { exception, type ServerException } from '../engine/errors.ts'
 import { createGaps } from './comments.ts'
+import { outsideOfQuotes } from './outside-quotes.ts'
 
 /**
  * What is looked for. It is looked for in the whole text, in strings, too: whoever cuts SQL into tokens a little
- * differently than the engine can be led past a rule by a quote.
+ * differently than the engine can be led past a rule by a quote. The exception are words that do nothing in a string, in a
+ * statement whose quotes can be cut in one way only, see outside-quotes.ts: an event may be named so.
  */
 const names =
   /(?<![\w$])(?:infile|outfile|file|format|into|disk|attach)(?![\w$])|embeddedrocksdb|input_format_values_(?:interpret|deduce)/gi
@@ -12,6 +14,8 @@ interface Reading {
   readonly text: string
   /** @returns the end of the blanks and comments that begin there */
   readonly gap: (from: number) => number
+  /** Whether a letter there surely stands in quotes. */
+  readonly isQuoted: (at: number) => boolean
   /** Where the last FROM is. */
   readonly lastFrom: number
 }
@@ -26,8 +30,8 @@ interface Place extends Reading {
  * whatever the text says (engine-config.ts); here it gets a sentence that names the way out.
  */
 const rules: Readonly<Record<string, (place: Place) => string | undefined>> = {
-  infile: () => OUTFILE,
-  outfile: () => OUTFILE,
+  infile: ({ end, isQuoted }) => (isQuoted(end - 1) ? undefined : OUTFILE),
+  outfile: ({ end, isQuoted }) => (isQuoted(end - 1) ? undefined : OUTFILE),
   file: (place) => (opensCall(place) ? 'the function file' : undefined),
   // Its structure may hold expressions, and may be put together from pieces.
   format: (place) =>
@@ -106,12 +110,24 @@ export function whyNotConfined(
 
 function whatReachesOut(text: string, judges: typeof rules): string | undefined {
   const froms = Array.from(text.matchAll(/(?<![\w$])from(?![\w$])/gi), ({ index }) => index)
-  const reading = { text, gap: createGaps(text), lastFrom: froms.at(-1) ?? -1 }
+  const lastFrom = froms.at(-1) ?? -1
+  const reading = { text, gap: createGaps(text), isQuoted: createIsQuoted(text), lastFrom }
   for (const { 0: name, index } of text.matchAll(names)) {
     const what = judgeOf(name, judges)?.({ ...reading, end: index + name.length })
     if (what !== undefined) return what
   }
   return undefined
+}
+
+/** The text is looked through when the first is asked for. */
+function createIsQuoted(text: string): (at: number) => boolean {
+  let outside: string | undefined
+  let isKnown = false
+  return (at) => {
+    if (!isKnown) outside = outsideOfQuotes(text)
+    isKnown = true
+    return outside?.[at] === ' '
+  }
 }
 
 /** A function's name counts as it is written, a keyword in any case. */

@@ -33,6 +33,8 @@ const texts: Readonly<Record<string, string>> = {
   'quotes of each kind that are not closed': `SELECT ${fill('\\\' \\" \\` ')}`,
   'escapes in hexadecimal': `SELECT '${fill('\\x41')}`,
   'pieces with escapes': `SELECT ${fill("'\\x41' ")}`,
+  'words in quotes': `SELECT ${fill("'outfile',")}`,
+  'words between quotes of each kind': `SELECT ${fill('\'infile"outfile`')}`,
   symbols: `SELECT ${fill('(')}`,
   words: `SELECT ${fill('a ')}`,
   settings: `INSERT INTO t FORMAT TSV SETTINGS ${fill('a=1,')}`,

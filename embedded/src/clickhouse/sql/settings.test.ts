@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { ServerException } from '../engine/errors.ts'
 import { literal, preparation, readParameters } from './settings.ts'
 
+const FULL = { engineRole: 'full', limits: null }
+
 test('what the URL says to the interface is kept apart from the settings of the engine', () => {
   const url =
     'query=SELECT+1&database=d&max_threads=2&param_x=1&wait_end_of_query=1&buffer_size=5&role=a&role=b'
@@ -64,7 +66,7 @@ test('a confined query says each time whether values may be expressions, behind 
   const names = ['interpret_expressions', 'deduce_templates_of_expressions']
   for (const isHeld of [false, true]) {
     const ofQuery = (evaluatesValues: boolean | undefined): string => {
-      const manner = { mark: 'front-1', isReadOnly: false, isReader: true, isHeld }
+      const manner = { mark: 'front-1', isReadOnly: false, isReader: true, isHeld, asker: FULL }
       return preparation(parameters, { ...manner, evaluatesValues }).join('; ')
     }
     for (const name of names) {
@@ -89,6 +91,7 @@ test('values and names are quoted, and the mark cannot be overridden', () => {
     evaluatesValues: false,
     isReader: true,
     isHeld: false,
+    asker: FULL,
   })
   assert.equal(use, 'USE `a\\`b`')
   assert.match(set, /param_x = 'it\\'s\\\\'/)

@@ -1,6 +1,8 @@
 import { constrainedMemory } from 'node:process'
 import { totalmem } from 'node:os'
+import { FULL_ROLE } from '../engine/engine-roles.ts'
 import { exception } from '../engine/errors.ts'
+import type { Asker } from './asker.ts'
 import type { SessionRequest } from '../engine/sessions.ts'
 
 /** What the URL says besides the query. */
@@ -132,22 +134,24 @@ export interface Preparation {
   readonly isReader: boolean
   /** A session's: what is the same for all its queries is set. */
   readonly isHeld: boolean
+  readonly asker: Asker
 }
 
 /** The statements that prepare a connection for one request. */
 export function preparation(
   parameters: Parameters,
-  { mark, isReadOnly, evaluatesValues, isReader, isHeld }: Preparation,
+  { mark, isReadOnly, evaluatesValues, isReader, isHeld, asker }: Preparation,
 ): readonly string[] {
   const settings = [
-    ...(isHeld ? [] : baseSettings(isReader)),
+    ...(isHeld ? [] : baseSettings(asker, isReader)),
     ...parameters.settings,
     ...evaluation(evaluatesValues), // behind what the URL says
     ['query_cache_tag', mark] as const, // how a running query is found; must come last
     // Not on one that is held: nothing takes it away again.
-    ...(isReadOnly && !isHeld ? [['readonly', '2'] as const] : []),
+    ...(isReadOnly && !isHeld ? [['readonly', '2'] as const] : isHeld ? [] : readOnly(asker)),
   ]
   return [
+    ...(isHeld ? [] : becoming(asker)),
     ...(parameters.database === undefined ? [] : [`USE ${identifier(parameters.database)}`]),
     ...(parameters.roles.length === 0
       ? []
@@ -157,12 +161,24 @@ export function preparation(
 }
 
 /** Prepares a connection that a session will hold. */
-export function sessionPreparation(): string {
-  return set(baseSettings(true))
+export function sessionPreparation(asker: Asker): readonly string[] {
+  return [...becoming(asker), set([...baseSettings(asker, true), ...readOnly(asker)])]
 }
 
-function baseSettings(isReader: boolean): readonly Setting[] {
-  return [...likeAServer, ...(isReader ? readerLimits : [])]
+/** No statement of who asks may take another role: see confined-roles.ts. A connection begins with all of them. */
+function becoming({ engineRole }: Asker): readonly string[] {
+  return engineRole === FULL_ROLE ? [] : [`SET ROLE ${identifier(engineRole)}`]
+}
+
+function baseSettings({ limits }: Asker, isReader: boolean): readonly Setting[] {
+  if (limits === null) return [...likeAServer, ...(isReader ? readerLimits : [])]
+  const own = limits.map(({ setting, value }) => [setting, String(value)] as const)
+  return [...likeAServer, ...own.filter(([setting]) => setting !== 'readonly')]
+}
+
+/** The last to be set: it cannot be taken back. */
+function readOnly({ limits }: Asker): readonly Setting[] {
+  return limits?.some(({ setting }) => setting === 'readonly') === true ? [['readonly', '2']] : []
 }
 
 function set(settings: readonly Setting[]): string {

@@ -117,8 +117,8 @@ function createEnds(sql: string, from: number): Ends {
   }
 }
 
-/** Where a quoted token ends; `start` when it is not closed. */
-function quotedEnd(sql: string, start: number, quote: string): number {
+/** Where a quoted token ends; `start` when it is not closed. A quote is escaped by another, or by a backslash. */
+export function quotedEnd(sql: string, start: number, quote: string): number {
   for (let at = start + 1; at < sql.length; at++) {
     if (sql[at] === '\\') at++
     else if (sql[at] === quote && sql[at + 1] === quote) at++

@@ -1,16 +1,21 @@
 import { createClient, type ClickHouseClient } from '@clickhouse/client'
+import { createTlsAgent, tlsFilesFrom } from '@custom-events/runtime'
 import { highestOffsets, recordsPresent } from './read-back.ts'
 import { command, insertNative, query } from './requests.ts'
 import { stream } from './stream.ts'
 import { viewsOn } from './views.ts'
 import type { ClickHouse } from './clickhouse.ts'
 
-/** The values of `clickhouseVariables`, as `readConfig` returns them. */
+/** The values of `clickhouseVariables`, as `readConfig` returns them; without files Node's own authorities are trusted. */
 export interface ClickHouseConfig {
   readonly CLICKHOUSE_URL: string
   readonly CLICKHOUSE_USER: string
   readonly CLICKHOUSE_PASSWORD: string
   readonly CLICKHOUSE_DATABASE: string
+  readonly CLICKHOUSE_TLS_CA_FILE?: string
+  readonly CLICKHOUSE_TLS_CERT_FILE?: string
+  readonly CLICKHOUSE_TLS_KEY_FILE?: string
+  readonly CLICKHOUSE_TLS_KEY_PASSPHRASE?: string
 }
 
 /** More than ClickHouse's own limit of a query. */
@@ -54,5 +59,13 @@ function openClient(config: ClickHouseConfig, database: string): ClickHouseClien
     application: 'custom-events',
     // Every failure reaches the caller, who logs it once with what it means.
     log: { level: 127 },
+    ...byFiles(config),
   })
+}
+
+/** The client's own options take certificates once, and no passphrase. */
+function byFiles(config: ClickHouseConfig): { http_agent?: ReturnType<typeof createTlsAgent> } {
+  const passphrase = config.CLICKHOUSE_TLS_KEY_PASSPHRASE ?? ''
+  const files = tlsFilesFrom('CLICKHOUSE', { ...config }, () => passphrase)
+  return files === null ? {} : { http_agent: createTlsAgent(files, { keepAlive: true }) }
 }

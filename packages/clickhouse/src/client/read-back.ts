@@ -6,7 +6,8 @@ import type {
   PresentIdentities,
   RecordsQuestion,
 } from './clickhouse.ts'
-import { query, quoteIdentifier } from './requests.ts'
+import { quoteIdentifier } from './quote.ts'
+import { query } from './requests.ts'
 
 /** Of a SHA-256: no two records at one place agree in so many by chance. */
 const HASH_BYTES = 16

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
 import type { NativeInsert } from './clickhouse.ts'
+import { quoteIdentifier } from './quote.ts'
 import { ClickHouseFailure, failureFromAnswer, failureFromError } from '../errors/failure.ts'
 
 /** Less than the client's own limit: ClickHouse gives up first, so that its answer, not our impatience, decides. */
@@ -122,11 +123,6 @@ async function readText(stream: Readable): Promise<string> {
     if (bytes <= MAX_ANSWER_BYTES) chunks.push(part)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-/** For names of tables and columns where parameters are not allowed. */
-export function quoteIdentifier(name: string): string {
-  return `\`${name.replaceAll(/[\\`]/g, String.raw`\$&`)}\``
 }
 
 export function firstLine(sql: string): string {

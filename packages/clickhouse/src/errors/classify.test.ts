@@ -96,6 +96,9 @@ test('a connection that was never made is a retry, a broken one is in doubt', ()
   for (const network of ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']) {
     assert.equal(classify(failure({ network })).class, 'retry', network)
   }
+  for (const network of ['CERT_HAS_EXPIRED', 'ERR_TLS_FILE', 'SELF_SIGNED_CERT_IN_CHAIN']) {
+    assert.equal(classify(failure({ network })).class, 'retry', network)
+  }
   for (const network of ['ECONNRESET', 'EPIPE', 'TIMEOUT', 'ETIMEDOUT', 'HPE_INVALID_CONSTANT']) {
     assert.equal(classify(failure({ network })).class, 'inDoubt', network)
   }

@@ -1,4 +1,5 @@
 import { ClickHouseError } from '@clickhouse/client'
+import { tlsRemedy } from '@custom-events/runtime'
 import type { Failure } from './classify.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -8,9 +9,9 @@ export class ClickHouseFailure extends Error {
 
   constructor(doing: string, failure: Failure, cause?: unknown) {
     const said = failure.message.trim().slice(0, MAX_MESSAGE_CHARS)
-    const remedy = REMEDIES.get(failure.code)
+    const remedy = REMEDIES.get(failure.code) ?? tlsRemedy(failure.network ?? '', 'CLICKHOUSE')
     super(
-      `${doing}: ${said === '' ? `HTTP ${failure.status}` : said}${remedy === undefined ? '' : ` (${remedy})`}`,
+      `${doing}: ${said === '' ? `HTTP ${failure.status}` : said}${remedy === null ? '' : ` (${remedy})`}`,
       { cause },
     )
     this.name = 'ClickHouseFailure'

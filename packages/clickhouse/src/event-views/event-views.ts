@@ -1,6 +1,6 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
 import { ClickHouseFailure } from '../errors/failure.ts'
-import { quoteIdentifier } from '../client/requests.ts'
+import { quoteIdentifier } from '../client/quote.ts'
 import { columnOf, type HotProperty } from '../migrations/hot-properties.ts'
 import type { PersonalProperties } from '../migrations/migrate.ts'
 import { readCatalogue, readTracked, readViews, type FoundView } from './read.ts'

@@ -1,6 +1,7 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
 import { SEEN_TYPES, MAX_COLUMNS } from './columns.ts'
 import type { Catalogue, CataloguedProperty } from './sources.ts'
+import { spelt } from './spelt.ts'
 import {
   PROPERTY_MARK,
   readPropertyMark,
@@ -56,12 +57,18 @@ function byProperty(columns: readonly BaseColumn[]): FoundView['columnByProperty
   )
 }
 
-/** The columns of `tracked`. @throws {ClickHouseFailure} */
+/** The columns of `tracked`. @throws {ClickHouseFailure} @throws {Error} when there are none to be seen */
 export async function readTracked(clickhouse: ClickHouse): Promise<readonly BaseColumn[]> {
-  return clickhouse.query<BaseColumn>(
+  const { database } = clickhouse
+  const columns = await clickhouse.query<BaseColumn>(
     `SELECT name, type, comment FROM system.columns
      WHERE database = {database:String} AND table = 'tracked' ORDER BY position`,
-    { database: clickhouse.database },
+    { database },
+  )
+  if (columns.length > 0) return columns
+  // ClickHouse does not refuse: it shows what the user may see.
+  throw new Error(
+    `${database}.tracked is not there, or this user may not see its columns: run setup, or grant SHOW COLUMNS on it`,
   )
 }
 
@@ -116,12 +123,4 @@ const PROPERTIES_AT_MOST = 10 * MAX_COLUMNS
 function chunks<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
   const count = Math.ceil(all.length / size)
   return Array.from({ length: count }, (_, index) => all.slice(index * size, (index + 1) * size))
-}
-
-/**
- * A text of SQL that no rule for SQL can find a word in: the embedded engine refuses `INTO OUTFILE` wherever it stands, and one
- * event of that name shall not hide the others.
- */
-export function spelt(text: string): string {
-  return `unhex('${Buffer.from(text).toString('hex')}')`
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { quoteIdentifier } from '../client/requests.ts'
+import { quoteIdentifier } from '../client/quote.ts'
 import { onCluster } from '../migrations/migrate.ts'
 import { everywhere, killMutations, readMutations, type Servers } from './mutations.ts'
 
@@ -9,6 +9,8 @@ export interface FillOptions extends Servers {
   /** Fires when somebody wants it to end: the mutation is taken back, months that are done stay done. */
   readonly stop: AbortSignal
   readonly onProgress: (progress: FillProgress) => void
+  /** How long a replica may take to hear of a mutation, in milliseconds. @default 10 s */
+  readonly comesWithinMs?: number
 }
 
 export interface FillProgress {
@@ -100,7 +102,7 @@ async function fillMonth(
   lacking: Lacking,
   onShare: (share: number) => void,
 ): Promise<boolean> {
-  const { clickhouse, columns, cluster } = options
+  const { clickhouse, columns, cluster, comesWithinMs = COMES_WITHIN_MS } = options
   const { month } = lacking
   if ((await readMutations(options, month)).running > 0) {
     // An earlier run began it, and was killed: it goes on by itself, perhaps of other columns.
@@ -117,7 +119,7 @@ async function fillMonth(
   const askedAt = performance.now()
   while (await untilNoneRuns(options, lacking, onShare)) {
     if (await isFilled(options, month)) return true
-    if (performance.now() - askedAt > COMES_WITHIN_MS) {
+    if (performance.now() - askedAt > comesWithinMs) {
       if (options.stop.aborted) return false
       throw new FillFailure(month, GONE)
     }

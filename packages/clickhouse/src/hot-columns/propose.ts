@@ -2,8 +2,9 @@ import type { ClickHouse } from '../client/clickhouse.ts'
 import { ClickHouseFailure } from '../errors/failure.ts'
 import { kindSeen, KINDS, SEEN_TYPES } from '../event-views/columns.ts'
 import { columnName } from '../event-views/names.ts'
-import { readViews, spelt } from '../event-views/read.ts'
+import { readViews } from '../event-views/read.ts'
 import type { CataloguedProperty } from '../event-views/sources.ts'
+import { speltLists } from '../event-views/spelt.ts'
 import { columnOf, type ExistingColumn, type HotProperty } from '../migrations/hot-properties.ts'
 import { demandOf, type AskedQuery, type Demand } from './demand.ts'
 import { measure, type Sample } from './sample.ts'
@@ -155,13 +156,15 @@ async function readTypes(
   clickhouse: ClickHouse,
   demands: readonly Demand[],
 ): Promise<ReadonlyMap<string, CataloguedProperty>> {
-  if (demands.length === 0) return new Map()
-  const list = demands.map(({ property }) => spelt(property)).join(', ')
-  const rows = await clickhouse.query<CataloguedProperty>(
-    `SELECT property, ${SEEN_TYPES.map((type) => `sum(p.${type})::Float64 AS ${type}`).join(', ')}
-     FROM catalogue_properties AS p WHERE property IN (${list}) GROUP BY property`,
-  )
-  return new Map(rows.map((row) => [row.property, row]))
+  const seen = new Map<string, CataloguedProperty>()
+  for (const list of speltLists(demands.map(({ property }) => property))) {
+    const rows = await clickhouse.query<CataloguedProperty>(
+      `SELECT property, ${SEEN_TYPES.map((type) => `sum(p.${type})::Float64 AS ${type}`).join(', ')}
+       FROM catalogue_properties AS p WHERE property IN (${list}) GROUP BY property`,
+    )
+    for (const row of rows) seen.set(row.property, row)
+  }
+  return seen
 }
 
 async function readColumns(clickhouse: ClickHouse): Promise<ReadonlySet<string>> {

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Logger } from '@custom-events/runtime'
 import type { ClickHouse } from '../client/clickhouse.ts'
+import { keysDatabase } from '../client/keys-database.ts'
+import { quoteIdentifier } from '../client/quote.ts'
 import {
   columnDeclaration,
   columnOf,
@@ -59,7 +61,10 @@ export async function migrate(
 ): Promise<{ readonly applied: number; readonly total: number }> {
   const { clickhouse, log, settings = {}, dir = new URL('clickhouse/', SCHEMAS) } = options
   const hot = allHotProperties(options.plannedColumns ?? [], options.hotProperties)
-  const variables = sqlVariables(settings, hot, options.personalProperties ?? [])
+  const variables: Readonly<Record<string, string>> = {
+    ...sqlVariables(settings, hot, options.personalProperties ?? []),
+    KEYS_DATABASE: quoteIdentifier(keysDatabase(clickhouse.database)),
+  }
   const clusterClause = variables['ON_CLUSTER'] ?? ''
   const files = readMigrations(dir, variables)
 

@@ -9,24 +9,7 @@ import {
   type Child,
   type Complain,
 } from './keywords.ts'
-
-/** Keys from `properties` to a value; what lies in a list or under any key ends at its container. */
-export type PiiPath = readonly string[]
-
-/** A property that gets a typed column of its own. */
-export interface PlannedColumn {
-  readonly property: string
-  /** ClickHouse type. */
-  readonly type: string
-  readonly column: string
-  readonly comment: string
-}
-
-/** What a plan's schema says beside what it validates. */
-export interface Inspected {
-  readonly pii: readonly PiiPath[]
-  readonly columns: readonly PlannedColumn[]
-}
+import { noMarks, readMarks, type Marks } from './marks.ts'
 
 /** Upper bound of keywords that one event can make a plan check; more is refused. */
 const MAX_CHECKS = 200_000
@@ -40,8 +23,8 @@ const CHECKS_OF_A_LENGTH = 400
  * Walks a schema that JSON Schema itself has nothing against: refuses keywords that plans may not use,
  * whatever could be slow, and recursion; finds the properties that are marked.
  */
-export function inspect(root: JsonObject, complain: Complain): Inspected {
-  const walk: Walk = { root, complain, pii: [], columns: [], visited: 0 }
+export function inspect(root: JsonObject, complain: Complain): Marks {
+  const walk: Walk = { root, complain, marks: noMarks(), visited: 0 }
   const checks = walkSchema(walk, {
     pointer: '',
     schema: root,
@@ -53,14 +36,13 @@ export function inspect(root: JsonObject, complain: Complain): Inspected {
     const expected = `a plan that checks an event in at most ${MAX_CHECKS} steps; this takes up to ${checks}`
     complain('', expected, 'bound lists with maxItems, and use fewer alternatives')
   }
-  return walk
+  return walk.marks
 }
 
 interface Walk {
   readonly root: JsonObject
   readonly complain: Complain
-  readonly pii: PiiPath[]
-  readonly columns: PlannedColumn[]
+  readonly marks: ReturnType<typeof noMarks>
   /** Subschemas looked at so far, references followed. */
   visited: number
 }
@@ -80,7 +62,7 @@ function walkSchema(walk: Walk, place: Place): number {
   if (!isJsonObject(schema)) return 1 // true or false: JSON Schema allows nothing else
   walk.visited += 1
   if (walk.visited > MAX_SUBSCHEMAS) return MAX_CHECKS + 1 // references can double at every level
-  readMarks(walk, place, schema)
+  readMarks(walk.marks, { ...place, schema }, walk.complain)
   let checks = 1
   for (const [keyword, value] of Object.entries(schema)) {
     if (SILENT_KEYWORDS.has(keyword)) continue
@@ -151,38 +133,3 @@ function walkRef(walk: Walk, place: Place, ref: string): number {
 
 /** References inside references; the depth of an event is bounded too. */
 const MAX_REFS = 32
-
-function readMarks(walk: Walk, { pointer, path }: Place, schema: JsonObject): void {
-  const { 'x-pii': pii, 'x-hot': hot } = schema
-  if (pii !== undefined && typeof pii !== 'boolean') {
-    walk.complain(pointerOf(pointer, 'x-pii'), 'true or false', 'write true')
-  }
-  if (pii === true) {
-    const end = path.indexOf('*')
-    walk.pii.push(end === -1 ? path : path.slice(0, end))
-  }
-  if (hot !== undefined) readHot(walk, { pointer: pointerOf(pointer, 'x-hot'), path }, schema)
-}
-
-function readHot(
-  { columns, complain }: Walk,
-  { pointer, path }: Pick<Place, 'pointer' | 'path'>,
-  schema: JsonObject,
-): void {
-  const [property, ...deeper] = path
-  if (property === undefined || property === '*' || deeper.length > 0) {
-    return complain(
-      pointer,
-      'a property of the event itself',
-      'only these can have a column: move it',
-    )
-  }
-  const { 'x-hot': hot, description } = schema
-  const { type, column = property } = isJsonObject(hot) ? hot : { type: hot, column: property }
-  if (typeof type !== 'string' || typeof column !== 'string') {
-    const fix = 'write "x-hot": "Int64", or {"type": "Int64", "column": "name"}'
-    return complain(pointer, 'the ClickHouse type of the column', fix)
-  }
-  const comment = typeof description === 'string' ? description : `Property ${property}, as sent.`
-  columns.push({ property, type, column, comment })
-}

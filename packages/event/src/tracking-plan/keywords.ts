@@ -38,6 +38,7 @@ export const SILENT_KEYWORDS: ReadonlySet<string> = new Set([
   'deprecated',
   'x-pii',
   'x-hot',
+  'x-seal',
 ])
 
 /** Keywords of the whole file. */

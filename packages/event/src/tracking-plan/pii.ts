@@ -3,7 +3,7 @@ import { scanValue, type Member } from '../json/json-scan.ts'
 import type { EventInput } from '../normalise/normalise-context.ts'
 import { pointerOf } from '../json/pointer.ts'
 import type { Problem } from '../contract/problem.ts'
-import type { PiiPath } from './inspect.ts'
+import type { PiiPath } from './marks.ts'
 
 /** Stands for a value that was not kept; JSON text. */
 export const PII_PLACEHOLDER = '"[pii]"'

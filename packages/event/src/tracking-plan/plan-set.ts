@@ -2,10 +2,11 @@ import { isJsonObject, type TrackedEvent } from '../contract/event.ts'
 import type { EventInput } from '../normalise/normalise-context.ts'
 import type { Normalised } from '../normalise/normalise.ts'
 import { pointerOf } from '../json/pointer.ts'
+import type { SealTree } from '../seal/seal-tree.ts'
 import { describeValue, MAX_PROBLEMS } from '../contract/problem.ts'
 import { knownParts, type Verdict } from '../validate/validate.ts'
 import { explainPlanErrors, type PlanFinding } from './explain.ts'
-import type { PiiPath } from './inspect.ts'
+import type { PiiPath } from './marks.ts'
 import { hideValue, maskProblem, redactEvent } from './pii.ts'
 import type { Plan, PlanMode } from './plan.ts'
 
@@ -28,6 +29,8 @@ export interface PlanSet {
   hasNothingToSay(event: Pick<TrackedEvent, 'event' | 'properties'>): boolean
   /** The event's text as it may be kept when it is rejected: without the values marked as PII. */
   redact(input: EventInput, event: string | null): string
+  /** What is sealed of any event, whatever the mode of its plan; `null`: nothing of any. */
+  readonly sealsByEvent: ReadonlyMap<string, SealTree> | null
 }
 
 /** Larger `properties` are told their first error only: finding all takes memory for each. */
@@ -83,7 +86,15 @@ export function createPlanSet(plans: readonly Plan[], rules: PlanRules): PlanSet
       return isOff || plan.isValid(JSON.parse(tracked.properties))
     },
     redact: (input, event) => redactEvent(input, piiOf(event)),
+    sealsByEvent: sealsByEvent(plans),
   }
+}
+
+function sealsByEvent(plans: readonly Plan[]): PlanSet['sealsByEvent'] {
+  const sealing = plans.flatMap(({ event, seals }) =>
+    seals === null ? [] : [[event, seals] as const],
+  )
+  return sealing.length === 0 ? null : new Map(sealing)
 }
 
 /** Without plans nothing is checked and nothing is hidden. */

@@ -3,10 +3,12 @@ import { EVENT_CODES, WARNING_CODES } from '../contract/codes.ts'
 import { isJsonObject, type JsonObject } from '../contract/event.ts'
 import { scanValue } from '../json/json-scan.ts'
 import { pointerOf } from '../json/pointer.ts'
+import { sealTreeOf, type SealTree } from '../seal/seal-tree.ts'
 import { BadPlans, type PlanProblem } from './bad-plan.ts'
 import { FORMATS } from './formats.ts'
-import { inspect, type PiiPath, type PlannedColumn } from './inspect.ts'
+import { inspect } from './inspect.ts'
 import type { Complain } from './keywords.ts'
+import type { Marks, PiiPath, PlannedColumn } from './marks.ts'
 
 export const PLAN_MODES = ['off', 'warn', 'enforce'] as const
 export type PlanMode = (typeof PLAN_MODES)[number]
@@ -22,6 +24,8 @@ export interface Plan {
   readonly schema: JsonObject
   readonly pii: readonly PiiPath[]
   readonly columns: readonly PlannedColumn[]
+  /** `null`: nothing is sealed. */
+  readonly seals: SealTree | null
   /** Stops at the first error, which is left in `errors`. */
   readonly isValid: ValidateFunction
   /** All errors; for an event that is known to break the plan. */
@@ -67,11 +71,11 @@ export function createPlanCompiler(): CompilePlan {
   }
 }
 
-function pick({ pii, columns }: Pick<Plan, 'pii' | 'columns'>): Pick<Plan, 'pii' | 'columns'> {
-  return { pii, columns }
+function pick({ pii, columns, seals }: Marks): Pick<Plan, 'pii' | 'columns' | 'seals'> {
+  return { pii, columns, seals: sealTreeOf(seals) }
 }
 
-const ROOT_AND_MARKS = ['x-event', 'x-mode', 'x-retention-days', 'x-pii', 'x-hot']
+const ROOT_AND_MARKS = ['x-event', 'x-mode', 'x-retention-days', 'x-pii', 'x-hot', 'x-seal']
 
 function createAjv(allErrors: boolean): Ajv2020 {
   const ajv = new Ajv2020({

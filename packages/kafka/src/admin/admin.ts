@@ -13,7 +13,7 @@ import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { asking, KafkaProblem } from '../errors/kafka-problem.ts'
 import { makePin, makeTopic } from './make-topics.ts'
 import { pinsOf } from './partition-pin.ts'
-import { changeTopic, readSettings, readTopic } from './topic-state.ts'
+import { changeTopic, readSettings, readTopic, type SettingChange } from './topic-state.ts'
 import type { TopicNames } from '../topics/topics.ts'
 
 export interface TopicResult {
@@ -45,6 +45,8 @@ export async function createTopics(options: {
   readonly partitionCountByTopic: Readonly<Record<string, number>>
   readonly placed?: string
   readonly settings: TopicSettings
+  /** What new topics are made with beside those. @default nothing */
+  readonly ownSettings?: Readonly<Record<string, readonly SettingChange[]>>
   readonly log: Logger
 }): Promise<readonly TopicResult[]> {
   const { placed, settings } = options
@@ -56,7 +58,7 @@ export async function createTopics(options: {
     for (const [topic, partitions] of Object.entries(options.partitionCountByTopic)) {
       const isNew = !existing.has(topic)
       if (isNew) {
-        const own = settingsOfNew(settings)
+        const own = [...settingsOfNew(settings), ...(options.ownSettings?.[topic] ?? [])]
         await makeTopic(admin, { topic, partitions, replicationFactor, settings: own })
       }
       states.push({ isNew, ...(await readState(admin, topic)) })

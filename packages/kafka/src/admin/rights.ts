@@ -1,9 +1,8 @@
-type Program =
-  'setup' | 'views' | 'hot-properties' | 'retention' | 'export' | 'ingest' | 'consumer' | 'replay'
+type Program = 'setup' | 'ingest' | 'consumer' | 'replay' | 'destroy-keys'
 
 export interface Right {
   readonly program: Program
-  /** As Kafka's tools and ClickHouse name it; `…` stands for KAFKA_TOPIC, CLICKHOUSE_DATABASE and so on. */
+  /** As Kafka's tools name it. */
   readonly resource: string
   readonly operations: readonly string[]
   /** What does not work without it; `optional` ones are told and done without. */
@@ -11,7 +10,8 @@ export interface Right {
   readonly isOptional?: boolean
 }
 
-const PREFIX = 'topics that begin with KAFKA_TOPIC, and the topic of rejected events'
+const PREFIX = 'topics that begin with KAFKA_TOPIC, and the topics of rejected events and of keys'
+const KEYS_TOPIC = 'topic of keys'
 
 /** What each program needs of Kafka. What is prefixed covers the side topics and the record of the partition count. */
 export const KAFKA_RIGHTS: readonly Right[] = [
@@ -98,90 +98,23 @@ export const KAFKA_RIGHTS: readonly Right[] = [
     operations: ['DESCRIBE'],
     without: 'replay cannot see whether the consumers have caught up',
   },
-]
-
-/** What each program needs of ClickHouse, in the database CLICKHOUSE_DATABASE. */
-export const CLICKHOUSE_RIGHTS: readonly Right[] = [
   {
-    program: 'setup',
-    resource: 'the database',
-    operations: [
-      'CREATE DATABASE',
-      'CREATE TABLE',
-      'CREATE VIEW',
-      'DROP TABLE',
-      'DROP VIEW',
-      'ALTER TABLE',
-      'SELECT',
-      'INSERT',
-    ],
-    without:
-      'setup fails at the migrations; the rollups are refreshed with the rights of the user that ran it last',
+    program: 'destroy-keys',
+    resource: KEYS_TOPIC,
+    operations: ['DESCRIBE', 'WRITE', 'DELETE'],
+    without: 'keys stay in Kafka, and destroy-keys fails',
   },
   {
-    program: 'setup',
-    resource: 'system.columns, system.tables',
-    operations: ['SELECT'],
-    without: 'columns and tables that exist cannot be compared',
+    program: 'destroy-keys',
+    resource: KEYS_TOPIC,
+    operations: ['DESCRIBE_CONFIGS', 'ALTER_CONFIGS'],
+    isOptional: true,
+    without: "the bytes of destroyed keys stay on Kafka's disks until an hour after the next key",
   },
   {
-    program: 'views',
-    resource: 'the database',
-    operations: ['CREATE VIEW', 'DROP VIEW', 'SELECT'],
-    without: 'views of events stay as they are',
-  },
-  {
-    program: 'views',
-    resource: 'system.columns, system.tables',
-    operations: ['SELECT'],
-    without: 'no view is found to be ours',
-  },
-  {
-    program: 'hot-properties',
-    resource: 'system.query_log, system.columns, system.tables',
-    operations: ['SELECT'],
-    without: 'nothing is proposed',
-  },
-  {
-    program: 'hot-properties',
-    resource: 'the database',
-    operations: ['SELECT', 'ALTER TABLE'],
-    without: 'nothing is measured or filled',
-  },
-  {
-    program: 'hot-properties',
-    resource: 'system.parts, system.parts_columns, system.mutations',
-    operations: ['SELECT'],
-    without: '--fill fails',
-  },
-  {
-    program: 'retention',
-    resource: 'the database',
-    operations: ['SELECT', 'ALTER TABLE', 'INSERT'],
-    without: 'nothing is changed; INSERT is needed on retention and audit',
-  },
-  {
-    program: 'retention',
-    resource: 'system.tables',
-    operations: ['SELECT'],
-    without: 'what is in force is not known',
-  },
-  {
-    program: 'export',
-    resource: 'the database',
-    operations: ['SELECT', 'INSERT'],
-    without: 'nothing is exported; INSERT is needed on audit only',
-  },
-  {
-    program: 'consumer',
-    resource: 'the database',
-    operations: ['SELECT', 'INSERT'],
-    without: 'the consumer halts',
-  },
-  {
-    program: 'replay',
-    resource: 'the database',
-    operations: ['SELECT', 'INSERT'],
-    without: 'replay fails at the start',
+    program: 'destroy-keys',
+    resource: 'group KAFKA_CONSUMER_GROUP',
+    operations: ['DESCRIBE'],
+    without: 'destroy-keys cannot see whether the consumers have caught up, and fails',
   },
 ]

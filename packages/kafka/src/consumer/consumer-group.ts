@@ -10,7 +10,7 @@ import {
   partitionStates,
   type PartitionStates,
 } from './consumer-offsets.ts'
-import type { FetchedRecords, PartitionOffset } from './consumer-port.ts'
+import type { FetchedRecords, GroupPosition, PartitionOffset } from './consumer-port.ts'
 import { toFetchedRecords } from '../fetch/consumer-records.ts'
 import { fetchInPlace } from '../fetch/fetch-in-place.ts'
 import { watchLogs } from '../topics/log-watch.ts'
@@ -19,6 +19,7 @@ import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { keepErrors } from '../errors/keep-errors.ts'
 import { knownTopics, type KnownTopic } from '../fetch/leader-offsets.ts'
 import { PartitionRefused } from '../fetch/partition-refused.ts'
+import { readReplicasOf } from '../fetch/read-replicas.ts'
 import type { TopicPartition } from '../records.ts'
 import { startReading } from './start-reading.ts'
 import type { OnThrottled } from '../errors/throttling.ts'
@@ -68,7 +69,7 @@ export interface GroupMember {
   resume(partition: TopicPartition): void
   /** Asks for the brokers and leaders anew, after an error that says they changed. */
   refresh(error: unknown): Promise<void>
-  commit(offsets: readonly PartitionOffset[]): Promise<void>
+  commit(offsets: readonly GroupPosition[]): Promise<void>
   leave(): Promise<void>
   disconnect(): Promise<void>
 }
@@ -120,7 +121,7 @@ export async function connectMember(options: {
     autoCommitInterval: null,
     autoCommitThreshold: null,
     isolationLevel: READ_COMMITTED,
-    rackId: '',
+    rackId: options.kafka.rack ?? '',
     metadataMaxAge: METADATA_MAX_AGE_MS,
   })
   group.recoverFromFetch = (error) => Promise.reject(error)
@@ -133,6 +134,7 @@ export async function connectMember(options: {
   }
 
   const logs = watchLogs(cluster, topics)
+  const replicas = readReplicasOf(group)
   const assigned = (): readonly TopicPartition[] => eachPartition(group.assigned())
   return {
     join: async () => {
@@ -160,12 +162,15 @@ export async function connectMember(options: {
     nodeIds: () => cluster.getNodeIds(),
     fetch: async (nodeId) => {
       logs.mustBeSame()
-      return (await group.fetch(nodeId)).map((batch): Fetched => {
+      replicas.keepThose(cluster.getNodeIds())
+      return (await group.fetch(nodeId)).flatMap((batch): Fetched | readonly never[] => {
         const fetched = toFetchedRecords(batch)
         if (fetched === null)
           return { topic: batch.topic, partition: batch.partition, records: null }
-        if (fetched instanceof PartitionRefused)
+        if (fetched instanceof PartitionRefused) {
+          if (replicas.toLeader(fetched)) return []
           return new PartitionRefused(fetched, fetched.cause, Number(batch.fetchedOffset))
+        }
         if (fetched instanceof Error) return fetched
         const { topic, partition, next } = fetched
         group.offsetManager.resolveOffset({ topic, partition, offset: String(next - 1) })

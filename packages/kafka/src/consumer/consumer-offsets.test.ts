@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
-import { partitionStates } from './consumer-offsets.ts'
+import { byTopic, committedOffsets, partitionStates } from './consumer-offsets.ts'
 
 const topic = 'events'
 const LATEST = -1
@@ -28,6 +28,36 @@ function clusterWithOpenTransaction(): RawCluster {
   }
   return cluster as RawCluster // a stand-in: what is not here is not used
 }
+
+test('what a group knows to be lost is committed beside its offsets, and read with them', async () => {
+  const lost = { topic, partition: 0, offset: 9, lostBefore: 4 }
+  const none = { topic, partition: 1, offset: 5 }
+  const [committed] = byTopic([lost, none])
+  const partitions = committed?.partitions.map((each) => ({ ...each, errorCode: 0 })) ?? []
+  const found = async (answers: typeof partitions) => {
+    const coordinator = {
+      offsetFetch: async () => ({ responses: [{ topic, partitions: answers }] }),
+    }
+    const cluster: unknown = { findGroupCoordinator: async () => coordinator }
+    // a stand-in: what is not here is not used
+    return (await committedOffsets(cluster as RawCluster, 'g', [lost, none])).offsets
+  }
+  assert.deepEqual(await found(partitions), [lost, none])
+  for (const metadata of [
+    '',
+    'AQAAAX',
+    'lost_before=',
+    'lost_before=-1',
+    'lost_before=4 ',
+    'x'.repeat(4_096),
+  ]) {
+    const ofOthers = partitions.map((each) => ({ ...each, metadata }))
+    assert.deepEqual(
+      (await found(ofOthers)).map(({ lostBefore }) => lostBefore),
+      [undefined, undefined],
+    )
+  }
+})
 
 test('records behind an open transaction are no place to begin, but they wait', async () => {
   const cluster = clusterWithOpenTransaction()

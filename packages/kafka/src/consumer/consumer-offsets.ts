@@ -3,7 +3,7 @@ import type {
   PartitionsOfTopic,
   RawCluster,
 } from 'kafkajs/src/consumer/consumerGroup.js'
-import type { PartitionOffset } from './consumer-port.ts'
+import type { GroupPosition, PartitionOffset } from './consumer-port.ts'
 import type { PartitionState } from './consumer-positions.ts'
 import { groupByTopic, leaderOffsets, type FoundOffsets } from '../fetch/leader-offsets.ts'
 import { PartitionRefused } from '../fetch/partition-refused.ts'
@@ -15,6 +15,8 @@ export interface PartitionStates {
   readonly refused: readonly PartitionRefused[]
 }
 
+const NEVER_COMMITTED: Pick<GroupPosition, 'offset' | 'lostBefore'> = { offset: -1 }
+
 /** @param end where a log ends: as a member may read it, or as it was written. */
 export async function partitionStates(
   cluster: RawCluster,
@@ -23,26 +25,33 @@ export async function partitionStates(
   end: 'latest' | 'written' = 'latest',
 ): Promise<PartitionStates> {
   if (partitions.length === 0) return { states: [], refused: [] }
+  const ofGroup = await committedOffsets(cluster, groupId, partitions)
   const asked = [
-    await committedOffsets(cluster, groupId, partitions),
+    ofGroup,
     await leaderOffsets(cluster, partitions, 'earliest'),
     await leaderOffsets(cluster, partitions, end),
   ] as const
-  const [committed, earliest, latest] = asked.map(({ offsets }) => offsetByPartition(offsets))
+  const [, earliest, latest] = asked.map(({ offsets }) => offsetByPartition(offsets))
+  const committed = new Map(ofGroup.offsets.map((each) => [partitionKey(each), each]))
   const refusedByPartition = new Map(
     asked.flatMap(({ refused }) => refused).map((each) => [partitionKey(each), each]),
   )
   const states = partitions.flatMap((each): PartitionState[] => {
     const key = partitionKey(each)
-    const offset = committed?.get(key) ?? -1
+    const { offset, lostBefore } = committed.get(key) ?? NEVER_COMMITTED
     const first = earliest?.get(key)
     const next = latest?.get(key)
     if (first === undefined || next === undefined || refusedByPartition.has(key)) return []
     const { topic, partition } = each
     const known = offset < 0 ? null : offset
-    return [{ topic, partition, committed: known, earliest: first, latest: next }]
+    const state = { topic, partition, committed: known, earliest: first, latest: next }
+    return [lostBefore === undefined ? state : { ...state, lostBefore }]
   })
   return { states, refused: [...refusedByPartition.values()] }
+}
+
+interface CommittedOffsets extends FoundOffsets {
+  readonly offsets: readonly GroupPosition[]
 }
 
 /** -1 where the group never committed. */
@@ -50,7 +59,7 @@ export async function committedOffsets(
   cluster: RawCluster,
   groupId: string,
   partitions: readonly TopicPartition[],
-): Promise<FoundOffsets> {
+): Promise<CommittedOffsets> {
   const coordinator = await cluster.findGroupCoordinator({ groupId })
   const { responses } = await coordinator.offsetFetch({
     groupId,
@@ -65,7 +74,12 @@ export async function committedOffsets(
   return {
     offsets: answers
       .filter(({ errorCode }) => errorCode === 0)
-      .map(({ topic, partition, offset }) => ({ topic, partition, offset: Number(offset) })),
+      .map(({ topic, partition, offset, metadata }) => ({
+        topic,
+        partition,
+        offset: Number(offset),
+        ...lostBeforeIn(metadata),
+      })),
     refused: answers
       .filter(({ errorCode }) => errorCode !== 0)
       .map((each) => new PartitionRefused(each, each.errorCode)),
@@ -73,11 +87,21 @@ export async function committedOffsets(
 }
 
 /** Offsets in the form that kafkajs commits. */
-export function byTopic(offsets: readonly PartitionOffset[]): readonly OffsetsOfTopic[] {
+export function byTopic(offsets: readonly GroupPosition[]): readonly OffsetsOfTopic[] {
   return groupByTopic(offsets).map(([topic, of]) => ({
     topic,
-    partitions: of.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+    partitions: of.map(({ partition, offset, lostBefore = 0 }) => ({
+      partition,
+      offset: String(offset),
+      metadata: lostBefore === 0 ? null : `lost_before=${lostBefore}`,
+    })),
   }))
+}
+
+/** What `byTopic` wrote there; others may write something else. */
+function lostBeforeIn(metadata: string | null): Pick<GroupPosition, 'lostBefore'> {
+  const [, offset] = /^lost_before=([1-9]\d{0,15})$/.exec(metadata ?? '') ?? []
+  return offset === undefined ? {} : { lostBefore: Number(offset) }
 }
 
 /** Partitions in the form that kafkajs pauses. */

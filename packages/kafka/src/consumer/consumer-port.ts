@@ -55,14 +55,18 @@ export interface PartitionOffset extends TopicPartition {
   readonly offset: number
 }
 
-/** Where a partition is read from, and the end of its log when it was assigned, asked for after joining. */
-export interface AssignedPosition extends PartitionOffset {
-  readonly latest: number
+/** An offset of a group, with what it knows to be lost. */
+export interface GroupPosition extends PartitionOffset {
   /**
    * Records below it were gone before the group had read them: before its first commit, or somebody had decided to go on.
    * @default none
    */
   readonly lostBefore?: number
+}
+
+/** Where a partition is read from, and the end of its log when it was assigned, asked for after joining. */
+export interface AssignedPosition extends GroupPosition {
+  readonly latest: number
 }
 
 /** A committed offset that Kafka cannot serve: records in between were deleted, or the topic was made anew. */

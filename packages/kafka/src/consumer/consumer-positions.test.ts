@@ -33,6 +33,8 @@ test('what was gone before the first commit, or is given up, is known to be lost
     [state(2, 3, 9), 3],
     [state(null, 0, 9), 0],
     [state(5, 4, 9), 0],
+    [{ ...state(5, 4, 9), lostBefore: 4 }, 4],
+    [{ ...state(2, 3, 9), lostBefore: 1 }, 3],
   ] as const
   for (const [partition, expected] of cases) {
     const [position] = startPositions([partition], 'earliest').positions
@@ -43,7 +45,7 @@ test('what was gone before the first commit, or is given up, is known to be lost
 test('where a group begins is committed at once: what is deleted after that is known to be lost', () => {
   const before = state(null, 4, 9)
   const [first] = firstCommits([before, state(5, 0, 9), state(2, 3, 9)])
-  assert.deepEqual(first, { topic: 't', partition: 0, offset: 4 })
+  assert.deepEqual(first, { topic: 't', partition: 0, offset: 4, lostBefore: 4 })
   const { outOfRange } = startPositions([state(first?.offset ?? null, 7, 9)], 'halt')
   assert.deepEqual(outOfRange, [{ topic: 't', partition: 0, committed: 4, earliest: 7, latest: 9 }])
 })

@@ -1,10 +1,12 @@
-import type { AssignedPosition, OutOfRange, PartitionOffset } from './consumer-port.ts'
+import type { AssignedPosition, GroupPosition, OutOfRange } from './consumer-port.ts'
 import type { TopicPartition } from '../records.ts'
 
 /** What Kafka knows of a partition at the moment it is assigned. */
 export interface PartitionState extends TopicPartition {
   /** The group's committed offset; `null` when it never committed one. */
   readonly committed: number | null
+  /** What was committed beside it, see `GroupPosition`. @default none */
+  readonly lostBefore?: number
   readonly earliest: number
   readonly latest: number
 }
@@ -22,11 +24,11 @@ export function startPositions(
 ): { readonly positions: readonly AssignedPosition[]; readonly outOfRange: readonly OutOfRange[] } {
   const positions: AssignedPosition[] = []
   const outOfRange: OutOfRange[] = []
-  for (const { topic, partition, committed, earliest, latest } of partitions) {
+  for (const { topic, partition, committed, earliest, latest, lostBefore } of partitions) {
     const atEarliest = { topic, partition, offset: earliest, latest, lostBefore: earliest }
     if (committed === null) positions.push(atEarliest)
     else if (committed >= earliest && committed <= latest) {
-      positions.push({ topic, partition, offset: committed, latest })
+      positions.push({ topic, partition, offset: committed, latest, ...knownLost(lostBefore) })
     } else {
       outOfRange.push({ topic, partition, committed, earliest, latest })
       if (onOutOfRange === 'earliest') positions.push(atEarliest)
@@ -35,12 +37,21 @@ export function startPositions(
   return { positions, outOfRange }
 }
 
+function knownLost(lostBefore = 0): Pick<GroupPosition, 'lostBefore'> {
+  return lostBefore === 0 ? {} : { lostBefore }
+}
+
 /**
  * What is committed before anything is read: where a group begins that has committed nothing. Else nobody could tell
  * that records were deleted before its first commit, which may be days away.
  */
-export function firstCommits(partitions: readonly PartitionState[]): readonly PartitionOffset[] {
+export function firstCommits(partitions: readonly PartitionState[]): readonly GroupPosition[] {
   return partitions
     .filter(({ committed }) => committed === null)
-    .map(({ topic, partition, earliest: offset }) => ({ topic, partition, offset }))
+    .map(({ topic, partition, earliest }) => ({
+      topic,
+      partition,
+      offset: earliest,
+      lostBefore: earliest,
+    }))
 }

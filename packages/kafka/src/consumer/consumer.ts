@@ -4,12 +4,13 @@ import type { MemoryBudget } from './consumer-budget.ts'
 import { connectMember, type GroupMember, type GroupTimes } from './consumer-group.ts'
 import { partitionKey } from './consumer-offsets.ts'
 import { liveAssignment, noteStart, noteWaiting, type EndOfAssignment } from './consumer-life.ts'
-import type { Consumer, PartitionOffset } from './consumer-port.ts'
+import type { Consumer, GroupPosition } from './consumer-port.ts'
 import { firstCommits, startPositions, type OnOutOfRange } from './consumer-positions.ts'
 import { createEventQueue } from './consumer-queue.ts'
 import { describeKafkaError } from '../errors/kafka-errors.ts'
 import { watchGroup } from '../group/group-watch.ts'
 import { joinKnowing } from '../group/join-knowing.ts'
+import { createKnownLost } from './known-lost.ts'
 import { startingAt, type KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { describeAllOutOfRange } from '../fetch/lost-records.ts'
 import { tellThrottled } from '../errors/throttling.ts'
@@ -53,6 +54,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const onThrottled = tellThrottled({ log })
   let member: GroupMember | null = null
   let epoch = 0
+  let lost = createKnownLost([])
   let rejoining = new AbortController()
   let notReadyReason: string | null = 'connecting to Kafka'
 
@@ -65,6 +67,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     const { positions, outOfRange } = startPositions(states, options.onOutOfRange)
     noteStart(board, { assigned: joined.assigned(), outOfRange })
     noteWaiting(found, board)
+    lost = createKnownLost(positions)
     await joined.start(positions)
     await commitFirst(joined, firstCommits(states))
     const revoked = new AbortController()
@@ -95,6 +98,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       hooks: {
         onRecords: (fetched) => {
           budget.add(fetched.bytes)
+          lost.found(fetched)
           queue.push({ kind: 'records', epoch: mine, ...fetched })
         },
         onEnding: async (why) => {
@@ -107,7 +111,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   }
 
   /** One that fails costs nothing now; the next assignment tries again. */
-  const commitFirst = async (joined: GroupMember, offsets: readonly PartitionOffset[]) => {
+  const commitFirst = async (joined: GroupMember, offsets: readonly GroupPosition[]) => {
     if (offsets.length === 0) return
     await joined.commit(offsets).catch((err: unknown) => log.debug({ err }, 'commit failed'))
   }
@@ -162,7 +166,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     commit: async (of, offsets) => {
       if (of !== epoch || member === null) return false
       try {
-        await member.commit(offsets)
+        await member.commit(offsets.map((offset) => lost.beside(offset)))
         return true
       } catch (error) {
         log.debug({ err: error }, 'commit failed')

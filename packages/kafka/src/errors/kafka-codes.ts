@@ -16,6 +16,7 @@ export const KAFKA_CAUSES = [
   'settings',
   'storage',
   'tls',
+  'token',
   'too_large',
   'unknown',
   'unreachable',

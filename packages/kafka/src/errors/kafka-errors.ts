@@ -1,4 +1,6 @@
 import { KAFKA_CODES, type KafkaCause } from './kafka-codes.ts'
+import { tlsRemedy } from '@custom-events/runtime'
+import { TokenError } from '../authentication/token-error.ts'
 import { CAUSES, REMEDIES, type KafkaErrorClass } from './kafka-remedies.ts'
 
 /** What a failure means, decided by codes and names, never by texts. */
@@ -57,7 +59,8 @@ const CAUSE_BY_NAME: Readonly<Record<string, KafkaCause>> = {
 }
 
 const NETWORK = /^E[A-Z]+$|^EAI_[A-Z]+$|^UND_ERR_/
-const TLS = /^ERR_(SSL|TLS)_|^(CERT|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO)/
+/** ERR_OSSL_ too: Node says so of some alerts. */
+const TLS = /^ERR_(SSL|OSSL|TLS)_|^(CERT|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO)/
 /** Deeper chains of causes than this are not looked into. */
 const MAX_DEPTH = 8
 
@@ -80,9 +83,13 @@ export function describeKafkaError(error: unknown, resource?: string): string {
   const failed = partsOf(error)
   if (failed.length > 0 && typeof error === 'object' && error !== null && verdictOf(error) === null)
     return [...new Set(failed.map((each) => describeKafkaError(each, resource)))].join('; ')
-  const { class: what, code, meaning, remedy } = kafkaVerdict(error)
+  const { class: what, code, cause, meaning, remedy } = kafkaVerdict(error)
   const about = resource ?? resourceOf(error)
   const subject = about === null ? '' : `${about}: `
+  if (cause === 'token') return `${subject}${tokenErrorIn(error)?.message ?? meaning}`
+  if (cause === 'tls') {
+    return `${subject}no encrypted connection to Kafka (${textOf(error, code)}): ${remedy}`
+  }
   if (what === 'unreachable') {
     return `${subject}Kafka is not reachable (${textOf(error, code)}): ${remedy}`
   }
@@ -107,7 +114,11 @@ function verdictOf(link: object): KafkaVerdict | null {
       ? verdict('unknown', `KAFKA_ERROR_${number}`, number)
       : verdict(row[1], row[0], number)
   }
-  if (typeof code === 'string' && TLS.test(code)) return verdict('tls', code, null)
+  if (link instanceof TokenError) return verdict('token', link.code, null)
+  if (typeof code === 'string' && TLS.test(code)) {
+    const told = verdict('tls', code, null)
+    return { ...told, remedy: tlsRemedy(code, 'KAFKA') ?? told.remedy }
+  }
   if (typeof code === 'string' && NETWORK.test(code)) return verdict('unreachable', code, null)
   const cause = typeof name === 'string' ? CAUSE_BY_NAME[name] : undefined
   if (cause === undefined || typeof name !== 'string') return null
@@ -121,6 +132,10 @@ function codeOf(link: object): number | null {
   if (field(link, 'type') !== 'KAFKAJS_UNKNOWN_ERROR_CODE') return code
   const text = /^Unknown error code (-?\d+)$/.exec(String(field(link, 'message')))
   return text === null ? code : Number(text[1])
+}
+
+function tokenErrorIn(error: unknown): TokenError | undefined {
+  return linksOf(error).find((link) => link instanceof TokenError)
 }
 
 /** The error and what it was caused by, outermost first. */

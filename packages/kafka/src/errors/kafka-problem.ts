@@ -10,10 +10,10 @@ export class KafkaProblem extends Error {
   readonly isRightMissing: boolean
 
   constructor(what: Asked, cause: unknown) {
-    const { class: kind, code, meaning, remedy } = kafkaVerdict(cause)
+    const { class: kind, code, cause: why, meaning, remedy } = kafkaVerdict(cause)
     const isUnreachable = kind === 'unreachable'
     super(
-      isUnreachable
+      isUnreachable || why === 'tls' || why === 'token'
         ? describeKafkaError(cause, what.resource)
         : `${what.resource}: Kafka says ${code}, ${meaning}`,
       { cause },

@@ -104,6 +104,11 @@ export const CAUSES: Readonly<Record<KafkaCause, CauseRow>> = {
     remedy:
       'check KAFKA_TLS_ENABLED, the port in KAFKA_BROKERS, and the certificate of the brokers',
   },
+  token: {
+    class: 'permanent',
+    meaning: 'there is no token that Kafka accepts',
+    remedy: 'check KAFKA_OAUTH_TOKEN_URL, KAFKA_OAUTH_CLIENT_ID and KAFKA_OAUTH_CLIENT_SECRET',
+  },
   too_large: {
     class: 'data',
     meaning: 'it is larger than Kafka allows',

@@ -1,5 +1,8 @@
 import { Kafka, logLevel, type KafkaConfig as KafkaJsConfig, type LogEntry } from 'kafkajs'
 import type { Logger } from '@custom-events/runtime'
+import { keepSessions } from '../authentication/keep-sessions.ts'
+import { saslOptions } from '../authentication/sasl.ts'
+import { withoutColons } from './bootstrap-hosts.ts'
 import type { KafkaConfig } from './kafka-config.ts'
 import { fixRequestQueueTimer } from './request-queue-timer.ts'
 import { resetOnClose } from './reset-on-close.ts'
@@ -16,33 +19,21 @@ export function createKafkaJs(
   overrides: Pick<KafkaJsConfig, 'requestTimeout' | 'retry'> = {},
 ): Kafka {
   fixRequestQueueTimer()
+  keepSessions()
   return new Kafka({
-    brokers: [...config.brokers],
+    brokers: config.brokers.map(withoutColons),
     clientId: config.clientId,
     ssl: config.isTlsEnabled,
-    ...(config.sasl === null ? {} : { sasl: saslOptions(config.sasl) }),
+    ...(config.sasl === null ? {} : { sasl: saslOptions(config.sasl, log) }),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    socketFactory: resetOnClose,
+    socketFactory: resetOnClose(config.tls),
     retry: { retries: 0 },
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => logEntry(log, entry),
     ...overrides,
   })
-}
-
-/** kafkajs types each mechanism apart, though all three carry the same fields. */
-function saslOptions(sasl: NonNullable<KafkaConfig['sasl']>): NonNullable<KafkaJsConfig['sasl']> {
-  const { mechanism, username, password } = sasl
-  switch (mechanism) {
-    case 'plain':
-      return { mechanism, username, password }
-    case 'scram-sha-256':
-      return { mechanism, username, password }
-    case 'scram-sha-512':
-      return { mechanism, username, password }
-  }
 }
 
 /**

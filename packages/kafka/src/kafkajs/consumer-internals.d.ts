@@ -30,7 +30,11 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
 
   export interface OffsetsOfTopic {
     readonly topic: string
-    readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly offset: string
+      readonly metadata: string | null
+    }[]
   }
 
   export interface RawCluster {
@@ -140,11 +144,15 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
         readonly topic: string
         readonly partitions: readonly { readonly partition: number }[]
       }[]
-    }): Promise<RawAnswers<{ readonly offset: string }>>
+    }): Promise<RawAnswers<{ readonly offset: string; readonly metadata: string | null }>>
   }
 
   export default class ConsumerGroup {
     constructor(options: Readonly<Record<string, unknown>>)
+    readonly preferredReadReplicasPerTopicPartition: Record<
+      string,
+      Record<number, { readonly nodeId: number }>
+    >
     memberId: string | null
     coordinator: RawCoordinator | null
     offsetManager: {

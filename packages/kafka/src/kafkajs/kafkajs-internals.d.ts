@@ -67,3 +67,31 @@ declare module 'kafkajs/src/protocol/request.js' {
     readonly request: EncodableRequest
   }): Promise<{ readonly buffer: Buffer }>
 }
+
+declare module 'kafkajs/src/network/connection.js' {
+  import type { SessionState } from '../authentication/keep-sessions.ts'
+
+  const Connection: { readonly prototype: { isAuthenticated: (this: SessionState) => boolean } }
+  export default Connection
+}
+
+declare module 'kafkajs/src/broker/saslAuthenticator/index.js' {
+  export default class SaslAuthenticator {
+    readonly connection: {
+      readonly sasl: object
+      rejectRequests(error: unknown): void
+      disconnect(): Promise<unknown>
+    }
+    authenticate(): Promise<void>
+  }
+}
+
+declare module 'kafkajs/src/protocol/sasl/oauthBearer/index.js' {
+  const oauthBearer: {
+    request(
+      options: object,
+      token: { readonly value: string; readonly extensions: Readonly<Record<string, string>> },
+    ): Promise<{ encode(): Promise<Buffer> }>
+  }
+  export default oauthBearer
+}

@@ -32,41 +32,40 @@ export function keepCluster(options: {
   readonly log: Logger
 }): KeptCluster {
   const { kafka, topics, log } = options
-  let connected: RawCluster | null = null
+  let kept: RawCluster | null = null
   let turn = 0
   let isClosed = false
 
-  const connect = async (): Promise<RawCluster> => {
-    const cluster = tellingCluster(startingAt(kafka, turn++), log)
-    connected = cluster
-    await cluster.connect()
-    await cluster.addMultipleTargetTopics(topics)
-    connected = cluster // once more: it may have been let go of before it was connected
-    throwIfClosed()
-    return cluster
-  }
   const throwIfClosed = (): void => {
     if (isClosed) throw new Error('the connection to Kafka was closed, it is not opened again')
   }
-  const letGo = async (): Promise<void> => {
-    const cluster = connected
-    connected = null
-    await cluster?.disconnect().catch(() => {})
+  const connect = async (cluster: RawCluster): Promise<void> => {
+    await cluster.connect()
+    await cluster.addMultipleTargetTopics(topics)
+    throwIfClosed() // meanwhile
   }
 
   return {
     ask: async (question) => {
       throwIfClosed()
+      const isNew = kept === null
+      const cluster = (kept ??= tellingCluster(startingAt(kafka, turn++), log))
       try {
-        return await question(connected ?? (await connect()))
+        if (isNew) await connect(cluster)
+        return await question(cluster)
       } catch (error) {
-        await letGo()
+        kept = null
+        await letGo(cluster)
         throw error
       }
     },
     [Symbol.asyncDispose]: async () => {
       isClosed = true
-      await letGo()
+      if (kept !== null) await letGo(kept)
     },
   }
+}
+
+async function letGo(cluster: RawCluster): Promise<void> {
+  await cluster.disconnect().catch(() => {})
 }

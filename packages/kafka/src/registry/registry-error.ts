@@ -1,3 +1,5 @@
+import { tlsRemedy } from '@custom-events/runtime'
+
 /**
  * - `unavailable`: the registry is away, or something else answers in its place; it passes by itself, or with a
  *   person's help. Retry.
@@ -22,7 +24,7 @@ export class SchemaRegistryError extends Error {
 }
 
 /** What the client says of a subject whose compatibility differs from what is asked; it has no code. */
-export const OTHER_RULE = 'ConfluentSchemaRegistryCompatibilityError'
+const OTHER_RULE = 'ConfluentSchemaRegistryCompatibilityError'
 
 export const PATH_IS_MISSING =
   'the URL of the registry may lack its path: Confluent has none, Apicurio has /apis/ccompat/v7'
@@ -30,7 +32,9 @@ export const PATH_IS_MISSING =
 /** By the status of the answer and Node's own codes, never by text. */
 function remedyOf(failure: SchemaRegistryFailure, cause: unknown): string | null {
   const status = field(cause, 'status')
-  if (status === 401) return 'check SCHEMA_REGISTRY_USER and SCHEMA_REGISTRY_PASSWORD'
+  if (status === 401) {
+    return 'check SCHEMA_REGISTRY_USER and SCHEMA_REGISTRY_PASSWORD, or SCHEMA_REGISTRY_TOKEN'
+  }
   if (status === 403) return 'let the user read and write the subjects of KAFKA_TOPIC'
   if (cause instanceof Error && cause.name === OTHER_RULE) {
     return (
@@ -45,7 +49,26 @@ function remedyOf(failure: SchemaRegistryFailure, cause: unknown): string | null
     )
   }
   if (status === 404 || status === 405) return PATH_IS_MISSING
-  return null // 400, too: the client says so of an answer that never came
+  // 400, too: the client says so of an answer that never came.
+  return tlsRemedy(String(field(cause, 'code')), 'SCHEMA_REGISTRY')
+}
+
+/** 404: no such schema. 409 and 422: the registry said no. Anything else may pass. */
+export function registryError(error: unknown, doing: string): SchemaRegistryError {
+  const reason =
+    error instanceof Error && error.message !== ''
+      ? error.message
+      : String(field(error, 'code') ?? error)
+  return new SchemaRegistryError(failureOf(error), `${doing}: ${reason}`, error)
+}
+
+export function failureOf(error: unknown): SchemaRegistryFailure {
+  if (!(error instanceof Error)) return 'unavailable'
+  if (error.name === OTHER_RULE) return 'refused'
+  const status = 'status' in error ? error.status : undefined
+  if (status === 404) return 'unknown'
+  if (status === 401 || status === 403) return 'denied'
+  return status === 409 || status === 422 ? 'refused' : 'unavailable'
 }
 
 function field(of: unknown, name: string): unknown {

@@ -3,13 +3,11 @@ import {
   SchemaRegistry as ConfluentRegistry,
   SchemaType,
 } from '@kafkajs/confluent-schema-registry'
-import { schemaIn, type RegistryAnswer } from './registry-answer.ts'
-import {
-  OTHER_RULE,
-  PATH_IS_MISSING,
-  SchemaRegistryError,
-  type SchemaRegistryFailure,
-} from './registry-error.ts'
+import { createTlsAgent, secretSource, tlsFilesFrom } from '@custom-events/runtime'
+import type { SecretFiles, TlsFiles } from '@custom-events/runtime'
+import { askingRegistry, REQUEST_TIMEOUT_MS, type AskRegistry } from './ask-registry.ts'
+import { schemaIn } from './registry-answer.ts'
+import { failureOf, PATH_IS_MISSING, registryError, SchemaRegistryError } from './registry-error.ts'
 
 /** The registry: asked at start and when a new schema id is seen, never per event. */
 export interface SchemaRegistry {
@@ -26,13 +24,14 @@ export interface SchemaRegistry {
   schema(id: number, how?: { readonly isFresh: boolean }): Promise<string>
 }
 
-const REQUEST_TIMEOUT_MS = 3_000
-
 /** The registry's middleware protocol (mappersmith): only the request half is needed here. */
-const withTimeout = () => ({
-  prepareRequest: async <R extends { enhance(extras: { timeout: number }): R }>(
+const withEach = (identity: () => Readonly<Record<string, string>>) => () => ({
+  prepareRequest: async <
+    R extends { enhance(extras: { timeout: number; headers: Record<string, string> }): R },
+  >(
     next: () => Promise<R>,
-  ): Promise<R> => (await next()).enhance({ timeout: REQUEST_TIMEOUT_MS }),
+  ): Promise<R> =>
+    (await next()).enhance({ timeout: REQUEST_TIMEOUT_MS, headers: { ...identity() } }),
 })
 
 const compatibility = COMPATIBILITY.BACKWARD_TRANSITIVE
@@ -40,30 +39,52 @@ const compatibility = COMPATIBILITY.BACKWARD_TRANSITIVE
 /** How to reach the registry. */
 export interface RegistryConfig {
   readonly url: string
-  /** HTTP basic authentication. @default none */
-  readonly auth?: { readonly username: string; readonly password: string }
+  /** The value of the header that says who we are, asked for with each request. @default none */
+  readonly authorization?: () => string
+  /** Read anew for each connection. @default the authorities that Node trusts */
+  readonly tls?: TlsFiles | null
 }
 
 /** The values of `registryVariables`, as `readConfig` returns them. */
-export function registryConfigFrom(values: {
-  readonly SCHEMA_REGISTRY_URL: string
-  readonly SCHEMA_REGISTRY_USER: string
-  readonly SCHEMA_REGISTRY_PASSWORD: string
-}): RegistryConfig {
+export function registryConfigFrom(
+  values: {
+    readonly SCHEMA_REGISTRY_URL: string
+    readonly SCHEMA_REGISTRY_USER: string
+    readonly SCHEMA_REGISTRY_PASSWORD: string
+    readonly SCHEMA_REGISTRY_TOKEN?: string
+    readonly SCHEMA_REGISTRY_TLS_KEY_PASSPHRASE?: string
+    readonly secretFiles?: SecretFiles
+  } & Partial<Record<`SCHEMA_REGISTRY_TLS_${'CA' | 'CERT' | 'KEY'}_FILE`, string>>,
+): RegistryConfig {
   const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_USER: username } = values
-  if (username === '') return { url }
-  return { url, auth: { username, password: values.SCHEMA_REGISTRY_PASSWORD } }
+  const secret = (
+    name: `SCHEMA_REGISTRY_${'PASSWORD' | 'TOKEN' | 'TLS_KEY_PASSPHRASE'}`,
+  ): (() => string) => secretSource(values[name] ?? '', values.secretFiles?.[name])
+  const tls = tlsFilesFrom(
+    'SCHEMA_REGISTRY',
+    { ...values },
+    secret('SCHEMA_REGISTRY_TLS_KEY_PASSPHRASE'),
+  )
+  const token = secret('SCHEMA_REGISTRY_TOKEN')
+  if (token() !== '') return { url, tls, authorization: () => `Bearer ${token()}` }
+  if (username === '') return { url, tls }
+  const password = secret('SCHEMA_REGISTRY_PASSWORD')
+  return { url, tls, authorization: () => basic(username, password()) }
 }
 
 /** A client of a Confluent-compatible registry; each request is bounded and never retried here. */
 export function createSchemaRegistry(config: RegistryConfig): SchemaRegistry {
-  const options = withoutUser(config)
+  const { url, authorization } = withoutUser(config)
+  const agent = createTlsAgent(config.tls ?? null)
+  const identity = (): Readonly<Record<string, string>> =>
+    authorization === undefined ? {} : { authorization: authorization() }
+  const ask = askingRegistry({ url, identity, agent })
   const registry = new ConfluentRegistry({
-    host: options.url,
-    ...(options.auth === undefined ? {} : { auth: options.auth }),
+    host: url,
+    ...(url.startsWith('https:') ? { agent } : {}),
     clientId: 'custom-events',
     retry: { retries: 0 },
-    middlewares: [withTimeout],
+    middlewares: [withEach(identity)],
   })
   const schemaById = new Map<number, string>()
 
@@ -75,22 +96,25 @@ export function createSchemaRegistry(config: RegistryConfig): SchemaRegistry {
       try {
         return await register(subject, avroSchema).catch(async (error: unknown) => {
           if (failureOf(error) !== 'refused') throw error
-          await completeSubject(options, subject)
+          await completeSubject(ask, subject)
           return await register(subject, avroSchema)
         })
       } catch (error) {
-        const failure = registryError(error, `registering ${subject} at ${options.url}`)
+        const failure = registryError(error, `registering ${subject} at ${url}`)
+        // The client says 400 of an answer that never came: asked by ourselves, it is told what was in the way.
+        if (failure.failure === 'unavailable') await ask({ path: '/subjects' }, `asking ${url}`)
         if (failure.failure !== 'unknown') throw failure
         // A subject that is new is no 404 here: it is the path that is not known.
-        const message = `${options.url} answered 404: ${PATH_IS_MISSING}`
+        const message = `${url} answered 404: ${PATH_IS_MISSING}`
         throw new SchemaRegistryError('unavailable', message, error)
       }
     },
     schema: async (id, { isFresh } = { isFresh: false }) => {
       const known = schemaById.get(id)
       if (known !== undefined && !isFresh) return known
-      const asking = `reading schema ${id} from ${options.url}`
-      const text = schemaIn(await get(options, `/schemas/ids/${id}`, asking), asking)
+      const asking = `reading schema ${id} from ${url}`
+      // Not through the client: it compiles what it reads, and says of what it cannot compile that it is not there.
+      const text = schemaIn(await ask({ path: `/schemas/ids/${id}` }, asking), asking)
       schemaById.set(id, text)
       return text
     },
@@ -102,64 +126,26 @@ export function createSchemaRegistry(config: RegistryConfig): SchemaRegistry {
  * first and configures it afterwards: who comes between the two (another setup, or the next one
  * after a crash) meets a subject without a rule, or fails to add a rule that was just added.
  */
-async function completeSubject({ url, auth }: RegistryConfig, subject: string): Promise<void> {
-  const config = `${url}/config/${encodeURIComponent(subject)}`
-  const headers = auth === undefined ? {} : { authorization: basic(auth) }
-  const answer = await fetch(config, { headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
-  const { compatibilityLevel } = (await answer.json()) as { compatibilityLevel?: string }
+async function completeSubject(ask: AskRegistry, subject: string): Promise<void> {
+  const path = `/config/${encodeURIComponent(subject)}`
+  const { body } = await ask({ path }, `reading the rule of ${subject}`)
+  const { compatibilityLevel } = JSON.parse(body) as { compatibilityLevel?: string }
   if (compatibilityLevel !== COMPATIBILITY.NONE) return
-  const put = await fetch(config, {
-    method: 'PUT',
-    headers: { ...headers, 'content-type': 'application/vnd.schemaregistry.v1+json' },
-    body: JSON.stringify({ compatibility }),
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-  })
-  await put.body?.cancel() // a conflict says that somebody else was faster: that is as good
-}
-
-/** Not through the client: it compiles what it reads, and says of what it cannot compile that it is not there. */
-async function get(
-  { url, auth }: RegistryConfig,
-  path: string,
-  asking: string,
-): Promise<RegistryAnswer> {
-  const headers = {
-    accept: 'application/vnd.schemaregistry.v1+json, application/json',
-    ...(auth === undefined ? {} : { authorization: basic(auth) }),
-  }
-  try {
-    const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS)
-    const answer = await fetch(`${url}${path}`, { headers, signal })
-    return { status: answer.status, body: await answer.text() }
-  } catch (error) {
-    throw registryError(error, asking)
-  }
+  // A conflict says that somebody else was faster: that is as good.
+  const put = { path, method: 'PUT', body: JSON.stringify({ compatibility }) }
+  await ask(put, `giving ${subject} its rule`)
 }
 
 /** Clients drop a user in a URL, or refuse the URL and quote it. */
-function withoutUser({ url, auth }: RegistryConfig): RegistryConfig {
+function withoutUser({ url, authorization }: RegistryConfig): RegistryConfig {
   const { origin, pathname, username, password } = new URL(url)
   const plain = `${origin}${pathname.replace(/\/$/, '')}`
-  if (username === '') return auth === undefined ? { url: plain } : { url: plain, auth }
-  const user = { username: decodeURIComponent(username), password: decodeURIComponent(password) }
-  return { url: plain, auth: auth ?? user }
+  if (authorization !== undefined) return { url: plain, authorization }
+  if (username === '') return { url: plain }
+  const inUrl = basic(decodeURIComponent(username), decodeURIComponent(password))
+  return { url: plain, authorization: () => inUrl }
 }
 
-function basic({ username, password }: NonNullable<RegistryConfig['auth']>): string {
+function basic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
-}
-
-/** 404: no such schema. 409 and 422: the registry said no. Anything else may pass. */
-function registryError(error: unknown, doing: string): SchemaRegistryError {
-  const reason = error instanceof Error ? error.message : String(error)
-  return new SchemaRegistryError(failureOf(error), `${doing}: ${reason}`, error)
-}
-
-function failureOf(error: unknown): SchemaRegistryFailure {
-  if (!(error instanceof Error)) return 'unavailable'
-  if (error.name === OTHER_RULE) return 'refused'
-  const status = 'status' in error ? error.status : undefined
-  if (status === 404) return 'unknown'
-  if (status === 401 || status === 403) return 'denied'
-  return status === 409 || status === 422 ? 'refused' : 'unavailable'
 }

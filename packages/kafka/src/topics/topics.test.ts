@@ -7,11 +7,13 @@ test('the side topics are named after the topic of accepted events', () => {
     tracked: 'events.tracked.v1',
     rejected: 'events.rejected.v1',
     deadLetters: 'events.tracked.v1.dlq',
+    keys: 'events.keys.v1',
   })
   assert.deepEqual(topicNames('clicks'), {
     tracked: 'clicks',
     rejected: 'clicks.rejected',
     deadLetters: 'clicks.dlq',
+    keys: 'clicks.keys',
   })
 })
 
@@ -20,6 +22,7 @@ test('only the topic of accepted events has the configured partition count', () 
     clicks: 12,
     'clicks.rejected': 3,
     'clicks.dlq': 3,
+    'clicks.keys': 3,
   })
 })
 

@@ -1,4 +1,4 @@
-/** The three topics of the pipeline. */
+/** The topics of the pipeline. */
 export interface TopicNames {
   /** Accepted events, keyed by group_id. */
   readonly tracked: string
@@ -6,21 +6,29 @@ export interface TopicNames {
   readonly rejected: string
   /** Records the consumer could not insert, byte for byte. */
   readonly deadLetters: string
+  /** Keys of sealed properties, keyed by group_id. */
+  readonly keys: string
 }
 
-/** Partitions of `rejected` and `deadLetters`: order does not matter there, a few suffice. */
+/** Partitions of the other topics: order does not matter there, a few suffice. */
 export const SIDE_TOPIC_PARTITIONS = 3
 
 /**
  * Names derived from the topic of accepted events:
- * `events.tracked.v1` gives `events.rejected.v1` and `events.tracked.v1.dlq`;
- * a name without `tracked` gives `<name>.rejected` and `<name>.dlq`.
+ * `events.tracked.v1` gives `events.rejected.v1`, `events.tracked.v1.dlq` and `events.keys.v1`;
+ * a name without `tracked` gives `<name>.rejected`, `<name>.dlq` and `<name>.keys`.
  */
 export function topicNames(tracked: string): TopicNames {
-  const rejected = tracked.includes('tracked')
-    ? tracked.replace('tracked', 'rejected')
-    : `${tracked}.rejected`
-  return { tracked, rejected, deadLetters: `${tracked}.dlq` }
+  return {
+    tracked,
+    rejected: siblingOf(tracked, 'rejected'),
+    deadLetters: `${tracked}.dlq`,
+    keys: siblingOf(tracked, 'keys'),
+  }
+}
+
+function siblingOf(tracked: string, what: string): string {
+  return tracked.includes('tracked') ? tracked.replace('tracked', what) : `${tracked}.${what}`
 }
 
 /**
@@ -40,5 +48,6 @@ export function partitionCounts(
     [topics.tracked]: trackedPartitions,
     [topics.rejected]: SIDE_TOPIC_PARTITIONS,
     [topics.deadLetters]: SIDE_TOPIC_PARTITIONS,
+    [topics.keys]: SIDE_TOPIC_PARTITIONS,
   }
 }

@@ -90,7 +90,7 @@ for (const [variable, kind, usable, unusable] of [
   [
     'KAFKA_BROKERS',
     kafkaVariables,
-    ['host:9092', 'a.b-c_d:1, 10.0.0.1:65535'],
+    ['host:9092', 'a.b-c_d:1, 10.0.0.1:65535', '[::1]:9092,[2001:db8::2]:9093,[fe80::1%eth0]:1'],
     [
       'host',
       'host:',
@@ -105,7 +105,9 @@ for (const [variable, kind, usable, unusable] of [
       'host:9092,',
       'host:9092;other:9092',
       '::1:9092',
-      '[::1]:9092', // kafkajs would connect to "["
+      '[::1]',
+      '[host]:9092',
+      '[1.2.3.4]:9092',
     ],
   ],
   [

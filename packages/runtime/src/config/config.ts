@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { cleanEnv, EnvMissingError, type CleanedEnv } from 'envalid'
+import { connectionProblems } from './connection-problems.ts'
 import { redactUrl } from './redact.ts'
+import { readSecret, type SecretFiles } from './secret-source.ts'
 import type { Variable } from './variable.ts'
 import { namesOfOtherServices, sharedVariables } from './variables.ts'
 
@@ -27,7 +28,10 @@ export type Variables = Record<string, Variable<unknown>>
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** What `readConfig` returns: the parsed values by variable name. */
-export type Config<V extends Variables> = CleanedEnv<V>
+export type Config<V extends Variables> = CleanedEnv<V> & {
+  /** Where secrets came from that may be read again, see `secretSource`. */
+  readonly secretFiles: SecretFiles
+}
 
 /** Prefixes that are ours: an unknown variable that starts with one is most likely a typing mistake. */
 export const OWN_PREFIXES = [
@@ -57,7 +61,7 @@ export function readConfig<V extends Variables>(
 ): { readonly config: Config<V>; readonly warnings: readonly string[] } {
   const problems: ConfigProblem[] = []
   const values = withSecretFiles(variables, dropEmpty(environment), problems)
-  const config = cleanEnv(values, variables, {
+  const cleaned = cleanEnv(values, variables, {
     reporter: ({ errors }) => {
       for (const [name, error] of Object.entries(errors)) {
         const variable = variables[name]
@@ -67,7 +71,8 @@ export function readConfig<V extends Variables>(
       }
     },
   })
-  if (problems.length === 0) problems.push(...together(config))
+  const config = { ...cleaned, secretFiles: secretFilesOf(variables, values) }
+  if (problems.length === 0) problems.push(...connectionProblems(config), ...together(config))
   if (problems.length > 0) throw new ConfigError(problems)
   return { config, warnings: unknownVariables(variables, values) }
 }
@@ -94,13 +99,24 @@ function withSecretFiles(
       continue
     }
     try {
-      resolved[name] = readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+      resolved[name] = readSecret(path)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       problems.push({ variable: `${name}_FILE`, value: path, rule: `a readable file: ${reason}` })
     }
   }
   return resolved
+}
+
+function secretFilesOf(
+  variables: Variables,
+  values: Readonly<Record<string, string>>,
+): SecretFiles {
+  const given = Object.entries(variables).flatMap(([name, { isSecret }]) => {
+    const path = isSecret ? values[`${name}_FILE`] : undefined
+    return path === undefined ? [] : [[name, path]]
+  })
+  return Object.fromEntries(given)
 }
 
 function problemOf(

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { makeExactValidator, type RequiredValidatorSpec } from 'envalid'
 
 /** One environment variable: how its text is read, its default, and the rule shown when it is broken. */
@@ -85,20 +86,23 @@ export function url(
   return variable(rule, parse, options)
 }
 
-/** Comma-separated `host:port` pairs. An IPv6 address is no host to kafkajs, which cuts at the first colon. */
+/** Comma-separated `host:port` pairs, an IPv6 address in brackets. */
 export function brokers(options: Options<readonly string[]>): Variable<readonly string[]> {
   const parse = (input: string): readonly string[] => {
     const list = input.split(',').map((part) => part.trim())
     const isUsable = (part: string): boolean => {
-      const [, , port] = /^([A-Za-z0-9._-]+):(\d{1,5})$/.exec(part) ?? []
-      return port !== undefined && Number(port) > 0 && Number(port) <= 65_535
+      const found = /^(?:[A-Za-z0-9._-]+|\[([^\]]+)\]):(\d{1,5})$/.exec(part)
+      if (found === null) return false
+      const [, address, port] = found
+      const isHost = address === undefined || isIPv6(address)
+      return isHost && Number(port) > 0 && Number(port) <= 65_535
     }
     if (!list.every(isUsable)) throw new TypeError('not host:port')
     return list
   }
   return variable(
-    'host:port, or several separated by commas: a name or an IPv4 address, no http://, a port from 1 to 65535; ' +
-      'give an IPv6 address a name',
+    'host:port, or several separated by commas: a name, an IPv4 address or an IPv6 address in brackets, no http://, ' +
+      'a port from 1 to 65535',
     parse,
     options,
   )

@@ -1,3 +1,4 @@
+import { oauthVariables, tlsVariables } from './connection-variables.ts'
 import { brokers, choice, flag, integer, listenHost, name, secret, text, url } from './variable.ts'
 
 /** What servers show in logs and metrics must be readable there. */
@@ -56,13 +57,22 @@ export const kafkaVariables = {
     max: 1_000,
     default: 12,
   }),
+  KAFKA_CLIENT_RACK: name({
+    description:
+      'Rack or zone of this process: records are read from a replica in it where the brokers allow that ' +
+      '(replica.selector.class). Empty: from the leaders.',
+    ...PRINTABLE,
+    default: '',
+  }),
   KAFKA_TLS_ENABLED: flag({ description: 'Connect to Kafka with TLS.', default: false }),
-  KAFKA_SASL_MECHANISM: choice(['none', 'plain', 'scram-sha-256', 'scram-sha-512'], {
+  ...tlsVariables('KAFKA', 'the brokers'),
+  KAFKA_SASL_MECHANISM: choice(['none', 'plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'], {
     description: 'How to authenticate with Kafka.',
     default: 'none',
   }),
   KAFKA_SASL_USERNAME: text({ description: 'SASL user.', default: 'custom-events' }),
   KAFKA_SASL_PASSWORD: secret({ description: 'SASL password.', default: '' }),
+  ...oauthVariables,
 }
 
 /** How to reach the schema registry. */
@@ -80,6 +90,11 @@ export const registryVariables = {
     default: '',
   }),
   SCHEMA_REGISTRY_PASSWORD: secret({ description: 'Password of that user.', default: '' }),
+  SCHEMA_REGISTRY_TOKEN: secret({
+    description: 'Bearer token for the schema registry, instead of a user.',
+    default: '',
+  }),
+  ...tlsVariables('SCHEMA_REGISTRY', 'the schema registry'),
 }
 
 /** How to reach ClickHouse. */
@@ -98,6 +113,7 @@ export const clickhouseVariables = {
     rule: 'up to 64 letters, digits and _, not beginning with a digit; not system or information_schema',
     default: 'custom_events',
   }),
+  ...tlsVariables('CLICKHOUSE', 'ClickHouse'),
 }
 
 /** Where tracking plans lie. */

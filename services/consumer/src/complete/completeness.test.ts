@@ -95,7 +95,7 @@ test('the first row after a failure names every partition: one that is not known
 
 test('where there is no row to write nothing is said to be recorded', async () => {
   const { completeness, order, moreTurns } = recording({
-    logEnds: { read: async () => ({ ends: [], logs: [LOG] }) },
+    logEnds: { read: async () => ({ ends: [], logs: [] }) },
   })
   await using _ = completeness
   completeness.assigned(HOLDING)

@@ -60,6 +60,18 @@ test('partitions of others are told to be there with each look, and complete onl
   )
 })
 
+test('a partition of ours that the broker has not heard of yet holds the view', () => {
+  const { look } = holding(5, 0)
+  const rows = look(1_000, ends(5))
+  assert.deepEqual(
+    rows.map((row) => [row.partition, row.completeUntilMs, row.recordedAtMs]),
+    [
+      [0, 1_000, 1_000],
+      [1, 0, 1_000],
+    ],
+  )
+})
+
 test('what was gone before it was read is told, by the highest offset', () => {
   const { rows, look } = holding(5)
   for (const offset of [3, 4, 2]) rows.lost(at(0, offset))

@@ -45,7 +45,8 @@ export interface RowsOfHolding {
   before(): Look['before']
   /**
    * One for every partition that the topics have. Those of other consumers are told to be there with each look: the view
-   * takes the earliest moment of the partitions that it knows, so one that is not in the table would not hold it.
+   * takes the earliest moment of the partitions that it knows, so one that is not in the table would not hold it. For the same
+   * reason one that is ours has a row though the broker that was asked has not heard of it.
    */
   rows(look: Look): readonly SettledRow[]
 }
@@ -76,7 +77,7 @@ export function rowsOfHolding({ logs, positions }: Holding): RowsOfHolding {
     before: () => new Map([...positions].map(([key, { offset }]) => [key, offset])),
     lost: (at) => lost(partitionKey(at), at.offset),
     rows: ({ before, ends, logs: logsNow, atMs }) =>
-      ends.flatMap(({ topic, partition, end }): readonly SettledRow[] => {
+      withOwn(ends, positions).flatMap(({ topic, partition, end }): readonly SettledRow[] => {
         const log = logs.find((each) => each.topic === topic)
         const now = logsNow.find((each) => each.topic === topic)
         // The end of another log of this name says nothing of ours.
@@ -95,6 +96,13 @@ export function rowsOfHolding({ logs, positions }: Holding): RowsOfHolding {
         return [{ ...place, ...ownRow(at, isCut ? null : end, atMs) }]
       }),
   }
+}
+
+/** Where each partition ends, with those of ours of which nobody told. */
+function withOwn(ends: Look['ends'], positions: Holding['positions']): Look['ends'] {
+  const told = new Set(ends.map(partitionKey))
+  const untold = [...positions].filter(([key]) => !told.has(key))
+  return [...ends, ...untold.map(([, { topic, partition }]) => ({ topic, partition, end: null }))]
 }
 
 const OF_OTHERS = { nextOffset: 0, lostBefore: 0, recordedAtMs: 0 }

@@ -60,6 +60,14 @@ export interface Wait {
   readonly error: Error
 }
 
+/** ClickHouse did not answer a question that an insert depends on. */
+export function refusedQuestion(verdict: Verdict, attempt: number, error: Error): Wait {
+  const decision = decide(verdict, { attempt, rows: 1 })
+  return decision.action === 'retry'
+    ? { ...decision, action: 'retry', error }
+    : haltFor(decision.reason, attempt, error)
+}
+
 /** A halt that no answer of ClickHouse asked for. */
 export function haltFor(reason: RetryReason, attempt: number, error: Error): Wait {
   return { action: 'halt', reason, delayMs: haltDelayMs(attempt), error }

@@ -1,10 +1,11 @@
+import { classify, ClickHouseFailure } from '@custom-events/clickhouse'
 import { UNDECODABLE, type NativeBlock, type Undecodable } from '@custom-events/codec'
 import { SchemaRegistryError, type FetchedRecord } from '@custom-events/kafka'
 import type { InDoubt } from './in-doubt.ts'
 import { insertRecords, type InsertTally } from './insert.ts'
 import type { InsertPorts } from './insert-ports.ts'
 import { badData, judgeUndecodable, wayOut, type OnUnknownSchema } from '../dead-letter/poison.ts'
-import { haltFor, retryFor } from './retry.ts'
+import { haltFor, refusedQuestion, retryFor } from './retry.ts'
 import type { Route } from '../read/route.ts'
 import { schemaIdOf } from '../read/writer-schemas.ts'
 
@@ -87,6 +88,10 @@ async function decode(
       if (halt === null) return { poison, encoded }
       await ports.retryLoop.wait(haltFor(halt.reason, attempt, halt.error))
     } catch (error) {
+      if (error instanceof ClickHouseFailure) {
+        await ports.retryLoop.wait(refusedQuestion(classify(error.failure), attempt, error))
+        continue
+      }
       if (!(error instanceof SchemaRegistryError)) throw error
       const isDenied = error.failure === 'denied'
       await ports.retryLoop.wait(

@@ -17,7 +17,7 @@ import {
 
 /** Tables of records in Avro. */
 export type AvroTable = 'events' | 'rejected_events'
-export type Table = AvroTable | 'dead_letters'
+export type Table = AvroTable | 'dead_letters' | 'seal_keys'
 
 /** The way of a topic's records into a table, whichever log the topic is. */
 export interface TopicRoute {

@@ -126,7 +126,7 @@ export const ADMISSION: readonly Limit[] = [
     protects: 'memory',
     code: 'overloaded',
     reason: 'bytes_in_flight',
-    file: 'admission/budget.ts',
+    file: 'admission/bytes-in-flight.ts',
   },
   {
     limit: `bodies above ${bytes(LONG_BODIES.longAboveBytes)} that wait for their slot`,
@@ -191,14 +191,14 @@ export const ADMISSION: readonly Limit[] = [
     figure: many(INGEST_LIMITS.maxEvents),
     protects: 'the time of one slot',
     code: 'too_many_events',
-    file: 'request/document.ts',
+    file: 'request/document-refusals.ts',
   },
   {
     limit: 'a context beside a list, counted for each event',
     figure: bytes(INGEST_LIMITS.maxRepeatedContextBytes),
     protects: 'Kafka and memory: it is written into every record',
     code: 'body_too_large',
-    file: 'request/document.ts',
+    file: 'request/document-refusals.ts',
   },
   {
     limit: 'one event',

@@ -1,4 +1,5 @@
 import { INFLATING, LONG_BODIES, STRANGERS } from '../limits.ts'
+import { createBytesInFlight, type BytesInFlight } from './bytes-in-flight.ts'
 import { createLongBodyQueue, type LongBodyQueue, type ReleaseSlot } from './long-body-queue.ts'
 import { createSemaphore, type Semaphore } from './semaphore.ts'
 
@@ -16,12 +17,12 @@ export interface Budget {
   /**
    * What one request holds; give it back when the request is over.
    *
-   * @param isKnown whether its write key is: all others together have a quarter, so that they cannot keep out
-   * those that are. @default true
+   * @param isKnown whether its write key is. @default true
    */
   open(isKnown?: boolean): Reservation
 }
 
+/** What one request holds of that which all share. */
 export interface Reservation {
   /** @returns whether the bytes fit; when not, nothing is taken. */
   take(bytes: number): boolean
@@ -44,88 +45,69 @@ export interface Reservation {
 }
 
 export function createBudget(maxBytes: number): Budget {
-  const usage = {
-    bytes: 0,
-    maxBytes,
-    strangerBytes: 0,
-    semaphore: createSemaphore(INFLATING.maxRunning, INFLATING.maxWaiting),
-    semaphoreOfStrangers: createSemaphore(STRANGERS.maxInflating, STRANGERS.maxWaiting),
+  const shared = {
+    bytes: createBytesInFlight(maxBytes),
+    inflating: createSemaphore(INFLATING.maxRunning, INFLATING.maxWaiting),
+    inflatingOfStrangers: createSemaphore(STRANGERS.maxInflating, STRANGERS.maxWaiting),
     longBodies: createLongBodyQueue(LONG_BODIES),
   }
   return {
     get usedBytes() {
-      return usage.bytes
+      return shared.bytes.used
     },
-    fits: (bytes) => fits(usage, bytes),
+    fits: (bytes) => shared.bytes.fits(bytes),
     get isLongBodyQueueFull() {
-      return usage.longBodies.isFull
+      return shared.longBodies.isFull
     },
-    open: (isKnown = true) => new Held(usage, isKnown),
+    open: (isKnown = true) => new HeldReservation(shared, isKnown),
   }
 }
 
 /** What all reservations share. */
-interface Usage {
-  bytes: number
-  /** Of these, what those hold whose key is not known. */
-  strangerBytes: number
-  readonly maxBytes: number
-  readonly semaphore: Semaphore
-  readonly semaphoreOfStrangers: Semaphore
+interface Shared {
+  readonly bytes: BytesInFlight
+  readonly inflating: Semaphore
+  readonly inflatingOfStrangers: Semaphore
   readonly longBodies: LongBodyQueue
 }
 
-function fits({ bytes, maxBytes }: Usage, more: number): boolean {
-  return bytes + more <= maxBytes
-}
-
 /** A class because there is one for each request. */
-class Held implements Reservation {
-  readonly #usage: Usage
+class HeldReservation implements Reservation {
+  readonly #shared: Shared
   #bytes = 0
   #isKnown: boolean
   #releaseSlot: ReleaseSlot | null = null
 
-  constructor(usage: Usage, isKnown: boolean) {
-    this.#usage = usage
+  constructor(shared: Shared, isKnown: boolean) {
+    this.#shared = shared
     this.#isKnown = isKnown
   }
 
   take(bytes: number): boolean {
-    const usage = this.#usage
-    if (!fits(usage, bytes)) return false
-    if (!this.#isKnown) {
-      if (usage.strangerBytes + bytes > usage.maxBytes * STRANGERS.shareOfBudget) return false
-      usage.strangerBytes += bytes
-    }
-    usage.bytes += bytes
+    if (!this.#shared.bytes.take(bytes, this.#isKnown)) return false
     this.#bytes += bytes
     return true
   }
 
   becomeKnown(): void {
-    this.#leaveStrangers()
+    if (!this.#isKnown) this.#shared.bytes.becomeKnown(this.#bytes)
+    this.#isKnown = true
   }
 
   withSemaphore<T>(work: () => Promise<T>): Promise<T | null> {
-    const { semaphore, semaphoreOfStrangers } = this.#usage
-    return this.#isKnown ? semaphore(work) : semaphoreOfStrangers(work)
+    const { inflating, inflatingOfStrangers } = this.#shared
+    return this.#isKnown ? inflating(work) : inflatingOfStrangers(work)
   }
 
   async takeSlot(bytes: number): Promise<ReleaseSlot | null> {
-    this.#releaseSlot = await this.#usage.longBodies.take(bytes)
+    this.#releaseSlot = await this.#shared.longBodies.take(bytes)
     return this.#releaseSlot
   }
 
   release(): void {
     this.#releaseSlot?.()
-    this.#leaveStrangers()
-    this.#usage.bytes -= this.#bytes
+    this.becomeKnown()
+    this.#shared.bytes.giveBack(this.#bytes)
     this.#bytes = 0
-  }
-
-  #leaveStrangers(): void {
-    if (!this.#isKnown) this.#usage.strangerBytes -= this.#bytes
-    this.#isKnown = true
   }
 }

@@ -26,7 +26,13 @@ import {
 import { ANYBODY } from '../auth/write-keys.ts'
 
 const settings = ingestSettings(TOPICS, 12)
-const encoding = { codec: createEventCodec(), schemas: { trackedId: 7 }, settings }
+const encoding = {
+  codec: createEventCodec(),
+  schemas: { trackedId: 7 },
+  settings,
+  plans: { current: NO_PLAN_SET },
+  sealer: { seal: () => null },
+}
 const judge = createJudge({
   rules: settings.rules,
   plans: { current: NO_PLAN_SET },

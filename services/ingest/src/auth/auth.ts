@@ -1,7 +1,7 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Audience } from '@custom-events/event'
 import type { Keys } from './key-file.ts'
-import { queryOf } from '../http/query.ts'
+import type { IngestRequest } from '../http/messages.ts'
 import { Refusal } from '../response/refusal.ts'
 import { ANYBODY, type WriteKey } from './write-keys.ts'
 
@@ -38,11 +38,13 @@ function challengeFor(origin: string | undefined): Readonly<Record<string, strin
 }
 
 /** The key that is there before the body is read: in a header or, from an SDK, in the query. */
-export function presentedKey(request: IncomingMessage, audience: Audience): string | null {
-  const inHeader = headerKey(request.headers)
+export function presentedKey(
+  { headers, parameters }: IngestRequest,
+  audience: Audience,
+): string | null {
+  const inHeader = headerKey(headers)
   if (inHeader !== null || audience === 'own') return inHeader
-  const query = queryOf(request)
-  return single(query?.get('writeKey')) ?? single(query?.get('api_key'))
+  return single(parameters?.get('writeKey')) ?? single(parameters?.get('api_key'))
 }
 
 /** The first header that names a key wins. */

@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Express } from 'express'
+import { parametersOf } from './query.ts'
 
 /** Takes the body of a request, chunk by chunk, in the turn of the event loop in which it arrives. */
 export interface BodySink {
@@ -15,6 +16,8 @@ export interface IngestRequest extends IncomingMessage {
   giveBodyTo(sink: BodySink | null): void
   /** A sink has had the whole body. */
   readonly isBodyTaken: boolean
+  /** Of its URL, which is taken apart once; `null` when it has none, as most. */
+  readonly parameters: URLSearchParams | null
 }
 
 /** A response as our server makes it, with what every answer needs to know of its request. */
@@ -47,7 +50,12 @@ export interface Messages {
 export function createMessages(app: Express): Messages {
   class Request extends IncomingMessage implements IngestRequest {
     #sink: BodySink | null = null
+    #parameters: URLSearchParams | null = null
     isBodyTaken = false
+
+    get parameters(): URLSearchParams | null {
+      return (this.#parameters ??= parametersOf(this.url))
+    }
 
     giveBodyTo(sink: BodySink | null): void {
       this.#sink = sink

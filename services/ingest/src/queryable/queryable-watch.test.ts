@@ -84,6 +84,30 @@ test('a hundred who wait are one look', async () => {
   assert.equal(group.asked.length, 1) // nobody waits: nobody looks
 })
 
+test('of many who have waited no more than a few are answered in one turn of the loop', async () => {
+  const { group, watch, until } = watching({ maxEvents: 1_000, maxEventsOfKey: 1_000 })
+  await using _ = watch
+  const over = new AbortController()
+  let ended = 0
+  const most: number[] = []
+  const countTurns = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      const before = ended
+      await new Promise(setImmediate)
+      most.push(ended - before)
+    }
+  }
+  const counting = countTurns()
+  const waiting = Array.from({ length: 1_000 }, (__, n) =>
+    until([receipt(0, n)]).then(() => (ended += 1)),
+  )
+  group.committed.set(0, 1_000)
+  await Promise.all(waiting)
+  over.abort()
+  await counting
+  assert.ok(Math.max(...most) <= 16, `${Math.max(...most)} in one turn`)
+})
+
 test('more than the bound is answered at once, and room comes back', async () => {
   const { group, watch, until } = watching({ maxEvents: 2 })
   await using _ = watch

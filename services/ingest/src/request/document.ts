@@ -1,29 +1,32 @@
 import { isUtf8 } from 'node:buffer'
 import {
-  END_OF_BODY,
   findOverfull,
-  findSyntaxProblem,
-  hintOfFormat,
   isJsonObject,
   KEY_NAMES,
-  MAX_EVENT_KEYS,
-  MAX_NESTING,
   ownValue,
   pointerOf,
   readEnvelopeContext,
   scanList,
   scanValue,
   SENT_FIELDS,
-  tooDeepAt,
-  type EnvelopeContext,
   type EventInput,
   type JsonObject,
-  type Member,
   type Place,
 } from '@custom-events/event'
+import {
+  blankBody,
+  noDocument,
+  noObject,
+  notUtf8,
+  overfullEnvelope,
+  refuseCount,
+  refuseDoubled,
+  refuseRepeated,
+  refuseTooDeep,
+  twoLists,
+} from './document-refusals.ts'
 import type { Envelope, EnvelopeLimits } from './envelope-parts.ts'
 import { isBlank, parseText, type ParsedText } from './parse-text.ts'
-import { Refusal } from '../response/refusal.ts'
 import { notFinite, OVERFULL, unreadable } from './unreadable.ts'
 
 /**
@@ -42,28 +45,12 @@ export function readDocument(body: Buffer, limits: EnvelopeLimits): Envelope {
   if (Array.isArray(value)) {
     return { events: checkedScan(document, null, value, limits).events, ...NOTHING_BESIDE }
   }
-  if (!isJsonObject(value)) {
-    throw noObject(value)
-  }
+  if (!isJsonObject(value)) throw noObject(value)
   const listKey = listKeyOf(value)
   if (listKey !== null) return readList(document, value, listKey, limits)
   const scanned = scanValue(document.json, '')
   const [event] = withoutNotFinite(document, [{ index: 0, pointer: '', value, text, scanned }])
   return { events: event === undefined ? [] : [event], ...NOTHING_BESIDE, key: keyOf(value) }
-}
-
-function noObject(value: unknown): Refusal {
-  const isTwice = typeof value === 'string' && /^[[{]/.test(value)
-  const hint = isTwice ? '; it is a string that holds JSON: it was encoded twice' : ''
-  const detail = `the body must be a JSON object or an array of objects${hint}`
-  return new Refusal('invalid_envelope', detail)
-}
-
-function overfullEnvelope(): Refusal {
-  return new Refusal(
-    'invalid_envelope',
-    `more than ${MAX_EVENT_KEYS} keys are beside the list of events`,
-  )
 }
 
 function unreadEvent(text: string): Envelope {
@@ -81,9 +68,7 @@ function keyOf(body: JsonObject): string | null {
 function listKeyOf(body: JsonObject): 'batch' | 'events' | null {
   const hasBatch = Array.isArray(ownValue(body, 'batch'))
   const hasEvents = Array.isArray(ownValue(body, 'events'))
-  if (hasBatch && hasEvents) {
-    throw new Refusal('invalid_envelope', 'the body has both "batch" and "events"; send one list')
-  }
+  if (hasBatch && hasEvents) throw twoLists()
   if (hasBatch) return 'batch'
   return hasEvents ? 'events' : null
 }
@@ -97,42 +82,14 @@ function readList(
   const values = ownValue(body, listKey)
   const scanned = checkedScan(document, listKey, Array.isArray(values) ? values : [], limits)
   const { envelope, events } = scanned
-  const twice = doubled(envelope.members)
-  if (twice !== undefined) {
-    throw new Refusal('invalid_envelope', `the key ${JSON.stringify(twice.key)} is there twice`)
-  }
+  refuseDoubled(envelope.members)
   const sentAt = SENT_FIELDS.sent_at.envelopeNames.flatMap((key) => {
     const value = ownValue(body, key)
     return value === undefined ? [] : { value, pointer: `/${key}` }
   })
   const context = readEnvelopeContext(body, document.text, envelope)
-  checkRepeated(context, events.length, limits)
-  return {
-    events,
-    context,
-    sentAt: sentAt[0] ?? null,
-    key: keyOf(body),
-  }
-}
-
-/** Not from what the scanner found, of which it keeps only the first: junk would hide a second list. */
-function doubled(members: readonly Member[]): Member | undefined {
-  const seen = new Set<string>()
-  return members.find(({ key }) => seen.size === seen.add(key).size)
-}
-
-/** Every event is stored with the whole context: a body within its limit could become gigabytes. */
-function checkRepeated(
-  context: EnvelopeContext | null,
-  count: number,
-  limits: EnvelopeLimits,
-): void {
-  const bytes = Buffer.byteLength(context?.text ?? '') * count
-  if (bytes <= limits.maxRepeatedContextBytes) return
-  throw new Refusal(
-    'body_too_large',
-    `the context beside the list would be ${bytes} bytes in its ${count} events; at most ${limits.maxRepeatedContextBytes}`,
-  )
+  refuseRepeated(context, events.length, limits)
+  return { events, context, sentAt: sentAt[0] ?? null, key: keyOf(body) }
 }
 
 function checkedScan(
@@ -141,7 +98,7 @@ function checkedScan(
   values: readonly unknown[],
   limits: EnvelopeLimits,
 ) {
-  checkCount(values.length, limits)
+  refuseCount(values.length, limits)
   const { text, json } = document
   const { elements, envelope } = scanList(json, listKey)
   const base = listKey === null ? '' : pointerOf('', listKey)
@@ -151,23 +108,13 @@ function checkedScan(
   return { events: withoutNotFinite(document, withoutOverfull(document, events)), envelope }
 }
 
-export function checkCount(count: number, { maxEvents }: EnvelopeLimits): void {
-  if (count === 0) throw new Refusal('empty_batch', 'the list holds no event')
-  if (count <= maxEvents) return
-  throw new Refusal('too_many_events', `more than ${maxEvents} events in one request`)
-}
-
 const BYTE_ORDER_MARK = '\ufeff'
-export const EMPTY = 'the body holds nothing but white space'
 
 function decode(body: Buffer): string {
-  if (!isUtf8(body)) {
-    const detail = `the body holds bytes that are not UTF-8${hintOfFormat(body)}`
-    throw new Refusal('invalid_utf8', detail)
-  }
+  if (!isUtf8(body)) throw notUtf8(body)
   const decoded = body.toString('utf8')
   const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded
-  if (isBlank(text)) throw new Refusal('empty_body', EMPTY)
+  if (isBlank(text)) throw blankBody()
   return text
 }
 
@@ -214,34 +161,6 @@ function withoutOverfull(
     return unreadable({ ...event, scanned }, OVERFULL)
   })
 }
-
-/**
- * Before anything is parsed: what is nested a million times would take a second of everybody's time.
- *
- * @param firstLine the number of the line that the text begins with.
- * @throws {Refusal}
- */
-export function refuseTooDeep(text: string, firstLine: number): void {
-  const at = tooDeepAt(text)
-  if (at === -1) return
-  const before = text.slice(0, at)
-  const line = firstLine + before.split('\n').length - 1
-  const column = at - before.lastIndexOf('\n')
-  const detail = `line ${line}, column ${column}: nested more than ${MAX_NESTING} times`
-  throw new Refusal('invalid_json', detail)
-}
-
-function noDocument(text: string, cause?: unknown): Refusal {
-  const problem = findSyntaxProblem(text) ?? { at: 0, line: 1, column: 1, expected: 'JSON' }
-  const { at, line, column, expected } = problem
-  const isAnother = expected === END_OF_BODY && text.charAt(at) === '{'
-  const hint = isAnother ? SEVERAL : hintOfFormat(Buffer.from(text.slice(0, 64)))
-  const detail = `line ${line}, column ${column}: expected ${expected}${hint}`
-  return new Refusal('invalid_json', detail, { cause })
-}
-
-const SEVERAL =
-  '; send several events as a list, or one a line with Content-Type: application/x-ndjson'
 
 /** Of the events of a document, those that hold a number that is none are rejected by themselves. */
 export function withoutNotFinite(

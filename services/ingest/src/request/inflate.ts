@@ -110,13 +110,9 @@ const MIN_CHUNK_BYTES = 64 * 1_024
 /** A mebibyte takes 1.3 ms in one chunk, 2.0 in sixteen that are then joined. */
 const MAX_CHUNK_BYTES = 1_024 ** 2
 
-/**
- * With room for one byte more than announced: zlib asks for another chunk when one is full. What announces more than it
- * may have is stopped as soon as it has it.
- */
+/** With room for one byte more than announced, or than allowed: zlib asks for another chunk when one is full. */
 function chunkBytesFor(announced: number, maxBytes: number): number {
-  if (announced > maxBytes) return MIN_CHUNK_BYTES
-  return Math.min(Math.max(MIN_CHUNK_BYTES, announced), MAX_CHUNK_BYTES) + 1
+  return Math.min(Math.max(MIN_CHUNK_BYTES, Math.min(announced, maxBytes)), MAX_CHUNK_BYTES) + 1
 }
 
 function joined(chunks: readonly Buffer[], length: number): Buffer {

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { isOverfull, pointerOf, scanValue, type EventInput } from '@custom-events/event'
-import { checkCount, EMPTY, NOTHING_BESIDE, refuseTooDeep, withoutNotFinite } from './document.ts'
+import { NOTHING_BESIDE, withoutNotFinite } from './document.ts'
+import { blankBody, refuseCount, refuseTooDeep } from './document-refusals.ts'
 import type { Envelope, EnvelopeLimits } from './envelope-parts.ts'
 import { isBlank, parseText } from './parse-text.ts'
-import { Refusal } from '../response/refusal.ts'
 import { EVENTS_PER_LOOK } from '../admission/slices.ts'
 import { noJson, NOT_UTF8, OVERFULL, unreadable } from './unreadable.ts'
 
@@ -17,8 +17,8 @@ export function* readLines(body: Buffer, limits: EnvelopeLimits): Generator<void
   const hasMark = body.subarray(0, BYTE_ORDER_BYTES.length).equals(BYTE_ORDER_BYTES)
   const bytes = hasMark ? body.subarray(BYTE_ORDER_BYTES.length) : body
   const lines = yield* linesOf(bytes, limits.maxEvents)
-  if (lines.length === 0) throw new Refusal('empty_body', EMPTY)
-  checkCount(lines.length, limits)
+  if (lines.length === 0) throw blankBody()
+  refuseCount(lines.length, limits)
   const events: EventInput[] = []
   for (const [index, line] of lines.entries()) {
     if (index % EVENTS_PER_LOOK === EVENTS_PER_LOOK - 1) yield

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Audience } from '@custom-events/event'
+import type { Producer } from '@custom-events/kafka'
 import { isStrict } from './answer-options.ts'
 import { authenticate } from '../auth/auth.ts'
 import {
@@ -15,13 +16,26 @@ import { readEnvelope, readLongEnvelope } from './envelope.ts'
 import type { Envelope } from './envelope-parts.ts'
 import { announcedBytes, letGo, type Encoding } from './inflate.ts'
 import type { IngestRequest } from '../http/messages.ts'
-import type { CallParts } from './call-parts.ts'
 import { Refusal } from '../response/refusal.ts'
-import type { Reservation } from '../admission/budget.ts'
+import type { Budget, Reservation } from '../admission/budget.ts'
 import { NO_ROOM, PRODUCER_FULL, TOO_MANY_LONG_BODIES } from '../admission/refusals.ts'
 import { Slices } from '../admission/slices.ts'
 import type { ReleaseSlot } from '../admission/long-body-queue.ts'
+import type { Keys } from '../auth/key-file.ts'
 import type { WriteKey } from '../auth/write-keys.ts'
+import type { SchemaIds } from '../schema/schema-ids.ts'
+import type { Lifecycle } from '../server/lifecycle.ts'
+import type { IngestSettings } from '../settings.ts'
+
+/** What taking a request works with: whether there is room, who may send, and how much. */
+export interface CallParts {
+  readonly lifecycle: Lifecycle
+  readonly producer: Pick<Producer, 'notReadyReason' | 'isFull' | 'isHalfFull'>
+  readonly schemas: Pick<SchemaIds, 'notReadyReason'>
+  readonly budget: Budget
+  readonly keys: Keys
+  readonly settings: Pick<IngestSettings, 'limits'>
+}
 
 /** A request of which only the head is here. */
 export interface Arrival {

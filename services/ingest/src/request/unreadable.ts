@@ -3,6 +3,7 @@ import {
   MAX_EVENT_KEYS,
   type EventInput,
   type Problem,
+  type SyntaxProblem,
 } from '@custom-events/event'
 
 /** An event that cannot be read, and is rejected by itself: its neighbours are no worse for it. */
@@ -51,12 +52,29 @@ export const NOT_UTF8: Omit<Problem, 'pointer'> = {
 
 /** @param text of one line, which is no JSON. */
 export function noJson(text: string, line: number): Omit<Problem, 'pointer'> {
-  const problem = findSyntaxProblem(text)
+  const { expected, detail } = syntaxFaultOf(text, line)
   return {
     code: 'invalid_json',
-    detail: `line ${line}, column ${problem?.column ?? 1}: expected ${problem?.expected ?? 'JSON'}`,
-    expected: problem?.expected ?? 'JSON',
+    detail,
+    expected,
     got: null,
     suggestion: 'send one whole JSON object on each line',
   }
 }
+
+/**
+ * Where a text stops being JSON, and what was expected there.
+ *
+ * @param text which is no JSON.
+ * @param firstLine the number of the line that it begins with.
+ */
+export function syntaxFaultOf(
+  text: string,
+  firstLine = 1,
+): { readonly at: number; readonly expected: string; readonly detail: string } {
+  const { at, line, column, expected } = findSyntaxProblem(text) ?? AT_ITS_BEGINNING
+  const place = `line ${firstLine + line - 1}, column ${column}`
+  return { at, expected, detail: `${place}: expected ${expected}` }
+}
+
+const AT_ITS_BEGINNING: SyntaxProblem = { at: 0, line: 1, column: 1, expected: 'JSON' }

@@ -10,13 +10,16 @@ import { createIngestMetrics, type IngestMetrics } from '../metrics.ts'
 import type { IngestParts } from '../parts.ts'
 import { createFakeProducer, type FakeProducer } from './fake-producer.ts'
 import { createRateLimits, NO_RATE_LIMITS, type RateLimitRules } from '../rate-limit/rate-limits.ts'
+import { createKeepKeys } from '../seal/keep-keys.ts'
+import { createSealer } from '../seal/sealer.ts'
+import { createSealKeys } from '../seal/seal-keys.ts'
 import { createRefusedLog } from '../refused-log.ts'
 import { createRejectedEvents } from '../rejected/rejected.ts'
 import { createRetryAdvice } from '../admission/retry-after.ts'
 import { SERVER_LIMITS, startIngestServer, type ServerLimits } from '../server/server.ts'
 import { createLifecycle } from '../server/lifecycle.ts'
 import { ingestSettings } from '../settings.ts'
-import type { IngestLimits } from '../limits.ts'
+import { SEAL_KEYS, type IngestLimits } from '../limits.ts'
 import { createBudget } from '../admission/budget.ts'
 import { refuseEarly } from '../admission/refuse-early.ts'
 
@@ -108,6 +111,8 @@ export async function startTestIngest(
     budget,
     keys: options.keys ?? NO_KEYS,
     plans,
+    sealer: createSealer(createSealKeys({ limits: SEAL_KEYS })),
+    keepKeys: createKeepKeys({ producer, topic: TOPICS.keys, partitionCount: 3 }),
     rejectedEvents: rejected,
     queryable: options.queryable ?? NOTHING_TO_WAIT_FOR,
     refusedLog: resources.use(createRefusedLog({ metrics, log })),

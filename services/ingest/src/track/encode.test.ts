@@ -11,7 +11,13 @@ import { encode, encodeInSlices } from './encode.ts'
 import { createJudge } from './judge.ts'
 
 const settings = ingestSettings(TOPICS, 12)
-const encoding = { codec: createEventCodec(), schemas: { trackedId: 258 }, settings }
+const encoding = {
+  codec: createEventCodec(),
+  schemas: { trackedId: 258 },
+  settings,
+  plans: { current: NO_PLAN_SET },
+  sealer: { seal: () => null },
+}
 const judgeWith = (hasFastPath: boolean) =>
   createJudge({ plans: { current: NO_PLAN_SET }, rules: settings.rules, hasFastPath })
 const sent = Array.from({ length: 300 }, (_, at) =>

@@ -1,8 +1,17 @@
 import { RecordBuffer, type FramedCodec } from '@custom-events/codec'
-import { FastEvent, partitionOf, partitionOfHash, type TrackedEvent } from '@custom-events/event'
+import {
+  FastEvent,
+  partitionOf,
+  partitionOfHash,
+  type PlanSet,
+  type TrackedEvent,
+} from '@custom-events/event'
 import { BufferedRecord, type OutgoingRecord } from '@custom-events/kafka'
 import type { SchemaIds } from '../schema/schema-ids.ts'
 import type { IngestSettings } from '../settings.ts'
+import type { PlanFolder } from '../schema/plan-folder.ts'
+import type { SealedRecord } from '../seal/produce-sealed.ts'
+import type { Sealer } from '../seal/sealer.ts'
 import { REGISTRY_AWAY } from '../admission/refusals.ts'
 import { EVENTS_PER_LOOK, type Slices } from '../admission/slices.ts'
 import type { Judged } from './verdicts.ts'
@@ -11,9 +20,12 @@ interface Encoding {
   readonly codec: FramedCodec<TrackedEvent>
   readonly schemas: Pick<SchemaIds, 'trackedId'>
   readonly settings: Pick<IngestSettings, 'topics' | 'partitionCountByTopic'>
+  /** What they mark is sealed. */
+  readonly plans: Pick<PlanFolder, 'current'>
+  readonly sealer: Sealer
 }
 
-/** One record per accepted event, in their order. */
+/** One record per accepted event, in their order; those that are sealed are `SealedRecord`s. */
 export function encode(encoding: Encoding, judged: readonly Judged[]): readonly OutgoingRecord[] {
   const started = start(encoding, judged)
   encodeUpTo(started, judged.length)
@@ -37,41 +49,56 @@ export async function encodeInSlices(
 
 interface Started {
   readonly codec: Encoding['codec']
+  readonly sealer: Sealer
+  /** Of the whole request: `null` when nothing of any event is sealed. */
+  readonly plans: PlanSet | null
   readonly judged: readonly Judged[]
   /** Of `judged`, the one that comes next. */
   next: number
-  readonly records: OutgoingRecord[]
+  readonly records: (OutgoingRecord | SealedRecord)[]
   readonly topic: string
   readonly partitionCount: number
   readonly schemaId: number
   readonly recordBuffer: RecordBuffer
 }
 
-function start({ codec, schemas, settings }: Encoding, judged: readonly Judged[]): Started {
+function start(encoding: Encoding, judged: readonly Judged[]): Started {
+  const { codec, sealer, schemas, settings } = encoding
   const topic = settings.topics.tracked
   const partitionCount = settings.partitionCountByTopic[topic] ?? 1
   const schemaId = schemas.trackedId
   if (schemaId === null) throw REGISTRY_AWAY // found to be wrong since the request was let in
   const recordBuffer = openRecordBuffer(judged, schemaId)
-  return { codec, judged, next: 0, records: [], topic, partitionCount, schemaId, recordBuffer }
+  const { current } = encoding.plans
+  const plans = current.sealsByEvent === null ? null : current
+  const place = { topic, partitionCount, schemaId, recordBuffer }
+  return { codec, sealer, plans, judged, next: 0, records: [], ...place }
 }
 
 function encodeUpTo(started: Started, end: number): void {
-  const { codec, judged, records, topic, partitionCount, schemaId, recordBuffer } = started
+  const { judged, plans, records, topic, partitionCount, recordBuffer } = started
   for (; started.next < end; started.next += 1) {
     const verdict = judged[started.next]?.verdict
     if (verdict?.status !== 'accepted') continue
     const { event } = verdict
-    if (event instanceof FastEvent) {
+    const sealed = plans === null ? null : started.sealer.seal(event, plans)
+    if (sealed !== null) {
+      records.push({ ...recordOf(started, sealed), sealKeys: sealed.keys })
+    } else if (event instanceof FastEvent) {
       recordBuffer.write(event)
       const partition = partitionOfHash(recordBuffer.hash, partitionCount)
       records.push(new BufferedRecord(topic, partition, recordBuffer))
     } else {
-      const partition = partitionOf(event.group_id, partitionCount)
-      const key = Buffer.from(event.group_id, 'utf8')
-      records.push({ topic, partition, key, value: codec.encode(event, schemaId) })
+      records.push(recordOf(started, event))
     }
   }
+}
+
+function recordOf(started: Started, event: TrackedEvent): OutgoingRecord {
+  const { codec, topic, partitionCount, schemaId } = started
+  const partition = partitionOf(event.group_id, partitionCount)
+  const key = Buffer.from(event.group_id, 'utf8')
+  return { topic, partition, key, value: codec.encode(event, schemaId) }
 }
 
 function openRecordBuffer(judged: readonly Judged[], schemaId: number): RecordBuffer {

@@ -8,7 +8,10 @@ export type ProduceWithin = (
  * Produces and gives up waiting after `timeoutMs`: the producer promises to be quicker, the client's
  * patience does not rest on that promise.
  */
-export function createProduceWithin(producer: Producer, timeoutMs: number): ProduceWithin {
+export function createProduceWithin(
+  producer: Pick<Producer, 'produce'>,
+  timeoutMs: number,
+): ProduceWithin {
   return (records) =>
     new Promise((resolve, reject) => {
       const overdue = setTimeout(() => resolve(records.map(() => OVERDUE)), timeoutMs).unref()

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
+import { text as textOf } from 'node:stream/consumers'
 import { test } from 'node:test'
 import type { IngestParts } from '../parts.ts'
 import type { Receipt } from '../response/event-result.ts'
+import type { Queryable } from '../response/queryable.ts'
 import { eventually } from '../../../../test/support/eventually.ts'
 import { BAD_EVENT, countOf, eventText, startTestIngest } from '../testing/test-support.ts'
+
+const TIMEOUT = { timeout: 10_000 }
 
 /** Ingest whose watch answers as the test says. */
 async function waitingIngest(
@@ -131,11 +136,35 @@ test('who has left while Kafka was asked is known to be gone before anything is 
   const head = `POST /track?wait=queryable HTTP/1.1\r\nHost: i\r\nContent-Length: ${Buffer.byteLength(body)}`
   socket.write(`${head}\r\n\r\n${body}`)
   await eventually(() => assert.equal(ingest.producer.waitingCalls, 1))
-  socket.resetAndDestroy() // who ends the connection otherwise may still wait for the answer
+  socket.resetAndDestroy()
   await eventually(async () => assert.equal(await countOf(ingest.metrics.requests), 1))
   ingest.producer.outcome = () => ({ status: 'acknowledged', offset: 0 })
   await eventually(() => assert.deepEqual(wereGone, [true]))
 })
+
+test(
+  'who ends the connection keeps no place: the wait is over, and the answer is sent',
+  TIMEOUT,
+  async () => {
+    const hasLeft: Queryable = { isQueryable: false, code: 'not_queryable_yet', detail: 'left' }
+    const { ingest, asked } = await waitingIngest(async (_, gone) => {
+      if (!gone.aborted) await once(gone, 'abort')
+      return hasLeft
+    })
+    await using _ = ingest
+    const body = eventText()
+    const request = `POST /track?wait=queryable HTTP/1.1\r\nHost: i\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+    for (const endsAt of ['at once', 'while it waits']) {
+      const socket = connect({ port: ingest.port, host: '127.0.0.1', allowHalfOpen: true })
+      socket.write(request)
+      const before = asked.length
+      if (endsAt === 'while it waits')
+        await eventually(() => assert.equal(asked.length, before + 1))
+      socket.end()
+      assert.match(await textOf(socket), /"accepted":1.*"queryable":false/, endsAt)
+    }
+  },
+)
 
 test('the time that is waited is no time that an answer took', async () => {
   const WAIT_MS = 300

@@ -1,7 +1,6 @@
 import type { Answer } from '../response/answers.ts'
 import type { EventResult, Receipt } from '../response/event-result.ts'
 import { withQueryable, type Queryable } from '../response/queryable.ts'
-import { queryOf } from '../http/query.ts'
 import type { Handle } from '../http/route.ts'
 import type { IngestRequest, IngestResponse } from '../http/messages.ts'
 import { send } from '../http/send.ts'
@@ -31,7 +30,7 @@ type Parts = Pick<IngestParts, 'queryable' | 'lifecycle' | 'metrics' | 'keys'>
  */
 export function orWait(parts: Parts, take: Take): Handle {
   return (request, response) => {
-    const wait = queryOf(request)?.get('wait') ?? null
+    const wait = request.parameters?.get('wait') ?? null
     if (wait === null) return take(request, response, false)
     return take(request, response, true).then((postponed) =>
       postponed === null ? null : answerLater(parts, response, { ...postponed, wait }),
@@ -81,19 +80,27 @@ const PLACE_UNKNOWN: Queryable = {
   detail: 'it is accepted, but ingest does not know where its record lies',
 }
 
-/** @param run is given a signal that is aborted when the client is gone, which it may be already. */
+/**
+ * A client that closes its connection in the normal way looks like one that only ends its sending side: both are answered
+ * at once. So a place is not kept for somebody who is gone, and who is still there is told that nothing was waited for.
+ *
+ * @param run is given a signal that is aborted when the client is gone, which it may be already.
+ */
 async function whileThere<T>(
   response: IngestResponse,
   run: (gone: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const { socket } = response.req
   const gone = new AbortController()
   const leave = (): void => gone.abort()
-  if (response.destroyed) leave()
+  if (response.destroyed || socket.readableEnded) leave()
   response.once('close', leave)
+  socket.once('end', leave)
   try {
     return await run(gone.signal)
   } finally {
     response.off('close', leave)
+    socket.off('end', leave)
   }
 }
 

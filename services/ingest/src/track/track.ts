@@ -11,6 +11,7 @@ import { encode, encodeInSlices } from './encode.ts'
 import { baldFates, tellBugAfterProduce } from './fates.ts'
 import { createJudge, type Judge } from './judge.ts'
 import { takeLimit } from '../rate-limit/limited.ts'
+import { SEAL_KEYS } from '../limits.ts'
 import { countOutcomes } from '../metrics.ts'
 import type { IngestParts } from '../parts.ts'
 import { createSendAccepted, type SendAccepted } from './accepted-head.ts'
@@ -20,6 +21,7 @@ import { orWait, type Take } from './track-and-wait.ts'
 import { isRefusedForSize, rejectRefused, rejectTooLarge, type Encoded } from './too-large.ts'
 import type { LimitDecision } from '../rate-limit/rate-limits.ts'
 import { Refusal } from '../response/refusal.ts'
+import { produceSealed } from '../seal/produce-sealed.ts'
 import { mayProduce, resultsOf, type Judged, type Produced } from './verdicts.ts'
 
 /**
@@ -33,7 +35,13 @@ export function createTrack(parts: IngestParts, audience: Audience): Handle {
     ...parts,
     judge: createJudge({ ...parts.settings, plans: parts.plans, hasFastPath: true }),
     codec: createEventCodec(),
-    produceWithin: createProduceWithin(parts.producer, parts.settings.limits.answerTimeoutMs),
+    produceWithin: createProduceWithin(
+      produceSealed(parts.producer, {
+        keepKeys: parts.keepKeys,
+        keysWithinMs: SEAL_KEYS.keptWithinMs,
+      }),
+      parts.settings.limits.answerTimeoutMs,
+    ),
     sendAccepted: createSendAccepted(),
   }
   const endpoint = openEndpoint(parts, { audience, needsKafka: true })

@@ -2,9 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { createEventCodec } from '@custom-events/codec'
 import {
   createEventIds,
+  createSealValue,
   EVENT_FIELDS,
   FastEvent,
   NO_PLAN_SET,
+  openProperties,
   type Audience,
   type PlanSet,
 } from '@custom-events/event'
@@ -15,6 +17,10 @@ import { readEnvelope, readLongEnvelope, readOnReferencePath } from '../../reque
 import type { Envelope } from '../../request/envelope-parts.ts'
 import { createJudge } from '../../track/judge.ts'
 import { Refusal } from '../../response/refusal.ts'
+import { SEAL_KEYS } from '../../limits.ts'
+import { isSealed } from '../../seal/produce-sealed.ts'
+import { createSealer } from '../../seal/sealer.ts'
+import { createSealKeys } from '../../seal/seal-keys.ts'
 import { ingestSettings } from '../../settings.ts'
 import { Slices } from '../../admission/slices.ts'
 import { TOPICS } from '../test-support.ts'
@@ -25,7 +31,7 @@ import { ANYBODY, type WriteKey } from '../../auth/write-keys.ts'
 export const RECEIVED_AT = Date.UTC(2026, 0, 31)
 export const settings = ingestSettings(TOPICS, 12)
 
-const encoding = { codec: createEventCodec(), schemas: { trackedId: 258 }, settings }
+const codec = createEventCodec()
 const ANY_ACCOUNT: WriteKey = { ...ANYBODY, name: 'wéb' }
 
 /** A body with what matters of its request. */
@@ -64,7 +70,7 @@ export function createJudges(plans: PlanSet = NO_PLAN_SET) {
       hasFastPath,
     })
   const fast = judgeWith(true)
-  return { reference: judgeWith(false), fast, long: fast }
+  return { reference: judgeWith(false), fast, long: fast, plans }
 }
 
 export async function outcomeOf(way: Way, sent: Sent, judges: Judges): Promise<Outcome> {
@@ -82,15 +88,41 @@ export async function outcomeOf(way: Way, sent: Sent, judges: Judges): Promise<O
       envelope,
     }
     const judged = await judges[way](call)
+    const encoding = encodingWith(judges.plans)
     const records =
       way === 'long'
         ? await encodeInSlices(encoding, judged, new Slices())
         : encode(encoding, judged)
+    assertOpens(judged, records)
     return { told: JSON.stringify({ events: judged.map(tell), sentAt, key }), judged, records }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const { code, message } = error
     return { told: JSON.stringify({ code, message }), judged: [], records: [] }
+  }
+}
+
+/** Seals always with the same bytes, so that what the ways make of an event can be compared. */
+function encodingWith(plans: PlanSet) {
+  const random = (bytes: number): Buffer => Buffer.alloc(bytes, 7)
+  const keys = createSealKeys({ limits: SEAL_KEYS, now: () => RECEIVED_AT, random })
+  const sealer = createSealer(
+    keys,
+    createSealValue((bytes) => bytes.fill(7)),
+  )
+  return { codec, schemas: { trackedId: 258 }, settings, plans: { current: plans }, sealer }
+}
+
+/** @throws when what is sealed does not open to what was sent. */
+function assertOpens(judged: readonly Judged[], records: readonly OutgoingRecord[]): void {
+  const events = judged.flatMap(({ verdict }) => (verdict.status === 'accepted' ? [verdict.event] : [])) // prettier-ignore
+  for (const [index, record] of records.entries()) {
+    const event = events[index]
+    if (event === undefined || !isSealed(record) || record.value === null) continue
+    const keyById = new Map(record.sealKeys.map((key) => [key.id, key]))
+    const { properties } = codec.decode(record.value).value
+    if (openProperties(properties, keyById, event.event_id) === event.properties) continue
+    throw new Error(`does not open to what was sent: ${event.properties}`)
   }
 }
 

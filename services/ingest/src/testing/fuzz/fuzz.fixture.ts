@@ -81,7 +81,11 @@ function somePlans() {
       'x-event': event,
       'x-mode': mode,
       type: 'object',
-      properties: { n: { type: 'integer', maximum: 50 } },
+      properties: {
+        n: { type: 'integer', maximum: 50 },
+        a: { 'x-seal': 'person' },
+        constructor: { 'x-seal': 'account' },
+      },
     }),
   })
   return createPlanSet(compilePlans([plan('feature_used', 'enforce'), plan('account_1', 'warn')]), {

@@ -1,18 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { exception } from './engine/errors.ts'
+import { exception } from '../engine/errors.ts'
+import type { Credentials, Login, Secret } from './login.ts'
 
-export interface Credentials {
-  readonly user: string
-  readonly password: string
-}
-
-/** @throws ServerException 516 unless the request shows these credentials, in any one way. */
+/**
+ * Who asks.
+ * @throws ServerException 516 unless the request shows the credentials of a login, in any one way.
+ */
 export function authenticate(
   request: IncomingMessage,
   search: URLSearchParams,
-  expected: Credentials,
-): void {
+  loginNamed: (name: string) => Login | undefined,
+): Login {
   const given = [fromHeaders(request), fromBasic(request), fromUrl(search)].filter(
     (credentials) => credentials !== undefined,
   )
@@ -20,7 +19,10 @@ export function authenticate(
     throw exception(516, 'Invalid authentication: credentials are given in more than one way.')
   }
   const { user, password } = given[0] ?? { user: 'default', password: '' }
-  if (isSame(user, expected.user) && isSame(password, expected.password)) return
+  const login = loginNamed(user)
+  // Compared whoever it is, so that the time does not tell which names there are.
+  const isProven = proves(password, login?.secret ?? NOBODY)
+  if (login !== undefined && isProven) return login
   throw exception(
     516,
     `${user}: Authentication failed: password is incorrect, or there is no user with such name.`,
@@ -54,7 +56,18 @@ function fromUrl(search: URLSearchParams): Credentials | undefined {
   return { user: user ?? 'default', password: password ?? '' }
 }
 
-function isSame(given: string, expected: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(given), digest(expected))
+/** No password is the one of nobody. */
+const NOBODY: Secret = { sha256: '', salt: '' }
+
+function proves(password: string, secret: Secret): boolean {
+  if ('password' in secret) return isSame(sha256(password), sha256(secret.password))
+  return isSame(sha256(`${password}${secret.salt}`), Buffer.from(secret.sha256, 'hex'))
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+function isSame(given: Buffer, expected: Buffer): boolean {
+  return given.length === expected.length && timingSafeEqual(given, expected)
 }

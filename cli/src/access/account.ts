@@ -1,0 +1,96 @@
+import {
+  addAccount,
+  ClickHouseFailure,
+  createClickHouse,
+  escapesOf,
+  listAccounts,
+  onCluster,
+  removeAccount,
+  type NewAccountLogin,
+} from '@custom-events/clickhouse'
+import { fix, step } from '../step.ts'
+import type { AccessConfig } from './config.ts'
+
+export type AccountRequest =
+  { readonly action: 'add' | 'remove'; readonly groupId: string } | { readonly action: 'list' }
+
+const ALREADY_THERE = 493
+const UNKNOWN_USER = 192
+
+/**
+ * `custom-events account`: logins in ClickHouse that see one account.
+ *
+ * @throws {StepError}
+ */
+export async function runAccount(
+  request: AccountRequest,
+  config: AccessConfig,
+  print: (line: string) => void,
+): Promise<void> {
+  await using clickhouse = createClickHouse(config)
+  const cluster = onCluster(config.CLICKHOUSE_CLUSTER)
+  switch (request.action) {
+    case 'add': {
+      const made = await step('making the login', remedy(config), () =>
+        addAccount(clickhouse, request.groupId, cluster),
+      )
+      await step('trying the login', 'the login was removed again; nobody has it', () =>
+        tryLogin(made, { clickhouse, config, cluster }),
+      )
+      print(`CLICKHOUSE_USER=${made.login}`)
+      print(`CLICKHOUSE_PASSWORD=${made.password}`)
+      return
+    }
+    case 'remove':
+      await step('removing the login', remedy(config), () =>
+        removeAccount(clickhouse, request.groupId, cluster),
+      )
+      print(`account ${JSON.stringify(request.groupId)} has no login any more`)
+      return
+    case 'list': {
+      const accounts = await step('listing the logins', fix.clickhouse(config), () =>
+        listAccounts(clickhouse),
+      )
+      for (const { login, groupId } of accounts) print(`${login}  ${JSON.stringify(groupId)}`)
+      return
+    }
+    default:
+      request satisfies never
+  }
+}
+
+/** A login that sees more than its account is given to nobody. @throws {Error} saying what it saw */
+async function tryLogin(
+  { login, groupId, password }: NewAccountLogin,
+  {
+    clickhouse,
+    config,
+    cluster,
+  }: {
+    readonly clickhouse: Parameters<typeof removeAccount>[0]
+    readonly config: AccessConfig
+    readonly cluster: string
+  },
+): Promise<void> {
+  try {
+    const asAccount = { ...config, CLICKHOUSE_USER: login, CLICKHOUSE_PASSWORD: password }
+    await using account = createClickHouse(asAccount)
+    const escapes = await escapesOf(account, groupId)
+    if (escapes.length > 0) throw new Error(`${login} sees ${escapes.join('; and ')}`)
+  } catch (error) {
+    await removeAccount(clickhouse, groupId, cluster)
+    throw error
+  }
+}
+
+function remedy(config: AccessConfig) {
+  return (error: unknown): string | Promise<string> => {
+    const code = error instanceof ClickHouseFailure ? error.failure.code : null
+    if (code === ALREADY_THERE) {
+      return 'it has a login already, whose password nobody can read: remove it first to make another'
+    }
+    if (code === UNKNOWN_USER) return 'it has no login: see `npx custom-events account list`'
+    const byServer = fix.clickhouse(config)
+    return typeof byServer === 'string' ? byServer : byServer(error)
+  }
+}

@@ -1,0 +1,16 @@
+import { clickhouseVariables, readConfig } from '@custom-events/runtime'
+import { setupVariables } from '../config.ts'
+import { tellConfig } from '../tell-config.ts'
+
+const { LOG_LEVEL, CLICKHOUSE_CLUSTER } = setupVariables
+
+export const accessVariables = { LOG_LEVEL, ...clickhouseVariables, CLICKHOUSE_CLUSTER }
+
+/** Reads the environment of `custom-events roles` and `custom-events account`. @throws {ConfigError} */
+export function readAccessConfig(environment: NodeJS.ProcessEnv) {
+  const read = readConfig(accessVariables, environment)
+  tellConfig('access', accessVariables, environment, read)
+  return read.config
+}
+
+export type AccessConfig = ReturnType<typeof readAccessConfig>

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  countKeys,
+  deleteKeys,
+  markDestroyed,
+  removeReplaced,
+  replacedParts,
+  type ClickHouse,
+  type KeyOwner,
+} from '@custom-events/clickhouse'
+import type { ClosedSegments } from '@custom-events/kafka'
+
+/** What destroying keys needs of the servers. */
+export interface DestroyPorts {
+  /** Of the database of keys. */
+  readonly clickhouse: Pick<ClickHouse, 'query' | 'command' | 'database'>
+  /** Closes what the topic of keys holds, so that its bytes can go. */
+  readonly closeSegments: () => Promise<ClosedSegments>
+  /** Resolves when the consumers have inserted every key below these offsets. @throws when that takes too long. */
+  readonly caughtUp: (ends: ClosedSegments['ends']) => Promise<void>
+  readonly deleteRecordsBefore: (ends: ClosedSegments['ends']) => Promise<void>
+  /** Clause, empty: none. */
+  readonly onCluster: string
+}
+
+/** What was done; for a person and for a receipt. */
+export interface DestroyedKeys {
+  readonly keys: number
+  /** Parts that ClickHouse is still to remove: 0 within seconds. */
+  readonly replacedParts: number
+  /** `null`: Kafka removes the bytes by itself, within minutes; else why they stay for longer. */
+  readonly kafkaKeepsBecause: string | null
+}
+
+/**
+ * Destroys the keys of somebody: whatever they sealed cannot be read any more, in ClickHouse, in Kafka and in any copy of
+ * either. Safe to repeat; one that was cut off is to be repeated.
+ *
+ * The topic of keys is emptied as far as the consumers have inserted it: keys are in ClickHouse then, and only there. What
+ * ingest still remembers seals for a day at most, for nobody.
+ */
+export async function destroyKeys(ports: DestroyPorts, owner: KeyOwner): Promise<DestroyedKeys> {
+  const { clickhouse } = ports
+  await markDestroyed(clickhouse, owner) // before anything is deleted: from now on none comes back
+  const { ends, openBecause } = await ports.closeSegments()
+  await ports.caughtUp(ends)
+  await markDestroyed(clickhouse, owner) // with those that came meanwhile
+  const keys = await countKeys(clickhouse, owner)
+  if (keys > 0) await deleteKeys(clickhouse, owner, ports.onCluster)
+  await ports.deleteRecordsBefore(ends)
+  return {
+    keys,
+    replacedParts: await untilRemoved(ports),
+    kafkaKeepsBecause: openBecause,
+  }
+}
+
+const REMOVED_WITHIN_MS = 15_000
+const LOOK_EVERY_MS = 500
+
+/** Those that were replaced until now: others hold none of the keys. @returns how many are still there. */
+async function untilRemoved({
+  clickhouse,
+  onCluster,
+}: Pick<DestroyPorts, 'clickhouse' | 'onCluster'>): Promise<number> {
+  let parts = await replacedParts(clickhouse)
+  const deadline = performance.now() + REMOVED_WITHIN_MS
+  while (parts.size > 0 && performance.now() < deadline) {
+    await delay(LOOK_EVERY_MS)
+    await removeReplaced(clickhouse, onCluster)
+    parts = parts.intersection(await replacedParts(clickhouse))
+  }
+  return parts.size
+}

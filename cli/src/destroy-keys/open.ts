@@ -1,0 +1,66 @@
+import { createClickHouse, keysDatabase, onCluster } from '@custom-events/clickhouse'
+import { encodeSealKey } from '@custom-events/codec'
+import {
+  closeSegments,
+  consumerGroupName,
+  deleteRecordsBefore,
+  kafkaConfigFrom,
+  readGroupOffsets,
+  topicNames,
+} from '@custom-events/kafka'
+import { ConsumersBehind, recordsBehind } from '../replay/caught-up.ts'
+import { fix, step } from '../step.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { DestroyKeysConfig } from './config.ts'
+import type { DestroyPorts } from './destroy-keys.ts'
+
+/** The servers of `destroyKeys`; nothing is asked of them yet. */
+export function openDestroyKeys(
+  { config, log }: DestroyKeysConfig,
+  resources: AsyncDisposableStack,
+): DestroyPorts {
+  const kafka = kafkaConfigFrom(config)
+  const topic = topicNames(config.KAFKA_TOPIC).keys
+  const consumerGroup = consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC)
+  const clickhouse = resources.use(
+    createClickHouse({
+      ...config,
+      CLICKHOUSE_DATABASE: keysDatabase(config.CLICKHOUSE_DATABASE),
+    }),
+  )
+  return {
+    clickhouse,
+    onCluster: onCluster(config.CLICKHOUSE_CLUSTER),
+    closeSegments: () =>
+      step('closing the segments of the topic of keys', fix.kafka(config), () =>
+        closeSegments({ kafka, topic, filler: keyOfNobody(), log }),
+      ),
+    caughtUp: async (ends) => {
+      const deadline = performance.now() + WAIT_MS
+      for (;;) {
+        const offsets = await readGroupOffsets({ kafka, consumerGroup, topics: [topic], log })
+        const behind = recordsBehind(
+          offsets,
+          offsets.map(({ partition }) => ends.get(partition) ?? 0),
+        )
+        if (behind === 0) return
+        if (performance.now() > deadline) throw new ConsumersBehind(behind, consumerGroup, WAIT_MS)
+        await delay(LOOK_EVERY_MS)
+      }
+    },
+    deleteRecordsBefore: (ends) =>
+      step('deleting the records of the topic of keys', fix.kafka(config), () =>
+        deleteRecordsBefore({ kafka, topic, ends, log }),
+      ),
+  }
+}
+
+const WAIT_MS = 60_000
+const LOOK_EVERY_MS = 200
+
+/** Becomes a row that says nothing. */
+function keyOfNobody() {
+  const nobody = { key_id: '', group_id: '', user_id: null, anonymous_id: null }
+  const value = encodeSealKey({ ...nobody, key: Buffer.alloc(0), made_at: Date.now() })
+  return { key: Buffer.from('nobody'), value }
+}

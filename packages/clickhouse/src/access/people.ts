@@ -1,0 +1,100 @@
+import { ACCOUNT_LIMITS, ACCOUNT_QUOTA, READER_LIMITS, READER_QUOTA } from './limits.ts'
+import type { Role } from './role.ts'
+
+/** Views and tables that show one account at a time: each has the column `group_id`, and views are read as their reader. */
+const OF_ACCOUNTS = [
+  'tracked',
+  'user_timeline',
+  'event_*',
+  'events_daily',
+  'active_users_daily',
+  'active_users_weekly',
+  'active_users_monthly',
+  // What the views above read.
+  'events',
+  'rollup_daily',
+]
+
+/** People, and what they ask with. */
+export const PEOPLE: readonly Role[] = [
+  {
+    name: 'reader',
+    who: 'analysts of all accounts',
+    limits: READER_LIMITS,
+    quota: READER_QUOTA,
+    grants: [
+      {
+        rights: ['SELECT'],
+        on: OF_ACCOUNTS,
+        without: 'no event can be asked about, and no rollup',
+      },
+      {
+        rights: ['SELECT'],
+        on: ['catalogue_events', 'catalogue_properties', 'catalogue'],
+        without: 'nobody sees which events and properties there are',
+      },
+      {
+        rights: ['SELECT'],
+        on: ['complete_until', 'settled', 'kafka_logs'],
+        without: 'nobody sees up to when events are complete',
+      },
+      {
+        rights: ['SELECT'],
+        on: ['rollup_freshness', 'catalogue_daily'],
+        without: 'nobody sees up to when the rollups are counted',
+      },
+      {
+        rights: ['SELECT'],
+        on: ['rejected_events', 'dead_letters'],
+        without: 'nobody sees what was refused at the door or set aside, and why',
+      },
+    ],
+  },
+  {
+    name: 'account',
+    who: 'the analysts of one account',
+    limits: ACCOUNT_LIMITS,
+    quota: ACCOUNT_QUOTA,
+    grants: [
+      {
+        rights: ['SELECT'],
+        on: OF_ACCOUNTS,
+        without: 'nothing can be asked; a row policy lets through the rows of one account',
+      },
+    ],
+  },
+  {
+    name: 'unsealer',
+    who: 'analysts who may also read sealed properties',
+    limits: READER_LIMITS,
+    quota: READER_QUOTA,
+    grants: [
+      {
+        rights: ['SELECT'],
+        on: [...OF_ACCOUNTS, 'tracked_unsealed'],
+        without: 'sealed properties stay sealed text',
+      },
+    ],
+  },
+  {
+    name: 'operator',
+    who: 'people on call',
+    grants: [
+      {
+        rights: ['SELECT'],
+        on: ['*', 'system.*'],
+        without: 'what the runbook asks is refused',
+      },
+      {
+        rights: ['SYSTEM VIEWS'],
+        on: ['*'],
+        without: 'a rollup is not refreshed by hand',
+      },
+      {
+        rights: ['KILL QUERY'],
+        on: ['*.*'],
+        without: 'a query that hurts is not ended',
+      },
+    ],
+  },
+]

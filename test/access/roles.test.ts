@@ -1,0 +1,130 @@
+// Which role may do what in ClickHouse, on the real engine; and that everything is refused that its row does not name.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { ROLES, type RoleName } from '@custom-events/clickhouse/access'
+import { openWorld, type World } from './world.ts'
+
+let world: World
+before(async () => {
+  world = await openWorld()
+})
+after(() => world[Symbol.asyncDispose]())
+
+type Asker = Exclude<RoleName, 'account'> | 'own'
+
+const EVERYBODY: readonly Asker[] = [
+  ...ROLES.map(({ name }) => name).filter((name) => name !== 'account'),
+  'own',
+]
+
+/** A statement, and who may run it; everybody else gets code 497. */
+const MATRIX: readonly (readonly [statement: string, may: readonly Asker[]])[] = [
+  ['SELECT count() FROM tracked', ['setup', 'reader', 'own', 'replay', 'operator']],
+  [
+    'SELECT properties FROM events LIMIT 1',
+    ['setup', 'reader', 'own', 'replay', 'hot_properties', 'eraser', 'operator'],
+  ],
+  [
+    'SELECT version FROM events LIMIT 1',
+    ['setup', 'writer', 'reader', 'own', 'replay', 'hot_properties', 'eraser', 'operator'],
+  ],
+  ['SELECT count() FROM event_feature_used', ['setup', 'reader', 'own', 'operator']],
+  ["SELECT count() FROM user_timeline(user_id = 'x')", ['setup', 'reader', 'own', 'operator']],
+  ['SELECT count() FROM events_daily', ['setup', 'reader', 'own', 'operator']],
+  ['SELECT count() FROM active_users_daily', ['setup', 'reader', 'own', 'operator']],
+  ['SELECT count() FROM active_users_weekly', ['setup', 'reader', 'own', 'operator']],
+  ['SELECT count() FROM active_users_monthly', ['setup', 'reader', 'own', 'operator']],
+  ['SELECT count() FROM catalogue_events', ['setup', 'reader', 'views', 'operator']],
+  [
+    'SELECT count() FROM catalogue_properties',
+    ['setup', 'reader', 'views', 'hot_properties', 'operator'],
+  ],
+  ['SELECT count() FROM complete_until', ['setup', 'reader', 'operator']],
+  ['SELECT count() FROM rollup_freshness', ['setup', 'reader', 'views', 'operator']],
+  ['SELECT raw FROM rejected_events', ['setup', 'reader', 'replay', 'eraser', 'operator']],
+  ['SELECT value FROM dead_letters', ['setup', 'reader', 'replay', 'eraser', 'operator']],
+  ['SELECT count() FROM migrations', ['setup', 'operator']],
+  ['SELECT count() FROM rollup_daily_refresh', ['setup', 'operator']],
+  ["INSERT INTO settled (topic) VALUES ('x')", ['setup', 'writer']],
+  ["INSERT INTO events_probe (group_id) VALUES ('x')", ['setup', 'writer']],
+  ["INSERT INTO rollup_daily (group_id) VALUES ('x')", ['setup']],
+  ['INSERT INTO events SELECT * FROM events WHERE 0', ['setup']],
+  ['CREATE TABLE other (a Int8) ENGINE = MergeTree ORDER BY a', ['setup']],
+  ['DROP TABLE IF EXISTS other', ['setup']],
+  ['CREATE VIEW other_view AS SELECT event_id FROM tracked', ['setup']],
+  ['DROP VIEW IF EXISTS other_view', ['setup']],
+  [
+    'CREATE OR REPLACE VIEW event_other (event_id String) AS SELECT event_id FROM tracked',
+    ['setup', 'views'],
+  ],
+  ['DROP VIEW IF EXISTS event_other', ['setup', 'views']],
+  ['ALTER TABLE events ADD COLUMN IF NOT EXISTS other Int8', ['setup']],
+  ['ALTER TABLE events DROP COLUMN IF EXISTS other', ['setup']],
+  ["ALTER TABLE events DELETE WHERE event_id = 'nobody'", ['setup', 'eraser']],
+  ["DELETE FROM events WHERE event_id = 'nobody'", ['setup', 'eraser']],
+  ['ALTER TABLE events APPLY DELETED MASK', ['setup', 'eraser']],
+  ['OPTIMIZE TABLE catalogue', ['eraser']],
+  ['SYSTEM REFRESH VIEW rollup_daily_refresh', ['operator']],
+  ['CREATE DATABASE IF NOT EXISTS elsewhere', []],
+  ['DROP DATABASE IF EXISTS custom_events', []],
+  ['CREATE TEMPORARY TABLE mine (a Int8)', ['setup', 'views']],
+  ["SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')", []],
+  ["SELECT * FROM remote('127.0.0.1:1', custom_events.events)", []],
+  ['EXECUTE AS default', []],
+  ['EXECUTE AS setup', []],
+  ['SET ROLE ALL', []],
+  ['set /* */ role full', []],
+  ['SELECT 1', EVERYBODY],
+]
+
+for (const [statement, may] of MATRIX) {
+  test(`${statement.slice(0, 70)}: ${may.length === 0 ? 'nobody' : may.join(', ')}`, async () => {
+    // First who may not: what they would drop is still there.
+    const ordered = EVERYBODY.toSorted((a, b) => Number(may.includes(a)) - Number(may.includes(b)))
+    for (const role of ordered) {
+      const { status, text } = await world.ask(role, statement)
+      if (may.includes(role)) assert.equal(status, 200, `${role}: ${text}`)
+      else {
+        assert.notEqual(status, 200, `${role} may: ${text}`)
+        assert.match(text, /^Code: (497|164|344|48)\./, `${role}: ${text}`)
+      }
+    }
+  })
+}
+
+test('limits of who only reads cannot be lifted', async () => {
+  for (const role of ['reader', 'own'] as const) {
+    for (const setting of [
+      'readonly = 0',
+      'max_execution_time = 0',
+      'max_memory_usage = 0',
+      'max_rows_to_read = 0',
+      'max_memory_usage = 100000000000',
+    ]) {
+      const { status, text } = await world.ask(role, `SELECT 1 SETTINGS ${setting}`)
+      assert.notEqual(status, 200, `${role}: ${setting}`)
+      assert.match(text, /^Code: (452|164)\./, `${role}: ${setting}: ${text}`)
+    }
+    const less = await world.ask(role, 'SELECT 1 SETTINGS max_execution_time = 5')
+    assert.equal(less.status, 200, less.text)
+  }
+})
+
+test('a wrong password, or that of another, is refused', async () => {
+  const writer = world.environmentOf('writer')
+  const reader = world.environmentOf('reader')
+  for (const [user, password] of [
+    ['writer', 'x'],
+    ['writer', ''],
+    ['writer', reader.CLICKHOUSE_PASSWORD],
+    ['account', ''],
+    ['account-acme', ''],
+    ['account-acme', writer.CLICKHOUSE_PASSWORD],
+    ['nobody', ''],
+    ['constructor', ''],
+  ]) {
+    const headers = { 'x-clickhouse-user': user ?? '', 'x-clickhouse-key': password ?? '' }
+    const response = await fetch(`${world.url}/?query=SELECT+1`, { headers })
+    assert.equal(response.status, 403, `${user}: ${await response.text()}`)
+  }
+})

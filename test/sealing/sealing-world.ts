@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort, startProgram, startStack, type Program } from '@custom-events/embedded'
+import { startTestPipeline, type TestPipeline } from '../support/pipeline.ts'
+
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
+
+const PLAN = {
+  'x-event': 'signed_up',
+  'x-mode': 'enforce',
+  type: 'object',
+  properties: {
+    email: { type: 'string', minLength: 3, 'x-seal': 'person' },
+    vat: { type: 'string', 'x-seal': 'account' },
+    age: { type: 'integer', 'x-seal': 'person' },
+  },
+}
+
+/** A pipeline over servers of its own, whose files can be looked into. */
+export interface SealingWorld extends AsyncDisposable {
+  readonly pipeline: TestPipeline
+  /** Files of Kafka, or of ClickHouse, that hold these bytes. */
+  filesWith(server: 'kafka' | 'clickhouse', bytes: Buffer | string): readonly string[]
+  /** An event of the plan. @returns the status of the answer. */
+  signUp(event: SignUp, url?: string): Promise<number>
+  /** One more ingest over the same servers. */
+  startIngest(): Promise<{ readonly url: string; readonly program: Program }>
+  /** The operators' command, as they run it. */
+  command(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ended>
+  writePlan(plan: object): void
+}
+
+export interface SignUp {
+  readonly id: string
+  readonly user: string
+  readonly properties: object
+  readonly group?: string
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export async function startSealingWorld(plan: object = PLAN): Promise<SealingWorld> {
+  await using resources = new AsyncDisposableStack()
+  const folder = mkdtempSync(join(tmpdir(), 'custom-events-sealing-'))
+  resources.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const dataDir = join(folder, 'data')
+  const stack = resources.use(await startStack({ dataDir }))
+  const plans = mkdtempSync(join(folder, 'plans-'))
+  const writePlan = (next: object): void =>
+    writeFileSync(join(plans, 'signed_up.json'), JSON.stringify(next))
+  writePlan(plan)
+  const pipeline = resources.use(
+    await startTestPipeline({
+      servers: stack.environment,
+      environment: { TRACKING_PLANS_DIR: plans },
+    }),
+  )
+  const owned = resources.move()
+  return {
+    pipeline,
+    writePlan,
+    filesWith: (server, bytes) => filesWith(join(dataDir, server), Buffer.from(bytes)),
+    signUp: async ({ id, user, properties, group = 'acme' }, url = pipeline.url) => {
+      const body = { event: 'signed_up', event_id: id, group_id: group, user_id: user, timestamp: '2026-01-01T00:00:00Z', properties } // prettier-ignore
+      const response = await fetch(`${url}/track`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      await response.arrayBuffer()
+      return response.status
+    },
+    startIngest: async () => {
+      const [port, opsPort] = [await freePort(), await freePort()]
+      const program = await startProgram({
+        name: 'ingest-more',
+        entry: 'services/ingest/src/main.ts',
+        environment: { ...pipeline.environment, AUTH_MODE: 'off', HTTP_HOST: '127.0.0.1', PORT: String(port), OPS_PORT: String(opsPort) }, // prettier-ignore
+        logFile: join(folder, 'ingest-more.log'),
+        readyUrl: `http://127.0.0.1:${opsPort}/health/ready`,
+      })
+      return { url: `http://127.0.0.1:${port}`, program }
+    },
+    command: async (args, environment = {}) => {
+      const child = spawn(process.execPath, ['cli/src/main.ts', ...args], {
+        cwd: REPOSITORY,
+        env: { PATH: process.env['PATH'], ...pipeline.environment, AUTH_MODE: 'off', ...environment }, // prettier-ignore
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      let stdout = ''
+      let stderr = ''
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+      await once(child, 'close')
+      return { code: child.exitCode, stdout, stderr }
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+function filesWith(folder: string, bytes: Buffer): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => read(path).includes(bytes))
+}
+
+/** A file that is removed meanwhile holds nothing. */
+function read(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch {
+    return Buffer.alloc(0)
+  }
+}

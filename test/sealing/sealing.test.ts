@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { eventually } from '../support/eventually.ts'
+import { startSealingWorld, type SealingWorld } from './sealing-world.ts'
+
+/** Everything here waits for a condition; a busy machine may take long. */
+const PATIENT = { withinMs: 60_000 }
+
+let world: SealingWorld
+before(async () => {
+  world = await startSealingWorld()
+})
+after(() => world[Symbol.asyncDispose]())
+
+interface Row {
+  readonly event_id: string
+  readonly properties: string
+}
+
+const rowsOf = (view: string, group = 'acme') =>
+  world.pipeline.query<Row>(
+    `SELECT event_id, properties FROM ${view} WHERE group_id = '${group}' ORDER BY event_id`,
+  )
+
+interface Key {
+  readonly key_id: string
+  readonly user_id: string | null
+  readonly key: string
+}
+
+const keys = () =>
+  world.pipeline.query<Key>(
+    `SELECT key_id, user_id, hex(key) AS key FROM ${world.pipeline.environment['CLICKHOUSE_DATABASE']}_keys.seal_keys FINAL WHERE key != ''`,
+  )
+
+const SECRETS = ['ann.secret@example.com', 'bob.secret@example.com', 'DE-SECRET-1']
+const [ANN, BOB, VAT] = SECRETS
+
+test(
+  'sealed values are in no file and no table; tracked_unsealed shows what was sent',
+  { timeout: 170_000 },
+  async () => {
+    const sent = new Map([
+      ['e-1', { email: ANN, vat: VAT, age: 41, plan: 'CANARY-PLAIN' }],
+      ['e-2', { email: BOB, vat: VAT, plan: 'CANARY-PLAIN' }],
+      ['e-3', { email: ANN, nested: { a: [1, 'é😀'] } }],
+      ['e-4', { plan: 'CANARY-PLAIN' }],
+    ])
+    for (const [id, properties] of sent) {
+      const user = properties.email === BOB ? 'bob' : 'ann'
+      assert.equal(await world.signUp({ id, user, properties }), 200)
+    }
+    await eventually(async () => {
+      const rows = await rowsOf('tracked_unsealed')
+      assert.deepEqual(
+        rows.map(({ properties }) => properties),
+        [...sent.values()].map((properties) => JSON.stringify(properties)),
+      )
+    }, PATIENT)
+    const sealed = await rowsOf('tracked')
+    assert.match(sealed[0]?.properties ?? '', /^\{"email":"sealed:v1:p[^"]*","vat":"sealed:v1:a[^"]*","age":"sealed:v1:p[^"]*","plan":"CANARY-PLAIN"\}$/) // prettier-ignore
+    assert.ok(world.filesWith('kafka', 'CANARY-PLAIN').length > 0, 'what is not sealed is found so')
+    for (const secret of SECRETS) {
+      assert.deepEqual(world.filesWith('kafka', secret), [])
+      assert.deepEqual(world.filesWith('clickhouse', secret), [])
+      assert.doesNotMatch(JSON.stringify(sealed), new RegExp(secret))
+    }
+    assert.equal((await keys()).length, 3, 'of Ann, of Bob, and of the account')
+  },
+)
+
+test('a rejected event holds nothing of a marked value', { timeout: 170_000 }, async () => {
+  assert.equal(await world.signUp({ id: 'r-1', user: 'ann', properties: { email: 's!', vat: VAT, age: 'SECRET-AGE' } }), 400) // prettier-ignore
+  const [row] = await eventually(async () => {
+    const rows = await world.pipeline.query<object>('SELECT raw, errors FROM rejected_events')
+    assert.equal(rows.length, 1)
+    return rows
+  }, PATIENT)
+  assert.doesNotMatch(JSON.stringify(row), /SECRET|s!/)
+  assert.deepEqual(world.filesWith('kafka', 'SECRET-AGE'), [])
+})
+
+test('an update is sealed anew, and wins', { timeout: 170_000 }, async () => {
+  for (const email of ['first@example.com', 'second@example.com']) {
+    assert.equal(await world.signUp({ id: 'u-1', user: 'ann', group: 'updates', properties: { email } }), 200) // prettier-ignore
+  }
+  await eventually(async () => {
+    const rows = await rowsOf('tracked_unsealed', 'updates')
+    assert.deepEqual(rows, [{ event_id: 'u-1', properties: '{"email":"second@example.com"}' }])
+  }, PATIENT)
+})
+
+test(
+  'text of a client that looks sealed does not open, wherever it is put',
+  { timeout: 170_000 },
+  async () => {
+    const [own] = await rowsOf('tracked')
+    const [text = ''] = /sealed:v1:p[\w:-]*/.exec(own?.properties ?? '') ?? []
+    const properties = { note: text, list: [text], email: text }
+    assert.equal(await world.signUp({ id: 'c-1', user: 'mallory', group: 'copies', properties }), 200) // prettier-ignore
+    const other = { event: 'other', event_id: 'c-2', timestamp: '2026-01-01T00:00:00Z', group_id: 'copies', user_id: 'mallory', properties } // prettier-ignore
+    assert.equal((await world.pipeline.post('/track', JSON.stringify(other))).status, 200)
+    await eventually(async () => {
+      const rows = await rowsOf('tracked_unsealed', 'copies')
+      assert.deepEqual(
+        rows.map((row) => row.properties),
+        [JSON.stringify(properties), JSON.stringify(properties)],
+      )
+    }, PATIENT)
+  },
+)
+
+test(
+  'killed again and again, ingest has accepted nothing whose key is lost',
+  { timeout: 170_000 },
+  async () => {
+    const accepted: string[] = []
+    for (let round = 0; round < 3; round += 1) {
+      const { url, program } = await world.startIngest()
+      const posting = Array.from({ length: 60 }, async (_, n) => {
+        const id = `k-${round}-${n}`
+        const properties = { email: `${id}@example.com` }
+        const event = { id, user: `user-${id}`, group: 'kills', properties }
+        const status = await world.signUp(event, url).catch(() => 0)
+        if (status === 200) accepted.push(id)
+      })
+      await (round === 0 ? posting[0] : posting[20 * round]) // some are answered, some on their way
+      program.kill('SIGKILL')
+      await Promise.all(posting)
+      await program.exited
+    }
+    assert.ok(accepted.length > 0)
+    await eventually(async () => {
+      const rows = new Map(
+        (await rowsOf('tracked_unsealed', 'kills')).map((row) => [row.event_id, row.properties]),
+      )
+      for (const id of accepted) assert.equal(rows.get(id), `{"email":"${id}@example.com"}`)
+      assert.ok(
+        [...rows.values()].every((text) => !text.includes('sealed:')),
+        'nor any other',
+      )
+    }, PATIENT)
+  },
+)
+
+test(
+  'destroyed keys are in no file of ClickHouse, and what they sealed opens nowhere any more',
+  { timeout: 170_000 },
+  async () => {
+    const ofAnn = (await keys()).filter(({ user_id }) => user_id === 'ann')
+    assert.ok(ofAnn.length > 0)
+    const bytes = ofAnn.map(({ key }) => Buffer.from(key, 'hex'))
+    const [first] = bytes
+    assert.ok(first !== undefined)
+    assert.ok(world.filesWith('clickhouse', first).length > 0, 'a key that is there is found so')
+    assert.ok(world.filesWith('kafka', first.toString('base64url')).length > 0)
+    const { code, stdout, stderr } = await world.command(['destroy-keys', '--user', 'ann'])
+    assert.equal(code, 0, stdout + stderr)
+    assert.match(stdout, new RegExp(`^${ofAnn.length} keys of user "ann" destroyed`))
+    assert.match(stdout, /Kafka: no reader gets them; their files go within about 6 minutes/)
+    for (const each of bytes) assert.deepEqual(world.filesWith('clickhouse', each), [])
+    const rows = await rowsOf('tracked_unsealed')
+    assert.match(rows[0]?.properties ?? '', /^\{"email":"sealed:v1:p[^"]*","vat":"DE-SECRET-1","age":"sealed:v1:p/) // prettier-ignore
+    assert.equal(
+      rows[1]?.properties,
+      JSON.stringify({ email: BOB, vat: VAT, plan: 'CANARY-PLAIN' }),
+    )
+    const again = await world.command(['destroy-keys', '--user', 'ann'])
+    assert.equal(again.code, 0, again.stdout + again.stderr)
+    assert.match(again.stdout, /^0 keys of user "ann" destroyed/)
+  },
+)
