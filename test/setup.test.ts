@@ -46,7 +46,7 @@ test('views alone makes what setup makes, by the same plans, and needs no Kafka'
   const environment = { ...shared.environment, ...names, KAFKA_BROKERS: '127.0.0.1:9' }
   const lines: string[] = []
   const { failed, unchanged } = await runViews(readViewsConfig(environment), (line) => lines.push(line)) // prettier-ignore
-  assert.deepEqual({ failed, unchanged }, { failed: [], unchanged: 1 })
+  assert.deepEqual({ failed, unchanged }, { failed: [], unchanged: 1 }, lines.join())
   await assert.rejects(
     runViews(readViewsConfig({ ...environment, CLICKHOUSE_DATABASE: 'nowhere' }), () => {}),
     /making the views of events failed.*fix: run `npm run setup`.*CLICKHOUSE_DATABASE/s,

@@ -1,6 +1,5 @@
 // The rollups and the catalogue, compared with counts made without ClickHouse.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import type { ClickHouse } from '@custom-events/clickhouse'
 import { eventually } from '../support/eventually.ts'
@@ -439,26 +438,6 @@ test(
     }
   },
 )
-
-test('Prometheus can scrape how late the rollups are, as the runbook says', async () => {
-  await using rolled = await openRolledUp(stack)
-  const { clickhouse } = rolled
-  await rolled.refresh()
-  const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8')
-  const sql = /SELECT [^`]*FORMAT Prometheus/.exec(runbook)?.[0] ?? ''
-  const select = sql.replace('custom_events.', '').replace(' FORMAT Prometheus', '')
-  const rows = await clickhouse.query<{ name: string; labels: object; value: number }>(
-    `SELECT * FROM (${select}) ORDER BY labels['rollup']`,
-  )
-  assert.deepEqual(
-    rows.map(({ name, labels, value }) => [name, labels, value < 60]),
-    ['catalogue', 'catalogue_daily', 'daily'].map((rollup) => [
-      'custom_events_rollup_behind_seconds',
-      { rollup },
-      true,
-    ]),
-  )
-})
 
 test('every view, and every column that can have one, has a comment', async () => {
   await using rolled = await openRolledUp(stack)
