@@ -1,10 +1,9 @@
 -- Events of a SaaS company with 5,000 accounts by Zipf, 300 names, 200,000 users and some 13 months, always the same:
--- row `number` is made of its number alone. {lo} and {hi} are the first row and the one behind the last. With {upd} = 1
+-- row `number` of {n} is made of the two alone. {lo} and {hi} are the first row and the one behind the last. With {upd} = 1
 -- those 1.5 % of them that are sent again later, with one property more.
 INSERT INTO events (group_id, event, timestamp, event_id, user_id, anonymous_id, set_sent_at, set_received_at, set_inserted_at,
     properties, context, extra, source, kafka_partition, version)
 WITH
-  {n:UInt64} AS N,
   cityHash64(number, 1) AS h1, cityHash64(number, 2) AS h2, cityHash64(number, 3) AS h3, cityHash64(number, 4) AS h4, cityHash64(number, 5 + {upd:UInt8}) AS h5,
   (h1 % 1000003) / 1000003. AS u1, (h2 % 1000003) / 1000003. AS u2, (h3 % 1000003) / 1000003. AS u3,
   toUInt32(pow(5000, u1)) AS acc,
@@ -13,7 +12,7 @@ WITH
   toUInt32(pow(300, u3)) AS ev,
   ['page_viewed','button_clicked','feature_used','session_started','search_performed','report_viewed','item_created','item_updated','file_uploaded','comment_added','notification_opened','item_deleted','export_started','export_finished','settings_changed','teammate_invited','login','logout','trial_started','subscription_started','subscription_upgraded','invoice_paid','checkout_started','checkout_completed','signed_up'] AS names,
   if(ev <= 25, names[ev], concat(['workspace','billing','editor','chart','import','api','mobile','admin'][1 + ev % 8], '_action_', toString(ev))) AS ename,
-  toInt64(toUnixTimestamp('2025-11-01 00:00:00','UTC')) * 1000 + toInt64(if(number < 8000000, number * (392.7 * 86400000 / 30000000), 8000000 * (392.7 * 86400000 / 30000000) + (number - 8000000) * (287.98 * 86400000 / 13000000))) + toInt64(h4 % 3600000) AS ts_ms,
+  toInt64(toUnixTimestamp('2025-11-01 00:00:00','UTC')) * 1000 + toInt64(number * (392.7 * 86400000 / {n:UInt64})) + toInt64(h4 % 3600000) AS ts_ms,
   if({upd:UInt8} = 1, 3600000 + h5 % 86400000, 150 + h5 % 2500) AS delay
 SELECT
   concat('account_', toString(acc)) AS group_id,
