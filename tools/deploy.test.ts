@@ -4,7 +4,9 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { ROLES } from '@custom-events/clickhouse/access'
 import { MALLOC_SETTINGS, V8_FLAGS } from '@custom-events/embedded'
+import { readImportGraph } from './import-graph.ts'
 
 const read = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
 
@@ -75,4 +77,24 @@ test('ingest is started with the same settings of memory in the image, by npm an
   const flags = V8_FLAGS.map((flag) => `'${flag}'`).join(', ')
   assert.ok(read('tools/run.mjs').includes(`const V8_FLAGS = [${flags}]`), 'tools/run.mjs')
   assert.ok(read('docs/operators.md').includes(`node ${V8_FLAGS.join(' ')}`), 'docs/operators.md')
+})
+
+test('the stand-in of ClickHouse has every file that its front imports, and a password for each role', () => {
+  const dockerfile = readFileSync('deploy/images/clickhouse/Dockerfile', 'utf8')
+  const copied = [...dockerfile.matchAll(/^COPY (.+) \S+$/gm)].flatMap(([, from = '']) =>
+    from.split(' '),
+  )
+  const graph = readImportGraph()
+  const needed = new Set(['embedded/src/clickhouse/front.ts'])
+  for (const file of needed) for (const { to } of graph.get(file) ?? []) needed.add(to)
+  const missing = [...needed].filter(
+    (file) => !copied.some((path) => file === path || file.startsWith(`${path}/`)),
+  )
+  assert.deepEqual(missing, [])
+  const run = readFileSync('deploy/images/clickhouse/run', 'utf8')
+  const roles = /for role in ([^;]+);/.exec(run)?.[1]?.split(' ') ?? []
+  const logins = ROLES.filter(({ name }) => name !== 'account').map(({ name }) =>
+    name.toUpperCase(),
+  )
+  assert.deepEqual(roles.toSorted(), logins.toSorted())
 })
