@@ -1,4 +1,6 @@
+import { ERASED_COLUMNS, erasedIdOf } from '@custom-events/event'
 import type { ClickHouse } from '../client/clickhouse.ts'
+import { isErasedSql } from '../erasure/erased-rows.ts'
 
 /** Whose keys are meant: a user or an anonymous visitor, whatever the account, or a whole account. */
 export interface KeyOwner {
@@ -6,20 +8,18 @@ export interface KeyOwner {
   readonly id: string
 }
 
-const COLUMN: Readonly<Record<KeyOwner['kind'], string>> = {
-  user: 'user_id',
-  group: 'group_id',
-  anonymous: 'anonymous_id',
+/** Known by hashes alone: the text of a mutation lies in a file for long after the keys. */
+function isTheirs({ kind, id }: KeyOwner): string {
+  return isErasedSql({ id: erasedIdOf(kind, id), timestampBefore: null }, ERASED_COLUMNS[kind])
 }
 
 /** How many keys of theirs there are. @param clickhouse of the database of keys. @throws {ClickHouseFailure} */
 export async function countKeys(
   clickhouse: Pick<ClickHouse, 'query'>,
-  { kind, id }: KeyOwner,
+  owner: KeyOwner,
 ): Promise<number> {
   const [row] = await clickhouse.query<{ readonly keys: string }>(
-    `SELECT uniqExact(key_id) AS keys FROM seal_keys WHERE ${COLUMN[kind]} = {id:String}`,
-    { id },
+    `SELECT uniqExact(key_id) AS keys FROM seal_keys WHERE ${isTheirs(owner)}`,
   )
   return Number(row?.keys ?? 0)
 }
@@ -27,11 +27,10 @@ export async function countKeys(
 /** Remembers these keys as destroyed, so that none of them comes back from Kafka. @throws {ClickHouseFailure} */
 export async function markDestroyed(
   clickhouse: Pick<ClickHouse, 'command'>,
-  { kind, id }: KeyOwner,
+  owner: KeyOwner,
 ): Promise<void> {
   await clickhouse.command(
-    `INSERT INTO destroyed_keys (key_id) SELECT DISTINCT key_id FROM seal_keys WHERE ${COLUMN[kind]} = {id:String}`,
-    { id },
+    `INSERT INTO destroyed_keys (key_id) SELECT DISTINCT key_id FROM seal_keys WHERE ${isTheirs(owner)}`,
   )
 }
 
@@ -43,12 +42,11 @@ export async function markDestroyed(
  */
 export async function deleteKeys(
   clickhouse: Pick<ClickHouse, 'command'>,
-  { kind, id }: KeyOwner,
+  owner: KeyOwner,
   onCluster: string,
 ): Promise<void> {
   await clickhouse.command(
-    `ALTER TABLE seal_keys ${onCluster} DELETE WHERE ${COLUMN[kind]} = {id:String} SETTINGS mutations_sync = 2`,
-    { id },
+    `ALTER TABLE seal_keys ${onCluster} DELETE WHERE ${isTheirs(owner)} SETTINGS mutations_sync = 2`,
   )
 }
 
