@@ -49,6 +49,7 @@ export {
   type ErasureRecord,
 } from './erasure/erasure-record.ts'
 export { isErasedText } from './erasure/ids-in-text.ts'
+export { isErasedSealKey } from './erasure/erased-key.ts'
 export { isErasedRecord } from './erasure/ids-in-record.ts'
 export { ERASURES_MAX_AGE_MS, LONGEST_INSERT_MS } from './erasure/erasure-times.ts'
 export {

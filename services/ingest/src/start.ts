@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
+import { isErasedSealKey } from '@custom-events/event'
 import {
   createCommittedReader,
   createProducer,
@@ -213,7 +214,9 @@ function openDelivery(
     ...given,
     producer,
     schemas,
-    sealer: createSealer(createSealKeys({ limits: SEAL_KEYS })),
+    sealer: createSealer(
+      createSealKeys({ limits: SEAL_KEYS, isErased: (key) => isErasedSealKey(erasures.ids, key) }),
+    ),
     keepKeys,
     erasures,
     rejectedEvents,

@@ -9,8 +9,6 @@ type Owner = Pick<TrackedEvent, 'group_id' | 'user_id' | 'anonymous_id'>
 export interface SealKeys {
   /** For what an event of theirs seals next; made when there is none that may be used. */
   of(scope: SealScope, owner: Owner): SealKey
-  /** None of those that match is used again. */
-  forget(isMeant: (record: SealKeyRecord) => boolean): void
   readonly size: number
 }
 
@@ -28,14 +26,16 @@ export interface SealKeyLimits {
  * Keeps keys in two generations: what is asked for moves to the younger one; when that is full the older is forgotten.
  *
  * @param options.now milliseconds since the epoch.
+ * @param options.isErased whether consumers leave a key out as that of somebody erased, also after the erasure was lifted.
  * @param options.random so many bytes; another only in tests. @default randomBytes
  */
 export function createSealKeys(options: {
   readonly limits: SealKeyLimits
   readonly now?: () => number
+  readonly isErased?: (record: SealKeyRecord) => boolean
   readonly random?: (bytes: number) => Buffer
 }): SealKeys {
-  const { limits, now = Date.now, random = randomBytes } = options
+  const { limits, now = Date.now, isErased = () => false, random = randomBytes } = options
   let young = new Map<string, SealKey>()
   let old = new Map<string, SealKey>()
 
@@ -49,7 +49,10 @@ export function createSealKeys(options: {
   }
 
   const isUsable = (key: SealKey): boolean =>
-    !key.isLost && key.uses < limits.maxUses && now() - key.record.made_at < limits.maxAgeMs
+    !key.isLost &&
+    key.uses < limits.maxUses &&
+    now() - key.record.made_at < limits.maxAgeMs &&
+    !isErased(key.record)
 
   return {
     of: (scope, owner) => {
@@ -62,11 +65,6 @@ export function createSealKeys(options: {
       if (key !== known || !young.has(name)) put(name, key)
       key.uses += 1
       return key
-    },
-    forget: (isMeant) => {
-      for (const keys of [young, old]) {
-        for (const [name, { record }] of keys) if (isMeant(record)) keys.delete(name)
-      }
     },
     get size() {
       return young.size + old.size
