@@ -167,7 +167,7 @@ test(
 test('one person in an account, and no id of theirs in the audit', SLOW, async () => {
   await using clickhouse = await openDatabase()
   await insertOdd(clickhouse)
-  const out = join(folder, 'person')
+  const out = join(folder, 'u2') // as docs/privacy.md names it
   const { code, said } = await run(clickhouse, '--group', ODD, '--user', 'u2', '--out', out)
   assert.equal(code, 0, said)
   assert.deepEqual(

@@ -167,6 +167,14 @@ test(
       rows[1]?.properties,
       JSON.stringify({ email: BOB, vat: VAT, plan: 'CANARY-PLAIN' }),
     )
+    const named = await world.pipeline.query(
+      `SELECT command FROM system.mutations WHERE table = 'seal_keys' AND position(command, 'ann') > 0`,
+    )
+    assert.deepEqual(
+      named,
+      [],
+      'files of mutations outlive the keys, and do not say whose they were',
+    )
     const again = await world.command(['destroy-keys', '--user', 'ann'])
     assert.equal(again.code, 0, again.stdout + again.stderr)
     assert.match(again.stdout, /^0 keys of user "ann" destroyed/)

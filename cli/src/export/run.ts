@@ -82,7 +82,8 @@ function auditedArguments({ group, user, anonymous, fromMs, toMs, format, out }:
     ...(fromMs === null ? {} : { from: new Date(fromMs).toISOString() }),
     ...(toMs === null ? {} : { to: new Date(toMs).toISOString() }),
     format,
-    out,
+    // The folder of a person is often called like them.
+    ...(user === null && anonymous === null ? { out } : {}),
   }
 }
 

@@ -21,7 +21,6 @@ export interface ErasedIdsInMemory extends ErasedIds {
   set(key: string, record: ErasureRecord): void
   /** Nothing is known of the id any more. */
   delete(key: string): void
-  clear(): void
   get(key: string): ErasureRecord | undefined
   records(): Iterable<ErasureRecord>
 }
@@ -82,10 +81,6 @@ export function createErasedIds(): ErasedIdsInMemory {
       known.set(record.murmur2, [...(known.get(record.murmur2) ?? []), record])
     },
     delete: forget,
-    clear: () => {
-      byKey.clear()
-      for (const known of Object.values(byHash)) known.clear()
-    },
     get: (key) => byKey.get(key),
     records: () => byKey.values(),
   }

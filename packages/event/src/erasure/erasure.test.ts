@@ -157,6 +157,11 @@ test('an id is found in any text that names it, whether it can be parsed or not'
     'user_id=u-1&x=2',
     '{"properties":{"user-id":"u-1"}}',
     '{"user_id":["u-1"]}',
+    '{"user_id":["a", "u-1"]}',
+    '{"user_id":{"id":"u-1"}}',
+    '{"user\\u005fid":"u-1","n":NaN}',
+    JSON.stringify({ body: JSON.stringify({ user_id: 'u-1' }) }),
+    JSON.stringify({ body: JSON.stringify({ body: JSON.stringify({ user_id: 'u-1' }) }) }),
   ]
   for (const text of texts) assert.ok(isErasedText(erased(['user', 'u-1']), text, NOW), text)
   for (const text of ['{"user_id":"u-12"}', '{"name":"u-1"}', '{"group_id":"u-1"}', 'u-1', '']) {
@@ -169,6 +174,7 @@ test('an id is found in any text that names it, whether it can be parsed or not'
       { kind: 'group', id: 'g' },
     ],
   )
+  assert.ok(isErasedText(erased(['user', '42']), '{"user_id":42.0}', NOW), 'as Python sends it')
 })
 
 test('an id is found in the bytes of a record that cannot be decoded', () => {

@@ -8,7 +8,10 @@ import type { EventTimes } from './erased-spans.ts'
  * being in the wrong place; what is called otherwise is not found.
  */
 const NAMED_ID =
-  /(user|anonymous|group|account)[_-]?id["']?\s*[:=]\s*\[?\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s,;&{}[\]"']+))/gi
+  /(user|anonymous|group|account)[_-]?id["']?\s*[:=]\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s,;&{}[\]"']+))/gi
+/** A list, or an object, where one id should stand. */
+const NAMED_SEVERAL = /(user|anonymous|group|account)[_-]?id["']?\s*[:=]\s*[[{]([^\]}]*)/gi
+const VALUE = /"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s,;:&{}[\]"']+)/g
 
 const KIND_BY_NAME: Readonly<Record<string, ErasedKind>> = {
   user: 'user',
@@ -26,13 +29,53 @@ export function isErasedText(ids: ErasedIds, text: string, times: EventTimes): b
   return false
 }
 
-export function* idsInText(
-  text: string,
-): Generator<{ readonly kind: ErasedKind; readonly id: string }> {
-  for (const [, name = '', double, single, bare] of text.matchAll(NAMED_ID)) {
-    const kind = KIND_BY_NAME[name.toLowerCase()]
-    if (kind !== undefined) yield { kind, id: unescaped(double ?? single ?? bare ?? '') }
+interface NamedId {
+  readonly kind: ErasedKind
+  readonly id: string
+}
+
+/** JSON that is a text in JSON that is a text in JSON. */
+const MAX_DEPTH = 3
+
+export function* idsInText(text: string): Generator<NamedId> {
+  let plain = text
+  for (let depth = 0; depth < MAX_DEPTH; depth++) {
+    yield* named(plain)
+    const deeper = withoutEscapes(plain)
+    if (deeper === plain) return
+    plain = deeper
   }
+}
+
+function* named(text: string): Generator<NamedId> {
+  for (const [, name = '', ...value] of text.matchAll(NAMED_ID)) yield* idsOf(name, value)
+  for (const [, name = '', inside = ''] of text.matchAll(NAMED_SEVERAL)) {
+    for (const [, ...value] of inside.matchAll(VALUE)) yield* idsOf(name, value)
+  }
+}
+
+function* idsOf(
+  name: string,
+  [double, single, bare]: readonly (string | undefined)[],
+): Generator<NamedId> {
+  const kind = KIND_BY_NAME[name.toLowerCase()]
+  if (kind === undefined) return
+  yield { kind, id: unescaped(double ?? single ?? bare ?? '') }
+  if (bare !== undefined && WITH_FRACTION.test(bare)) yield { kind, id: String(Number(bare)) }
+}
+
+/** Whole numbers as some languages write them: 42.0. */
+const WITH_FRACTION = /^\d+\.0+$/
+
+const ESCAPED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' }
+
+/** A text within JSON, or keys written with escapes, as they read. */
+function withoutEscapes(text: string): string {
+  return text.replaceAll(
+    /\\(?:u([\da-f]{4})|([^]))/gi,
+    (_, hex: string | undefined, char: string) =>
+      hex === undefined ? (ESCAPED[char] ?? char) : String.fromCharCode(Number.parseInt(hex, 16)),
+  )
 }
 
 function unescaped(text: string): string {

@@ -149,9 +149,10 @@ function createState(topic: string, maxErasures: number, log: Logger) {
     ids,
     reader: {
       record: take,
+      // Nobody comes back by it: until setup has filled such a topic, it says nothing of anybody.
       forget: () => {
         version++
-        ids.clear()
+        if (ids.size > 0) log.warn({ topic, erasures: ids.size }, MADE_ANEW)
         unreadable.clear()
         beyond = 0
         knownAt = null
@@ -187,6 +188,9 @@ function createState(topic: string, maxErasures: number, log: Logger) {
 }
 
 const MAX_TOLD = 1_000
+const MADE_ANEW =
+  'the topic of erasures was made anew, or its beginning is gone: this process goes on with those that it knows; run setup, ' +
+  'which fills the topic, before it is started again'
 const WAY_OUT =
   ': write it anew, or take it away with `custom-events erase --discard-unreadable` (docs/runbook.md#erasures-are-not-known)'
 

@@ -14,7 +14,7 @@ import { logsOf, type KafkaLog } from '../topics/kafka-logs.ts'
 /** What a follower is told, in the order of the log. */
 export interface TopicReader {
   readonly record: (record: FetchedRecord) => void
-  /** The topic was made anew, or its beginning is gone: what was read before does not hold any more. */
+  /** The topic was made anew, or its beginning is gone: it is read from there. */
   readonly forget: () => void
 }
 
