@@ -16,6 +16,7 @@ const GROUPS = {
     'test/hostile/battery.test.ts',
     'test/kafka/{direct-producers,foreign}.test.ts',
     'test/sdks/*.test.ts',
+    'test/{erase,erase-canary}.test.ts',
   ],
   // On docker-compose.yml, with its images at hand: see tools/test-containers.sh.
   containers: ['test/containers/*.test.ts'],
