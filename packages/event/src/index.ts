@@ -31,9 +31,13 @@ export {
   ERASED_COLUMNS,
   ERASED_KINDS,
   erasedIdOf,
+  erasedInGroup,
   erasedKey,
+  idKindOf,
+  isInGroup,
   type ErasedId,
   type ErasedKind,
+  type IdKind,
 } from './erasure/erased-id.ts'
 export { addSpan, liftSpans, type ErasedSpan, type EventTimes } from './erasure/erased-spans.ts'
 export {
@@ -48,6 +52,7 @@ export {
   writeErasure,
   type ErasureRecord,
 } from './erasure/erasure-record.ts'
+export { isErasedOwner } from './erasure/erased-keys.ts'
 export { isErasedText } from './erasure/ids-in-text.ts'
 export { isErasedRecord } from './erasure/ids-in-record.ts'
 export { ERASURES_MAX_AGE_MS, LONGEST_INSERT_MS } from './erasure/erasure-times.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { erasedIdOf, writeErasure, type ErasedKind } from '@custom-events/event'
+import { erasedIdOf, writeErasure, type IdKind } from '@custom-events/event'
 import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../../../../test/support/eventually.ts'
 import { followErasures, type Erasures } from './erasures.ts'
@@ -10,7 +10,7 @@ const kafka = { brokers: ['127.0.0.1:1'], clientId: 't', isTlsEnabled: false, sa
 const log = createLogger({ service: 'test', level: 'silent' })
 const ALWAYS = { timestampBefore: null, receivedBefore: null }
 
-function bytesOf(kind: ErasedKind, id: string) {
+function bytesOf(kind: IdKind, id: string) {
   return writeErasure({
     ...erasedIdOf(kind, id),
     spans: [ALWAYS],

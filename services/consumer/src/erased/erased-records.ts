@@ -1,8 +1,8 @@
 import {
+  isErasedOwner,
   isErasedRecord,
   isErasedText,
   type ErasedIds,
-  type ErasedKind,
   type EventTimes,
 } from '@custom-events/event'
 import { decodeSealKey } from '@custom-events/codec'
@@ -24,10 +24,11 @@ export function isErasedEvent(fields: FieldsOf): IsErased {
       OF_EVENT,
     )
     const times = { timestamp: Number(timestamp), receivedAt: Number(receivedAt) }
+    const groups = [group]
     return (
-      ids.has('user', user, times) ||
+      ids.has('user', user, times, groups) ||
       ids.has('group', group, times) ||
-      ids.has('anonymous', anonymous, times)
+      ids.has('anonymous', anonymous, times, groups)
     )
   }
 }
@@ -63,10 +64,11 @@ export function isErasedRejectedEvent(
 ): boolean {
   const { user, group, code, texts, receivedAt } = rejected
   const times: EventTimes = { timestamp: receivedAt, receivedAt }
-  if (ids.has('user', user, times) || ids.has('group', group, times)) return true
+  const groups = [group]
+  if (ids.has('user', user, times, groups) || ids.has('group', group, times)) return true
   return texts
     .flatMap((text) => (code === 'invalid_utf8' ? [text, fromBase64(text)] : [text]))
-    .some((text) => isErasedText(ids, text, times))
+    .some((text) => isErasedText(ids, text, times, groups))
 }
 
 /** What is no UTF-8 is kept as base64. */
@@ -82,18 +84,8 @@ export function isErasedLetter(setAsideAtMs: (record: FetchedRecord) => number):
   }
 }
 
-/**
- * A key seals events of any time: with an erasure of those before some day it stays, because later ones need it.
- */
+/** Keys of sealed properties: none of somebody who is erased is inserted. What is no key is nobody's. */
 export const isErasedKey: IsErased = (record, ids) => {
   const key = decodeSealKey(record.value)
-  if (typeof key === 'string') return false
-  const times: EventTimes = { timestamp: Number.MAX_SAFE_INTEGER, receivedAt: key.made_at }
-  const isErased = (kind: ErasedKind, id: string | null): boolean =>
-    id !== null && ids.has(kind, Buffer.from(id), times)
-  return (
-    isErased('user', key.user_id) ||
-    isErased('group', key.group_id) ||
-    isErased('anonymous', key.anonymous_id)
-  )
+  return typeof key !== 'string' && isErasedOwner(ids, key)
 }
