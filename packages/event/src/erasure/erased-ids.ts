@@ -85,8 +85,7 @@ export function createErasedIds(): ErasedIdsInMemory {
   }
 
   const hasText = (kind: IdKind, id: string | null, event: Person & EventTimes): boolean => {
-    const isAsked =
-      byHash[kind].size > 0 || (kind !== 'group' && byHash[IN_GROUP[kind]].size > 0)
+    const isAsked = byHash[kind].size > 0 || (kind !== 'group' && byHash[IN_GROUP[kind]].size > 0)
     if (id === null || !isAsked) return false
     const bytes = scratch.subarray(0, scratch.write(id, 'utf8'))
     const groups = event.group_id === null ? [] : [Buffer.from(event.group_id, 'utf8')]
@@ -122,11 +121,7 @@ export function createErasedIds(): ErasedIdsInMemory {
   }
 }
 
-function isOneOf(
-  candidates: readonly ErasureRecord[],
-  bytes: Buffer,
-  times: EventTimes,
-): boolean {
+function isOneOf(candidates: readonly ErasureRecord[], bytes: Buffer, times: EventTimes): boolean {
   const sha256 = sha256Of(bytes)
   return candidates.some((each) => each.sha256 === sha256 && isWithin(each.spans, times))
 }

@@ -15,9 +15,7 @@ function recordOf(kind: IdKind, id: string, spans: readonly ErasedSpan[] = [ALWA
   return { ...erasedIdOf(kind, id), spans, erasureId: 'e-1', askedBy: 'me', askedAt: 5 }
 }
 
-function erased(
-  ...who: readonly (readonly [IdKind, string, ErasedSpan?])[]
-): ErasedIdsInMemory {
+function erased(...who: readonly (readonly [IdKind, string, ErasedSpan?])[]): ErasedIdsInMemory {
   const ids = createErasedIds()
   for (const [kind, id, span = ALWAYS] of who) {
     const record = recordOf(kind, id, [span])
