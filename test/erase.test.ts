@@ -196,10 +196,17 @@ test(
     assert.match(refused.stdout, /2 accounts .*--group .*--in-all-accounts/s)
     assert.equal(await count(`tracked WHERE user_id = '1'`), 2)
 
+    // Somebody has set how long replaced parts of it stay.
+    await pipeline.query('ALTER TABLE dead_letters MODIFY SETTING old_parts_lifetime = 47')
     const done = await erase(['--user', '1', '--group', 'numbers_a', '--yes'])
     assert.equal(done.code, 0, done.stderr + done.stdout)
     assert.deepEqual(receiptIn(done)['found'], { events: 1, rejected_events: 1 })
     assert.equal(receiptIn(done)['kind'], 'user_in_group')
+    const kept = await pipeline.query<{ name: string; seconds: string }>(
+      `SELECT name, extract(engine_full, 'old_parts_lifetime = (\\d+)') AS seconds FROM system.tables
+       WHERE database = currentDatabase() AND seconds != ''`,
+    )
+    assert.deepEqual(kept, [{ name: 'dead_letters', seconds: '47' }])
     const left = await pipeline.query<{ group_id: string }>(
       `SELECT group_id FROM events WHERE user_id = '1'
        UNION ALL SELECT assumeNotNull(group_id) FROM rejected_events WHERE user_id = '1'`,

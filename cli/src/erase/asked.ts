@@ -68,7 +68,7 @@ function userName(): string {
 
 /** What was taken until now stays erased for ever; Kafka may still hold it. */
 export async function lift(
-  { servers, topic }: ErasePorts,
+  { servers, topic }: Pick<ErasePorts, 'servers' | 'topic'>,
   { target, by, isMeant }: Target,
   rows: readonly Erasure[],
   print: (lines: readonly string[]) => void,

@@ -1,4 +1,4 @@
-import { findEvents, type ClickHouse } from '@custom-events/clickhouse'
+import { findEvents, type Servers } from '@custom-events/clickhouse'
 import { idOf, type EraseRequest } from './request.ts'
 
 /**
@@ -7,13 +7,13 @@ import { idOf, type EraseRequest } from './request.ts'
  * @returns why nothing is done, and both ways on; `null`: it is clear who is meant. @throws {ClickHouseFailure}
  */
 export async function ambiguityOf(
-  clickhouse: Pick<ClickHouse, 'query'>,
+  servers: Servers,
   request: EraseRequest,
 ): Promise<readonly string[] | null> {
   if (request.kind !== 'erase' || request.isInAllAccounts) return null
   const { target, before } = request
   if (target.kind === 'group' || target.within !== null) return null
-  const { accounts } = await findEvents(clickhouse, { id: idOf(target), timestampBefore: before })
+  const { accounts } = await findEvents(servers, { id: idOf(target), timestampBefore: before })
   if (accounts <= 1) return null
   return [
     `Not erased: ${accounts} accounts have events of this ${target.kind}, and it may be somebody else in each.`,
