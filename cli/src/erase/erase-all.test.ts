@@ -7,7 +7,7 @@ import { ClickHouseFailure, ErasureStalled, type Erasure } from '@custom-events/
 import { erasedIdOf } from '@custom-events/event'
 import { eraseAll } from './erase-all.ts'
 import type { ErasePorts } from './erase.ts'
-import { makeReceipt } from './receipt.ts'
+import { makeReceipt } from './receipt/receipt.ts'
 
 const erasureOf = (erasureId: string): Erasure => ({
   erasureId,

@@ -1,7 +1,7 @@
 import { ClickHouseFailure, ErasureStalled, type Erasure } from '@custom-events/clickhouse'
 import type { Told } from '../audit/audited.ts'
 import { erase, type ErasePorts } from './erase.ts'
-import { keepReceipt } from './receipt-file.ts'
+import { keepReceipt } from './receipt/receipt-file.ts'
 import { receiptLines } from './report.ts'
 import type { createTeller } from './tell.ts'
 

@@ -18,8 +18,8 @@ import {
   type Waiting,
 } from '@custom-events/clickhouse'
 import { createErasedIds, erasedKey, type ErasedIds } from '@custom-events/event'
-import type { ErasureTopic } from './erasure-topic.ts'
-import { makeReceipt, type Receipt } from './receipt.ts'
+import type { ErasureTopic } from './topic/erasure-topic.ts'
+import { makeReceipt, type Receipt } from './receipt/receipt.ts'
 import { conditionsOf, findLetters, findRejected, type RefusedPlace } from './refused.ts'
 import { countTheirKeys, destroyTheirKeys, type KeyPorts } from './their-keys.ts'
 

@@ -1,7 +1,7 @@
 import type { Erasure } from '@custom-events/clickhouse'
 import type { IdKind } from '@custom-events/event'
 import type { Plan } from './plan.ts'
-import type { Receipt } from './receipt.ts'
+import type { Receipt } from './receipt/receipt.ts'
 import type { Named } from './request.ts'
 
 export function planLines(

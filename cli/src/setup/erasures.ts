@@ -7,8 +7,8 @@ import {
 } from '@custom-events/clickhouse'
 import { addSpan, erasedKey, liftSpans, type ErasedSpan } from '@custom-events/event'
 import type { Logger } from '@custom-events/runtime'
-import type { Wanted } from '../erase/erasure-topic.ts'
-import { openKafka } from '../erase/open-kafka.ts'
+import type { Wanted } from '../erase/topic/erasure-topic.ts'
+import { openKafka } from '../erase/topic/open-kafka.ts'
 import type { SetupConfig } from '../config.ts'
 
 /**
@@ -25,7 +25,7 @@ export async function fillErasures(
   const wanted = wantedOf(await announcedIn(clickhouse))
   const stop = new AbortController().signal
   const topic = await openKafka({ config, log, resources, stop })
-  const filled = await topic.fill(wanted)
+  const filled = await topic.nameAll(wanted)
   if (filled > 0) print(`erasures: ${filled} were not on Kafka, and are again`)
 }
 

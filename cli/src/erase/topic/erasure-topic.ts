@@ -24,7 +24,7 @@ export interface ErasureTopic {
   /** Of what is taken from `nowMs` on nothing is erased. @throws */
   lift(id: ErasedId, nowMs: number, by: AskedBy): Promise<number>
   /** Names all of these as well, and says then that the topic is complete. @returns how many were not. @throws */
-  fill(wanted: readonly Wanted[]): Promise<number>
+  nameAll(wanted: readonly Wanted[]): Promise<number>
   /** Takes records away that say nothing. @returns how many. @throws */
   discard(): Promise<number>
 }
@@ -115,7 +115,7 @@ export function openErasureTopic(options: {
   }
 
   /** Compares all at once, and once more what was written: a command may have changed one meanwhile. */
-  const fill = async (wanted: readonly Wanted[]): Promise<number> => {
+  const nameAll = async (wanted: readonly Wanted[]): Promise<number> => {
     let filled = 0
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const now = await known()
@@ -137,7 +137,7 @@ export function openErasureTopic(options: {
   }
 
   return {
-    fill,
+    nameAll,
     find: async (id) => (await known()).get(erasedKey(id)),
     announce: (id, span, by) => change(id, (spans) => addSpan(spans, span), by),
     lift: (id, nowMs, by) => change(id, (spans) => liftSpans(spans, nowMs), by),

@@ -52,10 +52,10 @@ test('an id of which only some spans were written gets the others, and then the 
   // Killed between two spans.
   await topic.announce(id, before(10), BY)
   assert.equal(erasures.isComplete, false)
-  assert.equal(await topic.fill([{ id, spans, by: BY }]), 1)
+  assert.equal(await topic.nameAll([{ id, spans, by: BY }]), 1)
   assert.deepEqual(ids.get(erasedKey(id))?.spans, spans)
   assert.equal(erasures.isComplete, true)
-  assert.equal(await topic.fill([{ id, spans, by: BY }]), 0)
+  assert.equal(await topic.nameAll([{ id, spans, by: BY }]), 0)
 })
 
 test('however many erasures there are, they are compared at once', async () => {
@@ -65,7 +65,7 @@ test('however many erasures there are, they are compared at once', async () => {
     spans: [before(10)],
     by: BY,
   }))
-  assert.equal(await topic.fill(wanted), 3_000)
+  assert.equal(await topic.nameAll(wanted), 3_000)
   assert.equal(ids.size, 3_000)
   assert.ok(calls.reads <= 4 && calls.writes <= 7, JSON.stringify(calls))
 })
