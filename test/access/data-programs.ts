@@ -85,8 +85,8 @@ export async function erases(clickhouse: Connected): Promise<void> {
   const { selection, ids } = selectionOf(row)
   await readErasureRows(clickhouse)
   await writeErasureRow(clickhouse, row)
-  await findEvents(clickhouse, selection)
-  await findLinked(clickhouse, selection)
+  await findEvents(servers, selection)
+  await findLinked(servers, selection)
   await findRefusedRows(servers, ids, null)
   await noteDays(servers, erasureId, { ...selection, id: erasedIdOf('group', 'a') })
   for (const table of ['events', 'rejected_events', 'dead_letters', 'rollup_daily']) {

@@ -1,6 +1,8 @@
 // What a consumer does with records of somebody who is erased, on the real servers.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { readSetupConfig } from '@custom-events/cli'
+import { createOperator, kafkaConfigFrom } from '@custom-events/kafka'
 import { eventually } from '../support/eventually.ts'
 import { QUICK_ERASURES, receiptIn, runErase } from '../support/erase-command.ts'
 import { servers } from '../support/servers.ts'
@@ -92,5 +94,34 @@ test(
       assert.equal(await rowsOf(world, GONE), 5)
       assert.ok((await consumer.readiness()).isReady)
     }, PATIENT)
+  },
+)
+
+test(
+  'with a topic of erasures that was lost and made empty nothing is inserted before setup has filled it',
+  { timeout: 240_000 },
+  async () => {
+    await using world = await createWorld(stack, QUICK_ERASURES)
+    const { environment } = world
+    const erased = await runErase(['--user', GONE, '--yes'], { environment })
+    assert.equal(erased.code, 0, erased.stderr + erased.stdout)
+    const { config, log } = readSetupConfig({ ...environment, LOG_LEVEL: 'error' })
+    const operator = createOperator(kafkaConfigFrom(config), log)
+    const topic = world.topics.tracked.replace('tracked', 'erased')
+    await operator.deleteTopic(topic)
+    // Setup was killed here: the topic is there, and says nothing.
+    await eventually(() => operator.createTopic(topic, 1, { 'cleanup.policy': 'compact' }), PATIENT)
+
+    await using consumer = await world.startConsumer()
+    await world.produce(records(world, 0, 10))
+    await eventually(async () => {
+      const { isReady, reasons } = await consumer.readiness()
+      assert.equal(isReady, false)
+      assert.match(reasons.join(), /does not say that it is complete/)
+    }, PATIENT)
+    assert.equal(await rowsOf(world, 'user_here'), 0)
+    await world.setUp()
+    await eventually(async () => assert.equal(await rowsOf(world, 'user_here'), 5), PATIENT)
+    assert.equal(await rowsOf(world, GONE), 0)
   },
 )

@@ -18,20 +18,24 @@ import {
   type Waiting,
 } from '@custom-events/clickhouse'
 import { createErasedIds, erasedKey, type ErasedIds } from '@custom-events/event'
-import type { ErasureTopic } from './erasure-topic.ts'
-import { makeReceipt, type Receipt } from './receipt.ts'
+import type { ErasureTopic } from './topic/erasure-topic.ts'
+import { makeReceipt, type Receipt } from './receipt/receipt.ts'
 import { conditionsOf, findLetters, findRejected, type RefusedPlace } from './refused.ts'
 import { countTheirKeys, destroyTheirKeys, type KeyPorts } from './their-keys.ts'
 
 export interface ErasePorts {
   readonly servers: Servers
   readonly topic: ErasureTopic
+  /** The same, with time to count in: a large table takes longer than any other query may. */
+  readonly counting: Servers
   readonly keys: KeyPorts
   readonly waiting: Waiting
   /** After Kafka has the erasure no insert that does not know of it begins or ends later than so. */
   readonly settleMs: number
   /** A step of the way is reached; for a person. */
   readonly onStep: (text: string) => void
+  /** Told before the erasure counts as done: whoever is killed in between goes on, and it is told again. */
+  readonly onReceipt: (receipt: Receipt) => Promise<void>
 }
 
 /** Late rows are looked for so often while inserts are waited for. */
@@ -98,7 +102,7 @@ export async function erase(
   if (erasure.userHash !== '0') {
     const clear = (rows: number, update: () => Promise<void>) =>
       account('rollup_daily', rows, update)
-    await clearUserHashes(servers, erasure, { waiting: ports.waiting, account: clear })
+    await clearUserHashes(ports.counting, erasure, { waiting: ports.waiting, account: clear })
   }
   for (const table of ['events', 'rejected_events', 'dead_letters', 'rollup_daily']) {
     await rewriteParts(servers, table, ports.waiting)
@@ -109,6 +113,7 @@ export async function erase(
 
   const finishedAt = await clickhouseTime(servers.clickhouse)
   const receipt = makeReceipt(erasure, { left, finishedAt })
+  await ports.onReceipt(receipt)
   await reach({ state: 'done', finishedAt, receiptSha256: receipt.sha256 })
   return { erasure, receipt }
 }
@@ -137,19 +142,19 @@ type Account = (table: string, rows: number, hide: () => Promise<void>) => Promi
 
 /** @returns rows that were found. */
 async function sweepOnce(
-  { servers, waiting }: ErasePorts,
+  { servers, counting, waiting }: ErasePorts,
   erasure: Erasure,
   { what, account }: { readonly what: Sweep; readonly account: Account },
 ): Promise<number> {
   const { selection, ids } = selectionOf(erasure)
-  const events = await countEvents(servers.clickhouse, selection)
+  const events = await countEvents(counting, selection)
   await account('events', events, async () => {
-    await noteDays(servers, erasure.erasureId, selection)
+    await noteDays(counting, erasure.erasureId, selection)
     await hideRows(servers, { table: 'events', condition: conditionOf(selection) }, waiting)
   })
   if (what === 'events') return events
   let total = events
-  for (const { table, places } of await findRefusedRows(servers, ids, erasure.timestampBefore)) {
+  for (const { table, places } of await findRefusedRows(counting, ids, erasure.timestampBefore)) {
     await account(table, places.length, async () => {
       for (const condition of conditionsOf(places)) {
         await hideRows(servers, { table, condition }, waiting)
@@ -200,12 +205,12 @@ async function settle(
 
 /** @returns 0 of each table. @throws {ErasureStalled} when something is left. */
 async function mustBeGone(
-  { servers, keys }: ErasePorts,
+  { servers, counting, keys }: ErasePorts,
   erasure: Erasure,
 ): Promise<Readonly<Record<string, number>>> {
   const { selection, ids } = selectionOf(erasure)
-  const left: Record<string, number> = { events: await countEvents(servers.clickhouse, selection) }
-  for (const { table, places } of await findRefusedRows(servers, ids, erasure.timestampBefore)) {
+  const left: Record<string, number> = { events: await countEvents(counting, selection) }
+  for (const { table, places } of await findRefusedRows(counting, ids, erasure.timestampBefore)) {
     left[table] = places.length
   }
   const keysLeft = await countTheirKeys(keys, erasure)

@@ -30,9 +30,9 @@ export async function countWhatGoes(
   const { ids } = selectionOf(selection)
   const refused = await findRefusedRows(servers, ids, selection.timestampBefore)
   return {
-    events: await findEvents(servers.clickhouse, selection),
+    events: await findEvents(servers, selection),
     refused: Object.fromEntries(refused.map(({ table, places }) => [table, places.length])),
-    linked: await findLinked(servers.clickhouse, selection),
+    linked: await findLinked(servers, selection),
     keys: await countTheirKeys(keys, selection),
     detached: (await detachedParts(servers)).length,
   }

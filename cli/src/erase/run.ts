@@ -1,24 +1,21 @@
-import { writeFile } from 'node:fs/promises'
-import {
-  createClickHouse,
-  ErasureStalled,
-  readErasureRows,
-  type Erasure,
-} from '@custom-events/clickhouse'
-import { erasedIdOf } from '@custom-events/event'
+import { createClickHouse, readErasureRows, type Erasure } from '@custom-events/clickhouse'
 import { audited, type Told } from '../audit/audited.ts'
 import { fix, step } from '../step.ts'
 import { begin, isUnfinished, lift } from './asked.ts'
 import type { EraseConfig } from './config.ts'
-import { erase, type ErasePorts } from './erase.ts'
-import { openKafka } from './open-kafka.ts'
+import { eraseAll, STOPPED, type Done } from './erase-all.ts'
+import type { ErasePorts } from './erase.ts'
+import { ambiguityOf } from './one-account.ts'
+import { openKafka } from './topic/open-kafka.ts'
 import { countWhatGoes } from './plan.ts'
-import { listLines, planLines, receiptLines } from './report.ts'
-import { auditedArguments, type EraseRequest } from './request.ts'
+import { listLines, planLines } from './report.ts'
+import { auditedArguments, idOf, type EraseRequest } from './request.ts'
 import { createTeller, type Screen } from './tell.ts'
 import { openKeys } from './their-keys.ts'
 
-const STOPPED = 130
+const WRONG_USAGE = 64
+/** For what is counted of one month. */
+const COUNT_LIMIT_S = 600
 
 /**
  * `custom-events erase`.
@@ -34,6 +31,8 @@ export async function runErase(
   await using resources = new AsyncDisposableStack()
   const clickhouse = resources.use(createClickHouse(config))
   const servers = { clickhouse, cluster: config.CLICKHOUSE_CLUSTER }
+  const patient = resources.use(createClickHouse(config, { queryLimitS: COUNT_LIMIT_S }))
+  const counting = { ...servers, clickhouse: patient }
   const rows = await step('reading the erasures', fix.clickhouse(config), () =>
     readErasureRows(clickhouse),
   )
@@ -47,19 +46,26 @@ export async function runErase(
   )
   if (request.kind === 'erase' && !request.isMeant) {
     const { target, before } = request
-    const selection = { id: erasedIdOf(target.kind, target.id), timestampBefore: before }
+    const selection = { id: idOf(target), timestampBefore: before }
     const plan = await step('counting', fix.clickhouse(config), () =>
-      countWhatGoes(servers, selection, keys),
+      countWhatGoes(counting, selection, keys),
     )
-    tell.lines(planLines(target.kind, plan))
+    tell.lines(planLines(target, plan))
     return 0
+  }
+  const ambiguity = await step('counting accounts', fix.clickhouse(config), () =>
+    ambiguityOf(counting, request),
+  )
+  if (ambiguity !== null) {
+    tell.lines(ambiguity)
+    return WRONG_USAGE
   }
   const topic = await step('opening the topic of erasures', fix.kafka(config), () =>
     openKafka({ config, log, resources, stop }),
   )
   const settleMs = config.ERASE_SETTLE_SECONDS * 1_000
   const waiting = { stop, onWaiting: tell.waiting }
-  const ports = { servers, topic, keys, waiting, settleMs, onStep: tell.step }
+  const ports = { servers, counting, topic, keys, waiting, settleMs, onStep: tell.step }
   const act = (): Promise<Done> => change(request, { ports, rows, tell })
   if (request.kind === 'lift' && !request.isMeant) return (await act()).exitCode
   const command = {
@@ -70,19 +76,13 @@ export async function runErase(
   return (await audited(clickhouse, command, { run: act, tell: told })).exitCode
 }
 
-/** What became of it; a killed or failed command is gone on with. */
-interface Done {
-  readonly exitCode: number
-  readonly counts: Told['counts']
-}
-
 function told({ exitCode, counts }: Done): Told {
   const outcome = exitCode === 0 ? 'done' : exitCode === STOPPED ? 'stopped' : 'failed'
   return { outcome, counts }
 }
 
 interface Tools {
-  readonly ports: ErasePorts
+  readonly ports: Omit<ErasePorts, 'onReceipt'>
   readonly rows: readonly Erasure[]
   readonly tell: ReturnType<typeof createTeller>
 }
@@ -103,32 +103,5 @@ async function change(request: EraseRequest, { ports, rows, tell }: Tools): Prom
       return eraseAll(rows.filter(isUnfinished), request, { ports, tell })
     default:
       return request satisfies never
-  }
-}
-
-async function eraseAll(
-  todo: readonly Erasure[],
-  { receipt: file }: Pick<EraseRequest, 'receipt'>,
-  { ports, tell }: Pick<Tools, 'ports' | 'tell'>,
-): Promise<Done> {
-  const counts: Record<string, number> = { erasures: 0 }
-  const add = (what: string, number: number): void => {
-    counts[what] = (counts[what] ?? 0) + number
-  }
-  if (todo.length === 0) tell.lines(['Nothing to resume: every erasure is done.'])
-  try {
-    for (const erasure of todo) {
-      const { receipt } = await erase(ports, erasure)
-      add('erasures', 1)
-      for (const [table, rows] of Object.entries(receipt.found)) add(table, rows)
-      tell.lines(receiptLines(receipt))
-      if (file !== null) await writeFile(file, `${JSON.stringify(receipt, null, 2)}\n`)
-    }
-    return { exitCode: 0, counts }
-  } catch (error) {
-    tell.end()
-    if (!(error instanceof ErasureStalled)) throw error
-    tell.lines([`Not done: ${error.message}.`, 'Go on with: npm run -s erase -- --resume'])
-    return { exitCode: ports.waiting.stop.aborted ? STOPPED : 1, counts }
   }
 }

@@ -119,6 +119,7 @@ export const DATA_COMMANDS: readonly Role[] = [
           'system.mutations',
           'system.detached_parts',
           'system.merge_tree_settings',
+          'system.tables',
         ],
         without: 'nobody knows whether erased rows are gone from every part',
       },

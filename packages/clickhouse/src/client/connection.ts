@@ -1,7 +1,7 @@
 import { createClient, type ClickHouseClient } from '@clickhouse/client'
 import { createTlsAgent, tlsFilesFrom } from '@custom-events/runtime'
 import { highestOffsets, recordsPresent } from './read-back.ts'
-import { command, insertNative, query } from './requests.ts'
+import { command, insertNative, MAX_EXECUTION_S, query } from './requests.ts'
 import { stream } from './stream.ts'
 import { viewsOn } from './views.ts'
 import type { ClickHouse } from './clickhouse.ts'
@@ -19,23 +19,31 @@ export interface ClickHouseConfig {
 }
 
 /** More than ClickHouse's own limit of a query. */
-const REQUEST_TIMEOUT_MS = 30_000
+const LONGER_MS = 5_000
 
-/** Opens no connection yet; the first request does. */
-export function createClickHouse(config: ClickHouseConfig): ClickHouse {
-  const client = openClient(config, config.CLICKHOUSE_DATABASE)
+/**
+ * Opens no connection yet; the first request does.
+ *
+ * @param options.queryLimitS after so many seconds ClickHouse gives a query up (code 159), and soon after the client any request.
+ */
+export function createClickHouse(
+  config: ClickHouseConfig,
+  { queryLimitS = MAX_EXECUTION_S }: { readonly queryLimitS?: number } = {},
+): ClickHouse {
+  const timeoutMs = queryLimitS * 1_000 + LONGER_MS
+  const client = openClient(config, config.CLICKHOUSE_DATABASE, timeoutMs)
   return {
     database: config.CLICKHOUSE_DATABASE,
     insertNative: (insert) => insertNative(client, insert),
     recordsPresent: (question) => recordsPresent(client, question),
     highestOffsets: (question) => highestOffsets(client, question),
     viewsOn: (table) => viewsOn(client, table),
-    query: (sql, params) => query(client, sql, params),
+    query: (sql, params) => query(client, sql, params, { limitS: queryLimitS }),
     stream: (request) => stream(client, request),
     command: (sql, params) => command(client, sql, params),
     createDatabase: async (onCluster) => {
       // A request that names a missing database is refused, even if it is to create it.
-      const outside = openClient(config, 'default')
+      const outside = openClient(config, 'default', timeoutMs)
       try {
         await command(outside, `CREATE DATABASE IF NOT EXISTS {name:Identifier} ${onCluster}`, {
           name: config.CLICKHOUSE_DATABASE,
@@ -49,13 +57,17 @@ export function createClickHouse(config: ClickHouseConfig): ClickHouse {
   }
 }
 
-function openClient(config: ClickHouseConfig, database: string): ClickHouseClient {
+function openClient(
+  config: ClickHouseConfig,
+  database: string,
+  timeoutMs: number,
+): ClickHouseClient {
   return createClient({
     url: config.CLICKHOUSE_URL,
     username: config.CLICKHOUSE_USER,
     password: config.CLICKHOUSE_PASSWORD,
     database,
-    request_timeout: REQUEST_TIMEOUT_MS,
+    request_timeout: timeoutMs,
     application: 'custom-events',
     // Every failure reaches the caller, who logs it once with what it means.
     log: { level: 127 },

@@ -85,7 +85,7 @@ function ask<Row>(
       least: versionOf(generation, Math.min(...ranges.map((range) => range.from))),
       most: versionOf(generation, Math.max(...ranges.map((range) => range.to))),
     },
-    signal,
+    { signal },
   )
 }
 

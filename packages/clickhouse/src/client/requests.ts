@@ -5,7 +5,7 @@ import { quoteIdentifier } from './quote.ts'
 import { ClickHouseFailure, failureFromAnswer, failureFromError } from '../errors/failure.ts'
 
 /** Less than the client's own limit: ClickHouse gives up first, so that its answer, not our impatience, decides. */
-const MAX_EXECUTION_S = 25
+export const MAX_EXECUTION_S = 25
 
 /** All said explicitly: the embedded engine's defaults are not those of a server. */
 const INSERT_SETTINGS: ClickHouseSettings = {
@@ -19,11 +19,6 @@ const INSERT_SETTINGS: ClickHouseSettings = {
   // Copies of an event within one block are left to the merges, as those of two blocks are: looking for
   // them takes a fifth of the CPU of an insert.
   optimize_on_insert: 0,
-  max_execution_time: MAX_EXECUTION_S,
-}
-
-const READ_SETTINGS: ClickHouseSettings = {
-  wait_end_of_query: 1,
   max_execution_time: MAX_EXECUTION_S,
 }
 
@@ -69,26 +64,33 @@ class NotBegun extends Error {
   }
 }
 
+export interface QueryLimits {
+  readonly signal?: AbortSignal | undefined
+  /** ClickHouse gives the query up then, in seconds. */
+  readonly limitS?: number
+}
+
 export async function query<Row>(
   client: ClickHouseClient,
   sql: string,
   params: Readonly<Record<string, unknown>> = {},
-  signal?: AbortSignal,
+  { signal, limitS = MAX_EXECUTION_S }: QueryLimits = {},
 ): Promise<Row[]> {
-  return attempt(
-    firstLine(sql),
-    async () => {
-      const result = await client.query({
-        query: sql,
-        query_params: { ...params },
-        format: 'JSONEachRow',
-        clickhouse_settings: { ...READ_SETTINGS, output_format_json_quote_64bit_integers: 1 },
-        ...(signal === undefined ? {} : { abort_signal: signal }),
-      })
-      return result.json<Row>()
-    },
-    signal,
-  )
+  const run = async (): Promise<Row[]> => {
+    const result = await client.query({
+      query: sql,
+      query_params: { ...params },
+      format: 'JSONEachRow',
+      clickhouse_settings: {
+        wait_end_of_query: 1,
+        max_execution_time: limitS,
+        output_format_json_quote_64bit_integers: 1,
+      },
+      ...(signal === undefined ? {} : { abort_signal: signal }),
+    })
+    return result.json<Row>()
+  }
+  return attempt(firstLine(sql), run, signal)
 }
 
 export async function command(

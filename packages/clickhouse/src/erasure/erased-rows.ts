@@ -1,5 +1,11 @@
-import { ERASED_COLUMNS, type ErasedId, type ErasedKind } from '@custom-events/event'
-import type { ClickHouse } from '../client/clickhouse.ts'
+import {
+  ERASED_COLUMNS,
+  idKindOf,
+  isInGroup,
+  type ErasedId,
+  type IdKind,
+} from '@custom-events/event'
+import { monthsOfEvents, type Asked } from './months.ts'
 
 /** Whose rows, and up to when. */
 export interface ErasedSelection {
@@ -17,7 +23,11 @@ export interface ErasedSelection {
 export function isErasedSql({ id, timestampBefore }: ErasedSelection, column: string): string {
   const text = `assumeNotNull(${column})`
   const sha256 = `unhex('${hexOf(id)}')`
-  const isTheirs = `if(kafkaMurmurHash(${text}) = ${Math.trunc(id.murmur2)}, SHA256(${text}) = ${sha256}, 0)`
+  // As `pairBytes` has it; lengths are of bytes.
+  const hashed = isInGroup(id.kind)
+    ? `concat(toString(length(group_id)), ':', group_id, ${text})`
+    : text
+  const isTheirs = `if(kafkaMurmurHash(${text}) = ${Math.trunc(id.murmur2)}, SHA256(${hashed}) = ${sha256}, 0)`
   const isThere = `${column} IS NOT NULL AND ${isTheirs}`
   if (timestampBefore === null) return isThere
   return `${isThere} AND timestamp < fromUnixTimestamp64Milli(${Math.trunc(timestampBefore)})`
@@ -37,53 +47,84 @@ export interface FoundEvents {
   readonly lastTimestamp: string
 }
 
+/** An id that more accounts have is said to be of so many. */
+const MAX_ACCOUNTS = 10_000
+
 /** @throws {ClickHouseFailure} */
-export async function findEvents(
-  clickhouse: Pick<ClickHouse, 'query'>,
-  selection: ErasedSelection,
-): Promise<FoundEvents> {
-  const [found] = await clickhouse.query<FoundEvents>(
-    `SELECT toFloat64(count()) AS rows, toFloat64(uniq(group_id)) AS accounts,
-            toString(min(timestamp)) AS firstTimestamp, toString(max(timestamp)) AS lastTimestamp
+export async function findEvents(servers: Asked, selection: ErasedSelection): Promise<FoundEvents> {
+  const months: readonly FoundInMonth[] = await inMonths(
+    servers,
+    `SELECT toFloat64(count()) AS rows, groupUniqArray(${MAX_ACCOUNTS})(group_id) AS groups,
+            toString(min(timestamp)) AS first, toString(max(timestamp)) AS last
      FROM events WHERE ${conditionOf(selection)}`,
   )
-  return found ?? { rows: 0, accounts: 0, firstTimestamp: '', lastTimestamp: '' }
+  const found = months.filter(({ rows }) => rows > 0)
+  return {
+    rows: found.reduce((sum, { rows }) => sum + rows, 0),
+    accounts: new Set(found.flatMap(({ groups }) => groups)).size,
+    firstTimestamp: found.map(({ first }) => first).toSorted()[0] ?? '',
+    lastTimestamp:
+      found
+        .map(({ last }) => last)
+        .toSorted()
+        .at(-1) ?? '',
+  }
+}
+
+interface FoundInMonth {
+  readonly rows: number
+  readonly groups: readonly string[]
+  readonly first: string
+  readonly last: string
+}
+
+/** @param sql ends with a condition. */
+async function inMonths<Row>(servers: Asked, sql: string): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for (const month of await monthsOfEvents(servers)) {
+    rows.push(...(await servers.clickhouse.query<Row>(`${sql} AND ${month}`)))
+  }
+  return rows
 }
 
 /** @returns rows of `events`, every copy counted. @throws {ClickHouseFailure} */
-export async function countEvents(
-  clickhouse: Pick<ClickHouse, 'query'>,
-  selection: ErasedSelection,
-): Promise<number> {
-  const [found] = await clickhouse.query<{ readonly rows: number }>(
+export async function countEvents(servers: Asked, selection: ErasedSelection): Promise<number> {
+  const months = await inMonths<{ readonly rows: number }>(
+    servers,
     `SELECT toFloat64(count()) AS rows FROM events WHERE ${conditionOf(selection)}`,
   )
-  return found?.rows ?? 0
+  return months.reduce((sum, { rows }) => sum + rows, 0)
 }
 
 export function conditionOf(selection: ErasedSelection): string {
-  return isErasedSql(selection, ERASED_COLUMNS[selection.id.kind])
+  return isErasedSql(selection, ERASED_COLUMNS[idKindOf(selection.id.kind)])
 }
 
 /** Ids of the other kind that stand beside the erased one: a user's devices, or who a visitor turned out to be. */
 export interface LinkedIds {
-  readonly kind: ErasedKind
+  readonly kind: IdKind
   readonly count: number
   readonly some: readonly string[]
 }
 
+/** No more of them are looked for in a month. */
+const MAX_LINKED = 1_000
+const SHOWN_LINKED = 20
+
 /** @returns `null` of an account. @throws {ClickHouseFailure} */
 export async function findLinked(
-  clickhouse: Pick<ClickHouse, 'query'>,
+  servers: Asked,
   selection: ErasedSelection,
 ): Promise<LinkedIds | null> {
-  const { kind } = selection.id
+  const kind = idKindOf(selection.id.kind)
   if (kind === 'group') return null
   const other = kind === 'user' ? 'anonymous' : 'user'
   const column = ERASED_COLUMNS[other]
-  const [found] = await clickhouse.query<{ readonly total: number; readonly some: string[] }>(
-    `SELECT toFloat64(uniqExact(${column})) AS total, groupUniqArray(20)(${column}) AS some
+  const months = await inMonths<{ readonly ids: readonly string[] }>(
+    servers,
+    `SELECT groupUniqArray(${MAX_LINKED})(assumeNotNull(${column})) AS ids
      FROM events WHERE ${conditionOf(selection)} AND ${column} IS NOT NULL`,
   )
-  return { kind: other, count: found?.total ?? 0, some: found?.some ?? [] }
+  const ids = new Set(months.flatMap((month) => month.ids))
+  return { kind: other, count: ids.size, some: [...ids].slice(0, SHOWN_LINKED) }
 }

@@ -19,33 +19,56 @@ const LOOK_EVERY_MS = 1_000
 const GONE_WITHIN_MS = 20 * 60_000
 /**
  * ClickHouse keeps parts that were replaced for eight minutes, should the new ones not be written down when the power fails:
- * longer than the 30 s in which Linux does that is enough.
+ * longer than the 30 s in which Linux does that is enough. A number that nobody chooses, so that it is known as ours.
  */
-const KEPT_SECONDS = 60
+const KEPT_SECONDS = 61
 
 /**
- * Waits until the parts that were replaced before now are off the disk, which is a minute instead of eight.
+ * Waits until the parts that were replaced before now are off the disk, which is a minute instead of eight. A table for which
+ * somebody has set how long they stay keeps that, and is waited for.
  *
  * @throws {ClickHouseFailure | ErasureStalled}
  */
 export async function untilPartsAreGone(servers: Servers, waiting: Waiting): Promise<void> {
-  const isShortened = await keepsThemLong(servers)
-  if (isShortened)
-    await changeTables(servers, `MODIFY SETTING old_parts_lifetime = ${KEPT_SECONDS}`)
-  await untilRemoved(servers, waiting)
-  // Killed before it, the next run comes here as well.
-  if (isShortened) await changeTables(servers, 'RESET SETTING old_parts_lifetime')
+  const kept = await readKept(servers)
+  const isLong = (await defaultKept(servers)) > KEPT_SECONDS
+  const shortened = kept.filter(({ own }) => isLong && own === 0)
+  // Also those that a run left which was killed.
+  const ours = kept.filter(({ own }) => own === KEPT_SECONDS)
+  const change = 'MODIFY SETTING old_parts_lifetime ='
+  await changeTables(servers, shortened, `${change} ${KEPT_SECONDS}`)
+  const longest = Math.max(...kept.map(({ own }) => own))
+  await untilRemoved(servers, waiting, GONE_WITHIN_MS + longest * 1_000)
+  await changeTables(servers, [...ours, ...shortened], 'RESET SETTING old_parts_lifetime')
 }
 
-async function keepsThemLong({ clickhouse }: Servers): Promise<boolean> {
+interface Kept {
+  readonly table: string
+  /** Seconds that replaced parts of this table stay, as somebody has set it; 0: nobody has. */
+  readonly own: number
+}
+
+async function readKept({ clickhouse }: Servers): Promise<readonly Kept[]> {
+  return clickhouse.query(
+    `SELECT name AS table, toUInt32OrZero(extract(engine_full, 'old_parts_lifetime = (\\d+)')) AS own
+     FROM system.tables WHERE database = {database:String} AND has({tables:Array(String)}, name)`,
+    { database: clickhouse.database, tables: ERASED_TABLES },
+  )
+}
+
+async function defaultKept({ clickhouse }: Servers): Promise<number> {
   const [setting] = await clickhouse.query<{ readonly seconds: number }>(
     "SELECT toUInt32(value) AS seconds FROM system.merge_tree_settings WHERE name = 'old_parts_lifetime'",
   )
-  return (setting?.seconds ?? Infinity) > KEPT_SECONDS
+  return setting?.seconds ?? Infinity
 }
 
-async function changeTables({ clickhouse, cluster }: Servers, change: string): Promise<void> {
-  for (const table of ERASED_TABLES) {
+async function changeTables(
+  { clickhouse, cluster }: Servers,
+  tables: readonly Kept[],
+  change: string,
+): Promise<void> {
+  for (const { table } of tables) {
     await clickhouse.command(`ALTER TABLE ${table} ${onCluster(cluster)} ${change}`)
   }
 }
@@ -53,6 +76,7 @@ async function changeTables({ clickhouse, cluster }: Servers, change: string): P
 async function untilRemoved(
   { clickhouse, cluster }: Servers,
   { stop, onWaiting }: Waiting,
+  limitMs: number,
 ): Promise<void> {
   const [now] = await clickhouse.query<{ readonly at: string }>('SELECT toString(now()) AS at')
   const startedAt = performance.now()
@@ -68,9 +92,9 @@ async function untilRemoved(
     const which = old.map(({ table, parts }) => `${parts} of ${table}`).join(', ')
     if (stop.aborted)
       throw new ErasureStalled(`stopped while replaced parts are on the disk: ${which}`)
-    if (performance.now() - startedAt > GONE_WITHIN_MS) {
+    if (performance.now() - startedAt > limitMs) {
       throw new ErasureStalled(
-        `replaced parts are still on the disk after ${GONE_WITHIN_MS / 60_000} minutes: ${which}; does a query still read them (system.processes)?`,
+        `replaced parts are still on the disk after ${Math.round(limitMs / 60_000)} minutes: ${which}; does a query still read them (system.processes)?`,
       )
     }
     onWaiting(`replaced parts are still on the disk: ${which}`)

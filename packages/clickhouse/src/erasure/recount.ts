@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Servers } from '../hot-columns/mutations.ts'
+import { everywhere, type Servers } from '../hot-columns/mutations.ts'
 import { onCluster } from '../migrations/migrate.ts'
 import { conditionOf, isErasedSql, type ErasedSelection } from './erased-rows.ts'
+import { monthsOfEvents } from './months.ts'
 import { ErasureStalled, hideRows, type Waiting } from './mutations.ts'
 
 const VIEWS = ['rollup_daily_refresh', 'catalogue_daily_refresh', 'catalogue_refresh'] as const
@@ -9,16 +10,18 @@ const ROLLUPS = ['rollup_daily', 'catalogue_daily', 'catalogue'] as const
 
 /** Notes the days that rows are about to be taken from. Again is harmless. @throws {ClickHouseFailure} */
 export async function noteDays(
-  { clickhouse }: Servers,
+  servers: Servers,
   erasureId: string,
   selection: ErasedSelection,
 ): Promise<void> {
-  await clickhouse.command(
-    `INSERT INTO erasure_days (erasure_id, group_id, event, day)
-     SELECT DISTINCT {erasureId:UUID}, group_id, event, toDate32(timestamp) FROM events
-     WHERE ${conditionOf(selection)} SETTINGS async_insert = 0`,
-    { erasureId },
-  )
+  for (const month of await monthsOfEvents(servers)) {
+    await servers.clickhouse.command(
+      `INSERT INTO erasure_days (erasure_id, group_id, event, day)
+       SELECT DISTINCT {erasureId:UUID}, group_id, event, toDate32(timestamp) FROM events
+       WHERE ${conditionOf(selection)} AND ${month} SETTINGS async_insert = 0`,
+      { erasureId },
+    )
+  }
 }
 
 /**
@@ -134,7 +137,7 @@ async function mergeWhole(
         (error: unknown) => error,
       )
     const [older] = await clickhouse.query<{ readonly parts: number }>(
-      `SELECT toFloat64(count()) AS parts FROM system.parts
+      `SELECT toFloat64(count()) AS parts FROM ${everywhere('system.parts', cluster)}
        WHERE active AND database = {database:String} AND table = {table:String} AND rows > 0
          AND modification_time < toDateTime({at:String})`,
       { database: clickhouse.database, table, at: now?.at },

@@ -1,4 +1,4 @@
-import type { ErasedKind } from './erased-id.ts'
+import type { IdKind } from './erased-id.ts'
 import type { ErasedIds } from './erased-ids.ts'
 import type { EventTimes } from './erased-spans.ts'
 
@@ -13,24 +13,32 @@ const NAMED_ID =
 const NAMED_SEVERAL = /(user|anonymous|group|account)[_-]?id["']?\s*[:=]\s*[[{]([^\]}]*)/gi
 const VALUE = /"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s,;:&{}[\]"']+)/g
 
-const KIND_BY_NAME: Readonly<Record<string, ErasedKind>> = {
+const KIND_BY_NAME: Readonly<Record<string, IdKind>> = {
   user: 'user',
   anonymous: 'anonymous',
   group: 'group',
   account: 'group',
 }
 
-/** Whether a text that may be no JSON names an erased id. */
-export function isErasedText(ids: ErasedIds, text: string, times: EventTimes): boolean {
+/**
+ * Whether a text that may be no JSON names an erased id.
+ *
+ * @param groups accounts that it is known to belong to, beside those that it names.
+ */
+export function isErasedText(
+  ids: ErasedIds,
+  text: string,
+  times: EventTimes,
+  groups: readonly Buffer[] = [],
+): boolean {
   if (ids.size === 0) return false
-  for (const { kind, id } of idsInText(text)) {
-    if (ids.has(kind, Buffer.from(id, 'utf8'), times)) return true
-  }
-  return false
+  const named = [...idsInText(text)].map(({ kind, id }) => ({ kind, id: Buffer.from(id, 'utf8') }))
+  const all = [...groups, ...named.filter(({ kind }) => kind === 'group').map(({ id }) => id)]
+  return named.some(({ kind, id }) => ids.has(kind, id, times, all))
 }
 
 interface NamedId {
-  readonly kind: ErasedKind
+  readonly kind: IdKind
   readonly id: string
 }
 
@@ -40,14 +48,14 @@ const MAX_DEPTH = 3
 export function* idsInText(text: string): Generator<NamedId> {
   let plain = text
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
-    yield* named(plain)
+    yield* namedIn(plain)
     const deeper = withoutEscapes(plain)
     if (deeper === plain) return
     plain = deeper
   }
 }
 
-function* named(text: string): Generator<NamedId> {
+function* namedIn(text: string): Generator<NamedId> {
   for (const [, name = '', ...value] of text.matchAll(NAMED_ID)) yield* idsOf(name, value)
   for (const [, name = '', inside = ''] of text.matchAll(NAMED_SEVERAL)) {
     for (const [, ...value] of inside.matchAll(VALUE)) yield* idsOf(name, value)
