@@ -60,10 +60,11 @@ export {
   type Proposals,
 } from './hot-columns/propose.ts'
 export { columnOf } from './migrations/hot-properties.ts'
-export { planRetention, keptEvents, type DueRows, type RetentionChange } from './retention/plan.ts'
+export { keptEvents } from './retention/record.ts'
+export { planRetention, type DueRows, type RetentionChange } from './retention/plan.ts'
 export { applyRetention } from './retention/apply.ts'
 export type { WantedRetention } from './retention/tables.ts'
-export type { Days, Kept } from './retention/ttl.ts'
+export { daysIn, type Days, type Kept } from './retention/ttl.ts'
 export {
   beginAudit,
   type AuditedCommand,
