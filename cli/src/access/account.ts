@@ -4,8 +4,10 @@ import {
   createClickHouse,
   escapesOf,
   listAccounts,
+  LoginStays,
   onCluster,
   removeAccount,
+  withdraw,
   type NewAccountLogin,
 } from '@custom-events/clickhouse'
 import { fix, step } from '../step.ts'
@@ -16,6 +18,7 @@ export type AccountRequest =
 
 const ALREADY_THERE = 493
 const UNKNOWN_USER = 192
+const ACCESS_DENIED = 497
 
 /**
  * `custom-events account`: logins in ClickHouse that see one account.
@@ -34,7 +37,7 @@ export async function runAccount(
       const made = await step('making the login', remedy(config), () =>
         addAccount(clickhouse, request.groupId, cluster),
       )
-      await step('trying the login', 'the login was removed again; nobody has it', () =>
+      await step('trying the login', afterTrying(request.groupId), () =>
         tryLogin(made, { clickhouse, config, cluster }),
       )
       print(`CLICKHOUSE_USER=${made.login}`)
@@ -78,9 +81,15 @@ async function tryLogin(
     const escapes = await escapesOf(account, groupId)
     if (escapes.length > 0) throw new Error(`${login} sees ${escapes.join('; and ')}`)
   } catch (error) {
-    await removeAccount(clickhouse, groupId, cluster)
-    throw error
+    await withdraw(error, login, () => removeAccount(clickhouse, groupId, cluster))
   }
+}
+
+function afterTrying(groupId: string) {
+  return (error: unknown): string =>
+    error instanceof LoginStays
+      ? `nobody was given its password; remove it: npm run account -- remove --group ${JSON.stringify(groupId)}`
+      : 'the login was removed again; nobody has it'
 }
 
 function remedy(config: AccessConfig) {
@@ -90,6 +99,9 @@ function remedy(config: AccessConfig) {
       return 'it has a login already, whose password nobody can read: remove it first to make another'
     }
     if (code === UNKNOWN_USER) return 'it has no login: see `npx custom-events account list`'
+    if (code === ACCESS_DENIED) {
+      return `CLICKHOUSE_USER=${config.CLICKHOUSE_USER} may not manage access: use a user that may; with the embedded ClickHouse setup, or the one that npm start names for the other commands`
+    }
     const byServer = fix.clickhouse(config)
     return typeof byServer === 'string' ? byServer : byServer(error)
   }

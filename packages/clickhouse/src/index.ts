@@ -74,12 +74,14 @@ export {
 export { hashOfId } from './audit/hash-of-id.ts'
 export { roleOn, rolesSql } from './access/roles-sql.ts'
 export { ROLES } from './access/roles.ts'
+export { escapesOf } from './access/escapes.ts'
 export { applyRoles, type RolesOutcome } from './access/apply-roles.ts'
 export {
   addAccount,
-  escapesOf,
   listAccounts,
+  LoginStays,
   removeAccount,
+  withdraw,
   type AccountLogin,
   type NewAccountLogin,
 } from './access/accounts.ts'
