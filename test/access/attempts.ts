@@ -81,6 +81,16 @@ const SOURCES: readonly (readonly [source: string, column: string | null])[] = [
   ['settled', null],
   ['complete_until', null],
   ['rollup_freshness', null],
+  ['tracked_unsealed', 'group_id'],
+  ['erasures', 'id_sha256'],
+  ['erasure_days', 'group_id'],
+  ['custom_events_keys.seal_keys', 'group_id'],
+  ['custom_events_keys.destroyed_keys', null],
+  ['audit', 'arguments'],
+  ['retention', 'event'],
+  ['sent_by_key', null],
+  ['query_log_daily', null],
+  ["merge('custom_events_keys', '.*')", 'group_id'],
 ]
 
 /** Of each source that says whose a row is: COL is that column. */
@@ -128,6 +138,11 @@ const TABLES = [
   'catalogue',
   'catalogue_daily',
   'catalogue_properties',
+  'tracked_unsealed',
+  'erasures',
+  'audit',
+  'retention',
+  'custom_events_keys.seal_keys',
 ]
 const COMMANDS: readonly string[] = [
   'SHOW CREATE TABLE SRC',
@@ -157,21 +172,24 @@ const COMMANDS: readonly string[] = [
   'EXPLAIN TABLE OVERRIDE SELECT * FROM SRC',
 ]
 
+/** By functions: `$'` of a regular expression means something in a text that replaces. */
+function put(question: string, source: string, column = ''): string {
+  return question.replaceAll('SRC', () => source).replaceAll('COL', () => column)
+}
+
 /** Every way, once. */
 export function attempts(): readonly Attempt[] {
   const statements = [
     ...SOURCES.flatMap(([source, column]) =>
       (column === null ? SHORT_QUESTIONS : QUESTIONS).map((question) =>
-        question.replaceAll('SRC', source).replaceAll('COL', column ?? ''),
+        put(question, source, column ?? ''),
       ),
     ),
-    ...TABLES.flatMap((table) => COMMANDS.map((command) => command.replaceAll('SRC', table))),
+    ...TABLES.flatMap((table) => COMMANDS.map((command) => put(command, table))),
     ...ASKED_WITH_SETTINGS.flatMap((asked) =>
       SETTINGS.map((settings) => `${asked} SETTINGS ${settings}`),
     ),
-    ...SYSTEM_TABLES.flatMap((table) =>
-      SYSTEM_QUESTIONS.map((question) => question.replaceAll('SRC', table)),
-    ),
+    ...SYSTEM_TABLES.flatMap((table) => SYSTEM_QUESTIONS.map((question) => put(question, table))),
     ...OTHERS,
   ]
   return [

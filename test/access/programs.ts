@@ -17,7 +17,9 @@ import { readDeadLetters } from '../../cli/src/replay/sources/dead-letter-rows.t
 import { newestCopies } from '../../cli/src/replay/sources/newest.ts'
 import { readRejectedEvents } from '../../cli/src/replay/sources/rejected-rows.ts'
 import { insertSettled } from '../../services/consumer/src/complete/settled-rows.ts'
+import { audits, destroysKeys, erases, exports, retains, type Connected } from './data-programs.ts'
 import { avroRoute, deadLetterRoute } from '../../services/consumer/src/read/route.ts'
+import { sealKeyRoute } from '../../services/consumer/src/read/seal-key-route.ts'
 
 const LOG = { topic: 't', topicId: 'id', clusterId: 'c', generation: 1 }
 /** One that nobody has registered. */
@@ -29,27 +31,36 @@ const ROUTES = [
   deadLetterRoute('d'),
 ].map((route) => route.of(LOG))
 
-async function consumes(clickhouse: ClickHouse): Promise<void> {
+async function consumes(clickhouse: Connected): Promise<void> {
   await registerLogs(clickhouse, [newLog()], 'consumer')
-  for (const { table, timeColumn, identity, columns } of ROUTES) {
-    await clickhouse.viewsOn(table)
-    const question = {
-      table,
-      timeColumn,
-      identity,
-      generation: 1,
-      ranges: [{ partition: 0, from: 0, to: 1 }],
-      time: { minMs: 0, maxMs: Date.now() },
-    }
-    await clickhouse.recordsPresent(question)
-    await clickhouse.highestOffsets(question)
-    for (const into of [table, `${table}_probe`]) {
-      const names = columns.map((name) => `\`${name}\``).join(', ')
-      await clickhouse.command(`INSERT INTO ${into} (${names}) FORMAT JSONEachRow\n`)
-    }
-  }
+  for (const route of ROUTES) await inserts(clickhouse, route)
   const row = { topic: 't', generation: 1, partition: 0, nextOffset: 1, lostBefore: 0 }
   await insertSettled(clickhouse, [{ ...row, completeUntilMs: 1, recordedAtMs: 1 }])
+  await clickhouse.query('SELECT name, behind_seconds FROM rollup_freshness')
+  await using keys = clickhouse.toKeys()
+  await inserts(keys, sealKeyRoute({ topic: 'k', clickhouse: keys }).of(LOG))
+  await keys.query('SELECT DISTINCT key_id FROM destroyed_keys LIMIT 0')
+}
+
+async function inserts(
+  clickhouse: ClickHouse,
+  { table, timeColumn, identity, columns }: (typeof ROUTES)[number],
+): Promise<void> {
+  await clickhouse.viewsOn(table)
+  const question = {
+    table,
+    timeColumn,
+    identity,
+    generation: 1,
+    ranges: [{ partition: 0, from: 0, to: 1 }],
+    time: { minMs: 0, maxMs: Date.now() },
+  }
+  await clickhouse.recordsPresent(question)
+  await clickhouse.highestOffsets(question)
+  for (const into of [table, `${table}_probe`]) {
+    const names = columns.map((name) => `\`${name}\``).join(', ')
+    await clickhouse.command(`INSERT INTO ${into} (${names}) FORMAT JSONEachRow\n`)
+  }
 }
 
 async function replays(clickhouse: ClickHouse): Promise<void> {
@@ -63,6 +74,7 @@ async function replays(clickhouse: ClickHouse): Promise<void> {
     await rows.page(null)
     await rows.countResolved()
   }
+  await audits(clickhouse)
   await newestCopies(clickhouse, [{ group_id: 'a', event: 'b', timestamp: 0, event_id: 'c' }])
 }
 
@@ -114,7 +126,11 @@ async function setsUp(clickhouse: ClickHouse): Promise<void> {
 }
 
 /** By the name of its role. */
-export const PROGRAMS: Readonly<Record<string, (clickhouse: ClickHouse) => Promise<void>>> = {
+export const PROGRAMS: Readonly<Record<string, (clickhouse: Connected) => Promise<void>>> = {
+  eraser: erases,
+  destroy_keys: destroysKeys,
+  retention: retains,
+  export: exports,
   writer: consumes,
   replay: replays,
   views: makesViews,

@@ -37,7 +37,6 @@ export {
   markDestroyed,
   removeReplaced,
   replacedParts,
-  type KeyOwner,
 } from './seal-keys/destroy-keys.ts'
 export { compareTables, readTables } from './migrations/compare-tables.ts'
 export {
@@ -97,6 +96,8 @@ export {
 } from './erasure/erased-rows.ts'
 export { ErasureStalled, hideRows, rewriteParts, type Waiting } from './erasure/mutations.ts'
 export { dropCounted, noteDays, recount } from './erasure/recount.ts'
+export { userHashOf } from './erasure/user-hash.ts'
+export { clearUserHashes } from './erasure/user-hashes.ts'
 export { detachedParts, untilPartsAreGone } from './erasure/gone.ts'
 export {
   clickhouseTime,

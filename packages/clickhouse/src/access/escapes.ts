@@ -11,7 +11,7 @@ interface Escape {
 const ESCAPES: readonly Escape[] = [
   {
     sql: `SELECT 1 FROM events WHERE group_id != {group:String} LIMIT 1`,
-    what: 'rows of other accounts: the row policy is missing, run `npx custom-events roles`',
+    what: 'rows of other accounts: the row policy is missing, run `npm run roles`',
   },
   {
     sql: `SELECT 1 FROM mergeTreeIndex(currentDatabase(), 'events') LIMIT 1`,
