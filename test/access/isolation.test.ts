@@ -49,8 +49,11 @@ function spellings(them: string): readonly string[] {
 
 /** The name of the other account, in any form that a format gives it. */
 function shows({ text, headers }: Answer): boolean {
-  // Views are named after events of all accounts, if setup came after them: that much is known of others (ADR 0045).
-  const all = `${text}\n${JSON.stringify([...headers])}`.replaceAll(`event_${CANARY}_event`, '')
+  // Views are named after events of all accounts, if setup came after them, and say so: that much is known of others (ADR 0045).
+  const all = `${text}\n${JSON.stringify([...headers])}`.replaceAll(
+    new RegExp(`event_${CANARY}_event|(?<=event\\W{1,9})${CANARY} event`, 'g'),
+    '',
+  )
   return [
     CANARY,
     hex(CANARY),

@@ -214,7 +214,7 @@ test(
   },
 )
 
-for (const [what, before, back] of [
+for (const [what, was, back] of [
   ['for ever, as it was', {}, {}],
   ['to what it was', { CLICKHOUSE_RETENTION_DAYS: 400 }, { CLICKHOUSE_RETENTION_DAYS: 400 }],
 ] as const) {
@@ -223,13 +223,13 @@ for (const [what, before, back] of [
     SLOW,
     async () => {
       await using kept = await openKept(stack)
-      await kept.setUp(before)
+      await kept.setUp(was)
       await kept.clickhouse.command(`INSERT INTO retention (event, days) VALUES ('', 30)`)
       await kept.setUp(back)
       const [row] = await kept.clickhouse.query<{ readonly days: number; readonly isFree: number }>(
         `SELECT days, gone_before < today() - 350 AS isFree FROM retention FINAL`,
       )
-      assert.deepEqual(row, { days: 'CLICKHOUSE_RETENTION_DAYS' in before ? 400 : 0, isFree: 1 })
+      assert.deepEqual(row, { days: 'CLICKHOUSE_RETENTION_DAYS' in was ? 400 : 0, isFree: 1 })
       assert.equal(await kept.setUp(back), '')
     },
   )
