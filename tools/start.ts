@@ -148,9 +148,10 @@ Health and metrics:
 
 For the other commands (npm run replay, setup, …), in another terminal:
   export AUTH_MODE=off ${addresses}
-That user may do everything. To ask as somebody who only reads, or who sees one account:
-  export CLICKHOUSE_USER=${reader} CLICKHOUSE_PASSWORD=${readerPassword}
+That user may do everything. As that user, a login that sees one account, which prints its name and password:
   npm run account -- add --group account_1
+To ask as somebody who only reads, in a terminal of its own:
+  export CLICKHOUSE_URL=${url} CLICKHOUSE_USER=${reader} CLICKHOUSE_PASSWORD=${readerPassword}
 
 Stop everything with Ctrl-C.
 `)

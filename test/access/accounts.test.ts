@@ -103,3 +103,18 @@ test('queries go on while logins are made and removed', SLOW, async () => {
   over.abort()
   assert.ok((await asking) > 3)
 })
+
+test('who is refused is told their own name, and where their rights stand', SLOW, async () => {
+  for (const role of ['reader', 'own'] as const) {
+    const { CLICKHOUSE_USER: name } = world.environmentOf(role)
+    const { text } = await world.ask(role, 'SELECT * FROM system.query_log')
+    assert.match(text, new RegExp(`^Code: 497.*${name}: Not enough privileges`))
+    assert.match(text, /docs\/reference\/rights\.md/)
+    assert.doesNotMatch(text, /default|allow-sources/)
+  }
+  await assert.rejects(command('reader', 'add', '--group', 'x'), (error: Error) => {
+    assert.match(error.message, /CLICKHOUSE_USER=reader may not manage access/)
+    assert.doesNotMatch(error.message, /SALT|BY '[0-9a-f]/)
+    return true
+  })
+})

@@ -172,21 +172,24 @@ const COMMANDS: readonly string[] = [
   'EXPLAIN TABLE OVERRIDE SELECT * FROM SRC',
 ]
 
+/** By functions: `$'` of a regular expression means something in a text that replaces. */
+function put(question: string, source: string, column = ''): string {
+  return question.replaceAll('SRC', () => source).replaceAll('COL', () => column)
+}
+
 /** Every way, once. */
 export function attempts(): readonly Attempt[] {
   const statements = [
     ...SOURCES.flatMap(([source, column]) =>
       (column === null ? SHORT_QUESTIONS : QUESTIONS).map((question) =>
-        question.replaceAll('SRC', source).replaceAll('COL', column ?? ''),
+        put(question, source, column ?? ''),
       ),
     ),
-    ...TABLES.flatMap((table) => COMMANDS.map((command) => command.replaceAll('SRC', table))),
+    ...TABLES.flatMap((table) => COMMANDS.map((command) => put(command, table))),
     ...ASKED_WITH_SETTINGS.flatMap((asked) =>
       SETTINGS.map((settings) => `${asked} SETTINGS ${settings}`),
     ),
-    ...SYSTEM_TABLES.flatMap((table) =>
-      SYSTEM_QUESTIONS.map((question) => question.replaceAll('SRC', table)),
-    ),
+    ...SYSTEM_TABLES.flatMap((table) => SYSTEM_QUESTIONS.map((question) => put(question, table))),
     ...OTHERS,
   ]
   return [

@@ -187,3 +187,50 @@ test(
     assert.match(change?.from ?? '', /toIntervalDay\(500\)/)
   },
 )
+
+test(
+  'a change that was cut off before parts know when they are due is told, and ended',
+  SLOW,
+  async () => {
+    await using kept = await openKept(stack)
+    await kept.insert([
+      { id: 'a', daysAgo: 400 },
+      { id: 'd', daysAgo: 1 },
+    ])
+    const days = { CLICKHOUSE_RETENTION_DAYS: 30 }
+    const [change] = await kept.changes(days)
+    assert.ok(change?.to)
+    // As a release before this left it when it was killed.
+    await kept.clickhouse.command(`INSERT INTO retention (event, days) VALUES ('', 30)`)
+    await kept.clickhouse.command(
+      `ALTER TABLE events MODIFY TTL ${change.to} SETTINGS materialize_ttl_after_modify = 0`,
+    )
+    const dry = await retention(kept, stack, { days, isApplied: false })
+    assert.equal(dry.code, 1)
+    assert.match(dry.said, /events: .*was begun and did not end\n +deletes 1 events/)
+    assert.equal((await retention(kept, stack, { days, isApplied: true })).code, 0)
+    await becomes(kept, ['d'])
+    assert.equal((await retention(kept, stack, { days, isApplied: false })).code, 0)
+  },
+)
+
+for (const [what, was, back] of [
+  ['for ever, as it was', {}, {}],
+  ['to what it was', { CLICKHOUSE_RETENTION_DAYS: 400 }, { CLICKHOUSE_RETENTION_DAYS: 400 }],
+] as const) {
+  test(
+    `after a change cut off at once, set back ${what}, no day counts as gone`,
+    SLOW,
+    async () => {
+      await using kept = await openKept(stack)
+      await kept.setUp(was)
+      await kept.clickhouse.command(`INSERT INTO retention (event, days) VALUES ('', 30)`)
+      await kept.setUp(back)
+      const [row] = await kept.clickhouse.query<{ readonly days: number; readonly isFree: number }>(
+        `SELECT days, gone_before < today() - 350 AS isFree FROM retention FINAL`,
+      )
+      assert.deepEqual(row, { days: 'CLICKHOUSE_RETENTION_DAYS' in was ? 400 : 0, isFree: 1 })
+      assert.equal(await kept.setUp(back), '')
+    },
+  )
+}

@@ -5,8 +5,10 @@ import {
   escapesOf,
   hashOfId,
   listAccounts,
+  LoginStays,
   onCluster,
   removeAccount,
+  withdraw,
   type NewAccountLogin,
 } from '@custom-events/clickhouse'
 import { accountLogin } from '@custom-events/clickhouse/access'
@@ -19,6 +21,7 @@ export type AccountRequest =
 
 const ALREADY_THERE = 493
 const UNKNOWN_USER = 192
+const ACCESS_DENIED = 497
 
 /**
  * `custom-events account`: logins in ClickHouse that see one account.
@@ -38,7 +41,7 @@ export async function runAccount(
         const login = await step('making the login', remedy(config), () =>
           addAccount(clickhouse, request.groupId, cluster),
         )
-        await step('trying the login', 'the login was removed again; nobody has it', () =>
+        await step('trying the login', afterTrying(request.groupId), () =>
           tryLogin(login, { clickhouse, config, cluster }),
         )
         return login
@@ -97,9 +100,15 @@ async function tryLogin(
     const escapes = await escapesOf(account, groupId)
     if (escapes.length > 0) throw new Error(`${login} sees ${escapes.join('; and ')}`)
   } catch (error) {
-    await removeAccount(clickhouse, groupId, cluster)
-    throw error
+    await withdraw(error, login, () => removeAccount(clickhouse, groupId, cluster))
   }
+}
+
+function afterTrying(groupId: string) {
+  return (error: unknown): string =>
+    error instanceof LoginStays
+      ? `nobody was given its password; remove it: npm run account -- remove --group ${JSON.stringify(groupId)}`
+      : 'the login was removed again; nobody has it'
 }
 
 function remedy(config: AccessConfig) {
@@ -109,6 +118,9 @@ function remedy(config: AccessConfig) {
       return 'it has a login already, whose password nobody can read: remove it first to make another'
     }
     if (code === UNKNOWN_USER) return 'it has no login: see `npm run -s account -- list`'
+    if (code === ACCESS_DENIED) {
+      return `CLICKHOUSE_USER=${config.CLICKHOUSE_USER} may not manage access: use a user that may; with the embedded ClickHouse setup, or the one that npm start names for the other commands`
+    }
     const byServer = fix.clickhouse(config)
     return typeof byServer === 'string' ? byServer : byServer(error)
   }

@@ -107,10 +107,12 @@ function iso(ms: number): string {
   return new Date(ms).toISOString()
 }
 
-async function momentsOf(clickhouse: ClickHouse, topic: string) {
+/** When it began, and until when the data was complete then; of one partition unknown is of all unknown. */
+export async function momentsOf(clickhouse: ClickHouse, topic: string) {
   const [row] = await clickhouse.query<{ readonly now: string; readonly until: string | null }>(
     `SELECT toString(toUnixTimestamp64Milli(now64(3))) AS now,
-       (SELECT toString(toUnixTimestamp64Milli(min(complete_until))) FROM complete_until WHERE topic = {topic:String}) AS until`,
+       (SELECT if(countIf(complete_until IS NULL) > 0, NULL, toString(toUnixTimestamp64Milli(min(complete_until))))
+        FROM complete_until WHERE topic = {topic:String}) AS until`,
     { topic },
   )
   if (row === undefined) throw new Error('ClickHouse did not tell the time')

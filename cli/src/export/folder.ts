@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { MANIFEST } from './manifest.ts'
@@ -14,6 +14,8 @@ export interface ExportFolder {
   readonly isTakenOver: boolean
   /** Takes the mark away: the export is whole. */
   readonly finish: () => Promise<void>
+  /** Of an export that was refused. While nothing is written the mark goes, and the folder too if it was made for this. */
+  readonly giveBack: () => Promise<void>
 }
 
 /**
@@ -21,7 +23,7 @@ export interface ExportFolder {
  * @throws {Error} when anything else is in it, or the other export goes on
  */
 export async function takeFolder(folder: string): Promise<ExportFolder> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 })
   const names = await readdir(folder)
   const isUnfinished = names.includes(MARK)
   const others = names.filter((name) => !OURS.test(name))
@@ -40,7 +42,16 @@ export async function takeFolder(folder: string): Promise<ExportFolder> {
   }
   const mark = JSON.stringify({ host: hostname(), pid: process.pid })
   await writeFile(join(folder, MARK), mark, { flag: 'wx', mode: 0o600 })
-  return { isTakenOver: isUnfinished, finish: () => rm(join(folder, MARK)) }
+  const finish = (): Promise<void> => rm(join(folder, MARK))
+  return {
+    isTakenOver: isUnfinished,
+    finish,
+    giveBack: async () => {
+      if ((await readdir(folder)).some((name) => name !== MARK)) return
+      await finish()
+      if (made !== undefined) await rmdir(folder)
+    },
+  }
 }
 
 async function refuseRunning(folder: string): Promise<void> {
@@ -69,11 +80,12 @@ function whose(text: string): { readonly host: string; readonly pid: number | nu
   return { host: hostname(), pid: null }
 }
 
+/** Only "no such process" says no: one of another user may not be asked, and runs. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
-  } catch {
-    return false
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
   }
 }

@@ -51,7 +51,12 @@ export async function runExport(
           ? { outcome: 'stopped', counts: {} }
           : { outcome: 'done', counts: countsOf(result) },
     }),
-  ).finally(() => progress?.end())
+  )
+    .catch(async (error: unknown) => {
+      await folder.giveBack().catch(() => {}) // why the export failed is what to tell
+      throw error
+    })
+    .finally(() => progress?.end())
   if (exported === null) {
     write(`stopped: ${request.out} has no manifest; run it again, and it begins anew\n`)
     return STOPPED

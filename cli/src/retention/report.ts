@@ -1,4 +1,10 @@
-import type { Days, DueRows, Kept, RetentionChange } from '@custom-events/clickhouse'
+import {
+  daysIn,
+  type Days,
+  type DueRows,
+  type Kept,
+  type RetentionChange,
+} from '@custom-events/clickhouse'
 
 /** What a change is, for a person, and what it deletes. */
 export function changeLines(change: RetentionChange): readonly string[] {
@@ -26,9 +32,10 @@ function daysText(days: Days): string {
   return days === null ? 'for ever' : `at least ${days} days, and at most 31 more`
 }
 
-function wasText({ from }: RetentionChange): string {
+function wasText({ from, to }: RetentionChange): string {
+  if (from === to) return 'a change to that was begun and did not end'
   if (from === null) return 'kept them for ever before'
-  const [, days] = /\+ 32\) \+ (\d+)\)/.exec(from) ?? []
+  const days = daysIn(from)
   return days === undefined ? `had TTL ${from} before` : `kept them ${days} days before`
 }
 

@@ -133,9 +133,7 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
     const outcome = await logged(exchange, options, query, () => inSession(exchange, options, run))
     await reply.end(outcome)
   } catch (error) {
-    await reply.fail(
-      options.allowsSources ? toServerException(error) : hinted(toServerException(error)),
-    )
+    await reply.fail(hinted(toServerException(error), login, options.allowsSources))
   } finally {
     if (statement.kind === 'insert') await rm(spoolFile, { force: true })
   }
@@ -165,12 +163,17 @@ function confineTable(definition: string): void {
   if (refusal !== undefined) throw refusal
 }
 
-/** The engine knows of rights, but not of how this one gets more of them. */
-function hinted(error: ServerException): ServerException {
+/** The engine knows of rights, but neither who asks, all of whom are its one user, nor how somebody gets more of them. */
+function hinted(
+  error: ServerException,
+  { name, role }: Login,
+  allowsSources: boolean,
+): ServerException {
   if (error.code !== 497) return error
-  return new ServerException(497, `${error.message} Allowed with --allow-sources.`, {
-    cause: error,
-  })
+  const said = error.message.replace(/(?<!\w)`?default`?(?=: Not enough privileges)/, name)
+  const hint = allowsSources ? '' : ' Allowed with --allow-sources.'
+  const remedy = role === null ? hint : ` What ${role} may do: docs/reference/rights.md.`
+  return new ServerException(497, `${said}${remedy}`, { cause: error })
 }
 
 /** Whether expressions among the values of `INSERT … VALUES` are evaluated. */

@@ -59,10 +59,11 @@ export {
   type Proposals,
 } from './hot-columns/propose.ts'
 export { columnOf } from './migrations/hot-properties.ts'
-export { planRetention, keptEvents, type DueRows, type RetentionChange } from './retention/plan.ts'
+export { keptEvents } from './retention/record.ts'
+export { planRetention, type DueRows, type RetentionChange } from './retention/plan.ts'
 export { applyRetention } from './retention/apply.ts'
 export type { WantedRetention } from './retention/tables.ts'
-export type { Days, Kept } from './retention/ttl.ts'
+export { daysIn, type Days, type Kept } from './retention/ttl.ts'
 export {
   beginAudit,
   type AuditedCommand,
@@ -72,12 +73,14 @@ export {
 export { hashOfId } from './audit/hash-of-id.ts'
 export { roleOn, rolesSql } from './access/roles-sql.ts'
 export { ROLES } from './access/roles.ts'
+export { escapesOf } from './access/escapes.ts'
 export { applyRoles, type RolesOutcome } from './access/apply-roles.ts'
 export {
   addAccount,
-  escapesOf,
   listAccounts,
+  LoginStays,
   removeAccount,
+  withdraw,
   type AccountLogin,
   type NewAccountLogin,
 } from './access/accounts.ts'

@@ -39,8 +39,7 @@ export async function addAccount(
       `GRANT ${onCluster} ${quoteIdentifier(roleOn(clickhouse.database, 'account'))} TO ${user}`,
     )
   } catch (error) {
-    await removeAccount(clickhouse, groupId, onCluster)
-    throw error
+    return withdraw(error, login, () => removeAccount(clickhouse, groupId, onCluster))
   }
   return { login, groupId, password }
 }
@@ -49,6 +48,33 @@ function identifiedBy(password: string): string {
   const salt = randomBytes(16).toString('hex')
   const hash = createHash('sha256').update(`${password}${salt}`).digest('hex')
   return `IDENTIFIED WITH sha256_hash BY '${hash}' SALT '${salt}'`
+}
+
+/** A login that was to be removed again, and could not be. */
+export class LoginStays extends Error {
+  constructor(login: string, reasons: readonly [why: unknown, stays: unknown]) {
+    const [why, stays] = reasons.map((each) =>
+      each instanceof Error ? each.message : String(each),
+    )
+    super(`${why}; and ${login} is still there, because removing it failed: ${stays}`, {
+      cause: new AggregateError(reasons),
+    })
+    this.name = 'LoginStays'
+  }
+}
+
+/** Removes a login that nobody may have. @throws {LoginStays} or `why` */
+export async function withdraw(
+  why: unknown,
+  login: string,
+  remove: () => Promise<void>,
+): Promise<never> {
+  try {
+    await remove()
+  } catch (error) {
+    throw new LoginStays(login, [why, error])
+  }
+  throw why
 }
 
 /** @throws {ClickHouseFailure} 192: there is none */
@@ -74,46 +100,4 @@ export async function listAccounts(
     const groupId = accountOf(name)
     return groupId === null ? [] : [{ login: name, groupId }]
   })
-}
-
-/** A way in which the new login would see more than its account; each is tried with it. */
-interface Escape {
-  readonly sql: string
-  readonly what: string
-}
-
-const ESCAPES: readonly Escape[] = [
-  {
-    sql: `SELECT count() > 0 AS leaks FROM events WHERE group_id != {group:String}`,
-    what: 'rows of other accounts: the row policy is missing, run `npm run roles`',
-  },
-  {
-    sql: `SELECT count() > 0 AS leaks FROM mergeTreeIndex(currentDatabase(), 'events')`,
-    what: 'keys of other accounts by mergeTreeIndex: a fault of ClickHouse (115230), mended in 26.7.6.5, 26.6.4.10, 26.5.8.18 and 26.3.22.6',
-  },
-  {
-    sql: `SELECT count() > 0 AS leaks FROM loop(currentDatabase(), 'events') WHERE group_id != {group:String} LIMIT 1`,
-    what: 'rows of other accounts by loop: a fault of ClickHouse (97682), mended in 26.3',
-  },
-]
-
-/**
- * Tries as the new login what must not work, before anybody is given it.
- *
- * @param asAccount asks as that login
- * @returns what it could see; nothing: all is well
- */
-export async function escapesOf(
-  asAccount: Pick<ClickHouse, 'query'>,
-  groupId: string,
-): Promise<readonly string[]> {
-  const found: string[] = []
-  for (const { sql, what } of ESCAPES) {
-    const leaks = await asAccount
-      .query<{ readonly leaks: number }>(sql, { group: groupId })
-      .then(([row]) => (row?.leaks ?? 0) > 0)
-      .catch(() => false) // refused, as it should be
-    if (leaks) found.push(what)
-  }
-  return found
 }

@@ -26,7 +26,7 @@ export const DATA_COMMANDS: readonly Role[] = [
       },
       {
         rights: ['SELECT'],
-        on: ['system.tables'],
+        on: ['system.tables', 'system.parts', 'system.mutations'],
         without: 'what is in force is not known',
       },
       WRITE_AUDIT,

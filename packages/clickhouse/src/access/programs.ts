@@ -65,8 +65,8 @@ export const PROGRAMS: readonly Role[] = [
       },
       {
         rights: ['SELECT'],
-        on: ['system.columns', 'system.tables'],
-        without: 'columns and tables that exist cannot be compared',
+        on: ['system.columns', 'system.tables', 'system.parts', 'system.mutations'],
+        without: 'what exists cannot be compared',
       },
       {
         rights: ['SHOW USERS', 'SHOW ROLES'],

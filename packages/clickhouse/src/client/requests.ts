@@ -143,5 +143,9 @@ async function readText(stream: Readable): Promise<string> {
 }
 
 export function firstLine(sql: string): string {
-  return (sql.trim().split('\n', 1)[0] ?? '').slice(0, 120)
+  const line = sql.trim().split('\n', 1)[0] ?? ''
+  return line.replace(IDENTIFIED, "$1 '…'").slice(0, 120)
 }
+
+/** What somebody is identified by: a hash is enough to look for its password. */
+const IDENTIFIED = /\b(IDENTIFIED\b[^']*?) '.*'/g

@@ -9,7 +9,11 @@ function fakeClickHouse(recorded: readonly object[] = []) {
   const statements: string[] = []
   const fake = {
     query: async <Row>(sql: string) =>
-      (sql.includes('today') ? [{ today: 20_000 }] : recorded) as Row[],
+      (sql.includes('today')
+        ? [{ today: 20_000 }]
+        : sql.includes('formatQuery')
+          ? [{ made: 'CREATE TABLE t TTL own' }]
+          : recorded) as Row[],
     command: async (sql: string, params: object = {}) => {
       statements.push(sql.startsWith('INSERT') ? JSON.stringify(params) : sql)
     },
@@ -33,8 +37,7 @@ test('every statement of a cluster goes to the cluster, and what is kept is writ
   assert.equal(record, '{"event":"","days":30,"gone":-25567}')
   assert.deepEqual(alters, [
     'ALTER TABLE events ON CLUSTER `c1` MODIFY SETTING ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1',
-    'ALTER TABLE events ON CLUSTER `c1` MODIFY TTL T SETTINGS materialize_ttl_after_modify = 0',
-    'ALTER TABLE events ON CLUSTER `c1` MATERIALIZE TTL',
+    'ALTER TABLE events ON CLUSTER `c1` MODIFY TTL T SETTINGS materialize_ttl_after_modify = 1',
   ])
 })
 
@@ -44,7 +47,7 @@ test('an event that has no days of its own any more keeps what is gone of it', a
     { event: 'ping', days: 7, gone: -25_567 },
   ]
   const { statements, clickhouse } = fakeClickHouse(recorded)
-  await applyRetention(clickhouse, { ...change, kept: { days: null }, to: null }, '')
+  await applyRetention(clickhouse, { ...change, kept: { days: null }, from: 'own', to: null }, '')
   const [all = '', ping = '', ...alters] = statements
   assert.equal(all, '{"event":"","days":0,"gone":-25567}')
   // 2024-10-04 is day 20000: with 7 days August is gone, September is not.

@@ -1,7 +1,8 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
 import { onCluster } from '../migrations/migrate.ts'
-import { todayOf, type RetentionChange } from './plan.ts'
-import { firstKeptDay, type Days, type Kept } from './ttl.ts'
+import { asWritten, type RetentionChange } from './plan.ts'
+import { daysOf, keptOf, readRecord, todayOf, type RetentionRecord } from './record.ts'
+import { firstKeptDay, ttlExpression, type Days, type Kept } from './ttl.ts'
 
 /**
  * Puts a change into force. Parts that are there are not rewritten: ClickHouse reads the columns of the expression and writes down
@@ -15,7 +16,7 @@ export async function applyRetention(
   change: RetentionChange,
   cluster: string,
 ): Promise<void> {
-  const { table, kept, to } = change
+  const { table, kept, from, to } = change
   // First: from now on no rollup counts anew what is about to go.
   if (table.name === 'events') await recordRetention(clickhouse, change)
   const alter = `ALTER TABLE ${table.name} ${onCluster(cluster)}`
@@ -25,52 +26,63 @@ export async function applyRetention(
     `${alter} MODIFY SETTING ttl_only_drop_parts = ${isWhole ? 1 : 0}, materialize_ttl_recalculate_only = 1`,
   )
   if (to === null) {
-    await clickhouse.command(`${alter} REMOVE TTL`)
+    if (from !== null) await clickhouse.command(`${alter} REMOVE TTL`)
     return
   }
-  await clickhouse.command(`${alter} MODIFY TTL ${to} SETTINGS materialize_ttl_after_modify = 0`)
-  await clickhouse.command(`${alter} MATERIALIZE TTL`)
+  // One request: cut off between two, parts would go by the TTL before it, or never. One that was cut off before is ended.
+  const isBegun = from === to
+  await clickhouse.command(
+    isBegun
+      ? `${alter} MATERIALIZE TTL`
+      : `${alter} MODIFY TTL ${to} SETTINGS materialize_ttl_after_modify = 1`,
+  )
 }
 
 function hasOneAge({ days, daysByEvent = new Map<string, Days>() }: Kept): boolean {
   return [...daysByEvent.values()].every((ofEvent) => ofEvent === days)
 }
 
-interface Recorded {
-  readonly event: string
-  readonly days: number
-  /** Days since 1970. */
-  readonly gone: number
-}
-
 /**
  * Writes down how long events are kept, and up to when they may be gone already: what was deleted does not come back with
  * a longer time, and must not be counted anew either.
  */
-async function recordRetention(
-  clickhouse: ClickHouse,
-  { kept, from }: RetentionChange,
-): Promise<void> {
-  const rows = await clickhouse.query<Recorded>(
-    `SELECT event, days, toInt32(gone_before) AS gone FROM retention FINAL`,
-  )
-  const before = new Map(rows.map((row) => [row.event, row]))
-  // A TTL that nobody wrote down: made by hand, or by a version before this table.
-  const unknown = from !== null && rows.length === 0 ? await oldestDay(clickhouse) : NEVER
+async function recordRetention(clickhouse: ClickHouse, change: RetentionChange): Promise<void> {
+  const { kept } = change
+  const before = await readRecord(clickhouse)
   const daysByEvent = new Map<string, Days>([...(kept.daysByEvent ?? []), ['', kept.days]])
   // An event that has no days of its own any more is one of the others, and what is gone of it stays gone.
   for (const event of before.keys()) {
     if (!daysByEvent.has(event)) daysByEvent.set(event, kept.days)
   }
-  const today = await todayOf(clickhouse)
+  const dueBefore = await dueUntilNow(clickhouse, change, before)
   for (const [event, days] of daysByEvent) {
     const was = before.get(event) ?? before.get('')
-    const due = was === undefined || was.days === 0 ? NEVER : firstKeptDay(was.days, today)
     await clickhouse.command(
       `INSERT INTO retention (event, days, gone_before)
        VALUES ({event:String}, {days:UInt32}, toDate32({gone:Int32}))`,
-      { event, days: days ?? 0, gone: Math.max(was?.gone ?? NEVER, due, unknown) },
+      { event, days: days ?? 0, gone: Math.max(was?.gone ?? NEVER, dueBefore(event)) },
     )
+  }
+}
+
+/** Up to which day the TTL in force may have deleted rows of an event, which is not what the record says of a change that was cut off. */
+async function dueUntilNow(
+  clickhouse: ClickHouse,
+  { table, kept, from, to }: RetentionChange,
+  before: RetentionRecord,
+): Promise<(event: string) => number> {
+  if (from === null) return () => NEVER
+  const recorded = keptOf(before)
+  const isRecordInForce = from === (await asWritten(clickhouse, ttlExpression(table, recorded)))
+  if (!isRecordInForce && from !== to) {
+    // A TTL that nobody wrote down: made by hand, or by a version before the record.
+    const oldest = await oldestDay(clickhouse)
+    return () => oldest
+  }
+  const today = await todayOf(clickhouse)
+  return (event) => {
+    const days = daysOf(isRecordInForce ? recorded : kept, event)
+    return days === null ? NEVER : firstKeptDay(days, today)
   }
 }
 

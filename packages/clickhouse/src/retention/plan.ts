@@ -1,6 +1,7 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
+import { isRecorded, readRecord, todayOf } from './record.ts'
 import { RETAINED_TABLES, type RetainedTable, type WantedRetention } from './tables.ts'
-import { firstKeptDay, ttlExpression, type Days, type Kept } from './ttl.ts'
+import { daysIn, firstKeptDay, ttlExpression, type Days, type Kept } from './ttl.ts'
 
 /** Rows that a change deletes. */
 export interface DueRows {
@@ -11,7 +12,7 @@ export interface DueRows {
   readonly rows: number
 }
 
-/** A table whose TTL is not the wanted one. */
+/** A table whose TTL is not the wanted one, or to which a change of it was begun and not ended: then `from` is `to`. */
 export interface RetentionChange {
   readonly table: RetainedTable
   readonly kept: Kept
@@ -33,14 +34,37 @@ export async function planRetention(
   const inForce = await ttlsInForce(clickhouse)
   const changes: RetentionChange[] = []
   for (const table of RETAINED_TABLES) {
-    const kept = wanted[table.of]
     const from = inForce.get(table.name)
-    if (kept === undefined || from === undefined) continue
+    if (from === undefined) continue
+    const kept = wanted[table.of] ?? (table.name === 'events' ? keptBy(from) : undefined)
+    if (kept === undefined) continue
     const to = await asWritten(clickhouse, ttlExpression(table, kept))
-    if (from === to) continue
+    if (from === to && (await isWhole(clickhouse, table, kept))) continue
     changes.push({ table, kept, from, to, due: await dueRows(clickhouse, table, kept) })
   }
   return changes
+}
+
+/** What a TTL in force keeps; `undefined`: one that somebody made by hand. */
+function keptBy(ttl: string | null): Kept | undefined {
+  const days = ttl === null ? null : daysIn(ttl)
+  return days === undefined ? undefined : { days }
+}
+
+/** Whether the change to the TTL in force ended: it is written down, and every part knows when it is due, or is about to. */
+async function isWhole(clickhouse: ClickHouse, table: RetainedTable, kept: Kept): Promise<boolean> {
+  if (table.name === 'events' && !isRecorded(await readRecord(clickhouse), kept)) return false
+  if (ttlExpression(table, kept) === null) return true
+  const [row] = await clickhouse.query<{ readonly unaware: string }>(
+    `SELECT toString(count()) AS unaware FROM system.parts
+     WHERE database = {database:String} AND table = {table:String} AND active AND rows > 0
+       AND toUnixTimestamp(delete_ttl_info_max) = 0
+       AND (SELECT count() FROM system.mutations
+            WHERE database = {database:String} AND table = {table:String}
+              AND NOT is_done AND command LIKE '%MATERIALIZE TTL%') = 0`,
+    { database: clickhouse.database, table: table.name },
+  )
+  return row?.unaware === '0'
 }
 
 /** TTLs of our tables by name; `null`: none. */
@@ -54,7 +78,10 @@ async function ttlsInForce(clickhouse: ClickHouse): Promise<ReadonlyMap<string, 
 }
 
 /** As ClickHouse writes an expression in the statement that makes a table. */
-async function asWritten(clickhouse: ClickHouse, ttl: string | null): Promise<string | null> {
+export async function asWritten(
+  clickhouse: ClickHouse,
+  ttl: string | null,
+): Promise<string | null> {
   if (ttl === null) return null
   const [row] = await clickhouse.query<{ readonly made: string }>(
     'SELECT formatQuerySingleLine({statement:String}) AS made',
@@ -106,20 +133,3 @@ async function dueRows(
 const NOT_OWN = 'event NOT IN {own:Array(String)}'
 /** 1900-01-01, the first day of a Date32. */
 const EARLIEST_DAY = -25_567
-
-/** Days since 1970, UTC, by the clock of ClickHouse, by which rows expire. @throws {ClickHouseFailure} */
-export async function todayOf(clickhouse: ClickHouse): Promise<number> {
-  const [row] = await clickhouse.query<{ readonly today: number }>(
-    `SELECT toInt32(toDate32(now('UTC'))) AS today`,
-  )
-  if (row === undefined) throw new Error('ClickHouse did not tell the day')
-  return row.today
-}
-
-/** How long events are kept, by name, as it was put into force last; of all others by ''. @throws {ClickHouseFailure} */
-export async function keptEvents(clickhouse: ClickHouse): Promise<ReadonlyMap<string, Days>> {
-  const rows = await clickhouse.query<{ readonly event: string; readonly days: number }>(
-    'SELECT event, days FROM retention FINAL',
-  )
-  return new Map(rows.map(({ event, days }) => [event, days === 0 ? null : days]))
-}

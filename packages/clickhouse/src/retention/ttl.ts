@@ -41,6 +41,12 @@ export function ttlExpression({ time }: Pick<ExpiringTable, 'time'>, kept: Kept)
   return `toDateTime(least(greatest((${dueDay}) * 86400, ${EARLIEST_S}), ${LATEST_S}))`
 }
 
+/** The days of a TTL of ours, as ClickHouse writes it; `undefined`: it is none of ours, or has days of single events. */
+export function daysIn(ttl: string): number | undefined {
+  const [, days] = /\+ 32\) \+ (\d+)\)/.exec(ttl) ?? []
+  return days === undefined ? undefined : Number(days)
+}
+
 /** How many days a row is kept. */
 function daysExpression({ days, daysByEvent = new Map() }: Kept): string | null {
   const own = [...daysByEvent].filter(([, ofEvent]) => ofEvent !== days)

@@ -149,23 +149,4 @@ export const KAFKA_RIGHTS: readonly Right[] = [
     operations: ['DESCRIBE'],
     without: 'destroy-keys cannot see whether the consumers have caught up, and fails',
   },
-  {
-    program: 'erase',
-    resource: 'the database',
-    operations: ['SELECT', 'INSERT', 'ALTER DELETE', 'ALTER UPDATE', 'ALTER TABLE', 'OPTIMIZE'],
-    without: 'nobody can be erased',
-  },
-  {
-    program: 'erase',
-    resource: 'the database',
-    operations: ['SYSTEM VIEWS'],
-    isOptional: true,
-    without: 'rollups are counted anew with their next refresh, within a minute',
-  },
-  {
-    program: 'erase',
-    resource: 'system.parts, system.detached_parts, system.mutations',
-    operations: ['SELECT'],
-    without: 'it cannot be known when somebody is gone',
-  },
 ]

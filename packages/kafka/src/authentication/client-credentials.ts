@@ -6,7 +6,7 @@ import {
   type TlsFiles,
 } from '@custom-events/runtime'
 import { TokenError } from './token-error.ts'
-import type { FetchedToken, FetchToken } from './token-source.ts'
+import { TOKEN_TIMEOUT_MS, type FetchedToken, type FetchToken } from './token-source.ts'
 
 export interface ClientCredentials {
   readonly url: string
@@ -17,8 +17,6 @@ export interface ClientCredentials {
   readonly tls: TlsFiles | null
 }
 
-/** Less than the time in which a broker must have answered who just connected. */
-const TIMEOUT_MS = 3_000
 /** A server that says nothing of it: RFC 6749 leaves it out, and so long is short enough. */
 const DEFAULT_LIFETIME_S = 300
 /** A broker takes no second authentication within a second: shorter tokens could not be renewed in time. */
@@ -40,7 +38,7 @@ export function byClientCredentials(credentials: ClientCredentials): FetchToken 
       },
       body: form.toString(),
       agent,
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs: TOKEN_TIMEOUT_MS,
     })
     return tokenIn(answer, url)
   }

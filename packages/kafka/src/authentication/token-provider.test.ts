@@ -5,6 +5,26 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { byProvider } from './token-provider.ts'
 
+test(
+  'a module that hangs is given up, as a token server that is away',
+  { timeout: 20_000 },
+  async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'custom-events-provider-'))
+    t.after(() => rm(folder, { recursive: true }))
+    for (const [name, text] of [
+      ['call', 'export default () => new Promise(() => {})'],
+      ['load', 'setInterval(() => {}, 60_000).unref(); await new Promise(() => {})'],
+    ] as const) {
+      const path = join(folder, `${name}.mjs`)
+      await writeFile(path, text)
+      await assert.rejects(byProvider(path)(), {
+        code: 'TOKEN_SERVER_AWAY',
+        message: /gave no token: it did not answer within 3000 ms/,
+      })
+    }
+  },
+)
+
 test('a module of a site gives tokens, or is named with what is wrong', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'custom-events-provider-'))
   t.after(() => rm(folder, { recursive: true }))

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { TokenError } from './token-error.ts'
-import type { FetchedToken, FetchToken } from './token-source.ts'
+import { TOKEN_TIMEOUT_MS, type FetchedToken, type FetchToken } from './token-source.ts'
 
 const VARIABLE = 'KAFKA_OAUTH_PROVIDER'
 
@@ -16,8 +16,8 @@ export function byProvider(specifier: string): FetchToken {
   return async () => {
     loaded ??= load(specifier)
     try {
-      const provide = await loaded
-      return tokenOf(await provide(), specifier)
+      const given = loaded.then((provide) => provide())
+      return tokenOf(await within(TOKEN_TIMEOUT_MS, given), specifier)
     } catch (error) {
       if (error instanceof TokenError) {
         loaded = null // another look, should the module have been missing
@@ -30,6 +30,17 @@ export function byProvider(specifier: string): FetchToken {
         error,
       )
     }
+  }
+}
+
+/** A module that never answers must not hold every connection. */
+async function within(ms: number, given: Promise<unknown>): Promise<unknown> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`it did not answer within ${ms} ms`)), ms)
+  try {
+    return await Promise.race([given, promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

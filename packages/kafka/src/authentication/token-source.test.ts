@@ -101,3 +101,21 @@ test('a token that a broker does not take is replaced, after a pause', async () 
   assert.equal(await token(), 'token-2', 'that was another one')
   assert.equal(asked(), 2)
 })
+
+test('a token that is valid for a year is not asked for at once again', async (t) => {
+  let asked = 0
+  const warned: unknown[] = []
+  const listen = (warning: Error): void => void warned.push(warning.name)
+  process.on('warning', listen)
+  t.after(() => void process.off('warning', listen))
+  const fetchToken = async (): Promise<FetchedToken> => {
+    asked += 1
+    return { value: 'long', lifetimeMs: 365 * 86_400_000 }
+  }
+  const source = createTokenSource({ fetchToken })
+  assert.equal(await source.token(log), 'long')
+  // Timers that Node shortens end before one of 2 ms that was made after them.
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 2))
+  assert.equal(asked, 1)
+  assert.deepEqual(warned, [])
+})

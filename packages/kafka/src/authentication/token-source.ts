@@ -7,7 +7,11 @@ export interface FetchedToken {
   readonly lifetimeMs: number
 }
 
+/** Ends within `TOKEN_TIMEOUT_MS`: every connection waits for it. */
 export type FetchToken = () => Promise<FetchedToken>
+
+/** Less than the time in which a broker must have answered who just connected. */
+export const TOKEN_TIMEOUT_MS = 3_000
 
 /** Tokens for every connection of a process. */
 export interface TokenSource {
@@ -28,7 +32,7 @@ export interface TokenSource {
 export interface TokenClock {
   /** Milliseconds that never jump. */
   now(): number
-  /** Keeps no process alive. */
+  /** Keeps no process alive. At most `LONGEST_WAIT_MS`. */
   after(ms: number, run: () => void): void
 }
 
@@ -36,6 +40,9 @@ export interface TokenClock {
 const RENEW_AFTER = 0.7
 /** Between attempts; jitter, so that a fleet does not ask as one when the server is back. */
 const RETRY = { baseMs: 500, maxMs: 5_000 }
+
+/** Longer timers of Node end at once. A token that is valid for longer is renewed after so long, some 24 days. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1
 
 const systemClock: TokenClock = {
   now: () => performance.now(),
@@ -102,7 +109,7 @@ export function createTokenSource(options: {
   /** By one timer, the last. A failure was told, and is thrown to who wants a token when none is valid any more. */
   const renewAfter = (ms: number): void => {
     const mine = ++timer
-    clock.after(ms, () => {
+    clock.after(Math.min(ms, LONGEST_WAIT_MS), () => {
       if (mine === timer) renew().catch(() => {})
     })
   }

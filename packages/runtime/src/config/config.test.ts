@@ -180,3 +180,9 @@ test('values that are allowed each are refused when they cannot work with each o
   assert.equal(readConfig(both, { LESS: '4' }, together).config.LESS, 4)
   assert.throws(() => readConfig(both, { LESS: '6' }, together), /LESS is "6"; expected less than/)
 })
+
+test('logins of roles, as `npm run stack` prints them, are no mistakes', () => {
+  const environment = { CLICKHOUSE_READER_USER: 'reader', CLICKHOUSE_HOT_PROPERTIES_PASSWORD: 'x' }
+  assert.deepEqual(readConfig({}, environment).warnings, [])
+  assert.equal(readConfig({}, { CLICKHOUSE_READR_USER: 'x' }).warnings.length, 1)
+})

@@ -3,7 +3,7 @@ import { connectionProblems } from './connection-problems.ts'
 import { redactUrl } from './redact.ts'
 import { readSecret, type SecretFiles } from './secret-source.ts'
 import type { Variable } from './variable.ts'
-import { namesOfOtherServices, sharedVariables } from './variables.ts'
+import { LOGIN_OF_ROLE, namesOfOtherServices, sharedVariables } from './variables.ts'
 
 /** One thing wrong with the configuration: which variable, what it holds, which rule it breaks. */
 export interface ConfigProblem {
@@ -136,7 +136,7 @@ function unknownVariables(
   values: Readonly<Record<string, string>>,
 ): readonly string[] {
   const isKnown = (name: string): boolean => {
-    if (name in variables || FAMILY.has(name)) return true // one file of variables may serve all services
+    if (name in variables || FAMILY.has(name) || LOGIN_OF_ROLE.test(name)) return true // one file of variables may serve all services
     const plain = name.endsWith('_FILE') ? name.slice(0, -'_FILE'.length) : name
     return variables[plain]?.isSecret === true || FAMILY.has(plain)
   }

@@ -164,3 +164,7 @@ export const namesOfOtherServices: readonly string[] = [
   'TRACKING_PLAN_UNPLANNED',
   'WRITE_KEYS_FILE',
 ]
+
+/** Logins that `npm run stack` and Docker Compose print or take, one of each role in ClickHouse: no program reads them. A test compares. */
+export const LOGIN_OF_ROLE =
+  /^CLICKHOUSE_(?:SETUP|WRITER|READER|REPLAY|VIEWS|HOT_PROPERTIES|RETENTION|EXPORT|DESTROY_KEYS|ERASER|UNSEALER|OPERATOR)_(?:USER|PASSWORD)$/

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ClickHouse } from '../client/clickhouse.ts'
+import { ClickHouseFailure } from '../errors/failure.ts'
+import { LoginStays, withdraw } from './accounts.ts'
+import { escapesOf } from './escapes.ts'
+
+/** A login to which ClickHouse answers every question the same. */
+function answers(answer: () => object[]): Pick<ClickHouse, 'query'> {
+  return { query: async <Row>() => answer() as Row[] } // rows of any kind
+}
+
+function fails(code: number | null, status: number | null = null): () => never {
+  return () => {
+    throw new ClickHouseFailure('SELECT', { code, status, network: null, message: 'said' })
+  }
+}
+
+test('a login is well when it sees nothing or is refused, and only then', async () => {
+  assert.deepEqual(
+    await escapesOf(
+      answers(() => []),
+      'a',
+    ),
+    [],
+  )
+  for (const code of [497, 46]) assert.deepEqual(await escapesOf(answers(fails(code)), 'a'), [])
+  assert.equal(
+    (
+      await escapesOf(
+        answers(() => [{ 1: 1 }]),
+        'a',
+      )
+    ).length,
+    3,
+  )
+})
+
+test('a question that failed says nothing about the login, so it is not well', async () => {
+  // Too slow, over a limit of memory, a table that is not there, a proxy, no answer.
+  for (const [code, status] of [
+    [159, null],
+    [241, null],
+    [60, null],
+    [516, null],
+    [null, 502],
+    [null, null],
+  ] as const) {
+    await assert.rejects(escapesOf(answers(fails(code, status)), 'a'), ClickHouseFailure)
+  }
+})
+
+test('a login that leaks and cannot be removed is told as both', async () => {
+  const leaks = new Error('account-a sees rows')
+  await assert.rejects(
+    withdraw(leaks, 'account-a', async () => {}),
+    leaks,
+  )
+  await assert.rejects(
+    withdraw(leaks, 'account-a', async () => fails(241)()),
+    (error) => {
+      assert.ok(error instanceof LoginStays)
+      assert.match(error.message, /account-a sees rows; and account-a is still there.*said/)
+      return true
+    },
+  )
+})
