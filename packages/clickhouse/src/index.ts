@@ -33,12 +33,12 @@ export {
 } from './migrations/hot-properties.ts'
 export {
   countKeys,
-  deleteKeys,
   markDestroyed,
   removeReplaced,
   replacedParts,
   type KeyOwner,
 } from './seal-keys/destroy-keys.ts'
+export { deleteMarked } from './seal-keys/delete-marked.ts'
 export { compareTables, readTables } from './migrations/compare-tables.ts'
 export {
   makeEventViews,

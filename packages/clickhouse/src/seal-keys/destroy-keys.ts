@@ -35,23 +35,6 @@ export async function markDestroyed(
   )
 }
 
-/**
- * Rewrites the parts that hold these keys without them; ClickHouse removes the old ones within seconds.
- *
- * @param onCluster clause, empty: none.
- * @throws {ClickHouseFailure}
- */
-export async function deleteKeys(
-  clickhouse: Pick<ClickHouse, 'command'>,
-  { kind, id }: KeyOwner,
-  onCluster: string,
-): Promise<void> {
-  await clickhouse.command(
-    `ALTER TABLE seal_keys ${onCluster} DELETE WHERE ${COLUMN[kind]} = {id:String} SETTINGS mutations_sync = 2`,
-    { id },
-  )
-}
-
 /** Names of parts that were replaced, and may still hold what was deleted. @throws {ClickHouseFailure} */
 export async function replacedParts(
   clickhouse: Pick<ClickHouse, 'query' | 'database'>,
