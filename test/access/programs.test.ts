@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import {
   ClickHouseFailure,
   createClickHouse,
+  keysDatabase,
   migrate,
   type ClickHouse,
 } from '@custom-events/clickhouse'
@@ -64,15 +65,16 @@ before(async () => {
 })
 after(() => server[Symbol.asyncDispose]())
 
-function connect(role: string): ClickHouse {
+function connect(role: string, database = DATABASE): ClickHouse {
   const environment = role === 'full' ? server.environment : server.as(role)
-  return createClickHouse({ ...environment, CLICKHOUSE_DATABASE: DATABASE })
+  return createClickHouse({ ...environment, CLICKHOUSE_DATABASE: database })
 }
 
 async function failureOf(program: string, role: string): Promise<string | null> {
   await using clickhouse = connect(role)
+  await using keys = connect(role, keysDatabase(DATABASE))
   try {
-    await PROGRAMS[program]?.(clickhouse)
+    await PROGRAMS[program]?.(clickhouse, keys)
     return null
   } catch (error) {
     if (error instanceof ClickHouseFailure && error.failure.code !== 497) throw error

@@ -11,13 +11,14 @@ import {
   type ClickHouse,
 } from '@custom-events/clickhouse'
 import type { Grant, Role } from '@custom-events/clickhouse/access'
-import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
+import { encodeSealKey, eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import { createLogger } from '@custom-events/runtime'
 import { readDeadLetters } from '../../cli/src/replay/sources/dead-letter-rows.ts'
 import { newestCopies } from '../../cli/src/replay/sources/newest.ts'
 import { readRejectedEvents } from '../../cli/src/replay/sources/rejected-rows.ts'
 import { insertSettled } from '../../services/consumer/src/complete/settled-rows.ts'
-import { avroRoute, deadLetterRoute } from '../../services/consumer/src/read/route.ts'
+import { avroRoute, deadLetterRoute, type TopicRoute } from '../../services/consumer/src/read/route.ts'
+import { sealKeyRoute } from '../../services/consumer/src/read/seal-key-route.ts'
 
 const LOG = { topic: 't', topicId: 'id', clusterId: 'c', generation: 1 }
 /** One that nobody has registered. */
@@ -29,27 +30,36 @@ const ROUTES = [
   deadLetterRoute('d'),
 ].map((route) => route.of(LOG))
 
-async function consumes(clickhouse: ClickHouse): Promise<void> {
+async function consumes(clickhouse: ClickHouse, keys: ClickHouse): Promise<void> {
   await registerLogs(clickhouse, [newLog()], 'consumer')
-  for (const { table, timeColumn, identity, columns } of ROUTES) {
-    await clickhouse.viewsOn(table)
-    const question = {
-      table,
-      timeColumn,
-      identity,
-      generation: 1,
-      ranges: [{ partition: 0, from: 0, to: 1 }],
-      time: { minMs: 0, maxMs: Date.now() },
-    }
-    await clickhouse.recordsPresent(question)
-    await clickhouse.highestOffsets(question)
-    for (const into of [table, `${table}_probe`]) {
-      const names = columns.map((name) => `\`${name}\``).join(', ')
-      await clickhouse.command(`INSERT INTO ${into} (${names}) FORMAT JSONEachRow\n`)
-    }
-  }
+  for (const route of ROUTES) await consumesRoute(clickhouse, route)
+  const route = sealKeyRoute({ topic: 'k', clickhouse: keys }).of(LOG)
+  await consumesRoute(keys, route)
+  const key = encodeSealKey({ key_id: 'p', group_id: 'a', user_id: null, anonymous_id: null, key: Buffer.alloc(32), made_at: 1 }) // prettier-ignore
+  await route.schemas.prepare([{ partition: 0, offset: 0, key: null, value: key, timestampMs: 1, headers: {} }]) // prettier-ignore
   const row = { topic: 't', generation: 1, partition: 0, nextOffset: 1, lostBefore: 0 }
   await insertSettled(clickhouse, [{ ...row, completeUntilMs: 1, recordedAtMs: 1 }])
+}
+
+async function consumesRoute(
+  clickhouse: ClickHouse,
+  { table, timeColumn, identity, columns }: ReturnType<TopicRoute['of']>,
+): Promise<void> {
+  await clickhouse.viewsOn(table)
+  const question = {
+    table,
+    timeColumn,
+    identity,
+    generation: 1,
+    ranges: [{ partition: 0, from: 0, to: 1 }],
+    time: { minMs: 0, maxMs: Date.now() },
+  }
+  await clickhouse.recordsPresent(question)
+  await clickhouse.highestOffsets(question)
+  for (const into of [table, `${table}_probe`]) {
+    const names = columns.map((name) => `\`${name}\``).join(', ')
+    await clickhouse.command(`INSERT INTO ${into} (${names}) FORMAT JSONEachRow\n`)
+  }
 }
 
 async function replays(clickhouse: ClickHouse): Promise<void> {
@@ -114,7 +124,10 @@ async function setsUp(clickhouse: ClickHouse): Promise<void> {
 }
 
 /** By the name of its role. */
-export const PROGRAMS: Readonly<Record<string, (clickhouse: ClickHouse) => Promise<void>>> = {
+export const PROGRAMS: Readonly<Record<
+  string,
+  (clickhouse: ClickHouse, keys: ClickHouse) => Promise<void>
+>> = {
   writer: consumes,
   replay: replays,
   views: makesViews,
