@@ -17,7 +17,11 @@ import { readDeadLetters } from '../../cli/src/replay/sources/dead-letter-rows.t
 import { newestCopies } from '../../cli/src/replay/sources/newest.ts'
 import { readRejectedEvents } from '../../cli/src/replay/sources/rejected-rows.ts'
 import { insertSettled } from '../../services/consumer/src/complete/settled-rows.ts'
-import { avroRoute, deadLetterRoute, type TopicRoute } from '../../services/consumer/src/read/route.ts'
+import {
+  avroRoute,
+  deadLetterRoute,
+  type TopicRoute,
+} from '../../services/consumer/src/read/route.ts'
 import { sealKeyRoute } from '../../services/consumer/src/read/seal-key-route.ts'
 
 const LOG = { topic: 't', topicId: 'id', clusterId: 'c', generation: 1 }
@@ -124,10 +128,9 @@ async function setsUp(clickhouse: ClickHouse): Promise<void> {
 }
 
 /** By the name of its role. */
-export const PROGRAMS: Readonly<Record<
-  string,
-  (clickhouse: ClickHouse, keys: ClickHouse) => Promise<void>
->> = {
+export const PROGRAMS: Readonly<
+  Record<string, (clickhouse: ClickHouse, keys: ClickHouse) => Promise<void>>
+> = {
   writer: consumes,
   replay: replays,
   views: makesViews,

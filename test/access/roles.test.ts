@@ -43,6 +43,8 @@ const MATRIX: readonly (readonly [statement: string, may: readonly Asker[]])[] =
   ['SELECT count() FROM rollup_freshness', ['setup', 'reader', 'views', 'operator']],
   ['SELECT raw FROM rejected_events', ['setup', 'reader', 'replay', 'eraser', 'operator']],
   ['SELECT value FROM dead_letters', ['setup', 'reader', 'replay', 'eraser', 'operator']],
+  ['SELECT key FROM custom_events_keys.seal_keys LIMIT 0', ['setup']],
+  ['SELECT version FROM custom_events_keys.seal_keys LIMIT 0', ['setup', 'writer']],
   ['SELECT count() FROM migrations', ['setup', 'operator']],
   ['SELECT count() FROM rollup_daily_refresh', ['setup', 'operator']],
   ["INSERT INTO settled (topic) VALUES ('x')", ['setup', 'writer']],

@@ -55,7 +55,13 @@ export const DATA_COMMANDS: readonly Role[] = [
     who: '`npm run destroy-keys`',
     grants: [
       {
-        rights: ['SELECT', 'ALTER DELETE'],
+        rights: ['SELECT'],
+        on: ['keys.seal_keys'],
+        columns: ['key_id', 'group_id', 'user_id', 'anonymous_id'],
+        without: 'no key is found',
+      },
+      {
+        rights: ['ALTER DELETE'],
         on: ['keys.seal_keys'],
         without: 'no key is destroyed',
       },

@@ -33,7 +33,8 @@ export async function deleteMarked(
     )
     if (left === '0') return
     inVain = Number(left) < before ? 0 : inVain + 1
-    if (inVain === MAX_TRIES_IN_VAIN) throw new Error(`${left} destroyed keys are still there: run it again`)
+    if (inVain === MAX_TRIES_IN_VAIN)
+      throw new Error(`${left} destroyed keys are still there: run it again`)
     before = Number(left)
     const rows = await clickhouse.query<{ readonly key_id: string }>(
       `SELECT DISTINCT key_id FROM seal_keys WHERE ${MARKED} LIMIT ${IDS_OF_A_MUTATION}`,
