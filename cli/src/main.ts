@@ -1,5 +1,4 @@
 import { Command, CommanderError } from 'commander'
-import type { KeyOwner } from '@custom-events/clickhouse'
 import { ConfigError, EXIT_CONFIG, redact } from '@custom-events/runtime'
 import { runAccount, type AccountRequest } from './access/account.ts'
 import { accountCommand } from './access/command.ts'
@@ -12,12 +11,12 @@ import type { ExportRequest } from './export/request.ts'
 import { runExport, runVerify } from './export/run.ts'
 import { destroyKeysCommand } from './destroy-keys/command.ts'
 import { readDestroyKeysConfig } from './destroy-keys/config.ts'
-import { destroyKeys } from './destroy-keys/destroy-keys.ts'
-import { openDestroyKeys } from './destroy-keys/open.ts'
-import { reportDestroyed } from './destroy-keys/report.ts'
+import type { KeyOwner } from './destroy-keys/report.ts'
+import { runDestroyKeys } from './destroy-keys/run.ts'
 import { eraseCommand } from './erase/command.ts'
 import { readEraseConfig } from './erase/config.ts'
-import { runErase, type EraseRequest } from './erase/run.ts'
+import type { EraseRequest } from './erase/request.ts'
+import { runErase } from './erase/run.ts'
 import { hotPropertiesCommand } from './hot-properties/command.ts'
 import { readHotPropertiesConfig } from './hot-properties/config.ts'
 import { runHotProperties, type HotPropertiesRequest } from './hot-properties/run.ts'
@@ -103,10 +102,7 @@ async function account(request: AccountRequest): Promise<void> {
 
 async function destroy(owner: KeyOwner): Promise<void> {
   const config = readDestroyKeysConfig(process.env)
-  await using resources = new AsyncDisposableStack()
-  const destroyed = await destroyKeys(openDestroyKeys(config, resources), owner)
-  for (const line of reportDestroyed(owner, destroyed)) write(`${line}\n`)
-  if (destroyed.replacedParts > 0) process.exitCode = 1
+  process.exitCode = await runDestroyKeys(owner, config, (line) => write(`${line}\n`))
 }
 
 async function erase(request: EraseRequest): Promise<void> {

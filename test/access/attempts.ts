@@ -81,6 +81,16 @@ const SOURCES: readonly (readonly [source: string, column: string | null])[] = [
   ['settled', null],
   ['complete_until', null],
   ['rollup_freshness', null],
+  ['tracked_unsealed', 'group_id'],
+  ['erasures', 'id_sha256'],
+  ['erasure_days', 'group_id'],
+  ['custom_events_keys.seal_keys', 'group_id'],
+  ['custom_events_keys.destroyed_keys', null],
+  ['audit', 'arguments'],
+  ['retention', 'event'],
+  ['sent_by_key', null],
+  ['query_log_daily', null],
+  ["merge('custom_events_keys', '.*')", 'group_id'],
 ]
 
 /** Of each source that says whose a row is: COL is that column. */
@@ -128,6 +138,11 @@ const TABLES = [
   'catalogue',
   'catalogue_daily',
   'catalogue_properties',
+  'tracked_unsealed',
+  'erasures',
+  'audit',
+  'retention',
+  'custom_events_keys.seal_keys',
 ]
 const COMMANDS: readonly string[] = [
   'SHOW CREATE TABLE SRC',

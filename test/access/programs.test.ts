@@ -72,9 +72,9 @@ function connect(role: string, database = DATABASE): ClickHouse {
 
 async function failureOf(program: string, role: string): Promise<string | null> {
   await using clickhouse = connect(role)
-  await using keys = connect(role, keysDatabase(DATABASE))
   try {
-    await PROGRAMS[program]?.(clickhouse, keys)
+    const toKeys = (): ClickHouse => connect(role, keysDatabase(DATABASE))
+    await PROGRAMS[program]?.({ ...clickhouse, toKeys })
     return null
   } catch (error) {
     if (error instanceof ClickHouseFailure && error.failure.code !== 497) throw error
@@ -90,7 +90,10 @@ for (const program of Object.keys(PROGRAMS)) {
 
 /** The embedded engine shows these to everybody; a server does not. */
 const isShownToAll = ({ on, right }: Part): boolean =>
-  on.startsWith('system.') || right === 'SHOW USERS' || right === 'SHOW ROLES'
+  on.startsWith('system.') ||
+  right === 'ALTER MATERIALIZE TTL' || // here ALTER TTL is enough
+  right === 'SHOW USERS' ||
+  right === 'SHOW ROLES'
 /** Needed only when something is to be made that is there already. */
 const FIRST_TIME = new Set(['CREATE DATABASE'])
 
@@ -102,8 +105,11 @@ for (const { program, name, missing } of variants) {
     if (said === null && FIRST_TIME.has(right)) return
     assert.ok(said !== null, 'it works without, so that it need not have it')
     assert.match(said, /Not enough privileges|grant SHOW COLUMNS/)
+    // Who may read nothing of a database is told that, and of what a view reads only the table.
+    if (said.includes('SHOW DATABASES')) return
     if (!on.includes('*')) assert.ok(said.includes(on), said)
-    if (column !== null) assert.ok(said.includes(column), said)
+    const isOfView = said.includes(`SELECT ON ${DATABASE}.${on})`)
+    if (column !== null && !isOfView) assert.ok(said.includes(column), said)
   })
 }
 

@@ -11,17 +11,14 @@ import {
   type ClickHouse,
 } from '@custom-events/clickhouse'
 import type { Grant, Role } from '@custom-events/clickhouse/access'
-import { encodeSealKey, eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
+import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import { createLogger } from '@custom-events/runtime'
 import { readDeadLetters } from '../../cli/src/replay/sources/dead-letter-rows.ts'
 import { newestCopies } from '../../cli/src/replay/sources/newest.ts'
 import { readRejectedEvents } from '../../cli/src/replay/sources/rejected-rows.ts'
 import { insertSettled } from '../../services/consumer/src/complete/settled-rows.ts'
-import {
-  avroRoute,
-  deadLetterRoute,
-  type TopicRoute,
-} from '../../services/consumer/src/read/route.ts'
+import { audits, destroysKeys, erases, exports, retains, type Connected } from './data-programs.ts'
+import { avroRoute, deadLetterRoute } from '../../services/consumer/src/read/route.ts'
 import { sealKeyRoute } from '../../services/consumer/src/read/seal-key-route.ts'
 
 const LOG = { topic: 't', topicId: 'id', clusterId: 'c', generation: 1 }
@@ -34,20 +31,20 @@ const ROUTES = [
   deadLetterRoute('d'),
 ].map((route) => route.of(LOG))
 
-async function consumes(clickhouse: ClickHouse, keys: ClickHouse): Promise<void> {
+async function consumes(clickhouse: Connected): Promise<void> {
   await registerLogs(clickhouse, [newLog()], 'consumer')
-  for (const route of ROUTES) await consumesRoute(clickhouse, route)
-  const route = sealKeyRoute({ topic: 'k', clickhouse: keys }).of(LOG)
-  await consumesRoute(keys, route)
-  const key = encodeSealKey({ key_id: 'p', group_id: 'a', user_id: null, anonymous_id: null, key: Buffer.alloc(32), made_at: 1 }) // prettier-ignore
-  await route.schemas.prepare([{ partition: 0, offset: 0, key: null, value: key, timestampMs: 1, headers: {} }]) // prettier-ignore
+  for (const route of ROUTES) await inserts(clickhouse, route)
   const row = { topic: 't', generation: 1, partition: 0, nextOffset: 1, lostBefore: 0 }
   await insertSettled(clickhouse, [{ ...row, completeUntilMs: 1, recordedAtMs: 1 }])
+  await clickhouse.query('SELECT name, behind_seconds FROM rollup_freshness')
+  await using keys = clickhouse.toKeys()
+  await inserts(keys, sealKeyRoute({ topic: 'k', clickhouse: keys }).of(LOG))
+  await keys.query('SELECT DISTINCT key_id FROM destroyed_keys LIMIT 0')
 }
 
-async function consumesRoute(
+async function inserts(
   clickhouse: ClickHouse,
-  { table, timeColumn, identity, columns }: ReturnType<TopicRoute['of']>,
+  { table, timeColumn, identity, columns }: (typeof ROUTES)[number],
 ): Promise<void> {
   await clickhouse.viewsOn(table)
   const question = {
@@ -77,6 +74,7 @@ async function replays(clickhouse: ClickHouse): Promise<void> {
     await rows.page(null)
     await rows.countResolved()
   }
+  await audits(clickhouse)
   await newestCopies(clickhouse, [{ group_id: 'a', event: 'b', timestamp: 0, event_id: 'c' }])
 }
 
@@ -128,9 +126,11 @@ async function setsUp(clickhouse: ClickHouse): Promise<void> {
 }
 
 /** By the name of its role. */
-export const PROGRAMS: Readonly<
-  Record<string, (clickhouse: ClickHouse, keys: ClickHouse) => Promise<void>>
-> = {
+export const PROGRAMS: Readonly<Record<string, (clickhouse: Connected) => Promise<void>>> = {
+  eraser: erases,
+  destroy_keys: destroysKeys,
+  retention: retains,
+  export: exports,
   writer: consumes,
   replay: replays,
   views: makesViews,

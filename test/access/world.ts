@@ -2,6 +2,7 @@
 import {
   addAccount,
   createClickHouse,
+  keysDatabase,
   makeEventViews,
   migrate,
   type ClickHouse,
@@ -123,6 +124,27 @@ async function fill(clickhouse: ClickHouse): Promise<void> {
     `INSERT INTO dead_letters (source_topic, source_offset, stage, key, value, version)
      SELECT 't', number, 'insert', {group:String}, {group:String}, 1 FROM numbers(3)`,
     { group: FOREIGN },
+  )
+  const group = { group: FOREIGN }
+  await clickhouse.command(
+    `INSERT INTO erasures (erasure_id, kind, id_sha256, asked_by, state)
+     SELECT generateUUIDv4(), 'group', lower(hex(SHA256({group:String}))), {group:String}, 'done'`,
+    group,
+  )
+  await clickhouse.command(
+    `INSERT INTO erasure_days (erasure_id, group_id, event, day)
+     SELECT generateUUIDv4(), {group:String}, 'other', toDate32('2025-01-01')`,
+    group,
+  )
+  await clickhouse.command(
+    `INSERT INTO audit (id, command, arguments, run_by) SELECT generateUUIDv4(), 'export', {group:String}, {group:String}`,
+    group,
+  )
+  await clickhouse.command('INSERT INTO retention (event, days) SELECT {group:String}, 0', group)
+  await clickhouse.command(
+    `INSERT INTO ${keysDatabase(DATABASE)}.seal_keys (key_id, group_id, user_id, key, version)
+     SELECT concat('p', {group:String}), {group:String}, {group:String}, {group:String}, 1`,
+    group,
   )
   await refreshed(clickhouse)
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createClickHouse, keysDatabase, migrate, type ClickHouse } from '@custom-events/clickhouse'
+import { erasedIdOf } from '@custom-events/event'
 import { createLogger } from '@custom-events/runtime'
 import { destroyKeys } from '../../cli/src/destroy-keys/destroy-keys.ts'
 import { ownDatabase } from '../support/own-database.ts'
@@ -44,7 +45,7 @@ test(
         caughtUp: async () => {},
         deleteRecordsBefore: async () => {},
       },
-      { kind: 'user', id: 'ann-canary' },
+      erasedIdOf('user', 'ann-canary'),
     )
     assert.equal(isFirst, false)
     const idsIn = async (table: string): Promise<readonly string[]> => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort, startProgram, startStack, type Program } from '@custom-events/embedded'
+import { QUICK_ERASURES } from '../support/erase-command.ts'
 import { startTestPipeline, type TestPipeline } from '../support/pipeline.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
@@ -60,7 +61,7 @@ export async function startSealingWorld(plan: object = PLAN): Promise<SealingWor
   const pipeline = resources.use(
     await startTestPipeline({
       servers: stack.environment,
-      environment: { TRACKING_PLANS_DIR: plans },
+      environment: { TRACKING_PLANS_DIR: plans, ...QUICK_ERASURES },
     }),
   )
   const owned = resources.move()

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { hashOfId } from '@custom-events/clickhouse'
+import { receiptIn, runErase } from '../support/erase-command.ts'
 import { eventually } from '../support/eventually.ts'
 import { startSealingWorld, type SealingWorld } from './sealing-world.ts'
 
@@ -168,5 +170,67 @@ test(
     const again = await world.command(['destroy-keys', '--user', 'ann'])
     assert.equal(again.code, 0, again.stdout + again.stderr)
     assert.match(again.stdout, /^0 keys of user "ann" destroyed/)
+  },
+)
+
+test(
+  'an erasure destroys the keys too; nothing more is sealed with one of them, and once lifted all opens again',
+  { timeout: 240_000 },
+  async () => {
+    const signUp = async (id: string, user: string): Promise<number> =>
+      world.signUp({ id, user, group: 'erasing', properties: { email: `${id}@example.com` } })
+    for (const user of ['carol', 'dora']) assert.equal(await signUp(`of-${user}`, user), 200)
+    await eventually(async () => {
+      const rows = await rowsOf('tracked_unsealed', 'erasing')
+      assert.deepEqual(
+        rows.map(({ properties }) => properties),
+        ['{"email":"of-carol@example.com"}', '{"email":"of-dora@example.com"}'],
+      )
+    }, PATIENT)
+    const ofCarol = (await keys()).filter(({ user_id }) => user_id === 'carol')
+    const erase = (args: readonly string[], killAt?: RegExp) =>
+      runErase(['--user', 'carol', ...args], {
+        environment: world.pipeline.environment,
+        ...(killAt === undefined ? {} : { killAt }),
+      })
+
+    const partly = await erase(['--before', '2025-01-01', '--yes'])
+    assert.equal(partly.code, 0, partly.stdout + partly.stderr)
+    assert.deepEqual(receiptIn(partly)['left'], { events: 0, rejected_events: 0, dead_letters: 0 })
+    assert.deepEqual((await keys()).filter(({ user_id }) => user_id === 'carol'), ofCarol) // prettier-ignore
+
+    const dry = await erase([])
+    assert.match(dry.stdout, new RegExp(`^keys of sealed properties: ${ofCarol.length}$`, 'm'))
+    assert.equal((await erase(['--yes'], /^keys: /m)).code, null)
+    const done = await erase(['--yes'])
+    assert.equal(done.code, 0, done.stdout + done.stderr)
+    const { found, left } = receiptIn(done)
+    assert.deepEqual(found, { events: 1, seal_keys: ofCarol.length })
+    assert.deepEqual(left, { events: 0, rejected_events: 0, dead_letters: 0, seal_keys: 0 })
+    for (const { key } of ofCarol) {
+      assert.deepEqual(world.filesWith('clickhouse', Buffer.from(key, 'hex')), [])
+    }
+
+    assert.equal((await erase(['--lift', '--yes'])).code, 0)
+    await eventually(async () => {
+      await signUp('again', 'carol')
+      await signUp('later', 'dora')
+      const rows = await rowsOf('tracked_unsealed', 'erasing')
+      assert.deepEqual(
+        rows.map(({ properties }) => properties),
+        ['again', 'later', 'of-dora'].map((id) => `{"email":"${id}@example.com"}`),
+      )
+    }, PATIENT)
+
+    const runs = await world.pipeline.query<{ command: string; outcome: string; all: string }>(
+      'SELECT command, outcome, concat(arguments, counts, message) AS all FROM audit FINAL ORDER BY began_at',
+    )
+    const told = runs.filter(({ command }) => command === 'erase' || command === 'destroy-keys')
+    assert.deepEqual(
+      told.map(({ command, outcome }) => `${command} ${outcome}`),
+      ['destroy-keys done', 'destroy-keys done', 'erase done', 'erase begun', 'erase done', 'erase done'], // prettier-ignore
+    )
+    assert.match(told[4]?.all ?? '', new RegExp(`"user_hash":"${hashOfId('carol')}".*"seal_keys":${ofCarol.length}`)) // prettier-ignore
+    assert.doesNotMatch(JSON.stringify(runs), /carol|"ann"/)
   },
 )

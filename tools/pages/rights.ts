@@ -38,7 +38,7 @@ kafka-acls.sh --bootstrap-server … --add --allow-principal User:consumer \\
 
 ## ClickHouse (roles)
 
-A role for each; on a server it is named after the database, \`custom_events_writer\`. \`npx custom-events roles\` makes them,
+A role for each; on a server it is named after the database, \`custom_events_writer\`. \`npm run roles\` makes them,
 and setup does when its user may manage access ([how](../operators.md#who-may-do-what-in-clickhouse)). The embedded ClickHouse has
 a user of each name, without \`custom_events_\`. Names without a dot are those of CLICKHOUSE_DATABASE.
 
@@ -65,7 +65,7 @@ ${table(
   ),
 )}
 
-Each hour, for each user of the role. The same as SQL, as \`npx custom-events roles --print\` shows it for your settings:
+Each hour, for each user of the role. The same as SQL, as \`npm run -s roles -- --print\` shows it for your settings:
 
 \`\`\`sql
 ${rolesSql({ database: 'custom_events', onCluster: '' })

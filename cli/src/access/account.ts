@@ -3,11 +3,14 @@ import {
   ClickHouseFailure,
   createClickHouse,
   escapesOf,
+  hashOfId,
   listAccounts,
   onCluster,
   removeAccount,
   type NewAccountLogin,
 } from '@custom-events/clickhouse'
+import { accountLogin } from '@custom-events/clickhouse/access'
+import { audited } from '../audit/audited.ts'
 import { fix, step } from '../step.ts'
 import type { AccessConfig } from './config.ts'
 
@@ -31,19 +34,24 @@ export async function runAccount(
   const cluster = onCluster(config.CLICKHOUSE_CLUSTER)
   switch (request.action) {
     case 'add': {
-      const made = await step('making the login', remedy(config), () =>
-        addAccount(clickhouse, request.groupId, cluster),
-      )
-      await step('trying the login', 'the login was removed again; nobody has it', () =>
-        tryLogin(made, { clickhouse, config, cluster }),
-      )
+      const made = await written(clickhouse, request, async () => {
+        const login = await step('making the login', remedy(config), () =>
+          addAccount(clickhouse, request.groupId, cluster),
+        )
+        await step('trying the login', 'the login was removed again; nobody has it', () =>
+          tryLogin(login, { clickhouse, config, cluster }),
+        )
+        return login
+      })
       print(`CLICKHOUSE_USER=${made.login}`)
       print(`CLICKHOUSE_PASSWORD=${made.password}`)
       return
     }
     case 'remove':
-      await step('removing the login', remedy(config), () =>
-        removeAccount(clickhouse, request.groupId, cluster),
+      await written(clickhouse, request, () =>
+        step('removing the login', remedy(config), () =>
+          removeAccount(clickhouse, request.groupId, cluster),
+        ),
       )
       print(`account ${JSON.stringify(request.groupId)} has no login any more`)
       return
@@ -57,6 +65,17 @@ export async function runAccount(
     default:
       request satisfies never
   }
+}
+
+/** Written down in the table `audit`, of the account only a hash. */
+function written<T>(
+  clickhouse: Parameters<typeof audited>[0],
+  { action, groupId }: Exclude<AccountRequest, { readonly action: 'list' }>,
+  run: () => Promise<T>,
+): Promise<T> {
+  const command = { command: 'account', args: { action, group_hash: hashOfId(groupId) } }
+  const tell = () => ({ outcome: 'done' as const, counts: { logins: 1 } })
+  return audited(clickhouse, command, { run, tell, hidden: [accountLogin(groupId), groupId] })
 }
 
 /** A login that sees more than its account is given to nobody. @throws {Error} saying what it saw */
@@ -89,7 +108,7 @@ function remedy(config: AccessConfig) {
     if (code === ALREADY_THERE) {
       return 'it has a login already, whose password nobody can read: remove it first to make another'
     }
-    if (code === UNKNOWN_USER) return 'it has no login: see `npx custom-events account list`'
+    if (code === UNKNOWN_USER) return 'it has no login: see `npm run -s account -- list`'
     const byServer = fix.clickhouse(config)
     return typeof byServer === 'string' ? byServer : byServer(error)
   }

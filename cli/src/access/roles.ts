@@ -36,7 +36,7 @@ export async function setUpRoles(
   return outcome
 }
 
-const BY_HAND = 'npx custom-events roles --print'
+const BY_HAND = 'npm run -s roles -- --print'
 
 function told(
   outcome: RolesOutcome,
@@ -52,7 +52,7 @@ function told(
     case 'not allowed':
       return [
         `note: ${user} may not manage access in ClickHouse, roles were left as they are. An administrator makes them with ` +
-          `\`npx custom-events roles\`, or with the SQL that \`${BY_HAND}\` shows`,
+          `\`npm run roles\`, or with the SQL that \`${BY_HAND}\` shows`,
       ]
     case 'would hide rows':
       return [

@@ -38,6 +38,19 @@ test('an end is written of what went well, and of what failed', async () => {
   assert.deepEqual(outcomes, ['begun', 'done', 'begun', 'failed'])
 })
 
+test('what failed is told without ids', async () => {
+  const messages: unknown[] = []
+  const clickhouse = {
+    ...fakeAudit(0).clickhouse,
+    command: async (_: string, params: Readonly<Record<string, unknown>> = {}) =>
+      void messages.push(params['message']),
+  }
+  const run = () => Promise.reject(new Error('account-acme is there: acme'))
+  const done = audited(clickhouse, command, { run, tell, hidden: ['account-acme', 'acme'] })
+  await assert.rejects(done, /acme/)
+  assert.deepEqual(messages, ['', '… is there: …'])
+})
+
 test('an end that cannot be written is told, with what was done', async () => {
   const { clickhouse } = fakeAudit(1)
   await assert.rejects(

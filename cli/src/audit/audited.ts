@@ -14,12 +14,22 @@ export interface Told {
 /**
  * Runs a command between two rows of the table `audit`. When the first cannot be written nothing is run; a killed command is seen
  * by its missing end.
+ *
+ * @param does.hidden ids that the text of a failure must not have.
  * @throws what `run` throws; else {Error} when only the end cannot be written
  */
 export async function audited<T>(
   clickhouse: Pick<ClickHouse, 'query' | 'command'>,
   command: AuditedCommand,
-  { run, tell }: { readonly run: () => Promise<T>; readonly tell: (result: T) => Told },
+  {
+    run,
+    tell,
+    hidden = [],
+  }: {
+    readonly run: () => Promise<T>
+    readonly tell: (result: T) => Told
+    readonly hidden?: readonly string[]
+  },
 ): Promise<T> {
   const entry = await beginAudit(clickhouse, command)
   let result: T
@@ -27,9 +37,9 @@ export async function audited<T>(
     result = await run()
   } catch (error) {
     // What went wrong is the failure to tell, not that it could not be written down.
-    await entry
-      .end('failed', {}, error instanceof Error ? error.message : String(error))
-      .catch(() => {})
+    const message = error instanceof Error ? error.message : String(error)
+    const said = hidden.reduce((text, id) => text.replaceAll(id, '…'), message)
+    await entry.end('failed', {}, said).catch(() => {})
     throw error
   }
   const { outcome, counts } = tell(result)

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { KeyOwner } from '@custom-events/clickhouse'
+import type { KeyOwner } from './report.ts'
 
 const HELP = `
 Whatever was sealed with these keys cannot be read any more: in ClickHouse, in Kafka, in dead letters, in any backup

@@ -6,8 +6,8 @@ import {
   removeReplaced,
   replacedParts,
   type ClickHouse,
-  type KeyOwner,
 } from '@custom-events/clickhouse'
+import type { ErasedId } from '@custom-events/event'
 import type { ClosedSegments } from '@custom-events/kafka'
 
 /** What destroying keys needs of the servers. */
@@ -23,6 +23,17 @@ export interface DestroyPorts {
   readonly onCluster: string
 }
 
+/** Keys in Kafka that are in no table yet: they would be lost with those that are meant. */
+export class KeysBehind extends Error {
+  constructor(records: number, consumerGroup: string, waitedMs: number) {
+    super(
+      `the consumers of ${consumerGroup} have ${records} records of the topic of keys to insert after ` +
+        `${waitedMs / 1_000} s, and Kafka's must not be deleted before. Start the consumers, and run it again`,
+    )
+    this.name = 'KeysBehind'
+  }
+}
+
 /** What was done; for a person and for a receipt. */
 export interface DestroyedKeys {
   readonly keys: number
@@ -36,10 +47,10 @@ export interface DestroyedKeys {
  * Destroys the keys of somebody: whatever they sealed cannot be read any more, in ClickHouse, in Kafka and in any copy of
  * either. Safe to repeat; one that was cut off is to be repeated.
  *
- * The topic of keys is emptied as far as the consumers have inserted it: keys are in ClickHouse then, and only there. What
- * ingest still remembers seals for a day at most, for nobody.
+ * The topic of keys is emptied as far as the consumers have inserted it: keys are in ClickHouse then, and only there. Ingest
+ * forgets those of an erased person; else what it still remembers seals for a day at most, for nobody.
  */
-export async function destroyKeys(ports: DestroyPorts, owner: KeyOwner): Promise<DestroyedKeys> {
+export async function destroyKeys(ports: DestroyPorts, owner: ErasedId): Promise<DestroyedKeys> {
   const { clickhouse } = ports
   await markDestroyed(clickhouse, owner) // before anything is deleted: from now on none comes back
   const { ends, openBecause } = await ports.closeSegments()
@@ -60,7 +71,7 @@ const MAX_ROUNDS = 10
 /** Only what is marked is deleted: a key that was not would come back when Kafka is read again. */
 async function untilNoneIsLeft(
   { clickhouse, onCluster }: Pick<DestroyPorts, 'clickhouse' | 'onCluster'>,
-  owner: KeyOwner,
+  owner: ErasedId,
 ): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     await markDestroyed(clickhouse, owner)

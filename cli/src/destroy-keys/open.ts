@@ -4,19 +4,21 @@ import {
   closeSegments,
   consumerGroupName,
   deleteRecordsBefore,
+  KafkaProblem,
   kafkaConfigFrom,
   readGroupOffsets,
   topicNames,
+  type ClosedSegments,
 } from '@custom-events/kafka'
-import { ConsumersBehind, recordsBehind } from '../replay/caught-up.ts'
+import { recordsBehind } from '../replay/caught-up.ts'
 import { fix, step } from '../step.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DestroyKeysConfig } from './config.ts'
-import type { DestroyPorts } from './destroy-keys.ts'
+import { KeysBehind, type DestroyPorts } from './destroy-keys.ts'
 
 /** The servers of `destroyKeys`; nothing is asked of them yet. */
 export function openDestroyKeys(
-  { config, log }: DestroyKeysConfig,
+  { config, log }: Pick<DestroyKeysConfig, 'config' | 'log'>,
   resources: AsyncDisposableStack,
 ): DestroyPorts {
   const kafka = kafkaConfigFrom(config)
@@ -33,9 +35,10 @@ export function openDestroyKeys(
     onCluster: onCluster(config.CLICKHOUSE_CLUSTER),
     closeSegments: () =>
       step('closing the segments of the topic of keys', fix.kafka(config), () =>
-        closeSegments({ kafka, topic, filler: keyOfNobody(), log }),
+        closeSegments({ kafka, topic, filler: keyOfNobody(), log }).catch(nothingWithoutTopic),
       ),
     caughtUp: async (ends) => {
+      if (ends.size === 0) return
       const deadline = performance.now() + WAIT_MS
       for (;;) {
         const offsets = await readGroupOffsets({ kafka, consumerGroup, topics: [topic], log })
@@ -44,7 +47,7 @@ export function openDestroyKeys(
           offsets.map(({ partition }) => ends.get(partition) ?? 0),
         )
         if (behind === 0) return
-        if (performance.now() > deadline) throw new ConsumersBehind(behind, consumerGroup, WAIT_MS)
+        if (performance.now() > deadline) throw new KeysBehind(behind, consumerGroup, WAIT_MS)
         await delay(LOOK_EVERY_MS)
       }
     },
@@ -57,6 +60,12 @@ export function openDestroyKeys(
 
 const WAIT_MS = 60_000
 const LOOK_EVERY_MS = 200
+
+function nothingWithoutTopic(error: unknown): ClosedSegments {
+  const isMissing = error instanceof KafkaProblem && error.code === 'UNKNOWN_TOPIC_OR_PARTITION'
+  if (isMissing) return { ends: new Map(), openBecause: null }
+  throw error
+}
 
 /** Becomes a row that says nothing. */
 function keyOfNobody() {

@@ -1,5 +1,11 @@
-import type { KeyOwner } from '@custom-events/clickhouse'
+import type { ErasedKind } from '@custom-events/event'
 import type { DestroyedKeys } from './destroy-keys.ts'
+
+/** Whose keys are meant: a user or an anonymous visitor, whatever the account, or a whole account. */
+export interface KeyOwner {
+  readonly kind: ErasedKind
+  readonly id: string
+}
 
 /** What is said of it: lines for a person. */
 export function reportDestroyed(
@@ -11,9 +17,14 @@ export function reportDestroyed(
     replacedParts === 0
       ? 'ClickHouse: the parts that held them are removed'
       : `ClickHouse: ${replacedParts} replaced parts are still there; run it again in a minute`,
-    kafkaKeepsBecause === null
-      ? 'Kafka: no reader gets them; their files go within about 6 minutes, by the intervals of the broker'
-      : 'Kafka: no reader gets them; their bytes stay until an hour after the next key, ' +
-        `because the segments could not be closed: ${kafkaKeepsBecause}`,
+    kafkaLine(kafkaKeepsBecause),
   ]
+}
+
+/** What Kafka still holds of destroyed keys. */
+export function kafkaLine(keepsBecause: DestroyedKeys['kafkaKeepsBecause']): string {
+  return keepsBecause === null
+    ? 'Kafka: no reader gets them; their files go within about 6 minutes, by the intervals of the broker'
+    : 'Kafka: no reader gets them; their bytes stay until an hour after the next key, ' +
+        `because the segments could not be closed: ${keepsBecause}`
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { ErasedKind } from '@custom-events/event'
 import { parseMoment } from '../replay/options.ts'
-import type { EraseRequest } from './run.ts'
+import type { EraseRequest } from './request.ts'
 
 const HELP = `
 Without --yes nothing is changed: it is counted what would go.

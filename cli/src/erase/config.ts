@@ -13,6 +13,7 @@ import { setupVariables } from '../config.ts'
 export const eraseVariables = {
   LOG_LEVEL: { ...serviceVariables.LOG_LEVEL, default: 'error' as const }, // it speaks for itself
   ...kafkaVariables,
+  KAFKA_CONSUMER_GROUP: setupVariables.KAFKA_CONSUMER_GROUP,
   ...clickhouseVariables,
   CLICKHOUSE_CLUSTER: setupVariables.CLICKHOUSE_CLUSTER,
   ERASE_SETTLE_SECONDS: integer({

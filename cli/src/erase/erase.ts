@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
+  clearUserHashes,
   clickhouseTime,
   conditionOf,
   countEvents,
@@ -20,10 +21,12 @@ import { createErasedIds, erasedKey, type ErasedIds } from '@custom-events/event
 import type { ErasureTopic } from './erasure-topic.ts'
 import { makeReceipt, type Receipt } from './receipt.ts'
 import { conditionsOf, findLetters, findRejected, type RefusedPlace } from './refused.ts'
+import { countTheirKeys, destroyTheirKeys, type KeyPorts } from './their-keys.ts'
 
 export interface ErasePorts {
   readonly servers: Servers
   readonly topic: ErasureTopic
+  readonly keys: KeyPorts
   readonly waiting: Waiting
   /** After Kafka has the erasure no insert that does not know of it begins or ends later than so. */
   readonly settleMs: number
@@ -42,7 +45,7 @@ const MAX_SWEEPS = 20
  * 1. announced: Kafka has it. From here on ingest takes nothing more, and consumers leave it out.
  * 2. hidden: no query sees a row; the rollups count the days anew.
  * 3. settled: every insert that was begun without knowing is over, and what it brought was deleted.
- * 4. done: the parts are written without the rows, the old ones are off the disk.
+ * 4. done: keys are destroyed, the parts are written without the rows, the old ones are off the disk.
  *
  * @throws {ErasureStalled | ClickHouseFailure} when something goes no further; it may be resumed.
  */
@@ -88,9 +91,15 @@ export async function erase(
   await reach({ state: 'settled' })
   onStep('settled: no insert can bring it back')
 
+  await destroyTheirKeys(ports.keys, erasure, { account, onStep })
   const { selection } = selectionOf(erasure)
   await recount(servers, erasure.erasureId, ports.waiting)
   await dropCounted(servers, { erasureId: erasure.erasureId, selection }, ports.waiting)
+  if (erasure.userHash !== '0') {
+    const clear = (rows: number, update: () => Promise<void>) =>
+      account('rollup_daily', rows, update)
+    await clearUserHashes(servers, erasure, { waiting: ports.waiting, account: clear })
+  }
   for (const table of ['events', 'rejected_events', 'dead_letters', 'rollup_daily']) {
     await rewriteParts(servers, table, ports.waiting)
   }
@@ -191,7 +200,7 @@ async function settle(
 
 /** @returns 0 of each table. @throws {ErasureStalled} when something is left. */
 async function mustBeGone(
-  { servers }: ErasePorts,
+  { servers, keys }: ErasePorts,
   erasure: Erasure,
 ): Promise<Readonly<Record<string, number>>> {
   const { selection, ids } = selectionOf(erasure)
@@ -199,6 +208,8 @@ async function mustBeGone(
   for (const { table, places } of await findRefusedRows(servers, ids, erasure.timestampBefore)) {
     left[table] = places.length
   }
+  const keysLeft = await countTheirKeys(keys, erasure)
+  if (keysLeft !== null) left['seal_keys'] = keysLeft
   const some = Object.entries(left).filter(([, rows]) => rows > 0)
   if (some.length > 0) {
     const which = some.map(([table, rows]) => `${rows} of ${table}`).join(', ')

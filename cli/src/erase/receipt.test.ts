@@ -6,6 +6,7 @@ import { isWhole, makeReceipt } from './receipt.ts'
 const erasure = {
   erasureId: 'e-1',
   id: erasedIdOf('user', 'somebody'),
+  userHash: '0',
   timestampBefore: Date.UTC(2026, 0, 1),
   askedAt: 1_000,
   askedBy: 'tester',

@@ -5,7 +5,7 @@ import type { Receipt } from './receipt.ts'
 
 export function planLines(
   kind: ErasedKind,
-  { events, refused, linked, detached }: Plan,
+  { events, refused, linked, keys, detached }: Plan,
 ): readonly string[] {
   const between =
     events.rows === 0
@@ -14,6 +14,7 @@ export function planLines(
   return [
     `events: ${events.rows} rows${between}`,
     ...Object.entries(refused).map(([table, rows]) => `${table}: ${rows} rows`),
+    ...(keys === null ? [] : [`keys of sealed properties: ${keys}`]),
     ...linkedLines(kind, linked),
     ...(detached === 0
       ? []

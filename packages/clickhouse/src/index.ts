@@ -36,7 +36,6 @@ export {
   markDestroyed,
   removeReplaced,
   replacedParts,
-  type KeyOwner,
 } from './seal-keys/destroy-keys.ts'
 export { deleteMarked } from './seal-keys/delete-marked.ts'
 export { compareTables, readTables } from './migrations/compare-tables.ts'
@@ -94,6 +93,8 @@ export {
 } from './erasure/erased-rows.ts'
 export { ErasureStalled, hideRows, rewriteParts, type Waiting } from './erasure/mutations.ts'
 export { dropCounted, noteDays, recount } from './erasure/recount.ts'
+export { userHashOf } from './erasure/user-hash.ts'
+export { clearUserHashes } from './erasure/user-hashes.ts'
 export { detachedParts, untilPartsAreGone } from './erasure/gone.ts'
 export {
   clickhouseTime,

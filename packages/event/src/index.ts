@@ -48,6 +48,7 @@ export {
   writeErasure,
   type ErasureRecord,
 } from './erasure/erasure-record.ts'
+export { isErasedOwner } from './erasure/erased-keys.ts'
 export { isErasedText } from './erasure/ids-in-text.ts'
 export { isErasedRecord } from './erasure/ids-in-record.ts'
 export { ERASURES_MAX_AGE_MS, LONGEST_INSERT_MS } from './erasure/erasure-times.ts'

@@ -29,6 +29,7 @@ import { createRateLimits } from './rate-limit/rate-limits.ts'
 import { createQueryableWatch, type QueryableWatch } from './queryable/queryable-watch.ts'
 import { createRefusedLog } from './refused-log.ts'
 import { createRejectedEvents } from './rejected/rejected.ts'
+import { forgetErased } from './seal/forget-erased.ts'
 import { createKeepKeys } from './seal/keep-keys.ts'
 import { createSealer } from './seal/sealer.ts'
 import { createSealKeys } from './seal/seal-keys.ts'
@@ -206,14 +207,21 @@ function openDelivery(
     partitionCount: settings.partitionCountByTopic[keysTopic] ?? 1,
     onProduced: (outcome) => metrics.sealKeys.inc({ outcome }),
   })
+  const sealKeys = createSealKeys({ limits: SEAL_KEYS })
+  const forget = forgetErased(sealKeys)
   const erasures = resources.use(
-    followErasures({ kafka: config.kafka, topic: config.erasedTopic, log }),
+    followErasures({
+      kafka: config.kafka,
+      topic: config.erasedTopic,
+      log,
+      onChange: () => forget(erasures),
+    }),
   )
   return {
     ...given,
     producer,
     schemas,
-    sealer: createSealer(createSealKeys({ limits: SEAL_KEYS })),
+    sealer: createSealer(sealKeys),
     keepKeys,
     erasures,
     rejectedEvents,

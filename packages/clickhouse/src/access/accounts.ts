@@ -85,7 +85,7 @@ interface Escape {
 const ESCAPES: readonly Escape[] = [
   {
     sql: `SELECT count() > 0 AS leaks FROM events WHERE group_id != {group:String}`,
-    what: 'rows of other accounts: the row policy is missing, run `npx custom-events roles`',
+    what: 'rows of other accounts: the row policy is missing, run `npm run roles`',
   },
   {
     sql: `SELECT count() > 0 AS leaks FROM mergeTreeIndex(currentDatabase(), 'events')`,

@@ -1,11 +1,5 @@
-import type { Grant, Role } from './role.ts'
-
-/** Of every command that reads, changes or deletes other people's data. */
-export const WRITE_AUDIT: Grant = {
-  rights: ['INSERT'],
-  on: ['audit'],
-  without: 'the command does not begin: nobody would know that it ran',
-}
+import type { Role } from './role.ts'
+import { ASK_ALL_SERVERS, DESTROY_KEYS, ON_CLUSTER, WRITE_AUDIT } from './shared-grants.ts'
 
 /** Commands about what is kept, and of whom. */
 export const DATA_COMMANDS: readonly Role[] = [
@@ -54,27 +48,83 @@ export const DATA_COMMANDS: readonly Role[] = [
     name: 'destroy_keys',
     who: '`npm run destroy-keys`',
     grants: [
-      {
-        rights: ['SELECT'],
-        on: ['keys.seal_keys'],
-        columns: ['key_id', 'group_id', 'user_id', 'anonymous_id'],
-        without: 'no key is found',
-      },
-      {
-        rights: ['ALTER DELETE'],
-        on: ['keys.seal_keys'],
-        without: 'no key is destroyed',
-      },
-      {
-        rights: ['SELECT', 'INSERT'],
-        on: ['keys.destroyed_keys'],
-        without: 'destroyed keys could come back from Kafka, so none is destroyed',
-      },
+      ...DESTROY_KEYS,
       {
         rights: ['SELECT'],
         on: ['system.parts'],
         without: 'nobody knows when the replaced parts are removed, and the command fails',
       },
+      WRITE_AUDIT,
+      ON_CLUSTER,
+    ],
+  },
+  {
+    name: 'eraser',
+    who: '`npm run erase`',
+    grants: [
+      {
+        rights: ['SELECT', 'INSERT'],
+        on: ['erasures'],
+        without: 'nothing is erased: nobody would know what was asked',
+      },
+      {
+        rights: ['SELECT', 'ALTER DELETE'],
+        on: ['events', 'rejected_events', 'dead_letters'],
+        without: 'rows are neither counted nor erased',
+      },
+      {
+        rights: ['SELECT', 'INSERT', 'ALTER DELETE'],
+        on: ['erasure_days'],
+        without: 'rollups are not counted without them',
+      },
+      {
+        rights: ['SELECT'],
+        on: ['rollup_freshness', 'rollup_daily', 'catalogue_daily', 'catalogue'],
+        without: 'nobody knows whether the rollups are counted without them',
+      },
+      {
+        rights: ['SYSTEM VIEWS'],
+        on: ['rollup_daily_refresh', 'catalogue_daily_refresh', 'catalogue_refresh'],
+        without: 'rollups are counted anew within a minute instead of at once',
+        isOptional: true,
+      },
+      {
+        rights: ['ALTER UPDATE', 'ALTER DELETE'],
+        on: ['rollup_daily'],
+        without: 'hashes of users, and names of accounts, stay in days that are counted no more',
+      },
+      {
+        rights: ['OPTIMIZE'],
+        on: ['rollup_daily', 'catalogue_daily', 'catalogue'],
+        without: 'what was counted before stays until parts are merged, and it is not done before',
+      },
+      {
+        rights: ['ALTER SETTINGS'],
+        on: [
+          'events',
+          'rejected_events',
+          'dead_letters',
+          'rollup_daily',
+          'catalogue_daily',
+          'catalogue',
+          'erasure_days',
+        ],
+        without: 'replaced parts are not removed sooner than ClickHouse does by itself',
+      },
+      ...DESTROY_KEYS,
+      {
+        rights: ['SELECT'],
+        on: [
+          'system.parts',
+          'system.mutations',
+          'system.detached_parts',
+          'system.merge_tree_settings',
+        ],
+        without: 'nobody knows whether erased rows are gone from every part',
+      },
+      WRITE_AUDIT,
+      ON_CLUSTER,
+      ASK_ALL_SERVERS,
     ],
   },
 ]

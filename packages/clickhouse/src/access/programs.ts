@@ -1,5 +1,5 @@
-import { WRITE_AUDIT } from './data-commands.ts'
 import type { Grant, Role } from './role.ts'
+import { ASK_ALL_SERVERS, ON_CLUSTER, WRITE_AUDIT } from './shared-grants.ts'
 
 const REGISTER_LOGS: readonly Grant[] = [
   {
@@ -22,19 +22,18 @@ const REGISTER_LOGS: readonly Grant[] = [
   },
 ]
 
-const ON_CLUSTER: Grant = {
-  rights: ['CLUSTER'],
-  on: ['*.*'],
-  without: 'statements for all servers of CLICKHOUSE_CLUSTER are refused',
-  isOfClusters: true,
-}
-
-const ASK_ALL_SERVERS: Grant = {
-  rights: ['REMOTE'],
-  on: ['*.*'],
-  without: 'the other servers of CLICKHOUSE_CLUSTER are not asked',
-  isOfClusters: true,
-}
+/** `rollup_freshness`, and what it reads: marks, which say nothing of anybody. */
+const READ_FRESHNESS: readonly Grant[] = [
+  { on: ['rollup_freshness'] },
+  { on: ['rollup_daily'], columns: ['event', 'group_id', 'day', 'refreshed_at'] },
+  { on: ['catalogue_daily'], columns: ['event', 'property', 'day', 'refreshed_at'] },
+  { on: ['catalogue'], columns: ['event', 'property', 'refreshed_at'] },
+].map((what) => ({
+  ...what,
+  rights: ['SELECT'],
+  without: 'how far the rollups are behind is not measured, and no alert tells it',
+  isOptional: true,
+}))
 
 /** Programs of ours, each with what it needs and no more. */
 export const PROGRAMS: readonly Role[] = [
@@ -161,6 +160,7 @@ export const PROGRAMS: readonly Role[] = [
         without: '`complete_until` stands still',
         isOptional: true,
       },
+      ...READ_FRESHNESS,
       {
         rights: ['SELECT'],
         on: ['system.tables'],
@@ -245,42 +245,6 @@ export const PROGRAMS: readonly Role[] = [
         rights: ['SELECT'],
         on: ['system.parts_columns', 'system.mutations'],
         without: '`--fill` fails',
-      },
-      ON_CLUSTER,
-      ASK_ALL_SERVERS,
-    ],
-  },
-  {
-    name: 'eraser',
-    who: '`npm run erase`',
-    grants: [
-      {
-        rights: ['SELECT', 'ALTER DELETE'],
-        on: ['events', 'rejected_events', 'dead_letters'],
-        without: 'rows are neither counted nor erased',
-      },
-      {
-        rights: ['SELECT', 'ALTER DELETE', 'TRUNCATE'],
-        on: ['rollup_daily', 'catalogue_daily', 'catalogue'],
-        without:
-          'rollups and examples of the catalogue keep what was erased until they are counted anew',
-      },
-      {
-        rights: ['OPTIMIZE'],
-        on: [
-          'events',
-          'rejected_events',
-          'dead_letters',
-          'rollup_daily',
-          'catalogue_daily',
-          'catalogue',
-        ],
-        without: 'what was erased stays in files until parts are merged',
-      },
-      {
-        rights: ['SELECT'],
-        on: ['system.columns', 'system.tables', 'system.parts', 'system.mutations'],
-        without: 'nobody knows whether erased rows are gone from every part',
       },
       ON_CLUSTER,
       ASK_ALL_SERVERS,

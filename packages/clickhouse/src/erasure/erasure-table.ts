@@ -9,6 +9,8 @@ export type ErasureState = (typeof ERASURE_STATES)[number]
 export interface Erasure {
   readonly erasureId: string
   readonly id: ErasedId
+  /** As rollups have it, in decimal digits, see `userHashOf`; '0': of an account, or not known. */
+  readonly userHash: string
   readonly timestampBefore: number | null
   readonly askedAt: number
   readonly askedBy: string
@@ -30,9 +32,9 @@ export async function writeErasureRow(
   erasure: Erasure,
 ): Promise<void> {
   await clickhouse.command(
-    `INSERT INTO erasures (erasure_id, kind, id_sha256, id_murmur2, timestamp_before, asked_at, asked_by, state,
+    `INSERT INTO erasures (erasure_id, kind, id_sha256, id_murmur2, id_siphash128, timestamp_before, asked_at, asked_by, state,
        announced_at, announced_offset, found, pending, finished_at, receipt_sha256, step)
-     SELECT {erasureId:UUID}, {kind:String}, {sha256:String}, {murmur2:UInt32},
+     SELECT {erasureId:UUID}, {kind:String}, {sha256:String}, {murmur2:UInt32}, {userHash:UInt128},
        fromUnixTimestamp64Milli({timestampBefore:Nullable(Int64)}), fromUnixTimestamp64Milli({askedAt:Int64}),
        {askedBy:String}, {state:String}, fromUnixTimestamp64Milli({announcedAt:Nullable(Int64)}),
        {announcedOffset:Nullable(UInt64)}, {found:Map(String, UInt64)}, {pending:Map(String, UInt64)},
@@ -54,6 +56,7 @@ interface Row {
   readonly kind: ErasedKind
   readonly sha256: string
   readonly murmur2: number
+  readonly user_hash: string
   readonly before_ms: string | null
   readonly asked_ms: string
   readonly asked_by: string
@@ -73,6 +76,7 @@ export async function readErasureRows(
 ): Promise<readonly Erasure[]> {
   const rows = await clickhouse.query<Row>(
     `SELECT toString(erasure_id) AS erasure_id, kind, toString(id_sha256) AS sha256, id_murmur2 AS murmur2,
+       toString(id_siphash128) AS user_hash,
        toUnixTimestamp64Milli(timestamp_before) AS before_ms, toUnixTimestamp64Milli(asked_at) AS asked_ms,
        asked_by, state, toUnixTimestamp64Milli(announced_at) AS announced_ms, announced_offset, found, pending,
        toUnixTimestamp64Milli(finished_at) AS finished_ms, receipt_sha256, step
@@ -81,6 +85,7 @@ export async function readErasureRows(
   return rows.map((row) => ({
     erasureId: row.erasure_id,
     id: { kind: row.kind, sha256: row.sha256, murmur2: row.murmur2 },
+    userHash: row.user_hash,
     timestampBefore: numberOf(row.before_ms),
     askedAt: Number(row.asked_ms),
     askedBy: row.asked_by,

@@ -85,8 +85,8 @@ interface Unfinished {
   readonly failure: string
 }
 
-/** Waits for whatever deletes rows of the table, whoever asked for it. */
-async function untilMutated(
+/** Waits for whatever deletes or changes rows of the table, whoever asked for it. @throws {ClickHouseFailure | ErasureStalled} */
+export async function untilMutated(
   { clickhouse, cluster }: Servers,
   table: string,
   { stop, onWaiting }: Waiting,
@@ -118,7 +118,8 @@ async function readUnfinished(
     `SELECT toUInt32(count()) AS running, toFloat64(sum(parts_to_do)) AS left, max(latest_fail_reason) AS failure
      FROM ${everywhere('system.mutations', cluster)}
      WHERE database = {database:String} AND table = {table:String} AND NOT is_done AND NOT is_killed
-       AND (position(command, '_row_exists') > 0 OR position(command, 'DELETE') > 0)`,
+       AND (position(command, '_row_exists') > 0 OR position(command, 'DELETE') > 0
+         OR position(command, 'UPDATE') > 0)`,
     { database: clickhouse.database, table },
   )
   return unfinished ?? { running: 0, left: 0, failure: '' }

@@ -27,10 +27,11 @@ export async function noteDays(
  * @throws {ClickHouseFailure | ErasureStalled}
  */
 export async function recount(
-  { clickhouse }: Servers,
+  servers: Servers,
   erasureId: string,
-  { stop, onWaiting }: Waiting,
+  waiting: Waiting,
 ): Promise<void> {
+  const { clickhouse } = servers
   const [noted] = await clickhouse.query<{ readonly days: number }>(
     'SELECT toFloat64(count()) AS days FROM erasure_days WHERE erasure_id = {erasureId:UUID}',
     { erasureId },
@@ -43,26 +44,39 @@ export async function recount(
      WHERE erasure_id = {erasureId:UUID} SETTINGS async_insert = 0`,
     { erasureId },
   )
-  const [hidden] = await clickhouse.query<{ readonly at: string }>(
-    'SELECT toString(now64(3)) AS at',
-  )
+  await untilCounted(servers, ['daily', 'catalogue_daily', 'catalogue'], waiting)
+}
+
+/**
+ * Waits until rollups were counted by refreshes that began after now.
+ *
+ * @param names as `rollup_freshness` has them.
+ * @throws {ClickHouseFailure | ErasureStalled}
+ */
+export async function untilCounted(
+  { clickhouse }: Servers,
+  names: readonly string[],
+  { stop, onWaiting }: Waiting,
+): Promise<void> {
+  const [now] = await clickhouse.query<{ readonly at: string }>('SELECT toString(now64(3)) AS at')
   const startedAt = performance.now()
   let askedAt = -Infinity
   for (;;) {
     const behind = await clickhouse.query<{ readonly name: string }>(
       `SELECT name FROM rollup_freshness
-       WHERE counted_until IS NULL OR counted_until < {at:DateTime64(3, 'UTC')} ORDER BY name`,
-      { at: hidden?.at },
+       WHERE has({names:Array(String)}, name)
+         AND (counted_until IS NULL OR counted_until < {at:DateTime64(3, 'UTC')}) ORDER BY name`,
+      { at: now?.at, names },
     )
     if (behind.length === 0) return
-    const names = behind.map(({ name }) => name).join(', ')
-    if (stop.aborted) throw new ErasureStalled(`stopped while ${names} are counted anew`)
+    const late = behind.map(({ name }) => name).join(', ')
+    if (stop.aborted) throw new ErasureStalled(`stopped while ${late} are counted anew`)
     if (performance.now() - startedAt > RECOUNTED_WITHIN_MS) {
       throw new ErasureStalled(
-        `${names} were not counted anew within ${RECOUNTED_WITHIN_MS / 60_000} minutes: system.view_refreshes says why`,
+        `${late} were not counted anew within ${RECOUNTED_WITHIN_MS / 60_000} minutes: system.view_refreshes says why`,
       )
     }
-    onWaiting(`counting anew: ${names}`)
+    onWaiting(`counting anew: ${late}`)
     // Sooner than the minute at which they begin by themselves; who may not say so waits for that.
     if (performance.now() - askedAt > ASK_EVERY_MS) {
       askedAt = performance.now()

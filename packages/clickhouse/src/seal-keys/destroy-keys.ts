@@ -1,25 +1,22 @@
+import { ERASED_COLUMNS, type ErasedId } from '@custom-events/event'
 import type { ClickHouse } from '../client/clickhouse.ts'
+import { isErasedSql } from '../erasure/erased-rows.ts'
 
-/** Whose keys are meant: a user or an anonymous visitor, whatever the account, or a whole account. */
-export interface KeyOwner {
-  readonly kind: 'user' | 'group' | 'anonymous'
-  readonly id: string
-}
-
-const COLUMN: Readonly<Record<KeyOwner['kind'], string>> = {
-  user: 'user_id',
-  group: 'group_id',
-  anonymous: 'anonymous_id',
+/**
+ * Keys of somebody, whatever the account they are in: a user, an anonymous visitor, or a whole account. By their hashes, as
+ * an erasure has them: ClickHouse keeps the text of mutations in files.
+ */
+function areTheirs(id: ErasedId): string {
+  return isErasedSql({ id, timestampBefore: null }, ERASED_COLUMNS[id.kind])
 }
 
 /** How many keys of theirs there are. @param clickhouse of the database of keys. @throws {ClickHouseFailure} */
 export async function countKeys(
   clickhouse: Pick<ClickHouse, 'query'>,
-  { kind, id }: KeyOwner,
+  owner: ErasedId,
 ): Promise<number> {
   const [row] = await clickhouse.query<{ readonly keys: string }>(
-    `SELECT uniqExact(key_id) AS keys FROM seal_keys WHERE ${COLUMN[kind]} = {id:String}`,
-    { id },
+    `SELECT uniqExact(key_id) AS keys FROM seal_keys WHERE ${areTheirs(owner)}`,
   )
   return Number(row?.keys ?? 0)
 }
@@ -27,11 +24,10 @@ export async function countKeys(
 /** Remembers these keys as destroyed, so that none of them comes back from Kafka. @throws {ClickHouseFailure} */
 export async function markDestroyed(
   clickhouse: Pick<ClickHouse, 'command'>,
-  { kind, id }: KeyOwner,
+  owner: ErasedId,
 ): Promise<void> {
   await clickhouse.command(
-    `INSERT INTO destroyed_keys (key_id) SELECT DISTINCT key_id FROM seal_keys WHERE ${COLUMN[kind]} = {id:String}`,
-    { id },
+    `INSERT INTO destroyed_keys (key_id) SELECT DISTINCT key_id FROM seal_keys WHERE ${areTheirs(owner)}`,
   )
 }
 

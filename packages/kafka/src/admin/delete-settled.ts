@@ -38,6 +38,7 @@ export async function closeSegments(options: {
     const partitions = (await offsetsOf(admin, topic))
       .filter(({ high }) => Number(high) > 0)
       .map(({ partition }) => partition)
+    if (partitions.length === 0) return { ends: new Map(), openBecause: null } // nothing was ever in it
     const openBecause = await whileSegmentsAreShort(admin, topic, () =>
       produceFillers({ ...options, partitions }),
     )

@@ -1,8 +1,8 @@
 import {
+  isErasedOwner,
   isErasedRecord,
   isErasedText,
   type ErasedIds,
-  type ErasedKind,
   type EventTimes,
 } from '@custom-events/event'
 import { decodeSealKey } from '@custom-events/codec'
@@ -82,18 +82,8 @@ export function isErasedLetter(setAsideAtMs: (record: FetchedRecord) => number):
   }
 }
 
-/**
- * A key seals events of any time: with an erasure of those before some day it stays, because later ones need it.
- */
+/** Keys of sealed properties: none of somebody who is erased is inserted. What is no key is nobody's. */
 export const isErasedKey: IsErased = (record, ids) => {
   const key = decodeSealKey(record.value)
-  if (typeof key === 'string') return false
-  const times: EventTimes = { timestamp: Number.MAX_SAFE_INTEGER, receivedAt: key.made_at }
-  const isErased = (kind: ErasedKind, id: string | null): boolean =>
-    id !== null && ids.has(kind, Buffer.from(id), times)
-  return (
-    isErased('user', key.user_id) ||
-    isErased('group', key.group_id) ||
-    isErased('anonymous', key.anonymous_id)
-  )
+  return typeof key !== 'string' && isErasedOwner(ids, key)
 }

@@ -1,0 +1,86 @@
+import type { Servers } from '../hot-columns/mutations.ts'
+import { onCluster } from '../migrations/migrate.ts'
+import { ErasureStalled, untilMutated, type Waiting } from './mutations.ts'
+import { untilCounted } from './recount.ts'
+
+/** Whose hash, and of which days. */
+export interface HashSelection {
+  /** Decimal digits, see `userHashOf`. */
+  readonly userHash: string
+  /** Only of days before that of this moment, in milliseconds since 1970; `null`: of all. */
+  readonly timestampBefore: number | null
+}
+
+const MAX_ROUNDS = 10
+
+/**
+ * Takes somebody's hash out of the rollups of days that are counted no more, because their events have expired. Days of which
+ * `events` still has somebody of the same hash keep it: a visitor may have the id of a user.
+ *
+ * A refresh that began before may write it once more: looked for until it stays away.
+ *
+ * @param account is told of rows before they are changed.
+ * @throws {ClickHouseFailure | ErasureStalled}
+ */
+export async function clearUserHashes(
+  servers: Servers,
+  selection: HashSelection,
+  {
+    waiting,
+    account,
+  }: {
+    readonly waiting: Waiting
+    readonly account: (rows: number, clear: () => Promise<void>) => Promise<void>
+  },
+): Promise<void> {
+  const { clickhouse, cluster } = servers
+  const hash = digitsOf(selection)
+  for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
+    const condition = await conditionOf(servers, selection)
+    const rows = condition === null ? 0 : await countRows(servers, condition)
+    await account(rows, async () => {
+      const others = `arrayFilter(each -> each != ${hash}, user_hashes)`
+      await clickhouse.command(
+        `ALTER TABLE rollup_daily ${onCluster(cluster)} UPDATE user_hashes = ${others}, users = length(${others})
+         WHERE ${condition} SETTINGS mutations_sync = 0`,
+      )
+      await untilMutated(servers, 'rollup_daily', waiting)
+      await untilCounted(servers, ['daily'], waiting)
+    })
+    if (rows === 0) return
+  }
+  throw new ErasureStalled('the hash of the user comes back to rollup_daily again and again')
+}
+
+function digitsOf({ userHash }: HashSelection): string {
+  if (!/^\d{1,39}$/.test(userHash)) throw new Error('a hash of a user has up to 39 digits')
+  return `toUInt128('${userHash}')`
+}
+
+async function countRows({ clickhouse }: Servers, condition: string): Promise<number> {
+  const [found] = await clickhouse.query<{ readonly rows: number }>(
+    `SELECT toFloat64(count()) AS rows FROM rollup_daily WHERE ${condition}`,
+  )
+  return found?.rows ?? 0
+}
+
+/** Of numbers only: the text of a mutation is kept in a file. @returns `null`: no row has the hash */
+async function conditionOf(
+  { clickhouse }: Servers,
+  selection: HashSelection,
+): Promise<string | null> {
+  const hash = digitsOf(selection)
+  const { timestampBefore } = selection
+  const day =
+    timestampBefore === null
+      ? ''
+      : ` AND day < toDate32(fromUnixTimestamp64Milli(${Math.trunc(timestampBefore)}, 'UTC'))`
+  const condition = `event = '' AND has(user_hashes, ${hash})${day}`
+  if ((await countRows({ clickhouse, cluster: '' }, condition)) === 0) return null
+  const live = await clickhouse.query<{ readonly place: string }>(
+    `SELECT DISTINCT toString(cityHash64(group_id, toDate32(timestamp))) AS place FROM events
+     WHERE reinterpretAsUInt128(sipHash128(coalesce(user_id, anonymous_id, ''))) = ${hash}`,
+  )
+  if (live.length === 0) return condition
+  return `${condition} AND cityHash64(group_id, day) NOT IN (${live.map(({ place }) => place).join()})`
+}
