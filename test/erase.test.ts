@@ -102,7 +102,7 @@ test(
     assert.match(dry.stdout, /Dry run: nothing was changed/)
     assert.equal(await count('tracked'), 5)
 
-    const done = await erase(['--user', gone, '--yes', '--by', 'tester'])
+    const done = await erase(['--user', gone, '--in-all-accounts', '--yes', '--by', 'tester'])
     assert.equal(done.code, 0, done.stderr + done.stdout)
     const receipt = receiptIn(done)
     const none = { events: 0, rejected_events: 0, dead_letters: 0, seal_keys: 0 }
@@ -174,6 +174,47 @@ async function refilled() {
 
   return startTestConsumer(pipeline.environment, group)
 }
+
+test(
+  'accounts that number their users each for itself: the request of one deletes nobody of another',
+  { timeout: 240_000 },
+  async () => {
+    const [ours, theirs] = [
+      { group_id: 'numbers_a', user_id: 1, anonymous_id: 'v' },
+      { group_id: 'numbers_b', user_id: 1, anonymous_id: 'v' },
+    ]
+    await post([event(ours), event(theirs)])
+    await post([
+      event({ ...ours, timestamp: 'yesterday' }),
+      event({ ...theirs, timestamp: 'yesterday' }),
+    ])
+    await until(`tracked WHERE user_id = '1'`, 2)
+    await until(`rejected_events FINAL WHERE user_id = '1'`, 2)
+
+    const refused = await erase(['--user', '1', '--yes'])
+    assert.equal(refused.code, 64, refused.stderr + refused.stdout)
+    assert.match(refused.stdout, /2 accounts .*--group .*--in-all-accounts/s)
+    assert.equal(await count(`tracked WHERE user_id = '1'`), 2)
+
+    const done = await erase(['--user', '1', '--group', 'numbers_a', '--yes'])
+    assert.equal(done.code, 0, done.stderr + done.stdout)
+    assert.deepEqual(receiptIn(done)['found'], { events: 1, rejected_events: 1 })
+    assert.equal(receiptIn(done)['kind'], 'user_in_group')
+    const left = await pipeline.query<{ group_id: string }>(
+      `SELECT group_id FROM events WHERE user_id = '1'
+       UNION ALL SELECT assumeNotNull(group_id) FROM rejected_events WHERE user_id = '1'`,
+    )
+    assert.deepEqual(
+      left.map(({ group_id }) => group_id),
+      ['numbers_b', 'numbers_b'],
+    )
+    const { results } = await post([event(ours), event(theirs)])
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['ignored', 'accepted'],
+    )
+  },
+)
 
 test(
   'killed at every step, an erasure goes on where it stopped and counts every row once',

@@ -4,7 +4,7 @@ import {
   erasedIdOf,
   erasedKey,
   type ErasedIds,
-  type ErasedKind,
+  type IdKind,
 } from '@custom-events/event'
 import type { Figures } from '../figures.ts'
 import type { BenchOptions } from '../options.ts'
@@ -12,7 +12,7 @@ import { median } from '../quantile.ts'
 
 const ERASURES = [0, 1, 10_000, 100_000]
 const EVENTS = 10_000
-const KINDS: readonly ErasedKind[] = ['user', 'group', 'anonymous']
+const KINDS: readonly IdKind[] = ['user', 'group', 'anonymous']
 
 /** Nobody of theirs is erased: the usual case, and the one that everybody pays for. */
 const events = Array.from({ length: EVENTS }, (_, index) => ({

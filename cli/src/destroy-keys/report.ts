@@ -1,9 +1,9 @@
-import type { ErasedKind } from '@custom-events/event'
+import type { IdKind } from '@custom-events/event'
 import type { DestroyedKeys } from './destroy-keys.ts'
 
 /** Whose keys are meant: a user or an anonymous visitor, whatever the account, or a whole account. */
 export interface KeyOwner {
-  readonly kind: ErasedKind
+  readonly kind: IdKind
   readonly id: string
 }
 

@@ -6,9 +6,8 @@ import {
   writeErasureRow,
   type Erasure,
 } from '@custom-events/clickhouse'
-import { erasedIdOf } from '@custom-events/event'
 import type { ErasePorts } from './erase.ts'
-import type { Target } from './request.ts'
+import { idOf, type Target } from './request.ts'
 
 export function isUnfinished({ state }: Erasure): boolean {
   return state !== 'done' && state !== 'lifted'
@@ -20,11 +19,12 @@ export async function begin(
   { target, before, by }: Target,
   rows: readonly Erasure[],
 ): Promise<Erasure> {
-  const id = erasedIdOf(target.kind, target.id)
+  const id = idOf(target)
   const isSame = (row: Erasure): boolean =>
     row.id.kind === id.kind && row.id.sha256 === id.sha256 && row.timestampBefore === before
   const known = rows.find((row) => isUnfinished(row) && isSame(row))
-  const userHash = target.kind === 'group' ? '0' : userHashOf(target.id)
+  const isEverywhere = target.kind !== 'group' && target.within === null
+  const userHash = isEverywhere ? userHashOf(target.id) : '0'
   if (known !== undefined) return { ...known, userHash }
   const row = await newRow(servers.clickhouse, { id, before, by, state: 'asked' })
   const erasure = { ...row, userHash }
@@ -74,7 +74,7 @@ export async function lift(
   print: (lines: readonly string[]) => void,
 ): Promise<number> {
   const { clickhouse } = servers
-  const id = erasedIdOf(target.kind, target.id)
+  const id = idOf(target)
   const known = await topic.find(id)
   const nowMs = await clickhouseTime(clickhouse)
   if (known === undefined) {

@@ -1,7 +1,6 @@
 import { Command } from 'commander'
-import type { ErasedKind } from '@custom-events/event'
 import { parseMoment } from '../replay/options.ts'
-import type { EraseRequest } from './request.ts'
+import type { EraseRequest, Named } from './request.ts'
 
 const HELP = `
 Without --yes nothing is changed: it is counted what would go.
@@ -11,15 +10,18 @@ answered "ignored" (reason "erased"), and no replay, refill or late record bring
 are deleted from ClickHouse: at once for every query, and within minutes from the disk. The receipt says what was
 found. Killed at any moment, --resume goes on where it stopped.
 
+With --user and --group together only the person within that account is erased: accounts may use one id for different
+people. An id that more than one account has is refused without --group, unless --in-all-accounts says that it is one person.
+
 The id is compared exactly, as it is stored; a number that was sent as a number is its digits. Neither Kafka nor
 ClickHouse is told the id: both keep its SHA-256.
 
 Examples:
-  npm run -s erase -- --user user_456
-  npm run -s erase -- --user user_456 --yes --by dpo@example.com --receipt user_456.json
+  npm run -s erase -- --user user_456 --group account_789
+  npm run -s erase -- --user user_456 --group account_789 --yes --by dpo@example.com --receipt user_456.json
   npm run -s erase -- --group account_789 --before 2026-01-01 --yes
   npm run -s erase -- --resume
-  npm run -s erase -- --user user_456 --lift --yes
+  npm run -s erase -- --user user_456 --group account_789 --lift --yes
   npm run -s erase -- --list
 
 Exit codes:
@@ -39,6 +41,7 @@ interface Flags {
   readonly lift: boolean
   readonly list: boolean
   readonly discardUnreadable: boolean
+  readonly inAllAccounts: boolean
 }
 
 /** @param run does it; its result is the exit code. */
@@ -51,8 +54,9 @@ export function eraseCommand(
   return command
     .description('erase a user, an account or an anonymous visitor, for good and for the future')
     .option('--user <id>', 'whose user_id it is')
-    .option('--group <id>', 'whose group_id it is: a whole account')
     .option('--anonymous <id>', 'whose anonymous_id it is')
+    .option('--group <id>', 'the account that the person is of; alone: the whole account')
+    .option('--in-all-accounts', 'the user or visitor is one person in all accounts', false)
     .option(
       '--before <time>',
       'only what happened before: a time, or 90s, 30m, 2h, 7d ago',
@@ -77,12 +81,15 @@ export function eraseCommand(
           'error: one of --user, --group, --anonymous, --resume, --list or --discard-unreadable is needed',
         )
       }
-      if (target === null && (flags.lift || flags.before !== undefined)) {
-        command.error('error: --lift and --before need --user, --group or --anonymous')
+      if (target === null && (flags.lift || flags.inAllAccounts || flags.before !== undefined)) {
+        command.error(
+          'error: --lift, --in-all-accounts and --before need --user, --group or --anonymous',
+        )
       }
       if (target !== null) {
         const before = flags.before ?? null
-        await run({ ...common, kind: flags.lift ? 'lift' : 'erase', target, before })
+        const kind = flags.lift ? 'lift' : 'erase'
+        await run({ ...common, kind, target, before, isInAllAccounts: flags.inAllAccounts })
       } else if (flags.resume) await run({ ...common, kind: 'resume' })
       else await run({ ...common, kind: flags.list ? 'list' : 'discard-unreadable' })
     })
@@ -90,21 +97,24 @@ export function eraseCommand(
 
 const MAX_ID_CHARS = 256
 
-function targetOf(
-  flags: Flags,
-  refuse: (problem: string) => never,
-): { readonly kind: ErasedKind; readonly id: string } | null {
-  const named = (['user', 'group', 'anonymous'] as const).flatMap((kind) => {
+function targetOf(flags: Flags, refuse: (problem: string) => never): Named | null {
+  const named = (['user', 'anonymous', 'group'] as const).flatMap((kind) => {
     const id = flags[kind]
     return id === undefined ? [] : [{ kind, id }]
   })
-  const [target = null] = named
-  if (named.length > 1) refuse('only one of --user, --group and --anonymous at a time')
-  if (target !== null && target.id === '') refuse(`--${target.kind} is empty`)
-  if (target !== null && target.id.length > MAX_ID_CHARS) {
-    refuse(
-      `--${target.kind} has ${target.id.length} characters: no id has more than ${MAX_ID_CHARS}`,
-    )
+  if (flags.user !== undefined && flags.anonymous !== undefined) {
+    refuse('only one of --user and --anonymous at a time')
   }
-  return target
+  for (const { kind, id } of named) {
+    if (id === '') refuse(`--${kind} is empty`)
+    if (id.length <= MAX_ID_CHARS) continue
+    refuse(`--${kind} has ${id.length} characters: no id has more than ${MAX_ID_CHARS}`)
+  }
+  const [first] = named
+  if (first === undefined) return null
+  const within = first.kind === 'group' ? null : (flags.group ?? null)
+  if (flags.inAllAccounts && (first.kind === 'group' || within !== null)) {
+    refuse('--in-all-accounts goes with --user or --anonymous, and without --group')
+  }
+  return { ...first, within }
 }

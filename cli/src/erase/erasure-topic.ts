@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   addSpan,
   erasedKey,
+  hasSpans,
   liftSpans,
+  writeComplete,
   writeErasure,
   type ErasedId,
   type ErasedSpan,
@@ -21,17 +23,35 @@ export interface ErasureTopic {
   announce(id: ErasedId, span: ErasedSpan, by: AskedBy): Promise<number>
   /** Of what is taken from `nowMs` on nothing is erased. @throws */
   lift(id: ErasedId, nowMs: number, by: AskedBy): Promise<number>
+  /** Names all of these as well, and says then that the topic is complete. @returns how many were not. @throws */
+  fill(wanted: readonly Wanted[]): Promise<number>
   /** Takes records away that say nothing. @returns how many. @throws */
   discard(): Promise<number>
 }
 
+/** An id and what of it has to be erased. */
+export interface Wanted {
+  readonly id: ErasedId
+  readonly spans: readonly ErasedSpan[]
+  readonly by: AskedBy
+}
+
+interface TopicRecord {
+  readonly key: Buffer
+  readonly value: Buffer | null
+}
+
+const RECORDS_AT_ONCE = 500
 const KNOWN_WITHIN_MS = 20_000
 const LOOK_EVERY_MS = 20
 const ATTEMPTS = 5
 
 export function openErasureTopic(options: {
   readonly topic: string
-  readonly erasures: Pick<Erasures, 'ageMs' | 'trouble' | 'records' | 'ids' | 'unreadableKeys'>
+  readonly erasures: Pick<
+    Erasures,
+    'ageMs' | 'trouble' | 'records' | 'ids' | 'isComplete' | 'unreadableKeys'
+  >
   readonly producer: Pick<Producer, 'produce'>
 }): ErasureTopic {
   const { topic, erasures, producer } = options
@@ -47,10 +67,26 @@ export function openErasureTopic(options: {
     return new Map([...erasures.records()].map((record) => [erasedKey(record), record]))
   }
 
+  const writeAll = async (records: readonly TopicRecord[]): Promise<readonly number[]> => {
+    const offsets: number[] = []
+    for (let at = 0; at < records.length; at += RECORDS_AT_ONCE) {
+      const some = records.slice(at, at + RECORDS_AT_ONCE)
+      const outcomes = await producer.produce(
+        some.map((record) => ({ topic, partition: 0, ...record })),
+      )
+      for (const outcome of outcomes) {
+        if (outcome.status !== 'acknowledged') {
+          throw new Error(`topic ${topic} did not take the erasure: ${outcome.reason}`)
+        }
+        offsets.push(outcome.offset)
+      }
+    }
+    return offsets
+  }
   const write = async (key: Buffer, value: Buffer | null): Promise<number> => {
-    const [outcome] = await producer.produce([{ topic, partition: 0, key, value }])
-    if (outcome?.status === 'acknowledged') return outcome.offset
-    throw new Error(`topic ${topic} did not take the erasure: ${outcome?.reason ?? 'no answer'}`)
+    const [offset] = await writeAll([{ key, value }])
+    if (offset === undefined) throw new Error(`topic ${topic} did not answer`)
+    return offset
   }
 
   /** Two commands for one id at once: the record that is read last must say what both asked for. */
@@ -78,7 +114,30 @@ export function openErasureTopic(options: {
     throw new Error(`another command changes the same erasure again and again: try again later`)
   }
 
+  /** Compares all at once, and once more what was written: a command may have changed one meanwhile. */
+  const fill = async (wanted: readonly Wanted[]): Promise<number> => {
+    let filled = 0
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const now = await known()
+      const spansOf = ({ id }: Wanted) => now.get(erasedKey(id))?.spans ?? []
+      const lacking = wanted.filter((each) => !hasSpans(spansOf(each), each.spans))
+      if (lacking.length === 0) {
+        if (!erasures.isComplete) await writeAll([writeComplete()])
+        return filled
+      }
+      filled = Math.max(filled, lacking.length)
+      await writeAll(
+        lacking.map((each) => {
+          const spans = each.spans.reduce(addSpan, spansOf(each))
+          return writeErasure({ ...each.id, spans, ...each.by })
+        }),
+      )
+    }
+    throw new Error(`topic ${topic} is changed again and again: try again later`)
+  }
+
   return {
+    fill,
     find: async (id) => (await known()).get(erasedKey(id)),
     announce: (id, span, by) => change(id, (spans) => addSpan(spans, span), by),
     lift: (id, nowMs, by) => change(id, (spans) => liftSpans(spans, nowMs), by),

@@ -1,10 +1,11 @@
 import type { Erasure } from '@custom-events/clickhouse'
-import type { ErasedKind } from '@custom-events/event'
+import type { IdKind } from '@custom-events/event'
 import type { Plan } from './plan.ts'
 import type { Receipt } from './receipt.ts'
+import type { Named } from './request.ts'
 
 export function planLines(
-  kind: ErasedKind,
+  { kind, within }: Pick<Named, 'kind' | 'within'>,
   { events, refused, linked, keys, detached }: Plan,
 ): readonly string[] {
   const between =
@@ -16,6 +17,7 @@ export function planLines(
     ...Object.entries(refused).map(([table, rows]) => `${table}: ${rows} rows`),
     ...(keys === null ? [] : [`keys of sealed properties: ${keys}`]),
     ...linkedLines(kind, linked),
+    ...(kind === 'group' || within !== null ? [] : [EVERYWHERE]),
     ...(detached === 0
       ? []
       : [
@@ -25,7 +27,10 @@ export function planLines(
   ]
 }
 
-function linkedLines(kind: ErasedKind, linked: Plan['linked']): readonly string[] {
+const EVERYWHERE =
+  'Meant is the id in every account, also in those to come; with --group … it is one account alone.'
+
+function linkedLines(kind: IdKind, linked: Plan['linked']): readonly string[] {
   if (linked === null || linked.count === 0) return []
   const names = linked.some.map((id) => JSON.stringify(id)).join(', ')
   const more =

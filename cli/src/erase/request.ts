@@ -1,5 +1,5 @@
 import { hashOfId } from '@custom-events/clickhouse'
-import type { ErasedKind } from '@custom-events/event'
+import { erasedIdOf, erasedInGroup, type ErasedId, type IdKind } from '@custom-events/event'
 
 interface Common {
   readonly by: string | null
@@ -10,9 +10,24 @@ interface Common {
 }
 
 /** Of whom something is asked. */
+export interface Named {
+  readonly kind: IdKind
+  readonly id: string
+  /** Only within this account; `null`: wherever the id is. */
+  readonly within: string | null
+}
+
 export type Target = Common & {
-  readonly target: { readonly kind: ErasedKind; readonly id: string }
+  readonly target: Named
   readonly before: number | null
+  /** An id that several accounts use is meant in all of them. */
+  readonly isInAllAccounts: boolean
+}
+
+export function idOf({ kind, id, within }: Named): ErasedId {
+  return within === null || kind === 'group'
+    ? erasedIdOf(kind, id)
+    : erasedInGroup(kind, id, within)
 }
 
 /** What an operator asked for. */
@@ -27,6 +42,7 @@ export function auditedArguments(request: EraseRequest): Readonly<Record<string,
   return {
     action,
     [`${target.kind}_hash`]: hashOfId(target.id),
+    ...(target.within === null ? {} : { group_hash: hashOfId(target.within) }),
     ...(before === null ? {} : { before: new Date(before).toISOString() }),
   }
 }

@@ -5,20 +5,21 @@ import {
   readErasureRows,
   type Erasure,
 } from '@custom-events/clickhouse'
-import { erasedIdOf } from '@custom-events/event'
 import { audited, type Told } from '../audit/audited.ts'
 import { fix, step } from '../step.ts'
 import { begin, isUnfinished, lift } from './asked.ts'
 import type { EraseConfig } from './config.ts'
 import { erase, type ErasePorts } from './erase.ts'
+import { ambiguityOf } from './one-account.ts'
 import { openKafka } from './open-kafka.ts'
 import { countWhatGoes } from './plan.ts'
 import { listLines, planLines, receiptLines } from './report.ts'
-import { auditedArguments, type EraseRequest } from './request.ts'
+import { auditedArguments, idOf, type EraseRequest } from './request.ts'
 import { createTeller, type Screen } from './tell.ts'
 import { openKeys } from './their-keys.ts'
 
 const STOPPED = 130
+const WRONG_USAGE = 64
 
 /**
  * `custom-events erase`.
@@ -47,12 +48,19 @@ export async function runErase(
   )
   if (request.kind === 'erase' && !request.isMeant) {
     const { target, before } = request
-    const selection = { id: erasedIdOf(target.kind, target.id), timestampBefore: before }
+    const selection = { id: idOf(target), timestampBefore: before }
     const plan = await step('counting', fix.clickhouse(config), () =>
       countWhatGoes(servers, selection, keys),
     )
-    tell.lines(planLines(target.kind, plan))
+    tell.lines(planLines(target, plan))
     return 0
+  }
+  const ambiguity = await step('counting accounts', fix.clickhouse(config), () =>
+    ambiguityOf(clickhouse, request),
+  )
+  if (ambiguity !== null) {
+    tell.lines(ambiguity)
+    return WRONG_USAGE
   }
   const topic = await step('opening the topic of erasures', fix.kafka(config), () =>
     openKafka({ config, log, resources, stop }),
@@ -98,11 +106,8 @@ async function change(request: EraseRequest, { ports, rows, tell }: Tools): Prom
       return { exitCode: await lift(ports, request, rows, tell.lines), counts: {} }
     case 'erase':
       return eraseAll([await begin(ports, request, rows)], request, { ports, tell })
-    case 'resume':
-    case 'list': // told before
-      return eraseAll(rows.filter(isUnfinished), request, { ports, tell })
     default:
-      return request satisfies never
+      return eraseAll(rows.filter(isUnfinished), request, { ports, tell })
   }
 }
 

@@ -1,44 +1,59 @@
-import { createClickHouse, readErasureRows, type Erasure } from '@custom-events/clickhouse'
+import {
+  ClickHouseFailure,
+  createClickHouse,
+  readAnnounced,
+  type AnnouncedErasure,
+  type ClickHouse,
+} from '@custom-events/clickhouse'
 import { addSpan, erasedKey, liftSpans, type ErasedSpan } from '@custom-events/event'
 import type { Logger } from '@custom-events/runtime'
+import type { Wanted } from '../erase/erasure-topic.ts'
 import { openKafka } from '../erase/open-kafka.ts'
 import type { SetupConfig } from '../config.ts'
 
 /**
- * Writes the erasures to Kafka that ClickHouse tells of and the topic has not: it was lost, or made anew. Without them a
- * refill would bring everybody back.
+ * Writes the erasures to Kafka that ClickHouse tells of and the topic has not, because it was lost or made anew, and that it is
+ * complete then: nobody who reads it is ready before. Without it a refill would bring everybody back.
  */
-export async function restoreErasures(
+export async function fillErasures(
   config: SetupConfig,
   log: Logger,
   print: (line: string) => void,
 ): Promise<void> {
   await using resources = new AsyncDisposableStack()
   const clickhouse = resources.use(createClickHouse(config))
-  const announced = (await readErasureRows(clickhouse)).filter(
-    ({ announcedAt }) => announcedAt !== null,
-  )
-  if (announced.length === 0) return
+  const wanted = wantedOf(await announcedIn(clickhouse))
   const stop = new AbortController().signal
   const topic = await openKafka({ config, log, resources, stop })
-  let restored = 0
-  for (const ofId of Map.groupBy(announced, ({ id }) => erasedKey(id)).values()) {
+  const filled = await topic.fill(wanted)
+  if (filled > 0) print(`erasures: ${filled} were not on Kafka, and are again`)
+}
+
+/** ClickHouse's codes of a table and of a database that are not there yet: nobody was ever erased. */
+const NOT_THERE: readonly (number | null)[] = [60, 81]
+
+async function announcedIn(clickhouse: ClickHouse): Promise<readonly AnnouncedErasure[]> {
+  return readAnnounced(clickhouse).catch((error: unknown) => {
+    if (error instanceof ClickHouseFailure && NOT_THERE.includes(error.failure.code)) return []
+    throw error
+  })
+}
+
+export function wantedOf(announced: readonly AnnouncedErasure[]): readonly Wanted[] {
+  return [...Map.groupBy(announced, ({ id }) => erasedKey(id)).values()].flatMap((ofId) => {
     const last = ofId.at(-1)
-    if (last === undefined || (await topic.find(last.id)) !== undefined) continue
-    const { erasureId, askedBy, askedAt } = last
-    for (const span of spansOf(ofId))
-      await topic.announce(last.id, span, { erasureId, askedBy, askedAt })
-    restored++
-  }
-  if (restored > 0) print(`erasures: ${restored} were not on Kafka, and are again`)
+    if (last === undefined) return []
+    const { id, erasureId, askedBy, askedAt } = last
+    return [{ id, spans: spansOf(ofId), by: { erasureId, askedBy, askedAt } }]
+  })
 }
 
 /** What was asked for and lifted, in its order. */
-export function spansOf(erasures: readonly Erasure[]): readonly ErasedSpan[] {
+function spansOf(erasures: readonly AnnouncedErasure[]): readonly ErasedSpan[] {
   return erasures.reduce<readonly ErasedSpan[]>(
-    (spans, { state, timestampBefore, askedAt }) =>
+    (spans, { state, timestampBefore, announcedAt }) =>
       state === 'lifted'
-        ? liftSpans(spans, askedAt)
+        ? liftSpans(spans, announcedAt)
         : addSpan(spans, { timestampBefore, receivedBefore: null }),
     [],
   )

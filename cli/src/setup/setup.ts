@@ -15,7 +15,7 @@ import {
 import { redactUrl, type Logger } from '@custom-events/runtime'
 import type { SetupConfig } from '../config.ts'
 import { setUpRoles } from '../access/roles.ts'
-import { restoreErasures } from './erasures.ts'
+import { fillErasures } from './erasures.ts'
 import { setUpLogs } from './logs.ts'
 import { readPlans } from './plans.ts'
 import { fix, step } from '../step.ts'
@@ -50,6 +50,12 @@ export async function setUp(
       setUpTopics(config, topics, log, print),
     ),
   )
+  // At once: who is erased is not known to anybody before, and nobody is ready.
+  await step('writing who is erased to Kafka', fix.clickhouse(config), () =>
+    untilAnswered(of(`ClickHouse at ${redactUrl(clickhouse)}`), () =>
+      fillErasures(config, log, print),
+    ),
+  )
   await step('registering schemas', fix.registry(config), () =>
     untilAnswered(of(`the schema registry at ${redactUrl(registry)}`), () =>
       setUpSchemas(config, topics, print),
@@ -62,9 +68,6 @@ export async function setUp(
   )
   await step('making the roles', fix.clickhouse(config), () => setUpRoles(config, print))
   await step('registering the logs of Kafka', fix.logs(config), () => setUpLogs(config, log, print))
-  await step('looking whether every erasure is known to Kafka', fix.kafka(config), () =>
-    restoreErasures(config, log, print),
-  )
   // The last: the services need none of them.
   await step('making the views of events', fix.clickhouse(config), () =>
     untilAnswered(of(`ClickHouse at ${redactUrl(clickhouse)}`), () =>

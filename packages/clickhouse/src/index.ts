@@ -98,8 +98,10 @@ export { clearUserHashes } from './erasure/user-hashes.ts'
 export { detachedParts, untilPartsAreGone } from './erasure/gone.ts'
 export {
   clickhouseTime,
+  readAnnounced,
   readErasureRows,
   writeErasureRow,
+  type AnnouncedErasure,
   type Erasure,
   type ErasureState,
 } from './erasure/erasure-table.ts'

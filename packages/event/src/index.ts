@@ -31,11 +31,21 @@ export {
   ERASED_COLUMNS,
   ERASED_KINDS,
   erasedIdOf,
+  erasedInGroup,
   erasedKey,
+  idKindOf,
+  isInGroup,
   type ErasedId,
   type ErasedKind,
+  type IdKind,
 } from './erasure/erased-id.ts'
-export { addSpan, liftSpans, type ErasedSpan, type EventTimes } from './erasure/erased-spans.ts'
+export {
+  addSpan,
+  hasSpans,
+  liftSpans,
+  type ErasedSpan,
+  type EventTimes,
+} from './erasure/erased-spans.ts'
 export {
   createErasedIds,
   NOBODY_ERASED,
@@ -43,8 +53,10 @@ export {
   type ErasedIdsInMemory,
 } from './erasure/erased-ids.ts'
 export {
+  COMPLETE_KEY,
   readErasure,
   UnreadableErasure,
+  writeComplete,
   writeErasure,
   type ErasureRecord,
 } from './erasure/erasure-record.ts'

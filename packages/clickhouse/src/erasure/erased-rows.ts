@@ -1,4 +1,10 @@
-import { ERASED_COLUMNS, type ErasedId, type ErasedKind } from '@custom-events/event'
+import {
+  ERASED_COLUMNS,
+  idKindOf,
+  isInGroup,
+  type ErasedId,
+  type IdKind,
+} from '@custom-events/event'
 import type { ClickHouse } from '../client/clickhouse.ts'
 
 /** Whose rows, and up to when. */
@@ -17,7 +23,11 @@ export interface ErasedSelection {
 export function isErasedSql({ id, timestampBefore }: ErasedSelection, column: string): string {
   const text = `assumeNotNull(${column})`
   const sha256 = `unhex('${hexOf(id)}')`
-  const isTheirs = `if(kafkaMurmurHash(${text}) = ${Math.trunc(id.murmur2)}, SHA256(${text}) = ${sha256}, 0)`
+  // As `pairBytes` has it; lengths are of bytes.
+  const hashed = isInGroup(id.kind)
+    ? `concat(toString(length(group_id)), ':', group_id, ${text})`
+    : text
+  const isTheirs = `if(kafkaMurmurHash(${text}) = ${Math.trunc(id.murmur2)}, SHA256(${hashed}) = ${sha256}, 0)`
   const isThere = `${column} IS NOT NULL AND ${isTheirs}`
   if (timestampBefore === null) return isThere
   return `${isThere} AND timestamp < fromUnixTimestamp64Milli(${Math.trunc(timestampBefore)})`
@@ -62,12 +72,12 @@ export async function countEvents(
 }
 
 export function conditionOf(selection: ErasedSelection): string {
-  return isErasedSql(selection, ERASED_COLUMNS[selection.id.kind])
+  return isErasedSql(selection, ERASED_COLUMNS[idKindOf(selection.id.kind)])
 }
 
 /** Ids of the other kind that stand beside the erased one: a user's devices, or who a visitor turned out to be. */
 export interface LinkedIds {
-  readonly kind: ErasedKind
+  readonly kind: IdKind
   readonly count: number
   readonly some: readonly string[]
 }
@@ -77,7 +87,7 @@ export async function findLinked(
   clickhouse: Pick<ClickHouse, 'query'>,
   selection: ErasedSelection,
 ): Promise<LinkedIds | null> {
-  const { kind } = selection.id
+  const kind = idKindOf(selection.id.kind)
   if (kind === 'group') return null
   const other = kind === 'user' ? 'anonymous' : 'user'
   const column = ERASED_COLUMNS[other]

@@ -100,6 +100,39 @@ export async function readErasureRows(
   }))
 }
 
+/** What the topic of erasures has to say. */
+export interface AnnouncedErasure extends Pick<
+  Erasure,
+  'erasureId' | 'id' | 'timestampBefore' | 'askedAt' | 'askedBy' | 'state'
+> {
+  readonly announcedAt: number
+}
+
+/**
+ * Those that Kafka once had, the latest last; also of a table that this release has yet to migrate.
+ *
+ * @throws {ClickHouseFailure}
+ */
+export async function readAnnounced(
+  clickhouse: Pick<ClickHouse, 'query'>,
+): Promise<readonly AnnouncedErasure[]> {
+  const rows = await clickhouse.query<Row & { readonly announced_ms: string }>(
+    `SELECT toString(erasure_id) AS erasure_id, kind, toString(id_sha256) AS sha256, id_murmur2 AS murmur2,
+       toUnixTimestamp64Milli(timestamp_before) AS before_ms, toUnixTimestamp64Milli(asked_at) AS asked_ms,
+       asked_by, state, toUnixTimestamp64Milli(assumeNotNull(announced_at)) AS announced_ms
+     FROM erasures FINAL WHERE announced_at IS NOT NULL ORDER BY asked_at, erasures.erasure_id`,
+  )
+  return rows.map((row) => ({
+    erasureId: row.erasure_id,
+    id: { kind: row.kind, sha256: row.sha256, murmur2: row.murmur2 },
+    timestampBefore: numberOf(row.before_ms),
+    askedAt: Number(row.asked_ms),
+    askedBy: row.asked_by,
+    state: row.state,
+    announcedAt: Number(row.announced_ms),
+  }))
+}
+
 function numbersOf(counts: Readonly<Record<string, string>>): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(counts).map(([table, count]) => [table, Number(count)]))
 }

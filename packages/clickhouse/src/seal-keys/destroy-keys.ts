@@ -1,13 +1,13 @@
-import { ERASED_COLUMNS, type ErasedId } from '@custom-events/event'
+import type { ErasedId } from '@custom-events/event'
 import type { ClickHouse } from '../client/clickhouse.ts'
-import { isErasedSql } from '../erasure/erased-rows.ts'
+import { conditionOf } from '../erasure/erased-rows.ts'
 
 /**
- * Keys of somebody, whatever the account they are in: a user, an anonymous visitor, or a whole account. By their hashes, as
+ * Keys of somebody, whatever the account they are in or of one account, or of a whole account. By their hashes, as
  * an erasure has them: ClickHouse keeps the text of mutations in files.
  */
 function areTheirs(id: ErasedId): string {
-  return isErasedSql({ id, timestampBefore: null }, ERASED_COLUMNS[id.kind])
+  return conditionOf({ id, timestampBefore: null })
 }
 
 /** How many keys of theirs there are. @param clickhouse of the database of keys. @throws {ClickHouseFailure} */

@@ -1,19 +1,30 @@
 import { murmur2Range } from '../partition.ts'
 import type { TrackedEvent } from '../contract/event.ts'
-import { sha256Of, type ERASED_COLUMNS, type ErasedKind } from './erased-id.ts'
+import {
+  IN_GROUP,
+  pairBytes,
+  sha256Of,
+  type ERASED_COLUMNS,
+  type ErasedKind,
+  type IdKind,
+} from './erased-id.ts'
 import { isWithin, type EventTimes } from './erased-spans.ts'
 import type { ErasureRecord } from './erasure-record.ts'
 
 /** Whom the ids belong to that may be erased. */
-export type Person = Pick<TrackedEvent, (typeof ERASED_COLUMNS)[ErasedKind]>
+export type Person = Pick<TrackedEvent, (typeof ERASED_COLUMNS)[IdKind]>
 
 /** Who is erased: asked of every event, and answered at once while nobody is. */
 export interface ErasedIds {
   readonly size: number
   /** Why an event is erased; `null`: it is not. */
-  ofEvent(event: Person & Pick<TrackedEvent, 'timestamp' | 'received_at'>): ErasedKind | null
-  /** Whether an id is erased that lies in some bytes, UTF-8. An empty one is none. */
-  has(kind: ErasedKind, bytes: Buffer, times: EventTimes): boolean
+  ofEvent(event: Person & Pick<TrackedEvent, 'timestamp' | 'received_at'>): IdKind | null
+  /**
+   * Whether an id is erased that lies in some bytes, UTF-8. An empty one is none.
+   *
+   * @param groups accounts that it may belong to: it is erased, too, when it is within one of them.
+   */
+  has(kind: IdKind, bytes: Buffer, times: EventTimes, groups?: readonly Buffer[]): boolean
 }
 
 export interface ErasedIdsInMemory extends ErasedIds {
@@ -38,6 +49,8 @@ export function createErasedIds(): ErasedIdsInMemory {
     user: new Map(),
     group: new Map(),
     anonymous: new Map(),
+    user_in_group: new Map(),
+    anonymous_in_group: new Map(),
   }
   const scratch = Buffer.alloc(MAX_ID_BYTES)
 
@@ -50,17 +63,33 @@ export function createErasedIds(): ErasedIdsInMemory {
     else byHash[known.kind].set(known.murmur2, others)
   }
 
-  const has = (kind: ErasedKind, bytes: Buffer, times: EventTimes): boolean => {
-    if (bytes.length === 0 || byHash[kind].size === 0) return false
-    const candidates = byHash[kind].get(murmur2Range(bytes, 0, bytes.length) & 0x7fffffff)
-    if (candidates === undefined) return false
-    const sha256 = sha256Of(bytes)
-    return candidates.some((each) => each.sha256 === sha256 && isWithin(each.spans, times))
+  const candidatesOf = (kind: ErasedKind, bytes: Buffer): readonly ErasureRecord[] => {
+    if (byHash[kind].size === 0) return []
+    return byHash[kind].get(murmur2Range(bytes, 0, bytes.length) & 0x7fffffff) ?? []
   }
 
-  const hasText = (kind: ErasedKind, id: string | null, times: EventTimes): boolean => {
-    if (id === null || byHash[kind].size === 0) return false
-    return has(kind, scratch.subarray(0, scratch.write(id, 'utf8')), times)
+  const hasWithin = (
+    kind: keyof typeof IN_GROUP,
+    { bytes, groups, times }: { bytes: Buffer; groups: readonly Buffer[]; times: EventTimes },
+  ): boolean => {
+    const candidates = candidatesOf(IN_GROUP[kind], bytes)
+    if (candidates.length === 0) return false
+    return groups.some((group) => isOneOf(candidates, pairBytes(group, bytes), times))
+  }
+
+  const has: ErasedIds['has'] = (kind, bytes, times, groups = []) => {
+    if (bytes.length === 0) return false
+    const candidates = candidatesOf(kind, bytes)
+    if (candidates.length > 0 && isOneOf(candidates, bytes, times)) return true
+    return kind !== 'group' && hasWithin(kind, { bytes, groups, times })
+  }
+
+  const hasText = (kind: IdKind, id: string | null, event: Person & EventTimes): boolean => {
+    const isAsked = byHash[kind].size > 0 || (kind !== 'group' && byHash[IN_GROUP[kind]].size > 0)
+    if (id === null || !isAsked) return false
+    const bytes = scratch.subarray(0, scratch.write(id, 'utf8'))
+    const groups = event.group_id === null ? [] : [Buffer.from(event.group_id, 'utf8')]
+    return has(kind, bytes, event, groups)
   }
 
   return {
@@ -69,10 +98,11 @@ export function createErasedIds(): ErasedIdsInMemory {
     },
     ofEvent: (event) => {
       if (byKey.size === 0) return null
-      const times = { timestamp: event.timestamp, receivedAt: event.received_at }
-      if (hasText('user', event.user_id, times)) return 'user'
-      if (hasText('group', event.group_id, times)) return 'group'
-      return hasText('anonymous', event.anonymous_id, times) ? 'anonymous' : null
+      const { user_id, group_id, anonymous_id, timestamp, received_at: receivedAt } = event
+      const asked = { user_id, group_id, anonymous_id, timestamp, receivedAt }
+      if (hasText('user', user_id, asked)) return 'user'
+      if (hasText('group', group_id, asked)) return 'group'
+      return hasText('anonymous', anonymous_id, asked) ? 'anonymous' : null
     },
     has,
     set: (key, record) => {
@@ -89,6 +119,11 @@ export function createErasedIds(): ErasedIdsInMemory {
     get: (key) => byKey.get(key),
     records: () => byKey.values(),
   }
+}
+
+function isOneOf(candidates: readonly ErasureRecord[], bytes: Buffer, times: EventTimes): boolean {
+  const sha256 = sha256Of(bytes)
+  return candidates.some((each) => each.sha256 === sha256 && isWithin(each.spans, times))
 }
 
 /** For those who know of no erasure. */

@@ -28,6 +28,11 @@ export function addSpan(spans: readonly ErasedSpan[], added: ErasedSpan): readon
   return [...spans.filter((span) => !contains(added, span)), added]
 }
 
+/** Whether all that is wanted is known already. */
+export function hasSpans(spans: readonly ErasedSpan[], wanted: readonly ErasedSpan[]): boolean {
+  return wanted.every((each) => spans.some((span) => contains(span, each)))
+}
+
 /** What was taken until now stays erased, whenever it comes again from Kafka; what comes from now on is kept. */
 export function liftSpans(spans: readonly ErasedSpan[], nowMs: number): readonly ErasedSpan[] {
   const lifted = spans.map(({ timestampBefore, receivedBefore }) => ({

@@ -13,6 +13,13 @@ export interface ErasureRecord extends ErasedId {
 
 const VERSION = 1
 
+/** Key of the record that says that the topic was filled: one that was lost and made anew is empty until then. */
+export const COMPLETE_KEY = 'complete'
+
+export function writeComplete(): { readonly key: Buffer; readonly value: Buffer } {
+  return { key: Buffer.from(COMPLETE_KEY), value: Buffer.from(JSON.stringify({ v: VERSION })) }
+}
+
 export function writeErasure(record: ErasureRecord): {
   readonly key: Buffer
   readonly value: Buffer

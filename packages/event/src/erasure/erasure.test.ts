@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { erasedIdOf, erasedKey, type ErasedKind } from './erased-id.ts'
+import { erasedIdOf, erasedInGroup, erasedKey, type IdKind } from './erased-id.ts'
 import { createErasedIds, type ErasedIdsInMemory } from './erased-ids.ts'
 import { addSpan, isWithin, liftSpans, type ErasedSpan } from './erased-spans.ts'
 import { readErasure, UnreadableErasure, writeErasure } from './erasure-record.ts'
@@ -11,13 +11,11 @@ import { idsInText, isErasedText } from './ids-in-text.ts'
 const ALWAYS: ErasedSpan = { timestampBefore: null, receivedBefore: null }
 const NOW = { timestamp: 1_000, receivedAt: 2_000 }
 
-function recordOf(kind: ErasedKind, id: string, spans: readonly ErasedSpan[] = [ALWAYS]) {
+function recordOf(kind: IdKind, id: string, spans: readonly ErasedSpan[] = [ALWAYS]) {
   return { ...erasedIdOf(kind, id), spans, erasureId: 'e-1', askedBy: 'me', askedAt: 5 }
 }
 
-function erased(
-  ...who: readonly (readonly [ErasedKind, string, ErasedSpan?])[]
-): ErasedIdsInMemory {
+function erased(...who: readonly (readonly [IdKind, string, ErasedSpan?])[]): ErasedIdsInMemory {
   const ids = createErasedIds()
   for (const [kind, id, span = ALWAYS] of who) {
     const record = recordOf(kind, id, [span])
@@ -193,4 +191,34 @@ test('an id is found in the bytes of a record that cannot be decoded', () => {
   assert.ok(
     isErasedRecord(erased(['user', 'j']), { key: null, value: Buffer.from('{"userId":"j"}') }, NOW),
   )
+})
+
+test('somebody within one account is erased there, and a namesake of another account is not', () => {
+  const within = erasedInGroup('user', '1', 'A')
+  const visitor = erasedInGroup('anonymous', 'v', 'A')
+  const ids = createErasedIds()
+  for (const id of [within, visitor]) {
+    ids.set(erasedKey(id), { ...recordOf('user', '1'), ...id })
+  }
+  const of = (group_id: string | null, user_id: string, anonymous_id: string | null = null) =>
+    ids.ofEvent({ ...event, group_id: group_id ?? '', user_id, anonymous_id })
+  assert.deepEqual(
+    [of('A', '1'), of('B', '1'), of('A', '2'), of(null, '1'), of('A', '2', 'v'), of('B', '2', 'v')],
+    ['user', null, null, null, 'anonymous', null],
+  )
+  assert.notEqual(
+    erasedInGroup('user', '11', 'A').sha256,
+    erasedInGroup('user', '1', 'A1').sha256,
+    'where one id ends and the other begins is part of it',
+  )
+  const { key, value } = writeErasure({ ...recordOf('user', '1'), ...within })
+  assert.equal(readErasure(key, value).kind, 'user_in_group')
+
+  assert.ok(isErasedText(ids, '{"userId":1,"accountId":"A"', NOW), 'named in any order')
+  assert.ok(!isErasedText(ids, '{"userId":1,"accountId":"B"}', NOW))
+  assert.ok(!isErasedText(ids, '{"userId":1}', NOW))
+  assert.ok(isErasedText(ids, '{"userId":1}', NOW, [Buffer.from('A')]))
+  const value1 = Buffer.from([9, 2, '1'.charCodeAt(0)])
+  assert.ok(isErasedRecord(ids, { key: Buffer.from('A'), value: value1 }, NOW))
+  assert.ok(!isErasedRecord(ids, { key: Buffer.from('B'), value: value1 }, NOW))
 })

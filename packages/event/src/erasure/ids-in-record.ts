@@ -1,4 +1,4 @@
-import { ERASED_KINDS } from './erased-id.ts'
+import { ID_KINDS } from './erased-id.ts'
 import type { ErasedIds } from './erased-ids.ts'
 import type { EventTimes } from './erased-spans.ts'
 import { isErasedText } from './ids-in-text.ts'
@@ -10,7 +10,8 @@ const MAX_ID_BYTES = 1024
 /**
  * Whether a record that nobody may be able to decode names an erased id: its key, every string of Avro that begins
  * anywhere in its value, and whatever in it is called like an id. A string of other data that happens to be an erased id
- * counts as one: rather one dead letter too many.
+ * counts as one: rather one dead letter too many. Somebody within an account is found where the account is the key, or is
+ * called like one.
  */
 export function isErasedRecord(
   ids: ErasedIds,
@@ -21,10 +22,18 @@ export function isErasedRecord(
   if (ids.size === 0) return false
   if (key !== null && ids.has('group', key, times)) return true
   if (value === null) return false
-  return hasAvroString(ids, value, times) || isErasedText(ids, value.toString('utf8'), times)
+  const groups = key === null ? [] : [key]
+  return (
+    hasAvroString(ids, { value, groups }, times) ||
+    isErasedText(ids, value.toString('utf8'), times, groups)
+  )
 }
 
-function hasAvroString(ids: ErasedIds, value: Buffer, times: EventTimes): boolean {
+function hasAvroString(
+  ids: ErasedIds,
+  { value, groups }: { readonly value: Buffer; readonly groups: readonly Buffer[] },
+  times: EventTimes,
+): boolean {
   for (let at = 0; at < value.length; at++) {
     const low = value[at] ?? 0
     const isLong = low >= ONE_BYTE
@@ -34,7 +43,7 @@ function hasAvroString(ids: ErasedIds, value: Buffer, times: EventTimes): boolea
     if ((doubled & 1) === 1 || length === 0 || length > MAX_ID_BYTES) continue
     if (start + length > value.length) continue
     const text = value.subarray(start, start + length)
-    if (ERASED_KINDS.some((kind) => ids.has(kind, text, times))) return true
+    if (ID_KINDS.some((kind) => ids.has(kind, text, times, groups))) return true
   }
   return false
 }

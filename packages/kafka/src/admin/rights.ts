@@ -19,9 +19,9 @@ export const KAFKA_RIGHTS: readonly Right[] = [
   {
     program: 'setup',
     resource: ERASED,
-    operations: ['CREATE', 'DESCRIBE', 'READ'],
+    operations: ['CREATE', 'DESCRIBE', 'READ', 'WRITE'],
     without:
-      'the topic of erasures must be made by somebody else; to fill it anew after a loss setup may WRITE as well',
+      'the topic of erasures must be made by somebody else; without READ and WRITE setup fails, and nobody is ready before it is filled',
   },
   {
     program: 'setup',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { erasedIdOf, writeErasure, type ErasedKind } from '@custom-events/event'
+import { erasedIdOf, writeComplete, writeErasure, type IdKind } from '@custom-events/event'
 import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../../../../test/support/eventually.ts'
 import { followErasures, type Erasures } from './erasures.ts'
@@ -10,7 +10,7 @@ const kafka = { brokers: ['127.0.0.1:1'], clientId: 't', isTlsEnabled: false, sa
 const log = createLogger({ service: 'test', level: 'silent' })
 const ALWAYS = { timestampBefore: null, receivedBefore: null }
 
-function bytesOf(kind: ErasedKind, id: string) {
+function bytesOf(kind: IdKind, id: string) {
   return writeErasure({
     ...erasedIdOf(kind, id),
     spans: [ALWAYS],
@@ -21,7 +21,7 @@ function bytesOf(kind: ErasedKind, id: string) {
 }
 
 /** A topic in memory: what is added is read by the next call; with `failure` none answers. */
-function scripted(maxErasures?: number) {
+function scripted(maxErasures?: number, { isFilled = true } = {}) {
   let offset = 0
   const todo: ((reader: TopicReader) => void)[] = []
   const script = { failure: null as Error | null, isAtEnd: true }
@@ -44,7 +44,9 @@ function scripted(maxErasures?: number) {
     void todo.push((reader) =>
       reader.record({ partition: 0, offset: offset++, timestampMs: 0, key, value, headers: {} }),
     )
-  return { erasures, add, script, todo }
+  const fill = (): void => add(writeComplete().key, writeComplete().value)
+  if (isFilled) fill()
+  return { erasures, add, fill, script, todo }
 }
 
 const isErased = ({ ids }: Erasures, user: string): boolean =>
@@ -94,7 +96,7 @@ test('a record that is not understood makes it not ready, until one of the same 
     () =>
       assert.match(
         erasures.notReadyReason ?? '',
-        /0@0: its "v" is 2, expected 1.*--discard-unreadable/,
+        /0@1: its "v" is 2, expected 1.*--discard-unreadable/,
       ),
     { everyMs: 5 },
   )
@@ -119,4 +121,16 @@ test('more erasures than are held are told, and none that is held is lost', asyn
     ['a', 'b', 'c'].map((user) => isErased(erasures, user)),
     [true, true, false],
   )
+})
+
+test('an empty topic says nothing until it is marked as filled, and one made anew is empty again', async () => {
+  const { erasures, fill, todo } = scripted(undefined, { isFilled: false })
+  await using _ = erasures
+  await eventually(() => assert.ok(erasures.ageMs < Infinity), { everyMs: 5 })
+  assert.match(erasures.notReadyReason ?? '', /does not say that it is complete.*npm run setup/)
+  fill()
+  await eventually(() => assert.equal(erasures.notReadyReason, null), { everyMs: 5 })
+  assert.equal(erasures.ids.size, 0)
+  todo.push((reader) => reader.forget())
+  await eventually(() => assert.match(erasures.notReadyReason ?? '', /complete/), { everyMs: 5 })
 })

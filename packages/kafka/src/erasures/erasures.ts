@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
+  COMPLETE_KEY,
   createErasedIds,
   readErasure,
   UnreadableErasure,
@@ -24,7 +25,9 @@ export interface Erasures extends AsyncDisposable {
   readonly ageMs: number
   /** Why the topic is not or not wholly understood; `null`: it is. */
   readonly trouble: string | null
-  /** `null` once it was read to its end, and while every record of it is understood. */
+  /** Whether `setup` has said that everybody is named who was erased before the topic was made. */
+  readonly isComplete: boolean
+  /** `null` once it was read to its end and is complete, and while every record of it is understood. */
   readonly notReadyReason: string | null
   records(): Iterable<ErasureRecord>
   /** Keys of records that are not understood. */
@@ -88,9 +91,12 @@ export function followErasures(options: ErasuresOptions): Erasures {
     get trouble() {
       return state.trouble
     },
+    get isComplete() {
+      return state.isComplete
+    },
     get notReadyReason() {
       if (state.unreadable !== null) return state.unreadable
-      if (state.ageMs < Infinity) return null
+      if (state.ageMs < Infinity) return state.isComplete ? null : notFilled(topic)
       return `who is erased is not known yet${state.trouble === null ? '' : `: ${state.trouble}`}`
     },
     records: () => state.ids.records(),
@@ -121,6 +127,7 @@ function createState(topic: string, maxErasures: number, log: Logger) {
   const ids = createErasedIds()
   /** Keys of records that are not understood: an erasure may be among them. */
   const unreadable = new Map<string, string>()
+  let isComplete = false
   let beyond = 0
   let knownAt: Moment | null = null
   let failure: string | null = null
@@ -129,6 +136,10 @@ function createState(topic: string, maxErasures: number, log: Logger) {
   const take = ({ key, value, offset }: FetchedRecord): void => {
     const name = key?.toString('utf8') ?? ''
     version++
+    if (name === COMPLETE_KEY) {
+      isComplete = value !== null
+      return
+    }
     unreadable.delete(name)
     if (value === null) return ids.delete(name)
     if (ids.size >= maxErasures && ids.get(name) === undefined) {
@@ -153,6 +164,7 @@ function createState(topic: string, maxErasures: number, log: Logger) {
         version++
         ids.clear()
         unreadable.clear()
+        isComplete = false
         beyond = 0
         knownAt = null
       },
@@ -176,6 +188,9 @@ function createState(topic: string, maxErasures: number, log: Logger) {
     get trouble() {
       return failure
     },
+    get isComplete() {
+      return isComplete
+    },
     unreadableKeys: () => unreadable.keys(),
     get unreadable() {
       const [first] = unreadable.values()
@@ -184,6 +199,13 @@ function createState(topic: string, maxErasures: number, log: Logger) {
       return `topic ${topic} names more than ${maxErasures} erasures: ${beyond} are not known here (docs/runbook.md#erasures-are-not-known)`
     },
   }
+}
+
+function notFilled(topic: string): string {
+  return (
+    `topic ${topic} does not say that it is complete: it was made, and who was erased before is not written into it yet. ` +
+    'Run `npm run setup` (docs/runbook.md#erasures-are-not-known)'
+  )
 }
 
 const MAX_TOLD = 1_000

@@ -6,7 +6,7 @@ import {
   erasedIdOf,
   erasedKey,
   NOBODY_ERASED,
-  type ErasedKind,
+  type IdKind,
   type ErasedSpan,
 } from '@custom-events/event'
 import type { FetchedRecord } from '@custom-events/kafka'
@@ -16,7 +16,7 @@ const FOR_EVER: ErasedSpan = { timestampBefore: null, receivedBefore: null }
 const OF_ANN = { group_id: 'acme', user_id: 'ann', anonymous_id: 'a-1' }
 const OF_ACCOUNT = { group_id: 'acme', user_id: null, anonymous_id: null }
 
-function erased(kind: ErasedKind, id: string, span: ErasedSpan = FOR_EVER) {
+function erased(kind: IdKind, id: string, span: ErasedSpan = FOR_EVER) {
   const ids = createErasedIds()
   const erasedId = erasedIdOf(kind, id)
   ids.set(erasedKey(erasedId), {

@@ -24,10 +24,11 @@ export function isErasedEvent(fields: FieldsOf): IsErased {
       OF_EVENT,
     )
     const times = { timestamp: Number(timestamp), receivedAt: Number(receivedAt) }
+    const groups = [group]
     return (
-      ids.has('user', user, times) ||
+      ids.has('user', user, times, groups) ||
       ids.has('group', group, times) ||
-      ids.has('anonymous', anonymous, times)
+      ids.has('anonymous', anonymous, times, groups)
     )
   }
 }
@@ -63,10 +64,11 @@ export function isErasedRejectedEvent(
 ): boolean {
   const { user, group, code, texts, receivedAt } = rejected
   const times: EventTimes = { timestamp: receivedAt, receivedAt }
-  if (ids.has('user', user, times) || ids.has('group', group, times)) return true
+  const groups = [group]
+  if (ids.has('user', user, times, groups) || ids.has('group', group, times)) return true
   return texts
     .flatMap((text) => (code === 'invalid_utf8' ? [text, fromBase64(text)] : [text]))
-    .some((text) => isErasedText(ids, text, times))
+    .some((text) => isErasedText(ids, text, times, groups))
 }
 
 /** What is no UTF-8 is kept as base64. */

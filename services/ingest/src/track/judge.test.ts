@@ -6,7 +6,7 @@ import {
   erasedKey,
   FastEvent,
   NO_PLAN_SET,
-  type ErasedKind,
+  type IdKind,
 } from '@custom-events/event'
 import { Slices } from '../admission/slices.ts'
 import { ANYBODY } from '../auth/write-keys.ts'
@@ -98,7 +98,7 @@ test('sent_at is what the body says; a header counts only where it says nothing'
   assert.equal(contextOf(callOf(eventText(), { headers: { sentat: '' } })).sentAt, null)
 })
 
-function erasedWith(kind: ErasedKind, id: string) {
+function erasedWith(kind: IdKind, id: string) {
   const ids = createErasedIds()
   const known = erasedIdOf(kind, id)
   const spans = [{ timestampBefore: null, receivedBefore: null }]

@@ -1,6 +1,6 @@
 import type {
   ErasedIds,
-  ErasedKind,
+  IdKind,
   EventInput,
   KnownParts,
   Verdict,
@@ -43,13 +43,13 @@ export function ignoreErased(judged: readonly Judged[], ids: ErasedIds): readonl
   })
 }
 
-const WHO: Readonly<Record<ErasedKind, string>> = {
+const WHO: Readonly<Record<IdKind, string>> = {
   user: 'the user',
   group: 'the account',
   anonymous: 'the anonymous visitor',
 }
 
-function erased(kind: ErasedKind): IgnoredReason {
+function erased(kind: IdKind): IgnoredReason {
   return { code: 'erased', detail: `${WHO[kind]} of the event was erased: nothing of it is kept` }
 }
 

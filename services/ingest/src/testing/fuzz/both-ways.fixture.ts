@@ -9,7 +9,7 @@ import {
   EVENT_FIELDS,
   FastEvent,
   type ErasedIds,
-  type ErasedKind,
+  type IdKind,
   NO_PLAN_SET,
   openProperties,
   type Audience,
@@ -68,7 +68,7 @@ export type Judges = ReturnType<typeof createJudges>
 /** Somebody, some account and some visitor of those that are drawn, each erased in a manner of its own. */
 function someErased(): ErasedIds {
   const erased = createErasedIds()
-  const add = (kind: ErasedKind, id: string, timestampBefore: number | null): void => {
+  const add = (kind: IdKind, id: string, timestampBefore: number | null): void => {
     const known = erasedIdOf(kind, id)
     const spans = [{ timestampBefore, receivedBefore: null }]
     erased.set(erasedKey(known), { ...known, spans, erasureId: 'e', askedBy: '', askedAt: 0 })

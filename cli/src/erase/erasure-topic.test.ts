@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  COMPLETE_KEY,
+  createErasedIds,
+  erasedIdOf,
+  erasedKey,
+  readErasure,
+  type ErasedSpan,
+} from '@custom-events/event'
+import { openErasureTopic } from './erasure-topic.ts'
+
+const BY = { erasureId: 'e', askedBy: '', askedAt: 0 }
+const before = (timestampBefore: number): ErasedSpan => ({ timestampBefore, receivedBefore: null })
+
+/** A topic in memory that is read as soon as it is written. */
+function topicInMemory() {
+  const ids = createErasedIds()
+  const calls = { reads: 0, writes: 0 }
+  const erasures = {
+    ids,
+    isComplete: false,
+    trouble: null,
+    get ageMs() {
+      calls.reads++
+      return -1
+    },
+    records: () => ids.records(),
+    unreadableKeys: () => [].values(),
+  }
+  const topic = openErasureTopic({
+    topic: 'events.erased.v1',
+    erasures,
+    producer: {
+      produce: async (records) => {
+        calls.writes++
+        return records.map(({ key, value }) => {
+          if (key?.toString() === COMPLETE_KEY) erasures.isComplete = true
+          else if (key && value) ids.set(key.toString(), readErasure(key, value))
+          return { status: 'acknowledged', offset: 0 } as const
+        })
+      },
+    },
+  })
+  return { topic, ids, calls, erasures }
+}
+
+test('an id of which only some spans were written gets the others, and then the topic is complete', async () => {
+  const { topic, ids, erasures } = topicInMemory()
+  const id = erasedIdOf('user', 'u')
+  const spans = [before(10), { timestampBefore: null, receivedBefore: 5 }]
+  // Killed between two spans.
+  await topic.announce(id, before(10), BY)
+  assert.equal(erasures.isComplete, false)
+  assert.equal(await topic.fill([{ id, spans, by: BY }]), 1)
+  assert.deepEqual(ids.get(erasedKey(id))?.spans, spans)
+  assert.equal(erasures.isComplete, true)
+  assert.equal(await topic.fill([{ id, spans, by: BY }]), 0)
+})
+
+test('however many erasures there are, they are compared at once', async () => {
+  const { topic, calls, ids } = topicInMemory()
+  const wanted = Array.from({ length: 3_000 }, (_, index) => ({
+    id: erasedIdOf('user', `u-${index}`),
+    spans: [before(10)],
+    by: BY,
+  }))
+  assert.equal(await topic.fill(wanted), 3_000)
+  assert.equal(ids.size, 3_000)
+  assert.ok(calls.reads <= 4 && calls.writes <= 7, JSON.stringify(calls))
+})
