@@ -41,6 +41,7 @@ test(
       {
         clickhouse: between,
         onCluster: '',
+        stop: new AbortController().signal,
         closeSegments: async () => ({ ends: new Map(), openBecause: null }),
         caughtUp: async () => {},
         deleteRecordsBefore: async () => {},

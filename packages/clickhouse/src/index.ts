@@ -32,6 +32,7 @@ export {
   type PlannedHotProperty,
 } from './migrations/hot-properties.ts'
 export {
+  accountsWithKeys,
   countKeys,
   markDestroyed,
   removeReplaced,
