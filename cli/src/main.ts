@@ -11,8 +11,7 @@ import type { ExportRequest } from './export/request.ts'
 import { runExport, runVerify } from './export/run.ts'
 import { destroyKeysCommand } from './destroy-keys/command.ts'
 import { readDestroyKeysConfig } from './destroy-keys/config.ts'
-import type { KeyOwner } from './destroy-keys/report.ts'
-import { runDestroyKeys } from './destroy-keys/run.ts'
+import { runDestroyKeys, type DestroyRequest } from './destroy-keys/run.ts'
 import { eraseCommand } from './erase/command.ts'
 import { readEraseConfig } from './erase/config.ts'
 import type { EraseRequest } from './erase/request.ts'
@@ -100,9 +99,10 @@ async function account(request: AccountRequest): Promise<void> {
   await runAccount(request, readAccessConfig(process.env), (line) => write(`${line}\n`))
 }
 
-async function destroy(owner: KeyOwner): Promise<void> {
+async function destroy(request: DestroyRequest): Promise<void> {
   const config = readDestroyKeysConfig(process.env)
-  process.exitCode = await runDestroyKeys(owner, config, (line) => write(`${line}\n`))
+  const print = (line: string): void => write(`${line}\n`)
+  process.exitCode = await runDestroyKeys(request, { config, stop: stopOnSignal() }, print)
 }
 
 async function erase(request: EraseRequest): Promise<void> {

@@ -8,7 +8,7 @@ import {
   clearUserHashes,
   conditionOf,
   countKeys,
-  deleteKeys,
+  deleteMarked,
   dropCounted,
   ErasureStalled,
   findEvents,
@@ -25,7 +25,7 @@ import {
   writeErasureRow,
   type ClickHouse,
 } from '@custom-events/clickhouse'
-import { erasedIdOf } from '@custom-events/event'
+import { erasedIdOf, erasedInGroup } from '@custom-events/event'
 import { findRefusedRows, selectionOf } from '../../cli/src/erase/erase.ts'
 import { exportRows } from '../../cli/src/export/export.ts'
 import { applyAudited, retentionChanges } from '../../cli/src/retention/set-up-retention.ts'
@@ -43,9 +43,11 @@ const NOBODY = erasedIdOf('user', 'nobody')
 
 export async function destroysKeys(clickhouse: Connected): Promise<void> {
   await using keys = clickhouse.toKeys()
-  await countKeys(keys, NOBODY)
-  await markDestroyed(keys, NOBODY)
-  await deleteKeys(keys, NOBODY, '')
+  for (const whose of [NOBODY, erasedInGroup('anonymous', 'nobody', 'nowhere')]) {
+    await countKeys(keys, whose)
+    await markDestroyed(keys, whose)
+  }
+  await deleteMarked(keys, '')
   await replacedParts(keys)
   await removeReplaced(keys, '')
   await audits(clickhouse)

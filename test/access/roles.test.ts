@@ -92,7 +92,12 @@ const MATRIX: readonly (readonly [statement: string, may: readonly Asker[]])[] =
     'SELECT count() FROM custom_events_keys.seal_keys',
     ['setup', 'writer', 'destroy_keys', 'eraser'],
   ],
-  ['SELECT count() FROM custom_events_keys.destroyed_keys', ['setup', 'writer']],
+  ['SELECT key FROM custom_events_keys.seal_keys LIMIT 0', ['setup']],
+  ['SELECT version FROM custom_events_keys.seal_keys LIMIT 0', ['setup', 'writer']],
+  [
+    'SELECT count() FROM custom_events_keys.destroyed_keys',
+    ['setup', 'writer', 'destroy_keys', 'eraser'],
+  ],
   [
     "INSERT INTO audit (id) VALUES ('00000000-0000-0000-0000-000000000000')",
     ['setup', 'replay', 'retention', 'export', 'destroy_keys', 'eraser'],

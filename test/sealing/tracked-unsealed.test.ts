@@ -106,5 +106,17 @@ test(
       const ours = new Map([keyOf('person', of), keyOf('account', of)].map((key) => [key.id, key]))
       assert.equal(openProperties(rows[index]?.properties ?? '', ours, eventId), text)
     }
+    // Marked, though its row is there: a consumer that was frozen may bring it back.
+    const marked = keyOf('person', 0).id
+    await clickhouse.command(`INSERT INTO ${keysDatabase(clickhouse.database)}.destroyed_keys (key_id) VALUES ('${marked}')`) // prettier-ignore
+    const after = await clickhouse.query<{ properties: string }>(
+      "SELECT properties FROM tracked_unsealed WHERE group_id = 'g-0'",
+    )
+    assert.ok(after.some((row) => row.properties.includes(`"sealed:v1:${marked}`)))
+    const opened = await clickhouse.query(
+      `SELECT event_id FROM tracked WHERE group_id = 'g-0' AND properties LIKE '%sealed:v1:${marked}%'
+       AND event_id NOT IN (SELECT event_id FROM tracked_unsealed WHERE properties LIKE '%sealed:v1:${marked}%')`,
+    )
+    assert.deepEqual(opened, [])
   },
 )

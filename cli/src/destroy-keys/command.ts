@@ -1,43 +1,64 @@
 import { Command } from 'commander'
-import type { KeyOwner } from './report.ts'
+import type { DestroyRequest } from './run.ts'
 
 const HELP = `
+Without --yes nothing is changed: it is counted how many keys would go.
+
 Whatever was sealed with these keys cannot be read any more: in ClickHouse, in Kafka, in dead letters, in any backup
 of these. It cannot be undone. Rows stay, and what was not sealed in them.
 
 A user's and a visitor's keys sealed the properties marked "x-seal": "person", those of an account also "account".
+With --user and --group together only the person within that account is meant. An id that has keys in more than one account
+is refused without --group, unless --in-all-accounts says that it is one person.
+
+Examples:
+  npm run -s destroy-keys -- --user user_456 --group account_789
+  npm run -s destroy-keys -- --user user_456 --group account_789 --yes
 
 Exit codes:
-  0  destroyed, or there was none
+  0  destroyed, or there was none; without --yes: it was counted
   1  not done, or not whole: the output says what and why; repeat it
-  64 wrong usage   78 wrong configuration`
+  64 wrong usage   78 wrong configuration   130 stopped by Ctrl-C: repeat it`
 
 interface Flags {
   readonly user?: string
   readonly group?: string
   readonly anonymous?: string
+  readonly inAllAccounts: boolean
+  readonly yes: boolean
 }
 
 /** @param run does it. */
-export function destroyKeysCommand(run: (owner: KeyOwner) => Promise<void>): Command {
+export function destroyKeysCommand(run: (request: DestroyRequest) => Promise<void>): Command {
   const command = new Command('destroy-keys')
   return command
     .description("destroy the keys that somebody's properties are sealed with")
-    .option('--user <id>', 'of this user_id, in every account')
-    .option('--group <id>', 'of this account and of everybody in it')
-    .option('--anonymous <id>', 'of this anonymous_id, in every account')
+    .option('--user <id>', 'of this user_id')
+    .option('--anonymous <id>', 'of this anonymous_id')
+    .option(
+      '--group <id>',
+      'the account that the person is of; alone: of it and of everybody in it',
+    )
+    .option('--in-all-accounts', 'the user or visitor is one person in all accounts', false)
+    .option('--yes', 'do it', false)
     .addHelpText('after', HELP)
     .allowExcessArguments(false)
-    .action(async ({ user, group, anonymous }: Flags) => {
-      const owners: readonly KeyOwner[] = [
-        ...(user === undefined ? [] : [{ kind: 'user' as const, id: user }]),
-        ...(group === undefined ? [] : [{ kind: 'group' as const, id: group }]),
-        ...(anonymous === undefined ? [] : [{ kind: 'anonymous' as const, id: anonymous }]),
-      ]
-      const [owner] = owners
-      if (owner === undefined || owners.length > 1 || owner.id === '') {
-        return command.error('error: one of --user, --group or --anonymous, with an id')
+    .action(async (flags: Flags) => {
+      const { user, group, anonymous, inAllAccounts: isInAllAccounts, yes: isMeant } = flags
+      const refuse = (problem: string): never => command.error(`error: ${problem}`)
+      if (user !== undefined && anonymous !== undefined) {
+        refuse('only one of --user and --anonymous at a time')
       }
-      await run(owner)
+      if ([user, group, anonymous].includes('')) refuse('an id is empty')
+      const person = user ?? anonymous
+      if (isInAllAccounts && (person === undefined || group !== undefined)) {
+        refuse('--in-all-accounts goes with --user or --anonymous, and without --group')
+      }
+      const common = { isInAllAccounts, isMeant }
+      if (person !== undefined) {
+        const kind = user === undefined ? 'anonymous' : 'user'
+        await run({ ...common, owner: { kind, id: person, within: group ?? null } })
+      } else if (group === undefined) refuse('one of --user, --group or --anonymous is needed')
+      else await run({ ...common, owner: { kind: 'group', id: group, within: null } })
     })
 }

@@ -8,7 +8,9 @@ import {
   kafkaConfigFrom,
   readGroupOffsets,
   topicNames,
+  otherGroups,
   type ClosedSegments,
+  type GroupOffset,
 } from '@custom-events/kafka'
 import { recordsBehind } from '../replay/caught-up.ts'
 import { fix, step } from '../step.ts'
@@ -18,7 +20,7 @@ import { KeysBehind, type DestroyPorts } from './destroy-keys.ts'
 
 /** The servers of `destroyKeys`; nothing is asked of them yet. */
 export function openDestroyKeys(
-  { config, log }: Pick<DestroyKeysConfig, 'config' | 'log'>,
+  { config, log, stop }: Pick<DestroyKeysConfig, 'config' | 'log'> & { readonly stop: AbortSignal },
   resources: AsyncDisposableStack,
 ): DestroyPorts {
   const kafka = kafkaConfigFrom(config)
@@ -32,6 +34,7 @@ export function openDestroyKeys(
   )
   return {
     clickhouse,
+    stop,
     onCluster: onCluster(config.CLICKHOUSE_CLUSTER),
     closeSegments: () =>
       step('closing the segments of the topic of keys', fix.kafka(config), () =>
@@ -39,16 +42,12 @@ export function openDestroyKeys(
       ),
     caughtUp: async (ends) => {
       if (ends.size === 0) return
+      const groups = [consumerGroup, ...(await otherGroups({ kafka, topic, consumerGroup, log }))]
       const deadline = performance.now() + WAIT_MS
-      for (;;) {
-        const offsets = await readGroupOffsets({ kafka, consumerGroup, topics: [topic], log })
-        const behind = recordsBehind(
-          offsets,
-          offsets.map(({ partition }) => ends.get(partition) ?? 0),
+      for (const group of groups) {
+        await untilRead({ group, ends, deadline, stop }, () =>
+          readGroupOffsets({ kafka, consumerGroup: group, topics: [topic], log }),
         )
-        if (behind === 0) return
-        if (performance.now() > deadline) throw new KeysBehind(behind, consumerGroup, WAIT_MS)
-        await delay(LOOK_EVERY_MS)
       }
     },
     deleteRecordsBefore: (ends) =>
@@ -60,6 +59,29 @@ export function openDestroyKeys(
 
 const WAIT_MS = 60_000
 const LOOK_EVERY_MS = 200
+
+/** @throws {KeysBehind} */
+async function untilRead(
+  what: {
+    readonly group: string
+    readonly ends: ClosedSegments['ends']
+    readonly deadline: number
+    readonly stop: AbortSignal
+  },
+  readOffsets: () => Promise<readonly GroupOffset[]>,
+): Promise<void> {
+  const { group, ends, deadline, stop } = what
+  for (;;) {
+    const offsets = await readOffsets()
+    const behind = recordsBehind(
+      offsets,
+      offsets.map(({ partition }) => ends.get(partition) ?? 0),
+    )
+    if (behind === 0) return
+    if (performance.now() > deadline) throw new KeysBehind(behind, group, WAIT_MS)
+    await delay(LOOK_EVERY_MS, null, { signal: stop })
+  }
+}
 
 function nothingWithoutTopic(error: unknown): ClosedSegments {
   const isMissing = error instanceof KafkaProblem && error.code === 'UNKNOWN_TOPIC_OR_PARTITION'

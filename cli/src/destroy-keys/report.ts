@@ -1,19 +1,39 @@
-import type { IdKind } from '@custom-events/event'
+import type { Named } from '../erase/request.ts'
 import type { DestroyedKeys } from './destroy-keys.ts'
 
-/** Whose keys are meant: a user or an anonymous visitor, whatever the account, or a whole account. */
-export interface KeyOwner {
-  readonly kind: IdKind
-  readonly id: string
+function named({ kind, id, within }: Named): string {
+  const where = within === null ? '' : ` in account ${JSON.stringify(within)}`
+  return `${kind} ${JSON.stringify(id)}${where}`
+}
+
+/** What would be done, for a person. */
+export function reportPlanned(
+  owner: Named,
+  { keys, accounts }: { readonly keys: number; readonly accounts: number },
+): readonly string[] {
+  return [
+    `Nothing is changed: ${keys} keys of ${named(owner)} would be destroyed. What they sealed could not be read any more:`,
+    'in ClickHouse, in Kafka, in dead letters and in any backup of these. It cannot be undone.',
+    ...(accounts > 1 ? reportAmbiguous(owner, accounts) : ['To do it: --yes']),
+  ]
+}
+
+/** Why nothing is done, and both ways on. */
+export function reportAmbiguous({ kind }: Named, accounts: number): readonly string[] {
+  return [
+    `${accounts} accounts have keys of this ${kind}, and it may be somebody else in each.`,
+    `Name the account to destroy them in it alone: --${kind} … --group … --yes`,
+    'Or say that they are one person: --in-all-accounts --yes',
+  ]
 }
 
 /** What is said of it: lines for a person. */
 export function reportDestroyed(
-  { kind, id }: KeyOwner,
+  owner: Named,
   { keys, replacedParts, kafkaKeepsBecause }: DestroyedKeys,
 ): readonly string[] {
   return [
-    `${keys} keys of ${kind} ${JSON.stringify(id)} destroyed: what they sealed cannot be read any more`,
+    `${keys} keys of ${named(owner)} destroyed: what they sealed cannot be read any more`,
     replacedParts === 0
       ? 'ClickHouse: the parts that held them are removed'
       : `ClickHouse: ${replacedParts} replaced parts are still there; run it again in a minute`,

@@ -42,7 +42,7 @@ export async function runErase(
     return 0
   }
   const keys = await step('looking for keys of sealed properties', fix.clickhouse(config), () =>
-    openKeys(read, clickhouse, resources),
+    openKeys({ ...read, stop }, clickhouse, resources),
   )
   if (request.kind === 'erase' && !request.isMeant) {
     const { target, before } = request

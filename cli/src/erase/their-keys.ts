@@ -16,7 +16,7 @@ export type KeyPorts = DestroyPorts | null
 
 /** @throws {ClickHouseFailure} also when this user may not see them: what is not seen would not be destroyed. */
 export async function openKeys(
-  read: Pick<EraseConfig, 'config' | 'log'>,
+  read: Pick<EraseConfig, 'config' | 'log'> & { readonly stop: AbortSignal },
   clickhouse: Pick<ClickHouse, 'query' | 'database'>,
   resources: AsyncDisposableStack,
 ): Promise<KeyPorts> {
@@ -71,5 +71,8 @@ export async function destroyTheirKeys(
 }
 
 function stalled(error: unknown): never {
+  if (error instanceof Error && error.name === 'AbortError') {
+    throw new ErasureStalled('stopped while keys are destroyed')
+  }
   throw error instanceof KeysBehind ? new ErasureStalled(error.message) : error
 }

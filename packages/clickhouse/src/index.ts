@@ -32,12 +32,13 @@ export {
   type PlannedHotProperty,
 } from './migrations/hot-properties.ts'
 export {
+  accountsWithKeys,
   countKeys,
-  deleteKeys,
   markDestroyed,
   removeReplaced,
   replacedParts,
 } from './seal-keys/destroy-keys.ts'
+export { deleteMarked } from './seal-keys/delete-marked.ts'
 export { compareTables, readTables } from './migrations/compare-tables.ts'
 export {
   makeEventViews,

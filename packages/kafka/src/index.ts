@@ -65,7 +65,7 @@ export {
   type PartitionEnd,
 } from './fetch/log-ends.ts'
 export { createCommittedReader, type CommittedReader } from './group/committed-reader.ts'
-export { readGroupOffsets, type GroupOffset } from './group/group-offsets.ts'
+export { otherGroups, readGroupOffsets, type GroupOffset } from './group/group-offsets.ts'
 export { UnreadableRecords, type WhyUnreadable } from './record-batch/unreadable-records.ts'
 export { createConsumer, type ConsumerOptions } from './consumer/consumer.ts'
 export { createMemoryBudget, type MemoryBudget } from './consumer/consumer-budget.ts'

@@ -4,6 +4,8 @@
 -- An event has at most one key of its person and one of its account. Sealed text stands as the value of a member; its key is
 -- authenticated with it, with the id of the event and of the key: text that was copied from elsewhere is not opened.
 -- packages/event/src/seal has the same in TypeScript.
+--
+-- A key that is marked as destroyed opens nothing, even where its row is there again: a consumer that was frozen may bring it.
 CREATE OR REPLACE VIEW tracked_unsealed ${ON_CLUSTER}
 (
     event_id        String COMMENT 'Id of the event, given by the producer or made by ingest.',
@@ -56,11 +58,13 @@ FROM
     (
         SELECT group_id AS person_group, key_id AS person_id, key AS person_key
         FROM ${KEYS_DATABASE}.seal_keys WHERE startsWith(key_id, 'p') AND length(key) = 32
+            AND key_id NOT IN (SELECT key_id FROM ${KEYS_DATABASE}.destroyed_keys)
     ) AS person ON person_group = group_id AND person_id = extract(properties, ':\\s*"sealed:v1:(p[\\w-]{22}):')
     ANY LEFT JOIN
     (
         SELECT group_id AS account_group, key_id AS account_id, key AS account_key
         FROM ${KEYS_DATABASE}.seal_keys WHERE startsWith(key_id, 'a') AND length(key) = 32
+            AND key_id NOT IN (SELECT key_id FROM ${KEYS_DATABASE}.destroyed_keys)
     ) AS account ON account_group = group_id AND account_id = extract(properties, ':\\s*"sealed:v1:(a[\\w-]{22}):')
 )
 COMMENT 'Each event once, sealed properties opened. Ask for one group_id where you can: else all keys are read.';

@@ -6,8 +6,7 @@ export {
   accountLogin,
   accountOf,
 } from './account-name.ts'
-export { grantParts } from './grant-sql.ts'
 export type { Grant, Limit, Quota, Role, RoleName } from './role.ts'
 export { ROLES, roleNamed } from './roles.ts'
-export { roleOn, rolesSql, type RolesPlace } from './roles-sql.ts'
+export { grantParts, roleOn, rolesSql, type RolesPlace } from './roles-sql.ts'
 export { escapeXml, grantsXml, usersXml } from './users-xml.ts'

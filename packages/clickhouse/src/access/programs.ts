@@ -137,9 +137,16 @@ export const PROGRAMS: readonly Role[] = [
         without: 'the same, of dead letters',
       },
       {
-        rights: ['SELECT', 'INSERT'],
+        rights: ['INSERT'],
         on: ['keys.seal_keys'],
         without: 'the consumer halts at the first key of a sealed property',
+      },
+      {
+        // Not `key`: who may insert keys need not read any.
+        rights: ['SELECT'],
+        on: ['keys.seal_keys'],
+        columns: ['key_id', 'made_at', 'kafka_partition', 'kafka_offset', 'version'],
+        without: 'the same, at the first restart',
       },
       {
         rights: ['SELECT'],

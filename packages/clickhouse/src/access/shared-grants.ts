@@ -24,12 +24,19 @@ export const ASK_ALL_SERVERS: Grant = {
 /** Keys of sealed properties, by whoever destroys them. */
 export const DESTROY_KEYS: readonly Grant[] = [
   {
-    rights: ['SELECT', 'ALTER DELETE'],
+    // Not `key`: who destroys keys need not read any.
+    rights: ['SELECT'],
+    on: ['keys.seal_keys'],
+    columns: ['key_id', 'group_id', 'user_id', 'anonymous_id'],
+    without: 'no key is found',
+  },
+  {
+    rights: ['ALTER DELETE'],
     on: ['keys.seal_keys'],
     without: 'no key is destroyed',
   },
   {
-    rights: ['INSERT'],
+    rights: ['SELECT', 'INSERT'],
     on: ['keys.destroyed_keys'],
     without: 'destroyed keys could come back from Kafka, so none is destroyed',
   },

@@ -1,4 +1,4 @@
-import { grantParts } from './grant-sql.ts'
+import { grantParts } from './roles-sql.ts'
 import type { Limit, Quota, Role } from './role.ts'
 
 /**

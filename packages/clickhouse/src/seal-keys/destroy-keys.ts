@@ -21,6 +21,17 @@ export async function countKeys(
   return Number(row?.keys ?? 0)
 }
 
+/** Accounts in which they have keys. @param clickhouse of the database of keys. @throws {ClickHouseFailure} */
+export async function accountsWithKeys(
+  clickhouse: Pick<ClickHouse, 'query'>,
+  owner: ErasedId,
+): Promise<readonly string[]> {
+  const rows = await clickhouse.query<{ readonly group_id: string }>(
+    `SELECT DISTINCT group_id FROM seal_keys WHERE ${areTheirs(owner)} LIMIT 1000`,
+  )
+  return rows.map(({ group_id }) => group_id)
+}
+
 /** Remembers these keys as destroyed, so that none of them comes back from Kafka. @throws {ClickHouseFailure} */
 export async function markDestroyed(
   clickhouse: Pick<ClickHouse, 'command'>,
@@ -28,22 +39,6 @@ export async function markDestroyed(
 ): Promise<void> {
   await clickhouse.command(
     `INSERT INTO destroyed_keys (key_id) SELECT DISTINCT key_id FROM seal_keys WHERE ${areTheirs(owner)}`,
-  )
-}
-
-/**
- * Rewrites the parts that hold these keys without them; ClickHouse removes the old ones within seconds.
- *
- * @param onCluster clause, empty: none.
- * @throws {ClickHouseFailure}
- */
-export async function deleteKeys(
-  clickhouse: Pick<ClickHouse, 'command'>,
-  owner: ErasedId,
-  onCluster: string,
-): Promise<void> {
-  await clickhouse.command(
-    `ALTER TABLE seal_keys ${onCluster} DELETE WHERE ${areTheirs(owner)} SETTINGS mutations_sync = 2`,
   )
 }
 

@@ -47,7 +47,7 @@ export async function createTopics(options: {
   /** Of these topics only the last record of each key counts, for ever. @default none */
   readonly compacted?: readonly string[]
   readonly settings: TopicSettings
-  /** What new topics are made with beside those. @default nothing */
+  /** What these topics have beside those. @default nothing */
   readonly ownSettings?: Readonly<Record<string, readonly SettingChange[]>>
   readonly log: Logger
 }): Promise<readonly TopicResult[]> {
@@ -74,6 +74,7 @@ export async function createTopics(options: {
         pins: found.topic === placed ? pins : null,
         asked: settings,
         isCompacted: compacted.includes(found.topic),
+        own: options.ownSettings?.[found.topic] ?? [],
       }),
     )
     refuse(findings.filter(({ severity }) => severity === 'refused').map(({ text }) => text))

@@ -121,3 +121,12 @@ test('more replicas in sync than a topic has are not asked of it', () => {
     /^refused.*KAFKA_MIN_INSYNC_REPLICAS=2/,
   )
 })
+
+test('a setting of its own that something has changed is mended', () => {
+  const own = [{ name: 'segment.ms', value: '3600000' }]
+  assert.deepEqual(verdicts(found({ 'segment.ms': '1' }), { ...wanted, own }), [
+    'mend segment.ms=3600000',
+  ])
+  assert.deepEqual(verdicts(found({ 'segment.ms': '3600000' }), { ...wanted, own }), [])
+  assert.deepEqual(verdicts(found({ 'segment.ms': '1' }), wanted), [])
+})

@@ -26,6 +26,8 @@ export interface WantedTopic {
   readonly asked: TopicSettings | null
   /** Whether only the last record of each key counts, for ever. @default false */
   readonly isCompacted?: boolean
+  /** What it is made with beside what every topic is. @default nothing */
+  readonly own?: readonly { readonly name: string; readonly value: string }[]
 }
 
 export interface TopicFinding {
@@ -66,7 +68,17 @@ export function settingsOfNew(
 /** Compares a topic with what is asked of it, and with what the promise rests on whatever is asked. */
 export function compareTopic(found: FoundTopic, wanted: WantedTopic): readonly TopicFinding[] {
   const rules = wanted.isCompacted === true ? RULES_OF_COMPACTED : RULES
-  return rules.flatMap((rule) => rule(found, wanted) ?? [])
+  return [...rules.flatMap((rule) => rule(found, wanted) ?? []), ...ownSettings(found, wanted)]
+}
+
+/** A killed `destroy-keys` leaves segments of a millisecond, of which a topic soon has more than a broker bears. */
+function ownSettings({ topic, settings }: FoundTopic, { own = [] }: WantedTopic) {
+  return own.flatMap((change) => {
+    const value = settings?.get(change.name)
+    if (value === undefined || value === change.value) return []
+    const why = 'Kafka has too many files, or keeps what was destroyed for longer'
+    return [mend(topic, change, value, { why, isVital: false })]
+  })
 }
 
 type Rule = (found: FoundTopic, wanted: WantedTopic) => TopicFinding | null

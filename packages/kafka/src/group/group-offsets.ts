@@ -49,3 +49,34 @@ export async function readGroupOffsets(options: {
     await admin.disconnect().catch(() => {})
   }
 }
+
+/**
+ * Other consumer groups that have committed offsets of a topic: they read it as well, or have. Those that this user may not
+ * describe are not seen.
+ *
+ * @throws when Kafka cannot be asked.
+ */
+export async function otherGroups(options: {
+  readonly kafka: KafkaConfig
+  readonly topic: string
+  readonly consumerGroup: string
+  readonly log: Logger
+}): Promise<readonly string[]> {
+  const { topic, consumerGroup } = options
+  const retry = { retries: 3, initialRetryTime: 50 }
+  const admin = createKafkaJs(options.kafka, options.log, { retry }).admin()
+  try {
+    await admin.connect()
+    const { groups } = await admin.listGroups()
+    const found: string[] = []
+    for (const { groupId, protocolType } of groups) {
+      if (groupId === consumerGroup || !['', 'consumer'].includes(protocolType)) continue
+      const offsets = await admin.fetchOffsets({ groupId, topics: [topic] })
+      const isReader = offsets.some(({ partitions }) => partitions.some(({ offset }) => Number(offset) >= 0)) // prettier-ignore
+      if (isReader) found.push(groupId)
+    }
+    return found
+  } finally {
+    await admin.disconnect().catch(() => {})
+  }
+}
