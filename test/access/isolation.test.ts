@@ -47,13 +47,16 @@ function spellings(them: string): readonly string[] {
   return [hex(them), quote(quote(quote(them))), quote(quote(them)), quote(them)]
 }
 
+/** Questions that are answered with the definitions of views. */
+const VIEWS = /(?:system|information_schema)\.tables/i
+
 /** The name of the other account, in any form that a format gives it. */
-function shows({ text, headers }: Answer): boolean {
+function shows({ text, headers }: Answer, sql: string): boolean {
   // Views are named after events of all accounts, if setup came after them, and say so: that much is known of others (ADR 0045).
-  const all = `${text}\n${JSON.stringify([...headers])}`.replaceAll(
-    new RegExp(`event_${CANARY}_event|(?<=event\\W{1,9})${CANARY} event`, 'g'),
-    '',
-  )
+  const known = VIEWS.test(sql) ? `${CANARY} event` : `event_${CANARY}_event`
+  const all = `${text}\n${JSON.stringify([...headers])}`
+    .replaceAll(`event_${CANARY}_event`, '')
+    .replaceAll(known, '')
   return [
     CANARY,
     hex(CANARY),
@@ -110,7 +113,7 @@ test('no attempt shows a row of another account', { timeout: 300_000 }, async ()
     const answer = await ask(sql, FOREIGN, search)
     const code = codeOf(answer)
     if (code !== 0) codes.set(code, [...(codes.get(code) ?? []), sql])
-    if (shows(answer)) seen.push(`shows: ${sql}\n    ${answer.text.slice(0, 300)}`)
+    if (shows(answer, sql)) seen.push(`shows: ${sql}\n    ${answer.text.slice(0, 300)}`)
     if (TELLING.test(answer.text) && !FULL_OF_NUMBERS.test(sql))
       seen.push(`counts: ${sql}\n    ${answer.text.slice(0, 300)}`)
     if (!isOracle(sql)) continue
@@ -144,12 +147,12 @@ test(
       const answer = await world.ask('reader', asked, search)
       const code = codeOf(answer)
       if (code !== 0) codes.set(code, [...(codes.get(code) ?? []), sql])
-      if (shows(answer) || TELLING.test(answer.text)) found += 1
+      if (shows(answer, sql) || TELLING.test(answer.text)) found += 1
     }
     process.stdout.write(
       `${all.length} attempts, ${found} found something, refused: ${histogram(codes)}\n`,
     )
-    assert.ok(found >= all.length / 3, `${found} of ${all.length} attempts found something`)
+    assert.ok(found >= all.length / 4, `${found} of ${all.length} attempts found something`)
     const unknown = (codes.get(UNKNOWN_TABLE) ?? []).filter((sql) => !sql.includes('FROM system.'))
     assert.deepEqual(unknown, [], 'tables of ours by names that are none')
   },

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ClickHouse } from '../client/clickhouse.ts'
-import { ClickHouseFailure } from '../errors/failure.ts'
-import { LoginStays, withdraw } from './accounts.ts'
-import { escapesOf } from './escapes.ts'
+import {
+  ClickHouseFailure,
+  escapesOf,
+  LoginStays,
+  withdraw,
+  type ClickHouse,
+} from '@custom-events/clickhouse'
 
 /** A login to which ClickHouse answers every question the same. */
 function answers(answer: () => object[]): Pick<ClickHouse, 'query'> {
