@@ -28,14 +28,15 @@ export async function deleteMarked(
   let before = Infinity
   let inVain = 0
   for (;;) {
-    const [{ left = '0' } = {}] = await clickhouse.query<{ readonly left: string }>(
-      `SELECT uniqExact(key_id) AS left FROM seal_keys WHERE ${MARKED}`,
+    const [row] = await clickhouse.query<{ readonly keys: string }>(
+      `SELECT uniqExact(key_id) AS keys FROM seal_keys WHERE ${MARKED}`,
     )
-    if (left === '0') return
-    inVain = Number(left) < before ? 0 : inVain + 1
+    const left = Number(row?.keys ?? 0)
+    if (left === 0) return
+    inVain = left < before ? 0 : inVain + 1
     if (inVain === MAX_TRIES_IN_VAIN)
       throw new Error(`${left} destroyed keys are still there: run it again`)
-    before = Number(left)
+    before = left
     const rows = await clickhouse.query<{ readonly key_id: string }>(
       `SELECT DISTINCT key_id FROM seal_keys WHERE ${MARKED} LIMIT ${IDS_OF_A_MUTATION}`,
     )
