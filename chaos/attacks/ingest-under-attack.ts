@@ -8,7 +8,13 @@ import {
   V8_FLAGS,
   type Program,
 } from '@custom-events/embedded'
-import { createTopics, kafkaConfigFrom, partitionCounts, topicNames } from '@custom-events/kafka'
+import {
+  createTopics,
+  makeErasuresTopic,
+  kafkaConfigFrom,
+  partitionCounts,
+  topicNames,
+} from '@custom-events/kafka'
 import { readSetupConfig } from '@custom-events/cli'
 import type { Target } from './attack.ts'
 
@@ -87,12 +93,14 @@ function sha256(text: string): string {
 async function makeTopics(environment: Readonly<Record<string, string>>): Promise<void> {
   const { config, log } = readSetupConfig({ ...environment, LOG_LEVEL: 'warn' })
   const topics = topicNames(environment['KAFKA_TOPIC'] ?? '')
+  const kafka = kafkaConfigFrom(config)
   await createTopics({
-    kafka: kafkaConfigFrom(config),
+    kafka,
     partitionCountByTopic: partitionCounts(topics, config.KAFKA_PARTITIONS),
     settings: { replicationFactor: 1, minInsyncReplicas: 1, retentionMs: 3_600_000 },
     log,
   })
+  await makeErasuresTopic({ kafka, tracked: topics.tracked, log })
 }
 
 function createExitCode({ exited }: Program): () => number | null {

@@ -142,7 +142,8 @@ test('without the right to see the group the log names it, not the answer, and n
   assert.ok(secure !== null)
   await using own = await startTestPipeline({ servers: stack.environment, environment: FAST })
   const { KAFKA_TOPIC: topic = '', KAFKA_CONSUMER_GROUP: group = '' } = own.environment
-  const mayWrite = [topic, topicNames(topic).rejected].flatMap((name) => [
+  const { rejected, keys } = topicNames(topic)
+  const mayWrite = [topic, rejected, keys].flatMap((name) => [
     { resource: 'topic', name, operation: 'write' } as const,
     { resource: 'topic', name, operation: 'describe' } as const,
   ])

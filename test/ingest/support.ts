@@ -6,6 +6,7 @@ import {
   createConsumer,
   createMemoryBudget,
   createTopics,
+  makeErasuresTopic,
   partitionCounts,
   topicNames,
   type FetchedRecord,
@@ -32,6 +33,7 @@ export async function makeTopics(brokers: string, partitions = 12): Promise<Topi
     settings: { replicationFactor: 1, minInsyncReplicas: 1, retentionMs: 3_600_000 },
     log,
   })
+  await makeErasuresTopic({ kafka: kafkaAt(brokers), tracked: topics.tracked, log })
   return topics
 }
 

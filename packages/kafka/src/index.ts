@@ -91,3 +91,4 @@ export {
   type ErasuresOptions,
 } from './erasures/erasures.ts'
 export { followTopic, type TopicFollower, type TopicReader } from './erasures/follow-topic.ts'
+export { makeErasuresTopic } from './erasures/make-erasures-topic.ts'
