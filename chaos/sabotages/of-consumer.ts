@@ -225,8 +225,8 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
       },
       {
         file: 'packages/kafka/src/consumer/consumer-positions.ts',
-        find: 'offset: committed, latest })',
-        replace: 'offset: latest, latest })',
+        find: 'offset: committed, latest, ...knownLost(lostBefore)',
+        replace: 'offset: latest, latest, ...knownLost(lostBefore)',
       },
     ],
   },

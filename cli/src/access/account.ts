@@ -37,7 +37,7 @@ export async function runAccount(
   const cluster = onCluster(config.CLICKHOUSE_CLUSTER)
   switch (request.action) {
     case 'add': {
-      const made = await written(clickhouse, request, async () => {
+      const made = await written(clickhouse, config, request, async () => {
         const login = await step('making the login', remedy(config), () =>
           addAccount(clickhouse, request.groupId, cluster),
         )
@@ -51,7 +51,7 @@ export async function runAccount(
       return
     }
     case 'remove':
-      await written(clickhouse, request, () =>
+      await written(clickhouse, config, request, () =>
         step('removing the login', remedy(config), () =>
           removeAccount(clickhouse, request.groupId, cluster),
         ),
@@ -73,12 +73,17 @@ export async function runAccount(
 /** Written down in the table `audit`, of the account only a hash. */
 function written<T>(
   clickhouse: Parameters<typeof audited>[0],
+  config: AccessConfig,
   { action, groupId }: Exclude<AccountRequest, { readonly action: 'list' }>,
   run: () => Promise<T>,
 ): Promise<T> {
   const command = { command: 'account', args: { action, group_hash: hashOfId(groupId) } }
   const tell = () => ({ outcome: 'done' as const, counts: { logins: 1 } })
-  return audited(clickhouse, command, { run, tell, hidden: [accountLogin(groupId), groupId] })
+  const hidden = [accountLogin(groupId), groupId]
+  return audited(clickhouse, command, { run, tell, hidden }).catch((error: unknown) => {
+    if (!(error instanceof ClickHouseFailure)) throw error
+    return step('writing it into the table audit', remedy(config), () => Promise.reject(error))
+  })
 }
 
 /** A login that sees more than its account is given to nobody. @throws {Error} saying what it saw */
