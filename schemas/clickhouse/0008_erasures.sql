@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS erasures ${ON_CLUSTER}
     kind             LowCardinality(String) COMMENT 'user, group or anonymous: what the id is.',
     id_sha256        FixedString(64) COMMENT 'SHA-256 of the id, in hex: SELECT lower(hex(SHA256(''the id''))).',
     id_murmur2       UInt32 COMMENT 'kafkaMurmurHash of the id: most others are told apart by it.',
+    id_siphash128    UInt128 DEFAULT 0 COMMENT 'sipHash128 of the id as rollup_daily.user_hashes has it; 0: of an account, or not known.',
     timestamp_before Nullable(DateTime64(3, 'UTC')) COMMENT 'Only what happened before; NULL: everything.',
     asked_at         DateTime64(3, 'UTC') COMMENT 'When it was asked for, by the clock of ClickHouse.',
     asked_by         String COMMENT 'By whom: as --by says, else the user and host of the command.',

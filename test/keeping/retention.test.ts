@@ -136,7 +136,9 @@ test(
     ])
     const days = { CLICKHOUSE_RETENTION_DAYS: 365 }
     const changes = await kept.changes(days, plans)
-    const due = changes.flatMap((change) => change.due.map(({ event, rows }) => [event, rows]))
+    // Not of the catalogue, which may have counted them by now.
+    const ofEvents = changes.filter(({ table }) => table.name === 'events')
+    const due = ofEvents.flatMap((change) => change.due.map(({ event, rows }) => [event, rows]))
     assert.deepEqual(due, [
       [null, 1],
       ['ping', 1],

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { startStack, startTokenServer } from '@custom-events/embedded'
 import { createConsumer, createMemoryBudget } from '@custom-events/kafka'
 import { eventually } from '../support/eventually.ts'
-import { kafkaOf, log, makeTopic, open, record, rightsOf, tlsOf } from './support.ts'
+import { kafkaOf, log, makeTopic, open, record, rightsOf, tlsOf } from '../connect/support.ts'
 
 const TOPIC = 'sessions'
 const LIFETIME_S = 8
