@@ -125,7 +125,7 @@ test('no file of ClickHouse has a byte of who was erased', { timeout: 600_000 },
     )
   }
   for (const args of [
-    ['--user', user],
+    ['--user', user, '--in-all-accounts'],
     ['--group', account],
   ]) {
     const done = await runErase([...args, '--yes'], { environment: pipeline.environment })

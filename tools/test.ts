@@ -21,6 +21,8 @@ type Counts = EventData.TestSummary['counts'] & { readonly failed?: number }
 /** Two for each core to count on: a good part of most files is waiting for a server, or for a time-out. */
 const TOGETHER = { concurrency: 4, timeoutMs: 300_000 }
 const ALONE = { concurrency: 1, timeoutMs: 900_000 }
+/** Of files that somebody names, and of those that are long by themselves. */
+const LONG = { concurrency: 4, timeoutMs: 900_000 }
 /** Each has servers of its own. */
 const CHAOS = { concurrency: 2, timeoutMs: 900_000 }
 const SLOWEST = 10
@@ -49,7 +51,7 @@ async function main(): Promise<number> {
   }
   if (wanted === 'unit') return runTests(bundled(files), {})
   if (wanted === 'containers') return runOnContainers(files)
-  return runWithServers(files)
+  return runWithServers(files, LONG)
 }
 
 async function runEverything(): Promise<number> {
@@ -64,7 +66,7 @@ async function runEverything(): Promise<number> {
   return first === 0 ? second : first
 }
 
-async function runWithServers(files: readonly string[]): Promise<number> {
+async function runWithServers(files: readonly string[], limits = TOGETHER): Promise<number> {
   if (process.env['STACK'] === 'containers') {
     const reason = await whyNoContainers()
     if (reason !== null) return skipLoudly(files, reason)
@@ -74,6 +76,7 @@ async function runWithServers(files: readonly string[]): Promise<number> {
   return await runTests(
     files,
     Object.fromEntries(variables.map(([name, value]) => [`TEST_${name}`, value])),
+    limits,
   )
 }
 
