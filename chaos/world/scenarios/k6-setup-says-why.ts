@@ -10,7 +10,8 @@ export const scenario: Scenario = {
   run: async (world) => {
     const { tracked } = world.topics
     const stranger = await world.secure.makeUser('k6_stranger', [])
-    const names = [tracked, `${tracked}.dlq`, world.topics.rejected, erasedTopic(tracked)]
+    const { rejected, keys } = world.topics
+    const names = [tracked, `${tracked}.dlq`, rejected, keys, erasedTopic(tracked)]
     const groupless = await world.secure.makeUser(
       'k6_groupless',
       names.map((name) => ({ resource: 'topic', name, operation: 'all' }) as const),
