@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { namedBy, type NamingFlags } from '../erase/request.ts'
 import type { DestroyRequest } from './run.ts'
 
 const HELP = `
@@ -20,11 +21,7 @@ Exit codes:
   1  not done, or not whole: the output says what and why; repeat it
   64 wrong usage   78 wrong configuration   130 stopped by Ctrl-C: repeat it`
 
-interface Flags {
-  readonly user?: string
-  readonly group?: string
-  readonly anonymous?: string
-  readonly inAllAccounts: boolean
+interface Flags extends NamingFlags {
   readonly yes: boolean
 }
 
@@ -44,21 +41,9 @@ export function destroyKeysCommand(run: (request: DestroyRequest) => Promise<voi
     .addHelpText('after', HELP)
     .allowExcessArguments(false)
     .action(async (flags: Flags) => {
-      const { user, group, anonymous, inAllAccounts: isInAllAccounts, yes: isMeant } = flags
-      const refuse = (problem: string): never => command.error(`error: ${problem}`)
-      if (user !== undefined && anonymous !== undefined) {
-        refuse('only one of --user and --anonymous at a time')
-      }
-      if ([user, group, anonymous].includes('')) refuse('an id is empty')
-      const person = user ?? anonymous
-      if (isInAllAccounts && (person === undefined || group !== undefined)) {
-        refuse('--in-all-accounts goes with --user or --anonymous, and without --group')
-      }
-      const common = { isInAllAccounts, isMeant }
-      if (person !== undefined) {
-        const kind = user === undefined ? 'anonymous' : 'user'
-        await run({ ...common, owner: { kind, id: person, within: group ?? null } })
-      } else if (group === undefined) refuse('one of --user, --group or --anonymous is needed')
-      else await run({ ...common, owner: { kind: 'group', id: group, within: null } })
+      const owner =
+        namedBy(flags, (problem) => command.error(`error: ${problem}`)) ??
+        command.error('error: one of --user, --group or --anonymous is needed')
+      await run({ owner, isInAllAccounts: flags.inAllAccounts, isMeant: flags.yes })
     })
 }

@@ -1,6 +1,7 @@
+import { ID_KINDS } from '@custom-events/event'
 import { Command } from 'commander'
 import { parseMoment } from '../replay/options.ts'
-import type { EraseRequest, Named } from './request.ts'
+import { namedBy, type EraseRequest, type Named, type NamingFlags } from './request.ts'
 
 const HELP = `
 Without --yes nothing is changed: it is counted what would go.
@@ -29,10 +30,7 @@ Exit codes:
   1  something is left to do, or a server is away; the output says what, and --resume goes on
   64 wrong usage   78 wrong configuration   130 stopped by Ctrl-C`
 
-interface Flags {
-  readonly user?: string
-  readonly group?: string
-  readonly anonymous?: string
+interface Flags extends NamingFlags {
   readonly before?: number
   readonly by?: string
   readonly receipt?: string
@@ -41,7 +39,6 @@ interface Flags {
   readonly lift: boolean
   readonly list: boolean
   readonly discardUnreadable: boolean
-  readonly inAllAccounts: boolean
 }
 
 /** @param run does it; its result is the exit code. */
@@ -98,23 +95,10 @@ export function eraseCommand(
 const MAX_ID_CHARS = 256
 
 function targetOf(flags: Flags, refuse: (problem: string) => never): Named | null {
-  const named = (['user', 'anonymous', 'group'] as const).flatMap((kind) => {
-    const id = flags[kind]
-    return id === undefined ? [] : [{ kind, id }]
-  })
-  if (flags.user !== undefined && flags.anonymous !== undefined) {
-    refuse('only one of --user and --anonymous at a time')
+  for (const kind of ID_KINDS) {
+    const length = flags[kind]?.length ?? 0
+    if (length > MAX_ID_CHARS)
+      refuse(`--${kind} has ${length} characters: no id has more than ${MAX_ID_CHARS}`)
   }
-  for (const { kind, id } of named) {
-    if (id === '') refuse(`--${kind} is empty`)
-    if (id.length <= MAX_ID_CHARS) continue
-    refuse(`--${kind} has ${id.length} characters: no id has more than ${MAX_ID_CHARS}`)
-  }
-  const [first] = named
-  if (first === undefined) return null
-  const within = first.kind === 'group' ? null : (flags.group ?? null)
-  if (flags.inAllAccounts && (first.kind === 'group' || within !== null)) {
-    refuse('--in-all-accounts goes with --user or --anonymous, and without --group')
-  }
-  return { ...first, within }
+  return namedBy(flags, refuse)
 }

@@ -1,5 +1,11 @@
 import { hashOfId } from '@custom-events/clickhouse'
-import { erasedIdOf, erasedInGroup, type ErasedId, type IdKind } from '@custom-events/event'
+import {
+  erasedIdOf,
+  erasedInGroup,
+  ID_KINDS,
+  type ErasedId,
+  type IdKind,
+} from '@custom-events/event'
 
 interface Common {
   readonly by: string | null
@@ -15,6 +21,28 @@ export interface Named {
   readonly id: string
   /** Only within this account; `null`: wherever the id is. */
   readonly within: string | null
+}
+
+/** Flags of a command that name somebody. */
+export interface NamingFlags extends Readonly<Partial<Record<IdKind, string>>> {
+  readonly inAllAccounts: boolean
+}
+
+/** @param refuse ends the command as wrong usage. @returns `null` where no flag names anybody */
+export function namedBy(flags: NamingFlags, refuse: (problem: string) => never): Named | null {
+  const { user, anonymous, group } = flags
+  if (user !== undefined && anonymous !== undefined) {
+    refuse('only one of --user and --anonymous at a time')
+  }
+  for (const kind of ID_KINDS) if (flags[kind] === '') refuse(`--${kind} is empty`)
+  const person = user ?? anonymous
+  if (flags.inAllAccounts && group !== undefined) {
+    refuse('--in-all-accounts goes with --user or --anonymous, and without --group')
+  }
+  if (person !== undefined) {
+    return { kind: user === undefined ? 'anonymous' : 'user', id: person, within: group ?? null }
+  }
+  return group === undefined ? null : { kind: 'group', id: group, within: null }
 }
 
 export type Target = Common & {

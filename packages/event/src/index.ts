@@ -28,6 +28,7 @@ export {
   type TrackedEvent,
 } from './contract/event.ts'
 export {
+  ID_KINDS,
   ERASED_COLUMNS,
   ERASED_KINDS,
   erasedIdOf,
