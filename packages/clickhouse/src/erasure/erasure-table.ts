@@ -51,16 +51,36 @@ export async function writeErasureRow(
   )
 }
 
-interface Row {
+/** What was asked, and how far it is: of a row as `ASKED` selects it. */
+interface AskedRow {
   readonly erasure_id: string
   readonly kind: ErasedKind
   readonly sha256: string
   readonly murmur2: number
-  readonly user_hash: string
   readonly before_ms: string | null
   readonly asked_ms: string
   readonly asked_by: string
   readonly state: ErasureState
+}
+
+const ASKED = `toString(erasure_id) AS erasure_id, kind, toString(id_sha256) AS sha256, id_murmur2 AS murmur2,
+       toUnixTimestamp64Milli(timestamp_before) AS before_ms, toUnixTimestamp64Milli(asked_at) AS asked_ms, asked_by, state`
+
+type Asked = Pick<Erasure, 'erasureId' | 'id' | 'timestampBefore' | 'askedAt' | 'askedBy' | 'state'>
+
+function askedOf(row: AskedRow): Asked {
+  return {
+    erasureId: row.erasure_id,
+    id: { kind: row.kind, sha256: row.sha256, murmur2: row.murmur2 },
+    timestampBefore: numberOf(row.before_ms),
+    askedAt: Number(row.asked_ms),
+    askedBy: row.asked_by,
+    state: row.state,
+  }
+}
+
+interface Row extends AskedRow {
+  readonly user_hash: string
   readonly announced_ms: string | null
   readonly announced_offset: string | null
   readonly found: Readonly<Record<string, string>>
@@ -75,21 +95,13 @@ export async function readErasureRows(
   clickhouse: Pick<ClickHouse, 'query'>,
 ): Promise<readonly Erasure[]> {
   const rows = await clickhouse.query<Row>(
-    `SELECT toString(erasure_id) AS erasure_id, kind, toString(id_sha256) AS sha256, id_murmur2 AS murmur2,
-       toString(id_siphash128) AS user_hash,
-       toUnixTimestamp64Milli(timestamp_before) AS before_ms, toUnixTimestamp64Milli(asked_at) AS asked_ms,
-       asked_by, state, toUnixTimestamp64Milli(announced_at) AS announced_ms, announced_offset, found, pending,
+    `SELECT ${ASKED}, toString(id_siphash128) AS user_hash, toUnixTimestamp64Milli(announced_at) AS announced_ms, announced_offset, found, pending,
        toUnixTimestamp64Milli(finished_at) AS finished_ms, receipt_sha256, step
      FROM erasures FINAL ORDER BY asked_at, erasures.erasure_id`,
   )
   return rows.map((row) => ({
-    erasureId: row.erasure_id,
-    id: { kind: row.kind, sha256: row.sha256, murmur2: row.murmur2 },
+    ...askedOf(row),
     userHash: row.user_hash,
-    timestampBefore: numberOf(row.before_ms),
-    askedAt: Number(row.asked_ms),
-    askedBy: row.asked_by,
-    state: row.state,
     announcedAt: numberOf(row.announced_ms),
     announcedOffset: numberOf(row.announced_offset),
     found: numbersOf(row.found),
@@ -101,10 +113,7 @@ export async function readErasureRows(
 }
 
 /** What the topic of erasures has to say. */
-export interface AnnouncedErasure extends Pick<
-  Erasure,
-  'erasureId' | 'id' | 'timestampBefore' | 'askedAt' | 'askedBy' | 'state'
-> {
+export interface AnnouncedErasure extends Asked {
   readonly announcedAt: number
 }
 
@@ -116,21 +125,11 @@ export interface AnnouncedErasure extends Pick<
 export async function readAnnounced(
   clickhouse: Pick<ClickHouse, 'query'>,
 ): Promise<readonly AnnouncedErasure[]> {
-  const rows = await clickhouse.query<Row & { readonly announced_ms: string }>(
-    `SELECT toString(erasure_id) AS erasure_id, kind, toString(id_sha256) AS sha256, id_murmur2 AS murmur2,
-       toUnixTimestamp64Milli(timestamp_before) AS before_ms, toUnixTimestamp64Milli(asked_at) AS asked_ms,
-       asked_by, state, toUnixTimestamp64Milli(assumeNotNull(announced_at)) AS announced_ms
+  const rows = await clickhouse.query<AskedRow & { readonly announced_ms: string }>(
+    `SELECT ${ASKED}, toUnixTimestamp64Milli(assumeNotNull(announced_at)) AS announced_ms
      FROM erasures FINAL WHERE announced_at IS NOT NULL ORDER BY asked_at, erasures.erasure_id`,
   )
-  return rows.map((row) => ({
-    erasureId: row.erasure_id,
-    id: { kind: row.kind, sha256: row.sha256, murmur2: row.murmur2 },
-    timestampBefore: numberOf(row.before_ms),
-    askedAt: Number(row.asked_ms),
-    askedBy: row.asked_by,
-    state: row.state,
-    announcedAt: Number(row.announced_ms),
-  }))
+  return rows.map((row) => ({ ...askedOf(row), announcedAt: Number(row.announced_ms) }))
 }
 
 function numbersOf(counts: Readonly<Record<string, string>>): Readonly<Record<string, number>> {
