@@ -36,8 +36,7 @@ export async function clearUserHashes(
   const { clickhouse, cluster } = servers
   const hash = digitsOf(selection)
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
-    const condition = await conditionOf(servers, selection)
-    const rows = condition === null ? 0 : await countRows(servers, condition)
+    const { condition, rows } = await findHash(servers, selection)
     await account(rows, async () => {
       const others = `arrayFilter(each -> each != ${hash}, user_hashes)`
       await clickhouse.command(
@@ -64,23 +63,25 @@ async function countRows({ clickhouse }: Servers, condition: string): Promise<nu
   return found?.rows ?? 0
 }
 
-/** Of numbers only: the text of a mutation is kept in a file. @returns `null`: no row has the hash */
-async function conditionOf(
-  { clickhouse }: Servers,
+/** @returns the rows that have the hash; the condition is of numbers only: the text of a mutation is kept in a file */
+async function findHash(
+  servers: Servers,
   selection: HashSelection,
-): Promise<string | null> {
+): Promise<{ readonly condition: string; readonly rows: number }> {
   const hash = digitsOf(selection)
   const { timestampBefore } = selection
   const day =
     timestampBefore === null
       ? ''
       : ` AND day < toDate32(fromUnixTimestamp64Milli(${Math.trunc(timestampBefore)}, 'UTC'))`
-  const condition = `event = '' AND has(user_hashes, ${hash})${day}`
-  if ((await countRows({ clickhouse, cluster: '' }, condition)) === 0) return null
-  const live = await clickhouse.query<{ readonly place: string }>(
+  const anywhere = `event = '' AND has(user_hashes, ${hash})${day}`
+  const rows = await countRows(servers, anywhere)
+  if (rows === 0) return { condition: anywhere, rows }
+  const live = await servers.clickhouse.query<{ readonly place: string }>(
     `SELECT DISTINCT toString(cityHash64(group_id, toDate32(timestamp))) AS place FROM events
      WHERE reinterpretAsUInt128(sipHash128(coalesce(user_id, anonymous_id, ''))) = ${hash}`,
   )
-  if (live.length === 0) return condition
-  return `${condition} AND cityHash64(group_id, day) NOT IN (${live.map(({ place }) => place).join()})`
+  if (live.length === 0) return { condition: anywhere, rows }
+  const condition = `${anywhere} AND cityHash64(group_id, day) NOT IN (${live.map(({ place }) => place).join()})`
+  return { condition, rows: await countRows(servers, condition) }
 }
