@@ -10,6 +10,9 @@ export const ERASED_COLUMNS = {
 export type IdKind = keyof typeof ERASED_COLUMNS
 export const ID_KINDS: readonly IdKind[] = ['user', 'group', 'anonymous']
 
+/** No id has more: 256 characters of at most 4 bytes. */
+export const MAX_ID_BYTES = 1024
+
 /** Persons within one account: accounts may use the same ids for different people. */
 export const IN_GROUP = { user: 'user_in_group', anonymous: 'anonymous_in_group' } as const
 

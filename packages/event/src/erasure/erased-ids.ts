@@ -7,6 +7,7 @@ import {
   type ERASED_COLUMNS,
   type ErasedKind,
   type IdKind,
+  MAX_ID_BYTES,
 } from './erased-id.ts'
 import { isWithin, type EventTimes } from './erased-spans.ts'
 import type { ErasureRecord } from './erasure-record.ts'
@@ -35,9 +36,6 @@ export interface ErasedIdsInMemory extends ErasedIds {
   get(key: string): ErasureRecord | undefined
   records(): Iterable<ErasureRecord>
 }
-
-/** No id has more: 256 characters of at most 4 bytes. */
-const MAX_ID_BYTES = 1024
 
 /**
  * Ids by the cheap hash; the costly one is made of those alone that share it with an erased id. About 0.5 KB an erasure.

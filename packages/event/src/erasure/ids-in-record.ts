@@ -1,11 +1,10 @@
-import { ID_KINDS } from './erased-id.ts'
+import { ID_KINDS, MAX_ID_BYTES } from './erased-id.ts'
 import type { ErasedIds } from './erased-ids.ts'
 import type { EventTimes } from './erased-spans.ts'
 import { isErasedText } from './ids-in-text.ts'
 
 /** Avro writes a length of up to 63 in one byte, of up to 8,191 in two: twice the length, seven bits at a time. */
 const ONE_BYTE = 128
-const MAX_ID_BYTES = 1024
 
 /**
  * Whether a record that nobody may be able to decode names an erased id: its key, every string of Avro that begins
