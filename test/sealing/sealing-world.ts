@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort, startProgram, startStack, type Program } from '@custom-events/embedded'
 import { QUICK_ERASURES } from '../support/erase-command.ts'
+import { filesWith } from '../support/files-with.ts'
 import { startTestPipeline, type TestPipeline } from '../support/pipeline.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
@@ -25,7 +26,7 @@ const PLAN = {
 export interface SealingWorld extends AsyncDisposable {
   readonly pipeline: TestPipeline
   /** Files of Kafka, or of ClickHouse, that hold these bytes. */
-  filesWith(server: 'kafka' | 'clickhouse', bytes: Buffer | string): readonly string[]
+  filesWith(server: 'kafka' | 'clickhouse', bytes: Buffer | string): Promise<readonly string[]>
   /** An event of the plan. @returns the status of the answer. */
   signUp(event: SignUp, url?: string): Promise<number>
   /** One more ingest over the same servers. */
@@ -68,7 +69,7 @@ export async function startSealingWorld(plan: object = PLAN): Promise<SealingWor
   return {
     pipeline,
     writePlan,
-    filesWith: (server, bytes) => filesWith(join(dataDir, server), Buffer.from(bytes)),
+    filesWith: (server, bytes) => filesWith(join(dataDir, server), bytes),
     signUp: async ({ id, user, properties, group = 'acme' }, url = pipeline.url) => {
       const body = { event: 'signed_up', event_id: id, group_id: group, user_id: user, timestamp: '2026-01-01T00:00:00Z', properties } // prettier-ignore
       const response = await fetch(`${url}/track`, {
@@ -104,21 +105,5 @@ export async function startSealingWorld(plan: object = PLAN): Promise<SealingWor
       return { code: child.exitCode, stdout, stderr }
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  }
-}
-
-function filesWith(folder: string, bytes: Buffer): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => read(path).includes(bytes))
-}
-
-/** A file that is removed meanwhile holds nothing. */
-function read(path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch {
-    return Buffer.alloc(0)
   }
 }

@@ -62,10 +62,13 @@ test(
     }, PATIENT)
     const sealed = await rowsOf('tracked')
     assert.match(sealed[0]?.properties ?? '', /^\{"email":"sealed:v1:p[^"]*","vat":"sealed:v1:a[^"]*","age":"sealed:v1:p[^"]*","plan":"CANARY-PLAIN"\}$/) // prettier-ignore
-    assert.ok(world.filesWith('kafka', 'CANARY-PLAIN').length > 0, 'what is not sealed is found so')
+    assert.ok(
+      (await world.filesWith('kafka', 'CANARY-PLAIN')).length > 0,
+      'what is not sealed is found so',
+    )
     for (const secret of SECRETS) {
-      assert.deepEqual(world.filesWith('kafka', secret), [])
-      assert.deepEqual(world.filesWith('clickhouse', secret), [])
+      assert.deepEqual(await world.filesWith('kafka', secret), [])
+      assert.deepEqual(await world.filesWith('clickhouse', secret), [])
       assert.doesNotMatch(JSON.stringify(sealed), new RegExp(secret))
     }
     assert.equal((await keys()).length, 3, 'of Ann, of Bob, and of the account')
@@ -80,7 +83,7 @@ test('a rejected event holds nothing of a marked value', { timeout: 170_000 }, a
     return rows
   }, PATIENT)
   assert.doesNotMatch(JSON.stringify(row), /SECRET|s!/)
-  assert.deepEqual(world.filesWith('kafka', 'SECRET-AGE'), [])
+  assert.deepEqual(await world.filesWith('kafka', 'SECRET-AGE'), [])
 })
 
 test('an update is sealed anew, and wins', { timeout: 170_000 }, async () => {
@@ -155,8 +158,11 @@ test(
     const bytes = ofAnn.map(({ key }) => Buffer.from(key, 'hex'))
     const [first] = bytes
     assert.ok(first !== undefined)
-    assert.ok(world.filesWith('clickhouse', first).length > 0, 'a key that is there is found so')
-    assert.ok(world.filesWith('kafka', first.toString('base64url')).length > 0)
+    assert.ok(
+      (await world.filesWith('clickhouse', first)).length > 0,
+      'a key that is there is found so',
+    )
+    assert.ok((await world.filesWith('kafka', first.toString('base64url'))).length > 0)
     const destroy = (...args: readonly string[]) =>
       world.command(['destroy-keys', '--user', 'ann', ...args])
     const dry = await destroy()
@@ -174,7 +180,7 @@ test(
     assert.equal(rest.code, 0, rest.stdout + rest.stderr)
     assert.match(rest.stdout, new RegExp(`^${left.length} keys of user "ann" destroyed`))
     assert.match(rest.stdout, /Kafka: no reader gets them; their files go within about 6 minutes/)
-    for (const each of bytes) assert.deepEqual(world.filesWith('clickhouse', each), [])
+    for (const each of bytes) assert.deepEqual(await world.filesWith('clickhouse', each), [])
     const rows = await rowsOf('tracked_unsealed')
     assert.match(rows[0]?.properties ?? '', /^\{"email":"sealed:v1:p[^"]*","vat":"DE-SECRET-1","age":"sealed:v1:p/) // prettier-ignore
     assert.equal(
@@ -219,7 +225,7 @@ test(
     assert.deepEqual(found, { events: 1, seal_keys: ofCarol.length })
     assert.deepEqual(left, { events: 0, rejected_events: 0, dead_letters: 0, seal_keys: 0 })
     for (const { key } of ofCarol) {
-      assert.deepEqual(world.filesWith('clickhouse', Buffer.from(key, 'hex')), [])
+      assert.deepEqual(await world.filesWith('clickhouse', Buffer.from(key, 'hex')), [])
     }
 
     assert.equal((await erase(['--lift', '--yes'])).code, 0)
