@@ -42,7 +42,7 @@ import {
   type Producer,
 } from '@custom-events/kafka'
 import { readPlanFiles } from '@custom-events/runtime'
-import { fix, step } from '../step.ts'
+import { fix, step, type Fix } from '../step.ts'
 import { waitUntilCaughtUp } from './caught-up.ts'
 import type { ReplayConfig } from './config.ts'
 import { deadLetterSource } from './sources/dead-letters.ts'
@@ -59,6 +59,8 @@ export interface OpenReplay {
   readonly caughtUp: () => Promise<void>
   /** Has the table `audit`. */
   readonly clickhouse: ClickHouse
+  /** What to do when it refuses. */
+  readonly fix: Fix
 }
 
 /**
@@ -110,6 +112,7 @@ export async function openReplay(options: {
       keysWithinMs: SEAL_KEYS.keptWithinMs,
     }),
     clickhouse,
+    fix: fix.tables(config),
     // Nothing is compared when an older copy may win anyway.
     caughtUp: async () => {
       if (!filter.isForced) await waitUntilCaughtUp({ readOffsets, consumerGroup, stop })
