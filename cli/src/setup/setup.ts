@@ -51,7 +51,7 @@ export async function setUp(
     ),
   )
   // At once: who is erased is not known to anybody before, and nobody is ready.
-  await step('writing who is erased to Kafka', fix.clickhouse(config), () =>
+  await step('writing who is erased to Kafka', fix.kafkaOrClickHouse(config), () =>
     untilAnswered(of(`ClickHouse at ${redactUrl(clickhouse)}`), () =>
       fillErasures(config, log, print),
     ),

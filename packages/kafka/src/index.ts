@@ -83,7 +83,19 @@ export type {
   Trouble,
 } from './consumer/consumer-port.ts'
 export { TROUBLE_CAUSES } from './consumer/consumer-port.ts'
-export { KAFKA_RIGHTS, type Right } from './admin/rights.ts'
+export {
+  IMPLIED_BY,
+  KAFKA_PROGRAMS,
+  KAFKA_RIGHTS,
+  RESOURCES,
+  rightsOf,
+  type KafkaNames,
+  type KafkaOperation,
+  type KafkaProgram,
+  type KafkaResource,
+  type KafkaRight,
+  type Right,
+} from './admin/rights.ts'
 export {
   followErasures,
   MAX_ERASURES,
