@@ -1,9 +1,11 @@
 // kafkajs has no types for its internals; what is used of them is declared here and pinned by tests.
 declare module 'kafkajs/src/network/requestQueue/index.js' {
-  import type { RequestQueueState } from './request-queue-timer.ts'
+  import type { QueuedRequest, RequestQueueState } from './request-queue-timer.ts'
 
   const RequestQueue: {
     readonly prototype: {
+      push: (this: RequestQueueState, request: QueuedRequest) => void
+      sendSocketRequest: (this: RequestQueueState, request: QueuedRequest) => void
       scheduleCheckPendingRequests: (this: RequestQueueState) => void
       scheduleRequestTimeoutCheck: (this: RequestQueueState) => void
       canSendSocketRequestImmediately: (this: RequestQueueState) => boolean
@@ -69,16 +71,45 @@ declare module 'kafkajs/src/protocol/request.js' {
 }
 
 declare module 'kafkajs/src/network/connection.js' {
+  import type { ISocketFactory } from 'kafkajs'
+  import type { KafkaJsConnection } from './kafkajs-cluster.ts'
   import type { SessionState } from '../authentication/keep-sessions.ts'
 
-  const Connection: { readonly prototype: { isAuthenticated: (this: SessionState) => boolean } }
+  interface Connection extends Omit<KafkaJsConnection, 'isAuthenticated'> {
+    isAuthenticated(this: SessionState): boolean
+  }
+  class Connection {
+    constructor(options: {
+      readonly host: string
+      readonly port: number
+      readonly clientId: string
+      readonly logger: object
+      readonly socketFactory: ISocketFactory
+      readonly requestTimeout: number
+      readonly connectionTimeout: number
+      readonly sasl: object
+    })
+    setVersions(
+      versions: Readonly<
+        Record<number, { readonly minVersion: number; readonly maxVersion: number }>
+      >,
+    ): void
+    setSupportAuthenticationProtocol(isSupported: boolean): void
+    connect(): Promise<unknown>
+    disconnect(): Promise<unknown>
+  }
   export default Connection
 }
 
 declare module 'kafkajs/src/broker/saslAuthenticator/index.js' {
+  import type { SessionState } from '../authentication/keep-sessions.ts'
+  import type { RequestQueueState } from './request-queue-timer.ts'
+
   export default class SaslAuthenticator {
-    readonly connection: {
+    readonly connection: Pick<SessionState, 'authenticatedAt'> & {
       readonly sasl: object
+      readonly socket: unknown
+      readonly requestQueue: RequestQueueState
       rejectRequests(error: unknown): void
       disconnect(): Promise<unknown>
     }
