@@ -69,7 +69,7 @@ export type KafkaOperation =
 
 /** Who has one of these has the other as well: org.apache.kafka.metadata.authorizer.StandardAuthorizer. */
 export const IMPLIED_BY: Readonly<Partial<Record<KafkaOperation, readonly KafkaOperation[]>>> = {
-  DESCRIBE: ['READ', 'WRITE', 'DELETE'],
+  DESCRIBE: ['READ', 'WRITE', 'DELETE'], // ALTER as well, which nobody needs
   DESCRIBE_CONFIGS: ['ALTER_CONFIGS'],
 }
 
@@ -213,13 +213,13 @@ export const KAFKA_RIGHTS: readonly Right[] = [
     {
       program,
       resource: 'keys',
-      operations: ['DESCRIBE', 'WRITE', 'DELETE'],
+      operations: ['DESCRIBE', 'DELETE'],
       without: `keys stay in Kafka, and ${program} fails`,
     },
     {
       program,
       resource: 'keys',
-      operations: ['DESCRIBE_CONFIGS', 'ALTER_CONFIGS'],
+      operations: ['WRITE', 'DESCRIBE_CONFIGS', 'ALTER_CONFIGS'],
       isOptional: true,
       without: "the bytes of destroyed keys stay on Kafka's disks until an hour after the next key",
     },
