@@ -6,6 +6,7 @@ import {
   type Role,
 } from '@custom-events/clickhouse/access'
 import {
+  aclsOf,
   consumerGroupName,
   KAFKA_PROGRAMS,
   KAFKA_RIGHTS,
@@ -115,11 +116,10 @@ const NAMES = { tracked: TRACKED, consumerGroup: consumerGroupName('', TRACKED) 
 
 /** One command for all resources of a program that it may do the same with. */
 function aclCommands(program: KafkaProgram): readonly string[] {
-  const each = rightsOf(program).flatMap(({ resource, operation }) =>
-    RESOURCES[resource]
-      .of(NAMES)
-      .map(({ type, name, pattern }) => ({ about: `--${type} ${name}`, pattern, operation })),
-  )
+  const each = aclsOf(rightsOf(program), NAMES).map(({ type, name, ...how }) => ({
+    ...how,
+    about: `--${type} ${name}`,
+  }))
   const operationsOf = ({ about, pattern }: (typeof each)[number]): string =>
     each
       .filter((other) => other.about === about && other.pattern === pattern)

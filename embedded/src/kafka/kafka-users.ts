@@ -1,4 +1,5 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
+import type { KafkaAcl } from '@custom-events/kafka'
 import { askKafka, reader, writer, type Writer } from './kafka-wire.ts'
 
 /** What a user may do with one thing in Kafka. */
@@ -9,6 +10,15 @@ export interface Right {
   readonly operation: keyof typeof operations
   /** `prefixed`: whatever begins with the name. @default literal */
   readonly pattern?: keyof typeof patterns
+}
+
+/** A right as the services' table of rights has it. */
+export function rightOf({ type, name, pattern, operation }: KafkaAcl): Right {
+  return { resource: type, name, pattern, operation: lowerCase(operation) }
+}
+
+function lowerCase<T extends string>(text: T): Lowercase<T> {
+  return text.toLowerCase() as Lowercase<T>
 }
 
 /** https://kafka.apache.org/protocol: the numbers that ResourceType and AclOperation have on the wire. */

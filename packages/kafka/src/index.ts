@@ -84,15 +84,15 @@ export type {
 } from './consumer/consumer-port.ts'
 export { TROUBLE_CAUSES } from './consumer/consumer-port.ts'
 export {
+  aclsOf,
   IMPLIED_BY,
   KAFKA_PROGRAMS,
   KAFKA_RIGHTS,
   RESOURCES,
   rightsOf,
+  type KafkaAcl,
   type KafkaNames,
-  type KafkaOperation,
   type KafkaProgram,
-  type KafkaResource,
   type KafkaRight,
   type Right,
 } from './admin/rights.ts'

@@ -232,10 +232,19 @@ export const KAFKA_RIGHTS: readonly Right[] = [
   ]),
 ]
 
+export type KafkaAcl = KafkaResource & { readonly operation: KafkaOperation }
+
 /** One operation on one kind of resource. */
 export interface KafkaRight {
   readonly resource: keyof typeof RESOURCES
   readonly operation: KafkaOperation
+}
+
+/** What Kafka's authorizer must hold for somebody to have these rights. */
+export function aclsOf(rights: readonly KafkaRight[], names: KafkaNames): readonly KafkaAcl[] {
+  return rights.flatMap(({ resource, operation }) =>
+    RESOURCES[resource].of(names).map((each) => ({ ...each, operation })),
+  )
 }
 
 /** Every right of a program by itself. */
