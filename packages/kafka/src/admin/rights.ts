@@ -27,41 +27,41 @@ export interface KafkaResource {
 
 const topic = (name: string): KafkaResource => ({ type: 'topic', name, pattern: 'literal' })
 
+type ResourceName = 'topics' | 'dead_letters' | 'keys' | 'erasures' | 'group'
+
+interface Resource {
+  readonly said: string
+  readonly of: (names: KafkaNames) => readonly KafkaResource[]
+}
+
 /** What rights are about. */
-export const RESOURCES = {
+export const RESOURCES: Readonly<Record<ResourceName, Resource>> = {
   topics: {
     said: 'topics that begin with KAFKA_TOPIC, and the topics of rejected events and of keys',
     // The prefix covers dead letters and the record of the partition count.
-    of: ({ tracked }: KafkaNames) => [
-      { type: 'topic', name: tracked, pattern: 'prefixed' } as const,
+    of: ({ tracked }) => [
+      { type: 'topic', name: tracked, pattern: 'prefixed' },
       topic(topicNames(tracked).rejected),
       topic(topicNames(tracked).keys),
     ],
   },
   dead_letters: {
     said: 'the topic of dead letters',
-    of: ({ tracked }: KafkaNames) => [topic(topicNames(tracked).deadLetters)],
+    of: ({ tracked }) => [topic(topicNames(tracked).deadLetters)],
   },
   keys: {
     said: 'the topic of keys',
-    of: ({ tracked }: KafkaNames) => [topic(topicNames(tracked).keys)],
+    of: ({ tracked }) => [topic(topicNames(tracked).keys)],
   },
   erasures: {
     said: 'the topic of erasures',
-    of: ({ tracked }: KafkaNames) => [topic(erasedTopic(tracked))],
+    of: ({ tracked }) => [topic(erasedTopic(tracked))],
   },
   group: {
     said: 'the group KAFKA_CONSUMER_GROUP',
-    of: ({ consumerGroup: name }: KafkaNames) => [
-      { type: 'group', name, pattern: 'literal' } as const,
-    ],
+    of: ({ consumerGroup: name }) => [{ type: 'group', name, pattern: 'literal' }],
   },
-} satisfies Readonly<
-  Record<
-    string,
-    { readonly said: string; readonly of: (names: KafkaNames) => readonly KafkaResource[] }
-  >
->
+}
 
 /** As `kafka-acls.sh` takes it: `DescribeConfigs` is `DESCRIBE_CONFIGS` here. */
 export type KafkaOperation =
@@ -75,7 +75,7 @@ export const IMPLIED_BY: Readonly<Partial<Record<KafkaOperation, readonly KafkaO
 
 export interface Right {
   readonly program: KafkaProgram
-  readonly resource: keyof typeof RESOURCES
+  readonly resource: ResourceName
   readonly operations: readonly KafkaOperation[]
   /** What does not work without it; `optional` ones are told and done without. */
   readonly without: string
@@ -236,7 +236,7 @@ export type KafkaAcl = KafkaResource & { readonly operation: KafkaOperation }
 
 /** One operation on one kind of resource. */
 export interface KafkaRight {
-  readonly resource: keyof typeof RESOURCES
+  readonly resource: ResourceName
   readonly operation: KafkaOperation
 }
 

@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import Encoder from 'kafkajs/src/protocol/encoder.js'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
-import Connection from 'kafkajs/src/network/connection.js'
+import KafkaJsConnection from 'kafkajs/src/network/connection.js'
 import { fixRequestQueueTimer } from '../kafkajs/request-queue-timer.ts'
 import { resetOnClose } from '../kafkajs/reset-on-close.ts'
 import { sendRequest } from '../kafkajs/send-request.ts'
@@ -18,6 +18,8 @@ keepSessions()
 keepExchangesApart()
 keepExchangesApart() // once more changes nothing
 
+type Connection = InstanceType<typeof KafkaJsConnection>
+
 const HEARTBEAT = { apiKey: 12, apiName: 'Heartbeat', apiVersion: 0 }
 const silent: object = { namespace: () => silent, debug: () => {}, warn: () => {}, error: () => {} }
 /** The pace of requests. */
@@ -25,7 +27,7 @@ const EVERY_MS = 20
 const BOUNDED = { timeout: 20_000 }
 
 async function connect(t: TestContext, broker: SaslBroker, sasl: object = PLAIN) {
-  const connection = new Connection({
+  const connection = new KafkaJsConnection({
     host: '127.0.0.1',
     port: broker.port,
     clientId: 'test',

@@ -1,5 +1,15 @@
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
-import type { QueuedRequest, RequestQueueState } from '../kafkajs/request-queue-timer.ts'
+import type { RequestQueueState } from '../kafkajs/request-queue-timer.ts'
+
+/** The part of kafkajs 2.2.4's request queue that this file depends on; a test pins it. */
+export interface ExchangeQueue extends RequestQueueState {
+  createSocketRequest(request: QueuedRequest): QueuedRequest
+  sendSocketRequest(request: QueuedRequest): void
+}
+
+export interface QueuedRequest {
+  readonly entry: { readonly apiKey: number }
+}
 
 const SASL_HANDSHAKE = 17
 const SASL_AUTHENTICATE = 36
@@ -21,13 +31,13 @@ export function keepExchangesApart(): void {
   const { push, sendSocketRequest } = prototype
   Object.assign(prototype, {
     [MENDED]: true,
-    push: function (this: RequestQueueState, request: QueuedRequest): void {
+    push: function (this: ExchangeQueue, request: QueuedRequest): void {
       if (request.entry.apiKey !== SASL_AUTHENTICATE) return push.call(this, request)
       if (!this.isExchanging)
         throw new Error('the connection was made anew while it said who it is')
       this.sendSocketRequest(this.createSocketRequest(request))
     },
-    sendSocketRequest: function (this: RequestQueueState, request: QueuedRequest): void {
+    sendSocketRequest: function (this: ExchangeQueue, request: QueuedRequest): void {
       if (request.entry.apiKey === SASL_HANDSHAKE) this.isExchanging = true
       sendSocketRequest.call(this, request)
     },
@@ -37,7 +47,9 @@ export function keepExchangesApart(): void {
 const MENDED = Symbol('keepExchangesApart')
 
 /** What has waited is sent. */
-export function endExchange(queue: RequestQueueState): void {
+export function endExchange(
+  queue: Pick<RequestQueueState, 'isExchanging' | 'checkPendingRequests'>,
+): void {
   queue.isExchanging = false
   queue.checkPendingRequests()
 }

@@ -42,7 +42,7 @@ test('records that nobody can decode are told at once, with the codec and what t
   const [trouble] = board.troubles
   assert.equal(trouble?.cause, 'codec')
   assert.match(
-    trouble.text,
+    trouble?.text ?? '',
     /^t\/1, batch at offset 7: .*codec 5.*: Find the producer .*runbook\.md/,
   )
   assert.equal(told.length, 1)

@@ -1,11 +1,12 @@
 // kafkajs has no types for its internals; what is used of them is declared here and pinned by tests.
 declare module 'kafkajs/src/network/requestQueue/index.js' {
-  import type { QueuedRequest, RequestQueueState } from './request-queue-timer.ts'
+  import type { ExchangeQueue, QueuedRequest } from '../authentication/keep-exchanges-apart.ts'
+  import type { RequestQueueState } from './request-queue-timer.ts'
 
   const RequestQueue: {
     readonly prototype: {
-      push: (this: RequestQueueState, request: QueuedRequest) => void
-      sendSocketRequest: (this: RequestQueueState, request: QueuedRequest) => void
+      push: (this: ExchangeQueue, request: QueuedRequest) => void
+      sendSocketRequest: (this: ExchangeQueue, request: QueuedRequest) => void
       scheduleCheckPendingRequests: (this: RequestQueueState) => void
       scheduleRequestTimeoutCheck: (this: RequestQueueState) => void
       canSendSocketRequestImmediately: (this: RequestQueueState) => boolean
@@ -75,20 +76,17 @@ declare module 'kafkajs/src/network/connection.js' {
   import type { KafkaJsConnection } from './kafkajs-cluster.ts'
   import type { SessionState } from '../authentication/keep-sessions.ts'
 
-  interface Connection extends Omit<KafkaJsConnection, 'isAuthenticated'> {
-    isAuthenticated(this: SessionState): boolean
+  interface Options {
+    readonly host: string
+    readonly port: number
+    readonly clientId: string
+    readonly logger: object
+    readonly socketFactory: ISocketFactory
+    readonly requestTimeout: number
+    readonly connectionTimeout: number
+    readonly sasl: object
   }
-  class Connection {
-    constructor(options: {
-      readonly host: string
-      readonly port: number
-      readonly clientId: string
-      readonly logger: object
-      readonly socketFactory: ISocketFactory
-      readonly requestTimeout: number
-      readonly connectionTimeout: number
-      readonly sasl: object
-    })
+  interface NewConnection extends KafkaJsConnection {
     setVersions(
       versions: Readonly<
         Record<number, { readonly minVersion: number; readonly maxVersion: number }>
@@ -97,6 +95,10 @@ declare module 'kafkajs/src/network/connection.js' {
     setSupportAuthenticationProtocol(isSupported: boolean): void
     connect(): Promise<unknown>
     disconnect(): Promise<unknown>
+  }
+  const Connection: {
+    readonly prototype: { isAuthenticated: (this: SessionState) => boolean }
+    new (options: Options): NewConnection
   }
   export default Connection
 }

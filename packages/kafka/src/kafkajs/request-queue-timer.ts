@@ -15,13 +15,7 @@ export interface RequestQueueState {
   isExchanging?: boolean
   isConnected(): boolean
   checkPendingRequests(): void
-  createSocketRequest(request: QueuedRequest): QueuedRequest
-  sendSocketRequest(request: QueuedRequest): void
   destroy(): void
-}
-
-export interface QueuedRequest {
-  readonly entry: { readonly apiKey: number }
 }
 
 interface RequestState {
