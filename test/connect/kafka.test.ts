@@ -214,7 +214,10 @@ test('what is wrong with who we are, or with whom we trust, has a message, a met
     await using consumer = createConsumer(consuming(kafkaOf(environment)))
     const metrics = createConsumerMetrics()
     await eventually(async () => {
-      assert.ok(consumer.notReadyReason?.includes(phrase), `${cause}: ${consumer.notReadyReason ?? ''}`)
+      assert.ok(
+        consumer.notReadyReason?.includes(phrase),
+        `${cause}: ${consumer.notReadyReason ?? ''}`,
+      )
       showReading(metrics, consumer, Date.now())
       const { text } = await metrics.expose()
       assert.match(text, new RegExp(`^custom_events_partitions_stuck.cause="${cause}". [1-9]`, 'm'))

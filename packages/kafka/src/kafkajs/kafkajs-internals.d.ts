@@ -73,7 +73,6 @@ declare module 'kafkajs/src/protocol/request.js' {
 
 declare module 'kafkajs/src/network/connection.js' {
   import type { ISocketFactory } from 'kafkajs'
-  import type { KafkaJsConnection } from './kafkajs-cluster.ts'
   import type { SessionState } from '../authentication/keep-sessions.ts'
 
   interface Options {
@@ -86,7 +85,7 @@ declare module 'kafkajs/src/network/connection.js' {
     readonly connectionTimeout: number
     readonly sasl: object
   }
-  interface NewConnection extends KafkaJsConnection {
+  interface Made {
     setVersions(
       versions: Readonly<
         Record<number, { readonly minVersion: number; readonly maxVersion: number }>
@@ -98,7 +97,8 @@ declare module 'kafkajs/src/network/connection.js' {
   }
   const Connection: {
     readonly prototype: { isAuthenticated: (this: SessionState) => boolean }
-    new (options: Options): NewConnection
+    // oxlint-disable-next-line typescript/consistent-type-imports -- relative imports mean nothing in an ambient module
+    new (options: Options): import('./kafkajs-cluster.ts').KafkaJsConnection & Made
   }
   export default Connection
 }
