@@ -116,6 +116,13 @@ export const KAFKA_RIGHTS: readonly Right[] = [
   },
   {
     program: 'setup',
+    resource: 'erasures',
+    operations: ['DESCRIBE_CONFIGS', 'ALTER_CONFIGS'],
+    isOptional: true,
+    without: 'its settings are not checked, or refused or told instead of changed',
+  },
+  {
+    program: 'setup',
     resource: 'group',
     operations: ['DESCRIBE'],
     without: 'setup fails at the group',
