@@ -23,7 +23,8 @@ export function rightsPage(): string {
 
 <!-- Made by \`npm run generate\` from packages/kafka/src/admin/rights.ts and packages/clickhouse/src/access. -->
 
-What each program may not do without. Give each its own user. The topic of rejected events is KAFKA_TOPIC with
+What each program may not do without. Give each its own user. With exactly this, and without each of it, every program is run by
+\`npm test -- test/connect/rights.test.ts\` (Kafka) and \`npm test -- test/access/programs.test.ts\` (ClickHouse). The topic of rejected events is KAFKA_TOPIC with
 \`rejected\` for \`tracked\`: \`events.rejected.v1\`; that of keys is \`events.keys.v1\`. The database of keys is
 \`<CLICKHOUSE_DATABASE>_keys\`: see [sealing](../sealing.md). That of erasures is \`events.erased.v1\`.
 
