@@ -48,7 +48,7 @@ export function replay(environment: Environment): Promise<Ended> {
     const all = { sinceMs: 0, untilMs: Date.now(), codes: [], groupId: null, isForced: false }
     const opened = await openReplay({ config, filter: all, resources, stop })
     const request = { from: 'rejected', isDryRun: false, filter: all } as const
-    return runReplay(request, { ...opened, stop }, { isTerminal: false, write })
+    return await runReplay(request, { ...opened, stop }, { isTerminal: false, write })
   })
 }
 

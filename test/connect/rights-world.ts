@@ -10,6 +10,7 @@ import {
   aclsOf,
   IMPLIED_BY,
   KAFKA_RIGHTS,
+  otherGroups,
   readGroupOffsets,
   RESOURCES,
   rightsOf,
@@ -98,7 +99,9 @@ export async function startRightsWorld(): Promise<RightsWorld> {
     somebody: async (program, missing, names = NAMES) => {
       const all = rightsOf(program)
       const kept = all.filter((right) => missing === undefined || !givesAway(right, missing))
+      // Known to the broker a moment later.
       const user = await secure.makeUser(`${program}-${++made}`, aclsOf(kept, names).map(rightOf))
+      await eventually(() => logsIn(user), PATIENT)
       return {
         environment: asked(user, names),
         mend: () => user.allow(...aclsOf(all, names).map(rightOf)),
@@ -114,6 +117,12 @@ export async function startRightsWorld(): Promise<RightsWorld> {
       }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** Whoever is known may ask which groups it may see. */
+async function logsIn({ environment }: KafkaUser): Promise<void> {
+  const nowhere = { topic: 'none', consumerGroup: 'none' }
+  await otherGroups({ ...nowhere, kafka: kafkaOf(environment), log })
 }
 
 /** Whether who has the one right has the missing one by it. */

@@ -103,11 +103,9 @@ async function makeOtherwise(resource: KafkaRight['resource'], names: KafkaNames
   const [topic] = RESOURCES[resource].of(names)
   const settings = { 'retention.ms': '3600000', 'cleanup.policy': 'delete' }
   const partitions = resource === 'topics' ? 3 : 1
-  await createOperator(kafkaOf(world.admin), log).createTopic(
-    topic?.name ?? '',
-    partitions,
-    settings,
-  )
+  const operator = createOperator(kafkaOf(world.admin), log)
+  // It may be made, and its leader not be known yet; once more makes no other.
+  await eventually(() => operator.createTopic(topic?.name ?? '', partitions, settings), PATIENT)
 }
 
 async function ingestWithout({ missing, isOptional }: Case): Promise<void> {

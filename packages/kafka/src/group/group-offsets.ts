@@ -2,6 +2,7 @@ import type { Logger } from '@custom-events/runtime'
 import { asking } from '../errors/kafka-problem.ts'
 import { createKafkaJs } from '../kafkajs/client.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
+import { findCoordinator } from './group-coordinator.ts'
 import type { TopicPartition } from '../records.ts'
 
 /** How far a consumer group has come in one partition. */
@@ -20,14 +21,16 @@ export async function readGroupOffsets(options: {
   readonly topics: readonly string[]
   readonly log: Logger
 }): Promise<readonly GroupOffset[]> {
-  const { consumerGroup, topics } = options
+  const { kafka, consumerGroup, topics, log } = options
   // The first attempt of a fresh client only learns of the brokers.
   const retry = { retries: 3, initialRetryTime: 50 }
-  const admin = createKafkaJs(options.kafka, options.log, { retry }).admin()
+  const admin = createKafkaJs(kafka, log, { retry }).admin()
   try {
     await admin.connect()
     const groups = await asking(ofGroup(consumerGroup, topics), () =>
-      admin.fetchOffsets({ groupId: consumerGroup, topics: [...topics] }),
+      admin
+        .fetchOffsets({ groupId: consumerGroup, topics: [...topics] })
+        .catch((error: unknown) => sayWhy(error, () => findCoordinator(kafka, consumerGroup, log))),
     )
     const committed = new Map(
       groups.flatMap(({ topic, partitions }) =>
@@ -52,6 +55,12 @@ export async function readGroupOffsets(options: {
   } finally {
     await admin.disconnect().catch(() => {})
   }
+}
+
+/** kafkajs finds no coordinator where it may not ask for one: what the broker says is thrown instead. */
+async function sayWhy(error: unknown, ask: () => Promise<void>): Promise<never> {
+  if (error instanceof Error && error.name === 'KafkaJSGroupCoordinatorNotFound') await ask()
+  throw error
 }
 
 function ofGroup(groupId: string, topics: readonly string[]) {
