@@ -101,7 +101,7 @@ export async function startRightsWorld(): Promise<RightsWorld> {
       const kept = all.filter((right) => missing === undefined || !givesAway(right, missing))
       // Known to the broker a moment later.
       const user = await secure.makeUser(`${program}-${++made}`, aclsOf(kept, names).map(rightOf))
-      await eventually(() => logsIn(user), PATIENT)
+      await eventually(() => logsIn(user, names), PATIENT)
       return {
         environment: asked(user, names),
         mend: () => user.allow(...aclsOf(all, names).map(rightOf)),
@@ -119,10 +119,9 @@ export async function startRightsWorld(): Promise<RightsWorld> {
   }
 }
 
-/** Whoever is known may ask which groups it may see. */
-async function logsIn({ environment }: KafkaUser): Promise<void> {
-  const nowhere = { topic: 'none', consumerGroup: 'none' }
-  await otherGroups({ ...nowhere, kafka: kafkaOf(environment), log })
+/** Whoever is known may ask which groups it may see; here these are none but its own. */
+async function logsIn({ environment }: KafkaUser, { consumerGroup }: KafkaNames): Promise<void> {
+  await otherGroups({ topic: 'none', consumerGroup, kafka: kafkaOf(environment), log })
 }
 
 /** Whether who has the one right has the missing one by it. */
