@@ -13,6 +13,8 @@ import { forPartitions, usualDay } from '../../bench/scale/simulation/usual-day.
 
 const ours = readScalingRule()
 const RULE: ScalingRule = {
+  topic: 'events',
+  consumerGroup: 'consumers',
   minReplicas: 1,
   maxReplicas: 12,
   lagThreshold: 100,

@@ -5,6 +5,8 @@ export const MANIFEST = 'deploy/kubernetes/components/keda/scaled-object.yaml'
 
 /** What the ScaledObject of our consumers asks for, as far as the number of consumers follows from it. */
 export interface ScalingRule {
+  readonly topic: string
+  readonly consumerGroup: string
   readonly minReplicas: number
   readonly maxReplicas: number
   /** Records of lag for each consumer. */
@@ -45,8 +47,11 @@ export function scalingRuleOf(object: any, path: string): ScalingRule {
   expect('one trigger of type kafka', trigger?.type === 'kafka' && others.length === 0)
   expect('offsetResetPolicy: earliest', metadata.offsetResetPolicy === 'earliest')
   expect("limitToPartitionsWithLag: 'false'", metadata.limitToPartitionsWithLag !== 'true')
-  expect('one topic', typeof metadata.topic === 'string' && metadata.ensureEvenDistributionOfPartitions !== 'true')
+  expect('a topic and a group', [metadata.topic, metadata.consumerGroup].every((each) => typeof each === 'string')) // prettier-ignore
+  expect("ensureEvenDistributionOfPartitions: 'false'", metadata.ensureEvenDistributionOfPartitions !== 'true') // prettier-ignore
   return {
+    topic: metadata.topic,
+    consumerGroup: metadata.consumerGroup,
     minReplicas: object.spec.minReplicaCount,
     maxReplicas: object.spec.maxReplicaCount,
     lagThreshold: Number(metadata.lagThreshold),

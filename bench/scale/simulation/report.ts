@@ -10,7 +10,7 @@ const BUCKET_SECONDS = 300
 export function faultsTable({ faults, retentionSeconds }: Scenario, { moments }: Day): FigureTable {
   return {
     name: 'faults',
-    columns: ['what happens', 'at', 'for, s', 'most lag, million', 'most behind, s', 'caught up after, s', 'least to loss, hours', 'most refused, million'], // prettier-ignore
+    columns: ['what happens', 'at', 'for, s', 'most lag, million', 'most behind, s', 'caught up after, s', 'least to loss, hours', 'ingest refuses after, s', 'most refused, million'], // prettier-ignore
     rows: faults.map((fault, index) => {
       const until = faults[index + 1]?.fromSecond ?? DAY_SECONDS
       const its = moments.slice(fault.fromSecond, until)
@@ -23,6 +23,7 @@ export function faultsTable({ faults, retentionSeconds }: Scenario, { moments }:
         retentionSeconds - least,
         caughtUpAfter(fault, its),
         least / 3_600,
+        refusesAfter(fault, its),
         Math.max(...its.map(({ refused }) => refused)) / 1e6,
       ]
     }),
@@ -35,6 +36,12 @@ export function caughtUpAfter({ fromSecond, seconds }: Fault, its: readonly Mome
   const isInStep = ({ lag, made, refused }: Moment): boolean => lag <= made && refused === 0
   const first = its.find((moment) => moment.second >= end && isInStep(moment))
   return first === undefined ? null : first.second - end
+}
+
+/** How long ingest's budget lasts; `null`: it takes everything. */
+function refusesAfter({ fromSecond }: Fault, its: readonly Moment[]): number | null {
+  const first = its.find(({ refused }) => refused > 0)
+  return first === undefined ? null : first.second - fromSecond
 }
 
 export function scalingTable(days: ReadonlyMap<string, Day>): FigureTable {
