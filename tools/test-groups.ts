@@ -11,6 +11,7 @@ const GROUPS = {
   // Programs of others, as they come from their registries, and batteries that are long by themselves. CI runs them, too.
   more: [
     'test/bench/{bench,forks}.test.ts',
+    'test/chaos/scaling-day.test.ts',
     'test/cookbook/chart.test.ts',
     'test/embedded/tools/*.test.ts',
     'test/hostile/battery.test.ts',

@@ -41,7 +41,8 @@ function limitsOf({ micros, perSecond }: Costs): readonly Limit[] {
     {
       of: 'a consumer, and so a partition, and so an account',
       eventsPerSecond: perSecond.consumer,
-      answer: 'more consumers. An account alone cannot have more: it lives in one partition, for its order',
+      answer:
+        'more consumers. An account alone cannot have more: it lives in one partition, for its order',
     },
     {
       of: 'a ClickHouse that has a quarter of its cores for inserts',
@@ -53,7 +54,8 @@ function limitsOf({ micros, perSecond }: Costs): readonly Limit[] {
       eventsPerSecond:
         (INPUTS.clickhouseDiskTerabytes * 1e12 * INPUTS.diskUse) /
         (INPUTS.rowBytes * INPUTS.rowDays * 86_400 * meanOfPeak),
-      answer: '[shorter retention](operators.md#how-long-rows-are-kept), object storage, several pipelines',
+      answer:
+        '[shorter retention](operators.md#how-long-rows-are-kept), object storage, several pipelines',
     },
     {
       of: 'the network of one balancer, events as JSON',

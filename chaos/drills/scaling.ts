@@ -122,7 +122,11 @@ async function offerDay(
 /** @returns how many requests were not accepted; they were sent again. */
 async function offerFor(
   { load }: Stage,
-  { seed, rate, seconds }: { readonly seed: number; readonly rate: number; readonly seconds: number },
+  {
+    seed,
+    rate,
+    seconds,
+  }: { readonly seed: number; readonly rate: number; readonly seconds: number },
 ): Promise<number> {
   const { samples } = await load.offer({
     requestsPerSecond: rate / EVENTS_PER_REQUEST,

@@ -3,9 +3,18 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parseAllDocuments } from 'yaml'
-import { SYNC_SECONDS, createAutoscaler, replicasFor } from '../../bench/scale/autoscaler/autoscaler.ts'
+import {
+  SYNC_SECONDS,
+  createAutoscaler,
+  replicasFor,
+} from '../../bench/scale/autoscaler/autoscaler.ts'
 import { createLagTrigger } from '../../bench/scale/autoscaler/lag-trigger.ts'
-import { MANIFEST, readScalingRule, scalingRuleOf, type ScalingRule } from '../../bench/scale/autoscaler/scaled-object.ts'
+import {
+  MANIFEST,
+  readScalingRule,
+  scalingRuleOf,
+  type ScalingRule,
+} from '../../bench/scale/autoscaler/scaled-object.ts'
 import { costsOf } from '../../bench/sizing.ts'
 import { keptFigures } from '../../bench/pages.ts'
 import { simulateDay } from '../../bench/scale/simulation/day.ts'
@@ -112,7 +121,10 @@ test('a manifest that asks for what is not understood is refused, so that nothin
   const [trigger] = object.spec.triggers
   const refused = (change: object) => () =>
     scalingRuleOf({ ...object, spec: { ...object.spec, ...change } }, 'a.yaml')
-  assert.throws(refused({ triggers: [trigger, { type: 'cron' }] }), /a\.yaml: one trigger of type kafka/)
+  assert.throws(
+    refused({ triggers: [trigger, { type: 'cron' }] }),
+    /a\.yaml: one trigger of type kafka/,
+  )
   const percent = { windowSeconds: 0, stabilizationWindowSeconds: 0, policies: [{ type: 'Percent', value: 50, periodSeconds: 60 }] } // prettier-ignore
   assert.throws(refused({ advanced: { horizontalPodAutoscalerConfig: { behavior: { scaleUp: percent, scaleDown: percent } } } }), /policies of type Pods/) // prettier-ignore
 })

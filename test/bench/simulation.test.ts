@@ -5,7 +5,12 @@ import fc from 'fast-check'
 import { emptyFlow, flowOn, secondsToLoss, type Second } from '../../bench/scale/simulation/flow.ts'
 import { simulateDay } from '../../bench/scale/simulation/day.ts'
 import { caughtUpAfter } from '../../bench/scale/simulation/report.ts'
-import { DAY_FAULTS, dayCurve, traffic, type Scenario } from '../../bench/scale/simulation/scenario.ts'
+import {
+  DAY_FAULTS,
+  dayCurve,
+  traffic,
+  type Scenario,
+} from '../../bench/scale/simulation/scenario.ts'
 
 const steady = { made: 100, takes: 1_000, holds: 200, inserts: 100, retentionSeconds: 50 }
 
@@ -95,7 +100,11 @@ test('a day with a rollout, a broker lost and an hour without ClickHouse loses n
   const seconds = caughtUpAfter(away, moments.slice(away.fromSecond)) ?? Infinity
   // An hour at the peak, at 3,000 − 1,000 rows a second; the curve falls a little meanwhile.
   assert.ok(seconds > 1_500 && seconds < 1_800, `${seconds} s`)
-  assert.equal(Math.max(...moments.map(({ refused }) => refused)) > 0, true, 'the broker was missed')
+  assert.equal(
+    Math.max(...moments.map(({ refused }) => refused)) > 0,
+    true,
+    'the broker was missed',
+  )
 })
 
 test('a ClickHouse that is away for longer than the retention costs what is older', () => {

@@ -43,8 +43,5 @@ test('cores are events a second times CPU per event, at half use, rounded up', (
 })
 
 test('a figure that is not there is named', () => {
-  assert.throws(
-    () => costsOf(ingest, saved('consumer', [])),
-    /consumer\.json .*'?of them consumer/,
-  )
+  assert.throws(() => costsOf(ingest, saved('consumer', [])), /consumer\.json .*'?of them consumer/)
 })

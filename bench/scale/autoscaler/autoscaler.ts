@@ -63,7 +63,11 @@ function clamp(value: number, least: number, most: number): number {
 /** The fewest and the most that the policies allow now: counted from how many there were when a period began. */
 function boundsOf(
   rule: ScalingRule,
-  now: { readonly atSeconds: number; readonly replicas: number; readonly changes: readonly Change[] },
+  now: {
+    readonly atSeconds: number
+    readonly replicas: number
+    readonly changes: readonly Change[]
+  },
 ): readonly [least: number, most: number] {
   const { atSeconds, replicas, changes } = now
   const whenBegan = (periodSeconds: number): number =>
@@ -77,7 +81,11 @@ function boundsOf(
 }
 
 /** What is older than every window and every period. */
-function forget(list: { readonly atSeconds: number }[], now: number, { up, down }: ScalingRule): void {
+function forget(
+  list: { readonly atSeconds: number }[],
+  now: number,
+  { up, down }: ScalingRule,
+): void {
   const longest = Math.max(
     ...[up, down].flatMap((each) => [
       each.windowSeconds,

@@ -33,7 +33,10 @@ export interface Direction {
 /** @throws when the manifest asks for something that is not understood here: then it would not be what is tried. */
 export function readScalingRule(path: string = MANIFEST): ScalingRule {
   const documents = parseAllDocuments(readFileSync(path, 'utf8')).map((each) => each.toJS())
-  return scalingRuleOf(documents.find((each) => each?.kind === 'ScaledObject'), path)
+  return scalingRuleOf(
+    documents.find((each) => each?.kind === 'ScaledObject'),
+    path,
+  )
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the manifest is held against KEDA's schema in test/kubernetes
@@ -42,7 +45,10 @@ export function scalingRuleOf(object: any, path: string): ScalingRule {
   const behavior = object?.spec?.advanced?.horizontalPodAutoscalerConfig?.behavior
   const metadata = trigger?.metadata ?? {}
   const expect = (what: string, isSo: boolean): void => {
-    if (!isSo) throw new Error(`${path}: ${what} is all that bench/scale/autoscaler understands: teach it the rest`)
+    if (!isSo)
+      throw new Error(
+        `${path}: ${what} is all that bench/scale/autoscaler understands: teach it the rest`,
+      )
   }
   expect('one trigger of type kafka', trigger?.type === 'kafka' && others.length === 0)
   expect('offsetResetPolicy: earliest', metadata.offsetResetPolicy === 'earliest')

@@ -37,7 +37,9 @@ export function simulateDay(scenario: Scenario, scaling: ScalingRule | number): 
       made: madeIn(second),
       takes: takesIn(scenario, second),
       holds: scenario.holdsSeconds * madeIn(second),
-      inserts: isOn(scenario, 'ClickHouse away', second) ? 0 : Math.min(group.rows(second), scenario.clickhouseRows),
+      inserts: isOn(scenario, 'ClickHouse away', second)
+        ? 0
+        : Math.min(group.rows(second), scenario.clickhouseRows),
       retentionSeconds: scenario.retentionSeconds,
     }
     const before = flow.inserted
@@ -76,7 +78,9 @@ function createGroup(scenario: Scenario, replicasAtFirst: number) {
   const isReplaced = (second: number): boolean =>
     faults.some(({ kind, fromSecond, seconds }) => {
       const every = Math.ceil(seconds / (2 * replicas))
-      return kind === 'rollout' && isOn(scenario, kind, second) && (second - fromSecond) % every === 0
+      return (
+        kind === 'rollout' && isOn(scenario, kind, second) && (second - fromSecond) % every === 0
+      )
     })
   return {
     changes,
@@ -104,7 +108,14 @@ function createScaling(scenario: Scenario, rule: ScalingRule, group: Group) {
   const random = createRandom(seed, 'commits')
   let commits = 0
   let polled = 0
-  return (second: number, { made, lag, isMoving }: { readonly made: number; readonly lag: number; readonly isMoving: boolean }): void => {
+  return (
+    second: number,
+    {
+      made,
+      lag,
+      isMoving,
+    }: { readonly made: number; readonly lag: number; readonly isMoving: boolean },
+  ): void => {
     if (isMoving) commits += 1
     const look = (): number => {
       const delay = delaySeconds.least + random.next() * (delaySeconds.most - delaySeconds.least)

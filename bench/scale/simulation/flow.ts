@@ -46,7 +46,10 @@ export function flowOn(flow: Flow, now: Second): void {
 }
 
 /** Takes the oldest out of the log. @returns how many. */
-function leave(flow: Flow, { most, madeBefore }: { readonly most: number; readonly madeBefore: number }): number {
+function leave(
+  flow: Flow,
+  { most, madeBefore }: { readonly most: number; readonly madeBefore: number },
+): number {
   let moved = 0
   for (let oldest = flow.log[flow.oldest]; oldest !== undefined && oldest.second < madeBefore;) {
     const some = Math.min(oldest.left, most - moved)

@@ -31,7 +31,10 @@ export function faultsTable({ faults, retentionSeconds }: Scenario, { moments }:
 }
 
 /** From the end of the fault until nothing is left but what came in the last second; `null`: not before the next fault. */
-export function caughtUpAfter({ fromSecond, seconds }: Fault, its: readonly Moment[]): number | null {
+export function caughtUpAfter(
+  { fromSecond, seconds }: Fault,
+  its: readonly Moment[],
+): number | null {
   const end = fromSecond + seconds
   const isInStep = ({ lag, made, refused }: Moment): boolean => lag <= made && refused === 0
   const first = its.find((moment) => moment.second >= end && isInStep(moment))
