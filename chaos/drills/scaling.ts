@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { keptFigures } from '../../bench/pages.ts'
-import { readScalingRule } from '../../bench/scale/autoscaler/scaled-object.ts'
+import { readScalingRule, type ScalingRule } from '../../bench/scale/autoscaler/scaled-object.ts'
 import { DAY_SECONDS } from '../../bench/scale/simulation/day.ts'
 import { dayCurve } from '../../bench/scale/simulation/scenario.ts'
 import { costsOf } from '../../bench/sizing.ts'
@@ -57,11 +57,12 @@ export async function scaling({ minutes, seed, say }: Orders): Promise<readonly 
   const keda = startKeda({ rule, pace, environment: stage.pipeline.environment, crew, say })
   const peak = capacity * PEAK
   const refused = await offerDay(stage, { seed, peak, daySeconds })
-  // The night goes on for as long as the window, and a step of one consumer, and another.
-  const [{ periodSeconds } = { periodSeconds: 0 }] = rule.down.policies
-  const mostSteps = Math.max(...keda.changes.map(({ to }) => to), 1)
-  const nightSeconds = (rule.down.windowSeconds + mostSteps * periodSeconds) / pace + STEP_SECONDS
-  const night = await offerFor(stage, { seed, rate: peak * shareAt(0), seconds: nightSeconds })
+  const nightRefused = await offerNight(stage, {
+    seed,
+    rate: peak * shareAt(0),
+    isOver: () => crew.size <= rule.minReplicas,
+    mostSeconds: (rule.down.windowSeconds + stepsDown(rule, keda.changes)) / pace + STEP_SECONDS,
+  })
   await keda.stop()
   await crew.settle()
   return [
@@ -73,7 +74,7 @@ export async function scaling({ minutes, seed, say }: Orders): Promise<readonly 
     atMost('times that up became down or down up', turnsOf(keda.changes), 1),
     told('lag, most', keda.lag(), ' records'),
     told('looks at Kafka without an answer', keda.unanswered()),
-    told('requests refused or unanswered, sent again', refused + night),
+    told('requests refused or unanswered, sent again', refused + nightRefused),
     ...(await stage.compare()),
   ]
 }
@@ -117,6 +118,30 @@ async function offerDay(
     if (part >= 1) return refused
     refused += await offerFor(stage, { seed, rate: peak * shareAt(part), seconds: STEP_SECONDS })
   }
+}
+
+/** The window that holds what the day wanted, and then as long as one after the other takes to leave. */
+function stepsDown({ down }: ScalingRule, changes: readonly Change[]): number {
+  const most = Math.max(1, ...changes.map(({ to }) => to))
+  return Math.max(...down.policies.map(({ pods, periodSeconds }) => (most / pods) * periodSeconds))
+}
+
+/** Until as few are left as there shall be, or it has taken too long. */
+async function offerNight(
+  stage: Stage,
+  night: {
+    readonly seed: number
+    readonly rate: number
+    readonly isOver: () => boolean
+    readonly mostSeconds: number
+  },
+): Promise<number> {
+  const until = performance.now() + night.mostSeconds * 1_000
+  let refused = 0
+  while (!night.isOver() && performance.now() < until) {
+    refused += await offerFor(stage, { ...night, seconds: STEP_SECONDS })
+  }
+  return refused
 }
 
 /** @returns how many requests were not accepted; they were sent again. */
