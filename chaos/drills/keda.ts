@@ -69,7 +69,7 @@ export function startKeda({ rule, pace, environment, crew, say }: KedaOptions): 
   }
   const every = async (period: number, act: () => Promise<void>): Promise<void> => {
     for (let due = 0; !stopping.signal.aborted; due = Math.max(due + period, seconds())) {
-      await delay(((due - seconds()) / pace) * 1_000, null, { signal: stopping.signal }).catch(() => {}) // prettier-ignore
+      await delay(Math.max(0, (due - seconds()) / pace) * 1_000, null, { signal: stopping.signal }).catch(() => {}) // prettier-ignore
       if (!stopping.signal.aborted) await act()
     }
   }
