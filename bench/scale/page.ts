@@ -55,13 +55,10 @@ function makeAll() {
 }
 
 function inputsTable(): FigureTable {
-  const { machine, retentionHours: _, ...rest } = INPUTS
-  const flat = Object.entries({ ...rest, ...machine }).flatMap(([name, value]) =>
-    typeof value === 'number'
-      ? [[name, value] as const]
-      : Object.entries(value).map(([each, price]) => [`${name}.${each}`, price] as const),
-  )
-  return { name: 'inputs', columns: ['input', 'value'], rows: flat.map(([name, value]) => [`\`${name}\``, value]) } // prettier-ignore
+  const { machine, retentionHours: _, perMonth, ...rest } = INPUTS
+  const prices = Object.entries(perMonth).map(([name, price]) => [`perMonth.${name}`, price] as const) // prettier-ignore
+  const all = [...Object.entries(rest), ...Object.entries(machine), ...prices]
+  return { name: 'inputs', columns: ['input', 'value'], rows: all.map(([name, value]) => [`\`${name}\``, value]) } // prettier-ignore
 }
 
 function once<T>(make: () => T): () => T {

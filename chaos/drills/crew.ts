@@ -9,8 +9,8 @@ export interface Crew {
   settle(): Promise<void>
 }
 
-export function createCrew({ consumers, startConsumer }: Pipeline): Crew {
-  const members: Promise<Program>[] = consumers.map((each) => Promise.resolve(each))
+export function createCrew(pipeline: Pipeline): Crew {
+  const members: Promise<Program>[] = pipeline.consumers.map((each) => Promise.resolve(each))
   const moves: Promise<unknown>[] = []
   const move = (moving: Promise<unknown>): void => {
     moving.catch(() => {}) // told by settle
@@ -22,7 +22,7 @@ export function createCrew({ consumers, startConsumer }: Pipeline): Crew {
     },
     scaleTo: (size) => {
       while (members.length < size) {
-        const starting = startConsumer()
+        const starting = pipeline.startConsumer()
         members.push(starting)
         move(starting)
       }

@@ -80,7 +80,9 @@ test('no more are added or taken away within a period than the policy says', () 
 test('without a commit the lag is the whole log; where the commit stands still there is none', () => {
   const trigger = createLagTrigger(RULE)
   const at = (committed: number | null, latest: number) => [{ partition: 0, committed, latest }]
-  const looks = [at(null, 50), at(null, 60), at(10, 60), at(10, 90), at(11, 90)].map(trigger.look)
+  const looks = [at(null, 50), at(null, 60), at(10, 60), at(10, 90), at(11, 90)].map((each) =>
+    trigger.look(each),
+  )
   assert.deepEqual(looks, [50, 60, 50, 0, 79])
 })
 

@@ -39,6 +39,9 @@ test('with what was measured, more events never need fewer machines, and no more
 
 test('limits are told in the order in which a growing site meets them', () => {
   const rates = limitsTable(COSTS).rows.map(([rate]) => Number(rate))
-  assert.deepEqual(rates, rates.toSorted((one, other) => one - other))
+  assert.deepEqual(
+    rates,
+    rates.toSorted((one, other) => one - other),
+  )
   assert.ok(rates.every((rate) => rate > 0))
 })

@@ -29,7 +29,7 @@ function lines({ title, description, x, y, series }: LinePlot): string {
 }
 
 /** More would be a thick line. */
-const MOST_DOTS = 60
+const MOST_DOTS = 200
 
 function line(places: readonly (readonly [number, number])[], colour: string): string {
   const path = places.map(([x, y]) => `${x},${y}`).join(' ')
