@@ -29,7 +29,7 @@ test('many points are a line without dots', () => {
   const series = [{ name: 'one', points }]
   const svg = plotSvg({ kind: 'lines', name: 'p', title: 't', x, y: linear, series })
   assert.doesNotMatch(svg, /<circle/)
-  assert.equal(/points="([^"]+)"/.exec(svg)?.[1]?.split(' ').length, 61)
+  assert.equal(/points="([^"]+)"/.exec(svg)?.[1]?.split(' ').length, 201)
 })
 
 test('a plot of a single point, and of zeros, is still drawn', () => {
