@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { pickUnordered, type Account } from './accounts.ts'
+import { hasErased, isErased, pickUnordered, type Account } from './accounts.ts'
 import { makeEvent, makeInvalidEvent, type Copy } from './event.ts'
 import type { Ledger } from './ledger.ts'
+import { isEarly, makeEarlyEvent } from './owners.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Answer, Sender } from './send.ts'
 
@@ -30,9 +31,15 @@ export interface Workload {
   sendMore(events: number, overMs: number): Promise<void>
 }
 
+/** An event that must be rejected. */
+interface Invalid {
+  readonly invalid: number
+}
+type Item = Copy | Invalid
+
 /** A request: the same bytes at every attempt. */
 interface Request {
-  readonly items: readonly (Copy | 'invalid')[]
+  readonly items: readonly Item[]
   readonly body: string
 }
 
@@ -69,9 +76,13 @@ export function startWorkload(options: WorkloadOptions): Workload {
     }
   }
 
-  const begin = (items: readonly (Copy | 'invalid')[]): Request => {
+  const hasEarly = hasErased(ledger.accounts)
+  const begin = (items: readonly Item[]): Request => {
     const sent = items.map((item) => {
-      if (item === 'invalid') return makeInvalidEvent(invalidEvents++)
+      if (isInvalid(item)) {
+        const { invalid: number } = item
+        return hasEarly && isEarly(number) ? makeEarlyEvent(number) : makeInvalidEvent(number)
+      }
       ledger.invoked(item)
       return makeEvent(ledger.seed, item)
     })
@@ -95,13 +106,9 @@ export function startWorkload(options: WorkloadOptions): Workload {
       lastByAccount.set(account, sent)
       return { size: copies.length, sent }
     }
-    const copies: (Copy | 'invalid')[] = openCopies(
-      ledger,
-      () => pickUnordered(ledger.accounts, random),
-      size,
-    )
+    const copies: Item[] = openCopies(ledger, () => pickUnordered(ledger.accounts, random), size)
     copies.push(...updates.splice(0, Math.ceil(size * UPDATE_SHARE)))
-    if (random.chance(INVALID_SHARE * size)) copies.push('invalid')
+    if (random.chance(INVALID_SHARE * size)) copies.push({ invalid: invalidEvents++ })
     const request = begin(random.shuffle(copies))
     return { size, sent: dispatch(() => sendUntilKnown(request)) }
   }
@@ -139,6 +146,10 @@ export function startWorkload(options: WorkloadOptions): Workload {
       return state.maxBehindMs
     },
   }
+}
+
+function isInvalid(item: Item): item is Invalid {
+  return 'invalid' in item
 }
 
 function batchSize(random: Random): number {
@@ -186,13 +197,13 @@ function note(ledger: Ledger, request: Request, answer: Answer): void {
   const results = answer.body.results ?? []
   for (const [index, item] of request.items.entries()) {
     const result = results[index]
-    if (item === 'invalid') {
-      if (result?.status === 'rejected') ledger.counts.rejected += 1
+    if (isInvalid(item)) {
+      if (result?.status === 'rejected') ledger.refused(item.invalid)
       else ledger.counts.misjudged += 1
     } else if (result?.status === 'accepted' && result.receipt !== undefined) {
       const { partition, offset } = result.receipt
       ledger.accepted(item, { partition, offset: Number(offset) })
-    } else if (result?.reason?.code === 'erased' && item.account.isErased === true) {
+    } else if (result?.reason?.code === 'erased' && isErased(item)) {
       ledger.erased(item)
     } else ledger.rejected(item)
   }
@@ -202,7 +213,7 @@ function note(ledger: Ledger, request: Request, answer: Answer): void {
 function keepForUpdate(request: Request, updates: Copy[], random: Random): void {
   if (updates.length > 1_000) return
   for (const item of request.items) {
-    if (item === 'invalid' || item.account.manner === 'ordered') continue
+    if (isInvalid(item) || item.account.manner === 'ordered') continue
     if (random.chance(UPDATE_SHARE)) updates.push({ ...item, version: item.version + 1 })
   }
 }

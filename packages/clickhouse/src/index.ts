@@ -99,7 +99,7 @@ export { ErasureStalled, hideRows, rewriteParts, type Waiting } from './erasure/
 export { dropCounted, noteDays, recount } from './erasure/recount.ts'
 export { userHashOf } from './erasure/user-hash.ts'
 export { clearUserHashes } from './erasure/user-hashes.ts'
-export { detachedParts, untilPartsAreGone } from './erasure/gone.ts'
+export { detachedParts, ERASED_TABLES, untilPartsAreGone } from './erasure/gone.ts'
 export {
   clickhouseTime,
   readAnnounced,
