@@ -57,7 +57,7 @@ export interface ErasureOptions {
  * done, whatever is away meanwhile. There are dead letters of theirs before, and records past ingest after it.
  */
 export async function eraseAmidst(options: ErasureOptions): Promise<readonly ErasureRun[]> {
-  const { world, poison, afterMs, signal } = options
+  const { poison, afterMs, signal } = options
   const wait = (ms: number): Promise<unknown> => delay(ms, null, { signal }).catch(() => {})
   await wait(afterMs / 2)
   await poison.injectOfOwners(signal)

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { readSetupConfig, setUp } from '@custom-events/cli'
 import { clickhouseHeaders } from '@custom-events/embedded'
 import { createProducer, kafkaConfigFrom, readGroupOffsets, topicNames } from '@custom-events/kafka'
+import { keepPartsBriefly, QUICK_ERASURES, runErase } from './support/erase-command.ts'
 import { eventually } from './support/eventually.ts'
 import { fromOurs } from './support/from-ours.ts'
 import { startTestPipeline, type TestPipeline } from './support/pipeline.ts'
@@ -17,7 +18,7 @@ const REPOSITORY = fileURLToPath(new URL('..', import.meta.url))
 
 let pipeline: TestPipeline
 before(async () => {
-  pipeline = await startTestPipeline()
+  pipeline = await startTestPipeline({ environment: QUICK_ERASURES })
 })
 after(() => pipeline[Symbol.asyncDispose]())
 
@@ -326,6 +327,47 @@ test(
     const { code, stdout } = await replay(rejected(group), { EVENT_PLACEHOLDER_IDS: 'undefined' })
     assert.equal(code, 1)
     assert.ok(stdout.includes(`unusable: 1 kept only in part`) && stdout.includes(row?.name ?? '?'))
+  },
+)
+
+test(
+  'a reject of somebody who was erased is ignored, reason erased, however it came back to the table',
+  { timeout: 170_000 },
+  async () => {
+    const [group, beside] = ['replay_erased', 'replay_beside_erased']
+    const mended = { EVENT_EARLIEST_TIMESTAMP: '1990-01-01T00:00:00Z' }
+    const old = { timestamp: '1999-01-01T00:00:00Z' }
+    for (const each of [group, beside]) {
+      await pipeline.post('/track', eventText(each, old))
+      await untilRejected(each, 1)
+    }
+    // A backup that somebody restores afterwards.
+    const saved = `SELECT * FROM rejected_events WHERE group_id = '${group}'`
+    await pipeline.query(`CREATE TABLE saved ENGINE = Memory AS ${saved}`)
+    await keepPartsBriefly(async (sql) => void (await pipeline.query(sql)))
+    const erased = await runErase(['--group', group, '--yes'], {
+      environment: pipeline.environment,
+    })
+    assert.equal(erased.code, 0, erased.stdout + erased.stderr)
+    await untilRejected(group, 0)
+    await pipeline.query('INSERT INTO rejected_events SELECT * FROM saved')
+    await untilRejected(group, 1)
+
+    for (const force of [[], ['--force']]) {
+      const { code, stdout, stderr } = await replay(rejected(group, ...force), mended)
+      assert.equal(code, 1, `${stdout}${stderr}`)
+      assert.match(stdout, /unusable: 1 of a user, an account or a visitor that was erased/)
+    }
+    const other = await replay(rejected(beside), mended)
+    assert.equal(other.code, 0, 'the same reject of anybody else is accepted')
+    await untilTracked(beside, [{ version: 1 }])
+    // What a replay would make of it, sent by anybody: the door says why.
+    const answer = await pipeline.post('/track?results=all', eventText(group))
+    const { results } = (await answer.json()) as { results: readonly object[] }
+    const [result] = results as readonly { status: string; reason?: { code: string } }[]
+    assert.deepEqual([result?.status, result?.reason?.code], ['ignored', 'erased'])
+    const rows = await pipeline.query(`SELECT 1 FROM events WHERE group_id = '${group}'`)
+    assert.deepEqual(rows, [])
   },
 )
 
