@@ -225,15 +225,21 @@ test(
   },
 )
 
-async function setConstraint(change: string): Promise<void> {
-  const { config, log } = readSetupConfig({ ...pipeline.environment, LOG_LEVEL: 'error' })
+/** A statement without a result. */
+async function command(sql: string): Promise<void> {
+  const { config } = readSetupConfig({ ...pipeline.environment, LOG_LEVEL: 'error' })
   const url = `${config.CLICKHOUSE_URL}/?database=${config.CLICKHOUSE_DATABASE}`
   const response = await fetch(url, {
     method: 'POST',
     headers: clickhouseHeaders(config),
-    body: `ALTER TABLE events ${change}`,
+    body: sql,
   })
   assert.ok(response.ok, await response.text())
+}
+
+async function setConstraint(change: string): Promise<void> {
+  const { config, log } = readSetupConfig({ ...pipeline.environment, LOG_LEVEL: 'error' })
+  await command(`ALTER TABLE events ${change}`)
   await setUp(config, log, () => {}) // makes the probe table anew
 }
 
@@ -343,14 +349,14 @@ test(
     }
     // A backup that somebody restores afterwards.
     const saved = `SELECT * FROM rejected_events WHERE group_id = '${group}'`
-    await pipeline.query(`CREATE TABLE saved ENGINE = Memory AS ${saved}`)
-    await keepPartsBriefly(async (sql) => void (await pipeline.query(sql)))
+    await command(`CREATE TABLE saved ENGINE = Memory AS ${saved}`)
+    await keepPartsBriefly(command)
     const erased = await runErase(['--group', group, '--yes'], {
       environment: pipeline.environment,
     })
     assert.equal(erased.code, 0, erased.stdout + erased.stderr)
     await untilRejected(group, 0)
-    await pipeline.query('INSERT INTO rejected_events SELECT * FROM saved')
+    await command('INSERT INTO rejected_events SELECT * FROM saved')
     await untilRejected(group, 1)
 
     for (const force of [[], ['--force']]) {
