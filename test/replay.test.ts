@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { readSetupConfig, setUp } from '@custom-events/cli'
 import { clickhouseHeaders } from '@custom-events/embedded'
 import { createProducer, kafkaConfigFrom, readGroupOffsets, topicNames } from '@custom-events/kafka'
+import { runCli, type CliEnded } from './support/cli-command.ts'
 import { keepPartsBriefly, QUICK_ERASURES, runErase } from './support/erase-command.ts'
 import { eventually } from './support/eventually.ts'
-import { fromOurs } from './support/from-ours.ts'
 import { startTestPipeline, type TestPipeline } from './support/pipeline.ts'
 
 /** Everything here waits for a condition; a busy machine may take long. */
 const PATIENT = { withinMs: 60_000 }
-
-const REPOSITORY = fileURLToPath(new URL('..', import.meta.url))
 
 let pipeline: TestPipeline
 before(async () => {
@@ -22,28 +17,14 @@ before(async () => {
 })
 after(() => pipeline[Symbol.asyncDispose]())
 
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
 /** The command as an operator runs it, against the test's own topic and database. */
-async function replay(
+function replay(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
-  const child = spawn(process.execPath, ['cli/src/main.ts', 'replay', ...args], {
-    cwd: REPOSITORY,
-    env: { ...fromOurs(), ...pipeline.environment, AUTH_MODE: 'off', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+): Promise<CliEnded> {
+  return runCli(['replay', ...args], {
+    environment: { ...pipeline.environment, AUTH_MODE: 'off', ...environment },
   })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  await once(child, 'close')
-  return { code: child.exitCode, stdout, stderr }
 }
 
 const rejected = (group: string, ...more: readonly string[]) =>

@@ -18,18 +18,18 @@ const TOPIC = 'connect'
 const USER = 'app'
 const SECRET = 'a secret: of §ome kind'
 
-let server: KafkaAlone
+let alone: KafkaAlone
 let secure: SecureKafka
 let tls: TlsKafka
 let password: string
 before(async () => {
-  server = await startKafka({ secure: true })
-  ;({ secure, tls } = tlsOf(server.secure))
+  alone = await startKafka({ secure: true })
+  ;({ secure, tls } = tlsOf(alone.secure))
   await makeTopic(kafkaOf(secure.admin), TOPIC)
   const user = await secure.makeUser(USER, rightsOf(TOPIC))
   password = user.environment.KAFKA_SASL_PASSWORD
 })
-after(() => server[Symbol.asyncDispose]())
+after(() => alone[Symbol.asyncDispose]())
 
 const overTls = () => ({ KAFKA_TLS_ENABLED: 'true', KAFKA_TLS_CA_FILE: tls.authority.file })
 const sasl = (mechanism: string, user = USER, secret = password) => ({

@@ -23,6 +23,7 @@ import { eventually } from '../support/eventually.ts'
 import { ownDatabase } from '../support/own-database.ts'
 import { servers } from '../support/servers.ts'
 import type { Servers } from '../support/server-addresses.ts'
+import { fromOurs } from '../support/from-ours.ts'
 
 let stack: Servers
 let folder: string
@@ -48,7 +49,7 @@ async function openDatabase(): Promise<ClickHouse> {
 function start(clickhouse: ClickHouse, args: readonly string[], flags: readonly string[] = []) {
   const child = spawn(process.execPath, [...flags, MAIN, 'export', ...args], {
     env: {
-      PATH: process.env['PATH'],
+      ...fromOurs(),
       ...stack.environment,
       CLICKHOUSE_DATABASE: clickhouse.database,
     },
