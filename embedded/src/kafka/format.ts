@@ -31,7 +31,7 @@ const META = 'meta.properties'
 export async function formatFolder(options: FormatOptions): Promise<void> {
   const { folder, libs, nodeId, clusterId } = options
   if (await isFormatted(folder)) return
-  const entry = join(dirname(libs), `${basename(libs)}-formatted`)
+  const entry = join(dirname(libs), `formatted-${basename(libs)}`)
   const template = await cached(entry, (made) => formatByKafka(made, options))
   const data = join(folder, 'data')
   await mkdir(data, { recursive: true })
