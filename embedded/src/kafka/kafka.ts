@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServerName, ServerPlan } from '../process/child.ts'
+import type { ClassArchive } from '../process/class-archive.ts'
 import { formatFolder } from './format.ts'
 import { readKafkaMetadata } from './kafka-metadata.ts'
 import type { BrokerPorts } from '../process/ports.ts'
@@ -18,6 +19,7 @@ export interface KafkaOptions {
   readonly cluster: readonly BrokerPorts[]
   /** The same for every broker of the cluster. */
   readonly clusterId: string
+  readonly classes: ClassArchive
   /** Let the JVM compile fully: slower to start, faster to run. @default false */
   readonly isTuned: boolean
   readonly heapMegabytes: number
@@ -69,7 +71,11 @@ export async function planKafka(options: KafkaOptions): Promise<ServerPlan> {
   return {
     name: options.name,
     url: `127.0.0.1:${port}`,
-    command: [...java('kafka.Kafka', '-Xms128m', `-Xmx${heapMegabytes}m`, ...jvm), properties],
+    command: [
+      ...java('kafka.Kafka', '-Xms128m', `-Xmx${heapMegabytes}m`, ...jvm, ...options.classes.flags),
+      properties,
+    ],
+    onEnded: options.classes.keep,
     cwd: folder,
     logFile,
     prepare: () =>
