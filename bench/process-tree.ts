@@ -11,7 +11,9 @@ export function cpuSecondsOfTree(pid: number): number {
 export function cpuMicrosOfTree(pid: number): number {
   const nanoseconds = again(() =>
     processTree(pid)
-      .flatMap((each) => readdirSync(`/proc/${each}/task`).map((thread) => `${each}/task/${thread}`))
+      .flatMap((each) =>
+        readdirSync(`/proc/${each}/task`).map((thread) => `${each}/task/${thread}`),
+      )
       .map((task) => Number(readFileSync(`/proc/${task}/schedstat`, 'utf8').split(' ', 1)[0]))
       .reduce((sum, each) => sum + each, 0),
   )

@@ -129,7 +129,9 @@ export async function checkNothingLeft({ questions }: Pick<World, 'questions'>):
     ([table, where]) => `SELECT '${table}', count() FROM ${table} WHERE ${where}`,
   )
   const rows = await questions.ask(counts.join(' UNION ALL '))
-  const left = rows.filter(([, count]) => count !== '0').map(([table, count]) => `${count} of ${table}`)
+  const left = rows
+    .filter(([, count]) => count !== '0')
+    .map(([table, count]) => `${count} of ${table}`)
   return {
     name: 'rows of who was erased',
     isHeld: left.length === 0 && rows.length === counts.length,

@@ -54,7 +54,8 @@ export function checkMended(mended: MendedById): Check {
   for (const [id, { isErased, hash, rows }] of mended) {
     const expected = isErased ? 0 : 1
     const places = rows.map(({ partition, offset }) => `${partition}@${offset}`).join(', ')
-    if (rows.length !== expected) broken.add(`${id}: ${rows.length} rows, not ${expected} ${places}`)
+    if (rows.length !== expected)
+      broken.add(`${id}: ${rows.length} rows, not ${expected} ${places}`)
     else if (hash !== null && rows.some((row) => row.hash !== hash)) {
       broken.add(`${id} at ${places}: not what was sent`)
     }

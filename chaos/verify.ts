@@ -13,13 +13,7 @@ import type { Ledger } from './ledger.ts'
 import type { Loaded } from './load.ts'
 import { locate } from './locate.ts'
 import { mendAndReplay } from './mend.ts'
-import {
-  checkMended,
-  mendedOf,
-  NOTHING_MENDED,
-  withoutMended,
-  type MendedById,
-} from './mended.ts'
+import { checkMended, mendedOf, NOTHING_MENDED, withoutMended, type MendedById } from './mended.ts'
 import type { PoisonStore } from './poison.ts'
 import { checkConsumerTelemetry, checkIngestTelemetry, checkReplayTelemetry } from './telemetry.ts'
 import type { Watch, Watched } from './watch.ts'

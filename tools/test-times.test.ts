@@ -24,7 +24,10 @@ test('a file is told what the processes that we waited for have taken since the 
 test('all of them are kept in a file', () => {
   const path = join(tmpdir(), `test-times-${process.pid}.tsv`)
   keepTimes([{ file: 'a.test.ts', seconds: 1.234, cpuSeconds: 0.5 }], path)
-  assert.equal(readFileSync(path, 'utf8'), 'file\tseconds\tprocessor seconds\na.test.ts\t1.23\t0.50\n')
+  assert.equal(
+    readFileSync(path, 'utf8'),
+    'file\tseconds\tprocessor seconds\na.test.ts\t1.23\t0.50\n',
+  )
   rmSync(path)
 })
 

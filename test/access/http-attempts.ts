@@ -58,11 +58,14 @@ const BODIES: Readonly<Record<string, (them: string) => string>> = {
     text(event({ group_id: OWN, context: { groupId: them } })),
   'our own in its context': (them) => text(event({ group_id: them, context: { groupId: OWN } })),
   'two names': (them) => text(event({ group_id: OWN, groupId: them })),
-  'the name twice, theirs last': (them) => `{"group_id":"${OWN}",${text(event({ group_id: them })).slice(1)}`,
-  'the name twice, ours last': (them) => `${text(event({ group_id: them })).slice(0, -1)},"group_id":"${OWN}"}`,
+  'the name twice, theirs last': (them) =>
+    `{"group_id":"${OWN}",${text(event({ group_id: them })).slice(1)}`,
+  'the name twice, ours last': (them) =>
+    `${text(event({ group_id: them })).slice(0, -1)},"group_id":"${OWN}"}`,
   'a name with an escape': (them) =>
     text(event({ group_id: OWN })).replace('{', `{"\\u0067roup_id":"${them}",`),
-  'a prototype': (them) => text(event({ group_id: OWN })).replace('{', `{"__proto__":{"group_id":"${them}"},`),
+  'a prototype': (them) =>
+    text(event({ group_id: OWN })).replace('{', `{"__proto__":{"group_id":"${them}"},`),
   'a constructor': (them) =>
     text(event({ group_id: OWN, constructor: { prototype: { group_id: them } } })),
   'blanks around it': (them) => text(event({ group_id: ` ${them}\t` })),
@@ -73,7 +76,8 @@ const BODIES: Readonly<Record<string, (them: string) => string>> = {
     text(event({ group_id: OWN, properties: { group_id: them, groupId: them } })),
   'ours, and theirs in traits': (them) =>
     text(event({ group_id: OWN, traits: { groupId: them }, groups: { company: them } })),
-  'a source of theirs': (them) => text(event({ group_id: OWN, source: `${CANARY} key`, $group: them })),
+  'a source of theirs': (them) =>
+    text(event({ group_id: OWN, source: `${CANARY} key`, $group: them })),
   'not valid otherwise': (them) => text(event({ group_id: them, timestamp: 'yesterday' })),
   'no event': (them) => text(event({ group_id: them, event: null })),
   'a list, ours first': (them) => text([own, event({ group_id: them })]),
@@ -84,10 +88,11 @@ const BODIES: Readonly<Record<string, (them: string) => string>> = {
     text([...Array.from({ length: 120 }, () => own), event({ group_id: them })]),
   events: (them) => text({ events: [own, event({ group_id: them })] }),
   batch: (them) => text({ batch: [own, event({ group_id: them })] }),
-  'the context beside a batch': (them) =>
-    text({ batch: [event({})], context: { groupId: them } }),
-  'the context beside a batch of ours': (them) => text({ batch: [own], context: { groupId: them } }),
-  'the account beside a batch': (them) => text({ batch: [event({})], groupId: them, group_id: them }),
+  'the context beside a batch': (them) => text({ batch: [event({})], context: { groupId: them } }),
+  'the context beside a batch of ours': (them) =>
+    text({ batch: [own], context: { groupId: them } }),
+  'the account beside a batch': (them) =>
+    text({ batch: [event({})], groupId: them, group_id: them }),
   NDJSON: (them) => `${text(own)}\n${text(event({ group_id: them }))}`,
   'a call to group': (them) => text({ ...event({}), type: 'group', groupId: them }),
   'a call to alias': (them) =>
@@ -113,7 +118,11 @@ const QUERIES = ['', 'receipt=1&results=all', 'strict=1&results=all'] as const
 const OF_SDKS = /^\/(?:v1|beacon)\//
 
 /** How a key is shown: the last ones in the query and in the body only by SDKs. */
-const MANNERS: readonly ((path: string, query: string, body: string) => Omit<HttpAttempt, 'name' | 'method'>)[] = [
+const MANNERS: readonly ((
+  path: string,
+  query: string,
+  body: string,
+) => Omit<HttpAttempt, 'name' | 'method'>)[] = [
   (path, query, body) => ({ path: join(path, query), body, headers: { 'x-api-key': KEYS.own } }),
   (path, query, body) => ({
     path: join(path, query),
@@ -129,7 +138,11 @@ const MANNERS: readonly ((path: string, query: string, body: string) => Omit<Htt
   (path, query, body) =>
     isOfSdks(path)
       ? { path: join(path, `${query}&writeKey=${KEYS.own}`), body, headers: {} }
-      : { path: join(path, query), body, headers: { 'x-api-key': KEYS.own, origin: 'https://x.test' } },
+      : {
+          path: join(path, query),
+          body,
+          headers: { 'x-api-key': KEYS.own, origin: 'https://x.test' },
+        },
 ]
 
 function isOfSdks(path: string): boolean {

@@ -30,7 +30,10 @@ function world(): { readonly ledger: Ledger; readonly rows: ViewRow[]; readonly 
       ledger.invoked(copy)
       ledger.accepted(copy, place)
       const hash = canonicalHash(makeEvent(SEED, copy))
-      return { isGone: isErased(copy), row: { eventId: eventId(account.index, copy.seq), hash, ...place } }
+      return {
+        isGone: isErased(copy),
+        row: { eventId: eventId(account.index, copy.seq), hash, ...place },
+      }
     }),
   )
   const of = (isGone: boolean): ViewRow[] =>
@@ -58,7 +61,14 @@ test('who is erased is missed by nobody; each of their rows is a finding, and ea
   assert.deepEqual(await broken(ledger, rows), [])
   for (const row of gone) assert.deepEqual(await broken(ledger, [...rows, row]), ['erased'])
   for (const row of rows) {
-    assert.deepEqual(await broken(ledger, rows.filter((each) => each !== row)), ['lost'], row.eventId)
+    assert.deepEqual(
+      await broken(
+        ledger,
+        rows.filter((each) => each !== row),
+      ),
+      ['lost'],
+      row.eventId,
+    )
   }
 })
 
@@ -90,7 +100,11 @@ test('of who is erased nothing is watched over, and no fate is asked for', () =>
 })
 
 /** What was refused at first, with the rows of those who stay. */
-function refused(): { readonly ledger: Ledger; readonly poison: Poison[]; readonly rows: ViewRow[] } {
+function refused(): {
+  readonly ledger: Ledger
+  readonly poison: Poison[]
+  readonly rows: ViewRow[]
+} {
   const { ledger } = world()
   for (let number = 0; number < 32; number++) ledger.refused(number)
   const at = { partition: 0, offset: 1 }
@@ -98,7 +112,11 @@ function refused(): { readonly ledger: Ledger; readonly poison: Poison[]; readon
   assert.equal(new Set(numbers.map(ownerOf)).size, 4)
   const early = numbers
     .filter((number) => !ownerOf(number).isErased)
-    .map((number) => ({ eventId: earlyId(number), hash: canonicalHash(makeEarlyEvent(number)), ...at }))
+    .map((number) => ({
+      eventId: earlyId(number),
+      hash: canonicalHash(makeEarlyEvent(number)),
+      ...at,
+    }))
   const poison = [
     { kind: 'refused', ...at, key: Buffer.from('k'), value: Buffer.from('1'), eventId: 'stays' },
     { kind: 'refused', ...at, key: Buffer.from('k'), value: null, eventId: 'gone', isErased: true },

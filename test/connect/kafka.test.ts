@@ -8,7 +8,12 @@ import { dirname, join } from 'node:path'
 import { readFileSync } from 'node:fs'
 import { createServer as createTls } from 'node:tls'
 import { after, before, test } from 'node:test'
-import { startKafka, startTokenServer, type KafkaAlone, type TlsKafka } from '@custom-events/embedded'
+import {
+  startKafka,
+  startTokenServer,
+  type KafkaAlone,
+  type TlsKafka,
+} from '@custom-events/embedded'
 import type { SecureKafka } from '@custom-events/embedded'
 import { createConsumer, createMemoryBudget } from '@custom-events/kafka'
 import { eventually } from '../support/eventually.ts'

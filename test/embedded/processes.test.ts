@@ -14,11 +14,15 @@ test('a walk on which something vanished is no answer, and is begun again', () =
     return walks
   })
   assert.equal(found, 3)
-  assert.throws(() => onOneWalk((onVanished) => onVanished()), /processes ended on each of 200 looks/)
+  assert.throws(
+    () => onOneWalk((onVanished) => onVanished()),
+    /processes ended on each of 200 looks/,
+  )
 })
 
 test('a grandchild is found each time while others come and go beside it', async () => {
-  const script = 'sleep 60 & echo $!; i=0; while [ $i -lt 300 ]; do /bin/true; i=$((i+1)); done; wait'
+  const script =
+    'sleep 60 & echo $!; i=0; while [ $i -lt 300 ]; do /bin/true; i=$((i+1)); done; wait'
   const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
   const exited = once(shell, 'exit')
   try {
@@ -26,7 +30,10 @@ test('a grandchild is found each time while others come and go beside it', async
     const sleeper = Number(String(line))
     for (let look = 0; look < 50; look++) {
       const found = descendants(process.pid)
-      assert.ok(found.includes(sleeper) && found.includes(shell.pid ?? 0), `${look}: ${found.join()}`)
+      assert.ok(
+        found.includes(sleeper) && found.includes(shell.pid ?? 0),
+        `${look}: ${found.join()}`,
+      )
     }
     assert.equal(isAlive(sleeper), true)
     process.kill(-(shell.pid ?? 0), 'SIGKILL')

@@ -28,7 +28,10 @@ export interface SealingWorld extends AsyncDisposable {
   /** One more ingest over the same servers. */
   startIngest(): Promise<{ readonly url: string; readonly program: Program }>
   /** The operators' command, as they run it. */
-  command(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<CliEnded>
+  command(
+    args: readonly string[],
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<CliEnded>
   writePlan(plan: object): void
 }
 

@@ -9,7 +9,10 @@ export function runErase(
   args: readonly string[],
   { environment, ...options }: CliOptions,
 ): Promise<CliEnded> {
-  return runCli(['erase', ...args], { ...options, environment: { ...QUICK_ERASURES, ...environment } })
+  return runCli(['erase', ...args], {
+    ...options,
+    environment: { ...QUICK_ERASURES, ...environment },
+  })
 }
 
 /** The receipt that it printed. */
@@ -27,5 +30,6 @@ export function receiptIn({ stdout }: Pick<CliEnded, 'stdout'>): Record<string, 
 export async function keepPartsBriefly(command: (sql: string) => Promise<unknown>): Promise<void> {
   const settings =
     'old_parts_lifetime = 1, cleanup_delay_period = 1, max_cleanup_delay_period = 1, cleanup_delay_period_random_add = 0'
-  for (const table of ERASED_TABLES) await command(`ALTER TABLE ${table} MODIFY SETTING ${settings}`)
+  for (const table of ERASED_TABLES)
+    await command(`ALTER TABLE ${table} MODIFY SETTING ${settings}`)
 }

@@ -37,7 +37,9 @@ function parentByProcess(onVanished: () => void): ReadonlyMap<number, number> {
 
 /** Of everybody, at this moment. */
 export function processes(): readonly number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
 }
 
 /** Whether the process runs; one that only waits to be collected by its parent does not. */
@@ -64,5 +66,7 @@ export function readIfThere(path: string): string | null {
 
 /** Opened while it was there, read when it was not: ESRCH. */
 export function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH'].includes(String(error.code))
+  return (
+    error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH'].includes(String(error.code))
+  )
 }

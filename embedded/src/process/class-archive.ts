@@ -24,7 +24,8 @@ export async function classArchive(cache: string, server: string): Promise<Class
   const java = await javaId()
   if (java === null) return NONE
   const kept = join(cache, `classes-${server}-${java}.jsa`)
-  if (await isThere(kept)) return { flags: [`-XX:SharedArchiveFile=${kept}`, QUIET], keep: NONE.keep }
+  if (await isThere(kept))
+    return { flags: [`-XX:SharedArchiveFile=${kept}`, QUIET], keep: NONE.keep }
   const made = join(cache, `.classes-${server}-${randomBytes(6).toString('hex')}.jsa`)
   return {
     flags: [`-XX:ArchiveClassesAtExit=${made}`, QUIET],
