@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { hasErased, isErased, pickUnordered, type Account } from './accounts.ts'
+import { hasErased, pickUnordered, type Account } from './accounts.ts'
 import { makeEvent, makeInvalidEvent, type Copy } from './event.ts'
 import type { Ledger } from './ledger.ts'
 import { isEarly, makeEarlyEvent } from './owners.ts'
 import { createRandom, type Random } from './random.ts'
-import type { Answer, Sender } from './send.ts'
+import { isFinal, isInvalid, note, type Item, type Request } from './requests.ts'
+import type { Sender } from './send.ts'
 
 export interface WorkloadOptions {
   readonly ledger: Ledger
@@ -29,18 +30,6 @@ export interface Workload {
   readonly done: Promise<void>
   /** Sends so many more events; resolves like `done`. */
   sendMore(events: number, overMs: number): Promise<void>
-}
-
-/** An event that must be rejected. */
-interface Invalid {
-  readonly invalid: number
-}
-type Item = Copy | Invalid
-
-/** A request: the same bytes at every attempt. */
-interface Request {
-  readonly items: readonly Item[]
-  readonly body: string
 }
 
 const MAX_OPEN_REQUESTS = 200
@@ -148,10 +137,6 @@ export function startWorkload(options: WorkloadOptions): Workload {
   }
 }
 
-function isInvalid(item: Item): item is Invalid {
-  return 'invalid' in item
-}
-
 function batchSize(random: Random): number {
   return random.chance(0.3) ? 1 : Math.round(random.logUniform(2, LARGEST_BATCH))
 }
@@ -184,29 +169,6 @@ export async function sendCopies(
     await delay(100, null, { signal }).catch(() => {})
   }
   return false
-}
-
-/** Whether every event of the request has a fate that will not change. */
-function isFinal({ status, body }: Answer): boolean {
-  if (status !== 200 && status !== 400) return false
-  const { results } = body
-  return results !== undefined && results.length > 0 && results.every((r) => r.status !== 'retry')
-}
-
-function note(ledger: Ledger, request: Request, answer: Answer): void {
-  const results = answer.body.results ?? []
-  for (const [index, item] of request.items.entries()) {
-    const result = results[index]
-    if (isInvalid(item)) {
-      if (result?.status === 'rejected') ledger.refused(item.invalid)
-      else ledger.counts.misjudged += 1
-    } else if (result?.status === 'accepted' && result.receipt !== undefined) {
-      const { partition, offset } = result.receipt
-      ledger.accepted(item, { partition, offset: Number(offset) })
-    } else if (result?.reason?.code === 'erased' && isErased(item)) {
-      ledger.erased(item)
-    } else ledger.rejected(item)
-  }
 }
 
 /** Only what is known to be accepted is updated, and never an ordered account's: its offsets tell its order. */
