@@ -69,8 +69,8 @@ export async function run({ seed, tier, schedule, folder, say }: RunOptions): Pr
   return { ...found, ...loaded, done, schedule, checks: [...found.checks, ...erasure] }
 }
 
-/** Begins early, so that it is done when the load is. */
-const ERASED_AFTER = 1 / 8
+/** It takes a minute: begun early, it is done when the load is. There must be somebody to erase by then. */
+const ERASED_AFTER = { share: 1 / 16, leastMs: 4_000 }
 /** What an insert takes that nobody hurts, and a little more. */
 const USUAL_INSERT_MS = 5_000
 
@@ -85,7 +85,7 @@ async function startErasing(options: {
   const longestInsertMs = Math.max(maxFaultMs, ZOMBIE_MS) + USUAL_INSERT_MS
   return eraseAmidst({
     ...options,
-    afterMs: sendMs * ERASED_AFTER,
+    afterMs: Math.max(ERASED_AFTER.leastMs, sendMs * ERASED_AFTER.share),
     settleSeconds: Math.ceil((ERASURES_MAX_AGE_MS + longestInsertMs) / 1_000),
     signal: AbortSignal.timeout(sendMs + 2 * drainMs * brokers),
   })
