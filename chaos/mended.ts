@@ -21,14 +21,16 @@ export function mendedOf(
   { refusedNumbers }: Pick<Ledger, 'refusedNumbers'>,
   injected: readonly Poison[],
 ): MendedById {
-  const early = [...refusedNumbers].filter(isEarly).map((number): readonly [string, Mended] => {
+  const byId = new Map<string, Mended>()
+  for (const number of refusedNumbers) {
+    if (!isEarly(number)) continue
     const hash = canonicalHash(makeEarlyEvent(number))
-    return [earlyId(number), { isErased: ownerOf(number).isErased, hash, rows: [] }]
-  })
-  const refused = injected.flatMap(({ eventId, isErased = false }) =>
-    eventId === undefined ? [] : [[eventId, { isErased, hash: null, rows: [] }] as const],
-  )
-  return new Map([...early, ...refused])
+    byId.set(earlyId(number), { isErased: ownerOf(number).isErased, hash, rows: [] })
+  }
+  for (const { eventId, isErased = false } of injected) {
+    if (eventId !== undefined) byId.set(eventId, { isErased, hash: null, rows: [] })
+  }
+  return byId
 }
 
 /** The rows of other events; those of mended ones are kept with them. */

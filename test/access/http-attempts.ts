@@ -132,7 +132,10 @@ const MANNERS: readonly ((
   (path, query, body) => ({
     path: join(path, query),
     body,
-    headers: { authorization: `Basic ${Buffer.from(`${KEYS.own}:`).toString('base64')}` },
+    headers: {
+      authorization: `Basic ${Buffer.from(`${KEYS.own}:`).toString('base64')}`,
+      'idempotency-key': KNOWN_ID,
+    },
   }),
   (path, query, body) => ({ path: join(path, query), body, headers: { 'x-write-key': KEYS.own } }),
   (path, query, body) =>
