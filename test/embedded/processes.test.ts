@@ -26,7 +26,7 @@ test('a grandchild is found each time while others come and go beside it', async
   const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
   const exited = once(shell, 'exit')
   try {
-    const [line] = (await once(shell.stdout, 'data')) as readonly [Buffer]
+    const [line]: readonly unknown[] = await once(shell.stdout, 'data')
     const sleeper = Number(String(line))
     for (let look = 0; look < 50; look++) {
       const found = descendants(process.pid)
