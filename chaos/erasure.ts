@@ -41,7 +41,7 @@ export interface ErasureRun {
   readonly said: string
 }
 
-export interface ErasureOptions {
+interface ErasureOptions {
   readonly world: World
   readonly poison: PoisonStore
   readonly afterMs: number

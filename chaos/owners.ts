@@ -2,7 +2,7 @@ import { ACCOUNT_OF_PERSON, ERASED_ACCOUNT, ERASED_PERSON } from './accounts.ts'
 import type { SentEvent } from './event.ts'
 
 /** Whose event it is that was refused at first. */
-export interface Owner {
+interface Owner {
   readonly group_id: string
   readonly user_id: string
   readonly isErased: boolean

@@ -4,7 +4,7 @@ import type { Ledger } from './ledger.ts'
 import type { Answer } from './send.ts'
 
 /** An event that must be rejected. */
-export interface Invalid {
+interface Invalid {
   readonly invalid: number
 }
 export type Item = Copy | Invalid

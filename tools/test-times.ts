@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
 
-export interface FileTime {
+interface FileTime {
   readonly file: string
   readonly seconds: number
   /** Of its process and of all that this has started and waited for. */

@@ -65,7 +65,7 @@ export function readIfThere(path: string): string | null {
 }
 
 /** Opened while it was there, read when it was not: ESRCH. */
-export function isGone(error: unknown): boolean {
+function isGone(error: unknown): boolean {
   return (
     error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH'].includes(String(error.code))
   )

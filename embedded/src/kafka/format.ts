@@ -5,7 +5,7 @@ import { cached } from '../download/cache.ts'
 import { runCommand } from '../process/command.ts'
 import { StackError } from '../problem.ts'
 
-export interface FormatOptions {
+interface FormatOptions {
   /** Of the broker: `data` in it is formatted. */
   readonly folder: string
   readonly nodeId: number
