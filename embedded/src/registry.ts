@@ -17,7 +17,7 @@ export async function planRegistry(options: RegistryOptions): Promise<ServerPlan
   const url = `http://127.0.0.1:${options.port}/apis/ccompat/v7`
   const jar = await findRunner(options.app)
   const tmp = `-Djava.io.tmpdir=${options.folder}` // its caches go with the stack
-  const { flags, keep } = options.classes
+  const { flags, keep, endsWithinMs } = options.classes
   const jvm = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', tmp, ...flags]
   return {
     name: 'registry',
@@ -32,6 +32,7 @@ export async function planRegistry(options: RegistryOptions): Promise<ServerPlan
     },
     cwd: options.folder,
     onEnded: keep,
+    endsWithinMs,
     logFile: options.logFile,
     isReady: async () => {
       const response = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(2_000) })

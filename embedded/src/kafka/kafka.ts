@@ -76,6 +76,7 @@ export async function planKafka(options: KafkaOptions): Promise<ServerPlan> {
       properties,
     ],
     onEnded: options.classes.keep,
+    endsWithinMs: options.classes.endsWithinMs,
     cwd: folder,
     logFile,
     prepare: () =>

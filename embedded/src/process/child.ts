@@ -33,7 +33,9 @@ export interface ServerPlan {
   /** Before every start: puts the data folder in order. */
   readonly prepare?: () => Promise<void>
   /** After it was asked to end, and has ended by itself. */
-  readonly onEnded?: () => Promise<void>
+  readonly onEnded?: (() => Promise<void>) | undefined
+  /** SIGKILL comes so long after SIGTERM. @default 10_000 */
+  readonly endsWithinMs?: number | undefined
   /** One look at whether the server answers; rejects or says false when it does not. */
   readonly isReady: () => Promise<boolean>
 }
@@ -55,7 +57,7 @@ const POLL_MS = 25
 export async function startServer(plan: ServerPlan, options: StartOptions): Promise<Server> {
   let running = await launch(plan, options)
   const stop = async (): Promise<void> => {
-    if (await end(running)) await plan.onEnded?.()
+    if (await end(running, plan.endsWithinMs)) await plan.onEnded?.()
   }
   return {
     name: plan.name,
@@ -125,13 +127,13 @@ async function becomeReady(
 }
 
 /** @returns whether it ran until now, and ended by itself. */
-async function end(running: Running): Promise<boolean> {
+async function end(running: Running, withinMs = STOP_TIMEOUT_MS): Promise<boolean> {
   const { child } = running
   running.isStopping = true
   if (!isRunning(child)) return false
   const exited = once(child, 'exit')
   signalGroup(child, 'SIGTERM')
-  const overdue = setTimeout(() => signalGroup(child, 'SIGKILL'), STOP_TIMEOUT_MS)
+  const overdue = setTimeout(() => signalGroup(child, 'SIGKILL'), withinMs)
   await exited
   clearTimeout(overdue)
   signalGroup(child, 'SIGKILL') // whatever it started itself
