@@ -8,7 +8,12 @@ import { dirname, join } from 'node:path'
 import { readFileSync } from 'node:fs'
 import { createServer as createTls } from 'node:tls'
 import { after, before, test } from 'node:test'
-import { startStack, startTokenServer, type Stack, type TlsKafka } from '@custom-events/embedded'
+import {
+  startKafka,
+  startTokenServer,
+  type KafkaAlone,
+  type TlsKafka,
+} from '@custom-events/embedded'
 import type { SecureKafka } from '@custom-events/embedded'
 import { createConsumer, createMemoryBudget, type KafkaConfig } from '@custom-events/kafka'
 import { createConsumerMetrics } from '../../services/consumer/src/metrics.ts'
@@ -20,18 +25,18 @@ const TOPIC = 'connect'
 const USER = 'app'
 const SECRET = 'a secret: of §ome kind'
 
-let stack: Stack
+let alone: KafkaAlone
 let secure: SecureKafka
 let tls: TlsKafka
 let password: string
 before(async () => {
-  stack = await startStack({ secure: true })
-  ;({ secure, tls } = tlsOf(stack.secure))
+  alone = await startKafka({ secure: true })
+  ;({ secure, tls } = tlsOf(alone.secure))
   await makeTopic(kafkaOf(secure.admin), TOPIC)
   const user = await secure.makeUser(USER, rightsOf(TOPIC))
   password = user.environment.KAFKA_SASL_PASSWORD
 })
-after(() => stack[Symbol.asyncDispose]())
+after(() => alone[Symbol.asyncDispose]())
 
 const overTls = () => ({ KAFKA_TLS_ENABLED: 'true', KAFKA_TLS_CA_FILE: tls.authority.file })
 const sasl = (mechanism: string, user = USER, secret = password) => ({
