@@ -20,6 +20,7 @@ export {
 } from './records.ts'
 export { isTooLarge } from './producer/too-large.ts'
 export type { ProduceTrouble } from './topics/topic-troubles.ts'
+export { COMPRESSIONS, type Compression } from './record-batch/compression/compressor.ts'
 export { createProducer, type Producer, type ProducerOptions } from './producer/producer.ts'
 export {
   createSchemaRegistry,

@@ -1,3 +1,8 @@
+import {
+  compressedBatchRoom,
+  writeCompressedBatch,
+  type CompressedRecords,
+} from '../record-batch/compressed-batch.ts'
 import { recordBatchRoom, writeRecordBatch } from '../record-batch/record-batch.ts'
 import type { OutgoingRecord, TopicPartition } from '../records.ts'
 
@@ -10,6 +15,8 @@ const ACKS = -1
 /** The records of one partition in a request. */
 export interface RequestPart extends TopicPartition {
   readonly records: readonly OutgoingRecord[]
+  /** The same records, where they are sent compressed. */
+  readonly compressed?: CompressedRecords
 }
 
 export interface ProduceRequest {
@@ -39,9 +46,9 @@ export function encodeProduceRequest(request: ProduceRequest): Buffer {
   for (const [topic, partsOfTopic] of partsByTopic) {
     at = writeString(into, at, topic)
     at = into.writeInt32BE(partsOfTopic.length, at)
-    for (const { partition, records } of partsOfTopic) {
-      at = into.writeInt32BE(partition, at)
-      const end = writeRecordBatch(into, at + 4, { records, timestampMs })
+    for (const part of partsOfTopic) {
+      at = into.writeInt32BE(part.partition, at)
+      const end = writePart(into, at + 4, part, timestampMs)
       into.writeInt32BE(end - at - 4, at)
       at = end
     }
@@ -50,10 +57,23 @@ export function encodeProduceRequest(request: ProduceRequest): Buffer {
   return into.subarray(0, at)
 }
 
+function writePart(
+  into: Buffer,
+  start: number,
+  { records, compressed }: RequestPart,
+  timestampMs: number,
+): number {
+  if (compressed === undefined) return writeRecordBatch(into, start, { records, timestampMs })
+  return writeCompressedBatch(into, start, { compressed, count: records.length, timestampMs })
+}
+
 function requestRoom({ parts, clientId }: ProduceRequest, topics: Iterable<string>): number {
   let bytes = 4 + 2 + 2 + 4 + 2 + 2 + 4 + 4 + stringBytes(clientId)
   for (const topic of topics) bytes += stringBytes(topic) + 4
-  for (const { records } of parts) bytes += 8 + recordBatchRoom(records)
+  for (const { records, compressed } of parts) {
+    bytes += 8
+    bytes += compressed === undefined ? recordBatchRoom(records) : compressedBatchRoom(compressed)
+  }
   return bytes
 }
 

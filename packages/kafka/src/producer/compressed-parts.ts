@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from '@custom-events/runtime'
+import type { LinkBatch } from './produce-link.ts'
+import type { RequestPart } from './produce-request.ts'
+import {
+  createCompressor,
+  type Compression,
+} from '../record-batch/compression/compressor.ts'
+import { encodeRecords, recordBatchRoom } from '../record-batch/record-batch.ts'
+
+/** Compresses the batches of requests where that makes them smaller, until a broker refuses it. */
+export interface PartCompressor extends Disposable {
+  /** The same batches in the same order, for a broker that speaks this version of produce requests. */
+  compress(batches: readonly LinkBatch[], version: number): Promise<readonly RequestPart[]>
+  /** A broker does not take the codec: all is sent plain from now on. */
+  refused(): void
+}
+
+/** A smaller batch is sent as it is: what it would save is worth less than what starting a codec costs. */
+const COMPRESSED_FROM_BYTES = 16_384
+/** Node's threads are busy for so long, with DNS or bodies: what waits for them is sent plain. */
+const MAX_WAIT_MS = 250
+const RUNBOOK = '(docs/runbook.md)'
+/** Of Kafka 2.1, which brought zstd: brokers refuse it in older ones (KIP-110). */
+const ZSTD_SINCE_VERSION = 7
+
+/** `null` without compression: then nothing is done and nothing waits. */
+export function createPartCompressor(
+  compression: Compression,
+  log: Logger,
+): PartCompressor | null {
+  if (compression === 'none') return null
+  const compressor = createCompressor(compression)
+  const { codec } = compressor
+  let isRefused = false
+  let isStuck = false
+  let hasFailed = false
+  let isClosed = false
+
+  const inTime = async (plain: Buffer): Promise<Buffer | null> => {
+    const compressing = compressor.compress(plain)
+    const overdue = new AbortController()
+    try {
+      const late = delay(MAX_WAIT_MS, null, { signal: overdue.signal }).catch(() => null)
+      const compressed = await Promise.race([compressing, late])
+      if (compressed === null) tellStuck(compressing)
+      return compressed
+    } catch (err) {
+      const tell = hasFailed || isClosed ? log.debug.bind(log) : log.warn.bind(log)
+      tell({ err, compression }, `a batch could not be compressed: it is sent plain ${RUNBOOK}`)
+      hasFailed = true
+      return null
+    } finally {
+      overdue.abort()
+    }
+  }
+
+  const tellStuck = (compressing: Promise<unknown>): void => {
+    const what = { compression, waitedMs: MAX_WAIT_MS }
+    if (!isStuck) log.warn(what, `no thread is free to compress: batches are sent plain ${RUNBOOK}`)
+    isStuck = true
+    const goOn = (): void => void (isStuck = false)
+    compressing.then(goOn, goOn)
+  }
+
+  const part = async (batch: LinkBatch): Promise<RequestPart> => {
+    const { records } = batch
+    if (isStuck || recordBatchRoom(records) < COMPRESSED_FROM_BYTES) return batch
+    const plain = encodeRecords(records)
+    const bytes = await inTime(plain)
+    if (bytes === null || bytes.length >= plain.length) return batch
+    const { topic, partition } = batch
+    return { topic, partition, records, compressed: { codec, bytes, plainBytes: plain.length } }
+  }
+
+  return {
+    compress: async (batches, version) => {
+      if (isRefused || (compression === 'zstd' && version < ZSTD_SINCE_VERSION)) return batches
+      const parts: RequestPart[] = []
+      for (const batch of batches) parts.push(await part(batch))
+      return parts
+    },
+    refused: () => {
+      if (!isRefused) {
+        const remedy = 'set KAFKA_COMPRESSION to what all brokers take, gzip or none'
+        log.warn({ compression, remedy }, `a broker refuses the codec: batches are sent plain ${RUNBOOK}`)
+      }
+      isRefused = true
+    },
+    [Symbol.dispose]: () => {
+      isClosed = true
+      compressor[Symbol.dispose]()
+    },
+  }
+}
