@@ -1,8 +1,7 @@
 import { constants, createGzip, createZstdCompress } from 'node:zlib'
 
 /** What ingest compresses large batches with. */
-export const COMPRESSIONS = ['zstd', 'gzip', 'none'] as const
-export type Compression = (typeof COMPRESSIONS)[number]
+export type Compression = 'zstd' | 'gzip' | 'none'
 
 /** Compresses one thing after another, each by itself, in one of Node's threads. */
 export interface Compressor extends Disposable {
