@@ -16,7 +16,7 @@ const asked: TopicSettings = {
 }
 const wanted: WantedTopic = { partitions: 12, pins: [12], asked }
 const asMade = Object.fromEntries(settingsOfNew(asked).map(({ name, value }) => [name, value]))
-const untouched = { 'retention.bytes': '-1', 'compression.type': 'producer' }
+const untouched = { 'retention.bytes': '-1' }
 
 function found(settings: Readonly<Record<string, string>> = {}, rest: Partial<FoundTopic> = {}) {
   return {
