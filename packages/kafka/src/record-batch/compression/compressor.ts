@@ -1,4 +1,5 @@
-import { constants, createGzip, createZstdCompress } from 'node:zlib'
+import { promisify } from 'node:util'
+import { constants, createZstdCompress, gzip, type ZstdCompress } from 'node:zlib'
 
 /** What ingest compresses large batches with. */
 export type Compression = 'zstd' | 'gzip' | 'none'
@@ -7,93 +8,83 @@ export type Compression = 'zstd' | 'gzip' | 'none'
 export interface Compressor extends Disposable {
   /** As it stands in the attributes of a batch. */
   readonly codec: number
-  /** @throws when Node cannot, or after it was disposed of; the next one is begun anew. */
+  /** @throws when Node cannot, or after it was disposed of. */
   compress(plain: Buffer): Promise<Buffer>
 }
 
 /** The fastest level of both: of events, a higher one makes nothing smaller (docs/decisions/0053-compression.md). */
 const LEVEL = 1
-/** Compressed events come in one piece. */
-const PIECE_BYTES = 65_536
-/** All pieces of one batch wait here until it is whole: none is so large. */
-const ROOM_BYTES = 2 ** 30
 
-/**
- * One stream does them all: what each flushes is a frame of zstd, or a member of gzip, that stands alone. A function
- * of `node:zlib` for each would make and free a codec every time: two or three times the CPU for a batch of 16 KiB, and
- * memory that falls to pieces (https://github.com/nodejs/node/issues/8871).
- */
 export function createCompressor(compression: Exclude<Compression, 'none'>): Compressor {
-  const open = OPEN[compression]
-  let stream = open.stream()
+  const { codec, compress, close } = CODECS[compression]()
   let isClosed = false
   let turn: Promise<unknown> = Promise.resolve()
 
-  const one = async (plain: Buffer): Promise<Buffer> => {
-    if (isClosed) throw new Error(`${compression} is closed`)
-    if (stream.destroyed) stream = open.stream()
-    try {
-      return await pass(stream, plain)
-    } finally {
-      open.rewind(stream)
-    }
-  }
+  const one = (plain: Buffer): Promise<Buffer> =>
+    isClosed ? Promise.reject(new Error(`${compression} is closed`)) : compress(plain)
 
   return {
-    codec: open.codec,
+    codec,
     compress: (plain) => {
-      // What is read after a write must be of that write alone.
+      // One at a time: they share a stream, and should leave threads to others.
       const compressed = turn.then(() => one(plain))
       turn = compressed.catch(() => {})
       return compressed
     },
     [Symbol.dispose]: () => {
       isClosed = true
-      stream.destroy()
+      close()
     },
   }
 }
 
-type Stream = ReturnType<typeof createZstdCompress> | ReturnType<typeof createGzip>
-
-/** `flush` says what every write ends with. */
-const OPEN = {
-  gzip: {
-    codec: 1,
-    stream: (): Stream =>
-      quiet(
-        createGzip({
-          level: LEVEL,
-          flush: constants.Z_FINISH,
-          chunkSize: PIECE_BYTES,
-          readableHighWaterMark: ROOM_BYTES,
-        }),
-      ),
-    rewind: (stream: Stream): void => {
-      if ('reset' in stream && !stream.destroyed) stream.reset()
-    },
-  },
-  zstd: {
-    codec: 4,
-    stream: (): Stream =>
-      quiet(
-        createZstdCompress({
-          params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
-          flush: constants.ZSTD_e_end,
-          chunkSize: PIECE_BYTES,
-          readableHighWaterMark: ROOM_BYTES,
-        }),
-      ),
-    rewind: (): void => {}, // an ended frame is followed by another
-  },
-} as const
-
-/** Its errors are those of the write that met them. */
-function quiet(stream: Stream): Stream {
-  return stream.on('error', () => {})
+interface Codec {
+  readonly codec: number
+  readonly compress: (plain: Buffer) => Promise<Buffer>
+  readonly close: () => void
 }
 
-function pass(stream: Stream, plain: Buffer): Promise<Buffer> {
+const CODECS: Readonly<Record<Exclude<Compression, 'none'>, () => Codec>> = {
+  zstd: openZstd,
+  gzip: () => {
+    const compress = promisify<Buffer, object, Buffer>(gzip)
+    return { codec: 1, compress: (plain) => compress(plain, { level: LEVEL }), close: () => {} }
+  },
+}
+
+/**
+ * One stream for all: every write ends a frame, which stands alone, and what zstd needs is made once. A `zstdCompress`
+ * for each would make and free it each time, for two or three times the CPU of a small batch, and memory that falls to
+ * pieces (https://github.com/nodejs/node/issues/8871).
+ */
+function openZstd(): Codec {
+  let stream = newStream()
+  return {
+    codec: 4,
+    compress: (plain) => {
+      if (stream.destroyed) stream = newStream() // after an error
+      return passThrough(stream, plain)
+    },
+    close: () => stream.destroy(),
+  }
+}
+
+/** Compressed events come in one piece. */
+const PIECE_BYTES = 65_536
+/** A batch waits in the stream until it is whole; none is so large. */
+const ROOM = { readableHighWaterMark: 2 ** 30 }
+
+function newStream(): ZstdCompress {
+  const stream = createZstdCompress({
+    params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
+    flush: constants.ZSTD_e_end,
+    chunkSize: PIECE_BYTES,
+    ...ROOM,
+  })
+  return stream.on('error', () => {}) // told to the write that met it
+}
+
+function passThrough(stream: ZstdCompress, plain: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     stream.write(plain, (error) => {
       if (error) return reject(error)
