@@ -79,8 +79,8 @@ function within(
   // Node takes no limit of 0.
   const maxOutputLength = Math.max(1, maxBytes)
   // One more than it is, or Node would begin a second piece to see that nothing follows.
-  const expected = bytes === null ? input.length * 4 : bytes + 1
-  const chunkSize = Math.min(bytes === null ? PIECE_BYTES : maxBytes + 1, Math.max(4_096, expected))
+  const guessed = Math.min(PIECE_BYTES, input.length * 4)
+  const chunkSize = Math.max(4_096, bytes === null ? guessed : bytes + 1)
   try {
     const inflated = inflate(input, { maxOutputLength, chunkSize })
     return inflated.length > maxBytes ? null : inflated
