@@ -40,7 +40,8 @@ export async function compressionThroughIngest(options: BenchOptions) {
     }),
   )
   for (const [, server] of servers) {
-    if (options.warmUpSeconds > 0) await measured(bench, { server, rate: null }, options.warmUpSeconds)
+    if (options.warmUpSeconds > 0)
+      await measured(bench, { server, rate: null }, options.warmUpSeconds)
   }
   const rates = options.isTiny ? TINY_RATES : RATES
   const cases = rates.flatMap((rate) =>
@@ -164,6 +165,8 @@ function tableOf(seen: SeenByCase, rates: readonly (number | null)[]): FigureTab
 function ratiosOf(seen: SeenByCase): Readonly<Record<string, number>> {
   const none = seen[nameOf(null, 'none')] ?? []
   const zstd = seen[nameOf(null, 'zstd')] ?? []
-  const shares = zstd.map(({ serverMicros }, round) => (none[round]?.serverMicros ?? NaN) / serverMicros)
+  const shares = zstd.map(
+    ({ serverMicros }, round) => (none[round]?.serverMicros ?? NaN) / serverMicros,
+  )
   return { 'compression: CPU of ingest without / with zstd': median(shares) }
 }

@@ -42,10 +42,14 @@ test('the benchmark of analysts runs, and every question that it asks is answere
 })
 
 test('the benchmark of compression runs, and what is compressed is smaller', () => {
-  const { status, stderr } = spawnSync(process.execPath, ['bench/main.ts', 'compression', '--tiny'], {
-    encoding: 'utf8',
-    timeout: 170_000,
-  })
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['bench/main.ts', 'compression', '--tiny'],
+    {
+      encoding: 'utf8',
+      timeout: 170_000,
+    },
+  )
   assert.equal(status, 0, stderr)
   const { tables } = JSON.parse(readFileSync('bench/results/compression.json', 'utf8'))
   for (const [codec, , count, plain, compressed] of tables[0].rows) {

@@ -43,7 +43,8 @@ for (const [compression, atMost] of [
     const records = await readRecords(brokers, topics.tracked, EVENTS)
     const text = (index: number): string => String(records[index]?.value)
     assert.equal(records.length, EVENTS)
-    for (const index of records.keys()) assert.match(text(index), new RegExp(`"duration_ms":${index},`))
+    for (const index of records.keys())
+      assert.match(text(index), new RegExp(`"duration_ms":${index},`))
 
     const metrics = await (await fetch(`${ingest.opsUrl}/metrics`)).text()
     const of = (series: string): number =>
@@ -77,13 +78,18 @@ test('a topic that stores otherwise, and the largest record that a topic takes, 
   for (const stored of ['producer', 'uncompressed', 'lz4', 'gzip']) {
     await operator.setTopic(topic, { 'compression.type': stored })
     const values = [
-      ...Array.from({ length: 500 }, (_, index) => Buffer.from(`${stored} event ${index} of a user`)),
+      ...Array.from({ length: 500 }, (_, index) =>
+        Buffer.from(`${stored} event ${index} of a user`),
+      ),
       Buffer.alloc(2_097_000, `${stored} again and again `),
     ]
     const outcomes = await producer.produce(
       values.map((value) => ({ topic, partition: 0, key: null, value })),
     )
-    assert.ok(outcomes.every(({ status }) => status === 'acknowledged'), stored)
+    assert.ok(
+      outcomes.every(({ status }) => status === 'acknowledged'),
+      stored,
+    )
     expected.push(...values)
   }
   assert.ok(sent.some(({ compressed }) => compressed > 0))
@@ -92,7 +98,8 @@ test('a topic that stores otherwise, and the largest record that a topic takes, 
     records.map(({ offset }) => offset),
     expected.map((_, offset) => offset),
   )
-  for (const [index, { value }] of records.entries()) assert.ok(expected[index]?.equals(value ?? NONE))
+  for (const [index, { value }] of records.entries())
+    assert.ok(expected[index]?.equals(value ?? NONE))
 })
 
 const NONE = Buffer.alloc(0)

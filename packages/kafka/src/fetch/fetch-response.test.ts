@@ -157,7 +157,11 @@ test('what one answer takes in memory has a limit; what is beyond is asked for a
 test('of one partition come fewer than 100,000 records at a time, however small they became', async () => {
   const value = Buffer.alloc(60, 'x')
   const records = Array.from({ length: 1_000 }, () => ({ ...SAMPLE.records[0], value }))
-  const batch = { ...SAMPLE, compression: 'zstd', records: records as readonly SampleRecord[] } as const
+  const batch = {
+    ...SAMPLE,
+    compression: 'zstd',
+    records: records as readonly SampleRecord[],
+  } as const
   const one = await recordSetBytes(0, [batch])
   // A broker hands out a MiB of a partition, in which there are some millions of these.
   const count = Math.floor(1_048_576 / one.bytes.length)

@@ -2,10 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@custom-events/runtime'
 import type { LinkBatch } from './produce-link.ts'
 import type { RequestPart } from './produce-request.ts'
-import {
-  createCompressor,
-  type Compression,
-} from '../record-batch/compression/compressor.ts'
+import { createCompressor, type Compression } from '../record-batch/compression/compressor.ts'
 import { encodeRecords, recordBatchRoom } from '../record-batch/record-batch.ts'
 
 /** Compresses the batches of requests where that makes them smaller, until a broker refuses it. */
@@ -25,10 +22,7 @@ const RUNBOOK = '(docs/runbook.md)'
 const ZSTD_SINCE_VERSION = 7
 
 /** `null` without compression: then nothing is done and nothing waits. */
-export function createPartCompressor(
-  compression: Compression,
-  log: Logger,
-): PartCompressor | null {
+export function createPartCompressor(compression: Compression, log: Logger): PartCompressor | null {
   if (compression === 'none') return null
   const compressor = createCompressor(compression)
   const { codec } = compressor
@@ -83,7 +77,10 @@ export function createPartCompressor(
     refused: () => {
       if (!isRefused) {
         const remedy = 'set KAFKA_COMPRESSION to what all brokers take, gzip or none'
-        log.warn({ compression, remedy }, `a broker refuses the codec: batches are sent plain ${RUNBOOK}`)
+        log.warn(
+          { compression, remedy },
+          `a broker refuses the codec: batches are sent plain ${RUNBOOK}`,
+        )
       }
       isRefused = true
     },

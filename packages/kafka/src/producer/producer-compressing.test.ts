@@ -38,7 +38,10 @@ async function open(
       partitionCountByTopic: { [topic]: 2 },
       compression,
       onSent: (each) => sent.push(each),
-      log: createLogger({ service: 'test', level: 'info' }, { write: (line) => void lines.push(line) }),
+      log: createLogger(
+        { service: 'test', level: 'info' },
+        { write: (line) => void lines.push(line) },
+      ),
     }),
   )
   await eventually(() => assert.equal(producer.notReadyReason, null))
@@ -53,7 +56,9 @@ const records = (count: number, partition = 0): readonly OutgoingRecord[] =>
     topic,
     partition,
     key: Buffer.from(`account_${index % 7}`),
-    value: Buffer.from(`{"event":"page_viewed","user_id":"user_${index}","path":"/reports/${index}"}`),
+    value: Buffer.from(
+      `{"event":"page_viewed","user_id":"user_${index}","path":"/reports/${index}"}`,
+    ),
   }))
 
 const statuses = (outcomes: readonly ProduceOutcome[]) => [
@@ -131,7 +136,10 @@ test('a compressed batch that is too large for its topic is split until it fits'
     new Map(all.map((part) => [part, part.bytes > LIMIT ? MESSAGE_TOO_LARGE : 0]))
   assert.deepEqual(statuses(await producer.produce(LARGE)), ACKNOWLEDGED)
   const kept = parts().filter(({ bytes }) => bytes <= LIMIT)
-  assert.equal(kept.reduce((sum, { records: count }) => sum + count, 0), LARGE.length)
+  assert.equal(
+    kept.reduce((sum, { records: count }) => sum + count, 0),
+    LARGE.length,
+  )
 })
 
 test('a batch has at most the bytes of its topic before it is compressed, too', async () => {

@@ -59,7 +59,9 @@ for (const compression of ['gzip', 'zstd'] as const) {
         const plain = batchOf({ records: drawn, timestampMs })
         const batch = batchOf({ records: drawn, timestampMs, compressed })
 
-        assert.ok(INFLATE[compression](batch.subarray(HEADER_BYTES)).equals(plain.subarray(HEADER_BYTES)))
+        assert.ok(
+          INFLATE[compression](batch.subarray(HEADER_BYTES)).equals(plain.subarray(HEADER_BYTES)),
+        )
         assert.deepEqual(alike(batch), alike(plain), 'the rest of the header')
         assert.equal(batch[22], codec)
         assert.equal(batch.readInt32BE(8), batch.length - 12)
