@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@custom-events/runtime'
 import type { LinkBatch } from './produce-link.ts'
 import type { RequestPart } from './produce-request.ts'
@@ -17,6 +16,7 @@ export interface PartCompressor extends Disposable {
 const COMPRESSED_FROM_BYTES = 16_384
 /** Node's threads are busy for so long, with DNS or bodies: what waits for them is sent plain. */
 const MAX_WAIT_MS = 250
+const TELL_EVERY_MS = 60_000
 const RUNBOOK = '(docs/runbook.md)'
 /** Of Kafka 2.1, which brought zstd: brokers refuse it in older ones (KIP-110). */
 const ZSTD_SINCE_VERSION = 7
@@ -28,30 +28,34 @@ export function createPartCompressor(compression: Compression, log: Logger): Par
   const { codec } = compressor
   let isRefused = false
   let isStuck = false
-  let hasFailed = false
   let isClosed = false
+  let toldAt = -Infinity
+
+  /** Again only after a while: nothing is wrong with the batches. */
+  const tell = (about: object, text: string): void => {
+    const isNews = !isClosed && performance.now() - toldAt > TELL_EVERY_MS
+    log[isNews ? 'warn' : 'debug']({ ...about, compression }, `${text} ${RUNBOOK}`)
+    if (isNews) toldAt = performance.now()
+  }
 
   const inTime = async (plain: Buffer): Promise<Buffer | null> => {
     const compressing = compressor.compress(plain)
-    const overdue = new AbortController()
+    const late = Promise.withResolvers<null>()
+    const timer = setTimeout(late.resolve, MAX_WAIT_MS, null)
     try {
-      const late = delay(MAX_WAIT_MS, null, { signal: overdue.signal }).catch(() => null)
-      const compressed = await Promise.race([compressing, late])
-      if (compressed === null) tellStuck(compressing)
+      const compressed = await Promise.race([compressing, late.promise])
+      if (compressed === null) stuckUntil(compressing)
       return compressed
     } catch (err) {
-      const tell = hasFailed || isClosed ? log.debug.bind(log) : log.warn.bind(log)
-      tell({ err, compression }, `a batch could not be compressed: it is sent plain ${RUNBOOK}`)
-      hasFailed = true
+      tell({ err }, 'a batch could not be compressed: it is sent plain')
       return null
     } finally {
-      overdue.abort()
+      clearTimeout(timer)
     }
   }
 
-  const tellStuck = (compressing: Promise<unknown>): void => {
-    const what = { compression, waitedMs: MAX_WAIT_MS }
-    if (!isStuck) log.warn(what, `no thread is free to compress: batches are sent plain ${RUNBOOK}`)
+  const stuckUntil = (compressing: Promise<unknown>): void => {
+    tell({ waitedMs: MAX_WAIT_MS }, 'no thread is free to compress: batches are sent plain')
     isStuck = true
     const goOn = (): void => void (isStuck = false)
     compressing.then(goOn, goOn)
@@ -75,13 +79,8 @@ export function createPartCompressor(compression: Compression, log: Logger): Par
       return parts
     },
     refused: () => {
-      if (!isRefused) {
-        const remedy = 'set KAFKA_COMPRESSION to what all brokers take, gzip or none'
-        log.warn(
-          { compression, remedy },
-          `a broker refuses the codec: batches are sent plain ${RUNBOOK}`,
-        )
-      }
+      const remedy = 'set KAFKA_COMPRESSION to what all brokers take, gzip or none'
+      if (!isRefused) tell({ remedy }, 'a broker refuses the codec: batches are sent plain')
       isRefused = true
     },
     [Symbol.dispose]: () => {
