@@ -79,8 +79,9 @@ export function createPartCompressor(compression: Compression, log: Logger): Par
       return parts
     },
     refused: () => {
-      const remedy = 'set KAFKA_COMPRESSION to what all brokers take, gzip or none'
-      if (!isRefused) tell({ remedy }, 'a broker refuses the codec: batches are sent plain')
+      const about = { compression, remedy: 'set KAFKA_COMPRESSION to what all brokers take' }
+      if (!isRefused)
+        log.warn(about, `a broker refuses the codec: batches are sent plain ${RUNBOOK}`)
       isRefused = true
     },
     [Symbol.dispose]: () => {
