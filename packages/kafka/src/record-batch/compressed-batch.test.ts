@@ -8,6 +8,7 @@ import type { OutgoingRecord } from '../records.ts'
 import { registerCodecs } from './compression/codecs.fixture.ts'
 import { createCompressor } from './compression/compressor.ts'
 import { crc32c } from './crc32c.ts'
+import type { OpenBatch } from './inflating.ts'
 import { createOpenBatches } from './open-batches.ts'
 import { encodeRecords } from './record-batch.ts'
 import { readRecordSet } from './record-set.ts'
@@ -98,7 +99,7 @@ function alike(batch: Buffer): string {
 
 async function byOurs(batch: Buffer) {
   const set = { ...AT, start: 0, end: batch.length, from: 0, aborted: [] }
-  const how = { maxBytes: 1e7, open: createOpenBatches() }
+  const how = { maxBytes: 1e7, open: createOpenBatches<OpenBatch>() }
   const { records: found } = await readRecordSet(batch, set, how)
   return found.map(({ offset, key, value }) => ({ offset, key, value }))
 }
