@@ -1,4 +1,3 @@
-import { isCodecRefused, placeOf, resultsOf } from './batch-results.ts'
 import { closedBroker } from '../consumer/consumer-errors.ts'
 import type {
   KafkaJsBroker,
@@ -7,7 +6,7 @@ import type {
 } from '../kafkajs/kafkajs-cluster.ts'
 import { KafkaCodeError } from '../errors/kafka-errors.ts'
 import { leadersOf } from '../kafkajs/leaders.ts'
-import type { PartCompressor } from './compressed-parts.ts'
+import type { PartCompressor } from './compressing/compressed-parts.ts'
 import {
   REPLICAS_TIMEOUT_MS,
   type BatchResult,
@@ -18,8 +17,11 @@ import {
 import {
   decodeProduceResponse,
   encodeProduceRequest,
+  isCodecRefused,
+  placeOf,
   PRODUCE_API_KEY,
   PRODUCE_VERSIONS,
+  resultsOf,
   type ProduceResponse,
   type RequestPart,
 } from './produce-request.ts'

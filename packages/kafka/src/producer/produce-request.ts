@@ -1,3 +1,5 @@
+import { KafkaCodeError } from '../errors/kafka-errors.ts'
+import type { BatchResult, LinkBatch } from './produce-link.ts'
 import {
   compressedBatchRoom,
   writeCompressedBatch,
@@ -9,6 +11,8 @@ import type { OutgoingRecord, TopicPartition } from '../records.ts'
 export const PRODUCE_API_KEY = 0
 /** Versions whose requests look alike: since record batches, until flexible headers. */
 export const PRODUCE_VERSIONS = { min: 3, max: 7 }
+const NETWORK_EXCEPTION = 13
+const UNSUPPORTED_COMPRESSION_TYPE = 76
 /** All in-sync replicas. */
 const ACKS = -1
 
@@ -117,4 +121,34 @@ export function decodeProduceResponse(payload: Buffer, version: number): Produce
     }
   }
   return { parts, throttleMs: payload.readInt32BE(at) }
+}
+
+/** The broker does not know, or does not take, what the batch is compressed with. */
+export function isCodecRefused(result: BatchResult | undefined): boolean {
+  return (
+    result?.status === 'failed' &&
+    result.error instanceof KafkaCodeError &&
+    result.error.code === UNSUPPORTED_COMPRESSION_TYPE
+  )
+}
+
+/** A partition that the answer does not name is not acknowledged. */
+export function resultsOf(
+  batches: readonly LinkBatch[],
+  parts: readonly PartResponse[],
+): readonly BatchResult[] {
+  const partByPlace = new Map(parts.map((part) => [placeOf(part), part]))
+  return batches.map((batch) => {
+    const part = partByPlace.get(placeOf(batch))
+    if (part === undefined) {
+      return { status: 'failed', error: new KafkaCodeError(NETWORK_EXCEPTION, placeOf(batch)) }
+    }
+    const { errorCode, baseOffset } = part
+    if (errorCode === 0) return { status: 'acknowledged', baseOffset }
+    return { status: 'failed', error: new KafkaCodeError(errorCode, placeOf(batch)) }
+  })
+}
+
+export function placeOf({ topic, partition }: LinkBatch | PartResponse): string {
+  return `${topic}/${partition}`
 }

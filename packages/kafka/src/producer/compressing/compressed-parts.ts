@@ -1,8 +1,8 @@
 import type { Logger } from '@custom-events/runtime'
-import type { LinkBatch } from './produce-link.ts'
-import type { RequestPart } from './produce-request.ts'
-import { createCompressor, type Compression } from '../record-batch/compression/compressor.ts'
-import { encodeRecords, recordBatchRoom } from '../record-batch/record-batch.ts'
+import type { LinkBatch } from '../produce-link.ts'
+import type { RequestPart } from '../produce-request.ts'
+import { createCompressor, type Compression } from '../../record-batch/compression/compressor.ts'
+import { encodeRecords, recordBatchRoom } from '../../record-batch/record-batch.ts'
 
 /** Compresses the batches of requests where that makes them smaller, until a broker refuses it. */
 export interface PartCompressor extends Disposable {

@@ -7,22 +7,29 @@ import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { createLogger } from '@custom-events/runtime'
-import { createProducer } from './producer.ts'
-import type { OnSent } from './produce-link.ts'
-import type { Compression } from '../record-batch/compression/compressor.ts'
-import { recordBatchBytes } from '../record-batch/record-batch.ts'
-import type { OutgoingRecord, ProduceOutcome } from '../records.ts'
-import { startScriptedBrokers, type ProducedPart } from '../testing/scripted-broker.fixture.ts'
-import { eventually } from '../../../../test/support/eventually.ts'
+import { createProducer } from '../producer.ts'
+import type { OnSent } from '../produce-link.ts'
+import type { Compression } from '../../record-batch/compression/compressor.ts'
+import { recordBatchBytes } from '../../record-batch/record-batch.ts'
+import type { OutgoingRecord, ProduceOutcome } from '../../records.ts'
+import { startScriptedBrokers, type ProducedPart } from '../../testing/scripted-broker.fixture.ts'
+import { eventually } from '../../../../../test/support/eventually.ts'
 
 const topic = 't'
 const MESSAGE_TOO_LARGE = 10
 const UNSUPPORTED_COMPRESSION_TYPE = 76
 const [NONE, GZIP, ZSTD] = [0, 1, 4]
 
+interface Wanted {
+  readonly compression?: Compression
+  /** The last version of produce requests that the broker speaks. */
+  readonly max?: number
+  readonly maxMessageBytes?: number | null
+}
+
 async function open(
   resources: AsyncDisposableStack,
-  { compression = 'zstd' as Compression, max = 7, maxMessageBytes = null as number | null } = {},
+  { compression = 'zstd', max = 7, maxMessageBytes = null }: Wanted = {},
 ) {
   const produceVersions = { min: 3, max }
   const brokers = await startScriptedBrokers(1, { topic, produceVersions, metadataVersion: 8 })
