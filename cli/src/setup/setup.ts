@@ -96,6 +96,7 @@ async function setUpTopics(
       replicationFactor: config.KAFKA_REPLICATION_FACTOR,
       minInsyncReplicas: config.KAFKA_MIN_INSYNC_REPLICAS,
       retentionMs: config.KAFKA_RETENTION_HOURS * 3_600_000,
+      compression: config.KAFKA_COMPRESSION,
     },
     log,
   })

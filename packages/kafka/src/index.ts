@@ -18,8 +18,10 @@ export {
   type ProduceOutcome,
   type TopicPartition,
 } from './records.ts'
+export type { OnSent } from './producer/produce-link.ts'
 export { isTooLarge } from './producer/too-large.ts'
 export type { ProduceTrouble } from './topics/topic-troubles.ts'
+export type { Compression } from './record-batch/compression/compressor.ts'
 export { createProducer, type Producer, type ProducerOptions } from './producer/producer.ts'
 export {
   createSchemaRegistry,
