@@ -21,7 +21,7 @@ export {
 } from './process/ports.ts'
 export { checkPrerequisites } from './prerequisites.ts'
 export { StackError, type Problem } from './problem.ts'
-export type { Right } from './kafka/kafka-users.ts'
+export { rightOf, type Right } from './kafka/kafka-users.ts'
 export { makeAuthority, type Authority, type CertificateFiles } from './kafka/certificates.ts'
 export type { KafkaUser, SecureKafka, TlsKafka } from './kafka/secure-kafka.ts'
 export { startTokenServer, type TokenServer } from './kafka/token-server.ts'
