@@ -5,6 +5,7 @@ import {
   consumerGroup,
   integer,
   kafkaVariables,
+  name,
   readConfig,
   registryVariables,
   serviceVariables,
@@ -45,7 +46,16 @@ export const consumerVariables = {
       'group.min.session.timeout.ms and group.max.session.timeout.ms.',
     min: 6_000, // what brokers allow by default
     max: 300_000,
-    default: 30_000,
+    default: 6_000,
+  }),
+  KAFKA_GROUP_INSTANCE_ID: name({
+    description:
+      'Name of this instance in the consumer group (group.instance.id, Kafka 2.3 and later), of no other and the same ' +
+      'after a restart: a killed instance that comes back before the session times out has its partitions back at once, ' +
+      'and the others do not notice. Empty: none.',
+    pattern: /^(?:(?!\.{1,2}$)[A-Za-z0-9._-]{1,249})?$/,
+    rule: 'up to 249 letters, digits, dots, _ and -',
+    default: '',
   }),
   ...registryVariables,
   ...clickhouseVariables,

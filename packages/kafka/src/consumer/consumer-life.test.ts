@@ -32,6 +32,8 @@ function memberThat(fetch: () => Promise<UnreadableRecords | null>): GroupMember
     pause: () => {},
     resume: () => {},
     start: async () => {},
+    isJoinDue: false,
+    joinAside: async () => true,
     heartbeat: async () => {},
     nodeIds: () => [1],
     fetch: async () => {
