@@ -100,7 +100,7 @@ export async function startConsumer(options: {
     topics: [topics.tracked, topics.rejected, topics.deadLetters, topics.keys],
     budget,
     onOutOfRange: config.KAFKA_OUT_OF_RANGE,
-    instanceId: config.KAFKA_GROUP_INSTANCE_ID || null,
+    instanceId: settings.instanceId,
     log,
     times: {
       sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,

@@ -84,6 +84,7 @@ export function createMembership(options: {
 
   /** Over a connection of its own: a broker answers in turn, and a commit would wait until everybody has joined. */
   const joinAndSync = async (signal: AbortSignal): Promise<void> => {
+    signal.throwIfAborted()
     const aside = tellingCluster(kafka, log)
     const onAbort = (): void => void aside.disconnect().catch(() => {})
     signal.addEventListener('abort', onAbort, { once: true })
@@ -162,6 +163,7 @@ export function createMembership(options: {
     },
     heartbeat: async () => {
       const { memberId, generation: groupGenerationId } = place
+      if (memberId === '') return
       try {
         await (await coordinator.find()).heartbeat({ groupId, groupGenerationId, memberId })
       } catch (error) {
