@@ -1,9 +1,15 @@
 import { AssignerProtocol } from 'kafkajs'
 import type { JoinedMember, RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
-import { inTopics, partitionKey } from '../consumer/consumer-offsets.ts'
+import { eachPartition, inTopics, partitionKey } from '../consumer/consumer-offsets.ts'
 import { groupByTopic, knownTopics } from '../fetch/leader-offsets.ts'
 import type { TopicPartition } from '../records.ts'
-import { decodeClaim, encodeClaim, encodeMayReadOn, type Claim } from './ownership.ts'
+import {
+  decodeClaim,
+  decodeMayReadOn,
+  encodeClaim,
+  encodeMayReadOn,
+  type Claim,
+} from './ownership.ts'
 
 export interface Subscriber {
   readonly memberId: string
@@ -135,4 +141,17 @@ export async function assign(
       userData,
     }),
   }))
+}
+
+/** What the leader has sent to a member, without topics that it did not ask for, which another program may have given it. */
+export function readAssignment(
+  memberAssignment: Buffer,
+  topics: readonly string[],
+): { readonly assigned: readonly TopicPartition[]; readonly mayReadOn: boolean } {
+  const told = AssignerProtocol.MemberAssignment.decode(memberAssignment)
+  const ofOurs = Object.entries(told?.assignment ?? {}).filter(([topic]) => topics.includes(topic))
+  return {
+    assigned: eachPartition(ofOurs.map(([topic, partitions]) => ({ topic, partitions }))),
+    mayReadOn: decodeMayReadOn(told?.userData),
+  }
 }

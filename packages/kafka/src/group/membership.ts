@@ -1,16 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { AssignerProtocol } from 'kafkajs'
 import type { OffsetsOfTopic, RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
 import type { Logger } from '@custom-events/runtime'
 import { forgottenAs, isRebalancing } from '../consumer/consumer-errors.ts'
-import { eachPartition, partitionKey } from '../consumer/consumer-offsets.ts'
+import { partitionKey } from '../consumer/consumer-offsets.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { tellingCluster } from '../kafkajs/kept-cluster.ts'
 import type { TopicPartition } from '../records.ts'
-import { assign, protocolOf } from './consumer-assigner.ts'
+import { assign, protocolOf, readAssignment } from './consumer-assigner.ts'
 import type { InstanceName } from './instance-name.ts'
 import { createCoordinator } from './named-coordinator.ts'
-import { decodeMayReadOn } from './ownership.ts'
 
 /** Our place in the group: Kafka's classic protocol, with a name (KIP-345), and claims as in KIP-429. */
 export interface Membership {
@@ -93,7 +91,8 @@ export function createMembership(options: {
       await aside.addMultipleTargetTopics(topics)
       const broker = await createCoordinator({ cluster: aside, groupId, name }).find()
       const { sessionTimeoutMs: sessionTimeout, rebalanceTimeoutMs: rebalanceTimeout } = times
-      const { assigned: owned, assignedIn } = place
+      const { mayReadOn: isHeld, assignedIn } = place
+      const owned = isHeld ? place.assigned : [] // else all of it was let go of, as whoever assigns expects
       const { memberId, generationId, leaderId, members } = await broker.joinGroup({
         groupId,
         sessionTimeout,
@@ -106,17 +105,11 @@ export function createMembership(options: {
       const groupAssignment = leaderId === memberId ? await assign(cluster, members) : []
       const synced = await broker.syncGroup({ groupId, generationId, memberId, groupAssignment })
       signal.throwIfAborted()
-      const told = AssignerProtocol.MemberAssignment.decode(synced.memberAssignment)
-      const assigned = ofOurs(told?.assignment ?? {}, topics)
+      const { assigned, mayReadOn } = readAssignment(synced.memberAssignment, topics)
       const isKept = new Set(assigned.map(partitionKey))
       // Others get what we lose when we join again without it.
       isJoinDue = owned.some((each) => !isKept.has(partitionKey(each)))
-      place = {
-        ...place,
-        assigned,
-        assignedIn: generationId,
-        mayReadOn: decodeMayReadOn(told?.userData),
-      }
+      place = { ...place, assigned, assignedIn: generationId, mayReadOn }
       untaken = assigned
     } finally {
       signal.removeEventListener('abort', onAbort)
@@ -190,16 +183,4 @@ export function createMembership(options: {
       await (await coordinator.find()).leaveGroup({ groupId, memberId })
     },
   }
-}
-
-/** Without what we have not asked for, which a program of others may have given us. */
-function ofOurs(
-  assignment: Readonly<Record<string, readonly number[]>>,
-  topics: readonly string[],
-): readonly TopicPartition[] {
-  return eachPartition(
-    Object.entries(assignment)
-      .filter(([topic]) => topics.includes(topic))
-      .map(([topic, partitions]) => ({ topic, partitions })),
-  )
 }
