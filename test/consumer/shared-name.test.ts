@@ -24,7 +24,7 @@ test(
     await using world = await createWorld(stack)
     const named = { ...LONG_SESSION, KAFKA_GROUP_INSTANCE_ID: 'same' }
     // It has in hand what it has read, until somebody ends its assignment.
-    const first = await world.startConsumer({ ...named, BATCH_MAX_AGE_MS: '60000' })
+    const first = await world.startConsumer({ ...named, BATCH_MAX_AGE_MS: '30000' })
     await ready(first)
     await world.produce(Array.from({ length: 100 }, (_, index) => world.record(index)))
     await eventually(async () => {
