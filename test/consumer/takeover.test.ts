@@ -69,7 +69,7 @@ test(
     await eventually(() => assert.ok(assignments(other) >= 2), PATIENT)
     await produceAndSee(world, 0, 200)
     frozen.kill('SIGSTOP')
-    const before = assignments(other)
+    const assignedBefore = assignments(other)
     // A third one joins, and the group waits for the frozen one as long as its session lasts.
     await using third = await world.startConsumer(LONG_SESSION)
     await eventually(
@@ -80,7 +80,7 @@ test(
     const { tracked } = await counts(world)
     await world.produce(Array.from({ length: 200 }, (_, index) => world.record(200 + index)))
     await eventually(async () => assert.ok((await counts(world)).tracked > tracked + 40), PATIENT)
-    assert.equal(assignments(other), before)
+    assert.equal(assignments(other), assignedBefore)
     assert.equal(assignments(third), 0)
     frozen.kill('SIGCONT')
     await eventually(async () => assert.equal((await counts(world)).tracked, 400), PATIENT)

@@ -203,5 +203,5 @@ function kafkaJsParts(options: {
     ],
   })
   if (parts === null) throw new Error('kafkajs made no partition assigner: not version 2.2.4?')
-  return parts as { cluster: RawCluster; logger: unknown }
+  return parts
 }

@@ -140,7 +140,7 @@ async function lifeInRebalance(answers: readonly (boolean | Error)[]) {
     },
     joinAside: async () => {
       isJoining = true
-      while (fetchesWhileJoining < 3) await setImmediate()
+      for (let turn = 0; turn < 50; turn++) await setImmediate()
       isJoining = false
       const answer = left.shift()
       if (left.length === 0) setTimeout(() => closing.abort(), 50)

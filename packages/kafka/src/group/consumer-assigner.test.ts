@@ -91,7 +91,8 @@ test('topics of one partition are spread over the members', () => {
     ...partitionsOf('t', 4),
     ...['x', 'y', 'z'].flatMap((topic) => partitionsOf(topic, 1)),
   ])
-  assert.deepEqual([...shares.values()].map((share) => share.length).toSorted(), [1, 2, 2, 2])
+  const counts = [...shares.values()].map((share) => share.length)
+  assert.deepEqual([Math.min(...counts), Math.max(...counts)], [1, 2])
 })
 
 test('whoever comes and goes: no partition has two owners, and two joins later each has its share for good', () => {
