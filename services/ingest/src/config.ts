@@ -13,11 +13,13 @@ import {
   kafkaConfigFrom,
   registryConfigFrom,
   topicNames,
+  type Compression,
   type KafkaConfig,
   type RegistryConfig,
 } from '@custom-events/kafka'
 import {
   choice,
+  compressionVariables,
   ConfigError,
   consumerGroup,
   integer,
@@ -43,6 +45,7 @@ const EARLIEST_POSSIBLE_MS = Date.UTC(1900, 0, 1)
 export const ingestVariables = {
   ...serviceVariables,
   ...kafkaVariables,
+  ...compressionVariables,
   KAFKA_CONSUMER_GROUP: consumerGroup({
     description:
       'Consumer group of the consumer service, which ?wait=queryable looks at. Empty: ' +
@@ -123,6 +126,7 @@ export interface IngestConfig {
   readonly opsPort: number
   readonly workers: number
   readonly kafka: KafkaConfig
+  readonly compression: Compression
   /** Topic that says who is erased. */
   readonly erasedTopic: string
   /** Whose offsets tell what can be queried. */
@@ -161,6 +165,7 @@ export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): 
     opsPort: config.OPS_PORT,
     workers: config.WORKERS,
     kafka: kafkaConfigFrom(config),
+    compression: config.KAFKA_COMPRESSION,
     erasedTopic: erasedTopic(config.KAFKA_TOPIC),
     consumerGroup: consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC),
     registry: registryConfigFrom(config),

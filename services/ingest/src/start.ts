@@ -8,6 +8,7 @@ import {
   followErasures,
   onPromisedTopics,
   watchTopicPromises,
+  type OnSent,
 } from '@custom-events/kafka'
 import {
   ConfigError,
@@ -187,11 +188,14 @@ function openDelivery(
     },
     log,
   }
-  const watch = watchTopicPromises({ ...promised, placed: tracked })
+  const { compression } = config
+  const watch = watchTopicPromises({ ...promised, placed: tracked, compression })
   const kafka = onPromisedTopics(
     createProducer({
       ...promised,
       sideTopics: [rejected, keysTopic],
+      compression,
+      onSent: (sent) => countSent(metrics, sent),
       onFailure: ({ class: kind, code }) => metrics.produceFailures.inc({ class: kind, code }),
     }),
     watch,
@@ -238,6 +242,13 @@ function openDelivery(
     metrics,
     log,
   }
+}
+
+function countSent(metrics: IngestMetrics, sent: Parameters<OnSent>[0]): void {
+  metrics.produceBytes.inc({ as: 'plain' }, sent.plainBytes)
+  metrics.produceBytes.inc({ as: 'sent' }, sent.bytes)
+  metrics.produceBatches.inc({ compressed: 'yes' }, sent.compressed)
+  metrics.produceBatches.inc({ compressed: 'no' }, sent.plain)
 }
 
 function openQueryable(
