@@ -116,6 +116,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         KAFKA_CONSUMER_GROUP: consumerGroup,
         // The least that Kafka allows: a killed member's partitions wait for so long.
         KAFKA_SESSION_TIMEOUT_MS: '6000',
+        KAFKA_GROUP_INSTANCE_ID: consumer,
         POISON_UNKNOWN_SCHEMA: 'dead_letter', // the poison is known to be nobody's event
         BATCH_MAX_AGE_MS: '500',
         ...(options.erasuresMaxAgeMs === undefined

@@ -9,6 +9,7 @@ import { overload } from './overload.ts'
 import { scaling } from './scaling.ts'
 import { sigterm } from './sigterm.ts'
 import type { Orders } from './stage.ts'
+import { takeover } from './takeover.ts'
 
 interface Drill {
   readonly shows: string
@@ -33,6 +34,11 @@ const drills: Readonly<Record<string, Drill>> = {
     shows:
       'ten times the peak (--minutes 1, --events 1000 a request): goodput stays, the rest is refused quickly',
     run: overload,
+  },
+  takeover: {
+    shows:
+      'consumers are killed, restarted, added and removed: how long each partition stands still',
+    run: takeover,
   },
   'hot-account': {
     shows: 'one account sends 90 %: the others hardly notice',

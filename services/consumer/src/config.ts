@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { kafkaConfigFrom } from '@custom-events/kafka'
 import {
   choice,
@@ -5,6 +6,7 @@ import {
   consumerGroup,
   integer,
   kafkaVariables,
+  name,
   readConfig,
   registryVariables,
   serviceVariables,
@@ -45,7 +47,16 @@ export const consumerVariables = {
       'group.min.session.timeout.ms and group.max.session.timeout.ms.',
     min: 6_000, // what brokers allow by default
     max: 300_000,
-    default: 30_000,
+    default: 6_000,
+  }),
+  KAFKA_GROUP_INSTANCE_ID: name({
+    description:
+      'Name of this instance in the consumer group (group.instance.id, Kafka 2.3 and later), of no other and the same ' +
+      'after a restart: a killed instance that comes back before the session times out has its partitions back at once, ' +
+      'and the others do not notice. `hostname`: the name of the host, which is that of the pod or container. Empty: none.',
+    pattern: /^(?:(?!\.{1,2}$)[A-Za-z0-9._-]{1,249})?$/,
+    rule: 'up to 249 letters, digits, dots, _ and -',
+    default: '',
   }),
   ...registryVariables,
   ...clickhouseVariables,
@@ -107,8 +118,10 @@ export const consumerVariables = {
 /** @throws {ConfigError} with every problem. */
 export function readConsumerConfig(environment: NodeJS.ProcessEnv) {
   const { config, warnings } = readConfig(consumerVariables, environment, memoryProblems)
+  const named = config.KAFKA_GROUP_INSTANCE_ID
+  const instanceId = named === 'hostname' ? hostname().replaceAll(/[^\w.-]/g, '_') : named || null
   const failpoint = environment['NODE_ENV'] === 'test' ? config.FAILPOINT : 'none'
-  return { config, kafka: kafkaConfigFrom(config), failpoint, warnings }
+  return { config, kafka: kafkaConfigFrom(config), instanceId, failpoint, warnings }
 }
 
 /** A batch that does not fit into the memory would never be full, and always wait for its age. */

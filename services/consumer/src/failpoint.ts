@@ -49,6 +49,9 @@ export function withFailpoint(ports: Ports, failpoint: Failpoint): Ports {
       get backlog() {
         return consumer.backlog
       },
+      get isNameTaken() {
+        return consumer.isNameTaken
+      },
       get foreignMembers() {
         return consumer.foreignMembers
       },

@@ -150,6 +150,13 @@ export const consumerMetrics = {
     name: 'foreign_members',
     help: 'Members of the consumer group that read other topics; absent when unknown.',
   },
+  isNameTaken: {
+    type: 'gauge',
+    name: 'name_taken',
+    help:
+      '1 when another process has joined the consumer group as KAFKA_GROUP_INSTANCE_ID of this one, which goes on ' +
+      'without a name.',
+  },
   lag: {
     type: 'gauge',
     name: 'lag_records',

@@ -16,7 +16,7 @@ export interface Observers {
 export function createObservers(options: {
   readonly metrics: ConsumerMetrics
   readonly budget: MemoryBudget
-  readonly consumer: Pick<Consumer, 'backlog' | 'foreignMembers' | 'troubles'>
+  readonly consumer: Pick<Consumer, 'backlog' | 'foreignMembers' | 'isNameTaken' | 'troubles'>
   readonly completeness: Pick<Completeness, 'assigned' | 'moved' | 'lost'>
   readonly erasures: Pick<Erasures, 'ids' | 'ageMs'>
   readonly log: Logger

@@ -39,12 +39,12 @@ test('a partition that nobody tells about any more disappears from the metrics',
       .filter((line) => /^custom_events_(lag|oldest|foreign|retention)\S* /.test(line))
   }
   const known = { ...place, lag: 5, oldestMs: null, retentionMs: null, retentionBytes: 7 }
-  showReading(metrics, { backlog: [known], foreignMembers: 1, troubles: [] }, 0)
+  showReading(metrics, { backlog: [known], foreignMembers: 1, isNameTaken: true, troubles: [] }, 0)
   assert.deepEqual(await shown(), [
     'custom_events_foreign_members 1',
     'custom_events_lag_records{topic="t",partition="3"} 5',
     'custom_events_retention_bytes{topic="t",partition="3"} 7',
   ])
-  showReading(metrics, { backlog: [], foreignMembers: null, troubles: [] }, 0)
+  showReading(metrics, { backlog: [], foreignMembers: null, isNameTaken: false, troubles: [] }, 0)
   assert.deepEqual(await shown(), [])
 })

@@ -41,6 +41,8 @@ import { createTell } from './tell.ts'
 /** A batch is closed after the fetch that fills it; of one partition it brings fewer, however small they are. */
 const LARGEST_FETCH_RECORDS = 100_000
 
+const MAX_HEARTBEAT_MS = 300
+
 const DRAINING = { isReady: false, reasons: ['draining'] }
 
 /** Opens everything in order and registers it; what is registered last is closed first. */
@@ -98,10 +100,12 @@ export async function startConsumer(options: {
     topics: [topics.tracked, topics.rejected, topics.deadLetters, topics.keys],
     budget,
     onOutOfRange: config.KAFKA_OUT_OF_RANGE,
+    instanceId: settings.instanceId,
     log,
     times: {
       sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
-      heartbeatMs: config.KAFKA_SESSION_TIMEOUT_MS / 10,
+      // By them members hear that the group joins anew, and nobody's share is given away before the last has heard it.
+      heartbeatMs: Math.min(MAX_HEARTBEAT_MS, config.KAFKA_SESSION_TIMEOUT_MS / 10),
     },
   })
   resources.use(member)

@@ -29,10 +29,25 @@ export function groupErrorOf(error: unknown): GroupError {
   }
 }
 
-/** Whether the group has forgotten this member, who must then join as a new one. */
-export function isForgotten(error: unknown): boolean {
-  const type = field(error, 'type')
-  return type === 'UNKNOWN_MEMBER_ID' || type === 'FENCED_INSTANCE_ID'
+/**
+ * Whether the group has forgotten this member, who must then join as a new one: it was silent for too long, or another
+ * process has joined under its name. Its partitions may be another's since.
+ */
+export function forgottenAs(error: unknown): 'expelled' | 'fenced' | null {
+  switch (kafkaVerdict(error).code) {
+    case 'UNKNOWN_MEMBER_ID':
+      return 'expelled'
+    case 'FENCED_INSTANCE_ID':
+      return 'fenced'
+    default:
+      return null
+  }
+}
+
+/** Whether the group joins anew, and this member is still one of it. */
+export function isRebalancing(error: unknown): boolean {
+  const { code } = kafkaVerdict(error)
+  return ['REBALANCE_IN_PROGRESS', 'NOT_COORDINATOR', 'ILLEGAL_GENERATION'].includes(code)
 }
 
 /** The broker of a connection that closed; kafkajs wants to be told to forget it. */

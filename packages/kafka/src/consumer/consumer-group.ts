@@ -1,8 +1,10 @@
+import { PartitionAssigners } from 'kafkajs'
 import ConsumerGroup, { type RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
 import type { Logger } from '@custom-events/runtime'
 import { createKafkaJs } from '../kafkajs/client.ts'
-import { createAssigner } from '../group/consumer-assigner.ts'
-import { closedBroker, groupErrorOf, isForgotten } from './consumer-errors.ts'
+import type { InstanceName } from '../group/instance-name.ts'
+import { createMembership, type Membership } from '../group/membership.ts'
+import { closedBroker } from './consumer-errors.ts'
 import {
   byTopic,
   eachPartition,
@@ -21,7 +23,7 @@ import { knownTopics, type KnownTopic } from '../fetch/leader-offsets.ts'
 import { PartitionRefused } from '../fetch/partition-refused.ts'
 import { readReplicasOf } from '../fetch/read-replicas.ts'
 import type { TopicPartition } from '../records.ts'
-import { startReading } from './start-reading.ts'
+import { startReading, takeAssignment } from './start-reading.ts'
 import type { OnThrottled } from '../errors/throttling.ts'
 import type { UnreadableRecords } from '../record-batch/unreadable-records.ts'
 
@@ -45,8 +47,11 @@ export interface ReadToTheEnd extends TopicPartition {
 }
 
 /** One connection to Kafka and one membership, until either breaks. */
-export interface GroupMember {
-  /** Joins or rejoins; resolves with what was assigned. */
+export interface GroupMember extends Pick<
+  Membership,
+  'isJoinDue' | 'joinAside' | 'heartbeat' | 'leave'
+> {
+  /** Joins, or takes what `joinAside` has brought; resolves with what was assigned. */
   join(): Promise<PartitionStates>
   /** Which logs the topics are; should that change, what follows fails so that the member joins again. */
   logs(): Promise<readonly KafkaLog[]>
@@ -57,7 +62,6 @@ export interface GroupMember {
   topics(): readonly KnownTopic[]
   /** Says where to read from; assigned partitions that are not named are not read. */
   start(positions: readonly PartitionOffset[]): Promise<void>
-  heartbeat(): Promise<void>
   nodeIds(): readonly number[]
   /**
    * The next records that this broker leads; each partition's offsets follow those fetched before. What
@@ -70,7 +74,6 @@ export interface GroupMember {
   /** Asks for the brokers and leaders anew, after an error that says they changed. */
   refresh(error: unknown): Promise<void>
   commit(offsets: readonly GroupPosition[]): Promise<void>
-  leave(): Promise<void>
   disconnect(): Promise<void>
 }
 
@@ -83,8 +86,8 @@ const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 }
 
 /**
  * A member on kafkajs's ConsumerGroup, below its Runner. The Runner cannot be told when to rejoin, hides
- * offsets that are out of range by resetting them, and ends by itself after enough errors; connections,
- * the group protocol, fetching and decoding stay kafkajs's.
+ * offsets that are out of range by resetting them, and ends by itself after enough errors. Its group knows no names and
+ * reads nothing while it joins: the membership is ours. Connections, requests and fetching stay kafkajs's.
  *
  * @throws when Kafka is not reachable or a topic is missing.
  */
@@ -93,33 +96,28 @@ export async function connectMember(options: {
   readonly consumerGroup: string
   readonly topics: readonly string[]
   readonly times: GroupTimes
+  readonly name: InstanceName
+  /** Aborted when a join need not be waited for any more. */
+  readonly closing: AbortSignal
   /** Told of every fetch, for how many milliseconds its broker holds us back. */
   readonly onThrottled: OnThrottled
   readonly log: Logger
 }): Promise<GroupMember> {
   const { consumerGroup: groupId, topics, times } = options
-  const made = kafkaJsParts(options)
-  const { cluster } = made
+  const { cluster, logger } = kafkaJsParts(options)
   keepErrors(cluster)
   fetchInPlace(cluster, options.onThrottled)
   const group = new ConsumerGroup({
-    ...made,
+    cluster,
+    logger,
     retry: RETRY,
     groupId,
     topics,
-    topicConfigurations: Object.fromEntries(
-      topics.map((topic) => [topic, { fromBeginning: true }]),
-    ),
     instrumentationEmitter: { emit: () => {} },
-    sessionTimeout: times.sessionTimeoutMs,
-    rebalanceTimeout: times.rebalanceTimeoutMs,
     maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
     maxBytes: MAX_FETCH_BYTES,
     minBytes: 1,
     maxWaitTimeInMs: times.fetchWaitMs,
-    autoCommit: false,
-    autoCommitInterval: null,
-    autoCommitThreshold: null,
     isolationLevel: READ_COMMITTED,
     rackId: options.kafka.rack ?? '',
     metadataMaxAge: METADATA_MAX_AGE_MS,
@@ -135,30 +133,24 @@ export async function connectMember(options: {
 
   const logs = watchLogs(cluster, topics)
   const replicas = readReplicasOf(group)
+  const membership = createMembership({ ...options, cluster })
   const assigned = (): readonly TopicPartition[] => eachPartition(group.assigned())
   return {
     join: async () => {
-      await group.joinAndSync()
-      return partitionStates(cluster, groupId, assigned())
+      const partitions = await membership.join()
+      await takeAssignment({ group, cluster, groupId }, partitions)
+      return partitionStates(cluster, groupId, partitions)
     },
     logs: () => logs.learn(),
     states: (partitions) => partitionStates(cluster, groupId, partitions),
     assigned,
     topics: () => knownTopics(cluster, topics),
     start: async (positions) => startReading(group, positions),
-    heartbeat: async () => {
-      // kafkajs compares wall clocks: set back by a day, it would be silent for a day and be expelled.
-      group.lastRequest = -Infinity
-      try {
-        await group.heartbeat({ interval: 0 })
-      } catch (error) {
-        if (isForgotten(error)) group.memberId = null
-        if (groupErrorOf(error) === 'passing') {
-          group.coordinator = await cluster.findGroupCoordinator({ groupId })
-        }
-        throw error
-      }
+    get isJoinDue() {
+      return membership.isJoinDue
     },
+    joinAside: (signal) => membership.joinAside(signal),
+    heartbeat: () => membership.heartbeat(),
     nodeIds: () => cluster.getNodeIds(),
     fetch: async (nodeId) => {
       logs.mustBeSame()
@@ -185,8 +177,8 @@ export async function connectMember(options: {
       await cluster.refreshMetadata()
       await logs.look()
     },
-    commit: (offsets) => group.commitOffsets({ topics: byTopic(offsets) }),
-    leave: () => group.leave(),
+    commit: (offsets) => membership.commit(byTopic(offsets)),
+    leave: () => membership.leave(),
     disconnect: () => cluster.disconnect(),
   }
 }
@@ -196,9 +188,8 @@ function kafkaJsParts(options: {
   readonly kafka: KafkaConfig
   readonly consumerGroup: string
   readonly log: Logger
-}): { cluster: RawCluster; logger: unknown; assigners: readonly unknown[] } {
+}): { cluster: RawCluster; logger: unknown } {
   let parts: { cluster: RawCluster; logger: unknown } | null = null
-  const assigners: unknown[] = []
   createKafkaJs(options.kafka, options.log, { retry: RETRY }).consumer({
     groupId: options.consumerGroup,
     allowAutoTopicCreation: false,
@@ -206,15 +197,11 @@ function kafkaJsParts(options: {
     partitionAssigners: [
       (config) => {
         // kafkajs's public type of a cluster names only what assigners usually need.
-        const all = config as unknown as { cluster: RawCluster; logger: unknown }
-        const assigner = createAssigner(all.cluster)
-        parts = all
-        assigners.push(assigner)
-        return assigner
+        parts = config as unknown as { cluster: RawCluster; logger: unknown }
+        return PartitionAssigners.roundRobin(config)
       },
     ],
   })
   if (parts === null) throw new Error('kafkajs made no partition assigner: not version 2.2.4?')
-  const { cluster, logger } = parts as { cluster: RawCluster; logger: unknown }
-  return { cluster, logger, assigners }
+  return parts
 }

@@ -32,6 +32,8 @@ function memberThat(fetch: () => Promise<UnreadableRecords | null>): GroupMember
     pause: () => {},
     resume: () => {},
     start: async () => {},
+    isJoinDue: false,
+    joinAside: async () => true,
     heartbeat: async () => {},
     nodeIds: () => [1],
     fetch: async () => {
@@ -120,6 +122,61 @@ test('who takes the records can have the assignment anew', { timeout: 20_000 }, 
     rejoining: rejoining.signal,
   })
   assert.equal(ended, 'rejoin')
+})
+
+/** What becomes of a member whose group joins anew; `answers` are those of Kafka to its joins. */
+async function lifeInRebalance(answers: readonly (boolean | Error)[]) {
+  const [closing, log] = [new AbortController(), createLogger({ service: 'test', level: 'silent' })]
+  const left = [...answers]
+  let fetchesWhileJoining = 0
+  let isJoining = false
+  const member: GroupMember = {
+    ...memberThat(async () => {
+      if (isJoining) fetchesWhileJoining++
+      return null
+    }),
+    get isJoinDue() {
+      return left.length > 0
+    },
+    joinAside: async () => {
+      isJoining = true
+      for (let turn = 0; turn < 50; turn++) await setImmediate()
+      isJoining = false
+      const answer = left.shift()
+      if (left.length === 0) setTimeout(() => closing.abort(), 50)
+      if (answer instanceof Error) throw answer
+      return answer ?? true
+    },
+  }
+  const end = await liveAssignment({
+    member,
+    times: { ...times, heartbeatMs: 5 },
+    budget: createMemoryBudget(100),
+    board: createTroubleBoard({ log }),
+    consumerGroup: 'g',
+    waiting: [],
+    pace,
+    log,
+    hooks: { onRecords: () => {}, onEnding: async () => {} },
+    closing: closing.signal,
+  })
+  return { end, fetchesWhileJoining }
+}
+
+test('while the group joins anew it is read on, and further if nothing changed', async () => {
+  const passing = new KafkaCodeError(15)
+  const { end, fetchesWhileJoining } = await lifeInRebalance([true, passing, true])
+  assert.equal(end, 'closing', 'what ended it was the end of the test')
+  assert.ok(fetchesWhileJoining >= 3)
+})
+
+test('a join that changes what is assigned ends the assignment, and so does being forgotten', async () => {
+  const UNKNOWN_MEMBER_ID = 25
+  const FENCED_INSTANCE_ID = 82
+  assert.equal((await lifeInRebalance([false])).end, 'rejoin')
+  for (const code of [UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID]) {
+    assert.equal((await lifeInRebalance([new KafkaCodeError(code)])).end, 'expelled')
+  }
 })
 
 test('a wall clock that jumps by a day is no silence of Kafka', { timeout: 20_000 }, async (t) => {

@@ -1,9 +1,9 @@
 import type { Logger } from '@custom-events/runtime'
 import type { MemoryBudget } from './consumer-budget.ts'
-import { groupErrorOf } from './consumer-errors.ts'
+import { forgottenAs, groupErrorOf } from './consumer-errors.ts'
 import type { GroupMember, GroupTimes } from './consumer-group.ts'
 import { partitionKey, type PartitionStates } from './consumer-offsets.ts'
-import type { FetchedRecords } from './consumer-port.ts'
+import { EXPELLED, type FetchedRecords } from './consumer-port.ts'
 import { pause, readKey, readPartitions, type EndOfAssignment } from './consumer-reading.ts'
 import { KafkaCodeError } from '../errors/kafka-errors.ts'
 import type { TopicPartition } from '../records.ts'
@@ -54,21 +54,31 @@ export async function liveAssignment(options: {
   options.rejoining?.addEventListener('abort', onRejoining, { once: true })
   if (options.rejoining?.aborted === true) onRejoining()
 
+  /** Joins when the group does, and reads on; ends the assignment only when it is another one then. */
+  const joinAside = async (): Promise<void> => {
+    if (!(await member.joinAside(released.signal))) end('rejoin')
+  }
+
   /** A rebalance is heard of here; while the work in hand is finished, heartbeats keep the place. */
   const heartbeats = async (): Promise<void> => {
     const resource = `consumer group ${options.consumerGroup}`
-    for (let lastOkAt = now(); !released.signal.aborted;) {
-      await pause(times.heartbeatMs, released.signal)
+    const mayJoin = (): boolean => member.isJoinDue && !ending.signal.aborted
+    for (let lastOkAt = now(), failures = 0; !released.signal.aborted;) {
+      if (!mayJoin() || failures > 0) await pause(times.heartbeatMs, released.signal)
       try {
-        await member.heartbeat()
+        await (mayJoin() ? joinAside() : member.heartbeat())
         lastOkAt = now()
+        failures = 0
         board.cleared('group')
       } catch (error) {
+        if (released.signal.aborted) return
+        failures++
         log.debug({ err: error }, 'heartbeat failed')
         const meaning = groupErrorOf(error)
         const nowhere = { topic: null, partition: null, offset: null }
         if (meaning !== 'rejoin') board.failed('group', { ...nowhere, error, resource })
-        if (meaning === 'rejoin') end('rejoin')
+        if (forgottenAs(error) !== null) end(EXPELLED)
+        else if (meaning === 'rejoin') end('rejoin')
         else if (meaning === 'refused' || now() - lastOkAt > times.sessionTimeoutMs) end('lost')
       }
     }

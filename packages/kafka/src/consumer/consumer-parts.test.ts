@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js'
 import { createMemoryBudget, shouldPause } from './consumer-budget.ts'
-import { closedBroker, groupErrorOf, isForgotten } from './consumer-errors.ts'
+import { closedBroker, forgottenAs, groupErrorOf, isRebalancing } from './consumer-errors.ts'
 import { startPositions } from './consumer-positions.ts'
 import { createEventQueue } from './consumer-queue.ts'
 import { toFetchedRecords } from '../fetch/consumer-records.ts'
@@ -142,8 +142,14 @@ test('errors of kafkajs are told apart by type and name', () => {
     [undefined, 'passing'],
   ] as const
   for (const [error, expected] of cases) assert.equal(groupErrorOf(error), expected)
-  assert.ok(isForgotten({ type: 'UNKNOWN_MEMBER_ID' }))
-  assert.ok(!isForgotten({ type: 'REBALANCE_IN_PROGRESS' }))
+  assert.deepEqual(
+    [25, 82, 27, 22, 16].map((code) => forgottenAs(new KafkaCodeError(code))),
+    ['expelled', 'fenced', null, null, null],
+  )
+  assert.deepEqual(
+    [27, 22, 16, 25, 82, 30].map((code) => isRebalancing(new KafkaCodeError(code))),
+    [true, true, true, false, false, false],
+  )
   const closed = { name: 'KafkaJSConnectionClosedError', host: 'h', port: 1 }
   assert.deepEqual(closedBroker(closed), { host: 'h', port: 1 })
 })
@@ -172,13 +178,10 @@ test('fetched offsets cover hidden records, and the last of repeated headers cou
 test('kafkajs still has the parts of its consumer group that are used', () => {
   const methods = [
     'connect',
-    'joinAndSync',
-    'leave',
-    'heartbeat',
+    'generatePartitionsPerSubscribedTopic',
     'fetch',
     'assigned',
     'pause',
-    'commitOffsets',
     'recoverFromFetch',
   ] as const
   for (const method of methods) {

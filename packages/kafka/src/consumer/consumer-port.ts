@@ -76,9 +76,15 @@ export interface OutOfRange extends TopicPartition {
   readonly latest: number
 }
 
+/** The reason of `revoked` when the group has forgotten us, see there. */
+export const EXPELLED = 'expelled'
+
 /** What happens to a member of a consumer group, in the order in which it happens. */
 export type ConsumerEvent =
-  /** Everything before belongs to an older assignment. `revoked` tells at once when this one ends. */
+  /**
+   * Everything before belongs to an older assignment. `revoked` tells at once when this one ends; its reason is
+   * `EXPELLED` when the partitions may be another's already, so that nothing may be inserted any more.
+   */
   | {
       readonly kind: 'assigned'
       readonly epoch: number
@@ -162,6 +168,8 @@ export interface Consumer extends AsyncDisposable {
   readonly troubles: readonly Trouble[]
   /** Of every partition of every topic that Kafka told about lately; what is not in it is unknown. */
   readonly backlog: readonly Backlog[]
+  /** Another process has joined the group under our name; we go on without one. */
+  readonly isNameTaken: boolean
   /** Members of the group that read other topics; `null`: unknown. */
   readonly foreignMembers: number | null
 }

@@ -4,11 +4,12 @@ import type { MemoryBudget } from './consumer-budget.ts'
 import { connectMember, type GroupMember, type GroupTimes } from './consumer-group.ts'
 import { partitionKey } from './consumer-offsets.ts'
 import { liveAssignment, noteStart, noteWaiting, type EndOfAssignment } from './consumer-life.ts'
-import type { Consumer, GroupPosition } from './consumer-port.ts'
+import { EXPELLED, type Consumer, type GroupPosition } from './consumer-port.ts'
 import { firstCommits, startPositions, type OnOutOfRange } from './consumer-positions.ts'
 import { createEventQueue } from './consumer-queue.ts'
 import { describeKafkaError } from '../errors/kafka-errors.ts'
 import { watchGroup } from '../group/group-watch.ts'
+import { createInstanceName } from '../group/instance-name.ts'
 import { joinKnowing } from '../group/join-knowing.ts'
 import { createKnownLost } from './known-lost.ts'
 import { startingAt, type KafkaConfig } from '../kafkajs/kafka-config.ts'
@@ -24,15 +25,17 @@ export interface ConsumerOptions {
   /** Fetching pauses when it is used up; records taken are given back by the taker. */
   readonly budget: MemoryBudget
   readonly onOutOfRange: OnOutOfRange
+  /** A name that no other process has: a killed one that is started again under it has its place back. @default none */
+  readonly instanceId?: string | null
   readonly log: Logger
-  /** @default 30 s session, 60 s rebalance, heartbeat every 3 s, fetches wait up to 250 ms */
+  /** @default 6 s session, 60 s rebalance, heartbeat every 300 ms, fetches wait up to 250 ms */
   readonly times?: Partial<GroupTimes>
 }
 
 const TIMES: GroupTimes = {
-  sessionTimeoutMs: 30_000,
+  sessionTimeoutMs: 6_000,
   rebalanceTimeoutMs: 60_000,
-  heartbeatMs: 3_000,
+  heartbeatMs: 300,
   fetchWaitMs: 250,
 }
 const RECONNECT = { baseMs: 250, maxMs: 5_000 }
@@ -52,6 +55,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const board = createTroubleBoard({ log })
   const pace = createWaitingPace()
   const onThrottled = tellThrottled({ log })
+  const { instanceId: id = null, consumerGroup } = options
+  const name = createInstanceName({ id, consumerGroup, log })
   let member: GroupMember | null = null
   let epoch = 0
   let lost = createKnownLost([])
@@ -121,7 +126,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     revoked: AbortController,
     why: EndOfAssignment,
   ): Promise<void> => {
-    revoked.abort()
+    revoked.abort(why)
     const { bytes, wasTaken } = queue.forget(ending)
     budget.remove(bytes)
     if (!wasTaken || why === 'closing') return
@@ -132,25 +137,36 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     clearTimeout(timer)
   }
 
+  const noteLost = (error: unknown): void => {
+    const resource = `consumer group ${consumerGroup}`
+    const nowhere = { topic: null, partition: null, offset: null }
+    const failed = board.failed(JOINING, { ...nowhere, error, resource })
+    if (failed === 1) log.warn({ err: error }, 'consumer lost Kafka, joining again')
+    notReadyReason = describeKafkaError(error, resource)
+  }
+
   const run = async (): Promise<void> => {
     for (let failures = 0, turn = 0; !closing.signal.aborted;) {
       try {
         const kafka = startingAt(options.kafka, turn++)
-        member = await connectMember({ ...options, kafka, times, onThrottled })
+        member = await connectMember({
+          ...options,
+          kafka,
+          times,
+          name,
+          closing: closing.signal,
+          onThrottled,
+        })
         notReadyReason = 'joining the consumer group'
-        for (let end: EndOfAssignment = 'rejoin'; end === 'rejoin'; failures = 0) {
+        for (let end: EndOfAssignment = 'rejoin'; isMember(end); failures = 0) {
           end = await live(member)
           if (end === 'lost')
             notReadyReason = 'the place in the consumer group is lost: joining again'
         }
       } catch (error) {
-        const resource = `consumer group ${options.consumerGroup}`
-        const nowhere = { topic: null, partition: null, offset: null }
-        const failed = board.failed(JOINING, { ...nowhere, error, resource })
-        if (failed === 1) log.warn({ err: error }, 'consumer lost Kafka, joining again')
-        notReadyReason = describeKafkaError(error, resource)
+        if (!closing.signal.aborted) noteLost(error)
       }
-      await closeMember(member)
+      await closeMember(member, closing.signal.aborted || name.id === null)
       member = null
       if (closing.signal.aborted) return
       const wait = fullJitter(failures++, RECONNECT)
@@ -180,6 +196,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     get troubles() {
       return board.troubles
     },
+    get isNameTaken() {
+      return name.isTaken
+    },
     get backlog() {
       return watch.backlog
     },
@@ -194,8 +213,16 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   }
 }
 
-/** Leaving tells the group at once; without it the partitions rest until the session times out. */
-async function closeMember(member: GroupMember | null): Promise<void> {
-  await member?.leave().catch(() => {})
+/** Whether the next assignment is had over the same connection. */
+function isMember(end: EndOfAssignment): boolean {
+  return end === 'rejoin' || end === EXPELLED
+}
+
+/**
+ * Leaving tells the group at once; without it the partitions rest until the session times out, or until somebody joins under
+ * the name of who had them, which this process does next.
+ */
+async function closeMember(member: GroupMember | null, isLeaving: boolean): Promise<void> {
+  if (isLeaving) await member?.leave().catch(() => {})
   await member?.disconnect().catch(() => {})
 }

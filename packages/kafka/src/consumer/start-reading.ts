@@ -1,6 +1,34 @@
+import type { RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
 import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js'
+import OffsetManager from 'kafkajs/src/consumer/offsetManager/index.js'
 import { eachPartition, inTopics, partitionKey } from './consumer-offsets.ts'
 import type { PartitionOffset } from './consumer-port.ts'
+import type { TopicPartition } from '../records.ts'
+
+/**
+ * Has kafkajs fetch these partitions and no others, as after a join of its own. Not while it fetches: what it fetched
+ * before is of no use to it any more.
+ */
+export async function takeAssignment(
+  of: { readonly group: ConsumerGroup; readonly cluster: RawCluster; readonly groupId: string },
+  partitions: readonly TopicPartition[],
+): Promise<void> {
+  const { group, cluster, groupId } = of
+  const known = group.generatePartitionsPerSubscribedTopic()
+  const isKnown = partitions.every(({ topic, partition }) => known.get(topic)?.includes(partition))
+  // The leader of the group has seen partitions that we have not heard of yet.
+  if (!isKnown) await cluster.refreshMetadata()
+  group.partitionsPerSubscribedTopic = group.generatePartitionsPerSubscribedTopic()
+  const topics = inTopics(partitions)
+  group.subscriptionState.assign(
+    topics.map((each) => ({ ...each, partitions: [...each.partitions] })),
+  )
+  group.offsetManager = new OffsetManager({
+    cluster,
+    groupId,
+    memberAssignment: Object.fromEntries(topics.map((each) => [each.topic, each.partitions])),
+  })
+}
 
 /**
  * Has the partitions that are assigned read from these positions, and those without a position not read.

@@ -125,7 +125,49 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     fetch: (this: RawBroker, options: unknown) => Promise<unknown>
     lookupRequest: (api: number, versions: unknown) => (details: RawFetch) => RawRequest
   }
+  /** A member as the group's leader is told of it. */
+  export interface JoinedMember {
+    readonly memberId: string
+    readonly memberMetadata: Buffer
+  }
+
   export interface RawCoordinator {
+    isConnected(): boolean
+    joinGroup(request: {
+      readonly groupId: string
+      readonly sessionTimeout: number
+      readonly rebalanceTimeout: number
+      /** Empty: as a new one. */
+      readonly memberId: string
+      readonly groupProtocols: readonly { readonly name: string; readonly metadata: Buffer }[]
+    }): Promise<{
+      readonly generationId: number
+      readonly leaderId: string
+      readonly memberId: string
+      readonly members: readonly JoinedMember[]
+    }>
+    syncGroup(request: {
+      readonly groupId: string
+      readonly generationId: number
+      readonly memberId: string
+      readonly groupAssignment: readonly {
+        readonly memberId: string
+        readonly memberAssignment: Buffer
+      }[]
+    }): Promise<{ readonly memberAssignment: Buffer }>
+    heartbeat(request: {
+      readonly groupId: string
+      readonly groupGenerationId: number
+      readonly memberId: string
+    }): Promise<unknown>
+    offsetCommit(request: {
+      readonly groupId: string
+      readonly groupGenerationId: number
+      readonly memberId: string
+      readonly topics: readonly OffsetsOfTopic[]
+    }): Promise<unknown>
+    leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
+    lookupRequest: (api: number, versions: unknown) => (details: object) => unknown
     describeGroups(request: { readonly groupIds: readonly string[] }): Promise<{
       readonly groups: readonly {
         readonly state: string
@@ -147,34 +189,38 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     }): Promise<RawAnswers<{ readonly offset: string; readonly metadata: string | null }>>
   }
 
+  /** Where kafkajs fetches from next. */
+  export interface RawOffsets {
+    committedOffsets(): Record<string, Record<number, string>>
+    resolveOffset(at: { topic: string; partition: number; offset: string }): void
+  }
+
   export default class ConsumerGroup {
     constructor(options: Readonly<Record<string, unknown>>)
     readonly preferredReadReplicasPerTopicPartition: Record<
       string,
       Record<number, { readonly nodeId: number }>
     >
-    memberId: string | null
-    coordinator: RawCoordinator | null
-    offsetManager: {
-      committedOffsets(): Record<string, Record<number, string>>
-      resolveOffset(at: { topic: string; partition: number; offset: string }): void
-    }
+    offsetManager: RawOffsets
+    partitionsPerSubscribedTopic: ReadonlyMap<string, readonly number[]> | null
+    generatePartitionsPerSubscribedTopic(): ReadonlyMap<string, readonly number[]>
     /** Replaced: kafkajs would join anew or reset an offset from within a fetch. */
     recoverFromFetch: (error: Error) => Promise<void>
     connect(): Promise<void>
-    joinAndSync(): Promise<void>
-    leave(): Promise<void>
-    /** When the last heartbeat was sent, by the wall clock. */
-    lastRequest: number
-    heartbeat(options: { readonly interval: number }): Promise<void>
     fetch(nodeId: number): Promise<readonly RawBatch[]>
     assigned(): readonly PartitionsOfTopic[]
     subscriptionState: { assign(partitions: readonly PartitionsOfTopic[]): void }
     paused(): readonly PartitionsOfTopic[]
     pause(partitions: readonly PartitionsOfTopic[]): void
     resume(partitions: readonly PartitionsOfTopic[]): void
-    commitOffsets(offsets: { readonly topics: readonly OffsetsOfTopic[] }): Promise<void>
   }
+}
+
+declare module 'kafkajs/src/consumer/offsetManager/index.js' {
+  import type { RawOffsets } from 'kafkajs/src/consumer/consumerGroup.js'
+
+  const OffsetManager: new (options: Readonly<Record<string, unknown>>) => RawOffsets
+  export default OffsetManager
 }
 
 declare module 'kafkajs/src/protocol/decoder.js' {

@@ -1,6 +1,11 @@
 import type { MemoryBudget } from '../consumer/consumer-budget.ts'
 import { partitionKey } from '../consumer/consumer-offsets.ts'
-import type { ConsumerEvent, FetchedRecords, PartitionOffset } from '../consumer/consumer-port.ts'
+import {
+  EXPELLED,
+  type ConsumerEvent,
+  type FetchedRecords,
+  type PartitionOffset,
+} from '../consumer/consumer-port.ts'
 import type { FakeClock } from './fake-clock.ts'
 import type { FakeLog } from './fake-log.ts'
 import type { TopicPartition } from '../records.ts'
@@ -52,7 +57,7 @@ export function createFakeGroup(options: {
   /** Every member lets go first; then the partitions are dealt out in turn. */
   const rebalance = async (): Promise<void> => {
     const mine = ++rebalancing
-    await Promise.all([...members].map(letGo))
+    await Promise.all([...members].map((each) => letGo(each)))
     if (mine !== rebalancing) return // another one began meanwhile and deals them out
     generation++
     const list = [...members]
@@ -81,12 +86,13 @@ export function createFakeGroup(options: {
     member.events.push({ kind: 'assigned', epoch, positions, logs, revoked, releaseWithinMs })
   }
 
-  const letGo = (member: FakeMember): Promise<void> => (member.lettingGo ??= endOf(member))
+  const letGo = (member: FakeMember, why = 'rejoin'): Promise<void> =>
+    (member.lettingGo ??= endOf(member, why))
 
   /** Resolves when the loop has released what it had, or the group waits no longer. */
-  const endOf = async (member: FakeMember): Promise<void> => {
+  const endOf = async (member: FakeMember, why: string): Promise<void> => {
     if (member.epoch === 0) return
-    member.revoked.abort('revoked')
+    member.revoked.abort(why)
     const wasTaken = !member.events.some(({ kind }) => kind === 'assigned')
     if (!wasTaken) {
       member.events = member.events.filter(({ kind }) => kind !== 'assigned')
@@ -101,7 +107,7 @@ export function createFakeGroup(options: {
   }
 
   const joinAgain = async (member: FakeMember): Promise<void> => {
-    await letGo(member)
+    await letGo(member, EXPELLED)
     if (member.isGone) return
     members.add(member)
     void rebalance()

@@ -137,6 +137,7 @@ export function createFakeKafka(options: {
       troubles: [],
       backlog: [],
       foreignMembers: 0,
+      isNameTaken: false,
       vanish: leave,
       expel: (hearsAfterMs) => group.expel(member, hearsAfterMs),
       owns,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ConsumerEvent, PartitionOffset } from '@custom-events/kafka'
+import { EXPELLED, type ConsumerEvent, type PartitionOffset } from '@custom-events/kafka'
 import { consume, type SettleJob } from '../consume.ts'
 import { Abandoned } from '../insert/retry-loop.ts'
 import { deadLetterRoute } from '../read/route.ts'
@@ -32,9 +32,13 @@ function records(
   }
 }
 
-function assigned(epoch: number, offset: number, latest = 1_000): ConsumerEvent {
+function assigned(
+  epoch: number,
+  offset: number,
+  latest = 1_000,
+  { signal: revoked }: Pick<AbortController, 'signal'> = new AbortController(),
+): ConsumerEvent {
   const positions = [{ topic: TOPIC, partition: 0, offset, latest }]
-  const revoked = new AbortController().signal
   const logs = [{ clusterId: 'c', topic: TOPIC, topicId: 'i' }]
   return { kind: 'assigned', epoch, positions, logs, revoked, releaseWithinMs: 60_000 }
 }
@@ -183,6 +187,25 @@ test('after a batch was given up nothing of that assignment is committed any mor
   assert.deepEqual(result.committed, ['1:2', '2:4'])
   assert.deepEqual(released, [1])
   assert.equal(result.heldBytes, 0)
+})
+
+test('who was expelled gives up what it has in hand: another may have read back already', async () => {
+  const events = (revoked: AbortController): ConsumerEvent[] => [
+    assigned(1, 0, 1_000, revoked),
+    records(1, 0, 2),
+    records(1, 2, 4),
+    { kind: 'revoked', epoch: 1, release: () => {} },
+    assigned(2, 2),
+    records(2, 2, 4),
+  ]
+  const revokedAs = async (why: string) => {
+    const revoked = new AbortController()
+    return play(events(revoked), { settle: () => revoked.abort(why) })
+  }
+  assert.deepEqual((await revokedAs('rejoin')).settled, ['0,1', '2,3', '2,3'])
+  const { settled, heldBytes } = await revokedAs(EXPELLED)
+  assert.deepEqual(settled, ['0,1', '2,3'])
+  assert.equal(heldBytes, 0)
 })
 
 test('every assignment begins with a small batch, so that one of a few seconds commits something', async () => {

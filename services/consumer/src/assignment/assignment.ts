@@ -1,5 +1,6 @@
 import type { RegisteredLog } from '@custom-events/clickhouse'
 import {
+  EXPELLED,
   partitionKey,
   type AssignedPosition,
   type ConsumerEvent,
@@ -17,6 +18,8 @@ export interface Assignment {
   readonly epoch: number
   /** Of the topics, each with its generation. */
   readonly logs: readonly RegisteredLog[]
+  /** Aborted when the assignment ends, see `ConsumerEvent`. */
+  readonly revoked: AbortSignal
   /** Aborted when nothing may be begun any more. */
   readonly stop: AbortSignal
   /** Aborted when what runs must be given up too: the group, or whoever ends the process, waits no longer. */
@@ -54,6 +57,7 @@ export function newAssignment(
   return {
     epoch: event.epoch,
     logs,
+    revoked: event.revoked,
     stop: AbortSignal.any([event.revoked, shutdown]),
     abandon: AbortSignal.any([
       abortedAfter(event.revoked, abandonAfterMs(event.releaseWithinMs), clock),
@@ -89,6 +93,11 @@ export function newAssignment(
  */
 export function inDoubtUpTo(position: AssignedPosition, inDoubtOffsets: number): number {
   return Math.min(position.offset + inDoubtOffsets, position.latest)
+}
+
+/** Another may read the partitions already, and has read back what we inserted: nothing may come after that. */
+export function isExpelled({ revoked }: Assignment): boolean {
+  return revoked.aborted && revoked.reason === EXPELLED
 }
 
 /** Gives back the memory of an assignment that ended without a word. */
