@@ -37,7 +37,7 @@ before(async () => {
   ingest = resources.use(
     await startIngest({ ...pipeline.environment, AUTH_MODE: 'keys', WRITE_KEYS_FILE }),
   )
-  await ingest.whenReady()
+  await eventually(() => ingest.whenReady(), PATIENT)
   await haveTheirs()
 })
 after(() => resources.disposeAsync())
