@@ -23,7 +23,7 @@ test('what keeps records from being read is counted by cause, and every cause is
   const metrics = createConsumerMetrics()
   const trouble = { ...place, offset: 5, code: 'c', text: '', sinceMs: 0 }
   const troubles = (['codec', 'token', 'token'] as const).map((cause) => ({ ...trouble, cause }))
-  showReading(metrics, { backlog: [], foreignMembers: null, troubles }, 0)
+  showReading(metrics, { backlog: [], foreignMembers: null, isNameTaken: false, troubles }, 0)
   const { text } = await metrics.expose()
   const stuck = (cause: string) =>
     new RegExp(`^custom_events_partitions_stuck\\{cause="${cause}"\\} (\\d+)$`, 'm').exec(text)?.[1]
