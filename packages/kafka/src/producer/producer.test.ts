@@ -79,7 +79,7 @@ test('a partition whose leader has moved is sent to the new one; the others are 
 
 test('too few replicas: that partition alone is repeated, until its time is over', async () => {
   await using resources = new AsyncDisposableStack()
-  const { producer, first } = await open(resources, { deliveryTimeoutMs: 600 })
+  const { producer, first } = await open(resources, { deliveryTimeoutMs: 1_200 })
   first.answer = failing(1, NOT_ENOUGH_REPLICAS)
   const startedAt = performance.now()
   const [good, bad] = await Promise.all([
