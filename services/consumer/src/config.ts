@@ -1,4 +1,4 @@
-import { kafkaConfigFrom } from '@custom-events/kafka'
+import { kafkaConfigFrom, placeLeaseFrom } from '@custom-events/kafka'
 import {
   choice,
   clickhouseVariables,
@@ -108,7 +108,8 @@ export const consumerVariables = {
 export function readConsumerConfig(environment: NodeJS.ProcessEnv) {
   const { config, warnings } = readConfig(consumerVariables, environment, memoryProblems)
   const failpoint = environment['NODE_ENV'] === 'test' ? config.FAILPOINT : 'none'
-  return { config, kafka: kafkaConfigFrom(config), failpoint, warnings }
+  const placeLeaseMs = placeLeaseFrom(environment)
+  return { config, kafka: kafkaConfigFrom(config), failpoint, placeLeaseMs, warnings }
 }
 
 /** A batch that does not fit into the memory would never be full, and always wait for its age. */

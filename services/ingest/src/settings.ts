@@ -8,17 +8,20 @@ import { type IngestLimits, INGEST_LIMITS } from './limits.ts'
 export interface IngestSettings {
   readonly topics: TopicNames
   readonly partitionCountByTopic: Readonly<Record<string, number>>
+  /** Where accounts are placed now; another topic with more partitions once it has grown. */
+  readonly place: () => { readonly topic: string; readonly partitions: number }
   readonly limits: IngestLimits
   readonly rules: EventRules
   readonly allowedOrigins: AllowedOrigins
   readonly rateLimits: RateLimitRules
 }
 
-/** @param trackedPartitions the pinned partition count of the topic of accepted events. */
+/** @param trackedPartitions the pinned partition count of the topic of accepted events, in its first generation. */
 export function ingestSettings(topics: TopicNames, trackedPartitions: number): IngestSettings {
   return {
     topics,
     partitionCountByTopic: partitionCounts(topics, trackedPartitions),
+    place: () => ({ topic: topics.tracked, partitions: trackedPartitions }),
     limits: INGEST_LIMITS,
     rules: EVENT_RULES,
     allowedOrigins: null,

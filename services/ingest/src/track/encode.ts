@@ -19,7 +19,7 @@ import type { Judged } from './verdicts.ts'
 interface Encoding {
   readonly codec: FramedCodec<TrackedEvent>
   readonly schemas: Pick<SchemaIds, 'trackedId'>
-  readonly settings: Pick<IngestSettings, 'topics' | 'partitionCountByTopic'>
+  readonly settings: Pick<IngestSettings, 'place'>
   /** What they mark is sealed. */
   readonly plans: Pick<PlanFolder, 'current'>
   readonly sealer: Sealer
@@ -64,8 +64,7 @@ interface Started {
 
 function start(encoding: Encoding, judged: readonly Judged[]): Started {
   const { codec, sealer, schemas, settings } = encoding
-  const topic = settings.topics.tracked
-  const partitionCount = settings.partitionCountByTopic[topic] ?? 1
+  const { topic, partitions: partitionCount } = settings.place()
   const schemaId = schemas.trackedId
   if (schemaId === null) throw REGISTRY_AWAY // found to be wrong since the request was let in
   const recordBuffer = openRecordBuffer(judged, schemaId)
