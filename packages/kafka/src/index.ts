@@ -109,3 +109,4 @@ export {
   createSwitchingConsumer,
   type SwitchingConsumer,
 } from './generations/switching-consumer.ts'
+export { pinnedGenerations } from './generations/pinned-generations.ts'

@@ -11,21 +11,19 @@ export interface GenerationProducer extends Producer {
 }
 
 /**
- * Produces to every generation of the topic of accepted events, and acknowledges only what went to the one that is open: nothing is
- * acknowledged from an old generation after something was written to the next, whoever wrote it. What is not may be in Kafka, and
- * is sent again by whoever sent it, as in any outage.
+ * Produces to every generation of the topic of accepted events, wherever records were placed; it is not ready while nothing
+ * may be placed.
  *
  * @param options.first of the first generation, and of all other topics.
  * @param options.open a producer of a later generation. All of them are closed with this one.
  */
 export function createGenerationProducer(options: {
-  readonly generations: Pick<Generations, 'all' | 'place' | 'mayAcknowledge'>
+  readonly generations: Pick<Generations, 'all' | 'place'>
   readonly first: Producer
   readonly open: (generation: Generation) => Producer
 }): GenerationProducer {
   const { generations, first, open } = options
   const later = new Map<string, Producer>()
-  const firstTopic = generations.all[0]?.topic ?? ''
   let isClosed = false
 
   const follow = (): void => {
@@ -37,24 +35,12 @@ export function createGenerationProducer(options: {
   const all = (): readonly Producer[] => [first, ...later.values()]
   const producerOf = (topic: string): Producer => later.get(topic) ?? first
 
-  const produceTo = async (
-    topic: string,
-    records: readonly OutgoingRecord[],
-  ): Promise<readonly ProduceOutcome[]> => {
-    const isPlaced = topic === firstTopic || later.has(topic)
-    if (!isPlaced) return first.produce(records)
-    if (!generations.mayAcknowledge(topic)) return records.map(() => UNAVAILABLE)
-    const outcomes = await producerOf(topic).produce(records)
-    // Asked again, now that Kafka has answered: who was stopped in between comes too late.
-    return generations.mayAcknowledge(topic) ? outcomes : outcomes.map(asIfUnanswered)
-  }
-
   const produceEach = async (
     records: readonly OutgoingRecord[],
   ): Promise<readonly ProduceOutcome[]> => {
     const outcomeOf = new Map<OutgoingRecord, ProduceOutcome>()
     const produceSome = async (some: readonly OutgoingRecord[], topic: string): Promise<void> => {
-      const outcomes = await produceTo(topic, some)
+      const outcomes = await producerOf(topic).produce(some)
       for (const [index, record] of some.entries())
         outcomeOf.set(record, outcomes[index] ?? UNAVAILABLE)
     }
@@ -66,13 +52,13 @@ export function createGenerationProducer(options: {
   return {
     follow,
     produce: (records) => {
-      const topic = records[0]?.topic ?? firstTopic
+      const topic = records[0]?.topic ?? ''
       const isOfOne = records.every((record) => record.topic === topic)
-      return isOfOne ? produceTo(topic, records) : produceEach(records)
+      return isOfOne ? producerOf(topic).produce(records) : produceEach(records)
     },
     get notReadyReason() {
       const { topic, closed } = generations.place()
-      return closed ?? first.notReadyReason ?? later.get(topic)?.notReadyReason ?? null
+      return first.notReadyReason ?? closed ?? later.get(topic)?.notReadyReason ?? null
     },
     get troubles() {
       return all().flatMap(({ troubles }) => troubles)
@@ -92,8 +78,4 @@ export function createGenerationProducer(options: {
       await Promise.all(all().map((each) => each[Symbol.asyncDispose]()))
     },
   }
-}
-
-function asIfUnanswered(outcome: ProduceOutcome): ProduceOutcome {
-  return outcome.status === 'acknowledged' ? UNAVAILABLE : outcome
 }

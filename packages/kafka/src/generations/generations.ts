@@ -7,13 +7,8 @@ import { PLACE_LEASE_MS, placeOf, type AccountsPlace } from './place.ts'
 export interface Generations {
   /** All of them, the oldest first. */
   readonly all: readonly Generation[]
-  /** Where an event goes now. */
+  /** Where an event goes that is here now, and may go whenever it gets there. */
   place(): AccountsPlace
-  /**
-   * Whether what Kafka has just acknowledged in this topic may be acknowledged: asked after Kafka has, for whoever was
-   * stopped in between comes too late.
-   */
-  mayAcknowledge(topic: string): boolean
   /** Whether nobody can have written to a generation that is not among `all`. */
   isKnown(): boolean
 }
@@ -42,10 +37,6 @@ export function createGenerations(options: {
       return [first, ...announcements.announced]
     },
     place,
-    mayAcknowledge: (topic) => {
-      const current = place()
-      return current.topic === topic && current.closed === null
-    },
     isKnown: () => {
       const { readAt } = announcements
       return readAt !== null && msSince(readAt, now()) <= leaseMs

@@ -20,7 +20,7 @@ export interface KnownGenerations {
 
 /** Where events go. */
 export interface AccountsPlace extends Generation {
-  /** Why nothing written there may be acknowledged now; `null`: it may. */
+  /** Why nothing may be placed there now; `null`: it may. */
   readonly closed: string | null
 }
 
@@ -43,7 +43,7 @@ export function waitOf(leaseMs: number): number {
 
 /**
  * No two generations take events at once, whoever else is there: the lease on one has ended, for everybody, when the
- * first event is written to the next (docs/decisions/0055-growing.md).
+ * first event is placed in the next (docs/decisions/0055-growing.md).
  */
 export function placeOf(
   { first, announced, readAt }: KnownGenerations,

@@ -12,7 +12,7 @@ import type { IngestSettings } from '../settings.ts'
 import type { PlanFolder } from '../schema/plan-folder.ts'
 import type { SealedRecord } from '../seal/produce-sealed.ts'
 import type { Sealer } from '../seal/sealer.ts'
-import { REGISTRY_AWAY } from '../admission/refusals.ts'
+import { KAFKA_AWAY, REGISTRY_AWAY } from '../admission/refusals.ts'
 import { EVENTS_PER_LOOK, type Slices } from '../admission/slices.ts'
 import type { Judged } from './verdicts.ts'
 
@@ -64,7 +64,8 @@ interface Started {
 
 function start(encoding: Encoding, judged: readonly Judged[]): Started {
   const { codec, sealer, schemas, settings } = encoding
-  const { topic, partitions: partitionCount } = settings.place()
+  const { topic, partitions: partitionCount, closed } = settings.place()
+  if (closed !== null) throw KAFKA_AWAY // the topic grows, since the request was let in
   const schemaId = schemas.trackedId
   if (schemaId === null) throw REGISTRY_AWAY // found to be wrong since the request was let in
   const recordBuffer = openRecordBuffer(judged, schemaId)
