@@ -111,7 +111,7 @@ export async function openReplay(options: {
       open: ({ topic, partitions }) => open({ [topic]: partitions }, topic),
     }),
   )
-  onErasures = producer.follow
+  onErasures = () => producer.follow()
   producer.follow()
   await step('connecting to Kafka', fix.kafka(config), () => untilReady(producer, stop))
   const { rejected, deadLetters, keys } = topics
@@ -125,10 +125,16 @@ export async function openReplay(options: {
   })
   const { place } = generations
   const erased = erasures.ids
-  const source = await openSource(options.config, { clickhouse, filter, erased, logs, tracked, place })
+  const source = await openSource(options.config, {
+    clickhouse,
+    filter,
+    erased,
+    logs,
+    tracked,
+    place,
+  })
   const consumerGroup = consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC)
-  const readOffsets = () =>
-    readGroupOffsets({ kafka, consumerGroup, topics: tracked, log })
+  const readOffsets = () => readGroupOffsets({ kafka, consumerGroup, topics: tracked, log })
   return {
     source,
     producer: produceSealed(producer, {

@@ -3,12 +3,8 @@ import { kafkaVariables, readConfig } from '@custom-events/runtime'
 import { setupVariables } from '../config.ts'
 import { tellConfig } from '../tell-config.ts'
 
-const {
-  LOG_LEVEL,
-  KAFKA_REPLICATION_FACTOR,
-  KAFKA_MIN_INSYNC_REPLICAS,
-  KAFKA_RETENTION_HOURS,
-} = setupVariables
+const { LOG_LEVEL, KAFKA_REPLICATION_FACTOR, KAFKA_MIN_INSYNC_REPLICAS, KAFKA_RETENTION_HOURS } =
+  setupVariables
 
 export const topicVariables = {
   LOG_LEVEL: { ...LOG_LEVEL, default: 'error' as const }, // it speaks for itself

@@ -17,6 +17,7 @@ import {
   topicNames,
   watchTopicPromises,
   type Consumer,
+  type Erasures,
   type Generations,
 } from '@custom-events/kafka'
 import { startOpsServer, type Logger } from '@custom-events/runtime'
@@ -109,6 +110,7 @@ export async function startConsumer(options: {
       log,
     }),
   )
+  await knownOnce(erasures)
   const member = createSwitchingConsumer(topicsRead(topics, generations.all), (read) =>
     createConsumer({
       kafka,
@@ -280,6 +282,15 @@ function openRollupWatch({ settings, metrics, log, resources }: Base): void {
     }
   }
   resources.use(watchRollups({ clickhouse, log, onLook }))
+}
+
+const KNOWN_WITHIN_MS = 5_000
+const LOOK_EVERY_MS = 20
+
+/** Waits until it is known which topics there are, so as to join once, but not for ever: Kafka may be away. */
+async function knownOnce(erasures: Pick<Erasures, 'ageMs'>): Promise<void> {
+  const overdueAt = performance.now() + KNOWN_WITHIN_MS
+  while (erasures.ageMs === Infinity && performance.now() < overdueAt) await delay(LOOK_EVERY_MS)
 }
 
 /** Resolves early when aborted. */

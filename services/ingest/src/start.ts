@@ -64,6 +64,7 @@ export async function startIngest(
         metrics.inFlightBytes.set(parts?.budget.usedBytes ?? 0)
         metrics.producerBufferedBytes.set(parts?.producer.bufferedBytes ?? 0)
         if (parts !== null) showErasures(metrics, parts.erasures)
+        if (parts !== null) metrics.topicGeneration.set(parts.settings.place().generation)
       },
     },
   )

@@ -1,4 +1,4 @@
-type Program = 'setup' | 'ingest' | 'consumer' | 'replay' | 'destroy-keys' | 'erase'
+type Program = 'setup' | 'ingest' | 'consumer' | 'replay' | 'destroy-keys' | 'erase' | 'topic'
 
 export interface Right {
   readonly program: Program
@@ -53,7 +53,7 @@ export const KAFKA_RIGHTS: readonly Right[] = [
     program: 'ingest',
     resource: ERASED,
     operations: ['READ', 'DESCRIBE'],
-    without: 'ingest is not ready: it does not know who is erased',
+    without: 'ingest is not ready: it knows neither who is erased nor whether the topic has grown',
   },
   {
     program: 'ingest',
@@ -148,5 +148,17 @@ export const KAFKA_RIGHTS: readonly Right[] = [
     resource: 'group KAFKA_CONSUMER_GROUP',
     operations: ['DESCRIBE'],
     without: 'destroy-keys cannot see whether the consumers have caught up, and fails',
+  },
+  {
+    program: 'topic',
+    resource: ERASED,
+    operations: ['READ', 'WRITE', 'DESCRIBE'],
+    without: 'the topic cannot grow',
+  },
+  {
+    program: 'topic',
+    resource: PREFIX,
+    operations: ['CREATE', 'DESCRIBE'],
+    without: 'the next generation of the topic cannot be made',
   },
 ]

@@ -53,7 +53,10 @@ export function createAnnouncements(
       unreadable.delete(name)
       if (value === null) {
         if (announced.some(({ generation }) => name === `generation:${generation}`))
-          log.error({ topic, offset, key: name }, 'a generation was taken away, and is in use: kept')
+          log.error(
+            { topic, offset, key: name },
+            'a generation was taken away, and is in use: kept',
+          )
         return
       }
       const read = readGeneration(name, value)
@@ -61,7 +64,10 @@ export function createAnnouncements(
       const wrong = typeof read === 'string' ? read : contradiction(before, read)
       if (typeof read === 'string' || wrong !== null) {
         unreadable.set(name, `${topic}/0@${offset}: ${wrong}`)
-        log.error({ topic, offset, key: name, wrong }, 'a generation of the topic is not understood')
+        log.error(
+          { topic, offset, key: name, wrong },
+          'a generation of the topic is not understood',
+        )
         return
       }
       const seen = before ?? { seenAt: now(), unknownAt: readAt }

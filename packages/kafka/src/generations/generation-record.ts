@@ -39,7 +39,8 @@ export function writeGeneration(record: GenerationRecord): {
 /** @returns what is wrong, in words, when it says nothing that we understand. */
 export function readGeneration(key: string, value: Buffer | null): GenerationRecord | string {
   const generation = KEY.exec(key)?.[1]
-  if (generation === undefined) return `its key is ${key.slice(0, 64)}, expected generation:2 or more`
+  if (generation === undefined)
+    return `its key is ${key.slice(0, 64)}, expected generation:2 or more`
   const fields = fieldsOf(value)
   if (fields === null) return 'its value is no JSON object'
   const { v, topic, partitions, open } = fields

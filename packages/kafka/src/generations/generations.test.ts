@@ -162,10 +162,7 @@ const worlds = fc.array(
     wallJump: fc.constantFrom(0, 0, -86_400_000, 86_400_000),
     /** When it looks; the first is its start. A look takes a moment, and finds what there was at its beginning or a bit more. */
     looks: fc.array(
-      fc.oneof(
-        fc.integer({ min: -200_000, max: 300_000 }),
-        fc.integer({ min: -100, max: 100 }),
-      ),
+      fc.oneof(fc.integer({ min: -200_000, max: 300_000 }), fc.integer({ min: -100, max: 100 })),
       { minLength: 1, maxLength: 12 },
     ),
     lookTakes: fc.integer({ min: 0, max: 30_000 }),
