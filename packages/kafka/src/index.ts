@@ -94,19 +94,12 @@ export { followTopic, type TopicFollower, type TopicReader } from './erasures/fo
 export { makeErasuresTopic } from './erasures/make-erasures-topic.ts'
 export {
   generationTopic,
-  readGeneration,
   writeGeneration,
   type Generation,
   type GenerationRecord,
 } from './generations/generation-record.ts'
 export { createGenerations, type Generations } from './generations/generations.ts'
-export { placeLeaseFrom, PLACE_LEASE_MS, waitOf, type AccountsPlace } from './generations/place.ts'
-export {
-  createGenerationProducer,
-  type GenerationProducer,
-} from './generations/generation-producer.ts'
-export {
-  createSwitchingConsumer,
-  type SwitchingConsumer,
-} from './generations/switching-consumer.ts'
+export { placeLeaseFrom, waitOf, type AccountsPlace } from './generations/place.ts'
+export { createGenerationProducer } from './generations/generation-producer.ts'
+export { createSwitchingConsumer } from './generations/switching-consumer.ts'
 export { pinnedGenerations } from './generations/pinned-generations.ts'

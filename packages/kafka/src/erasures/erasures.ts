@@ -170,7 +170,8 @@ function createState(topic: string, maxErasures: number, log: Logger) {
       if (failure !== null) log.info({ topic }, 'erasures are read again')
       failure = null
       knownAt = asked
-      announcements.readToEnd(asked)
+      // One that was made anew lacks generations until setup has filled it.
+      if (isComplete) announcements.readToEnd(asked)
     },
     failed: (error: unknown) => {
       const text = told(error)

@@ -75,7 +75,7 @@ test('nothing is taken before the first look, nor when the last was too long ago
     assert.deepEqual(placed(ingest), [OLD, 12, true])
     clocks[clock] += 1
     assert.deepEqual(placed(ingest), [OLD, 12, false])
-    assert.match(ingest.generations.place().closed ?? '', /read to its end 120 s ago/)
+    assert.match(ingest.generations.place().closed ?? '', /was last read to its end 120 s ago/)
     ingest.look([])
     assert.deepEqual(placed(ingest), [OLD, 12, true])
   }

@@ -75,11 +75,12 @@ function withLease(place: Generation, leaseMs: number, ageMs: number | null): Ac
   const { generation, topic, partitions } = place
   const at = { generation, topic, partitions }
   if (ageMs !== null && ageMs <= leaseMs) return { ...at, closed: null }
-  const when = ageMs === null ? 'not yet' : `${Math.round(ageMs / 1_000)} s ago`
+  const when = ageMs === null ? 'was not' : 'was last'
+  const since = ageMs === null ? 'yet' : `${Math.round(ageMs / 1_000)} s ago`
   return {
     ...at,
     closed:
-      `the topic of erasures was read to its end ${when}, and tells whether accounts are placed elsewhere now: ` +
+      `the topic of erasures ${when} read to its end ${since}, and tells whether accounts are placed elsewhere now: ` +
       `nothing is taken without a look every ${leaseMs / 1_000} s (docs/runbook.md#a-topic-grows)`,
   }
 }
