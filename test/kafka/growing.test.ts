@@ -200,11 +200,19 @@ void suite('growing', { concurrency: 3 }, () => {
     const { environment } = world
     const [old, next] = [world.topics.tracked, generationTopic(world.topics.tracked, 2)]
     const grow = ['grow', '--partitions', String(AFTER), '--yes']
-    assert.equal((await runTopic(grow, { environment })).code, 0)
     const operator = await operatorOf(world)
-    await operator.deleteTopic(erasedTopic(old))
     const lines: string[] = []
     const { config } = readSetupConfig(environment)
+    // As the command leaves it when it dies before its announcement.
+    await operator.createTopic(next, AFTER)
+    await operator.createTopic(`${next}.partitions-${AFTER}`, 1)
+    await setUp(config, log, (line) => void lines.push(line))
+    assert.doesNotMatch(lines.join('\n'), /announced/)
+    const wrong = ['grow', '--partitions', '12', '--yes']
+    assert.match((await runTopic(wrong, { environment })).output, /accounts are placed with 10/)
+    assert.equal((await runTopic(grow, { environment })).code, 0)
+
+    await operator.deleteTopic(erasedTopic(old))
     await eventually(() => setUp(config, log, (line) => void lines.push(line)))
     assert.match(lines.join('\n'), /10 partitions, announced again/)
     await using ingest = await startIngest(environment)

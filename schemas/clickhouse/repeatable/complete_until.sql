@@ -17,7 +17,7 @@ SELECT
     -- Later than now: the clock of ClickHouse was ahead when it was written, and went back. Nobody knows what it meant.
     if(fewest = 0 OR until = toDateTime64(0, 3, 'UTC') OR latest > now64(3, 'UTC') + toIntervalSecond(5), NULL, until) AS complete_until,
     dateDiff('millisecond', complete_until, now64(3, 'UTC')) / 1000 AS behind_seconds,
-    if(fewest = 0, 0, every) AS partitions,
+    if(fewest = 0, 0, total) AS partitions,
     waiting AS waiting_for,
     mapFromArrays(lost.1, lost.2) AS lost_before
 FROM
@@ -28,7 +28,7 @@ FROM
         log.cluster_id AS cluster_id,
         max(log.generation) AS newest,
         min(known.partitions) AS fewest,
-        sum(known.partitions) AS every,
+        sum(known.partitions) AS total,
         min(known.until) AS until,
         max(known.latest) AS latest,
         arraySort(arrayDistinct(arrayFlatten(groupArray(known.waiting_for)))) AS waiting,
