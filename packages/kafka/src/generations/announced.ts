@@ -6,7 +6,7 @@ import type { Announced } from './place.ts'
 
 /** Generations as the topic of erasures tells of them. A process never forgets one. */
 export interface Announcements {
-  /** The oldest first. */
+  /** The oldest first, up to the first that is missing: logs are registered in their order, and none before its predecessor. */
   readonly announced: readonly Announced[]
   /** The beginning of the last look that took everything and left nothing that is not understood. */
   readonly readAt: Moment | null
@@ -22,6 +22,8 @@ export function createAnnouncements(
   log: Pick<Logger, 'info' | 'warn' | 'error'>,
   now = momentNow,
 ): Announcements {
+  /** The oldest first. */
+  let found: readonly Announced[] = []
   let announced: readonly Announced[] = []
   let readAt: Moment | null = null
   const unreadable = new Map<string, string>()
@@ -29,9 +31,8 @@ export function createAnnouncements(
   const problem = (): string | null => {
     const [first] = unreadable.values()
     if (first !== undefined) return `a generation of the topic is not understood: ${first}`
-    const isWhole = announced.every(({ generation }, index) => generation === index + 2)
-    if (isWhole) return null
-    const there = announced.map(({ generation }) => generation).join(', ')
+    if (found.length === announced.length) return null
+    const there = found.map(({ generation }) => generation).join(', ')
     return `topic ${topic} names the generations ${there}, and none between: run \`npm run setup\``
   }
 
@@ -52,7 +53,7 @@ export function createAnnouncements(
       const name = key?.toString('utf8') ?? ''
       unreadable.delete(name)
       if (value === null) {
-        if (announced.some(({ generation }) => name === `generation:${generation}`))
+        if (found.some(({ generation }) => name === `generation:${generation}`))
           log.error(
             { topic, offset, key: name },
             'a generation was taken away, and is in use: kept',
@@ -60,7 +61,7 @@ export function createAnnouncements(
         return
       }
       const read = readGeneration(name, value)
-      const before = announced.find(({ generation }) => name === `generation:${generation}`)
+      const before = found.find(({ generation }) => name === `generation:${generation}`)
       const wrong = typeof read === 'string' ? read : contradiction(before, read)
       if (typeof read === 'string' || wrong !== null) {
         unreadable.set(name, `${topic}/0@${offset}: ${wrong}`)
@@ -73,10 +74,11 @@ export function createAnnouncements(
       const seen = before ?? { seenAt: now(), unknownAt: readAt }
       const isOpen = read.isOpen || before?.isOpen === true
       const { seenAt, unknownAt } = seen
-      announced = [
-        ...announced.filter((each) => each !== before),
+      found = [
+        ...found.filter((each) => each !== before),
         { ...read, isOpen, seenAt, unknownAt },
       ].toSorted((one, other) => one.generation - other.generation)
+      announced = found.filter(({ generation }, index) => generation === index + 2)
       if (before === undefined)
         log.warn({ topic: read.topic, partitions: read.partitions }, 'the topic of events grows')
       else if (!before.isOpen && isOpen) log.info({ topic: read.topic }, 'the next topic is open')

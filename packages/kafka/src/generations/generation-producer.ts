@@ -34,6 +34,8 @@ export function createGenerationProducer(options: {
   }
   const all = (): readonly Producer[] => [first, ...later.values()]
   const producerOf = (topic: string): Producer => later.get(topic) ?? first
+  /** Asked for with each request. */
+  const current = (): Producer => (later.size === 0 ? first : producerOf(generations.place().topic))
 
   const produceEach = async (
     records: readonly OutgoingRecord[],
@@ -68,10 +70,10 @@ export function createGenerationProducer(options: {
       return all().reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
     },
     get isFull() {
-      return producerOf(generations.place().topic).isFull
+      return current().isFull
     },
     get isHalfFull() {
-      return producerOf(generations.place().topic).isHalfFull
+      return current().isHalfFull
     },
     [Symbol.asyncDispose]: async () => {
       isClosed = true

@@ -135,6 +135,17 @@ test('what is not understood may say that accounts are placed elsewhere: the lea
   }
 })
 
+test('none is known before its predecessor: logs are registered in their order', () => {
+  const ingest = createProcess({ monotonic: 0, wall: 0 })
+  const third = { generation: 3, topic: `${OLD}.g3`, partitions: 64, isOpen: true }
+  const topics = (): readonly string[] => ingest.generations.all.map(({ topic }) => topic)
+  ingest.look([third])
+  assert.deepEqual(topics(), [OLD])
+  ingest.look([{ ...NEXT, isOpen: true }])
+  assert.deepEqual(topics(), [OLD, NEXT.topic, third.topic])
+  assert.deepEqual(placed(ingest), [third.topic, 64, true])
+})
+
 test('a generation is never forgotten, and means for ever what it meant', () => {
   const ingest = createProcess({ monotonic: 0, wall: 0 })
   ingest.look([{ ...NEXT, isOpen: true }])
