@@ -69,7 +69,7 @@ const GIVE_UP_AFTER_MS = 60_000
  */
 export function startSenders(accounts: number, urls: () => readonly string[]): Senders {
   const accepted: Accepted[] = []
-  let isStopping = false
+  const stopping = new AbortController()
 
   const sendUntilAccepted = async (copy: Omit<Accepted, 'receipt'>, turn: number) => {
     const overdueAt = performance.now() + GIVE_UP_AFTER_MS
@@ -84,7 +84,7 @@ export function startSenders(accounts: number, urls: () => readonly string[]): S
 
   const send = async (account: number): Promise<void> => {
     const group = `account_${account}`
-    for (let number = 0, turn = account; !isStopping; number++) {
+    for (let number = 0, turn = account; !stopping.signal.aborted; number++) {
       for (let copy = 1; copy <= COPIES; copy++) {
         await sendUntilAccepted({ group, id: `${group}-${number}`, copy }, turn++)
       }
@@ -96,7 +96,7 @@ export function startSenders(accounts: number, urls: () => readonly string[]): S
   return {
     accepted,
     stop: async () => {
-      isStopping = true
+      stopping.abort()
       await running
     },
   }

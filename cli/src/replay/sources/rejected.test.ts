@@ -23,8 +23,8 @@ import type { Judged, Newest } from './judged.ts'
 import { rejectedSource } from './rejected.ts'
 
 const topics = topicNames('events.tracked.v1')
-const place = { generation: 1, topic: topics.tracked, partitions: 12, closed: null }
-const settings = { place: () => place }
+const placed = { generation: 1, topic: topics.tracked, partitions: 12, closed: null }
+const settings = { place: () => placed }
 const events = createEventCodec()
 const codec = createRejectedCodec()
 const RECEIVED = Date.UTC(2026, 0, 31)
