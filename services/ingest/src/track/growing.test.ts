@@ -22,7 +22,7 @@ test('a request is placed where accounts are placed once it is there; nothing is
     const { status, headers, body } = await ingest.post(eventText(), { path })
     assert.equal(status, expected, path)
     assert.ok(headers.has('retry-after'))
-    assert.equal(body.code, 'kafka_unavailable')
+    assert.equal(body.code, expected === 503 ? 'kafka_unavailable' : 'backpressure', path)
   }
   assert.equal(ingest.producer.records.length, 1)
   assert.equal((await ingest.post(eventText(), { path: '/v1/validate' })).status, 200)
