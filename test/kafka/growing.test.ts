@@ -23,7 +23,7 @@ const BEFORE = 4
 const AFTER = 10
 const ACCOUNTS = 8
 const SOME = 60
-const PATIENT = { withinMs: 60_000 }
+const PATIENT = { withinMs: 120_000 }
 
 let stack: Servers
 before(async () => {
@@ -39,6 +39,14 @@ async function untilAccepted(senders: Senders, topic: string, more: number): Pro
     senders.accepted.filter(({ receipt }) => receipt.topic === topic).length
   const wanted = count() + more
   await eventually(() => assert.ok(count() >= wanted, `${count()} of ${wanted}`), PATIENT)
+}
+
+/** Not only as long as `whenReady`: it may have to wait for the switch, and others use the machine. */
+async function untilReady({ opsUrl, output }: IngestProcess): Promise<void> {
+  await eventually(async () => {
+    const response = await fetch(`${opsUrl}/health/ready`)
+    if (!response.ok) throw new Error(`not ready: ${await response.text()}\n${output()}`)
+  }, PATIENT)
 }
 
 async function operatorOf(world: World) {
@@ -68,7 +76,7 @@ void suite('growing', { concurrency: 3 }, () => {
     await using resources = new AsyncDisposableStack()
     const start = async (): Promise<IngestProcess> => {
       const ingest = resources.use(await startIngest(environment))
-      await ingest.whenReady()
+      await untilReady(ingest)
       return ingest
     }
     const ingests = await Promise.all([start(), start(), start(), start()])
@@ -98,7 +106,7 @@ void suite('growing', { concurrency: 3 }, () => {
     await world.startConsumer()
     await untilAccepted(senders, next, 1)
     frozen.kill('SIGCONT')
-    await late.whenReady()
+    await untilReady(late)
     urls.push(late.url, frozen.url)
     await untilAccepted(senders, next, SOME)
     assert.equal((await runTopic([...grow, '--yes'], { environment })).code, 0)
@@ -166,9 +174,9 @@ void suite('growing', { concurrency: 3 }, () => {
         received_at: sampleEvent(index).received_at + number,
       }),
     })
-    await world.produce(indexes.map((index) => copy(index, 1)))
-    // The newer copies first in time, as far as consumers see it: the old generation may be read last.
-    const moved = indexes.map((index) => {
+    // A third is only in the old one, a third in both, a third only in the new one.
+    await world.produce(indexes.slice(0, 200).map((index) => copy(index, 1)))
+    const moved = indexes.slice(100).map((index) => {
       const { key, value } = copy(index, COPIES)
       assert.ok(key !== null)
       return { partition: partitionOf(String(key), AFTER), key, value }
@@ -187,12 +195,12 @@ void suite('growing', { concurrency: 3 }, () => {
     }
     await world.startConsumer()
     await eventually(async () => {
-      const found = await counts(world)
-      const all = { physical: 600, offsets: 600, events: 300, tracked: 300 }
-      assert.deepEqual({ ...found }, all)
+      const rows = await rowsOf(world)
+      const newest = rows.filter(({ copy: seen }) => seen === COPIES)
+      assert.deepEqual([rows.length, newest.length], [300, 200])
     }, PATIENT)
-    const rows = await rowsOf(world)
-    assert.equal(rows.filter((row) => row.copy === COPIES).length, indexes.length)
+    const { physical, offsets } = await counts(world)
+    assert.equal(physical, offsets, 'no record is there twice')
   })
 
   test('generations outlive the topic that tells of them, and one that was not announced is not', async () => {
@@ -216,7 +224,7 @@ void suite('growing', { concurrency: 3 }, () => {
     await eventually(() => setUp(config, log, (line) => void lines.push(line)))
     assert.match(lines.join('\n'), /10 partitions, announced again/)
     await using ingest = await startIngest(environment)
-    await ingest.whenReady()
+    await untilReady(ingest)
     const senders = startSenders(1, () => [ingest.url])
     await untilAccepted(senders, next, 3)
     await senders.stop()

@@ -8,7 +8,7 @@ export interface Generations {
   /** All of them, the oldest first. */
   readonly all: readonly Generation[]
   /** Where an event goes that is here now, and may go whenever it gets there. */
-  place(): AccountsPlace
+  readonly place: () => AccountsPlace
   /** Whether nobody can have written to a generation that is not among `all`. */
   isKnown(): boolean
 }
