@@ -40,6 +40,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/performance.md': () => pageWithFigures('docs/performance.md'),
   'docs/decisions/0036-shortcuts-have-a-figure.md': () =>
     pageWithFigures('docs/decisions/0036-shortcuts-have-a-figure.md'),
+  'docs/decisions/0047-sealing.md': () => pageWithFigures('docs/decisions/0047-sealing.md'),
   ...plotPages(),
   ...cookbookPictures(),
 }

@@ -10,6 +10,15 @@ export interface RunningAttack {
   readonly tally: Promise<Tally>
 }
 
+export interface Orders {
+  readonly target: Target
+  readonly seconds: number
+  /** Told the process of the attacker. */
+  readonly onStarted: (pid: number) => void
+  /** So many times as often as the attack says. @default 1 */
+  readonly pace?: number
+}
+
 const PROGRAM = fileURLToPath(new URL('attacker.ts', import.meta.url))
 
 /**
@@ -18,13 +27,15 @@ const PROGRAM = fileURLToPath(new URL('attacker.ts', import.meta.url))
  */
 export async function attackWith(
   { name }: Attack,
-  target: Target,
-  seconds: number,
-  onStarted: (pid: number) => void,
+  { target, seconds, onStarted, pace = 1 }: Orders,
 ): Promise<RunningAttack> {
-  const child = spawn(process.execPath, [PROGRAM, JSON.stringify({ name, seconds, target })], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [PROGRAM, JSON.stringify({ name, seconds, target, pace })],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   onStarted(child.pid ?? 0)
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const first = await lines.next()

@@ -14,6 +14,8 @@ export interface Hands {
   readonly tally: Tally
   /** Aborted when the attack is over. */
   readonly signal: AbortSignal
+  /** So many times as often as the attack says. */
+  readonly pace: number
 }
 
 /** Something that somebody does to ingest on purpose; its rate is fixed, whatever ingest answers. */

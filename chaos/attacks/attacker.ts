@@ -8,13 +8,15 @@ import { createTally } from './tally.ts'
 const orders = JSON.parse(String(process.argv[2])) as {
   readonly name: string
   readonly seconds: number
+  readonly pace: number
   readonly target: Target
 }
 const send = attackNamed(orders.name).prepare()
 const tally = createTally()
 process.stdout.write('ready\n')
 const milliseconds = orders.seconds * 1_000
-const sending = send({ target: orders.target, tally, signal: AbortSignal.timeout(milliseconds) })
+const { target, pace } = orders
+const sending = send({ target, pace, tally, signal: AbortSignal.timeout(milliseconds) })
 // Neither that timer nor connections that nobody reads would keep the process.
 await Promise.all([sending, delay(milliseconds)])
 process.stdout.write(`${JSON.stringify(tally)}\n`)

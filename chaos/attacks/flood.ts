@@ -15,7 +15,7 @@ export interface Flood {
 
 /** Whole requests at a fixed rate on connections that are kept. */
 export async function flood(hands: Hands, { pipelined = 1, ...options }: Flood): Promise<void> {
-  const { tally, signal } = hands
+  const { tally, signal, pace } = hands
   const idle: Kept[] = []
   const all = new Set<Kept>()
   const open = (): Kept => {
@@ -31,7 +31,7 @@ export async function flood(hands: Hands, { pipelined = 1, ...options }: Flood):
       if (all.has(kept)) return kept
     return undefined
   }
-  await atRate(signal, options.perSecond / pipelined, (n) => {
+  await atRate(signal, (pace * options.perSecond) / pipelined, (n) => {
     const kept = takeOpen() ?? (all.size < options.connections ? open() : undefined)
     if (kept === undefined) {
       tally.withheld += pipelined

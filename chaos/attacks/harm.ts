@@ -63,7 +63,7 @@ export async function measureHarm(
   const idleRssBytes = memoryBytes(pid)
   resetPeakMemory(pid)
 
-  const running = await attackWith(attack, target, seconds, onAttacker)
+  const running = await attackWith(attack, { target, seconds, onStarted: onAttacker })
   const startedAt = performance.now()
   const cpuFrom = cpuSeconds(pid)
   const logFrom = statSync(logFile).size

@@ -24,7 +24,7 @@ export interface Strikes {
 /** A connection for each request, begun at a fixed rate. */
 export async function strike(hands: Hands, strikes: Strikes): Promise<void> {
   const open = new Set<Promise<void>>()
-  await atRate(hands.signal, strikes.perSecond, (n) => {
+  await atRate(hands.signal, hands.pace * strikes.perSecond, (n) => {
     if (open.size >= strikes.atOnce) {
       hands.tally.withheld += 1
       return

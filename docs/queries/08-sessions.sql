@@ -14,32 +14,22 @@ FROM
 (
     SELECT
         user,
-        min(timestamp) AS began,
-        dateDiff('millisecond', began, max(timestamp)) / 1000 AS seconds,
-        count() AS events
+        session[1] AS began,
+        dateDiff('millisecond', began, session[-1]) / 1000 AS seconds,
+        length(session) AS events
     FROM
     (
         SELECT
-            group_id,
-            user,
-            timestamp,
-            sum(is_first) OVER (PARTITION BY group_id, user ORDER BY timestamp RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS session
-        FROM
-        (
-            SELECT
-                group_id,
-                coalesce(user_id, anonymous_id) AS user,
-                timestamp,
-                lagInFrame(toNullable(timestamp)) OVER (
-                    PARTITION BY group_id, user ORDER BY timestamp ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS before,
-                isNull(before) OR dateDiff('millisecond', before, timestamp) > {minutes:UInt16} * 60000 AS is_first
-            FROM tracked
-            WHERE timestamp >= begins AND timestamp < ends
-        )
+            coalesce(user_id, anonymous_id) AS user,
+            arraySort(groupArray(timestamp)) AS times,
+            arrayPushFront(arrayPopBack(times), times[1]) AS befores,
+            arraySplit((time, before) -> dateDiff('millisecond', before, time) > {minutes:UInt16} * 60000, times, befores) AS sessions
+        FROM tracked
+        WHERE timestamp >= begins AND timestamp < ends
+        GROUP BY group_id, user
     )
-    GROUP BY group_id, user, session
+    ARRAY JOIN sessions AS session
 )
 GROUP BY day
 ORDER BY day
--- Compiled, min and max of times before 1970 are wrong.
-SETTINGS compile_aggregate_expressions = 0, max_memory_usage = 2000000000, max_bytes_before_external_group_by = 500000000, max_bytes_before_external_sort = 500000000
+SETTINGS max_memory_usage = 2000000000, max_bytes_before_external_group_by = 500000000, max_bytes_before_external_sort = 500000000

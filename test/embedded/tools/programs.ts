@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { cacheFolder } from '../../../embedded/src/download/cache.ts'
 import { fetchJars } from '../../../embedded/src/download/maven.ts'
 
-const INSTALL_TIMEOUT_MS = 170_000
+const INSTALL_TIMEOUT_MS = 270_000
 const RUN_TIMEOUT_MS = 60_000
 const PACKAGES_FILE = join(import.meta.dirname, 'python-packages.txt')
 
