@@ -21,8 +21,8 @@ import { COPIES, QUICK_LEASE, runTopic, startSenders, type Senders } from './gro
 
 const BEFORE = 4
 const AFTER = 10
-const ACCOUNTS = 8
-const SOME = 60
+const ACCOUNTS = 6
+const SOME = 30
 const PATIENT = { withinMs: 120_000 }
 
 let stack: Servers
@@ -79,19 +79,16 @@ void suite('growing', { concurrency: 3 }, () => {
       await untilReady(ingest)
       return ingest
     }
-    const ingests = await Promise.all([start(), start(), start(), start()])
+    const ingests = await Promise.all([start(), start(), start()])
     const [frozen, killed] = ingests
     assert.ok(frozen !== undefined && killed !== undefined)
     const consumer = await world.startConsumer()
-    await world.startConsumer()
     const urls = ingests.map(({ url }) => url)
     const senders = startSenders(ACCOUNTS, () => urls)
     await untilAccepted(senders, old, SOME)
 
     // The command died after its topic was made: nothing has happened. Then it dies after its announcement.
     const grow = ['grow', '--partitions', String(AFTER)]
-    const asked = await runTopic(grow, { environment })
-    assert.match(asked.output, /Would make/)
     await (await operatorOf(world)).createTopic(next, AFTER)
     await untilAccepted(senders, old, SOME)
     const announced = await runTopic([...grow, '--yes'], { environment, killAt: /announced/ })
@@ -110,13 +107,6 @@ void suite('growing', { concurrency: 3 }, () => {
     urls.push(late.url, frozen.url)
     await untilAccepted(senders, next, SOME)
     assert.equal((await runTopic([...grow, '--yes'], { environment })).code, 0)
-    assert.match((await runTopic(grow, { environment })).output, /Nothing to do/)
-    const refused = await runTopic(['grow', '--partitions', '6', '--yes'], { environment })
-    assert.equal(refused.code, 1)
-    // It is open now: who starts need not wait.
-    const last = await start()
-    urls.push(last.url)
-    await untilAccepted(senders, next, SOME)
     await senders.stop()
 
     const ids = new Set(senders.accepted.map(({ id }) => id))
@@ -152,7 +142,7 @@ void suite('growing', { concurrency: 3 }, () => {
       complete.map(({ partitions }) => Number(partitions)),
       [BEFORE + AFTER],
     )
-    const response = await fetch(`${last.url}/track?wait=queryable`, {
+    const response = await fetch(`${late.url}/track?wait=queryable`, {
       method: 'POST',
       body: '{"event":"e","event_id":"waited","group_id":"account_1","user_id":"u","timestamp":"2026-01-31T09:30:00Z"}',
     })

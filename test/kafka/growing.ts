@@ -87,6 +87,7 @@ export function startSenders(accounts: number, urls: () => readonly string[]): S
     for (let number = 0, turn = account; !stopping.signal.aborted; number++) {
       for (let copy = 1; copy <= COPIES; copy++) {
         await sendUntilAccepted({ group, id: `${group}-${number}`, copy }, turn++)
+        await delay(PAUSE_MS)
       }
     }
   }
