@@ -3,6 +3,7 @@ import { comparisonTable, compareRatios } from './compare.ts'
 import { readKeptFigures, savedFigures, writeFigures } from './figures.ts'
 import type { Figures, SavedFigures } from './figures.ts'
 import { benchAnalysts } from './analysts/analysts.ts'
+import { benchCompression } from './compression/compression.ts'
 import { benchConsumer } from './consumer/consumer.ts'
 import { benchBacklog, benchInstances } from './consumer/growth.ts'
 import { benchErase } from './erase/erase.ts'
@@ -55,6 +56,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   sealing: benchSealing,
   erase: benchErase,
   'erased-cost': benchErasedCost,
+  compression: benchCompression,
 }
 
 /** How cost grows: all of these, one after another. */

@@ -3,7 +3,7 @@ import { table } from '../tools/markdown.ts'
 import { readKeptFigures, type FigureTable, type SavedFigures } from './figures.ts'
 import { plotSvg } from '../tools/plot/plot.ts'
 import { tell } from '../tools/plot/tell.ts'
-import { sizingTable } from './sizing.ts'
+import { costsOf, sizingTable } from './sizing.ts'
 
 const FOLDER = 'docs/figures'
 /** What stands between such a pair of comments is made from docs/figures. */
@@ -42,7 +42,7 @@ export function pageWithFigures(path: string): string {
 
 function partOf(figures: SavedFigures, name: string): string {
   if (name === 'origin') return origin(figures)
-  if (name === 'sizing') return markdown(sizingTable(keptFigures('ingest'), figures))
+  if (name === 'sizing') return markdown(sizingTable(costsOf(keptFigures('ingest'), figures)))
   return markdown(tableNamed(name, figures))
 }
 
@@ -57,14 +57,15 @@ function tableNamed(name: string, { bench, tables }: SavedFigures): FigureTable 
   throw new Error(`docs/figures/${bench}.json has no table ${name}, only ${names}`)
 }
 
-function markdown({ columns, rows }: FigureTable): string {
+export function markdown({ columns, rows }: FigureTable): string {
   return table(
     columns,
     rows.map((row) => row.map(tell)),
   )
 }
 
-function keptFigures(bench: string): SavedFigures {
+/** @throws when none are kept. */
+export function keptFigures(bench: string): SavedFigures {
   const figures = readKeptFigures(bench)
   if (figures === null) throw new Error(`there is no ${FOLDER}/${bench}.json`)
   return figures

@@ -1,35 +1,63 @@
 import type { FigureTable, SavedFigures } from './figures.ts'
 
 /** Half: what is left is for peaks, restarts and the other half of a pair that fails. */
-const UTILISATION = 0.5
+export const UTILISATION = 0.5
 const RATES = [1_000, 10_000, 50_000, 100_000, 500_000]
 const OURS = 'custom-events, through Kafka'
 const OUR_CONSUMER = 'our consumer'
 
-/**
- * Cores for so many events a second, from the CPU per event that the benchmarks saw.
- *
- * @throws when a figure that it needs is not there.
- */
-export function sizingTable(ingest: SavedFigures, consumer: SavedFigures): FigureTable {
-  const single = 'µs of CPU per event: server'
+/** What the benchmarks saw of one event. */
+export interface Costs {
+  /** Microseconds of CPU of each part. */
+  readonly micros: Readonly<Record<'single' | 'batched' | 'produced' | 'consumer' | 'fetched' | 'clickhouse', number>> // prettier-ignore
+  /** Of one process each. */
+  readonly perSecond: Readonly<Record<'single' | 'batched' | 'consumer', number>>
+}
+
+/** @throws when a figure that it needs is not there. */
+export function costsOf(ingest: SavedFigures, consumer: SavedFigures): Costs {
+  const ofIngest = (load: string, column: string): number => cell(ingest, load, OURS, column)
+  const ofConsumer = (column: string): number => cell(consumer, 'consumer', OUR_CONSUMER, column)
+  const server = 'µs of CPU per event: server'
+  return {
+    micros: {
+      single: ofIngest('single-events', server),
+      batched: ofIngest('batches-of-100', server),
+      produced: ofIngest('batches-of-100', 'Kafka'),
+      consumer: ofConsumer('of them consumer'),
+      fetched: ofConsumer('Kafka'),
+      clickhouse: ofConsumer('ClickHouse'),
+    },
+    perSecond: {
+      single: ofIngest('single-events', 'events/s'),
+      batched: ofIngest('batches-of-100', 'events/s'),
+      consumer: ofConsumer('rows/s'),
+    },
+  }
+}
+
+/** Cores for so many events a second, from the CPU per event that the benchmarks saw. */
+export function sizingTable({ micros }: Costs): FigureTable {
   const microsByPart = {
-    'ingest, single events': cell(ingest, 'single-events', OURS, single),
-    'ingest, batches of 100': cell(ingest, 'batches-of-100', OURS, single),
-    'Kafka, from batches': cell(ingest, 'batches-of-100', OURS, 'Kafka'),
-    consumer: cell(consumer, 'consumer', OUR_CONSUMER, 'of them consumer'),
-    'ClickHouse, inserts': cell(consumer, 'consumer', OUR_CONSUMER, 'ClickHouse'),
+    'ingest, single events': micros.single,
+    'ingest, batches of 100': micros.batched,
+    'Kafka, from batches': micros.produced,
+    consumer: micros.consumer,
+    'ClickHouse, inserts': micros.clickhouse,
   }
   return {
     name: 'sizing',
     columns: ['events/s', ...Object.keys(microsByPart)],
     rows: RATES.map((rate) => [
       rate,
-      ...Object.values(microsByPart).map((micros) =>
-        coresText((rate * micros) / 1e6 / UTILISATION),
-      ),
+      ...Object.values(microsByPart).map((each) => coresText(coresFor(rate, each))),
     ]),
   }
+}
+
+/** At the planned use. */
+export function coresFor(eventsPerSecond: number, microsPerEvent: number): number {
+  return (eventsPerSecond * microsPerEvent) / 1e6 / UTILISATION
 }
 
 /** To a tenth, rounded up; a core that is hardly used is still there. */

@@ -7,8 +7,26 @@ export interface Account {
   readonly index: number
   readonly groupId: string
   readonly manner: Manner
-  /** Whether it is erased in the middle of the run: nothing of it may be left. @default false */
-  readonly isErased?: boolean
+  /** Who of it is erased in the middle of the run: nothing of them may be left. @default nobody */
+  readonly erased?: 'account' | 'person'
+}
+
+/** Erased in one account: people of other accounts have this id, too, and stay. */
+export const ERASED_PERSON = 'user_7'
+export const ERASED_ACCOUNT = 'account_erased'
+/** Who is erased there has every second event of it. */
+export const ACCOUNT_OF_PERSON = 'account of somebody'
+
+export function isErased(event: {
+  readonly account: Pick<Account, 'erased'>
+  readonly seq: number
+}): boolean {
+  const { account, seq } = event
+  return account.erased === 'account' || (account.erased === 'person' && seq % 2 === 0)
+}
+
+export function hasErased(accounts: readonly Account[]): boolean {
+  return accounts.some(({ erased }) => erased !== undefined)
 }
 
 /** Names that have broken something somewhere; all of them are allowed by the contract. */
@@ -37,8 +55,8 @@ const HOSTILE_NAMES = [
 export function createAccounts(counts: {
   readonly ordered: number
   readonly concurrent: number
-  /** @default none */
-  readonly erased?: boolean
+  /** Whether there are two more: one is erased, and of the other a person. @default false */
+  readonly hasErased?: boolean
 }): readonly Account[] {
   const accounts: Omit<Account, 'index'>[] = [
     { groupId: 'account_hot', manner: 'hot' },
@@ -50,12 +68,15 @@ export function createAccounts(counts: {
       groupId: HOSTILE_NAMES[n] ?? `account_${n}`,
       manner: 'concurrent' as const,
     })),
-    ...(counts.erased === true
-      ? [{ groupId: 'account_erased', manner: 'concurrent' as const, isErased: true }]
-      : []),
+    ...(counts.hasErased === true ? ERASED : []),
   ]
   return accounts.map((account, index) => ({ index, ...account }))
 }
+
+const ERASED: readonly Omit<Account, 'index'>[] = [
+  { groupId: ERASED_ACCOUNT, manner: 'concurrent', erased: 'account' },
+  { groupId: ACCOUNT_OF_PERSON, manner: 'concurrent', erased: 'person' },
+]
 
 /** Which account the next event of the unordered ones belongs to: three of ten are the hot one's. */
 export function pickUnordered(accounts: readonly Account[], random: Random): Account {

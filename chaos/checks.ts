@@ -1,3 +1,4 @@
+import { isErased } from './accounts.ts'
 import { canonicalHash, invalidId, makeEvent, parseEventId } from './event.ts'
 import type { Entry, Ledger } from './ledger.ts'
 import type { Poison } from './poison.ts'
@@ -16,7 +17,7 @@ export interface Check {
 const MAX_SAMPLES = 20
 
 /** Collects what breaks a check; keeps a few samples and counts the rest. */
-function breaches(name: string, describe: (count: number) => string) {
+export function breaches(name: string, describe: (count: number) => string) {
   let count = 0
   const samples: string[] = []
   return {
@@ -45,7 +46,7 @@ export async function checkView(ledger: Ledger, rows: AsyncIterable<ViewRow>): P
   const erased = breaches(
     'erased',
     (broken) =>
-      `${broken} rows of an account that was erased, ${ledger.counts.erased} of its events were ignored`,
+      `${broken} rows of who was erased, ${ledger.counts.erased} of their events were ignored`,
   )
   const placeByEntry = new Map<Entry, { partition: number; offset: number }>()
   let count = 0
@@ -58,7 +59,7 @@ export async function checkView(ledger: Ledger, rows: AsyncIterable<ViewRow>): P
       phantoms.add(`${row.eventId} at ${row.partition}@${row.offset}`)
       continue
     }
-    if (account.isErased === true) {
+    if (isErased({ account, seq: key.seq })) {
       erased.add(`${row.eventId} at ${row.partition}@${row.offset}`)
       continue
     }
@@ -77,7 +78,7 @@ export async function checkView(ledger: Ledger, rows: AsyncIterable<ViewRow>): P
   }
   const lost: string[] = []
   for (const { account, seq, entry } of ledger.entries()) {
-    if (account.isErased === true) continue
+    if (isErased({ account, seq })) continue
     if (entry.accepted >= 0 && !placeByEntry.has(entry)) lost.push(`e.${account.index}.${seq}`)
   }
   return {
@@ -164,8 +165,8 @@ export function checkQuarantine(
 export function checkAnswers(ledger: Ledger): Check {
   const { counts } = ledger
   let unknown = 0
-  for (const { account, entry } of ledger.entries()) {
-    if (account.isErased === true) continue // what was ignored has no other fate
+  for (const { account, seq, entry } of ledger.entries()) {
+    if (isErased({ account, seq })) continue // what was ignored has no other fate
     if (entry.invoked > entry.accepted && !entry.isRejected) unknown += 1
   }
   return {

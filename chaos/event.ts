@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Account } from './accounts.ts'
-import { createRandom, hash } from './random.ts'
+import { ERASED_PERSON, isErased, type Account } from './accounts.ts'
+import { createRandom, hash, type Random } from './random.ts'
 
 /** One copy of an event: `version` counts its updates from 0. */
 export interface Copy {
@@ -36,9 +36,7 @@ export function makeEvent(seed: number, { account, seq, version }: Copy): SentEv
     event_id: eventId(account.index, seq),
     event: identity.pick(NAMES),
     group_id: account.groupId,
-    ...(isKnown
-      ? { user_id: `user_${body.integer(0, 999)}` }
-      : { anonymous_id: `anonymous_${body.integer(0, 999)}` }),
+    ...whoOf({ account, seq }, isKnown, body),
     timestamp: new Date(FIRST_DAY + Math.floor(identity.next() * SPAN_MS)).toISOString(),
     properties: {
       seq,
@@ -50,6 +48,19 @@ export function makeEvent(seed: number, { account, seq, version }: Copy): SentEv
     },
     ...(body.chance(0.5) ? { context: { ip: `10.0.0.${body.integer(0, 255)}`, tags: [] } } : {}),
   }
+}
+
+/** The same numbers are drawn whoever it is. */
+function whoOf(
+  event: Pick<Copy, 'account' | 'seq'>,
+  isKnown: boolean,
+  body: Random,
+): Pick<SentEvent, 'user_id' | 'anonymous_id'> {
+  const number = body.integer(0, 999)
+  if (event.account.erased === 'person') {
+    return { user_id: isErased(event) ? ERASED_PERSON : `neighbour_${number}` }
+  }
+  return isKnown ? { user_id: `user_${number}` } : { anonymous_id: `anonymous_${number}` }
 }
 
 export function eventId(account: number, seq: number): string {

@@ -1,4 +1,4 @@
-import type { Account } from './accounts.ts'
+import { isErased, type Account } from './accounts.ts'
 import { eventId, parseEventId, type Copy } from './event.ts'
 
 /** What the ledger knows of one event. */
@@ -34,14 +34,18 @@ export interface Ledger {
   invoked(copy: Copy): void
   accepted(copy: Copy, place: Place): void
   rejected(copy: Copy): void
-  /** Ignored because its account was erased. */
+  /** Ignored because who sent it was erased. */
   erased(copy: Copy): void
+  /** An event that must be rejected was: its number. */
+  refused(number: number): void
   /** Copies accepted since the last call; whoever takes them watches over them. */
   takeAccepted(): readonly AcceptedCopy[]
   entry(account: number, seq: number): Entry | undefined
   find(eventId: string): Entry | undefined
   entries(): Iterable<{ readonly account: Account; readonly seq: number; readonly entry: Entry }>
   readonly counts: Counts
+  /** Numbers of the events that were rejected as they should. */
+  readonly refusedNumbers: ReadonlySet<number>
 }
 
 export interface Counts {
@@ -50,7 +54,7 @@ export interface Counts {
   /** Events of which a copy was accepted. */
   accepted: number
   updates: number
-  /** Events that were ignored because their account was erased. */
+  /** Events that were ignored because who sent them was erased. */
   erased: number
   /** Invalid events that were rejected, as they should. */
   rejected: number
@@ -71,6 +75,7 @@ export function createLedger(seed: number, accounts: readonly Account[]): Ledger
     misjudged: 0,
     unknownAnswers: 0,
   }
+  const refusedNumbers = new Set<number>()
   let taken: AcceptedCopy[] = []
   const entryOf = ({ account, seq }: Copy): Entry => {
     const entry = entriesByAccount[account.index]?.[seq]
@@ -81,6 +86,7 @@ export function createLedger(seed: number, accounts: readonly Account[]): Ledger
     seed,
     accounts,
     counts,
+    refusedNumbers,
     open: (account) => {
       const entries = entriesByAccount[account.index] ?? []
       counts.events += 1
@@ -100,7 +106,7 @@ export function createLedger(seed: number, accounts: readonly Account[]): Ledger
       entry.partition = place.partition
       entry.offset = place.offset
       // What is erased cannot be watched over: it is there, and then it is not.
-      if (copy.account.isErased === true) return
+      if (isErased(copy)) return
       taken.push({ ...place, eventId: eventId(copy.account.index, copy.seq) })
     },
     takeAccepted: () => {
@@ -110,6 +116,10 @@ export function createLedger(seed: number, accounts: readonly Account[]): Ledger
     },
     erased: () => {
       counts.erased += 1
+    },
+    refused: (number) => {
+      counts.rejected += 1
+      refusedNumbers.add(number)
     },
     rejected: (copy) => {
       entryOf(copy).isRejected = true

@@ -2,6 +2,7 @@ import { createConsumer, createMemoryBudget, kafkaConfigFrom } from '@custom-eve
 import { readSetupConfig } from '@custom-events/cli'
 import { createLogger } from '@custom-events/runtime'
 import type { Ledger } from './ledger.ts'
+import { patiently } from './patiently.ts'
 import type { World } from './world.ts'
 
 const LIMIT_MS = 60_000
@@ -43,8 +44,14 @@ export async function locate(
       ? `${id}: never in Kafka${receipt}`
       : `${id}: in Kafka at ${places.join(', ')} but not in the table${receipt}`
   })
-  return [...(await partsOf(world)), ...where]
+  const parts = await partsOf(world).catch((error: unknown) => [
+    `ClickHouse could not be asked for its parts: ${String(error)}`,
+  ])
+  return [...parts, ...where]
 }
+
+/** ClickHouse looks through its folder for parts that were set aside, and fails when one vanishes. */
+const LOOKS = 5
 
 /** What ClickHouse itself set aside, and what it has: rows that were there may have gone with a part. */
 async function partsOf({ questions }: World): Promise<readonly string[]> {
@@ -58,7 +65,7 @@ async function partsOf({ questions }: World): Promise<readonly string[]> {
   }
   const lines = await Promise.all(
     Object.entries(kinds).map(async ([kind, sql]) => {
-      const rows = await questions.ask(sql)
+      const rows = await patiently(() => questions.ask(sql), LOOKS)
       return rows.map((row) => `ClickHouse: a part ${kind}: ${row.join(', ')}`)
     }),
   )

@@ -11,8 +11,9 @@ import { proveWorld, readScenarios } from './world/prove.ts'
 
 const USAGE = `npm run chaos: the delivery proof, see docs/guarantees.md.
 
-  npm run chaos -- [--tier smoke|ci|full|erasure] [--seed N] [--runs N] [--brokers 1|3]
+  npm run chaos -- [--tier smoke|ci|full] [--seed N] [--runs N] [--brokers 1|3]
       of a tier: [--events N] [--faults N] [--minutes N] [--kinds KIND,…] [--drain-seconds N]
+      [--without-erasures] nobody is erased meanwhile
       of a run that failed: [--only-faults N,…] [--shrink-runs N] [--shrink-minutes N]
   npm run chaos -- --failpoints KILLS [--minutes N]   consumers die at each point of their work
   npm run chaos -- --storm-seconds N                  members join and leave all the time
@@ -34,6 +35,7 @@ const { values } = readArguments(USAGE, {
     kinds: { type: 'string' },
     brokers: { type: 'string' },
     'drain-seconds': { type: 'string' },
+    'without-erasures': { type: 'boolean', default: false },
     // Of one schedule:
     'only-faults': { type: 'string' },
     'shrink-runs': { type: 'string', default: '4' },
@@ -82,6 +84,7 @@ function main(): Promise<boolean> {
     brokers: number('brokers', values.brokers),
     drainSeconds: number('drain-seconds', values['drain-seconds']),
     kinds: values.kinds,
+    hasErasures: !values['without-erasures'],
   }
   const tier = tierFrom(overrides)
   for (const { kind, why } of tier.leftOut) print(`LEFT OUT: ${kind}: ${why}`)
@@ -115,6 +118,7 @@ function command(again: number, onlyFaults: readonly number[] | null): string {
   const kept = (['events', 'faults', 'minutes', 'kinds', 'brokers', 'drain-seconds'] as const)
     .filter((name) => values[name] !== undefined)
     .map((name) => ` --${name} ${values[name]}`)
+    .concat(values['without-erasures'] ? [' --without-erasures'] : [])
   const faults = onlyFaults === null ? '' : ` --only-faults ${onlyFaults.join(',')}`
   const runs = values.tier === 'ci' || values.runs !== undefined ? ' --runs 1' : ''
   return `npm run chaos -- --tier ${values.tier} --seed ${again}${runs}${kept.join('')}${faults}`

@@ -1,6 +1,8 @@
 import type { OutgoingRecord } from '@custom-events/kafka'
+import { ERASED_ACCOUNT } from './accounts.ts'
 import { createRandom } from './random.ts'
-import { refusedEncoder } from './refused.ts'
+import { OWNERS } from './owners.ts'
+import { refusedEncoder, type RefusedName } from './refused.ts'
 import type { World } from './world.ts'
 
 /** A record that nobody can decode, or that only ClickHouse refuses, and that must come to rest in `dead_letters`, byte for byte. */
@@ -9,6 +11,10 @@ export interface Poison {
   readonly partition: number
   readonly key: Buffer
   readonly value: Buffer | null
+  /** Of what decodes. */
+  readonly eventId?: string
+  /** Of somebody who is erased: it must come to rest nowhere. @default false */
+  readonly isErased?: boolean
 }
 
 const KINDS = ['no_magic_byte', 'unknown_schema', 'malformed', 'truncated_frame', 'tombstone']
@@ -50,6 +56,8 @@ export interface PoisonStore {
     where: { readonly partition: number; readonly count: number },
     signal: AbortSignal,
   ): Promise<void>
+  /** Of each of `OWNERS` one that only ClickHouse refuses, and one that nobody can decode of an account that is erased. */
+  injectOfOwners(signal: AbortSignal): Promise<void>
 }
 
 const AGAIN_AFTER_MS = 200
@@ -57,11 +65,11 @@ const AGAIN_AFTER_MS = 200
 /** Puts poison on the topic and remembers it. */
 export function createPoisonStore(
   seed: number,
-  world: Pick<World, 'producer' | 'topics' | 'stack'>,
+  world: Pick<World, 'producer' | 'topics' | 'stack' | 'partitions'>,
 ): PoisonStore {
   const injected: Poison[] = []
   let repeats = 0
-  let encode: ((key: string) => Buffer) | null = null
+  let encode: ((name: RefusedName) => Buffer) | null = null
 
   const again = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS))
 
@@ -83,6 +91,15 @@ export function createPoisonStore(
     }
   }
 
+  const refusing = async (signal: AbortSignal): Promise<typeof encode> => {
+    const { stack, topics } = world
+    while (encode === null && !signal.aborted) {
+      encode = await refusedEncoder(stack.registry.url, topics.tracked).catch(() => null)
+      if (encode === null) await again()
+    }
+    return encode
+  }
+
   return {
     injected,
     get repeats() {
@@ -90,17 +107,30 @@ export function createPoisonStore(
     },
     inject: (partition, signal) => put([makePoison(seed, injected.length, partition)], signal),
     injectRefused: async ({ partition, count }, signal) => {
-      const { stack, topics } = world
-      while (encode === null && !signal.aborted) {
-        encode = await refusedEncoder(stack.registry.url, topics.tracked).catch(() => null)
-        if (encode === null) await again()
-      }
-      if (encode === null) return
+      const encoded = await refusing(signal)
+      if (encoded === null) return
       const poisons: Poison[] = []
       for (let n = 0; n < count; n++) {
-        const key = `poison-${seed}-${injected.length + n}`
-        poisons.push({ kind: 'refused', partition, key: Buffer.from(key), value: encode(key) })
+        const eventId = `poison-${seed}-${injected.length + n}`
+        const key = Buffer.from(eventId)
+        const value = encoded({ event_id: eventId, group_id: eventId })
+        poisons.push({ kind: 'refused', partition, key, value, eventId })
       }
+      await put(poisons, signal)
+    },
+    injectOfOwners: async (signal) => {
+      const encoded = await refusing(signal)
+      if (encoded === null) return
+      const poisons = OWNERS.flatMap(({ isErased, ...owner }, index): readonly Poison[] => {
+        const eventId = `poison-${seed}-${injected.length + index}`
+        const partition = index % world.partitions
+        const of = { partition, key: Buffer.from(owner.group_id), isErased }
+        const refused = { ...of, kind: 'refused', value: encoded({ event_id: eventId, ...owner }) }
+        const noise = { ...of, kind: 'no_magic_byte', value: Buffer.from(`\u0007${eventId}`) }
+        // Of a person nothing tells in bytes that nobody can read.
+        const isKnown = owner.group_id === ERASED_ACCOUNT
+        return [{ ...refused, eventId }, ...(isKnown ? [noise] : [])]
+      })
       await put(poisons, signal)
     },
   }

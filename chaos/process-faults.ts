@@ -3,7 +3,7 @@ import { injectEverywhere, withAll, withConsumer, type Hands, type Outcome } fro
 import type { Fault } from './schedule.ts'
 
 /** Longer than the session time-out of the consumers: another member has taken over by then. */
-const ZOMBIE_MS = 9_000
+export const ZOMBIE_MS = 9_000
 const SHORTER_THAN_SESSION_MS = 4_000
 const SHORTER_THAN_PATIENCE_MS = 5_000
 const REACHED_WITHIN_MS = 45_000

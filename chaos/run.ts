@@ -1,10 +1,11 @@
 import { createAccounts } from './accounts.ts'
-import { checkErasure, eraseAmidst, type ErasureRun } from './erasure.ts'
+import { checkErasure, eraseAmidst, prepareErasures, type ErasureRun } from './erasure.ts'
 import { doFaults, type Done } from './faults.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { underLoad } from './load.ts'
 import { createPoisonStore, type PoisonStore } from './poison.ts'
 import { startProgress } from './progress.ts'
+import { ZOMBIE_MS } from './process-faults.ts'
 import { planFaults, type Fault } from './schedule.ts'
 import { MIN_FAULT_MS, type Tier } from './tiers.ts'
 import { verify, type Verified } from './verify.ts'
@@ -45,51 +46,49 @@ export function scheduleOf(seed: number, tier: Tier): readonly Fault[] {
 
 /** A run from the first process to the last check: load, faults, drain, checks, full replay, checks. */
 export async function run({ seed, tier, schedule, folder, say }: RunOptions): Promise<Findings> {
-  const ledger = createLedger(
-    seed,
-    createAccounts({ ordered: 20, concurrent: 60, erased: tier.hasErasure === true }),
-  )
-  const { brokers, withDisks } = tier
+  const { brokers, withDisks, drainMs, hasErasures } = tier
+  const accounts = createAccounts({ ordered: 20, concurrent: 60, hasErased: hasErasures })
+  const ledger = createLedger(seed, accounts)
   await using world = await startWorld({
     seed,
     folder,
     onProgress: say,
     brokers,
     withDisks,
-    ...(tier.hasErasure === true ? { erasuresMaxAgeMs: ERASURES_MAX_AGE_MS } : {}),
+    ...(hasErasures ? { erasuresMaxAgeMs: ERASURES_MAX_AGE_MS } : {}),
   })
+  if (hasErasures) await prepareErasures(world)
   const poison = createPoisonStore(seed, world)
   const watch = startWatch(world, ledger)
-  const erasing = startErasing({ world, ledger, tier, say })
+  const erasing = startErasing({ world, poison, tier, say })
   erasing.catch(() => {}) // told when it is waited for
   const storm = await rage({ world, tier, ledger, poison, schedule, say, watched: watch.seen })
   const { loaded, done } = storm
   const erasure = (await erasing).map(checkErasure)
-  const { drainMs } = tier
   const found = await verify({ world, ledger, poison, watch, loaded, faults: done, drainMs, say })
   return { ...found, ...loaded, done, schedule, checks: [...found.checks, ...erasure] }
 }
 
-/** An account of its own is erased from a quarter of the run on, where the tier has that. */
+/** It takes a minute: begun early, it is done when the load is. There must be somebody to erase by then. */
+const ERASED_AFTER = { share: 1 / 16, leastMs: 4_000 }
+/** What an insert takes that nobody hurts, and a little more. */
+const USUAL_INSERT_MS = 5_000
+
 async function startErasing(options: {
   readonly world: World
-  readonly ledger: Ledger
+  readonly poison: PoisonStore
   readonly tier: Tier
   readonly say: (line: string) => void
 }): Promise<readonly ErasureRun[]> {
-  const { world, ledger, tier, say } = options
-  if (tier.hasErasure !== true) return []
-  const account = ledger.accounts.find(({ isErased }) => isErased === true)
-  if (account === undefined) throw new Error('no account is to be erased')
-  const erased = await eraseAmidst({
-    world,
-    account,
-    say,
-    afterMs: tier.sendMs / 4,
-    settleSeconds: Math.ceil((ERASURES_MAX_AGE_MS + tier.maxFaultMs) / 1_000) + 5,
-    signal: AbortSignal.timeout(tier.sendMs + 2 * tier.drainMs * tier.brokers),
+  const { sendMs, maxFaultMs, drainMs, brokers, hasErasures } = options.tier
+  if (!hasErasures) return []
+  const longestInsertMs = Math.max(maxFaultMs, ZOMBIE_MS) + USUAL_INSERT_MS
+  return eraseAmidst({
+    ...options,
+    afterMs: Math.max(ERASED_AFTER.leastMs, sendMs * ERASED_AFTER.share),
+    settleSeconds: Math.ceil((ERASURES_MAX_AGE_MS + longestInsertMs) / 1_000),
+    signal: AbortSignal.timeout(sendMs + 2 * drainMs * brokers),
   })
-  return [erased]
 }
 
 /** Load and faults, until the last fault is healed and the last answer is known. */

@@ -33,7 +33,12 @@ export async function sabotageAll(options: {
   const verdicts: Verdict[] = []
   const isWanted = ({ name }: Sabotage): boolean =>
     only.split(',').some((text) => name.includes(text))
-  const untouched: Sabotage = { name: 'nothing (must stay green)', edits: [], kinds: ['poison'] }
+  const untouched: Sabotage = {
+    name: 'nothing (must stay green)',
+    edits: [],
+    kinds: ['poison'],
+    hasErasures: true,
+  }
   const all = [untouched, ...sabotages.filter(isWanted)]
   let next = 0
   const workOff = async (): Promise<void> => {
@@ -84,12 +89,16 @@ async function tryOut(sabotage: Sabotage, seed: number): Promise<Verdict> {
   }
 }
 
-function harnessArguments({ kinds }: Sabotage, seed: number): readonly string[] {
+function harnessArguments(
+  { kinds, hasErasures = false }: Sabotage,
+  seed: number,
+): readonly string[] {
   const faults = kinds.length === 0 ? [] : ['--kinds', [...new Set(kinds)].join(',')]
   const count = String(kinds.length)
   const size = ['--events', '6000', '--minutes', '0.25', '--faults', count]
   const patience = ['--drain-seconds', '60', '--shrink-runs', '0']
-  return ['chaos/main.ts', '--seed', String(seed), ...size, ...patience, ...faults]
+  const erasures = hasErasures ? [] : ['--without-erasures']
+  return ['chaos/main.ts', '--seed', String(seed), ...size, ...patience, ...faults, ...erasures]
 }
 
 async function runNode(

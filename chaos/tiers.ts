@@ -21,8 +21,8 @@ export interface Tier {
   readonly maxFaultMs: number
   /** How long the backlog may take after the last fault. */
   readonly drainMs: number
-  /** Whether an account is erased in the middle. @default false */
-  readonly hasErasure?: boolean
+  /** Whether an account and a person are erased in the middle. */
+  readonly hasErasures: boolean
 }
 
 export const MIN_FAULT_MS = 100
@@ -38,7 +38,7 @@ const LONG_KINDS: ReadonlySet<FaultKind> = new Set([
 ])
 
 /** A tier before it is known what this machine can do. */
-type Plan = Omit<Tier, 'faults' | 'leftOut' | 'withDisks'> & {
+type Plan = Omit<Tier, 'faults' | 'leftOut' | 'withDisks' | 'hasErasures'> & {
   /** `each`: every kind once. */
   readonly faults: number | 'each'
 }
@@ -78,18 +78,6 @@ const tiers: Readonly<Record<string, Plan>> = {
     maxFaultMs: 30_000,
     drainMs: 300_000,
   },
-  erasure: {
-    name: 'erasure',
-    runs: 1,
-    events: 50_000,
-    faults: 'each',
-    kinds: FAULT_KINDS.filter((kind) => !LONG_KINDS.has(kind)),
-    brokers: 1,
-    sendMs: 120_000,
-    maxFaultMs: 6_000,
-    drainMs: 180_000,
-    hasErasure: true,
-  },
 }
 
 /** @throws {RangeError} that names what is allowed. */
@@ -104,6 +92,8 @@ export function tierOf(
     readonly drainSeconds?: number | undefined
     readonly runs?: number | undefined
     readonly brokers?: number | undefined
+    /** @default true */
+    readonly hasErasures?: boolean | undefined
   },
   /** Whether disks that can be filled are to be had; asked only when it matters. @default they are not */
   canMount: () => boolean = () => false,
@@ -112,7 +102,8 @@ export function tierOf(
   if (tier === undefined) {
     throw new RangeError(`--tier is one of ${Object.keys(tiers).join(', ')}, got ${name}`)
   }
-  const { events = tier.events, minutes, drainSeconds, brokers = tier.brokers } = overrides
+  const { events = tier.events, minutes, drainSeconds, hasErasures = true } = overrides
+  const { brokers = tier.brokers } = overrides
   if (brokers !== 1 && brokers !== 3) throw new RangeError(`--brokers is 1 or 3, got ${brokers}`)
   const wanted = overrides.kinds === undefined ? tier.kinds : kindsOf(overrides.kinds)
   const means = { brokers, canMount: needsDisks(wanted) && canMount() }
@@ -128,6 +119,7 @@ export function tierOf(
     kinds,
     leftOut,
     withDisks: needsDisks(kinds),
+    hasErasures,
     faults: overrides.faults ?? usual,
     runs: overrides.runs ?? tier.runs,
     brokers,

@@ -7,9 +7,13 @@ import {
   type DeadLetterRow,
 } from './checks.ts'
 import { measureFreshness, type Freshness, type Interval } from './freshness.ts'
+import { hasErased } from './accounts.ts'
+import { checkNothingLeft } from './erasure.ts'
 import type { Ledger } from './ledger.ts'
 import type { Loaded } from './load.ts'
 import { locate } from './locate.ts'
+import { mendAndReplay } from './mend.ts'
+import { checkMended, mendedOf, NOTHING_MENDED, withoutMended, type MendedById } from './mended.ts'
 import type { PoisonStore } from './poison.ts'
 import { checkConsumerTelemetry, checkIngestTelemetry, checkReplayTelemetry } from './telemetry.ts'
 import type { Watch, Watched } from './watch.ts'
@@ -52,7 +56,7 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
   await world.supervisor.scrape()
   const freshness = await measureFreshness(ledger, world.questions, options.faults)
   const [[rows = '0'] = []] = await world.questions.ask('SELECT count() FROM events')
-  const { checks, lost } = await checkAll(world, ledger, poison)
+  const { checks, lost } = await checkAll(options, NOTHING_MENDED)
   const where = lost.length === 0 ? [] : await locate(world, ledger, lost)
   const first: readonly Check[] = [
     ...checks,
@@ -63,9 +67,13 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
     checkConsumerTelemetry(livesOf(world, 'consumer')),
   ]
 
+  const isMended = hasErased(ledger.accounts)
+  if (isMended) say('what refused events is mended: replay of rejects and dead letters')
+  const replays = isMended ? [await mendAndReplay(world, options.drainMs)] : []
   say('full replay: from offset 0 into the same tables, under a new group')
   const replay = await replayAll(world, options.drainMs)
-  const second = await checkAll(world, ledger, poison)
+  const mended = isMended ? mendedOf(ledger, poison.injected) : NOTHING_MENDED
+  const second = await checkAll(options, mended)
   return {
     ledger,
     lost: where,
@@ -73,7 +81,7 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
     drainMs,
     watched: watch.seen,
     checks: first,
-    afterReplay: [...second.checks, checkDrained(replay.tookMs), replay.telemetry],
+    afterReplay: [...replays, ...second.checks, checkDrained(replay.tookMs), replay.telemetry],
     replayMs: replay.tookMs,
     physicalRows: Number(rows),
     lives: world.supervisor.lives.length,
@@ -99,8 +107,8 @@ async function drain(world: World, group: string, limitMs: number): Promise<numb
   return Infinity
 }
 
-async function checkAll(world: World, ledger: Ledger, poison: PoisonStore) {
-  const view = await checkView(ledger, world.questions.view())
+async function checkAll({ world, ledger, poison }: VerifyOptions, mended: MendedById) {
+  const view = await checkView(ledger, withoutMended(world.questions.view(), mended))
   const rows = await world.questions.ask(
     `SELECT source_partition, hex(key), if(isNull(value), 'null', hex(value)) FROM dead_letters FINAL
      WHERE source_topic = '${world.topics.tracked}'`,
@@ -110,8 +118,11 @@ async function checkAll(world: World, ledger: Ledger, poison: PoisonStore) {
     key: key.toLowerCase(),
     value: value === 'null' ? null : value.toLowerCase(),
   }))
-  const quarantine = checkQuarantine(poison.injected, deadLetters, poison.repeats)
-  return { lost: view.lost, checks: [...view.checks, quarantine] }
+  const theirs = poison.injected.filter(({ isErased }) => isErased !== true)
+  const quarantine = checkQuarantine(theirs, deadLetters, poison.repeats)
+  const ofErased = hasErased(ledger.accounts) ? [await checkNothingLeft(world)] : []
+  const ofMended = mended.size > 0 ? [checkMended(mended)] : []
+  return { lost: view.lost, checks: [...view.checks, quarantine, ...ofErased, ...ofMended] }
 }
 
 function checkConservation(seen: Watched): Check {

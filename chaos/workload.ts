@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { pickUnordered, type Account } from './accounts.ts'
+import { hasErased, pickUnordered, type Account } from './accounts.ts'
 import { makeEvent, makeInvalidEvent, type Copy } from './event.ts'
 import type { Ledger } from './ledger.ts'
+import { isEarly, makeEarlyEvent } from './owners.ts'
 import { createRandom, type Random } from './random.ts'
-import type { Answer, Sender } from './send.ts'
+import { isFinal, isInvalid, note, type Item, type Request } from './requests.ts'
+import type { Sender } from './send.ts'
 
 export interface WorkloadOptions {
   readonly ledger: Ledger
@@ -28,12 +30,6 @@ export interface Workload {
   readonly done: Promise<void>
   /** Sends so many more events; resolves like `done`. */
   sendMore(events: number, overMs: number): Promise<void>
-}
-
-/** A request: the same bytes at every attempt. */
-interface Request {
-  readonly items: readonly (Copy | 'invalid')[]
-  readonly body: string
 }
 
 const MAX_OPEN_REQUESTS = 200
@@ -69,9 +65,13 @@ export function startWorkload(options: WorkloadOptions): Workload {
     }
   }
 
-  const begin = (items: readonly (Copy | 'invalid')[]): Request => {
+  const hasEarly = hasErased(ledger.accounts)
+  const begin = (items: readonly Item[]): Request => {
     const sent = items.map((item) => {
-      if (item === 'invalid') return makeInvalidEvent(invalidEvents++)
+      if (isInvalid(item)) {
+        const { invalid: number } = item
+        return hasEarly && isEarly(number) ? makeEarlyEvent(number) : makeInvalidEvent(number)
+      }
       ledger.invoked(item)
       return makeEvent(ledger.seed, item)
     })
@@ -95,13 +95,9 @@ export function startWorkload(options: WorkloadOptions): Workload {
       lastByAccount.set(account, sent)
       return { size: copies.length, sent }
     }
-    const copies: (Copy | 'invalid')[] = openCopies(
-      ledger,
-      () => pickUnordered(ledger.accounts, random),
-      size,
-    )
+    const copies: Item[] = openCopies(ledger, () => pickUnordered(ledger.accounts, random), size)
     copies.push(...updates.splice(0, Math.ceil(size * UPDATE_SHARE)))
-    if (random.chance(INVALID_SHARE * size)) copies.push('invalid')
+    if (random.chance(INVALID_SHARE * size)) copies.push({ invalid: invalidEvents++ })
     const request = begin(random.shuffle(copies))
     return { size, sent: dispatch(() => sendUntilKnown(request)) }
   }
@@ -175,34 +171,11 @@ export async function sendCopies(
   return false
 }
 
-/** Whether every event of the request has a fate that will not change. */
-function isFinal({ status, body }: Answer): boolean {
-  if (status !== 200 && status !== 400) return false
-  const { results } = body
-  return results !== undefined && results.length > 0 && results.every((r) => r.status !== 'retry')
-}
-
-function note(ledger: Ledger, request: Request, answer: Answer): void {
-  const results = answer.body.results ?? []
-  for (const [index, item] of request.items.entries()) {
-    const result = results[index]
-    if (item === 'invalid') {
-      if (result?.status === 'rejected') ledger.counts.rejected += 1
-      else ledger.counts.misjudged += 1
-    } else if (result?.status === 'accepted' && result.receipt !== undefined) {
-      const { partition, offset } = result.receipt
-      ledger.accepted(item, { partition, offset: Number(offset) })
-    } else if (result?.reason?.code === 'erased' && item.account.isErased === true) {
-      ledger.erased(item)
-    } else ledger.rejected(item)
-  }
-}
-
 /** Only what is known to be accepted is updated, and never an ordered account's: its offsets tell its order. */
 function keepForUpdate(request: Request, updates: Copy[], random: Random): void {
   if (updates.length > 1_000) return
   for (const item of request.items) {
-    if (item === 'invalid' || item.account.manner === 'ordered') continue
+    if (isInvalid(item) || item.account.manner === 'ordered') continue
     if (random.chance(UPDATE_SHARE)) updates.push({ ...item, version: item.version + 1 })
   }
 }

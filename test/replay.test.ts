@@ -1,48 +1,30 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { readSetupConfig, setUp } from '@custom-events/cli'
 import { clickhouseHeaders } from '@custom-events/embedded'
 import { createProducer, kafkaConfigFrom, readGroupOffsets, topicNames } from '@custom-events/kafka'
+import { runCli, type CliEnded } from './support/cli-command.ts'
+import { keepPartsBriefly, QUICK_ERASURES, runErase } from './support/erase-command.ts'
 import { eventually } from './support/eventually.ts'
-import { fromOurs } from './support/from-ours.ts'
 import { startTestPipeline, type TestPipeline } from './support/pipeline.ts'
 
 /** Everything here waits for a condition; a busy machine may take long. */
 const PATIENT = { withinMs: 60_000 }
 
-const REPOSITORY = fileURLToPath(new URL('..', import.meta.url))
-
 let pipeline: TestPipeline
 before(async () => {
-  pipeline = await startTestPipeline()
+  pipeline = await startTestPipeline({ environment: QUICK_ERASURES })
 })
 after(() => pipeline[Symbol.asyncDispose]())
 
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
 /** The command as an operator runs it, against the test's own topic and database. */
-async function replay(
+function replay(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
-  const child = spawn(process.execPath, ['cli/src/main.ts', 'replay', ...args], {
-    cwd: REPOSITORY,
-    env: { ...fromOurs(), ...pipeline.environment, AUTH_MODE: 'off', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+): Promise<CliEnded> {
+  return runCli(['replay', ...args], {
+    environment: { ...pipeline.environment, AUTH_MODE: 'off', ...environment },
   })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  await once(child, 'close')
-  return { code: child.exitCode, stdout, stderr }
 }
 
 const rejected = (group: string, ...more: readonly string[]) =>
@@ -224,15 +206,21 @@ test(
   },
 )
 
-async function setConstraint(change: string): Promise<void> {
-  const { config, log } = readSetupConfig({ ...pipeline.environment, LOG_LEVEL: 'error' })
+/** A statement without a result. */
+async function command(sql: string): Promise<void> {
+  const { config } = readSetupConfig({ ...pipeline.environment, LOG_LEVEL: 'error' })
   const url = `${config.CLICKHOUSE_URL}/?database=${config.CLICKHOUSE_DATABASE}`
   const response = await fetch(url, {
     method: 'POST',
     headers: clickhouseHeaders(config),
-    body: `ALTER TABLE events ${change}`,
+    body: sql,
   })
   assert.ok(response.ok, await response.text())
+}
+
+async function setConstraint(change: string): Promise<void> {
+  const { config, log } = readSetupConfig({ ...pipeline.environment, LOG_LEVEL: 'error' })
+  await command(`ALTER TABLE events ${change}`)
   await setUp(config, log, () => {}) // makes the probe table anew
 }
 
@@ -326,6 +314,47 @@ test(
     const { code, stdout } = await replay(rejected(group), { EVENT_PLACEHOLDER_IDS: 'undefined' })
     assert.equal(code, 1)
     assert.ok(stdout.includes(`unusable: 1 kept only in part`) && stdout.includes(row?.name ?? '?'))
+  },
+)
+
+test(
+  'a reject of somebody who was erased is ignored, reason erased, however it came back to the table',
+  { timeout: 170_000 },
+  async () => {
+    const [group, beside] = ['replay_erased', 'replay_beside_erased']
+    const mended = { EVENT_EARLIEST_TIMESTAMP: '1990-01-01T00:00:00Z' }
+    const old = { timestamp: '1999-01-01T00:00:00Z' }
+    for (const each of [group, beside]) {
+      await pipeline.post('/track', eventText(each, old))
+      await untilRejected(each, 1)
+    }
+    // A backup that somebody restores afterwards.
+    const saved = `SELECT * FROM rejected_events WHERE group_id = '${group}'`
+    await command(`CREATE TABLE saved ENGINE = Memory AS ${saved}`)
+    await keepPartsBriefly(command)
+    const erased = await runErase(['--group', group, '--yes'], {
+      environment: pipeline.environment,
+    })
+    assert.equal(erased.code, 0, erased.stdout + erased.stderr)
+    await untilRejected(group, 0)
+    await command('INSERT INTO rejected_events SELECT * FROM saved')
+    await untilRejected(group, 1)
+
+    for (const force of [[], ['--force']]) {
+      const { code, stdout, stderr } = await replay(rejected(group, ...force), mended)
+      assert.equal(code, 1, `${stdout}${stderr}`)
+      assert.match(stdout, /unusable: 1 of a user, an account or a visitor that was erased/)
+    }
+    const other = await replay(rejected(beside), mended)
+    assert.equal(other.code, 0, 'the same reject of anybody else is accepted')
+    await untilTracked(beside, [{ version: 1 }])
+    // What a replay would make of it, sent by anybody: the door says why.
+    const answer = await pipeline.post('/track?results=all', eventText(group))
+    const { results } = (await answer.json()) as { results: readonly object[] }
+    const [result] = results as readonly { status: string; reason?: { code: string } }[]
+    assert.deepEqual([result?.status, result?.reason?.code], ['ignored', 'erased'])
+    const rows = await pipeline.query(`SELECT 1 FROM events WHERE group_id = '${group}'`)
+    assert.deepEqual(rows, [])
   },
 )
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { TROUBLE_CAUSES } from '@custom-events/kafka'
 import { createMetrics, opsMetrics, type MetricDefinition } from '@custom-events/runtime'
 import { consumerMetrics } from '../services/consumer/src/metrics.ts'
 import { ingestMetrics, primaryMetrics } from '../services/ingest/src/metrics.ts'
@@ -45,6 +46,19 @@ const targets = dashboard.panels.flatMap(({ title, targets: all = [] }) =>
 const OF_THE_TARGET = ['job', 'instance', 'worker', 'le']
 const labelsByMetric = await knownMetrics()
 
+test('the runbook says of every cause of stuck partitions what to do', () => {
+  const section = sectionOf('CustomEventsPartitionsStuck') ?? ''
+  assert.deepEqual(
+    TROUBLE_CAUSES.filter((cause) => !section.includes(`\`${cause}\``)),
+    [],
+  )
+})
+
+function sectionOf(alert: string): string | undefined {
+  const sections = read('docs/runbook.md').split(/^#{2,3} /m)
+  return sections.find((text) => text.startsWith(`${alert}\n`))
+}
+
 for (const { alert, expr, annotations, labels } of rules) {
   const asked = askedBy(expr)
 
@@ -66,9 +80,7 @@ for (const { alert, expr, annotations, labels } of rules) {
 
   test(`${alert} has a section in the runbook, which says what it means, what to look at, what to do`, () => {
     assert.equal(annotations.runbook, `docs/runbook.md#${alert.toLowerCase()}`)
-    const section = read('docs/runbook.md')
-      .split(/^#{2,3} /m)
-      .find((text) => text.startsWith(`${alert}\n`))
+    const section = sectionOf(alert)
     assert.ok(section !== undefined, `docs/runbook.md has no heading "### ${alert}"`)
     for (const part of ['**Means.**', '**Look.**', '**Do.**']) {
       assert.ok(section.includes(part), `the section of ${alert} has no ${part}`)

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { format } from 'prettier'
 import { pageWithFigures, plotPages } from '../bench/pages.ts'
+import { scalePages } from '../bench/scale/page.ts'
 import { cookbookPage, cookbookPictures } from './cookbook/page.ts'
 import { tablesPage } from './pages/tables.ts'
 import { configurationPage } from './pages/configuration.ts'
@@ -42,6 +43,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
     pageWithFigures('docs/decisions/0036-shortcuts-have-a-figure.md'),
   'docs/decisions/0047-sealing.md': () => pageWithFigures('docs/decisions/0047-sealing.md'),
   ...plotPages(),
+  ...scalePages(),
   ...cookbookPictures(),
 }
 

@@ -10,11 +10,15 @@ const GROUPS = {
   e2e: ['test/*.test.ts'],
   // Programs of others, as they come from their registries, and batteries that are long by themselves. CI runs them, too.
   more: [
+    'test/alerts/promtool.test.ts',
     'test/bench/{bench,forks}.test.ts',
+    'test/connect/rights.test.ts',
+    'test/chaos/scaling-day.test.ts',
     'test/cookbook/chart.test.ts',
     'test/embedded/tools/*.test.ts',
     'test/hostile/battery.test.ts',
     'test/kafka/{direct-producers,foreign}.test.ts',
+    'test/kubernetes/*.test.ts',
     'test/sdks/*.test.ts',
     'test/{erase,erase-canary}.test.ts',
   ],

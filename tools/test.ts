@@ -4,9 +4,8 @@
 //   npm test -- path/to/a.test.ts  only these files, with the servers
 //   npm run test:unit | test:integration | test:e2e | test:chaos | test:more | test:containers
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { once } from 'node:events'
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { run, type EventData } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { whyNoContainers } from '../test/support/containers.ts'
@@ -14,6 +13,7 @@ import { startServers } from '../test/support/servers.ts'
 import { longestFirst } from './longest-first.ts'
 import { bundled } from './test-bundles.ts'
 import { filesOf, isGroup } from './test-groups.ts'
+import { allCpuSeconds, createTestTimes, keepTimes, timesText } from './test-times.ts'
 
 /** Node tells `failed`, too; its types do not know it. */
 type Counts = EventData.TestSummary['counts'] & { readonly failed?: number }
@@ -25,16 +25,12 @@ const ALONE = { concurrency: 1, timeoutMs: 900_000 }
 const LONG = { concurrency: 4, timeoutMs: 900_000 }
 /** Each has servers of its own. */
 const CHAOS = { concurrency: 2, timeoutMs: 900_000 }
-const SLOWEST = 10
-/** utime, stime, cutime and cstime of proc_pid_stat(5), counted from the state on. */
-const CPU_FIELDS = [11, 15] as const
-/** Of Linux, everywhere that Node runs (`getconf CLK_TCK`). */
-const TICKS_PER_SECOND = 100
 const totals = new Map<string, number>()
-const secondsByFile = new Map<string, number>()
+const times = createTestTimes()
 
 const [wanted, ...rest] = process.argv.slice(2)
 process.exitCode = await main()
+if (wanted !== undefined) sayFiles()
 sayTimes()
 
 async function main(): Promise<number> {
@@ -61,7 +57,7 @@ async function runEverything(): Promise<number> {
     ...bundled(filesOf('unit')),
   ])
   const second = await runTests(testFiles('chaos'), {}, CHAOS)
-  saySlowest()
+  sayFiles()
   sayTotals()
   return first === 0 ? second : first
 }
@@ -117,7 +113,7 @@ async function runTests(
   })
   let isGood = true
   tests.on('test:complete', ({ name, file, nesting, details }) => {
-    if (nesting === 0 && name === file) secondsByFile.set(name, details.duration_ms / 1_000)
+    if (nesting === 0 && name === file) times.ended(name, details.duration_ms / 1_000)
   })
   tests.on('test:summary', ({ file, success, counts }) => {
     if (file !== undefined) return // of one file; the last is of all
@@ -139,21 +135,14 @@ function addToTotals(counts: Counts): void {
   }
 }
 
-/** Where time can be won; those at the top belong into the list of longest-first.ts. */
-function saySlowest(): void {
-  const slowest = [...secondsByFile].toSorted(([, one], [, other]) => other - one)
-  const lines = slowest
-    .slice(0, SLOWEST)
-    .map(([file, seconds]) => `${seconds.toFixed(1).padStart(7)} s ${relative('.', file)}\n`)
-  process.stdout.write(`the slowest of ${slowest.length} files\n${lines.join('')}`)
+function sayFiles(): void {
+  const all = times.times()
+  if (all.length > 1) process.stdout.write(`${timesText(all)}all of them: ${keepTimes(all)}\n`)
 }
 
 /** Of all processes that ended: how long a machine that is left alone takes at least, whatever else ran beside this. */
 function sayTimes(): void {
-  const stat = readFileSync('/proc/self/stat', 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // the name may hold blanks
-  const ticks = fields.slice(...CPU_FIELDS).reduce((sum, field) => sum + Number(field), 0)
-  const cpuSeconds = Math.round(ticks / TICKS_PER_SECOND)
+  const cpuSeconds = Math.round(allCpuSeconds())
   process.stdout.write(`ℹ ${Math.round(process.uptime())} s, ${cpuSeconds} s of processor time\n`)
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readSetupConfig, setUp } from '@custom-events/cli'
 import { startStack, type Stack } from '@custom-events/embedded'
-import { createOperator, createTopics, kafkaConfigFrom } from '@custom-events/kafka'
+import { createTopics, kafkaConfigFrom } from '@custom-events/kafka'
 import {
   clickhouseOf,
   engine,
@@ -92,7 +92,6 @@ async function fill(
     settings: { replicationFactor: 1, minInsyncReplicas: 1, retentionMs: 86_400_000 },
     log,
   })
-  await createOperator(kafka, log).setTopic(TOPICS.zstd, { 'compression.type': 'zstd' })
   const isJsonNeeded = contenders.some(({ name }) => name.includes('engine, JSONEachRow'))
   const isZstdNeeded = contenders.some(({ reads }) => reads === 'zstd')
   const wanted = { avro: true, json: isJsonNeeded, zstd: isZstdNeeded }
@@ -100,7 +99,9 @@ async function fill(
     if (!wanted[which]) continue
     const registryUrl = stack.environment.SCHEMA_REGISTRY_URL
     const form = which === 'json' ? 'json' : 'avro'
-    await fillTopic({ kafka, registryUrl, topic: TOPICS[which], form, records, onProgress: say })
+    const compression = which === 'zstd' ? which : 'none'
+    const how = { form, compression, records, onProgress: say } as const
+    await fillTopic({ kafka, registryUrl, topic: TOPICS[which], ...how })
   }
 }
 

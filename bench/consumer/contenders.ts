@@ -46,7 +46,7 @@ export function ours(instances: number, nodeOptions = ''): Contender {
   }
 }
 
-/** The same, from a topic whose broker keeps its records compressed with zstd. */
+/** The same, from a topic with the same records as ingest compresses them. */
 export function oursFromZstd(nodeOptions: string): Contender {
   const plain = ours(1, nodeOptions)
   return {

@@ -4,6 +4,7 @@ import { BLANK_EVENT, partitionOf, type TrackedEvent } from '@custom-events/even
 import {
   createProducer,
   createSchemaRegistry,
+  type Compression,
   type KafkaConfig,
   type OutgoingRecord,
   type Producer,
@@ -50,10 +51,11 @@ export async function fillTopic(options: {
   readonly registryUrl: string
   readonly topic: string
   readonly form: 'avro' | 'json'
+  readonly compression: Compression
   readonly records: number
   readonly onProgress: (line: string) => void
 }): Promise<void> {
-  const { kafka, topic, form, records, onProgress } = options
+  const { kafka, topic, form, compression, records, onProgress } = options
   const schemaId = await createSchemaRegistry({ url: options.registryUrl }).register(
     `${topic}-value`,
     eventAvroSchema,
@@ -64,6 +66,7 @@ export async function fillTopic(options: {
     partitionCountByTopic: { [topic]: PARTITIONS },
     log: createLogger({ service: 'bench', level: 'fatal' }),
     deliveryTimeoutMs: 60_000,
+    compression,
   })
   await untilReady(producer)
   // Every record of a day, so that a table has one month however the clock stands.

@@ -52,7 +52,7 @@ export async function openBenches(
     resources.use(program)
     const warning = pin(program.pid, MEASURED_CORE)
     if (warning !== null) warnings.add(warning)
-    return { url, pid: program.pid, topic: null, stop: () => program.stop() }
+    return { url, opsUrl: url, pid: program.pid, topic: null, stop: () => program.stop() }
   }
   return {
     get warnings() {

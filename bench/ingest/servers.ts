@@ -16,6 +16,8 @@ import { MEASURED_CORE, OTHER_CORE, pin } from '../pin.ts'
 /** A server that takes events, alone on the measured core while it is measured. */
 export interface MeasuredServer {
   readonly url: string
+  /** Where it says whether it is ready; of ours also its metrics. */
+  readonly opsUrl: string
   readonly pid: number
   /** Where its records go; `null`: nowhere. */
   readonly topic: string | null
@@ -86,6 +88,7 @@ export async function openWorkbench(
     keepOn(MEASURED_CORE, started.pid)
     return {
       url: `http://127.0.0.1:${environment['PORT']}`,
+      opsUrl: new URL(readyUrl).origin,
       pid: started.pid,
       topic: environment['KAFKA_TOPIC'] ?? null,
       stop: () => started.stop(),

@@ -6,6 +6,7 @@ import { areHeld, renderFigures, type Figure } from './figures.ts'
 import { hotAccount } from './hot-account.ts'
 import { kafkaAway } from './kafka-away.ts'
 import { overload } from './overload.ts'
+import { scaling } from './scaling.ts'
 import { sigterm } from './sigterm.ts'
 import type { Orders } from './stage.ts'
 
@@ -36,6 +37,11 @@ const drills: Readonly<Record<string, Drill>> = {
   'hot-account': {
     shows: 'one account sends 90 %: the others hardly notice',
     run: hotAccount,
+  },
+  scaling: {
+    shows:
+      'a day (--minutes 2.5) over consumers whose number follows the rule of deploy/kubernetes: no flapping, none lost',
+    run: scaling,
   },
 }
 

@@ -49,6 +49,8 @@ export interface StageOptions {
   readonly maxConnections?: number
   /** @default 1 */
   readonly consumers?: number
+  /** More variables for setup and both services, told once the servers run. @default none */
+  readonly environment?: (stack: Stack) => Readonly<Record<string, string>>
   readonly say: (line: string) => void
 }
 
@@ -64,6 +66,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const pipeline = resources.use(
     await startPipeline({
       servers: stack.environment,
+      environment: options.environment?.(stack) ?? {},
       logDir: join(folder, 'logs'),
       consumers: options.consumers ?? 1,
     }),

@@ -215,6 +215,23 @@ export const sabotagesOfConsumer: readonly Sabotage[] = [
     ],
   },
   {
+    // The interleavings have a way of their own to know it.
+    name: 'a consumer that does not care who is erased',
+    kinds: [],
+    hasErasures: true,
+    edits: [
+      {
+        file: `${CONSUMER}/start.ts`,
+        find: 'erased: () => knowErased({ erasures, retryLoop, maxAgeMs: config.ERASURES_MAX_AGE_MS }),',
+        replace:
+          'erased: async () => ({\n' +
+          '              ...(await knowErased({ erasures, retryLoop, maxAgeMs: config.ERASURES_MAX_AGE_MS })),\n' +
+          '              ids: { size: 0 },\n' +
+          '            }),',
+      },
+    ],
+  },
+  {
     name: 'start at the latest record',
     kinds: ['consumer_join'],
     edits: [

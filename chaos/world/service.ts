@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Program } from '@custom-events/embedded'
+import { descendants } from '../../test/support/processes.ts'
 import { readMetrics, type Scrape } from '../scrape.ts'
 import { until } from './until.ts'
 
@@ -179,22 +180,6 @@ function lastLines(log: readonly LogLine[]): string {
     .slice(-5)
     .map(({ line }) => line.slice(0, 300))
     .join(' ⏎ ')
-}
-
-function descendants(pid: number): readonly number[] {
-  const parents = new Map<number, number>()
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]))
-    } catch {
-      // gone meanwhile
-    }
-  }
-  const below = (parent: number): readonly number[] =>
-    [...parents].flatMap(([child, its]) => (its === parent ? [child, ...below(child)] : []))
-  return below(pid)
 }
 
 function tryKill(pid: number, signal: NodeJS.Signals): void {

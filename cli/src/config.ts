@@ -1,5 +1,6 @@
 import {
   clickhouseVariables,
+  compressionVariables,
   consumerGroup,
   flag,
   integer,
@@ -18,6 +19,7 @@ import { tellConfig } from './tell-config.ts'
 export const setupVariables = {
   LOG_LEVEL: { ...serviceVariables.LOG_LEVEL, default: 'warn' as const },
   ...kafkaVariables,
+  ...compressionVariables,
   KAFKA_CONSUMER_GROUP: consumerGroup({
     description:
       'Consumer group of the consumer service. Empty: custom-events.clickhouse.<KAFKA_TOPIC>.',

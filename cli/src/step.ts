@@ -1,7 +1,16 @@
+import { ClickHouseFailure } from '@custom-events/clickhouse'
 import { KafkaProblem, SchemaRegistryError, TopicsRefused } from '@custom-events/kafka'
 import { redact } from '@custom-events/runtime'
 import { clickhouseFix, isAnswered } from './clickhouse-fix.ts'
 import { httpMismatch, tlsMismatch } from './speaks.ts'
+
+/** Something of Kafka did not become ready in time, for a reason that says what to do. */
+export class NotReady extends Error {
+  constructor(reason: string) {
+    super(reason)
+    this.name = 'NotReady'
+  }
+}
 
 /** A step of a command that failed: what was being done, and what to look at. */
 export class StepError extends Error {
@@ -28,21 +37,12 @@ export async function step<T>(name: string, fix: Fix, run: () => Promise<T>): Pr
 export const fix = {
   plans: (config: { readonly TRACKING_PLANS_DIR: string }): Fix =>
     `mend the plan in TRACKING_PLANS_DIR=${config.TRACKING_PLANS_DIR}; nothing was set up`,
-  kafka:
-    (config: {
-      readonly KAFKA_BROKERS: readonly string[]
-      readonly KAFKA_TLS_ENABLED: boolean
-    }): Fix =>
-    async (error) => {
-      const at = `KAFKA_BROKERS=${config.KAFKA_BROKERS.join(',')}`
-      if (error instanceof TopicsRefused) return `as it says above, then run setup again (${at})`
-      if (error instanceof KafkaProblem && !error.isUnreachable) return `${error.remedy} (${at})`
-      const mismatch = await tlsMismatch(config.KAFKA_BROKERS, config.KAFKA_TLS_ENABLED, {
-        tls: 'set KAFKA_TLS_ENABLED=true',
-        plain: 'set KAFKA_TLS_ENABLED=false, or name the port that has TLS in KAFKA_BROKERS',
-      })
-      return mismatch ?? `is Kafka running at ${at}?`
-    },
+  kafka,
+  /** Of a step that asks both. */
+  kafkaOrClickHouse:
+    (config: KafkaValues & ClickHouseValues): Fix =>
+    (error) =>
+      error instanceof ClickHouseFailure ? clickhouse(config)(error) : kafka(config)(error),
   registry:
     (config: { readonly SCHEMA_REGISTRY_URL: string }): Fix =>
     async (error) => {
@@ -59,8 +59,31 @@ export const fix = {
   tables: clickhouse,
 }
 
-function clickhouse(config: { readonly CLICKHOUSE_URL: string }): Fix {
-  return async (error) => {
+interface KafkaValues {
+  readonly KAFKA_BROKERS: readonly string[]
+  readonly KAFKA_TLS_ENABLED: boolean
+}
+
+function kafka(config: KafkaValues) {
+  return async (error: unknown): Promise<string> => {
+    const at = `KAFKA_BROKERS=${config.KAFKA_BROKERS.join(',')}`
+    if (error instanceof TopicsRefused) return `as it says above, then run setup again (${at})`
+    if (error instanceof KafkaProblem && !error.isUnreachable) return `${error.remedy} (${at})`
+    const mismatch = await tlsMismatch(config.KAFKA_BROKERS, config.KAFKA_TLS_ENABLED, {
+      tls: 'set KAFKA_TLS_ENABLED=true',
+      plain: 'set KAFKA_TLS_ENABLED=false, or name the port that has TLS in KAFKA_BROKERS',
+    })
+    if (mismatch !== null) return mismatch
+    return error instanceof NotReady ? `as it says above (${at})` : `is Kafka running at ${at}?`
+  }
+}
+
+interface ClickHouseValues {
+  readonly CLICKHOUSE_URL: string
+}
+
+function clickhouse(config: ClickHouseValues) {
+  return async (error: unknown): Promise<string> => {
     const mismatch = isAnswered(error)
       ? null
       : await httpMismatch('CLICKHOUSE_URL', config.CLICKHOUSE_URL)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { cacheFolder } from './download/cache.ts'
+import { classArchive } from './process/class-archive.ts'
 import { startServer, type Server, type ServerName, type ServerPlan } from './process/child.ts'
 import type { Credentials } from './clickhouse/logins/login.ts'
 import type { RolePasswords } from './clickhouse/logins/passwords.ts'
@@ -64,7 +65,8 @@ async function planOne(
   const folder = join(data, server)
   const logFile = join(data, 'logs', `${server}.log`)
   const onProgress = options.onProgress ?? (() => {})
-  const download = { cache: cacheFolder(), onProgress, signal, isThorough }
+  const cache = cacheFolder()
+  const download = { cache, onProgress, signal, isThorough }
   switch (server) {
     case 'registry':
       return planRegistry({
@@ -72,6 +74,7 @@ async function planOne(
         folder,
         logFile,
         port: ports.registry,
+        classes: await classArchive(cache, 'registry'),
       })
     case 'clickhouse':
       return planClickHouse({
@@ -94,6 +97,7 @@ async function planOne(
         nodeId: Number(server.split('-')[1] ?? 1),
         cluster: [ports, ...(ports.otherBrokers ?? [])],
         libs: await fetchKafka(download),
+        classes: await classArchive(cache, 'kafka'),
         isTuned: options.tuned ?? false,
         heapMegabytes: options.kafkaHeapMegabytes ?? 384,
         listeners: options.kafkaListeners ?? [],

@@ -1,12 +1,14 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServerPlan } from './process/child.ts'
+import type { ClassArchive } from './process/class-archive.ts'
 
 export interface RegistryOptions {
   readonly app: string
   readonly folder: string
   readonly logFile: string
   readonly port: number
+  readonly classes: ClassArchive
 }
 
 /** Apicurio Registry with its schemas in a file, so that a restart keeps them. */
@@ -15,7 +17,8 @@ export async function planRegistry(options: RegistryOptions): Promise<ServerPlan
   const url = `http://127.0.0.1:${options.port}/apis/ccompat/v7`
   const jar = await findRunner(options.app)
   const tmp = `-Djava.io.tmpdir=${options.folder}` // its caches go with the stack
-  const jvm = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', tmp]
+  const { flags, keep, endsWithinMs } = options.classes
+  const jvm = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', tmp, ...flags]
   return {
     name: 'registry',
     url,
@@ -28,6 +31,8 @@ export async function planRegistry(options: RegistryOptions): Promise<ServerPlan
       QUARKUS_HTTP_PORT: String(options.port),
     },
     cwd: options.folder,
+    onEnded: keep,
+    endsWithinMs,
     logFile: options.logFile,
     isReady: async () => {
       const response = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(2_000) })

@@ -41,6 +41,23 @@ test('the benchmark of analysts runs, and every question that it asks is answere
   assert.doesNotMatch(stdout, /refused/)
 })
 
+test('the benchmark of compression runs, and what is compressed is smaller', () => {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['bench/main.ts', 'compression', '--tiny'],
+    {
+      encoding: 'utf8',
+      timeout: 170_000,
+    },
+  )
+  assert.equal(status, 0, stderr)
+  const { tables } = JSON.parse(readFileSync('bench/results/compression.json', 'utf8'))
+  for (const [codec, , count, plain, compressed] of tables[0].rows) {
+    assert.ok(compressed < plain / 4, `${codec}, ${count} records`)
+  }
+  assert.equal(tables[1].rows.length, 6)
+})
+
 test('a command that does not exist is told with those that do', () => {
   const { status, stderr } = spawnSync(process.execPath, ['bench/main.ts', 'fast'], {
     encoding: 'utf8',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ours } from '../../bench/consumer/contenders.ts'
 import type { FigureTable, SavedFigures } from '../../bench/figures.ts'
-import { sizingTable } from '../../bench/sizing.ts'
+import { costsOf, sizingTable } from '../../bench/sizing.ts'
 
 const saved = (bench: string, tables: readonly FigureTable[]): SavedFigures => ({
   bench,
@@ -20,20 +20,20 @@ const ingest = saved(
   'ingest',
   ['single-events', 'batches-of-100'].map((name) => ({
     name,
-    columns: ['server', 'µs of CPU per event: server', 'Kafka'],
-    rows: [['custom-events, through Kafka', name === 'single-events' ? 20 : 4, 2]],
+    columns: ['server', 'events/s', 'µs of CPU per event: server', 'Kafka'],
+    rows: [['custom-events, through Kafka', 1_000, name === 'single-events' ? 20 : 4, 2]],
   })),
 )
 const consumer = saved('consumer', [
   {
     name: 'consumer',
-    columns: ['who', 'of them consumer', 'ClickHouse'],
-    rows: [[ours(1).name, 1.5, 3]],
+    columns: ['who', 'rows/s', 'of them consumer', 'ClickHouse', 'Kafka'],
+    rows: [[ours(1).name, 1_000, 1.5, 3, 0.5]],
   },
 ])
 
 test('cores are events a second times CPU per event, at half use, rounded up', () => {
-  const { columns, rows } = sizingTable(ingest, consumer)
+  const { columns, rows } = sizingTable(costsOf(ingest, consumer))
   const at = (rate: number, part: string) =>
     rows.find(([first]) => first === rate)?.[columns.indexOf(part)]
   assert.equal(at(10_000, 'ingest, single events'), '0.4')
@@ -43,8 +43,5 @@ test('cores are events a second times CPU per event, at half use, rounded up', (
 })
 
 test('a figure that is not there is named', () => {
-  assert.throws(
-    () => sizingTable(ingest, saved('consumer', [])),
-    /consumer\.json .*'?of them consumer/,
-  )
+  assert.throws(() => costsOf(ingest, saved('consumer', [])), /consumer\.json .*'?of them consumer/)
 })

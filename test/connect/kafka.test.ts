@@ -8,9 +8,16 @@ import { dirname, join } from 'node:path'
 import { readFileSync } from 'node:fs'
 import { createServer as createTls } from 'node:tls'
 import { after, before, test } from 'node:test'
-import { startStack, startTokenServer, type Stack, type TlsKafka } from '@custom-events/embedded'
+import {
+  startKafka,
+  startTokenServer,
+  type KafkaAlone,
+  type TlsKafka,
+} from '@custom-events/embedded'
 import type { SecureKafka } from '@custom-events/embedded'
-import { createConsumer, createMemoryBudget } from '@custom-events/kafka'
+import { createConsumer, createMemoryBudget, type KafkaConfig } from '@custom-events/kafka'
+import { createConsumerMetrics } from '../../services/consumer/src/metrics.ts'
+import { showReading } from '../../services/consumer/src/show-reading.ts'
 import { eventually } from '../support/eventually.ts'
 import { kafkaOf, log, makeTopic, mustProduce, mustSay, open, rightsOf, tlsOf } from './support.ts'
 
@@ -18,18 +25,18 @@ const TOPIC = 'connect'
 const USER = 'app'
 const SECRET = 'a secret: of §ome kind'
 
-let stack: Stack
+let alone: KafkaAlone
 let secure: SecureKafka
 let tls: TlsKafka
 let password: string
 before(async () => {
-  stack = await startStack({ secure: true })
-  ;({ secure, tls } = tlsOf(stack.secure))
+  alone = await startKafka({ secure: true })
+  ;({ secure, tls } = tlsOf(alone.secure))
   await makeTopic(kafkaOf(secure.admin), TOPIC)
   const user = await secure.makeUser(USER, rightsOf(TOPIC))
   password = user.environment.KAFKA_SASL_PASSWORD
 })
-after(() => stack[Symbol.asyncDispose]())
+after(() => alone[Symbol.asyncDispose]())
 
 const overTls = () => ({ KAFKA_TLS_ENABLED: 'true', KAFKA_TLS_CA_FILE: tls.authority.file })
 const sasl = (mechanism: string, user = USER, secret = password) => ({
@@ -70,6 +77,14 @@ const produces = async (environment: Readonly<Record<string, string>>): Promise<
   await using producer = open(kafkaOf(environment), TOPIC)
   await mustProduce(producer, TOPIC, 'one')
 }
+const consuming = (kafka: KafkaConfig) => ({
+  kafka,
+  consumerGroup: TOPIC,
+  topics: [TOPIC],
+  budget: createMemoryBudget(10_000_000),
+  onOutOfRange: 'halt' as const,
+  log,
+})
 const says = (environment: Readonly<Record<string, string>>, expected: RegExp): Promise<void> =>
   mustSay(kafkaOf(environment), TOPIC, expected)
 
@@ -180,19 +195,48 @@ test('a right that is missing is named', async () => {
   await says(certificate(stranger), /(?:grant|right).*/)
 })
 
+test('what is wrong with who we are, or with whom we trust, has a message, a metric and a place in the runbook', async () => {
+  const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8')
+  const section = /^## A server refuses our certificate.*?(?=^## )/ms.exec(runbook)?.[0] ?? ''
+  const validUntil = new Date(Date.now() - 1_000)
+  const theirs = await tls.authority.issue({ name: 'theirs', validUntil })
+  await using server = createTls({ cert: readFileSync(theirs.cert), key: readFileSync(theirs.key) })
+  server.on('tlsClientError', () => {}).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // it listens on a port
+  const cases = [
+    ['token', tokens('http://127.0.0.1:9/token'), 'no token from KAFKA_OAUTH_TOKEN_URL'],
+    ['tls', certificate(await tls.authority.issue({ name: 'ours', validUntil })), 'expired at'],
+    [
+      'tls',
+      { ...sasl('plain'), KAFKA_BROKERS: `127.0.0.1:${port}` },
+      'its certificate has expired',
+    ],
+    ['authentication', sasl('plain', USER, 'wrong'), 'SASL_AUTHENTICATION_FAILED'],
+  ] as const
+  for (const [cause, environment, phrase] of cases) {
+    assert.ok(section.includes(phrase), `the runbook does not know: ${phrase}`)
+    await using consumer = createConsumer(consuming(kafkaOf(environment)))
+    const metrics = createConsumerMetrics()
+    await eventually(async () => {
+      assert.ok(
+        consumer.notReadyReason?.includes(phrase),
+        `${cause}: ${consumer.notReadyReason ?? ''}`,
+      )
+      showReading(metrics, consumer, Date.now())
+      const { text } = await metrics.expose()
+      assert.match(text, new RegExp(`^custom_events_partitions_stuck.cause="${cause}". [1-9]`, 'm'))
+    })
+  }
+})
+
 test('a consumer says the same, and begins by itself when it is mended', async () => {
   const file = join(dirname(tls.authority.file), 'client-secret')
   await writeFile(file, 'wrong')
   await using server = await tokenServer()
   const { KAFKA_OAUTH_CLIENT_SECRET: _secret, ...rest } = tokens(server.url)
-  await using consumer = createConsumer({
-    kafka: kafkaOf({ ...rest, KAFKA_OAUTH_CLIENT_SECRET_FILE: file }),
-    consumerGroup: TOPIC,
-    topics: [TOPIC],
-    budget: createMemoryBudget(10_000_000),
-    onOutOfRange: 'halt',
-    log,
-  })
+  const kafka = kafkaOf({ ...rest, KAFKA_OAUTH_CLIENT_SECRET_FILE: file })
+  await using consumer = createConsumer(consuming(kafka))
   await eventually(() => assert.match(consumer.notReadyReason ?? '', /KAFKA_OAUTH_CLIENT_SECRET/))
   assert.ok(consumer.troubles.length <= 1, 'told once')
   await writeFile(file, SECRET)

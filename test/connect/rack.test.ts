@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'node:test'
-import { freePort, readKafkaMetadata, startStack } from '@custom-events/embedded'
+import { freePort, readKafkaMetadata, startKafka } from '@custom-events/embedded'
 import {
   createConsumer,
   createMemoryBudget,
@@ -48,8 +48,8 @@ async function countingListeners() {
 
 test('records are read from the replica in our rack, and from the leader when it is away', async () => {
   const { listeners, bytesOf } = await countingListeners()
-  await using stack = await startStack({ brokers: 3, kafkaListeners: listeners })
-  const direct = kafkaOf({ KAFKA_BROKERS: stack.environment.KAFKA_BROKERS })
+  await using server = await startKafka({ brokers: 3, kafkaListeners: listeners })
+  const direct = kafkaOf({ KAFKA_BROKERS: server.environment.KAFKA_BROKERS })
   const settings = { replicationFactor: 3, minInsyncReplicas: 2, retentionMs: 3_600_000 }
   const partitionCountByTopic = { [TOPIC]: 1 }
   await createTopics({ kafka: direct, partitionCountByTopic, settings, log })
@@ -61,7 +61,7 @@ test('records are read from the replica in our rack, and from the leader when it
       assert.equal(outcome.status, 'acknowledged')
   }
 
-  const port = Number(stack.environment.KAFKA_BROKERS.split(',')[0]?.split(':')[1])
+  const port = Number(server.environment.KAFKA_BROKERS.split(',')[0]?.split(':')[1])
   const leader = await eventually(async () => {
     const { partitions } = await readKafkaMetadata(port, true)
     const found = partitions.find(({ topic }) => topic === TOPIC)?.leader
@@ -101,7 +101,7 @@ test('records are read from the replica in our rack, and from the leader when it
   )
   assert.ok(grown(leader) < 0.1 * RECORDS * value.length, `${grown(leader)} bytes of the leader`)
 
-  await stack.brokers[follower - 1]?.stop()
+  await server.brokers[follower - 1]?.stop()
   await eventually(() => assert.equal(producer.notReadyReason, null))
   await produce()
   await eventually(() => assert.equal(read, 3 * RECORDS), { withinMs: 30_000 })

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { readSetupConfig } from '@custom-events/cli'
 import { createOperator, kafkaConfigFrom } from '@custom-events/kafka'
 import { eventually } from '../support/eventually.ts'
-import { QUICK_ERASURES, receiptIn, runErase } from '../support/erase-command.ts'
+import { keepPartsBriefly, QUICK_ERASURES, receiptIn, runErase } from '../support/erase-command.ts'
 import { servers } from '../support/servers.ts'
 import type { Servers } from '../support/server-addresses.ts'
 import { createWorld, type World } from './world.ts'
@@ -50,6 +50,7 @@ test(
     }, PATIENT)
     consumer.kill('SIGSTOP')
     assert.equal(await rowsOf(world, GONE), 0, 'stopped with everything in hand')
+    await keepPartsBriefly((sql) => world.clickhouse.command(sql))
 
     const { environment } = world
     const erased = await runErase(['--user', GONE, '--yes'], { environment })
@@ -103,6 +104,7 @@ test(
   async () => {
     await using world = await createWorld(stack, QUICK_ERASURES)
     const { environment } = world
+    await keepPartsBriefly((sql) => world.clickhouse.command(sql))
     const erased = await runErase(['--user', GONE, '--yes'], { environment })
     assert.equal(erased.code, 0, erased.stderr + erased.stdout)
     const { config, log } = readSetupConfig({ ...environment, LOG_LEVEL: 'error' })

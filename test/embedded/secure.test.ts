@@ -1,7 +1,7 @@
 // Kafka's second listener: who somebody is, and what they may do.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startStack, type KafkaUser } from '@custom-events/embedded'
+import { startKafka, type KafkaUser } from '@custom-events/embedded'
 import { createTopics, kafkaConfigFrom, readGroupOffsets } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../support/eventually.ts'
@@ -10,8 +10,8 @@ const log = createLogger({ service: 'test', level: 'silent' })
 const settings = { replicationFactor: 1, minInsyncReplicas: 1, retentionMs: 3_600_000 }
 
 test('a user of a secure Kafka may do what it was given, and what is taken may come back', async () => {
-  await using stack = await startStack({ secure: true })
-  const { secure } = stack
+  await using server = await startKafka({ secure: true })
+  const { secure } = server
   assert.ok(secure !== null)
   const make = (environment: KafkaUser['environment'], topic: string) =>
     createTopics({

@@ -17,7 +17,7 @@ import {
   type StackPorts,
 } from '@custom-events/embedded'
 import { eventually } from '../support/eventually.ts'
-import { descendants, isAlive } from './processes.ts'
+import { descendants, isAlive } from '../support/processes.ts'
 
 const scratch = await mkdtemp(join(tmpdir(), 'stack-test-'))
 process.env['TMPDIR'] = scratch // other stacks on this machine have folders of their own

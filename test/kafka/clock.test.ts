@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { startStack } from '@custom-events/embedded'
+import { startKafka } from '@custom-events/embedded'
 import {
   createConsumer,
   createMemoryBudget,
@@ -23,9 +23,9 @@ test(
   'a clock set back by a day: heartbeats go on, and an outage is noticed and survived',
   { timeout: 240_000 },
   async (t) => {
-    await using stack = await startStack() // its own, because it is killed
+    await using server = await startKafka() // its own, because it is killed
     const kafka: KafkaConfig = {
-      brokers: stack.environment.KAFKA_BROKERS.split(','),
+      brokers: server.environment.KAFKA_BROKERS.split(','),
       clientId: 'test',
       isTlsEnabled: false,
       sasl: null,
@@ -67,7 +67,7 @@ test(
     assert.ok(isCommitted, 'the group has not expelled it')
     await produce()
 
-    stack.kafka.kill('SIGKILL')
+    server.kafka.kill('SIGKILL')
     await eventually(
       async () => {
         await assert.rejects(produce)
@@ -75,7 +75,7 @@ test(
       },
       { withinMs: 60_000 },
     )
-    await stack.kafka.restart()
+    await server.kafka.restart()
     let last = Infinity
     await eventually(
       async () => {

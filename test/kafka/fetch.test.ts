@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { test, type TestContext } from 'node:test'
-import { freePort, startStack } from '@custom-events/embedded'
+import { freePort, startKafka } from '@custom-events/embedded'
 import {
   createConsumer,
   createMemoryBudget,
@@ -113,7 +113,7 @@ test(
   { timeout: 120_000 },
   async (t) => {
     const [port, relayPort] = [await freePort(), await freePort()]
-    await using stack = await startStack({
+    await using server = await startKafka({
       kafkaListeners: [{ name: 'NOISY', port, advertisedPort: relayPort }],
     })
     const text = Buffer.from('precious')
@@ -124,7 +124,7 @@ test(
       text,
       times: 3,
     })
-    const direct = kafkaAt(stack.environment.KAFKA_BROKERS)
+    const direct = kafkaAt(server.environment.KAFKA_BROKERS)
     const partitionCountByTopic = { [topic]: 1 }
     await createTopics({ kafka: direct, partitionCountByTopic, settings, log })
     await using producer = createProducer({ kafka: direct, partitionCountByTopic, log })

@@ -1,7 +1,7 @@
 // What keeps records from being read is told and costs only what it is about; on a Kafka that asks for rights.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startStack, type KafkaUser } from '@custom-events/embedded'
+import { startKafka, type KafkaUser } from '@custom-events/embedded'
 import {
   createConsumer,
   createMemoryBudget,
@@ -20,8 +20,8 @@ const GROUP = 'stuck'
 const WITHIN = { withinMs: 30_000 }
 
 test('what is denied or missing is named within 30 s, and the other topics go on', async (t) => {
-  await using stack = await startStack({ secure: true })
-  const { secure } = stack
+  await using server = await startKafka({ secure: true })
+  const { secure } = server
   assert.ok(secure !== null)
   const admin = kafkaOf(secure.admin)
   const partitionCountByTopic = Object.fromEntries(TOPICS.map((topic) => [topic, 2]))

@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { freePort, startProgram, startStack, type Program } from '@custom-events/embedded'
+import { runCli, type CliEnded } from '../support/cli-command.ts'
 import { QUICK_ERASURES } from '../support/erase-command.ts'
 import { filesWith } from '../support/files-with.ts'
 import { startTestPipeline, type TestPipeline } from '../support/pipeline.ts'
-
-const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 
 const PLAN = {
   'x-event': 'signed_up',
@@ -32,7 +28,10 @@ export interface SealingWorld extends AsyncDisposable {
   /** One more ingest over the same servers. */
   startIngest(): Promise<{ readonly url: string; readonly program: Program }>
   /** The operators' command, as they run it. */
-  command(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ended>
+  command(
+    args: readonly string[],
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<CliEnded>
   writePlan(plan: object): void
 }
 
@@ -41,12 +40,6 @@ export interface SignUp {
   readonly user: string
   readonly properties: object
   readonly group?: string
-}
-
-export interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
 }
 
 export async function startSealingWorld(plan: object = PLAN): Promise<SealingWorld> {
@@ -62,7 +55,8 @@ export async function startSealingWorld(plan: object = PLAN): Promise<SealingWor
   const pipeline = resources.use(
     await startTestPipeline({
       servers: stack.environment,
-      environment: { TRACKING_PLANS_DIR: plans, ...QUICK_ERASURES },
+      // What is looked for in Kafka's files must lie there as it is.
+      environment: { TRACKING_PLANS_DIR: plans, KAFKA_COMPRESSION: 'none', ...QUICK_ERASURES },
     }),
   )
   const owned = resources.move()
@@ -91,19 +85,8 @@ export async function startSealingWorld(plan: object = PLAN): Promise<SealingWor
       })
       return { url: `http://127.0.0.1:${port}`, program }
     },
-    command: async (args, environment = {}) => {
-      const child = spawn(process.execPath, ['cli/src/main.ts', ...args], {
-        cwd: REPOSITORY,
-        env: { PATH: process.env['PATH'], ...pipeline.environment, AUTH_MODE: 'off', ...environment }, // prettier-ignore
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      let stdout = ''
-      let stderr = ''
-      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-      await once(child, 'close')
-      return { code: child.exitCode, stdout, stderr }
-    },
+    command: (args, environment = {}) =>
+      runCli(args, { environment: { ...pipeline.environment, AUTH_MODE: 'off', ...environment } }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

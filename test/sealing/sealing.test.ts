@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { hashOfId } from '@custom-events/clickhouse'
-import { receiptIn, runErase } from '../support/erase-command.ts'
+import { keepPartsBriefly, receiptIn, runErase } from '../support/erase-command.ts'
 import { eventually } from '../support/eventually.ts'
 import { startSealingWorld, type SealingWorld } from './sealing-world.ts'
 
@@ -211,6 +211,7 @@ test(
         ...(killAt === undefined ? {} : { killAt }),
       })
 
+    await keepPartsBriefly((sql) => world.pipeline.query(sql))
     const partly = await erase(['--before', '2025-01-01', '--yes'])
     assert.equal(partly.code, 0, partly.stdout + partly.stderr)
     assert.deepEqual(receiptIn(partly)['left'], { events: 0, rejected_events: 0, dead_letters: 0 })

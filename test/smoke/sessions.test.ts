@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { test } from 'node:test'
-import { startStack, startTokenServer } from '@custom-events/embedded'
+import { startKafka, startTokenServer } from '@custom-events/embedded'
 import { createConsumer, createMemoryBudget } from '@custom-events/kafka'
 import { eventually } from '../support/eventually.ts'
 import { kafkaOf, log, makeTopic, open, record, rightsOf, tlsOf } from '../connect/support.ts'
@@ -12,8 +12,8 @@ const LIFETIME_S = 8
 const EVERY_MS = 20
 
 test('sessions of 8 s, for half a minute, with the token server away in between', async () => {
-  await using stack = await startStack({ secure: true })
-  const { secure, tls } = tlsOf(stack.secure)
+  await using server = await startKafka({ secure: true })
+  const { secure, tls } = tlsOf(server.secure)
   await makeTopic(kafkaOf(secure.admin), TOPIC)
   await secure.makeUser('app', rightsOf(TOPIC))
   const options = { key: tls.tokenKey, clientId: 'app', clientSecret: 's', lifetimeS: LIFETIME_S }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
+import { onOneWalk, processes, readIfThere } from '../support/processes.ts'
 
 /** `npm start` as a person runs it; every process below it can be found by its TMPDIR. */
 interface Run {
@@ -46,15 +47,15 @@ function start(portBase: number, ...args: readonly string[]): Run {
 }
 
 /** Processes that carry this run's TMPDIR, whoever their parent is by now. */
-function processesOf({ folder }: Run): readonly string[] {
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false
-    try {
-      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`TMPDIR=${folder}`)
-    } catch {
-      return false // it ended while we looked
-    }
-  })
+function processesOf({ folder }: Run): readonly number[] {
+  // Who ends while we look may have started another that we did not see.
+  return onOneWalk((onVanished) =>
+    processes().filter((pid) => {
+      const variables = readIfThere(`/proc/${pid}/environ`)
+      if (variables === null) onVanished()
+      return variables?.split('\0').includes(`TMPDIR=${folder}`) === true
+    }),
+  )
 }
 
 async function nothingIsLeft(run: Run): Promise<void> {

@@ -1,48 +1,35 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-
-export interface EraseEnded {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
+import { ERASED_TABLES } from '@custom-events/clickhouse'
+import { runCli, type CliEnded, type CliOptions } from './cli-command.ts'
 
 /** Little, so that tests need not wait as long as consumers that may be anywhere. */
 export const QUICK_ERASURES = { ERASE_SETTLE_SECONDS: '2', ERASURES_MAX_AGE_MS: '1000' }
 
-/**
- * `custom-events erase` as an operator runs it.
- *
- * @param options.killAt killed with SIGKILL as soon as it has said this.
- */
-export async function runErase(
+/** `custom-events erase` as an operator runs it. */
+export function runErase(
   args: readonly string[],
-  options: {
-    readonly environment: Readonly<Record<string, string>>
-    readonly killAt?: RegExp
-  },
-): Promise<EraseEnded> {
-  const child = spawn(process.execPath, ['cli/src/main.ts', 'erase', ...args], {
-    cwd: REPOSITORY,
-    env: { PATH: process.env['PATH'], ...QUICK_ERASURES, ...options.environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  { environment, ...options }: CliOptions,
+): Promise<CliEnded> {
+  return runCli(['erase', ...args], {
+    ...options,
+    environment: { ...QUICK_ERASURES, ...environment },
   })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
-    if (options.killAt?.test(stdout) === true) child.kill('SIGKILL')
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  await once(child, 'close')
-  return { code: child.exitCode, stdout, stderr }
 }
 
 /** The receipt that it printed. */
-export function receiptIn({ stdout }: EraseEnded): Record<string, unknown> {
+export function receiptIn({ stdout }: Pick<CliEnded, 'stdout'>): Record<string, unknown> {
   const text = /^\{\n[^]*?\n\}$/m.exec(stdout)?.[0] ?? 'null'
   return JSON.parse(text) as Record<string, unknown> // the caller knows its members
+}
+
+/**
+ * An erasure waits until replaced parts are off the disk, for a minute where nobody has said otherwise: here somebody has, and
+ * it waits for seconds.
+ *
+ * @param command a statement, in the database of the tables.
+ */
+export async function keepPartsBriefly(command: (sql: string) => Promise<unknown>): Promise<void> {
+  const settings =
+    'old_parts_lifetime = 1, cleanup_delay_period = 1, max_cleanup_delay_period = 1, cleanup_delay_period_random_add = 0'
+  for (const table of ERASED_TABLES)
+    await command(`ALTER TABLE ${table} MODIFY SETTING ${settings}`)
 }

@@ -5,6 +5,7 @@ import { readSetupConfig } from '@custom-events/cli'
 import { freePort } from '@custom-events/embedded'
 import { kafkaConfigFrom, readGroupOffsets, topicNames } from '@custom-events/kafka'
 import { eventually } from './eventually.ts'
+import { fromOurs } from './from-ours.ts'
 
 /** A consumer with a group of its own, which begins with the first record of each topic. */
 export async function startTestConsumer(
@@ -15,7 +16,7 @@ export async function startTestConsumer(
   const entry = fileURLToPath(new URL('../../services/consumer/src/main.ts', import.meta.url))
   const child = spawn(process.execPath, [entry], {
     env: {
-      PATH: process.env['PATH'],
+      ...fromOurs(),
       ...own,
       LOG_LEVEL: 'warn',
       OPS_PORT: String(await freePort()),

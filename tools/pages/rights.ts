@@ -5,7 +5,16 @@ import {
   type Limit,
   type Role,
 } from '@custom-events/clickhouse/access'
-import { KAFKA_RIGHTS, type Right } from '@custom-events/kafka'
+import {
+  aclsOf,
+  consumerGroupName,
+  KAFKA_PROGRAMS,
+  KAFKA_RIGHTS,
+  RESOURCES,
+  rightsOf,
+  type KafkaProgram,
+  type Right,
+} from '@custom-events/kafka'
 import { table } from '../markdown.ts'
 
 /** docs/reference/rights.md: what each program may not do without. */
@@ -14,7 +23,8 @@ export function rightsPage(): string {
 
 <!-- Made by \`npm run generate\` from packages/kafka/src/admin/rights.ts and packages/clickhouse/src/access. -->
 
-What each program may not do without. Give each its own user. The topic of rejected events is KAFKA_TOPIC with
+What each program may not do without. Give each its own user. With exactly this, and without each of it, every program is run by
+\`npm test -- test/connect/rights.test.ts\` (Kafka) and \`npm test -- test/access/programs.test.ts\` (ClickHouse). The topic of rejected events is KAFKA_TOPIC with
 \`rejected\` for \`tracked\`: \`events.rejected.v1\`; that of keys is \`events.keys.v1\`. The database of keys is
 \`<CLICKHOUSE_DATABASE>_keys\`: see [sealing](../sealing.md). That of erasures is \`events.erased.v1\`.
 
@@ -22,18 +32,10 @@ What each program may not do without. Give each its own user. The topic of rejec
 
 ${rightsTable(KAFKA_RIGHTS)}
 
-With Kafka's tool, here the topics of ingest and the group of the consumer; the others alike:
+The same for Kafka's tool, with a user of each name and without a KAFKA_TOPIC or KAFKA_CONSUMER_GROUP of your own:
 
 \`\`\`sh
-kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest \\
-  --operation Write --operation Describe --operation DescribeConfigs \\
-  --topic events.tracked.v1 --topic events.rejected.v1 --topic events.keys.v1 --resource-pattern-type prefixed
-kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest --allow-principal User:consumer \\
-  --operation Read --operation Describe --topic events.erased.v1
-kafka-acls.sh --bootstrap-server … --add --allow-principal User:ingest \\
-  --operation Describe --group custom-events.clickhouse.events.tracked.v1
-kafka-acls.sh --bootstrap-server … --add --allow-principal User:consumer \\
-  --operation Read --operation Describe --group custom-events.clickhouse.events.tracked.v1
+${KAFKA_PROGRAMS.flatMap(aclCommands).join('\n')}
 \`\`\`
 
 ## ClickHouse (roles)
@@ -103,9 +105,39 @@ function number(value: number): string {
 function rightsTable(rights: readonly Right[]): string {
   const rows = rights.map(({ program, resource, operations, without, isOptional = false }) => [
     program,
-    resource,
+    RESOURCES[resource].said,
     operations.join(', '),
     isOptional ? `optional: ${without}` : without,
   ])
   return table(['program', 'resource', 'operations', 'without it'], rows)
+}
+
+const TRACKED = 'events.tracked.v1'
+const NAMES = { tracked: TRACKED, consumerGroup: consumerGroupName('', TRACKED) }
+
+/** One command for all resources of a program that it may do the same with. */
+function aclCommands(program: KafkaProgram): readonly string[] {
+  const each = aclsOf(rightsOf(program), NAMES).map(({ type, name, ...how }) => ({
+    ...how,
+    about: `--${type} ${name}`,
+  }))
+  const operationsOf = ({ about, pattern }: (typeof each)[number]): string =>
+    each
+      .filter((other) => other.about === about && other.pattern === pattern)
+      .map(({ operation }) => `--operation ${camelCase(operation)}`)
+      .join(' ')
+  const groups = Map.groupBy(each, (right) => `${right.pattern}\n${operationsOf(right)}`)
+  return [...groups].map(([key, rights]) => {
+    const [pattern = '', operations = ''] = key.split('\n')
+    const about = [...new Set(rights.map((right) => right.about))].join(' ')
+    const how = pattern === 'prefixed' ? ' --resource-pattern-type prefixed' : ''
+    return `kafka-acls.sh --bootstrap-server … --add --allow-principal User:${program} \\\n  ${operations} \\\n  ${about}${how}`
+  })
+}
+
+/** `DESCRIBE_CONFIGS` as `DescribeConfigs`. */
+function camelCase(operation: string): string {
+  return operation
+    .toLowerCase()
+    .replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }

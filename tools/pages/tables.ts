@@ -10,6 +10,7 @@ import {
 } from '../../packages/clickhouse/src/migrations/sql-statements.ts'
 import { table } from '../markdown.ts'
 
+const TRACKED_TYPES = 'schemas/clickhouse/fragments/tracked_types.sql'
 const FOLDERS = ['schemas/clickhouse', 'schemas/clickhouse/repeatable']
 
 export interface DescribedTable {
@@ -92,8 +93,10 @@ export function describedIn(file: string, statements: string): readonly Describe
   const hot = readHotProperties('schemas/hot-properties.json').map(
     (each) => `${columnDeclaration(each)},`,
   )
-  const values = { HOT_COLUMN_TYPES: hot.join('\n'), TRACKED_COLUMNS: OF_TRACKED }
-  const text = statements.replaceAll(/\$\{(?!HOT_COLUMN_TYPES|TRACKED_COLUMNS)[A-Z_]+\}/g, '')
+  const ofHot = { HOT_COLUMN_TYPES: hot.join('\n') }
+  const [types = ''] = sqlStatements(readFileSync(TRACKED_TYPES, 'utf8'))
+  const values = { TRACKED_TYPES: substitute(types, ofHot), TRACKED_COLUMNS: OF_TRACKED }
+  const text = statements.replaceAll(/\$\{(?!TRACKED_TYPES|TRACKED_COLUMNS)[A-Z_]+\}/g, '')
   return sqlStatements(text).flatMap((sql) => describe(file, substitute(sql, values)))
 }
 

@@ -23,6 +23,15 @@ test('a plot keeps every point inside its frame, and escapes what people wrote',
   }
 })
 
+test('many points are a line without dots', () => {
+  const points = Array.from({ length: 201 }, (_, x) => [x, x] as const)
+  const x = { label: 'hours', scale: 'linear' } as const
+  const series = [{ name: 'one', points }]
+  const svg = plotSvg({ kind: 'lines', name: 'p', title: 't', x, y: linear, series })
+  assert.doesNotMatch(svg, /<circle/)
+  assert.equal(/points="([^"]+)"/.exec(svg)?.[1]?.split(' ').length, 201)
+})
+
 test('a plot of a single point, and of zeros, is still drawn', () => {
   for (const point of [
     [1, 0],

@@ -28,9 +28,12 @@ function lines({ title, description, x, y, series }: LinePlot): string {
   ])
 }
 
+/** More would be a thick line. */
+const MOST_DOTS = 200
+
 function line(places: readonly (readonly [number, number])[], colour: string): string {
   const path = places.map(([x, y]) => `${x},${y}`).join(' ')
-  const dots = places.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="3.5" fill="${colour}"/>`)
+  const dots = (places.length > MOST_DOTS ? [] : places).map(([x, y]) => `<circle cx="${x}" cy="${y}" r="3.5" fill="${colour}"/>`) // prettier-ignore
   return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots.join('')}`
 }
 

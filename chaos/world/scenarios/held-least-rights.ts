@@ -1,5 +1,5 @@
-import type { KafkaUser, Right } from '@custom-events/embedded'
-import { erasedTopic } from '@custom-events/kafka'
+import { rightOf, type KafkaUser } from '@custom-events/embedded'
+import { aclsOf, rightsOf } from '@custom-events/kafka'
 import type { Scenario } from '../scenario.ts'
 
 /**
@@ -11,24 +11,10 @@ export const scenario: Scenario = {
   kind: 'held',
   needs: 'secure',
   run: async (world) => {
-    const { tracked, rejected, deadLetters, keys } = world.topics
-    const on = (name: string, ...operations: readonly Right['operation'][]): readonly Right[] =>
-      operations.map((operation) => ({ resource: 'topic', name, operation }))
-    const all = [tracked, rejected, deadLetters, keys]
-    const settings = ['describe', 'describe_configs'] as const
-    const group: Right = { resource: 'group', name: world.consumerGroup, operation: 'read' }
-    const writer = await world.secure.makeUser('least_ingest', [
-      ...on(tracked, 'write', ...settings),
-      ...on(rejected, 'write', ...settings),
-      ...on(keys, 'write', ...settings),
-      ...on(erasedTopic(tracked), 'read', 'describe'),
-    ])
-    const reader = await world.secure.makeUser('least_consumer', [
-      ...all.flatMap((topic) => on(topic, 'read', ...settings)),
-      ...on(deadLetters, 'write'),
-      ...on(erasedTopic(tracked), 'read', 'describe'),
-      group,
-    ])
+    const names = { tracked: world.topics.tracked, consumerGroup: world.consumerGroup }
+    const least = (program: 'ingest' | 'consumer') =>
+      world.secure.makeUser(`least_${program}`, aclsOf(rightsOf(program), names).map(rightOf))
+    const [writer, reader] = [await least('ingest'), await least('consumer')]
     await world.setUp()
     const as = ({ environment }: KafkaUser) => environment
     const ingest = await world.ingest(as(writer))

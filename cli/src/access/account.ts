@@ -13,7 +13,7 @@ import {
 } from '@custom-events/clickhouse'
 import { accountLogin } from '@custom-events/clickhouse/access'
 import { audited } from '../audit/audited.ts'
-import { fix, step, StepError } from '../step.ts'
+import { fix, step } from '../step.ts'
 import type { AccessConfig } from './config.ts'
 
 export type AccountRequest =
@@ -80,10 +80,7 @@ function written<T>(
   const command = { command: 'account', args: { action, group_hash: hashOfId(groupId) } }
   const tell = () => ({ outcome: 'done' as const, counts: { logins: 1 } })
   const hidden = [accountLogin(groupId), groupId]
-  return audited(clickhouse, command, { run, tell, hidden }).catch(async (error: unknown) => {
-    if (!(error instanceof ClickHouseFailure)) throw error
-    throw new StepError('writing it into the table audit', await remedy(config)(error), error)
-  })
+  return audited(clickhouse, command, { run, tell, hidden, fix: fix.clickhouse(config) })
 }
 
 /** A login that sees more than its account is given to nobody. @throws {Error} saying what it saw */

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { tooLong } from '../too-long.ts'
 import type { AccountRequest } from './account.ts'
 
 const HELP = `
@@ -35,15 +36,9 @@ export function accountCommand(run: (request: AccountRequest) => Promise<void>):
   return command
 }
 
-/** As ingest takes it: see docs/producers.md. */
-const MAX_GROUP_CHARS = 256
-
 function groupId(text: string): string {
   if (text === '') throw new InvalidArgumentError('expected the id of an account, got nothing')
-  if (Array.from(text).length > MAX_GROUP_CHARS) {
-    throw new InvalidArgumentError(
-      `expected at most ${MAX_GROUP_CHARS} characters, got ${Array.from(text).length}`,
-    )
-  }
+  const problem = tooLong('group', text)
+  if (problem !== null) throw new InvalidArgumentError(problem)
   return text
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ClickHouseFailure } from '@custom-events/clickhouse'
+import { fix } from '../step.ts'
 import { audited } from './audited.ts'
 
 /** ClickHouse in memory that takes so many rows of `audit`. */
@@ -28,6 +30,22 @@ test('what cannot be written down is not done', async () => {
   }
   await assert.rejects(audited(clickhouse, command, { run, tell }), /read-only/)
   assert.equal(isDone, false)
+})
+
+test('who may not write into audit is told what to grant', async () => {
+  const message = 'Code: 497. DB::Exception: eraser: Not enough privileges. INSERT ON db.audit'
+  const refused = { code: 497, status: 403, network: null, message }
+  const clickhouse = {
+    ...fakeAudit(0).clickhouse,
+    command: () => Promise.reject(new ClickHouseFailure('writing into audit', refused)),
+  }
+  const config = { CLICKHOUSE_URL: 'http://c:8123', CLICKHOUSE_USER: 'eraser' }
+  const run = () => Promise.reject(new Error('it was done all the same'))
+  await assert.rejects(audited(clickhouse, command, { run, tell, fix: fix.clickhouse(config) }), {
+    name: 'StepError',
+    message:
+      /writing it into the table audit failed: .*db\.audit\n  fix: grant eraser what .*rights\.md/,
+  })
 })
 
 test('an end is written of what went well, and of what failed', async () => {

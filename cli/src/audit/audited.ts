@@ -4,6 +4,7 @@ import {
   type AuditOutcome,
   type ClickHouse,
 } from '@custom-events/clickhouse'
+import { step, type Fix } from '../step.ts'
 
 /** How a command ended. */
 export interface Told {
@@ -16,7 +17,8 @@ export interface Told {
  * by its missing end.
  *
  * @param does.hidden ids that the text of a failure must not have.
- * @throws what `run` throws; else {Error} when only the end cannot be written
+ * @param does.fix what to do when the first row is refused; left out where the command is a step, which tells it.
+ * @throws what `run` throws; {StepError} when the first row cannot be written; {Error} when only the end cannot
  */
 export async function audited<T>(
   clickhouse: Pick<ClickHouse, 'query' | 'command'>,
@@ -25,13 +27,18 @@ export async function audited<T>(
     run,
     tell,
     hidden = [],
+    fix,
   }: {
     readonly run: () => Promise<T>
     readonly tell: (result: T) => Told
     readonly hidden?: readonly string[]
+    readonly fix?: Fix
   },
 ): Promise<T> {
-  const entry = await beginAudit(clickhouse, command)
+  const begin = () => beginAudit(clickhouse, command)
+  const entry = await (fix === undefined
+    ? begin()
+    : step('writing it into the table audit', fix, begin))
   let result: T
   try {
     result = await run()

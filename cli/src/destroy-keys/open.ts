@@ -42,11 +42,13 @@ export function openDestroyKeys(
       ),
     caughtUp: async (ends) => {
       if (ends.size === 0) return
-      const groups = [consumerGroup, ...(await otherGroups({ kafka, topic, consumerGroup, log }))]
+      const ask = <T>(of: () => Promise<T>): Promise<T> =>
+        step('asking how far the consumers are', fix.kafka(config), of)
+      const others = await ask(() => otherGroups({ kafka, topic, consumerGroup, log }))
       const deadline = performance.now() + WAIT_MS
-      for (const group of groups) {
+      for (const group of [consumerGroup, ...others]) {
         await untilRead({ group, ends, deadline, stop }, () =>
-          readGroupOffsets({ kafka, consumerGroup: group, topics: [topic], log }),
+          ask(() => readGroupOffsets({ kafka, consumerGroup: group, topics: [topic], log })),
         )
       }
     },

@@ -1,7 +1,7 @@
 import { accountsWithKeys, countKeys, createClickHouse, hashOfId } from '@custom-events/clickhouse'
 import { audited } from '../audit/audited.ts'
 import { idOf, type Named } from '../erase/request.ts'
-import { fix, step } from '../step.ts'
+import { fix, step, type Fix } from '../step.ts'
 import type { DestroyKeysConfig } from './config.ts'
 import { destroyKeys, type DestroyPorts } from './destroy-keys.ts'
 import { openDestroyKeys } from './open.ts'
@@ -45,7 +45,10 @@ export async function runDestroyKeys(
   }
   const clickhouse = resources.use(createClickHouse(read.config))
   try {
-    const destroyed = await writtenDown(clickhouse, owner, () => destroyKeys(ports, idOf(owner)))
+    const destroyed = await writtenDown(clickhouse, owner, {
+      fix: fix.clickhouse(read.config),
+      run: () => destroyKeys(ports, idOf(owner)),
+    })
     for (const line of reportDestroyed(owner, destroyed)) print(line)
     return destroyed.replacedParts > 0 ? 1 : 0
   } catch (error) {
@@ -70,7 +73,7 @@ async function whose(
 function writtenDown(
   clickhouse: Parameters<typeof audited>[0],
   { kind, id, within }: Named,
-  run: () => ReturnType<typeof destroyKeys>,
+  does: { readonly fix: Fix; readonly run: () => ReturnType<typeof destroyKeys> },
 ): ReturnType<typeof destroyKeys> {
   const ofAccount = within === null ? {} : { group_hash: hashOfId(within) }
   const args = { [`${kind}_hash`]: hashOfId(id), ...ofAccount }
@@ -78,8 +81,8 @@ function writtenDown(
     clickhouse,
     { command: 'destroy-keys', args },
     {
+      ...does,
       hidden: within === null ? [id] : [id, within],
-      run,
       tell: ({ keys, replacedParts }) => ({
         outcome: replacedParts > 0 ? 'failed' : 'done',
         counts: { keys, replaced_parts: replacedParts },

@@ -1,7 +1,6 @@
-import { ID_KINDS } from '@custom-events/event'
 import { Command } from 'commander'
 import { parseMoment } from '../replay/options.ts'
-import { namedBy, type EraseRequest, type Named, type NamingFlags } from './request.ts'
+import { namedBy, type EraseRequest, type NamingFlags } from './request.ts'
 
 const HELP = `
 Without --yes nothing is changed: it is counted what would go.
@@ -71,7 +70,7 @@ export function eraseCommand(
     .action(async (flags: Flags) => {
       const { by = null, receipt = null, yes: isMeant } = flags
       const common = { by, receipt, isMeant }
-      const target = targetOf(flags, (problem) => command.error(`error: ${problem}`))
+      const target = namedBy(flags, (problem) => command.error(`error: ${problem}`))
       const modes = [flags.resume, flags.list, flags.discardUnreadable, target !== null]
       if (modes.filter(Boolean).length !== 1) {
         command.error(
@@ -90,15 +89,4 @@ export function eraseCommand(
       } else if (flags.resume) await run({ ...common, kind: 'resume' })
       else await run({ ...common, kind: flags.list ? 'list' : 'discard-unreadable' })
     })
-}
-
-const MAX_ID_CHARS = 256
-
-function targetOf(flags: Flags, refuse: (problem: string) => never): Named | null {
-  for (const kind of ID_KINDS) {
-    const length = flags[kind]?.length ?? 0
-    if (length > MAX_ID_CHARS)
-      refuse(`--${kind} has ${length} characters: no id has more than ${MAX_ID_CHARS}`)
-  }
-  return namedBy(flags, refuse)
 }

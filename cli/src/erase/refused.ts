@@ -15,44 +15,65 @@ type Search = (
   beforeMs: number | null,
 ) => Promise<readonly RefusedPlace[]>
 
-const PAGE_ROWS = 1_000
-/** A dead letter may have a MiB, and travels as hex. */
-const PAGE_LETTERS = 100
-
-/** Rejected events that name an erased id, judged as the consumers judge them. @throws {ClickHouseFailure} */
-export const findRejected: Search = async (clickhouse, ids, beforeMs) => {
-  const found: RefusedPlace[] = []
-  let after = { code: '', ms: '-9000000000000', request: '', index: -1, version: '0' }
-  for (;;) {
-    const rows = await clickhouse.query<RejectedRow>(REJECTED, {
-      ...after,
-      beforeMs,
-      limit: PAGE_ROWS,
-    })
-    for (const row of rows) {
-      const isTheirs = isErasedRejectedEvent(ids, {
-        user: Buffer.from(row.user_id ?? ''),
-        group: Buffer.from(row.group_id ?? ''),
-        code: row.code,
-        texts: [row.raw, row.beside ?? ''],
-        receivedAt: Number(row.received_ms),
-      })
-      if (isTheirs) found.push({ partition: row.kafka_partition, version: row.row_version })
-    }
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < PAGE_ROWS) return found
-    const { code, received_ms: ms, request_id: request, place: index, row_version: version } = last
-    after = { code, ms, request, index, version }
-  }
+/** A table that is read page by page, in one order. */
+interface Pages<Row, Place> {
+  /** Takes `limit` rows after a place. */
+  readonly sql: string
+  readonly pageRows: number
+  /** Before every row. */
+  readonly first: Place
+  readonly placeOf: (row: Row) => Place
 }
 
-interface RejectedRow {
+interface Asked {
+  readonly clickhouse: Pick<ClickHouse, 'query'>
+  readonly beforeMs: number | null
+}
+
+interface PlacedRow {
+  readonly kafka_partition: number
+  readonly row_version: string
+}
+
+/** Reads all rows, and keeps the places of those that are meant. @throws {ClickHouseFailure} */
+async function findPlaces<Row extends PlacedRow, Place extends object>(
+  { clickhouse, beforeMs }: Asked,
+  { sql, pageRows, first, placeOf }: Pages<Row, Place>,
+  isMeant: (row: Row) => boolean,
+): Promise<readonly RefusedPlace[]> {
+  const found: RefusedPlace[] = []
+  for (let after: Place | null = first; after !== null;) {
+    const rows: readonly Row[] = await clickhouse.query<Row>(sql, {
+      ...after,
+      beforeMs,
+      limit: pageRows,
+    })
+    for (const row of rows) {
+      if (isMeant(row)) found.push({ partition: row.kafka_partition, version: row.row_version })
+    }
+    const last = rows.at(-1)
+    after = last === undefined || rows.length < pageRows ? null : placeOf(last)
+  }
+  return found
+}
+
+/** Rejected events that name an erased id, judged as the consumers judge them. @throws {ClickHouseFailure} */
+export const findRejected: Search = (clickhouse, ids, beforeMs) =>
+  findPlaces({ clickhouse, beforeMs }, REJECTED_PAGES, (row) =>
+    isErasedRejectedEvent(ids, {
+      user: Buffer.from(row.user_id ?? ''),
+      group: Buffer.from(row.group_id ?? ''),
+      code: row.code,
+      texts: [row.raw, row.beside ?? ''],
+      receivedAt: Number(row.received_ms),
+    }),
+  )
+
+interface RejectedRow extends PlacedRow {
   readonly code: string
   readonly received_ms: string
   readonly request_id: string
   readonly place: number
-  readonly row_version: string
-  readonly kafka_partition: number
   readonly user_id: string | null
   readonly group_id: string | null
   readonly raw: string
@@ -69,37 +90,32 @@ const REJECTED = `
       OR received_at < fromUnixTimestamp64Milli(ifNull({beforeMs:Nullable(Int64)}, 0)))
   ORDER BY code, received_at, request_id, \`index\`, version LIMIT {limit:UInt32}`
 
-/** Dead letters that name an erased id anywhere. @throws {ClickHouseFailure} */
-export const findLetters: Search = async (clickhouse, ids, beforeMs) => {
-  const found: RefusedPlace[] = []
-  let after = { topic: '', log: '', partition: 0, offset: '0', version: '0' }
-  for (;;) {
-    const rows = await clickhouse.query<LetterRow>(LETTERS, {
-      ...after,
-      beforeMs,
-      limit: PAGE_LETTERS,
-    })
-    for (const row of rows) {
-      const ms = Number(row.set_aside_ms)
-      const record = { key: fromHex(row.key_hex), value: fromHex(row.value_hex) }
-      if (isErasedRecord(ids, record, { timestamp: ms, receivedAt: ms })) {
-        found.push({ partition: row.kafka_partition, version: row.row_version })
-      }
-    }
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < PAGE_LETTERS) return found
-    const { source_topic: topic, source_log: log, source_partition: partition } = last
-    after = { topic, log, partition, offset: last.source_offset, version: last.row_version }
-  }
+const REJECTED_PAGES = {
+  sql: REJECTED,
+  pageRows: 1_000,
+  first: { code: '', ms: '-9000000000000', request: '', index: -1, version: '0' },
+  placeOf: (row: RejectedRow) => ({
+    code: row.code,
+    ms: row.received_ms,
+    request: row.request_id,
+    index: row.place,
+    version: row.row_version,
+  }),
 }
 
-interface LetterRow {
+/** Dead letters that name an erased id anywhere. @throws {ClickHouseFailure} */
+export const findLetters: Search = (clickhouse, ids, beforeMs) =>
+  findPlaces({ clickhouse, beforeMs }, LETTER_PAGES, (row) => {
+    const ms = Number(row.set_aside_ms)
+    const record = { key: fromHex(row.key_hex), value: fromHex(row.value_hex) }
+    return isErasedRecord(ids, record, { timestamp: ms, receivedAt: ms })
+  })
+
+interface LetterRow extends PlacedRow {
   readonly source_topic: string
   readonly source_log: string
   readonly source_partition: number
   readonly source_offset: string
-  readonly row_version: string
-  readonly kafka_partition: number
   readonly set_aside_ms: string
   readonly key_hex: string | null
   readonly value_hex: string | null
@@ -115,6 +131,19 @@ const LETTERS = `
     AND ({beforeMs:Nullable(Int64)} IS NULL
       OR dead_lettered_at < fromUnixTimestamp64Milli(ifNull({beforeMs:Nullable(Int64)}, 0)))
   ORDER BY source_topic, source_log, source_partition, dead_letters.source_offset, version LIMIT {limit:UInt32}`
+
+const LETTER_PAGES = {
+  sql: LETTERS,
+  pageRows: 100, // a dead letter may have a MiB, and travels as hex
+  first: { topic: '', log: '', partition: 0, offset: '0', version: '0' },
+  placeOf: (row: LetterRow) => ({
+    topic: row.source_topic,
+    log: row.source_log,
+    partition: row.source_partition,
+    offset: row.source_offset,
+    version: row.row_version,
+  }),
+}
 
 function fromHex(hex: string | null): Buffer | null {
   return hex === null ? null : Buffer.from(hex, 'hex')

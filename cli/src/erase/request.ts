@@ -6,6 +6,7 @@ import {
   type ErasedId,
   type IdKind,
 } from '@custom-events/event'
+import { tooLong } from '../too-long.ts'
 
 interface Common {
   readonly by: string | null
@@ -34,7 +35,11 @@ export function namedBy(flags: NamingFlags, refuse: (problem: string) => never):
   if (user !== undefined && anonymous !== undefined) {
     refuse('only one of --user and --anonymous at a time')
   }
-  for (const kind of ID_KINDS) if (flags[kind] === '') refuse(`--${kind} is empty`)
+  for (const kind of ID_KINDS) {
+    if (flags[kind] === '') refuse(`--${kind} is empty`)
+    const problem = tooLong(kind, flags[kind] ?? '')
+    if (problem !== null) refuse(`--${kind}: ${problem}`)
+  }
   const person = user ?? anonymous
   if (flags.inAllAccounts && group !== undefined) {
     refuse('--in-all-accounts goes with --user or --anonymous, and without --group')

@@ -73,7 +73,8 @@ export async function runErase(
     args: auditedArguments(request),
     by: request.by ?? undefined,
   }
-  return (await audited(clickhouse, command, { run: act, tell: told })).exitCode
+  const audit = { run: act, tell: told, fix: fix.clickhouse(config) }
+  return (await audited(clickhouse, command, audit)).exitCode
 }
 
 function told({ exitCode, counts }: Done): Told {

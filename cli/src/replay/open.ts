@@ -46,7 +46,7 @@ import {
   type Producer,
 } from '@custom-events/kafka'
 import { readPlanFiles } from '@custom-events/runtime'
-import { fix, step } from '../step.ts'
+import { fix, NotReady, step, type Fix } from '../step.ts'
 import { waitUntilCaughtUp } from './caught-up.ts'
 import type { ReplayConfig } from './config.ts'
 import { deadLetterSource } from './sources/dead-letters.ts'
@@ -63,6 +63,8 @@ export interface OpenReplay {
   readonly caughtUp: () => Promise<void>
   /** Has the table `audit`. */
   readonly clickhouse: ClickHouse
+  /** What to do when it refuses. */
+  readonly fix: Fix
 }
 
 /**
@@ -134,7 +136,10 @@ export async function openReplay(options: {
     place,
   })
   const consumerGroup = consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC)
-  const readOffsets = () => readGroupOffsets({ kafka, consumerGroup, topics: tracked, log })
+  const readOffsets = () =>
+    step('asking how far the consumers are', fix.kafka(config), () =>
+      readGroupOffsets({ kafka, consumerGroup, topics: tracked, log }),
+    )
   return {
     source,
     producer: produceSealed(producer, {
@@ -146,6 +151,7 @@ export async function openReplay(options: {
       keysWithinMs: SEAL_KEYS.keptWithinMs,
     }),
     clickhouse,
+    fix: fix.tables(config),
     // Nothing is compared when an older copy may win anyway.
     caughtUp: async () => {
       if (generations.all.length > tracked.length)
@@ -257,7 +263,7 @@ async function untilReady(
 ): Promise<void> {
   const deadline = performance.now() + READY_WITHIN_MS
   while (producer.notReadyReason !== null) {
-    if (stop.aborted || performance.now() > deadline) throw new Error(producer.notReadyReason)
+    if (stop.aborted || performance.now() > deadline) throw new NotReady(producer.notReadyReason)
     await delay(50, null, { signal: stop }).catch(() => {})
   }
 }

@@ -65,7 +65,7 @@ function fakeKafka(
 }
 
 /** Takes what is written into `audit`. */
-const clickhouse = {
+const takesAudit = {
   query: async <Row>() => [{ now: '2026-01-01 00:00:00.000' }] as Row[],
   command: async () => {},
 }
@@ -73,9 +73,10 @@ const clickhouse = {
 interface Given {
   readonly fates: Readonly<Record<string, Fate['kind']>>
   readonly isAway?: (value: string, topic: string) => boolean
+  readonly clickhouse?: typeof takesAudit
 }
 
-function scene({ fates, isAway }: Given) {
+function scene({ fates, isAway, clickhouse = takesAudit }: Given) {
   const { source, resolved } = memorySource(fates)
   const { tracked, producer } = fakeKafka(resolved, isAway)
   let output = ''
@@ -83,7 +84,8 @@ function scene({ fates, isAway }: Given) {
   const run = async (options: { isDryRun?: boolean; caughtUp?: () => Promise<void> } = {}) => {
     output = ''
     const { isDryRun = false, caughtUp = async () => {} } = options
-    const parts = { source, producer, clickhouse, caughtUp, stop: stopping.signal }
+    const stop = stopping.signal
+    const parts = { source, producer, clickhouse, fix: 'grant it', caughtUp, stop }
     const filter = { sinceMs: 0, untilMs: 0, codes: [], groupId: null, isForced: false }
     const write = (text: string): void => void (output += text)
     const code = await runReplay({ from: 'rejected', isDryRun, filter }, parts, {
@@ -206,4 +208,14 @@ test('each page waits for the consumers: what was accepted before it is seen', a
   const producedBefore: number[] = []
   await run({ caughtUp: async () => void producedBefore.push(tracked.length) })
   assert.deepEqual(producedBefore, [0, 0, 2, 4], 'before counting, and before each of three pages')
+})
+
+test('what cannot be written into audit is told with what to do, and nothing is replayed', async () => {
+  const clickhouse = {
+    ...takesAudit,
+    command: () => Promise.reject(new Error('no INSERT on audit')),
+  }
+  const { run, tracked } = scene({ fates: { a: 'replay' }, clickhouse })
+  await assert.rejects(run(), /table audit failed: no INSERT on audit\n  fix: grant it/)
+  assert.deepEqual(tracked, [])
 })

@@ -30,7 +30,7 @@ export interface Screen {
  */
 export async function runReplay(
   { isDryRun, ...asked }: ReplayRequest,
-  parts: Pick<OpenReplay, 'source' | 'caughtUp'> & {
+  parts: Pick<OpenReplay, 'source' | 'caughtUp' | 'fix'> & {
     readonly clickhouse: Pick<OpenReplay['clickhouse'], 'query' | 'command'>
     readonly producer: Pick<OpenReplay['producer'], 'produce'>
     readonly stop: AbortSignal
@@ -60,6 +60,7 @@ export async function runReplay(
       parts.clickhouse,
       { command: 'replay', args: auditedArguments(asked), by: asked.by },
       {
+        fix: parts.fix,
         run: () => replay({ ...parts, onProgress: ({ found }) => progress.update(found) }),
         tell: (tally) => ({
           outcome: wasStoppedAt(tally) ? 'stopped' : 'done',

@@ -56,7 +56,7 @@ export async function setUp(
     fillGenerations(config, log, print),
   )
   // At once: who is erased is not known to anybody before, and nobody is ready.
-  await step('writing who is erased to Kafka', fix.clickhouse(config), () =>
+  await step('writing who is erased to Kafka', fix.kafkaOrClickHouse(config), () =>
     untilAnswered(of(`ClickHouse at ${redactUrl(clickhouse)}`), () =>
       fillErasures(config, log, print),
     ),
@@ -101,6 +101,7 @@ async function setUpTopics(
       replicationFactor: config.KAFKA_REPLICATION_FACTOR,
       minInsyncReplicas: config.KAFKA_MIN_INSYNC_REPLICAS,
       retentionMs: config.KAFKA_RETENTION_HOURS * 3_600_000,
+      compression: config.KAFKA_COMPRESSION,
     },
     log,
   })

@@ -1,4 +1,5 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
+import type { KafkaAcl } from '@custom-events/kafka'
 import { askKafka, reader, writer, type Writer } from './kafka-wire.ts'
 
 /** What a user may do with one thing in Kafka. */
@@ -7,6 +8,17 @@ export interface Right {
   /** Of the topic, the group or the transactional id; `kafka-cluster` of the cluster. */
   readonly name: string
   readonly operation: keyof typeof operations
+  /** `prefixed`: whatever begins with the name. @default literal */
+  readonly pattern?: keyof typeof patterns
+}
+
+/** A right as the services' table of rights has it. */
+export function rightOf({ type, name, pattern, operation }: KafkaAcl): Right {
+  return { resource: type, name, pattern, operation: lowerCase(operation) }
+}
+
+function lowerCase<T extends string>(text: T): Lowercase<T> {
+  return text.toLowerCase() as Lowercase<T>
 }
 
 /** https://kafka.apache.org/protocol: the numbers that ResourceType and AclOperation have on the wire. */
@@ -25,7 +37,7 @@ const operations = {
   idempotent_write: 12,
 } as const
 
-const LITERAL = 3
+const patterns = { literal: 3, prefixed: 4 } as const
 const ALLOW = 3
 /** https://kafka.apache.org/protocol: ScramMechanism, and what its hash is. */
 const SCRAM = [
@@ -112,11 +124,12 @@ function listOf(rights: readonly Right[], write: (into: Writer, right: Right) =>
   return rights.reduce((into, right) => write(into, right), writer().int32(rights.length)).bytes()
 }
 
-function bind(into: Writer, user: string, { resource, name, operation }: Right): Writer {
+function bind(into: Writer, user: string, right: Right): Writer {
+  const { resource, name, operation, pattern = 'literal' } = right
   return into
     .int8(resources[resource])
     .text(name)
-    .int8(LITERAL)
+    .int8(patterns[pattern])
     .text(`User:${user}`)
     .text('*')
     .int8(operations[operation])

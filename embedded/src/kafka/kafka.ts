@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServerName, ServerPlan } from '../process/child.ts'
-import { runCommand } from '../process/command.ts'
+import type { ClassArchive } from '../process/class-archive.ts'
+import { formatFolder } from './format.ts'
 import { readKafkaMetadata } from './kafka-metadata.ts'
 import type { BrokerPorts } from '../process/ports.ts'
-import { StackError } from '../problem.ts'
 import { secureProperties, type PlainPasswords } from './secure-kafka.ts'
 import { jvmOptionsOf, type TlsMaterial } from './tls-listeners.ts'
 
@@ -20,6 +19,7 @@ export interface KafkaOptions {
   readonly cluster: readonly BrokerPorts[]
   /** The same for every broker of the cluster. */
   readonly clusterId: string
+  readonly classes: ClassArchive
   /** Let the JVM compile fully: slower to start, faster to run. @default false */
   readonly isTuned: boolean
   readonly heapMegabytes: number
@@ -45,8 +45,6 @@ export interface KafkaListener {
   readonly advertisedPort: number
 }
 
-const FORMAT_TIMEOUT_MS = 60_000
-
 /** Apache Kafka as a KRaft process that is broker and controller; an empty folder is formatted. */
 export async function planKafka(options: KafkaOptions): Promise<ServerPlan> {
   const { folder, logFile, heapMegabytes, nodeId } = options
@@ -54,7 +52,8 @@ export async function planKafka(options: KafkaOptions): Promise<ServerPlan> {
   await mkdir(folder, { recursive: true })
   const properties = join(folder, 'server.properties')
   const logging = join(folder, 'log4j2.properties')
-  await writeFile(properties, serverProperties(options))
+  const text = serverProperties(options)
+  await writeFile(properties, text)
   await writeFile(logging, log4jProperties)
   const java = (main: string, ...jvmOptions: readonly string[]): readonly string[] => [
     'java',
@@ -67,24 +66,30 @@ export async function planKafka(options: KafkaOptions): Promise<ServerPlan> {
     main,
   ]
   const jvm = options.tls === null ? [] : jvmOptionsOf(options.tls)
-  const format = [...java('kafka.tools.StorageTool'), 'format', '-t', options.clusterId]
+  const { libs, clusterId, signal } = options
+  const format = [...java('kafka.tools.StorageTool'), 'format', '-t', clusterId]
   return {
     name: options.name,
     url: `127.0.0.1:${port}`,
-    command: [...java('kafka.Kafka', '-Xms128m', `-Xmx${heapMegabytes}m`, ...jvm), properties],
+    command: [
+      ...java('kafka.Kafka', '-Xms128m', `-Xmx${heapMegabytes}m`, ...jvm, ...options.classes.flags),
+      properties,
+    ],
+    onEnded: options.classes.keep,
+    endsWithinMs: options.classes.endsWithinMs,
     cwd: folder,
     logFile,
-    prepare: async () => {
-      if (await isFormatted(folder)) return
-      const end = await runCommand([...format, '-c', properties], {
-        cwd: folder,
+    prepare: () =>
+      formatFolder({
+        folder,
+        nodeId,
+        clusterId,
+        libs,
+        properties: text,
+        command: (file) => [...format, '-c', file],
         logFile,
-        timeoutMs: FORMAT_TIMEOUT_MS,
-        signal: options.signal,
-      })
-      if (end === 'aborted') options.signal?.throwIfAborted()
-      if (end !== 0) throw await formatFailed(options, end)
-    },
+        signal,
+      }),
     isReady: async () => (await readKafkaMetadata(port)).brokers.includes(nodeId),
   }
 }
@@ -93,40 +98,6 @@ function portsOf({ cluster, nodeId }: Pick<KafkaOptions, 'cluster' | 'nodeId'>):
   const ports = cluster[nodeId - 1]
   if (ports === undefined) throw new RangeError(`broker ${nodeId} has no ports`)
   return ports
-}
-
-/** The id with which a folder of a broker was formatted; a new one where none was. */
-export async function clusterIdOf(brokerFolders: readonly string[]): Promise<string> {
-  for (const folder of brokerFolders) {
-    const text = await readFile(metaProperties(folder), 'utf8').catch(() => '')
-    const id = /^cluster\.id=(.+)$/m.exec(text)?.[1]?.trim()
-    if (id !== undefined) return id
-  }
-  return newClusterId()
-}
-
-async function isFormatted(folder: string): Promise<boolean> {
-  return (await readFile(metaProperties(folder)).catch(() => undefined)) !== undefined
-}
-
-function metaProperties(folder: string): string {
-  return join(folder, 'data', 'meta.properties')
-}
-
-async function formatFailed(options: KafkaOptions, end: unknown): Promise<StackError> {
-  const log = await readFile(options.logFile, 'utf8').catch(() => '')
-  const lines = log.trimEnd().split('\n').slice(-12).join('\n')
-  return new StackError({
-    what: `kafka could not format ${options.folder} (${String(end)}); ${options.logFile} ends with:\n${lines}`,
-    fix: 'Is the data folder writable and is there disk space?',
-    logFile: options.logFile,
-  })
-}
-
-/** 16 random bytes as Kafka writes them: base64url, not starting with a dash. */
-function newClusterId(): string {
-  const id = randomBytes(16).toString('base64url')
-  return id.startsWith('-') ? newClusterId() : id
 }
 
 function serverProperties(options: KafkaOptions): string {

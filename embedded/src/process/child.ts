@@ -32,6 +32,10 @@ export interface ServerPlan {
   readonly logFile: string
   /** Before every start: puts the data folder in order. */
   readonly prepare?: () => Promise<void>
+  /** After it was asked to end, and has ended by itself. */
+  readonly onEnded?: (() => Promise<void>) | undefined
+  /** SIGKILL comes so long after SIGTERM. @default 10_000 */
+  readonly endsWithinMs?: number | undefined
   /** One look at whether the server answers; rejects or says false when it does not. */
   readonly isReady: () => Promise<boolean>
 }
@@ -52,7 +56,9 @@ const POLL_MS = 25
  */
 export async function startServer(plan: ServerPlan, options: StartOptions): Promise<Server> {
   let running = await launch(plan, options)
-  const stop = (): Promise<void> => end(running)
+  const stop = async (): Promise<void> => {
+    if (await end(running, plan.endsWithinMs)) await plan.onEnded?.()
+  }
   return {
     name: plan.name,
     url: plan.url,
@@ -120,16 +126,18 @@ async function becomeReady(
   throw await startFailure(plan, `did not answer within ${START_TIMEOUT_MS / 1_000} s`)
 }
 
-async function end(running: Running): Promise<void> {
+/** @returns whether it ran until now, and ended by itself. */
+async function end(running: Running, withinMs = STOP_TIMEOUT_MS): Promise<boolean> {
   const { child } = running
   running.isStopping = true
-  if (!isRunning(child)) return
+  if (!isRunning(child)) return false
   const exited = once(child, 'exit')
   signalGroup(child, 'SIGTERM')
-  const overdue = setTimeout(() => signalGroup(child, 'SIGKILL'), STOP_TIMEOUT_MS)
+  const overdue = setTimeout(() => signalGroup(child, 'SIGKILL'), withinMs)
   await exited
   clearTimeout(overdue)
   signalGroup(child, 'SIGKILL') // whatever it started itself
+  return child.signalCode === null
 }
 
 function isRunning(child: ChildProcess): boolean {

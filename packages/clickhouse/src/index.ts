@@ -95,11 +95,12 @@ export {
   type FoundEvents,
   type LinkedIds,
 } from './erasure/erased-rows.ts'
-export { ErasureStalled, hideRows, rewriteParts, type Waiting } from './erasure/mutations.ts'
+export { hideRows, rewriteParts } from './erasure/mutations.ts'
+export { ErasureStalled, type Waiting } from './erasure/waiting.ts'
 export { dropCounted, noteDays, recount } from './erasure/recount.ts'
 export { userHashOf } from './erasure/user-hash.ts'
 export { clearUserHashes } from './erasure/user-hashes.ts'
-export { detachedParts, untilPartsAreGone } from './erasure/gone.ts'
+export { detachedParts, ERASED_TABLES, untilPartsAreGone } from './erasure/gone.ts'
 export {
   clickhouseTime,
   readAnnounced,

@@ -36,6 +36,7 @@ export {
   erasedKey,
   idKindOf,
   isInGroup,
+  maxCharsOf,
   type ErasedId,
   type ErasedKind,
   type IdKind,

@@ -18,8 +18,10 @@ export {
   type ProduceOutcome,
   type TopicPartition,
 } from './records.ts'
+export type { OnSent } from './producer/produce-link.ts'
 export { isTooLarge } from './producer/too-large.ts'
 export type { ProduceTrouble } from './topics/topic-troubles.ts'
+export type { Compression } from './record-batch/compression/compressor.ts'
 export { createProducer, type Producer, type ProducerOptions } from './producer/producer.ts'
 export {
   createSchemaRegistry,
@@ -83,7 +85,19 @@ export type {
   Trouble,
 } from './consumer/consumer-port.ts'
 export { TROUBLE_CAUSES } from './consumer/consumer-port.ts'
-export { KAFKA_RIGHTS, type Right } from './admin/rights.ts'
+export {
+  aclsOf,
+  IMPLIED_BY,
+  KAFKA_PROGRAMS,
+  KAFKA_RIGHTS,
+  RESOURCES,
+  rightsOf,
+  type KafkaAcl,
+  type KafkaNames,
+  type KafkaProgram,
+  type KafkaRight,
+  type Right,
+} from './admin/rights.ts'
 export {
   followErasures,
   MAX_ERASURES,

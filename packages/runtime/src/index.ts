@@ -19,6 +19,7 @@ export {
 } from './config/variable.ts'
 export {
   clickhouseVariables,
+  compressionVariables,
   consumerGroup,
   kafkaVariables,
   planVariables,

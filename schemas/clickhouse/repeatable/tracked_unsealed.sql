@@ -8,23 +8,7 @@
 -- A key that is marked as destroyed opens nothing, even where its row is there again: a consumer that was frozen may bring it.
 CREATE OR REPLACE VIEW tracked_unsealed ${ON_CLUSTER}
 (
-    event_id        String COMMENT 'Id of the event, given by the producer or made by ingest.',
-    event           LowCardinality(String) COMMENT 'What happened: the name of the event.',
-    group_id        String COMMENT 'The account.',
-    user_id         Nullable(String) COMMENT 'Who did it; NULL when only an anonymous_id is known.',
-    anonymous_id    Nullable(String) COMMENT 'Who did it before they were known.',
-    timestamp       DateTime64(3, 'UTC') COMMENT 'When it happened, by the clock of the producer. Never corrected.',
-    sent_at         Nullable(DateTime64(3, 'UTC')) COMMENT 'When the request was sent, by the clock of the producer.',
-    received_at     DateTime64(3, 'UTC') COMMENT 'When ingest took it, by our clock.',
-    inserted_at     DateTime64(3, 'UTC') COMMENT 'When its row was written, by the clock of ClickHouse.',
-    properties      String COMMENT 'JSON object text, as sent: sealed values opened, where their key is there; any other stays sealed text.',
-    context         String COMMENT 'JSON object text, as sent.',
-    extra           String COMMENT 'JSON object text: top-level fields that are not part of the contract.',
-    source          LowCardinality(String) COMMENT 'Name of the write key that sent it; empty without one.',
-    ${HOT_COLUMN_TYPES}
-    kafka_partition UInt32 COMMENT 'Where the record lies in Kafka.',
-    kafka_offset    UInt64 COMMENT 'Where the record lies in Kafka, within its log and partition.',
-    version         UInt64 COMMENT 'Order within an account: generation of its log times 2^48, plus kafka_offset.'
+${TRACKED_TYPES}
 ) DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH
     '"sealed:v1:[pa][\\w-]{22}:[\\w-]{39,}"' AS sealed_text,
@@ -67,4 +51,4 @@ FROM
             AND key_id NOT IN (SELECT key_id FROM ${KEYS_DATABASE}.destroyed_keys)
     ) AS account ON account_group = group_id AND account_id = extract(properties, ':\\s*"sealed:v1:(a[\\w-]{22}):')
 )
-COMMENT 'Each event once, sealed properties opened. Ask for one group_id where you can: else all keys are read.';
+COMMENT 'Each event once, sealed properties opened where their key is there; others stay sealed text. Ask for one group_id where you can: else all keys are read.';

@@ -19,6 +19,17 @@ test('what waits has an age and a time left; what is unknown has none, never 0',
   }
 })
 
+test('what keeps records from being read is counted by cause, and every cause is there', async () => {
+  const metrics = createConsumerMetrics()
+  const trouble = { ...place, offset: 5, code: 'c', text: '', sinceMs: 0 }
+  const troubles = (['codec', 'token', 'token'] as const).map((cause) => ({ ...trouble, cause }))
+  showReading(metrics, { backlog: [], foreignMembers: null, troubles }, 0)
+  const { text } = await metrics.expose()
+  const stuck = (cause: string) =>
+    new RegExp(`^custom_events_partitions_stuck\\{cause="${cause}"\\} (\\d+)$`, 'm').exec(text)?.[1]
+  assert.deepEqual(['codec', 'token', 'tls'].map(stuck), ['1', '2', '0'])
+})
+
 test('a partition that nobody tells about any more disappears from the metrics', async () => {
   const metrics = createConsumerMetrics()
   const shown = async () => {

@@ -44,7 +44,7 @@ import { createPoisonWindow } from './dead-letter/poison.ts'
 import { createStatus } from './status.ts'
 import { createTell } from './tell.ts'
 
-/** A batch is closed after the fetch that fills it; 1 MiB of the smallest records, compressed, is less. */
+/** A batch is closed after the fetch that fills it; of one partition it brings fewer, however small they are. */
 const LARGEST_FETCH_RECORDS = 100_000
 
 const DRAINING = { isReady: false, reasons: ['draining'] }

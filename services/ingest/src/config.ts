@@ -14,11 +14,13 @@ import {
   placeLeaseFrom,
   registryConfigFrom,
   topicNames,
+  type Compression,
   type KafkaConfig,
   type RegistryConfig,
 } from '@custom-events/kafka'
 import {
   choice,
+  compressionVariables,
   ConfigError,
   consumerGroup,
   integer,
@@ -44,6 +46,7 @@ const EARLIEST_POSSIBLE_MS = Date.UTC(1900, 0, 1)
 export const ingestVariables = {
   ...serviceVariables,
   ...kafkaVariables,
+  ...compressionVariables,
   KAFKA_CONSUMER_GROUP: consumerGroup({
     description:
       'Consumer group of the consumer service, which ?wait=queryable looks at. Empty: ' +
@@ -124,6 +127,7 @@ export interface IngestConfig {
   readonly opsPort: number
   readonly workers: number
   readonly kafka: KafkaConfig
+  readonly compression: Compression
   /** Topic that says who is erased. */
   readonly erasedTopic: string
   /** KAFKA_PARTITIONS: of the first generation of the topic. */
@@ -166,6 +170,7 @@ export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): 
     opsPort: config.OPS_PORT,
     workers: config.WORKERS,
     kafka: kafkaConfigFrom(config),
+    compression: config.KAFKA_COMPRESSION,
     erasedTopic: erasedTopic(config.KAFKA_TOPIC),
     firstPartitions: config.KAFKA_PARTITIONS,
     placeLeaseMs: placeLeaseFrom(environment),

@@ -194,6 +194,18 @@ export const ingestMetrics = {
     help: 'Batches that Kafka did not take, attempt by attempt, by its own name of the error and what that asks for.',
     labels: { class: [], code: [] }, // Kafka's names: a closed list, too long to start with zeros
   },
+  produceBytes: {
+    type: 'counter',
+    name: 'produce_bytes_total',
+    help: 'Bytes of requests to Kafka, the repeated ones too: plain, as they would be without compression, and as they were sent.',
+    labels: { as: ['plain', 'sent'] },
+  },
+  produceBatches: {
+    type: 'counter',
+    name: 'produce_batches_total',
+    help: 'Batches in these requests, by whether they were compressed: those below 16 KiB, and what gets no smaller, are not.',
+    labels: { compressed: ['yes', 'no'] },
+  },
   sealKeys: {
     type: 'counter',
     name: 'seal_keys_total',

@@ -8,6 +8,7 @@ import {
   type Erasures,
   type Generation,
   type Generations,
+  type OnSent,
   type Producer,
 } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
@@ -69,10 +70,13 @@ function openFirst({ config, log, metrics }: Base): Producer {
     },
     log,
   }
-  const watch = watchTopicPromises({ ...promised, placed: tracked })
+  const { compression } = config
+  const watch = watchTopicPromises({ ...promised, placed: tracked, compression })
   const producer = createProducer({
     ...promised,
     sideTopics: [rejected, keys],
+    compression,
+    onSent: (sent) => countSent(metrics, sent),
     onFailure: ({ class: kind, code }) => metrics.produceFailures.inc({ class: kind, code }),
   })
   return onPromisedTopics(producer, watch)
@@ -80,9 +84,19 @@ function openFirst({ config, log, metrics }: Base): Producer {
 
 function openLater({ config, log, metrics }: Base, { topic, partitions }: Generation): Producer {
   const promised = { kafka: config.kafka, partitionCountByTopic: { [topic]: partitions }, log }
+  const { compression } = config
   const producer = createProducer({
     ...promised,
+    compression,
+    onSent: (sent) => countSent(metrics, sent),
     onFailure: ({ class: kind, code }) => metrics.produceFailures.inc({ class: kind, code }),
   })
-  return onPromisedTopics(producer, watchTopicPromises({ ...promised, placed: topic }))
+  return onPromisedTopics(producer, watchTopicPromises({ ...promised, placed: topic, compression }))
+}
+
+function countSent(metrics: IngestMetrics, sent: Parameters<OnSent>[0]): void {
+  metrics.produceBytes.inc({ as: 'plain' }, sent.plainBytes)
+  metrics.produceBytes.inc({ as: 'sent' }, sent.bytes)
+  metrics.produceBatches.inc({ compressed: 'yes' }, sent.compressed)
+  metrics.produceBatches.inc({ compressed: 'no' }, sent.plain)
 }

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createProducer, erasedTopic, followErasures, kafkaConfigFrom } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
+import { NotReady } from '../../step.ts'
 import { openErasureTopic, type ErasureTopic } from './erasure-topic.ts'
 
 const READY_WITHIN_MS = 15_000
 
-/** @throws when Kafka cannot be used within 15 s. */
+/** @throws {NotReady} when Kafka cannot be used within 15 s. */
 export async function openKafka(options: {
   readonly config: Parameters<typeof kafkaConfigFrom>[0] & { readonly KAFKA_TOPIC: string }
   readonly log: Logger
@@ -22,7 +23,7 @@ export async function openKafka(options: {
   const startedAt = performance.now()
   while (producer.notReadyReason !== null || erasures.ageMs === Infinity) {
     if (stop.aborted || performance.now() - startedAt > READY_WITHIN_MS) {
-      throw new Error(producer.notReadyReason ?? erasures.notReadyReason ?? 'stopped')
+      throw new NotReady(producer.notReadyReason ?? erasures.notReadyReason ?? 'stopped')
     }
     await delay(50, null, { signal: stop }).catch(() => {})
   }

@@ -4,10 +4,14 @@ import { createEventCodec, createRejectedCodec, type RejectedEvent } from '@cust
 import {
   BLANK_EVENT,
   compilePlans,
+  createErasedIds,
   createPlanSet,
+  erasedIdOf,
+  erasedKey,
   EVENT_RULES,
   NO_PLAN_SET,
   NOBODY_ERASED,
+  type ErasedIds,
   type PlanSet,
 } from '@custom-events/event'
 import {
@@ -60,6 +64,8 @@ async function judge(
     readonly keyOf?: ((source: string) => WriteKey | null) | null
     readonly newest?: Newest
     readonly plans?: PlanSet
+    readonly erased?: ErasedIds
+    readonly isForced?: boolean
   } = {},
 ): Promise<readonly Judged[]> {
   const source = rejectedSource({
@@ -70,8 +76,8 @@ async function judge(
       }),
       countResolved: async () => 0,
     },
-    erased: NOBODY_ERASED,
-    isForced: false,
+    erased: options.erased ?? NOBODY_ERASED,
+    isForced: options.isForced ?? false,
     rules: EVENT_RULES,
     plans: options.plans ?? NO_PLAN_SET,
     keyOf: options.keyOf === undefined ? (name) => ({ ...ANYBODY, name }) : options.keyOf,
@@ -116,6 +122,24 @@ test('what was rejected before its plan marked anything is sealed when it is rep
   assert.ok(judged !== undefined && judged.fate.kind === 'replay')
   assert.match(eventOf(judged).properties, /^\{"mail":"sealed:v1:p[^"]*","plan":"pro"\}$/)
   assert.ok('sealKeys' in judged.fate.record, 'what produces it knows that it waits for a key')
+})
+
+test('what would be accepted is not replayed when who sent it was erased, nor when it is forced', async () => {
+  const erased = createErasedIds()
+  const id = erasedIdOf('group', 'g')
+  const span = { timestampBefore: null, receivedBefore: null }
+  erased.set(erasedKey(id), { ...id, spans: [span], erasureId: '', askedBy: '', askedAt: 0 })
+  for (const isForced of [false, true]) {
+    const rows = [row(GOOD), row({ ...GOOD, group_id: 'beside' })]
+    const judged = await judge(rows, { erased, isForced })
+    assert.deepEqual(
+      judged.map(({ fate: { kind, ...rest } }) => [kind, 'reason' in rest ? rest.reason : null]),
+      [
+        ['unusable', 'erased'],
+        ['replay', null],
+      ],
+    )
+  }
 })
 
 test('a replayed event is what it would have been when it came', async () => {

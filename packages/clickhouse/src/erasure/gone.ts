@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { everywhere, type Servers } from '../hot-columns/mutations.ts'
 import { onCluster } from '../migrations/migrate.ts'
-import { ErasureStalled, type Waiting } from './mutations.ts'
+import { untilNothingIsLeft, type Waiting } from './waiting.ts'
 
 /** Tables that rows of somebody lie in, or what was counted from them. */
 export const ERASED_TABLES = [
@@ -75,12 +74,11 @@ async function changeTables(
 
 async function untilRemoved(
   { clickhouse, cluster }: Servers,
-  { stop, onWaiting }: Waiting,
-  limitMs: number,
+  waiting: Waiting,
+  withinMs: number,
 ): Promise<void> {
   const [now] = await clickhouse.query<{ readonly at: string }>('SELECT toString(now()) AS at')
-  const startedAt = performance.now()
-  for (;;) {
+  await untilNothingIsLeft(waiting, { withinMs, everyMs: LOOK_EVERY_MS }, async () => {
     const old = await clickhouse.query<{ readonly table: string; readonly parts: number }>(
       `SELECT table, toUInt32(count()) AS parts FROM ${everywhere('system.parts', cluster)}
        WHERE NOT active AND database = {database:String} AND has({tables:Array(String)}, table)
@@ -88,18 +86,15 @@ async function untilRemoved(
        GROUP BY table ORDER BY table`,
       { database: clickhouse.database, tables: ERASED_TABLES, at: now?.at },
     )
-    if (old.length === 0) return
+    if (old.length === 0) return null
     const which = old.map(({ table, parts }) => `${parts} of ${table}`).join(', ')
-    if (stop.aborted)
-      throw new ErasureStalled(`stopped while replaced parts are on the disk: ${which}`)
-    if (performance.now() - startedAt > limitMs) {
-      throw new ErasureStalled(
-        `replaced parts are still on the disk after ${Math.round(limitMs / 60_000)} minutes: ${which}; does a query still read them (system.processes)?`,
-      )
+    const minutes = Math.round(withinMs / 60_000)
+    return {
+      waiting: `replaced parts are still on the disk: ${which}`,
+      stopped: `stopped while replaced parts are on the disk: ${which}`,
+      overdue: `replaced parts are still on the disk after ${minutes} minutes: ${which}; does a query still read them (system.processes)?`,
     }
-    onWaiting(`replaced parts are still on the disk: ${which}`)
-    await delay(LOOK_EVERY_MS, null, { signal: stop }).catch(() => {})
-  }
+  })
 }
 
 /** Parts that ClickHouse has set aside and never looks at: nobody knows whose rows are in them. */

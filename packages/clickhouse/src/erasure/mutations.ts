@@ -1,22 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { ClickHouse } from '../client/clickhouse.ts'
 import { everywhere, type Servers } from '../hot-columns/mutations.ts'
 import { onCluster } from '../migrations/migrate.ts'
-
-/** What goes no further; what was done stays done, and the command goes on there when it is run again. */
-export class ErasureStalled extends Error {
-  constructor(what: string) {
-    super(what)
-    this.name = 'ErasureStalled'
-  }
-}
-
-/** A wait that ends: when it is over, when somebody wants it to end, or after a limit. */
-export interface Waiting {
-  readonly stop: AbortSignal
-  /** What it waits for now; for a person. */
-  readonly onWaiting: (what: string) => void
-}
+import { ErasureStalled, untilNothingIsLeft, type Waiting } from './waiting.ts'
 
 const LOOK_EVERY_MS = 200
 /** Parts of others may be merged first, and a disk be slow; a mutation that no part is done of for so long is stuck. */
@@ -89,24 +74,22 @@ interface Unfinished {
 export async function untilMutated(
   { clickhouse, cluster }: Servers,
   table: string,
-  { stop, onWaiting }: Waiting,
+  waiting: Waiting,
 ): Promise<void> {
-  let [least, changedAt] = [Infinity, performance.now()]
-  for (;;) {
+  let [least, since] = [Infinity, performance.now()]
+  await untilNothingIsLeft(waiting, { withinMs: STALLED_MS, everyMs: LOOK_EVERY_MS }, async () => {
     const { running, left, failure } = await readUnfinished(clickhouse, cluster, table)
-    if (running === 0) return
-    if (left < least) [least, changedAt] = [left, performance.now()]
+    if (running === 0) return null
+    if (left < least) [least, since] = [left, performance.now()]
     const why = failure === '' ? '' : `: ${failure.slice(0, 300)}`
-    if (stop.aborted) throw new ErasureStalled(`stopped while ClickHouse deletes from ${table}`)
-    if (performance.now() - changedAt > STALLED_MS) {
-      const minutes = STALLED_MS / 60_000
-      throw new ErasureStalled(
-        `no part of ${table} was done for ${minutes} minutes (system.mutations)${why}`,
-      )
+    const minutes = STALLED_MS / 60_000
+    return {
+      since,
+      waiting: `${table}: ${left} parts left${why}`,
+      stopped: `stopped while ClickHouse deletes from ${table}`,
+      overdue: `no part of ${table} was done for ${minutes} minutes (system.mutations)${why}`,
     }
-    onWaiting(`${table}: ${left} parts left${why}`)
-    await delay(LOOK_EVERY_MS, null, { signal: stop }).catch(() => {})
-  }
+  })
 }
 
 async function readUnfinished(

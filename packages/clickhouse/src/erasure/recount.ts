@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { everywhere, type Servers } from '../hot-columns/mutations.ts'
 import { onCluster } from '../migrations/migrate.ts'
 import { conditionOf, isErasedSql, type ErasedSelection } from './erased-rows.ts'
 import { monthsOfEvents } from './months.ts'
-import { ErasureStalled, hideRows, type Waiting } from './mutations.ts'
+import { hideRows } from './mutations.ts'
+import { untilNothingIsLeft, type Waiting } from './waiting.ts'
 
 const VIEWS = ['rollup_daily_refresh', 'catalogue_daily_refresh', 'catalogue_refresh'] as const
 const ROLLUPS = ['rollup_daily', 'catalogue_daily', 'catalogue'] as const
@@ -59,40 +59,36 @@ export async function recount(
 export async function untilCounted(
   { clickhouse }: Servers,
   names: readonly string[],
-  { stop, onWaiting }: Waiting,
+  waiting: Waiting,
 ): Promise<void> {
   const [now] = await clickhouse.query<{ readonly at: string }>('SELECT toString(now64(3)) AS at')
-  const startedAt = performance.now()
   let askedAt = -Infinity
-  for (;;) {
+  await untilNothingIsLeft(waiting, RECOUNTED, async () => {
     const behind = await clickhouse.query<{ readonly name: string }>(
       `SELECT name FROM rollup_freshness
        WHERE has({names:Array(String)}, name)
          AND (counted_until IS NULL OR counted_until < {at:DateTime64(3, 'UTC')}) ORDER BY name`,
       { at: now?.at, names },
     )
-    if (behind.length === 0) return
-    const late = behind.map(({ name }) => name).join(', ')
-    if (stop.aborted) throw new ErasureStalled(`stopped while ${late} are counted anew`)
-    if (performance.now() - startedAt > RECOUNTED_WITHIN_MS) {
-      throw new ErasureStalled(
-        `${late} were not counted anew within ${RECOUNTED_WITHIN_MS / 60_000} minutes: system.view_refreshes says why`,
-      )
-    }
-    onWaiting(`counting anew: ${late}`)
+    if (behind.length === 0) return null
     // Sooner than the minute at which they begin by themselves; who may not say so waits for that.
     if (performance.now() - askedAt > ASK_EVERY_MS) {
       askedAt = performance.now()
       for (const view of VIEWS)
         await clickhouse.command(`SYSTEM REFRESH VIEW ${view}`).catch(() => {})
     }
-    await delay(LOOK_EVERY_MS, null, { signal: stop }).catch(() => {})
-  }
+    const late = behind.map(({ name }) => name).join(', ')
+    return {
+      waiting: `counting anew: ${late}`,
+      stopped: `stopped while ${late} are counted anew`,
+      overdue: `${late} were not counted anew within ${MINUTES} minutes: system.view_refreshes says why`,
+    }
+  })
 }
 
-const RECOUNTED_WITHIN_MS = 15 * 60_000
+const MINUTES = 15
+const RECOUNTED = { withinMs: MINUTES * 60_000, everyMs: 500 }
 const ASK_EVERY_MS = 5_000
-const LOOK_EVERY_MS = 500
 
 /**
  * Takes away what the rollups had counted before: examples of the catalogue, hashes of users, and of an account its
@@ -119,16 +115,12 @@ export async function dropCounted(
 }
 
 /** So that of each row only its newest version is left. */
-async function mergeWhole(
-  servers: Servers,
-  table: string,
-  { stop, onWaiting }: Waiting,
-): Promise<void> {
+async function mergeWhole(servers: Servers, table: string, waiting: Waiting): Promise<void> {
   const { clickhouse, cluster } = servers
   const [now] = await clickhouse.query<{ readonly at: string }>('SELECT toString(now()) AS at')
-  const startedAt = performance.now()
-  for (;;) {
-    onWaiting(`${table}: merging what was counted before away`)
+  const what = `${table}: merging what was counted before away`
+  await untilNothingIsLeft(waiting, RECOUNTED, async () => {
+    waiting.onWaiting(what)
     // A merge that takes longer than the answer may goes on by itself; the parts tell when it is done.
     const failure = await clickhouse
       .command(`OPTIMIZE TABLE ${table} ${onCluster(cluster)} FINAL`)
@@ -142,14 +134,12 @@ async function mergeWhole(
          AND modification_time < toDateTime({at:String})`,
       { database: clickhouse.database, table, at: now?.at },
     )
-    if ((older?.parts ?? 0) === 0) return
-    if (stop.aborted) throw new ErasureStalled(`stopped while ${table} is merged`)
-    if (performance.now() - startedAt > RECOUNTED_WITHIN_MS) {
-      const why = failure instanceof Error ? `: ${failure.message}` : ''
-      throw new ErasureStalled(
-        `${table} was not merged within ${RECOUNTED_WITHIN_MS / 60_000} minutes${why}`,
-      )
+    if ((older?.parts ?? 0) === 0) return null
+    const why = failure instanceof Error ? `: ${failure.message}` : ''
+    return {
+      waiting: what,
+      stopped: `stopped while ${table} is merged`,
+      overdue: `${table} was not merged within ${MINUTES} minutes${why}`,
     }
-    await delay(LOOK_EVERY_MS, null, { signal: stop }).catch(() => {})
-  }
+  })
 }

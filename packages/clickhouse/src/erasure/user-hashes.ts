@@ -1,7 +1,8 @@
 import type { Servers } from '../hot-columns/mutations.ts'
 import { onCluster } from '../migrations/migrate.ts'
-import { ErasureStalled, untilMutated, type Waiting } from './mutations.ts'
+import { untilMutated } from './mutations.ts'
 import { untilCounted } from './recount.ts'
+import { ErasureStalled, type Waiting } from './waiting.ts'
 
 /** Whose hash, and of which days. */
 export interface HashSelection {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { SENT_FIELDS } from '../contract/event-fields.ts'
 import { murmur2 } from '../partition.ts'
 
 /** What one id of an event can name, and the column that it is compared with. */
@@ -10,8 +11,13 @@ export const ERASED_COLUMNS = {
 export type IdKind = keyof typeof ERASED_COLUMNS
 export const ID_KINDS: readonly IdKind[] = ['user', 'group', 'anonymous']
 
-/** No id has more: 256 characters of at most 4 bytes. */
-export const MAX_ID_BYTES = 1024
+/** The most characters that an id of this kind has, by the contract: what JSON Schema counts, not UTF-16 units. */
+export function maxCharsOf(kind: IdKind): number {
+  return SENT_FIELDS[ERASED_COLUMNS[kind]].chars[1]
+}
+
+/** No id has more: characters have at most 4 bytes. */
+export const MAX_ID_BYTES = 4 * Math.max(...ID_KINDS.map(maxCharsOf))
 
 /** Persons within one account: accounts may use the same ids for different people. */
 export const IN_GROUP = { user: 'user_in_group', anonymous: 'anonymous_in_group' } as const

@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compareTopic, settingsOfNew, type FoundTopic, type WantedTopic } from './compare-topic.ts'
+import {
+  compareTopic,
+  settingsOfNew,
+  type FoundTopic,
+  type TopicSettings,
+  type WantedTopic,
+} from './compare-topic.ts'
 
-const asked = { replicationFactor: 3, minInsyncReplicas: 2, retentionMs: 168 * 3_600_000 }
+const asked: TopicSettings = {
+  replicationFactor: 3,
+  minInsyncReplicas: 2,
+  retentionMs: 168 * 3_600_000,
+  compression: 'zstd',
+}
 const wanted: WantedTopic = { partitions: 12, pins: [12], asked }
 const asMade = Object.fromEntries(settingsOfNew(asked).map(({ name, value }) => [name, value]))
-const untouched = { 'retention.bytes': '-1', 'compression.type': 'producer' }
+const untouched = { 'retention.bytes': '-1' }
 
 function found(settings: Readonly<Record<string, string>> = {}, rest: Partial<FoundTopic> = {}) {
   return {
@@ -78,7 +89,24 @@ for (const [what, topic, ofSetup, ofService] of [
     /^mend message\.timestamp\.type=LogAppendTime$/,
     null,
   ],
-  ['compressed by brokers', found({ 'compression.type': 'zstd' }), /^told/, null],
+  [
+    'compressed anew by brokers',
+    found({ 'compression.type': 'lz4' }),
+    /^mend compression\.type=producer$/,
+    /^told.*KAFKA_COMPRESSION=zstd.*store it as lz4/,
+  ],
+  [
+    'inflated by brokers',
+    found({ 'compression.type': 'uncompressed' }),
+    /^mend compression\.type=producer$/,
+    /^told.*store it as uncompressed/,
+  ],
+  [
+    'compressed by brokers where ingest does not',
+    found({ 'compression.type': 'zstd' }),
+    /^told.*below 16 KiB/,
+    null,
+  ],
   [
     'one replica',
     found({ 'min.insync.replicas': '1' }, { replicationFactor: 1 }),
@@ -91,7 +119,7 @@ for (const [what, topic, ofSetup, ofService] of [
 ] as const) {
   test(`a topic of which is found: ${what}`, () => {
     check(verdicts(topic, wanted)[0], ofSetup)
-    check(verdicts(topic, { ...wanted, asked: null })[0], ofService)
+    check(verdicts(topic, { ...wanted, asked: null, compression: 'zstd' })[0], ofService)
   })
 }
 
@@ -129,4 +157,22 @@ test('a setting of its own that something has changed is mended', () => {
   ])
   assert.deepEqual(verdicts(found({ 'segment.ms': '3600000' }), { ...wanted, own }), [])
   assert.deepEqual(verdicts(found({ 'segment.ms': '1' }), wanted), [])
+})
+
+test('where ingest compresses nothing, whether brokers do is told, and kept', () => {
+  const plain: WantedTopic = { ...wanted, asked: { ...asked, compression: 'none' } }
+  for (const [setting, expected] of [
+    ['producer', null],
+    ['uncompressed', null],
+    ['zstd', /^told.*brokers compress what ingest sends plain$/],
+  ] as const) {
+    const topic = found({ 'compression.type': setting })
+    check(verdicts(topic, plain)[0], expected)
+    const service = { ...wanted, asked: null, compression: 'none' as const }
+    assert.deepEqual(verdicts(topic, service), [])
+  }
+})
+
+test('who does not produce has nothing to say of codecs: every one is read', () => {
+  assert.deepEqual(verdicts(found({ 'compression.type': 'lz4' }), { ...wanted, asked: null }), [])
 })

@@ -1,4 +1,6 @@
+import type { Compression } from '../record-batch/compression/compressor.ts'
 import { pinProblem } from './partition-pin.ts'
+import { compareCompression, COMPRESSION_TYPE, KEPT_AS_SENT } from './topic-compression.ts'
 
 /** What setup is asked for. */
 export interface TopicSettings {
@@ -6,6 +8,8 @@ export interface TopicSettings {
   readonly minInsyncReplicas: number
   /** How long Kafka keeps records, the time in which a lost ClickHouse can be refilled. */
   readonly retentionMs: number
+  /** What ingest compresses with. @default 'none' */
+  readonly compression?: Compression
 }
 
 /** A topic as it is. */
@@ -24,6 +28,8 @@ export interface WantedTopic {
   readonly pins: readonly number[] | null
   /** `null` in services, which are not told; then only what no configuration may ask for is found. */
   readonly asked: TopicSettings | null
+  /** What this service compresses with; setup has it in `asked`. @default not known */
+  readonly compression?: Compression
   /** Whether only the last record of each key counts, for ever. @default false */
   readonly isCompacted?: boolean
   /** What it is made with beside what every topic is. @default nothing */
@@ -55,6 +61,7 @@ export function settingsOfNew(
 ): readonly { name: string; value: string }[] {
   return [
     { name: 'cleanup.policy', value: isCompacted ? 'compact' : 'delete' },
+    { name: COMPRESSION_TYPE, value: KEPT_AS_SENT },
     { name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) },
     // Retention must follow the broker's clock, not a producer's.
     // See https://kafka.apache.org/documentation/#topicconfigs_message.timestamp.type
@@ -249,10 +256,18 @@ function timestamps({ topic, settings }: FoundTopic, { asked }: WantedTopic) {
   })
 }
 
-function compression({ topic, settings }: FoundTopic, { asked }: WantedTopic) {
-  const value = settings?.get('compression.type')
-  if (asked === null || value === undefined || value === 'producer') return null
-  return told(topic, `has compression.type=${value}: brokers compress anew what ingest sends`)
+function compression({ topic, settings }: FoundTopic, wanted: WantedTopic) {
+  const value = settings?.get(COMPRESSION_TYPE)
+  const { asked } = wanted
+  const sent = asked === null ? wanted.compression : (asked.compression ?? 'none')
+  if (value === undefined || sent === undefined) return null
+  const { isRecompressed, why } = compareCompression(value, sent)
+  if (asked !== null && isRecompressed) {
+    const change = { name: COMPRESSION_TYPE, value: KEPT_AS_SENT }
+    return mend(topic, change, value, { why, isVital: false })
+  }
+  if (why === '' || (asked === null && !isRecompressed)) return null
+  return told(topic, `has ${COMPRESSION_TYPE}=${value}: ${why}`)
 }
 
 function numberOf(settings: FoundTopic['settings'], name: string): number | null {

@@ -14,7 +14,7 @@ export interface NewTopic {
 /** One that somebody else has made meanwhile is as good. @throws {KafkaProblem} */
 export async function makeTopic(admin: Admin, wanted: NewTopic): Promise<void> {
   const { topic, partitions, replicationFactor, settings } = wanted
-  const what = { resource: `topic ${topic}`, right: `CREATE on topic ${topic}` }
+  const what = { resource: `topic ${topic}`, right: `CREATE and DESCRIBE on topic ${topic}` }
   const topics = [
     { topic, numPartitions: partitions, replicationFactor, configEntries: [...settings] },
   ]

@@ -1,164 +1,275 @@
-type Program = 'setup' | 'ingest' | 'consumer' | 'replay' | 'destroy-keys' | 'erase' | 'topic'
+import { erasedTopic, topicNames } from '../topics/topics.ts'
+
+export const KAFKA_PROGRAMS = [
+  'setup',
+  'ingest',
+  'consumer',
+  'replay',
+  'erase',
+  'destroy-keys',
+  'topic',
+] as const
+export type KafkaProgram = (typeof KAFKA_PROGRAMS)[number]
+
+/** How a deployment calls its things. */
+export interface KafkaNames {
+  /** KAFKA_TOPIC. */
+  readonly tracked: string
+  readonly consumerGroup: string
+}
+
+/** Something in Kafka, as its authorizer names it. */
+export interface KafkaResource {
+  readonly type: 'topic' | 'group'
+  readonly name: string
+  /** `prefixed`: whatever begins with the name. */
+  readonly pattern: 'literal' | 'prefixed'
+}
+
+const topic = (name: string): KafkaResource => ({ type: 'topic', name, pattern: 'literal' })
+
+type ResourceName = 'topics' | 'dead_letters' | 'keys' | 'erasures' | 'group'
+
+interface Resource {
+  readonly said: string
+  readonly of: (names: KafkaNames) => readonly KafkaResource[]
+}
+
+/** What rights are about. */
+export const RESOURCES: Readonly<Record<ResourceName, Resource>> = {
+  topics: {
+    said: 'topics that begin with KAFKA_TOPIC, and the topics of rejected events and of keys',
+    // The prefix covers dead letters and the record of the partition count.
+    of: ({ tracked }) => [
+      { type: 'topic', name: tracked, pattern: 'prefixed' },
+      topic(topicNames(tracked).rejected),
+      topic(topicNames(tracked).keys),
+    ],
+  },
+  dead_letters: {
+    said: 'the topic of dead letters',
+    of: ({ tracked }) => [topic(topicNames(tracked).deadLetters)],
+  },
+  keys: {
+    said: 'the topic of keys',
+    of: ({ tracked }) => [topic(topicNames(tracked).keys)],
+  },
+  erasures: {
+    said: 'the topic of erasures',
+    of: ({ tracked }) => [topic(erasedTopic(tracked))],
+  },
+  group: {
+    said: 'the group KAFKA_CONSUMER_GROUP',
+    of: ({ consumerGroup: name }) => [{ type: 'group', name, pattern: 'literal' }],
+  },
+}
+
+/** As `kafka-acls.sh` takes it: `DescribeConfigs` is `DESCRIBE_CONFIGS` here. */
+export type KafkaOperation =
+  'READ' | 'WRITE' | 'CREATE' | 'DELETE' | 'DESCRIBE' | 'DESCRIBE_CONFIGS' | 'ALTER_CONFIGS'
+
+/** Who has one of these has the other as well: org.apache.kafka.metadata.authorizer.StandardAuthorizer. */
+export const IMPLIED_BY: Readonly<Partial<Record<KafkaOperation, readonly KafkaOperation[]>>> = {
+  DESCRIBE: ['READ', 'WRITE', 'DELETE'], // ALTER as well, which nobody needs
+  DESCRIBE_CONFIGS: ['ALTER_CONFIGS'],
+}
 
 export interface Right {
-  readonly program: Program
-  /** As Kafka's tools name it. */
-  readonly resource: string
-  readonly operations: readonly string[]
+  readonly program: KafkaProgram
+  readonly resource: ResourceName
+  readonly operations: readonly KafkaOperation[]
   /** What does not work without it; `optional` ones are told and done without. */
   readonly without: string
   readonly isOptional?: boolean
 }
 
-const PREFIX = 'topics that begin with KAFKA_TOPIC, and the topics of rejected events and of keys'
-const KEYS_TOPIC = 'topic of keys'
-const ERASED = 'the topic of erasures'
-
-/** What each program needs of Kafka. What is prefixed covers the side topics and the record of the partition count. */
+/**
+ * What each program needs of Kafka, and nothing that it can do without but for what is optional. The page of rights is made
+ * from this table, and test/connect/rights.test.ts runs every program with exactly its rows and without each.
+ */
 export const KAFKA_RIGHTS: readonly Right[] = [
   {
     program: 'setup',
-    resource: ERASED,
-    operations: ['CREATE', 'DESCRIBE', 'READ', 'WRITE'],
-    without:
-      'the topic of erasures must be made by somebody else; without READ and WRITE setup fails, and nobody is ready before it is filled',
-  },
-  {
-    program: 'setup',
-    resource: PREFIX,
+    resource: 'topics',
     operations: ['CREATE', 'DESCRIBE'],
-    without: 'topics must be made by somebody else, and setup says which',
+    without: 'setup fails, and says which topic must be made by somebody else',
   },
   {
     program: 'setup',
-    resource: PREFIX,
+    resource: 'topics',
     operations: ['DESCRIBE_CONFIGS'],
     isOptional: true,
     without: 'settings of existing topics are not checked',
   },
   {
     program: 'setup',
-    resource: PREFIX,
+    resource: 'topics',
     operations: ['ALTER_CONFIGS'],
     isOptional: true,
     without: 'settings that differ are refused or told instead of changed',
   },
   {
     program: 'setup',
-    resource: 'group KAFKA_CONSUMER_GROUP',
+    resource: 'erasures',
+    operations: ['CREATE', 'DESCRIBE', 'READ', 'WRITE'],
+    without:
+      'setup fails: nobody is ready before the topic of erasures is there and says that it is complete',
+  },
+  {
+    program: 'setup',
+    resource: 'erasures',
+    operations: ['DESCRIBE_CONFIGS', 'ALTER_CONFIGS'],
+    isOptional: true,
+    without: 'its settings are not checked, or refused or told instead of changed',
+  },
+  {
+    program: 'setup',
+    resource: 'group',
     operations: ['DESCRIBE'],
     without: 'setup fails at the group',
   },
   {
     program: 'ingest',
-    resource: ERASED,
-    operations: ['READ', 'DESCRIBE'],
-    without: 'ingest is not ready: it knows neither who is erased nor whether the topic has grown',
-  },
-  {
-    program: 'ingest',
-    resource: PREFIX,
+    resource: 'topics',
     operations: ['WRITE', 'DESCRIBE'],
     without: 'ingest is not ready',
   },
   {
     program: 'ingest',
-    resource: PREFIX,
+    resource: 'topics',
     operations: ['DESCRIBE_CONFIGS'],
     isOptional: true,
     without: 'neither limits nor what the promise rests on can be checked',
   },
   {
     program: 'ingest',
-    resource: 'group KAFKA_CONSUMER_GROUP',
+    resource: 'erasures',
+    operations: ['READ', 'DESCRIBE'],
+    without: 'ingest is not ready: it knows neither who is erased nor whether the topic has grown',
+  },
+  {
+    program: 'ingest',
+    resource: 'group',
     operations: ['DESCRIBE'],
     isOptional: true,
     without: '?wait=queryable is answered at once that it is not known; the log names this right',
   },
   {
     program: 'consumer',
-    resource: ERASED,
-    operations: ['READ', 'DESCRIBE'],
-    without: 'nothing is inserted: it is not known who is erased',
-  },
-  {
-    program: 'consumer',
-    resource: PREFIX,
+    resource: 'topics',
     operations: ['READ', 'DESCRIBE'],
     without: 'the topic is not read, the others are; not ready',
   },
   {
     program: 'consumer',
-    resource: 'topic KAFKA_TOPIC.dlq',
+    resource: 'topics',
+    operations: ['DESCRIBE_CONFIGS'],
+    isOptional: true,
+    without: 'what the promise rests on cannot be checked',
+  },
+  {
+    program: 'consumer',
+    resource: 'dead_letters',
     operations: ['WRITE'],
     without: 'a record that cannot be inserted halts the consumer',
   },
   {
     program: 'consumer',
-    resource: 'group KAFKA_CONSUMER_GROUP',
+    resource: 'erasures',
+    operations: ['READ', 'DESCRIBE'],
+    without: 'nothing is inserted, and the consumer is not ready: it is not known who is erased',
+  },
+  {
+    program: 'consumer',
+    resource: 'group',
     operations: ['READ', 'DESCRIBE'],
     without: 'the consumer is not ready',
   },
   {
-    program: 'consumer',
-    resource: PREFIX,
+    program: 'replay',
+    resource: 'topics',
+    operations: ['WRITE', 'DESCRIBE'],
+    without: 'replay fails at the start',
+  },
+  {
+    program: 'replay',
+    resource: 'topics',
     operations: ['DESCRIBE_CONFIGS'],
     isOptional: true,
     without: 'what the promise rests on cannot be checked',
   },
   {
     program: 'replay',
-    resource: ERASED,
+    resource: 'erasures',
     operations: ['READ', 'DESCRIBE'],
     without: 'replay fails at the start',
   },
   {
+    program: 'replay',
+    resource: 'group',
+    operations: ['DESCRIBE'],
+    without:
+      'replay fails before anything is said: it cannot see whether the consumers have caught up',
+  },
+  {
     program: 'erase',
-    resource: ERASED,
+    resource: 'erasures',
     operations: ['READ', 'WRITE', 'DESCRIBE'],
     without: 'nobody can be erased',
   },
-  {
-    program: 'replay',
-    resource: PREFIX,
-    operations: ['WRITE', 'DESCRIBE'],
-    without: 'replay fails at the start',
-  },
-  {
-    program: 'replay',
-    resource: 'group KAFKA_CONSUMER_GROUP',
-    operations: ['DESCRIBE'],
-    without: 'replay cannot see whether the consumers have caught up',
-  },
-  {
-    program: 'destroy-keys',
-    resource: KEYS_TOPIC,
-    operations: ['DESCRIBE', 'WRITE', 'DELETE'],
-    without: 'keys stay in Kafka, and destroy-keys fails',
-  },
-  {
-    program: 'destroy-keys',
-    resource: KEYS_TOPIC,
-    operations: ['DESCRIBE_CONFIGS', 'ALTER_CONFIGS'],
-    isOptional: true,
-    without: "the bytes of destroyed keys stay on Kafka's disks until an hour after the next key",
-  },
-  {
-    program: 'destroy-keys',
-    resource: 'group KAFKA_CONSUMER_GROUP',
-    operations: ['DESCRIBE'],
-    without: 'destroy-keys cannot see whether the consumers have caught up, and fails',
-  },
+  ...(['erase', 'destroy-keys'] as const).flatMap((program): readonly Right[] => [
+    {
+      program,
+      resource: 'keys',
+      operations: ['DESCRIBE', 'DELETE'],
+      without: `keys stay in Kafka, and ${program} fails`,
+    },
+    {
+      program,
+      resource: 'keys',
+      operations: ['WRITE', 'DESCRIBE_CONFIGS', 'ALTER_CONFIGS'],
+      isOptional: true,
+      without: "the bytes of destroyed keys stay on Kafka's disks until an hour after the next key",
+    },
+    {
+      program,
+      resource: 'group',
+      operations: ['DESCRIBE'],
+      without: `${program} cannot see whether the consumers have inserted the keys, and fails`,
+    },
+  ]),
   {
     program: 'topic',
-    resource: ERASED,
+    resource: 'erasures',
     operations: ['READ', 'WRITE', 'DESCRIBE'],
     without: 'the topic cannot grow',
   },
   {
     program: 'topic',
-    resource: PREFIX,
+    resource: 'topics',
     operations: ['CREATE', 'DESCRIBE'],
     without: 'the next generation of the topic cannot be made',
   },
 ]
+
+export type KafkaAcl = KafkaResource & { readonly operation: KafkaOperation }
+
+/** One operation on one kind of resource. */
+export interface KafkaRight {
+  readonly resource: ResourceName
+  readonly operation: KafkaOperation
+}
+
+/** What Kafka's authorizer must hold for somebody to have these rights. */
+export function aclsOf(rights: readonly KafkaRight[], names: KafkaNames): readonly KafkaAcl[] {
+  return rights.flatMap(({ resource, operation }) =>
+    RESOURCES[resource].of(names).map((each) => ({ ...each, operation })),
+  )
+}
+
+/** Every right of a program by itself. */
+export function rightsOf(program: KafkaProgram): readonly KafkaRight[] {
+  return KAFKA_RIGHTS.filter((row) => row.program === program).flatMap(({ resource, operations }) =>
+    operations.map((operation) => ({ resource, operation })),
+  )
+}

@@ -5,6 +5,7 @@ import { compareTopic } from './compare-topic.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { asking, KafkaProblem } from '../errors/kafka-problem.ts'
 import { pinsOf } from './partition-pin.ts'
+import type { Compression } from '../record-batch/compression/compressor.ts'
 import type { Producer } from '../producer/producer.ts'
 import { readSettings, readTopic } from './topic-state.ts'
 
@@ -21,6 +22,8 @@ export interface PromisedTopics {
   readonly partitionCountByTopic: Readonly<Record<string, number>>
   /** The topic whose partitions are the places of accounts, for who places them. @default none */
   readonly placed?: string
+  /** What is sent to them, for who produces. @default not known */
+  readonly compression?: Compression
   readonly log: Logger
 }
 
@@ -31,7 +34,7 @@ export interface PromisedTopics {
  * @throws {KafkaProblem} when Kafka cannot be asked.
  */
 export async function topicPromises(options: PromisedTopics): Promise<TopicPromises> {
-  const { placed, partitionCountByTopic } = options
+  const { placed, partitionCountByTopic, compression } = options
   return withAdmin(options.kafka, options.log, async (admin) => {
     const existing = new Set(await asking(CLUSTER, () => admin.listTopics()))
     const refused: string[] = []
@@ -47,7 +50,7 @@ export async function topicPromises(options: PromisedTopics): Promise<TopicPromi
       const pins = topic === placed ? pinsOf(topic, existing) : null
       for (const { severity, text } of compareTopic(
         { ...found, settings },
-        { partitions, pins, asked: null },
+        { partitions, pins, asked: null, ...(compression === undefined ? {} : { compression }) },
       )) {
         if (severity === 'refused') refused.push(text)
         else told.push(text)

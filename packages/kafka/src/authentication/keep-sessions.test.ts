@@ -7,10 +7,8 @@ import { isAuthenticated, keepSessions } from './keep-sessions.ts'
 const session = (lifetimeMs: number, passedMs: number) => {
   const now = process.hrtime()
   const then = now[0] * 1_000 + now[1] / 1_000_000 - passedMs
-  const authenticatedAt = [
-    Math.floor(then / 1_000),
-    Math.floor((then % 1_000) * 1_000_000),
-  ] as const
+  const seconds = Math.floor(then / 1_000) // below 0 on a machine that was just started
+  const authenticatedAt = [seconds, Math.floor((then - 1_000 * seconds) * 1_000_000)] as const
   return { authenticatedAt, sessionLifetime: { toString: () => String(lifetimeMs) } }
 }
 
@@ -43,6 +41,8 @@ test('without a token nothing is begun; where it was begun and failed the connec
   const calls: string[] = []
   const authenticator = (prepare: () => Promise<void>) => ({
     connection: {
+      authenticatedAt: null,
+      socket: null,
       sasl: { mechanism: 'plain', prepare },
       send: async () => {
         calls.push('handshake')

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import SaslAuthenticator from 'kafkajs/src/broker/saslAuthenticator/index.js'
 import Connection from 'kafkajs/src/network/connection.js'
+import { endExchange } from './keep-exchanges-apart.ts'
 import type { PreparedSasl } from './sasl.ts'
 
 /** The part of a connection of kafkajs 2.2.4 that this file depends on; a test pins it. */
@@ -14,12 +16,16 @@ export interface SessionState {
 const AHEAD_MS = 10_000
 /** Of sessions that are shorter than that. */
 const AHEAD_OF_SHORT = 0.25
+/** A broker begins no second renewal over a connection within so long: KafkaChannel.maybeBeginServerReauthentication. */
+const BETWEEN_MS = 1_000
 
 /**
  * Mends how kafkajs keeps the sessions of its connections alive (KIP-368).
  *
- * It says who it is again 10 s before a session ends: with each request, when a session is shorter. A broker takes that
- * once a second and closes the connection otherwise. Ours are renewed at three quarters of such a session.
+ * It says who it is again 10 s before a session ends: with each request, when a session is shorter. Ours are renewed at
+ * three quarters of such a session. A broker takes that once a second, and answers ILLEGAL_SASL_STATE otherwise: a session
+ * lasts no longer than the token that began it, so the last ones before a token ends, while there is no new one, are shorter
+ * than that. Requests wait then until the second is over; that the session is over by then is no harm, as only a renewal comes.
  *
  * It begins to say who it is, and gets the token then: without a token the connection is left in the middle of it, and
  * every request over it, and the next attempt, fails with ILLEGAL_SASL_STATE. Here the token comes first, and a connection
@@ -35,12 +41,17 @@ export function keepSessions(): void {
     [MENDED]: true,
     authenticate: async function (this: InstanceType<typeof SaslAuthenticator>) {
       const { connection } = this
+      await untilItMayBegin(connection)
       await (connection.sasl as PreparedSasl).prepare?.()
+      const { socket } = connection
       try {
         await authenticate.call(this)
+        endExchange(connection.requestQueue)
       } catch (error) {
-        connection.rejectRequests(error)
-        await connection.disconnect()
+        if (connection.socket === socket) {
+          connection.rejectRequests(error)
+          await connection.disconnect()
+        }
         throw error
       }
     },
@@ -49,11 +60,28 @@ export function keepSessions(): void {
 
 const MENDED = Symbol('keepSessions')
 
+/** Counted from the end of the last renewal, which is later than the broker counts from. */
+async function untilItMayBegin({
+  authenticatedAt,
+}: Pick<SessionState, 'authenticatedAt'>): Promise<void> {
+  if (authenticatedAt === null) return
+  for (;;) {
+    const leftMs = BETWEEN_MS - msSince(authenticatedAt)
+    if (leftMs <= 0) return
+    await delay(Math.ceil(leftMs))
+  }
+}
+
+function msSince(then: readonly [number, number]): number {
+  const [seconds, nanoseconds] = process.hrtime([...then])
+  return seconds * 1_000 + nanoseconds / 1_000_000
+}
+
 export function isAuthenticated(this: SessionState): boolean {
   if (this.authenticatedAt === null) return false
   const lifetimeMs = Number(this.sessionLifetime.toString())
   if (lifetimeMs === 0) return true
-  const [seconds, nanoseconds] = process.hrtime([...this.authenticatedAt])
-  const passedMs = seconds * 1_000 + nanoseconds / 1_000_000
-  return passedMs < lifetimeMs - Math.min(AHEAD_MS, AHEAD_OF_SHORT * lifetimeMs)
+  return (
+    msSince(this.authenticatedAt) < lifetimeMs - Math.min(AHEAD_MS, AHEAD_OF_SHORT * lifetimeMs)
+  )
 }

@@ -68,7 +68,7 @@ export const KAFKA_CODES: Readonly<Record<number, CodeRow>> = {
   31: ['CLUSTER_AUTHORIZATION_FAILED', 'rights'],
   32: ['INVALID_TIMESTAMP', 'record_refused'],
   33: ['UNSUPPORTED_SASL_MECHANISM', 'authentication'],
-  // A connection that says anew who it is, and a request that came in between: the broker did nothing with it and closes.
+  // Not within a SASL exchange, nor at the wrong time: see authentication. The broker did nothing with it, and closes.
   34: ['ILLEGAL_SASL_STATE', 'busy'],
   35: ['UNSUPPORTED_VERSION', 'version'],
   36: ['TOPIC_ALREADY_EXISTS', 'settings'],

@@ -92,7 +92,10 @@ test('a definite answer is found however deep it lies', () => {
     cause: named('KafkaJSError', { cause: denied }),
   })
   const all = new AggregateError([named('KafkaJSError', { originalError: denied })])
-  for (const error of [wrapped, all]) {
+  const ofRecords = named('KafkaJSDeleteTopicRecordsError', {
+    partitions: [{ partition: 0, offset: '5', error: denied }],
+  })
+  for (const error of [wrapped, all, ofRecords]) {
     assert.equal(kafkaVerdict(error).code, 'GROUP_AUTHORIZATION_FAILED')
   }
   const circle = named('KafkaJSError')

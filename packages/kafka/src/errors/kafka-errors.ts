@@ -145,10 +145,12 @@ function linksOf(error: unknown, depth = 0): readonly object[] {
   return [error, ...inner.flatMap((each) => linksOf(each, depth + 1))]
 }
 
-/** What several failures at once consist of. */
+/** What several failures at once consist of; kafkajs has those of deleted records by partition. */
 function partsOf(error: unknown): readonly unknown[] {
-  const errors = field(error, 'errors')
-  return Array.isArray(errors) ? errors : []
+  const [errors, partitions] = [field(error, 'errors'), field(error, 'partitions')]
+  if (Array.isArray(errors)) return errors
+  if (!(error instanceof Error) || !Array.isArray(partitions)) return []
+  return partitions.map((each: unknown) => field(each, 'error')).filter(Boolean)
 }
 
 function resourceOf(error: unknown): string | null {

@@ -34,7 +34,8 @@ export const CAUSES: Readonly<Record<KafkaCause, CauseRow>> = {
   codec: {
     class: 'permanent',
     meaning: 'the records are compressed in a way that cannot be read',
-    remedy: 'set compression.type of the topic and of its producers to one that is documented',
+    remedy:
+      'let the producers of the topic (KAFKA_COMPRESSION is that of ingest), and its compression.type, use a codec that all of them know: A codec nobody knows, docs/runbook.md',
   },
   coordinator: {
     class: 'passing',

@@ -6,6 +6,7 @@ import { decodeFetchResponse, recordSetOf, type FetchResponse } from './fetch-re
 import {
   batchOf,
   decodeByKafkajs,
+  recordSetBytes,
   responseBytes,
   type SampleBatch,
   type SamplePartition,
@@ -152,6 +153,40 @@ test('what one answer takes in memory has a limit; what is beyond is asked for a
     [1, 1, null, null],
   )
 })
+
+test('of one partition come fewer than 100,000 records at a time, however small they became', async () => {
+  const value = Buffer.alloc(60, 'x')
+  const records = Array.from({ length: 1_000 }, () => ({ ...SAMPLE.records[0], value }))
+  const batch = {
+    ...SAMPLE,
+    compression: 'zstd',
+    records: records as readonly SampleRecord[],
+  } as const
+  const one = await recordSetBytes(0, [batch])
+  // A broker hands out a MiB of a partition, in which there are some millions of these.
+  const count = Math.floor(1_048_576 / one.bytes.length)
+  const set = Array.from({ length: count }, (_, index) => atOffset(one.bytes, index * 1_000))
+  const empty = await responseBytes('topic', 0, [{ partition: 0, batches: [], cutBytes: 0 }])
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(count * one.bytes.length)
+  const payload = Buffer.concat([empty.subarray(0, -4), length, ...set])
+  let next = 0
+  for (let turn = 0; turn < 3; turn++) {
+    const [fetched] = fetchedOf(await decode(payload, next), next)
+    const read = contentOf(fetched ?? null)
+    assert.equal(read?.records[0]?.offset, next, 'the next fetch goes on where this one ended')
+    const { length: got } = read.records
+    assert.ok(got > 30_000 && got < 100_000, `${got} records`)
+    next += got
+  }
+})
+
+/** The base offset is outside of what the checksum covers. */
+function atOffset(batch: Buffer, offset: number): Buffer {
+  const moved = Buffer.from(batch)
+  moved.writeBigInt64BE(BigInt(offset), 0)
+  return moved
+}
 
 const SAMPLE: SampleBatch = {
   gap: 0,

@@ -51,6 +51,11 @@ export interface FetchContext {
 /** The version of the response that `decodeFetchResponse` reads; the last that kafkajs speaks. */
 export const FETCH_VERSION = 11
 const MAX_RESPONSE_BYTES = 33_554_432
+/**
+ * Of these those of one partition, so that they are fewer than 100,000 records however well they are compressed: so far
+ * may a batch of the consumer reach beyond its rows (LARGEST_FETCH_RECORDS).
+ */
+const MAX_PARTITION_BYTES = 8_388_608
 
 /**
  * Decodes a fetch response like kafkajs, except that records are read in place (`readRecordSet`). kafkajs
@@ -125,7 +130,8 @@ async function readMessages(buffer: Buffer, set: StoredSet, reading: Reading): P
     if (set.end - set.start > MAGIC_AT && !isNew(buffer, set.start)) {
       return await readOldFormat(buffer, set)
     }
-    const read = await readRecordSet(buffer, set, { maxBytes: left.bytes, open })
+    const maxBytes = Math.min(left.bytes, MAX_PARTITION_BYTES)
+    const read = await readRecordSet(buffer, set, { maxBytes, open })
     left.bytes -= read.bytes
     return carrying(read)
   } catch (error) {

@@ -1,6 +1,8 @@
 import type { Logger } from '@custom-events/runtime'
+import { asking } from '../errors/kafka-problem.ts'
 import { createKafkaJs } from '../kafkajs/client.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
+import { findCoordinator } from './group-coordinator.ts'
 import type { TopicPartition } from '../records.ts'
 
 /** How far a consumer group has come in one partition. */
@@ -12,20 +14,24 @@ export interface GroupOffset extends TopicPartition {
   readonly latest: number
 }
 
-/** @throws when Kafka cannot be asked. */
+/** @throws {KafkaProblem} when Kafka does not tell; else when nobody answers. */
 export async function readGroupOffsets(options: {
   readonly kafka: KafkaConfig
   readonly consumerGroup: string
   readonly topics: readonly string[]
   readonly log: Logger
 }): Promise<readonly GroupOffset[]> {
-  const { consumerGroup, topics } = options
+  const { kafka, consumerGroup, topics, log } = options
   // The first attempt of a fresh client only learns of the brokers.
   const retry = { retries: 3, initialRetryTime: 50 }
-  const admin = createKafkaJs(options.kafka, options.log, { retry }).admin()
+  const admin = createKafkaJs(kafka, log, { retry }).admin()
   try {
     await admin.connect()
-    const groups = await admin.fetchOffsets({ groupId: consumerGroup, topics: [...topics] })
+    const groups = await asking(ofGroup(consumerGroup, topics), () =>
+      admin
+        .fetchOffsets({ groupId: consumerGroup, topics: [...topics] })
+        .catch((error: unknown) => sayWhy(error, () => findCoordinator(kafka, consumerGroup, log))),
+    )
     const committed = new Map(
       groups.flatMap(({ topic, partitions }) =>
         partitions.map(({ partition, offset }) => [`${topic}/${partition}`, Number(offset)]),
@@ -33,7 +39,8 @@ export async function readGroupOffsets(options: {
     )
     const offsets: GroupOffset[] = []
     for (const topic of topics) {
-      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+      const ends = await asking(ofTopic(topic), () => admin.fetchTopicOffsets(topic))
+      for (const { partition, low, high } of ends) {
         const offset = committed.get(`${topic}/${partition}`) ?? -1
         offsets.push({
           topic,
@@ -48,6 +55,21 @@ export async function readGroupOffsets(options: {
   } finally {
     await admin.disconnect().catch(() => {})
   }
+}
+
+/** kafkajs finds no coordinator where it may not ask for one: what the broker says is thrown instead. */
+async function sayWhy(error: unknown, ask: () => Promise<void>): Promise<never> {
+  if (error instanceof Error && error.name === 'KafkaJSGroupCoordinatorNotFound') await ask()
+  throw error
+}
+
+function ofGroup(groupId: string, topics: readonly string[]) {
+  const right = `DESCRIBE on group ${groupId} and on topic ${topics.join(', ')}`
+  return { resource: `consumer group ${groupId}`, right }
+}
+
+function ofTopic(topic: string) {
+  return { resource: `topic ${topic}`, right: `DESCRIBE on topic ${topic}` }
 }
 
 /**
@@ -71,7 +93,9 @@ export async function otherGroups(options: {
     const found: string[] = []
     for (const { groupId, protocolType } of groups) {
       if (groupId === consumerGroup || !['', 'consumer'].includes(protocolType)) continue
-      const offsets = await admin.fetchOffsets({ groupId, topics: [topic] })
+      const offsets = await asking(ofGroup(groupId, [topic]), () =>
+        admin.fetchOffsets({ groupId, topics: [topic] }),
+      )
       const isReader = offsets.some(({ partitions }) => partitions.some(({ offset }) => Number(offset) >= 0)) // prettier-ignore
       if (isReader) found.push(groupId)
     }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FLAPS, FLAPS_WITHIN_MS } from '../errors/comings.ts'
 import { KafkaCodeError } from '../errors/kafka-errors.ts'
+import { UnreadableRecords } from '../record-batch/unreadable-records.ts'
 import { createTroubleBoard, TELL_AFTER_MS } from './trouble-board.ts'
 
 const NOT_LEADER_OR_FOLLOWER = 6
@@ -31,6 +32,20 @@ test('what passes within seconds is not told, what lasts is told once, and that 
   assert.deepEqual([told.length, board.troubles.length], [1, 1])
   board.cleared(KEY)
   assert.deepEqual([told.length, board.troubles.length], [2, 0])
+})
+
+test('records that nobody can decode are told at once, with the codec and what to do', () => {
+  const { board, told } = boardOf()
+  const place = { topic: 't', partition: 1, offset: 7 }
+  const error = new UnreadableRecords('codec', place, 'compressed with codec 5, which is unknown')
+  board.failed(KEY, { ...place, error })
+  const [trouble] = board.troubles
+  assert.equal(trouble?.cause, 'codec')
+  assert.match(
+    trouble?.text ?? '',
+    /^t\/1, batch at offset 7: .*codec 5.*: Find the producer .*runbook\.md/,
+  )
+  assert.equal(told.length, 1)
 })
 
 test('what comes and goes again and again is told every few minutes, with how often', () => {

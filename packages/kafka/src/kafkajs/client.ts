@@ -1,5 +1,6 @@
 import { Kafka, logLevel, type KafkaConfig as KafkaJsConfig, type LogEntry } from 'kafkajs'
 import type { Logger } from '@custom-events/runtime'
+import { keepExchangesApart } from '../authentication/keep-exchanges-apart.ts'
 import { keepSessions } from '../authentication/keep-sessions.ts'
 import { saslOptions } from '../authentication/sasl.ts'
 import { withoutColons } from './bootstrap-hosts.ts'
@@ -20,6 +21,7 @@ export function createKafkaJs(
 ): Kafka {
   fixRequestQueueTimer()
   keepSessions()
+  keepExchangesApart()
   return new Kafka({
     brokers: config.brokers.map(withoutColons),
     clientId: config.clientId,

@@ -1,9 +1,12 @@
 // kafkajs has no types for its internals; what is used of them is declared here and pinned by tests.
 declare module 'kafkajs/src/network/requestQueue/index.js' {
+  import type { ExchangeQueue, QueuedRequest } from '../authentication/keep-exchanges-apart.ts'
   import type { RequestQueueState } from './request-queue-timer.ts'
 
   const RequestQueue: {
     readonly prototype: {
+      push: (this: ExchangeQueue, request: QueuedRequest) => void
+      sendSocketRequest: (this: ExchangeQueue, request: QueuedRequest) => void
       scheduleCheckPendingRequests: (this: RequestQueueState) => void
       scheduleRequestTimeoutCheck: (this: RequestQueueState) => void
       canSendSocketRequestImmediately: (this: RequestQueueState) => boolean
@@ -69,16 +72,46 @@ declare module 'kafkajs/src/protocol/request.js' {
 }
 
 declare module 'kafkajs/src/network/connection.js' {
+  import type { ISocketFactory } from 'kafkajs'
   import type { SessionState } from '../authentication/keep-sessions.ts'
 
-  const Connection: { readonly prototype: { isAuthenticated: (this: SessionState) => boolean } }
+  interface Options {
+    readonly host: string
+    readonly port: number
+    readonly clientId: string
+    readonly logger: object
+    readonly socketFactory: ISocketFactory
+    readonly requestTimeout: number
+    readonly connectionTimeout: number
+    readonly sasl: object
+  }
+  interface Made {
+    setVersions(
+      versions: Readonly<
+        Record<number, { readonly minVersion: number; readonly maxVersion: number }>
+      >,
+    ): void
+    setSupportAuthenticationProtocol(isSupported: boolean): void
+    connect(): Promise<unknown>
+    disconnect(): Promise<unknown>
+  }
+  const Connection: {
+    readonly prototype: { isAuthenticated: (this: SessionState) => boolean }
+    // oxlint-disable-next-line typescript/consistent-type-imports -- relative imports mean nothing in an ambient module
+    new (options: Options): import('./kafkajs-cluster.ts').KafkaJsConnection & Made
+  }
   export default Connection
 }
 
 declare module 'kafkajs/src/broker/saslAuthenticator/index.js' {
+  import type { SessionState } from '../authentication/keep-sessions.ts'
+  import type { RequestQueueState } from './request-queue-timer.ts'
+
   export default class SaslAuthenticator {
-    readonly connection: {
+    readonly connection: Pick<SessionState, 'authenticatedAt'> & {
       readonly sasl: object
+      readonly socket: unknown
+      readonly requestQueue: RequestQueueState
       rejectRequests(error: unknown): void
       disconnect(): Promise<unknown>
     }

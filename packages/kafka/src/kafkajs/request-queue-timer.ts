@@ -11,6 +11,8 @@ export interface RequestQueueState {
   throttledUntil: number
   throttleCheckTimeoutId: NodeJS.Timeout | null
   requestTimeoutIntervalId: NodeJS.Timeout | null
+  /** Ours: whether a SASL exchange has begun over this socket and not ended. */
+  isExchanging?: boolean
   isConnected(): boolean
   checkPendingRequests(): void
   destroy(): void
@@ -45,7 +47,9 @@ export function fixRequestQueueTimer(): void {
   })
 }
 
+/** Called when a socket is open. */
 function scheduleRequestTimeoutCheck(this: RequestQueueState): void {
+  this.isExchanging = false
   if (!this.enforceRequestTimeout) return
   this.destroy()
   const seenAt = new WeakMap<RequestState, number>()
@@ -62,6 +66,7 @@ function scheduleRequestTimeoutCheck(this: RequestQueueState): void {
 }
 
 function canSendSocketRequestImmediately(this: RequestQueueState): boolean {
+  if (this.isExchanging === true) return false
   const most = this.maxInFlightRequests ?? Infinity
   return this.inflight.size < most && this.throttledUntil <= performance.now()
 }

@@ -16,6 +16,14 @@ export type BatchResult =
       readonly isShared?: boolean
     }
 
+/** Told of every request, the repeated ones too: its bytes without compression and with it, and its batches. */
+export type OnSent = (sent: {
+  readonly plainBytes: number
+  readonly bytes: number
+  readonly plain: number
+  readonly compressed: number
+}) => void
+
 /** A way to Kafka that is open: batches in, results out. It never retries. */
 export interface ProduceLink {
   /** Groups batches that can share a request, because one broker leads their partitions. */

@@ -1,15 +1,26 @@
+import { KafkaCodeError } from '../errors/kafka-errors.ts'
+import type { BatchResult, LinkBatch } from './produce-link.ts'
+import {
+  compressedBatchRoom,
+  writeCompressedBatch,
+  type CompressedRecords,
+} from '../record-batch/compressed-batch.ts'
 import { recordBatchRoom, writeRecordBatch } from '../record-batch/record-batch.ts'
 import type { OutgoingRecord, TopicPartition } from '../records.ts'
 
 export const PRODUCE_API_KEY = 0
 /** Versions whose requests look alike: since record batches, until flexible headers. */
 export const PRODUCE_VERSIONS = { min: 3, max: 7 }
+const NETWORK_EXCEPTION = 13
+const UNSUPPORTED_COMPRESSION_TYPE = 76
 /** All in-sync replicas. */
 const ACKS = -1
 
 /** The records of one partition in a request. */
 export interface RequestPart extends TopicPartition {
   readonly records: readonly OutgoingRecord[]
+  /** The same records, where they are sent compressed. */
+  readonly compressed?: CompressedRecords
 }
 
 export interface ProduceRequest {
@@ -39,9 +50,9 @@ export function encodeProduceRequest(request: ProduceRequest): Buffer {
   for (const [topic, partsOfTopic] of partsByTopic) {
     at = writeString(into, at, topic)
     at = into.writeInt32BE(partsOfTopic.length, at)
-    for (const { partition, records } of partsOfTopic) {
-      at = into.writeInt32BE(partition, at)
-      const end = writeRecordBatch(into, at + 4, { records, timestampMs })
+    for (const part of partsOfTopic) {
+      at = into.writeInt32BE(part.partition, at)
+      const end = writePart(into, at + 4, part, timestampMs)
       into.writeInt32BE(end - at - 4, at)
       at = end
     }
@@ -50,10 +61,23 @@ export function encodeProduceRequest(request: ProduceRequest): Buffer {
   return into.subarray(0, at)
 }
 
+function writePart(
+  into: Buffer,
+  start: number,
+  { records, compressed }: RequestPart,
+  timestampMs: number,
+): number {
+  if (compressed === undefined) return writeRecordBatch(into, start, { records, timestampMs })
+  return writeCompressedBatch(into, start, { compressed, count: records.length, timestampMs })
+}
+
 function requestRoom({ parts, clientId }: ProduceRequest, topics: Iterable<string>): number {
   let bytes = 4 + 2 + 2 + 4 + 2 + 2 + 4 + 4 + stringBytes(clientId)
   for (const topic of topics) bytes += stringBytes(topic) + 4
-  for (const { records } of parts) bytes += 8 + recordBatchRoom(records)
+  for (const { records, compressed } of parts) {
+    bytes += 8
+    bytes += compressed === undefined ? recordBatchRoom(records) : compressedBatchRoom(compressed)
+  }
   return bytes
 }
 
@@ -97,4 +121,34 @@ export function decodeProduceResponse(payload: Buffer, version: number): Produce
     }
   }
   return { parts, throttleMs: payload.readInt32BE(at) }
+}
+
+/** The broker does not know, or does not take, what the batch is compressed with. */
+export function isCodecRefused(result: BatchResult | undefined): boolean {
+  return (
+    result?.status === 'failed' &&
+    result.error instanceof KafkaCodeError &&
+    result.error.code === UNSUPPORTED_COMPRESSION_TYPE
+  )
+}
+
+/** A partition that the answer does not name is not acknowledged. */
+export function resultsOf(
+  batches: readonly LinkBatch[],
+  parts: readonly PartResponse[],
+): readonly BatchResult[] {
+  const partByPlace = new Map(parts.map((part) => [placeOf(part), part]))
+  return batches.map((batch) => {
+    const part = partByPlace.get(placeOf(batch))
+    if (part === undefined) {
+      return { status: 'failed', error: new KafkaCodeError(NETWORK_EXCEPTION, placeOf(batch)) }
+    }
+    const { errorCode, baseOffset } = part
+    if (errorCode === 0) return { status: 'acknowledged', baseOffset }
+    return { status: 'failed', error: new KafkaCodeError(errorCode, placeOf(batch)) }
+  })
+}
+
+export function placeOf({ topic, partition }: LinkBatch | PartResponse): string {
+  return `${topic}/${partition}`
 }

@@ -4,7 +4,8 @@ import { watchConnection } from './connection.ts'
 import { startingAt, type KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { openLink } from './open-link.ts'
 import type { ProduceHealth } from './produce-health.ts'
-import type { ProduceLink } from './produce-link.ts'
+import type { OnSent, ProduceLink } from './produce-link.ts'
+import type { Compression } from '../record-batch/compression/compressor.ts'
 import { askTopicFacts } from '../topics/topic-facts.ts'
 import type { TopicLimits } from '../topics/topic-limits.ts'
 import type { ProduceTrouble } from '../topics/topic-troubles.ts'
@@ -25,11 +26,13 @@ export function openProducerConnection(options: {
   readonly partitionCountByTopic: Readonly<Record<string, number>>
   readonly sideTopics: readonly string[]
   readonly requests: 'direct' | 'kafkajs'
+  readonly compression: Compression
+  readonly onSent: OnSent
   readonly health: ProduceHealth
   readonly limits: TopicLimits
   readonly log: Logger
 }): ProducerConnection {
-  const { partitionCountByTopic, requests, health, limits, log } = options
+  const { partitionCountByTopic, requests, compression, onSent, health, limits, log } = options
   const topics = Object.keys(partitionCountByTopic)
   let link: ProduceLink | null = null
   let attempt = 0
@@ -56,7 +59,8 @@ export function openProducerConnection(options: {
     log,
     open: async (kafka) => {
       const mine = ++attempt
-      const opened = await openLink(kafka, { topics, requests, log, onThrottled: health.throttled })
+      const how = { requests, compression, onSent, onThrottled: health.throttled }
+      const opened = await openLink(kafka, { topics, log, ...how })
       try {
         await topicWatch.look() // ready means that it may write, not only that somebody answers
       } catch (error) {

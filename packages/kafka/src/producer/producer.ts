@@ -5,8 +5,9 @@ import { acknowledge, createFates, giveUp, RETRY_DELAY_MS } from './batch-fate.t
 import { createDeliveries, UNAVAILABLE } from './deliveries.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { createProduceHealth } from './produce-health.ts'
-import type { BatchResult } from './produce-link.ts'
+import type { BatchResult, OnSent } from './produce-link.ts'
 import { openProducerConnection } from './producer-connection.ts'
+import type { Compression } from '../record-batch/compression/compressor.ts'
 import type { OutgoingRecord, ProduceFailure, ProduceOutcome } from '../records.ts'
 import { fitting } from './too-large.ts'
 import { createTopicLimits } from '../topics/topic-limits.ts'
@@ -48,6 +49,10 @@ export interface ProducerOptions {
   readonly maxBufferedBytes?: number
   /** `kafkajs`: its own produce requests, whatever the brokers speak; to compare with. @default 'direct' */
   readonly requests?: 'direct' | 'kafkajs'
+  /** Of batches of 16 KiB and more, where it makes them smaller. @default 'none' */
+  readonly compression?: Compression
+  /** Told of every request of ours. */
+  readonly onSent?: OnSent
 }
 
 const MAX_BATCH_RECORDS = 1_000
@@ -61,7 +66,9 @@ export function createProducer(options: ProducerOptions): Producer {
     lingerMs = 3,
     maxBufferedBytes = 64 * 1_024 ** 2,
     requests = 'direct',
+    compression = 'none',
     onFailure = () => {},
+    onSent = () => {},
   } = options
   const limits = createTopicLimits()
   const health = createProduceHealth(() => performance.now())
@@ -75,6 +82,8 @@ export function createProducer(options: ProducerOptions): Producer {
     partitionCountByTopic: options.partitionCountByTopic,
     sideTopics: options.sideTopics ?? [],
     requests,
+    compression,
+    onSent,
     health,
     limits,
     log,

@@ -6,7 +6,7 @@ import { keyBytesOf, BufferedRecord, valueBytesOf, type OutgoingRecord } from '.
  * kafkajs writes (a property test holds both against each other), without its buffer a field.
  * Layout: https://kafka.apache.org/documentation/#recordbatch
  */
-const HEADER_BYTES = 61
+export const HEADER_BYTES = 61
 /** Length, attributes, timestamp and offset delta, lengths of key and value, count of headers. */
 const MAX_FRAME_BYTES = 5 + 1 + 1 + 5 + 5 + 5 + 5
 const MAX_HEADER_FRAME_BYTES = 5 + 5
@@ -52,21 +52,42 @@ export function writeRecordBatch(
   start: number,
   { records, timestampMs }: { readonly records: readonly OutgoingRecord[]; timestampMs: number },
 ): number {
-  let at = start + HEADER_BYTES
+  const end = writeRecords(into, start + HEADER_BYTES, records)
+  writeBatchHeader(into, { start, end }, { count: records.length, codec: 0, timestampMs })
+  return end
+}
+
+/** What a codec compresses: the records of a batch without its header. */
+export function encodeRecords(records: readonly OutgoingRecord[]): Buffer {
+  const into = Buffer.allocUnsafe(recordBatchRoom(records))
+  return into.subarray(0, writeRecords(into, 0, records))
+}
+
+function writeRecords(into: Buffer, start: number, records: readonly OutgoingRecord[]): number {
+  let at = start
   for (let index = 0; index < records.length; index++) {
     const record = records[index]
     if (record !== undefined) at = writeRecord(into, at, record, index)
   }
+  return at
+}
+
+/** For records that lie behind it already. */
+export function writeBatchHeader(
+  into: Buffer,
+  { start, end }: { readonly start: number; readonly end: number },
+  { count, codec, timestampMs }: { count: number; codec: number; timestampMs: number },
+): void {
   into.fill(0, start, start + HEADER_BYTES) // base offset, leader epoch, attributes, producer epoch, sequence
-  into.writeInt32BE(at - start - 12, start + 8)
+  into.writeInt32BE(end - start - 12, start + 8)
   into[start + 16] = 2 // magic
-  into.writeInt32BE(records.length - 1, start + 23)
+  into[start + 22] = codec // the second byte of its attributes
+  into.writeInt32BE(count - 1, start + 23)
   writeInt64(into, start + 27, timestampMs)
   writeInt64(into, start + 35, timestampMs)
   into.fill(0xff, start + 43, start + 51) // no producer id
-  into.writeInt32BE(records.length, start + 57)
-  into.writeUInt32BE(crc32c(into.subarray(start + 21, at)), start + 17)
-  return at
+  into.writeInt32BE(count, start + 57)
+  into.writeUInt32BE(crc32c(into.subarray(start + 21, end)), start + 17)
 }
 
 function recordBodyBytes(record: OutgoingRecord, index: number): number {

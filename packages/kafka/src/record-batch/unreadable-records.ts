@@ -10,7 +10,7 @@ const REMEDIES: Readonly<Record<WhyUnreadable, string>> = {
   damaged:
     'They are fetched again. If it stays, a disk or a link of the broker is faulty: read from another replica, or move the group past the batch (docs/runbook.md)',
   codec:
-    'Find the producer that wrote them and let it write with gzip, snappy, lz4 or zstd; then move the group past the batch (docs/runbook.md)',
+    'Find the producer that wrote them and let it write with gzip, snappy, lz4 or zstd; then move the group past the batch (A codec nobody knows, docs/runbook.md)',
   layout:
     'Find the producer that wrote them and mend it; then move the group past the batch (docs/runbook.md)',
 }

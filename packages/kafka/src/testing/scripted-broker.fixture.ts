@@ -10,6 +10,8 @@ export interface ProducedPart {
   readonly records: number
   /** Of the record batch. */
   readonly bytes: number
+  /** As its attributes say; 0: none. */
+  readonly codec: number
 }
 
 /** What a broker answers for a partition, by its error code; one it leaves out is not in the answer. */
@@ -151,7 +153,8 @@ function readProduce(request: Reader, version: number): readonly ProducedPart[] 
         const partition = request.int32()
         const batch = request.take(request.int32())
         const records = version >= 3 ? batch.readInt32BE(57) : 1
-        return { topic, partition, records, bytes: batch.length }
+        const codec = version >= 3 ? (batch[22] ?? 0) & 7 : 0
+        return { topic, partition, records, bytes: batch.length, codec }
       })
     })
     .flat()

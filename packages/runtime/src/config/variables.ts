@@ -75,6 +75,16 @@ export const kafkaVariables = {
   ...oauthVariables,
 }
 
+/** What ingest compresses, and what setup makes the topics fit for. */
+export const compressionVariables = {
+  KAFKA_COMPRESSION: choice(['zstd', 'gzip', 'none'], {
+    description:
+      'How ingest compresses batches of 16 KiB and more for Kafka, where that makes them smaller. zstd needs Kafka 2.1, ' +
+      'of every other reader of the topic, too.',
+    default: 'zstd',
+  }),
+}
+
 /** How to reach the schema registry. */
 export const registryVariables = {
   SCHEMA_REGISTRY_URL: url({
@@ -150,6 +160,7 @@ export const namesOfOtherServices: readonly string[] = [
   'CLICKHOUSE_REPLICATED',
   'CLICKHOUSE_RETENTION_DAYS',
   'CLICKHOUSE_ROLLUP_RETENTION_DAYS',
+  'KAFKA_COMPRESSION',
   'KAFKA_CONSUMER_GROUP',
   'KAFKA_MIN_INSYNC_REPLICAS',
   'KAFKA_OUT_OF_RANGE',

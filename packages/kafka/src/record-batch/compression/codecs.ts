@@ -3,7 +3,7 @@ import { createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } fr
 import { inflateLz4 } from './lz4.ts'
 import { inflateSnappy } from './snappy.ts'
 import { PIECE_BYTES } from './window.ts'
-import { zstdFrames, zstdWindowBytes } from './zstd-frames.ts'
+import { zstdContentBytes, zstdFrames, zstdWindowBytes } from './zstd-frames.ts'
 
 /** How the records of a batch are compressed. */
 export interface Codec {
@@ -25,7 +25,7 @@ export interface Codec {
 
 const gzip: Codec = {
   name: 'gzip',
-  inflate: (input, maxBytes) => within(gunzipSync, input, maxBytes),
+  inflate: (input, maxBytes) => within(gunzipSync, input, { maxBytes, bytes: null }),
   pieces: (input) => throughStream(createGunzip, input),
   windowBytes: () => PIECE_BYTES,
 }
@@ -36,7 +36,9 @@ const zstd: Codec = {
     const parts: Buffer[] = []
     let left = maxBytes
     for (const frame of zstdFrames(input)) {
-      const part = within(zstdDecompressSync, frame, left)
+      const bytes = zstdContentBytes(frame)
+      if (bytes !== null && bytes > left) return null
+      const part = within(zstdDecompressSync, frame, { maxBytes: left, bytes })
       if (part === null) return null
       parts.push(part)
       left -= part.length
@@ -68,14 +70,17 @@ interface NodeOptions {
   readonly maxOutputLength?: number
 }
 
+/** @param size what it may become at most, and what it becomes, where it says so: then in one piece, which nobody joins. */
 function within(
   inflate: (input: Buffer, options: NodeOptions) => Buffer,
   input: Buffer,
-  maxBytes: number,
+  { maxBytes, bytes }: { readonly maxBytes: number; readonly bytes: number | null },
 ): Buffer | null {
   // Node takes no limit of 0.
   const maxOutputLength = Math.max(1, maxBytes)
-  const chunkSize = Math.min(PIECE_BYTES, Math.max(4_096, input.length * 4))
+  // One more than it is, or Node would begin a second piece to see that nothing follows.
+  const guessed = Math.min(PIECE_BYTES, input.length * 4)
+  const chunkSize = Math.max(4_096, bytes === null ? guessed : bytes + 1)
   try {
     const inflated = inflate(input, { maxOutputLength, chunkSize })
     return inflated.length > maxBytes ? null : inflated

@@ -44,18 +44,30 @@ function frameEnd(input: Buffer, start: number): number {
   return at + ((descriptor & 4) === 0 ? 0 : 4)
 }
 
+/** What a frame becomes, as it says itself; `null`: it does not say. */
+export function zstdContentBytes(frame: Buffer): number | null {
+  const descriptor = readLittleEndian(frame, 4, 1)
+  const isSingleSegment = (descriptor & 0x20) !== 0
+  const sizeFlag = descriptor >>> 6
+  if (sizeFlag === 0 && !isSingleSegment) return null
+  const at = 5 + (isSingleSegment ? 0 : 1) + (DICTIONARY_BYTES[descriptor & 3] ?? 0)
+  if (sizeFlag === 3) return Number(readBigUInt64(frame, at))
+  const bytes = sizeFlag === 0 ? 1 : (CONTENT_SIZE_BYTES[sizeFlag] ?? 0)
+  return readLittleEndian(frame, at, bytes) + (sizeFlag === 1 ? 256 : 0)
+}
+
 /** How far back a frame may copy from: its decoder holds so much. Writers of the highest level take 128 MiB. */
 export function zstdWindowBytes(frame: Buffer): number {
   const descriptor = readLittleEndian(frame, 4, 1)
   const isSingleSegment = (descriptor & 0x20) !== 0
-  if (!isSingleSegment) {
-    const window = readLittleEndian(frame, 5, 1)
-    return 2 ** (10 + (window >>> 3)) * (1 + (window & 7) / 8)
-  }
-  const sizeFlag = descriptor >>> 6
-  const at = 5 + (DICTIONARY_BYTES[descriptor & 3] ?? 0)
-  if (sizeFlag === 3) return Number(frame.readBigUInt64LE(at))
-  return readLittleEndian(frame, at, sizeFlag === 0 ? 1 : (CONTENT_SIZE_BYTES[sizeFlag] ?? 0))
+  if (isSingleSegment) return zstdContentBytes(frame) ?? 0
+  const window = readLittleEndian(frame, 5, 1)
+  return 2 ** (10 + (window >>> 3)) * (1 + (window & 7) / 8)
+}
+
+function readBigUInt64(input: Buffer, at: number): bigint {
+  if (at + 8 > input.length) throw new Undecodable('it ends within a frame of zstd')
+  return input.readBigUInt64LE(at)
 }
 
 function readLittleEndian(input: Buffer, at: number, bytes: number): number {

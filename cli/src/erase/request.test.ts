@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ID_KINDS } from '@custom-events/event'
+import { CommanderError } from 'commander'
+import { accountCommand } from '../access/command.ts'
+import { destroyKeysCommand } from '../destroy-keys/command.ts'
+import { eraseCommand } from './command.ts'
+
+/** Two UTF-16 units each. */
+const EMOJI = '\u{1f600}'
+
+/** Runs a command that names somebody. @returns what it was asked to do. */
+async function asked(name: 'erase' | 'destroy-keys' | 'account', args: readonly string[]) {
+  const requests: unknown[] = []
+  const run = async (request: unknown): Promise<void> => void requests.push(request)
+  const make = {
+    erase: () => eraseCommand(run),
+    'destroy-keys': () => destroyKeysCommand(run),
+    account: () => accountCommand(run),
+  }
+  const command = make[name]()
+  const said: string[] = []
+  for (const each of [command, ...command.commands]) {
+    each.exitOverride().configureOutput({ writeErr: (text) => said.push(text) })
+  }
+  try {
+    await command.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) throw new Error(said.join(''), { cause: error })
+    throw error
+  }
+  return requests
+}
+
+test('an id has as many characters as ingest takes, whatever they are', async () => {
+  const longest = EMOJI.repeat(256)
+  const refusal = /expected at most 256 characters, got 257: no id has more/
+  for (const kind of ID_KINDS) {
+    const flag = `--${kind}`
+    for (const name of ['erase', 'destroy-keys'] as const) {
+      assert.equal((await asked(name, [flag, longest])).length, 1, `${name} ${flag}`)
+      await assert.rejects(asked(name, [flag, `${longest}a`]), refusal, `${name} ${flag}`)
+      await assert.rejects(asked(name, [flag, '']), /is empty/)
+    }
+  }
+  assert.equal((await asked('account', ['add', '--group', longest])).length, 1)
+  await assert.rejects(asked('account', ['add', '--group', `${longest}a`]), refusal)
+})
