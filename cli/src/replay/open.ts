@@ -100,22 +100,26 @@ export async function openReplay(options: {
     announcements: erasures.announcements,
     leaseMs: options.config.placeLeaseMs,
   })
-  await step('reading who is erased', fix.kafka(config), () => untilReady(erasures, stop))
   const partitionCountByTopic = partitionCounts(topics, config.KAFKA_PARTITIONS)
   const open = (counts: Readonly<Record<string, number>>, placed: string): Producer => {
     const promised = { kafka, partitionCountByTopic: counts, log }
     return onPromisedTopics(createProducer(promised), watchTopicPromises({ ...promised, placed }))
   }
+  const first = resources.use(open(partitionCountByTopic, topics.tracked))
+  await step('connecting to Kafka', fix.kafka(config), () => untilReady(first, stop))
+  await step('reading who is erased', fix.kafka(config), () => untilReady(erasures, stop))
   const producer = resources.use(
     createGenerationProducer({
       generations,
-      first: open(partitionCountByTopic, topics.tracked),
+      first,
       open: ({ topic, partitions }) => open({ [topic]: partitions }, topic),
     }),
   )
   onErasures = () => producer.follow()
   producer.follow()
-  await step('connecting to Kafka', fix.kafka(config), () => untilReady(producer, stop))
+  await step('connecting to the topic of events', fix.kafka(config), () =>
+    untilReady(producer, stop),
+  )
   const { rejected, deadLetters, keys } = topics
   const tracked = generations.all.map(({ topic }) => topic)
   const logs = await step('looking up the logs of the topics', fix.tables(config), async () => {
