@@ -4,10 +4,12 @@ import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import {
   consumerGroupName,
   createConsumer,
+  createGenerations,
   createLogEndsReader,
   createMemoryBudget,
   createProducer,
   createSchemaRegistry,
+  createSwitchingConsumer,
   erasedTopic,
   followErasures,
   SIDE_TOPIC_PARTITIONS,
@@ -15,11 +17,14 @@ import {
   topicNames,
   watchTopicPromises,
   type Consumer,
+  type Erasures,
+  type Generations,
 } from '@custom-events/kafka'
 import { startOpsServer, type Logger } from '@custom-events/runtime'
 import type { ConsumerSettings } from './config.ts'
 import { consume } from './consume.ts'
 import { recordCompleteness, type Completeness } from './complete/completeness.ts'
+import { endsOfTopics } from './complete/ends-of-topics.ts'
 import { watchRollups } from './complete/rollup-freshness.ts'
 import { systemClock } from './batch/deadline.ts'
 import { knowErased } from './erased/known-erased.ts'
@@ -29,6 +34,7 @@ import { createConfirmLog, learnLogs } from './assignment/logs.ts'
 import { createConsumerMetrics, type ConsumerMetrics } from './metrics.ts'
 import { createObservers, type Observers } from './observe.ts'
 import { createRetryLoop } from './insert/retry-loop.ts'
+import { inOrderOf, routesRead, topicsRead } from './read/generations-read.ts'
 import { avroRoute, deadLetterRoute, type AvroTable } from './read/route.ts'
 import { sealKeyRoute } from './read/seal-key-route.ts'
 import { createSetAside } from './dead-letter/set-aside.ts'
@@ -75,9 +81,21 @@ export async function startConsumer(options: {
   })
   resources.use(ops)
 
+  let onErasures = (): void => {}
   const erasures = resources.use(
-    followErasures({ kafka, topic: erasedTopic(config.KAFKA_TOPIC), log }),
+    followErasures({
+      kafka,
+      topic: erasedTopic(config.KAFKA_TOPIC),
+      log,
+      onChange: () => onErasures(),
+    }),
   )
+  const generations = createGenerations({
+    tracked: topics.tracked,
+    partitions: config.KAFKA_PARTITIONS,
+    announcements: erasures.announcements,
+    leaseMs: settings.placeLeaseMs,
+  })
   const clickhouseClient = resources.use(createClickHouse(config))
   const keysClickhouse = resources.use(
     createClickHouse({
@@ -94,20 +112,24 @@ export async function startConsumer(options: {
       log,
     }),
   )
-  const member = createConsumer({
-    kafka,
-    consumerGroup: consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC),
-    topics: [topics.tracked, topics.rejected, topics.deadLetters, topics.keys],
-    budget,
-    onOutOfRange: config.KAFKA_OUT_OF_RANGE,
-    instanceId: settings.instanceId,
-    log,
-    times: {
-      sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
-      // By them members hear that the group joins anew, and nobody's share is given away before the last has heard it.
-      heartbeatMs: Math.min(MAX_HEARTBEAT_MS, config.KAFKA_SESSION_TIMEOUT_MS / 10),
-    },
-  })
+  await knownOnce(erasures)
+  const member = createSwitchingConsumer(topicsRead(topics, generations.all), (read) =>
+    createConsumer({
+      kafka,
+      consumerGroup: consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC),
+      topics: read,
+      budget,
+      onOutOfRange: config.KAFKA_OUT_OF_RANGE,
+      instanceId: settings.instanceId,
+      log,
+      times: {
+        sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
+        // By them members hear that the group joins anew, and nobody's share is given away before the last has heard it.
+        heartbeatMs: Math.min(MAX_HEARTBEAT_MS, config.KAFKA_SESSION_TIMEOUT_MS / 10),
+      },
+    }),
+  )
+  onErasures = () => member.readTopics(topicsRead(topics, generations.all))
   resources.use(member)
   const { clickhouse, consumer, producer } = withFailpoint(
     { clickhouse: clickhouseClient, consumer: member, producer: deadLetterProducer },
@@ -127,6 +149,7 @@ export async function startConsumer(options: {
       return (
         consumer.notReadyReason ??
         erasures.notReadyReason ??
+        erasures.announcements.problem ??
         trouble?.text ??
         promises.notReadyReason
       )
@@ -135,7 +158,7 @@ export async function startConsumer(options: {
       return consumer.troubles
     },
   }
-  const completeness = openCompleteness({ settings, metrics, log, resources })
+  const completeness = openCompleteness({ settings, metrics, log, resources }, generations)
   openRollupWatch({ settings, metrics, log, resources })
   observers = createObservers({ metrics, budget, consumer, completeness, erasures, log })
   const { insert: observe } = observers
@@ -161,21 +184,25 @@ export async function startConsumer(options: {
       consumer.rejoin()
     },
   })
+  const routes = routesRead(
+    [
+      avroRoute({
+        ...care(topics.rejected, 'rejected_events'),
+        readerSchema: rejectedAvroSchema,
+      }),
+      deadLetterRoute(topics.deadLetters),
+      sealKeyRoute({ topic: topics.keys, clickhouse: keysClickhouse }),
+    ],
+    (topic) => avroRoute({ ...care(topic, 'events'), readerSchema: eventAvroSchema }),
+  )
   const running = consume(
     {
       consumer,
-      routes: [
-        avroRoute({ ...care(topics.tracked, 'events'), readerSchema: eventAvroSchema }),
-        avroRoute({
-          ...care(topics.rejected, 'rejected_events'),
-          readerSchema: rejectedAvroSchema,
-        }),
-        deadLetterRoute(topics.deadLetters),
-        sealKeyRoute({ topic: topics.keys, clickhouse: keysClickhouse }),
-      ],
+      routes: () => routes(generations.all),
       learnLogs: (logs, stop) => {
         const retryLoop = createRetryLoop({ stop, status, sleep })
-        return learnLogs({ clickhouse, retryLoop, stop }, logs)
+        const read = topicsRead(topics, generations.all)
+        return learnLogs({ clickhouse, retryLoop, stop }, inOrderOf(read, logs))
       },
       limits,
       inDoubtOffsets: 2 * config.BATCH_MAX_ROWS + LARGEST_FETCH_RECORDS,
@@ -230,12 +257,19 @@ interface Base {
 }
 
 /** Over connections of its own, so that neither a slow Kafka nor a slow ClickHouse holds a batch back there. */
-function openCompleteness({ settings, metrics, log, resources }: Base): Completeness {
+function openCompleteness(
+  { settings, metrics, log, resources }: Base,
+  generations: Generations,
+): Completeness {
   const { config, kafka } = settings
-  const topics = Object.values(topicNames(config.KAFKA_TOPIC))
+  const { rejected, deadLetters, keys } = topicNames(config.KAFKA_TOPIC)
   const completeness = recordCompleteness({
     clickhouse: resources.use(createClickHouse(config)),
-    logEnds: resources.use(createLogEndsReader({ kafka, topics, log })),
+    logEnds: resources.use(
+      endsOfTopics((read) => createLogEndsReader({ kafka, topics: read, log })),
+    ),
+    generations: () => (generations.isKnown() ? generations.all.map(({ topic }) => topic) : null),
+    otherTopics: [rejected, deadLetters, keys],
     log,
     onRecorded: (outcome) => metrics.completeness.inc({ outcome }),
   })
@@ -252,6 +286,15 @@ function openRollupWatch({ settings, metrics, log, resources }: Base): void {
     }
   }
   resources.use(watchRollups({ clickhouse, log, onLook }))
+}
+
+const KNOWN_WITHIN_MS = 5_000
+const LOOK_EVERY_MS = 20
+
+/** Waits until it is known which topics there are, so as to join once, but not for ever: Kafka may be away. */
+async function knownOnce(erasures: Pick<Erasures, 'ageMs'>): Promise<void> {
+  const overdueAt = performance.now() + KNOWN_WITHIN_MS
+  while (erasures.ageMs === Infinity && performance.now() < overdueAt) await delay(LOOK_EVERY_MS)
 }
 
 /** Resolves early when aborted. */
