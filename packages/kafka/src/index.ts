@@ -116,5 +116,8 @@ export {
 export { createGenerations, type Generations } from './generations/generations.ts'
 export { placeLeaseFrom, waitOf, type AccountsPlace } from './generations/place.ts'
 export { createGenerationProducer } from './generations/generation-producer.ts'
-export { createSwitchingConsumer } from './generations/switching-consumer.ts'
+export {
+  createSwitchingConsumer,
+  type SwitchingConsumer,
+} from './generations/switching-consumer.ts'
 export { pinnedGenerations } from './generations/pinned-generations.ts'

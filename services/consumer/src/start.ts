@@ -2,14 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createClickHouse, keysDatabase } from '@custom-events/clickhouse'
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import {
-  consumerGroupName,
-  createConsumer,
   createGenerations,
-  createLogEndsReader,
   createMemoryBudget,
   createProducer,
   createSchemaRegistry,
-  createSwitchingConsumer,
   erasedTopic,
   followErasures,
   SIDE_TOPIC_PARTITIONS,
@@ -17,24 +13,21 @@ import {
   topicNames,
   watchTopicPromises,
   type Consumer,
-  type Erasures,
-  type Generations,
 } from '@custom-events/kafka'
 import { startOpsServer, type Logger } from '@custom-events/runtime'
 import type { ConsumerSettings } from './config.ts'
 import { consume } from './consume.ts'
-import { recordCompleteness, type Completeness } from './complete/completeness.ts'
-import { endsOfTopics } from './complete/ends-of-topics.ts'
-import { watchRollups } from './complete/rollup-freshness.ts'
+import { openCompleteness, openRollupWatch } from './complete/open.ts'
 import { systemClock } from './batch/deadline.ts'
 import { knowErased } from './erased/known-erased.ts'
 import { withFailpoint } from './failpoint.ts'
 import { createConfiguredLimits } from './batch/closing.ts'
 import { createConfirmLog, learnLogs } from './assignment/logs.ts'
-import { createConsumerMetrics, type ConsumerMetrics } from './metrics.ts'
+import { createConsumerMetrics } from './metrics.ts'
 import { createObservers, type Observers } from './observe.ts'
 import { createRetryLoop } from './insert/retry-loop.ts'
 import { inOrderOf, routesRead, topicsRead } from './read/generations-read.ts'
+import { knownOnce, openMember } from './read/open-member.ts'
 import { avroRoute, deadLetterRoute, type AvroTable } from './read/route.ts'
 import { sealKeyRoute } from './read/seal-key-route.ts'
 import { createSetAside } from './dead-letter/set-aside.ts'
@@ -46,8 +39,6 @@ import { createTell } from './tell.ts'
 
 /** A batch is closed after the fetch that fills it; of one partition it brings fewer, however small they are. */
 const LARGEST_FETCH_RECORDS = 100_000
-
-const MAX_HEARTBEAT_MS = 300
 
 const DRAINING = { isReady: false, reasons: ['draining'] }
 
@@ -113,22 +104,7 @@ export async function startConsumer(options: {
     }),
   )
   await knownOnce(erasures)
-  const member = createSwitchingConsumer(topicsRead(topics, generations.all), (read) =>
-    createConsumer({
-      kafka,
-      consumerGroup: consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC),
-      topics: read,
-      budget,
-      onOutOfRange: config.KAFKA_OUT_OF_RANGE,
-      instanceId: settings.instanceId,
-      log,
-      times: {
-        sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
-        // By them members hear that the group joins anew, and nobody's share is given away before the last has heard it.
-        heartbeatMs: Math.min(MAX_HEARTBEAT_MS, config.KAFKA_SESSION_TIMEOUT_MS / 10),
-      },
-    }),
-  )
+  const member = openMember({ settings, budget, log }, topicsRead(topics, generations.all))
   onErasures = () => member.readTopics(topicsRead(topics, generations.all))
   resources.use(member)
   const { clickhouse, consumer, producer } = withFailpoint(
@@ -247,54 +223,6 @@ export async function startConsumer(options: {
     await running
   })
   log.info({ opsPort: ops.port, topics }, 'consumer is running')
-}
-
-interface Base {
-  readonly settings: ConsumerSettings
-  readonly metrics: ConsumerMetrics
-  readonly log: Logger
-  readonly resources: AsyncDisposableStack
-}
-
-/** Over connections of its own, so that neither a slow Kafka nor a slow ClickHouse holds a batch back there. */
-function openCompleteness(
-  { settings, metrics, log, resources }: Base,
-  generations: Generations,
-): Completeness {
-  const { config, kafka } = settings
-  const { rejected, deadLetters, keys } = topicNames(config.KAFKA_TOPIC)
-  const completeness = recordCompleteness({
-    clickhouse: resources.use(createClickHouse(config)),
-    logEnds: resources.use(
-      endsOfTopics((read) => createLogEndsReader({ kafka, topics: read, log })),
-    ),
-    generations: () => (generations.isKnown() ? generations.all.map(({ topic }) => topic) : null),
-    otherTopics: [rejected, deadLetters, keys],
-    log,
-    onRecorded: (outcome) => metrics.completeness.inc({ outcome }),
-  })
-  return resources.use(completeness)
-}
-
-/** Over a connection of its own, as a question may take long. */
-function openRollupWatch({ settings, metrics, log, resources }: Base): void {
-  const clickhouse = resources.use(createClickHouse(settings.config))
-  const onLook = (behindSeconds: ReadonlyMap<string, number> | null): void => {
-    metrics.rollupBehind.reset()
-    for (const [rollup, seconds] of behindSeconds ?? []) {
-      metrics.rollupBehind.set({ rollup }, seconds)
-    }
-  }
-  resources.use(watchRollups({ clickhouse, log, onLook }))
-}
-
-const KNOWN_WITHIN_MS = 5_000
-const LOOK_EVERY_MS = 20
-
-/** Waits until it is known which topics there are, so as to join once, but not for ever: Kafka may be away. */
-async function knownOnce(erasures: Pick<Erasures, 'ageMs'>): Promise<void> {
-  const overdueAt = performance.now() + KNOWN_WITHIN_MS
-  while (erasures.ageMs === Infinity && performance.now() < overdueAt) await delay(LOOK_EVERY_MS)
 }
 
 /** Resolves early when aborted. */

@@ -23,11 +23,11 @@ export function createSwitchingConsumer(
   let switching: Promise<void> | null = null
   let isClosed = false
 
-  const isOther = (): boolean => wanted.join() !== current.topics.join()
+  const isOther = (): boolean => !isClosed && wanted.join() !== current.topics.join()
 
   /** Begun only with other topics, so that it waits before it is over. */
   const switchMember = async (): Promise<void> => {
-    while (!isClosed && isOther()) {
+    while (isOther()) {
       current.epochsBefore = lastEpoch
       await current.member[Symbol.asyncDispose]()
       if (!isClosed) current = { member: open(wanted), topics: wanted, epochsBefore: lastEpoch }
