@@ -59,7 +59,7 @@ function processesOf({ folder }: Run): readonly number[] {
 }
 
 async function nothingIsLeft(run: Run): Promise<void> {
-  await eventually(() => assert.deepEqual(processesOf(run), []), { withinMs: 10_000 })
+  await eventually(() => assert.deepEqual(processesOf(run), []), { withinMs: 30_000 })
 }
 
 const says = (run: Run, pattern: RegExp) =>
