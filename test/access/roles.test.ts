@@ -96,7 +96,7 @@ const MATRIX: readonly (readonly [statement: string, may: readonly Asker[]])[] =
   ['SELECT version FROM custom_events_keys.seal_keys LIMIT 0', ['setup', 'writer']],
   [
     'SELECT count() FROM custom_events_keys.destroyed_keys',
-    ['setup', 'writer', 'destroy_keys', 'eraser'],
+    ['setup', 'writer', 'destroy_keys', 'eraser', 'unsealer'],
   ],
   [
     "INSERT INTO audit (id) VALUES ('00000000-0000-0000-0000-000000000000')",
@@ -124,7 +124,15 @@ const MATRIX: readonly (readonly [statement: string, may: readonly Asker[]])[] =
   ["ALTER TABLE events DELETE WHERE event_id = 'nobody'", ['setup', 'eraser']],
   ["DELETE FROM events WHERE event_id = 'nobody'", ['setup', 'eraser']],
   ['ALTER TABLE events APPLY DELETED MASK', ['setup', 'eraser']],
+  // docs/sealing.md asks so why something stays sealed text.
+  [
+    `SELECT key_id, key_id IN (SELECT key_id FROM custom_events_keys.destroyed_keys) AS is_destroyed
+     FROM (SELECT arrayJoin(extractAll(properties, 'sealed:v1:([pa][\\w-]{22}):')) AS key_id FROM tracked_unsealed)
+     GROUP BY key_id`,
+    ['setup', 'unsealer'],
+  ],
   ['OPTIMIZE TABLE catalogue', ['eraser']],
+  ['OPTIMIZE TABLE events PARTITION 202601 FINAL', ['operator']],
   ['SYSTEM REFRESH VIEW rollup_daily_refresh', ['operator', 'eraser']],
   ['CREATE DATABASE IF NOT EXISTS elsewhere', []],
   ['DROP DATABASE IF EXISTS custom_events', []],
@@ -136,6 +144,7 @@ const MATRIX: readonly (readonly [statement: string, may: readonly Asker[]])[] =
   ['SET ROLE ALL', []],
   ['set /* */ role full', []],
   ['SELECT 1', EVERYBODY],
+  ['SHOW GRANTS', EVERYBODY.filter((role) => role !== 'own')],
 ]
 
 for (const [statement, may] of MATRIX) {
