@@ -29,8 +29,9 @@ export const ROOMS: Readonly<Record<string, string>> = {
   'app.ts': 'response http request parts.ts track routes.ts',
   'readiness.ts': 'parts.ts',
   'config.ts': 'http rate-limit settings.ts auth',
+  'producers.ts': 'metrics.ts config.ts',
   'start.ts':
-    'limits.ts metrics.ts refused-log.ts server rate-limit auth schema seal admission rejected queryable parts.ts app.ts readiness.ts config.ts',
+    'producers.ts limits.ts metrics.ts refused-log.ts server rate-limit auth schema seal admission rejected queryable parts.ts app.ts readiness.ts config.ts',
   'primary.ts': 'metrics.ts config.ts',
   'main.ts': 'config.ts start.ts primary.ts',
   // What `custom-events replay` uses: the judge and the encoder, without a request.

@@ -27,6 +27,9 @@ import { retentionCommand } from './retention/command.ts'
 import { readRetentionConfig } from './retention/config.ts'
 import { runRetention, type RetentionRequest } from './retention/run.ts'
 import { setUp } from './setup/setup.ts'
+import { topicCommand } from './topic/command.ts'
+import { readTopicConfig } from './topic/config.ts'
+import { runGrow, type GrowRequest } from './topic/run.ts'
 import { readViewsConfig } from './views/config.ts'
 import { runViews } from './views/views.ts'
 
@@ -72,6 +75,7 @@ program.addCommand(hotPropertiesCommand(hotProperties).copyInheritedSettings(pro
 program.addCommand(retentionCommand(retention).copyInheritedSettings(program))
 program.addCommand(exportCommand(exportThem, verify).copyInheritedSettings(program))
 program.addCommand(destroyKeysCommand(destroy).copyInheritedSettings(program))
+program.addCommand(topicCommand(grow).copyInheritedSettings(program))
 
 try {
   await program.parseAsync()
@@ -103,6 +107,12 @@ async function destroy(request: DestroyRequest): Promise<void> {
   const config = readDestroyKeysConfig(process.env)
   const print = (line: string): void => write(`${line}\n`)
   process.exitCode = await runDestroyKeys(request, { config, stop: stopOnSignal() }, print)
+}
+
+async function grow(request: GrowRequest): Promise<void> {
+  const config = readTopicConfig(process.env)
+  const print = (line: string): void => write(`${line}\n`)
+  process.exitCode = await runGrow(request, { config, stop: stopOnSignal() }, print)
 }
 
 async function erase(request: EraseRequest): Promise<void> {

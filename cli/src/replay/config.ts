@@ -1,4 +1,5 @@
 import { readIngestConfig } from '@custom-events/ingest'
+import { placeLeaseFrom } from '@custom-events/kafka'
 import {
   clickhouseVariables,
   createLogger,
@@ -28,12 +29,14 @@ export function readReplayConfig(
   environment: NodeJS.ProcessEnv,
 ) {
   const { config, warnings } = readConfig(replayVariables, environment)
+  const placeLeaseMs = placeLeaseFrom(environment)
   const log = createLogger({ service: 'replay', level: config.LOG_LEVEL }, process.stderr)
   log.info({ config: shownConfig(replayVariables, environment) }, 'configuration')
   return {
     config,
     warnings,
     log,
+    placeLeaseMs,
     ingest: from === 'rejected' ? readIngestConfig(environment) : null,
   }
 }

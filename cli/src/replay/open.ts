@@ -13,6 +13,7 @@ import {
   eventAvroSchema,
   rejectedAvroSchema,
 } from '@custom-events/codec'
+import { inOrderOf } from '@custom-events/consumer'
 import { compilePlans, createPlanSet, type ErasedIds } from '@custom-events/event'
 import {
   createKeepKeys,
@@ -26,6 +27,8 @@ import {
 } from '@custom-events/ingest'
 import {
   consumerGroupName,
+  createGenerationProducer,
+  createGenerations,
   createProducer,
   createSchemaRegistry,
   erasedTopic,
@@ -39,6 +42,7 @@ import {
   topicNames,
   registryConfigFrom,
   watchTopicPromises,
+  type Generations,
   type Producer,
 } from '@custom-events/kafka'
 import { readPlanFiles } from '@custom-events/runtime'
@@ -81,27 +85,64 @@ export async function openReplay(options: {
   await step('asking ClickHouse', fix.tables(config), () =>
     clickhouse.query('SELECT resolution FROM rejected_events LIMIT 0'),
   )
-  const partitionCountByTopic = partitionCounts(topics, config.KAFKA_PARTITIONS)
-  const promised = { kafka, partitionCountByTopic, log }
-  const watch = watchTopicPromises({ ...promised, placed: topics.tracked })
-  const producer = resources.use(onPromisedTopics(createProducer(promised), watch))
-  await step('connecting to Kafka', fix.kafka(config), () => untilReady(producer, stop))
-  const kafkaLogs = await step('asking Kafka for its logs', fix.kafka(config), () =>
-    readKafkaLogs({ kafka, topics: Object.values(topics), log }),
-  )
-  const logs = await step('looking up the logs of the topics', fix.tables(config), () =>
-    registerLogs(clickhouse, kafkaLogs, 'replay'),
-  )
+  let onErasures = (): void => {}
   const erasures = resources.use(
-    followErasures({ kafka, topic: erasedTopic(config.KAFKA_TOPIC), log }),
+    followErasures({
+      kafka,
+      topic: erasedTopic(config.KAFKA_TOPIC),
+      log,
+      onChange: () => onErasures(),
+    }),
   )
+  const generations = createGenerations({
+    tracked: topics.tracked,
+    partitions: config.KAFKA_PARTITIONS,
+    announcements: erasures.announcements,
+    leaseMs: options.config.placeLeaseMs,
+  })
+  const partitionCountByTopic = partitionCounts(topics, config.KAFKA_PARTITIONS)
+  const open = (counts: Readonly<Record<string, number>>, placed: string): Producer => {
+    const promised = { kafka, partitionCountByTopic: counts, log }
+    return onPromisedTopics(createProducer(promised), watchTopicPromises({ ...promised, placed }))
+  }
+  const first = resources.use(open(partitionCountByTopic, topics.tracked))
+  await step('connecting to Kafka', fix.kafka(config), () => untilReady(first, stop))
   await step('reading who is erased', fix.kafka(config), () => untilReady(erasures, stop))
+  const producer = resources.use(
+    createGenerationProducer({
+      generations,
+      first,
+      open: ({ topic, partitions }) => open({ [topic]: partitions }, topic),
+    }),
+  )
+  onErasures = () => producer.follow()
+  producer.follow()
+  await step('connecting to the topic of events', fix.kafka(config), () =>
+    untilReady(producer, stop),
+  )
+  const { rejected, deadLetters, keys } = topics
+  const tracked = generations.all.map(({ topic }) => topic)
+  const logs = await step('looking up the logs of the topics', fix.tables(config), async () => {
+    const read = [...tracked, rejected, deadLetters, keys]
+    const found = await step('asking Kafka for its logs', fix.kafka(config), () =>
+      readKafkaLogs({ kafka, topics: read, log }),
+    )
+    return registerLogs(clickhouse, inOrderOf(read, found), 'replay')
+  })
+  const { place } = generations
   const erased = erasures.ids
-  const source = await openSource(options.config, { clickhouse, filter, erased, logs })
+  const source = await openSource(options.config, {
+    clickhouse,
+    filter,
+    erased,
+    logs,
+    tracked,
+    place,
+  })
   const consumerGroup = consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC)
   const readOffsets = () =>
     step('asking how far the consumers are', fix.kafka(config), () =>
-      readGroupOffsets({ kafka, consumerGroup, topics: [topics.tracked], log }),
+      readGroupOffsets({ kafka, consumerGroup, topics: tracked, log }),
     )
   return {
     source,
@@ -117,6 +158,8 @@ export async function openReplay(options: {
     fix: fix.tables(config),
     // Nothing is compared when an older copy may win anyway.
     caughtUp: async () => {
+      if (generations.all.length > tracked.length)
+        throw new Error('the topic grows: replay again what is left')
       if (!filter.isForced) await waitUntilCaughtUp({ readOffsets, consumerGroup, stop })
     },
   }
@@ -129,12 +172,17 @@ async function openSource(
     filter,
     erased,
     logs,
+    tracked,
+    place,
   }: {
     readonly clickhouse: ClickHouse
     readonly filter: Filter
     readonly erased: ErasedIds
     /** Of the topics. */
     readonly logs: readonly RegisteredLog[]
+    /** Every generation of the topic of accepted events. */
+    readonly tracked: readonly string[]
+    readonly place: Generations['place']
   },
 ): Promise<Source> {
   const notesOn = (topic: string) => ({
@@ -151,8 +199,8 @@ async function openSource(
     ]),
   )
   if (ingest === null) {
-    const trackedPartitions = config.KAFKA_PARTITIONS
-    const targetByTopic = replayTargets({ topics, trackedPartitions, clickhouse, logs, registry })
+    const generations = tracked
+    const targetByTopic = replayTargets({ topics, generations, place, clickhouse, logs, registry })
     const { deadLetters } = topics
     return deadLetterSource({
       clickhouse,
@@ -175,7 +223,7 @@ async function openSource(
   const encoding = {
     codec: createEventCodec(),
     schemas: { trackedId },
-    settings,
+    settings: { place },
     plans: { current },
     // What was rejected before its plan marked anything is sealed like any other.
     sealer: createSealer(createSealKeys({ limits: SEAL_KEYS })),

@@ -20,6 +20,7 @@ import { setUpLogs } from './logs.ts'
 import { readPlans } from './plans.ts'
 import { fix, step } from '../step.ts'
 import { setUpTables } from './tables.ts'
+import { fillGenerations } from '../topic/fill.ts'
 import { untilAnswered, type Patience } from '../until-answered.ts'
 import { setUpViews } from '../views/views.ts'
 
@@ -49,6 +50,10 @@ export async function setUp(
     untilAnswered(of(`Kafka at ${brokers.join(',')}`), () =>
       setUpTopics(config, topics, log, print),
     ),
+  )
+  // Before the topic of erasures is complete: nobody may place accounts without it.
+  await step('writing generations of the topic to Kafka', fix.kafka(config), () =>
+    fillGenerations(config, log, print),
   )
   // At once: who is erased is not known to anybody before, and nobody is ready.
   await step('writing who is erased to Kafka', fix.kafkaOrClickHouse(config), () =>

@@ -107,3 +107,17 @@ export {
 } from './erasures/erasures.ts'
 export { followTopic, type TopicFollower, type TopicReader } from './erasures/follow-topic.ts'
 export { makeErasuresTopic } from './erasures/make-erasures-topic.ts'
+export {
+  generationTopic,
+  writeGeneration,
+  type Generation,
+  type GenerationRecord,
+} from './generations/generation-record.ts'
+export { createGenerations, type Generations } from './generations/generations.ts'
+export { placeLeaseFrom, waitOf, type AccountsPlace } from './generations/place.ts'
+export { createGenerationProducer } from './generations/generation-producer.ts'
+export {
+  createSwitchingConsumer,
+  type SwitchingConsumer,
+} from './generations/switching-consumer.ts'
+export { pinnedGenerations } from './generations/pinned-generations.ts'

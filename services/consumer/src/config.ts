@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { kafkaConfigFrom } from '@custom-events/kafka'
+import { kafkaConfigFrom, placeLeaseFrom } from '@custom-events/kafka'
 import {
   choice,
   clickhouseVariables,
@@ -121,7 +121,8 @@ export function readConsumerConfig(environment: NodeJS.ProcessEnv) {
   const named = config.KAFKA_GROUP_INSTANCE_ID
   const instanceId = named === 'hostname' ? hostname().replaceAll(/[^\w.-]/g, '_') : named || null
   const failpoint = environment['NODE_ENV'] === 'test' ? config.FAILPOINT : 'none'
-  return { config, kafka: kafkaConfigFrom(config), instanceId, failpoint, warnings }
+  const placeLeaseMs = placeLeaseFrom(environment)
+  return { config, kafka: kafkaConfigFrom(config), instanceId, failpoint, placeLeaseMs, warnings }
 }
 
 /** A batch that does not fit into the memory would never be full, and always wait for its age. */

@@ -29,7 +29,8 @@ import type { Status } from './status.ts'
 /** What the loop needs of the world. */
 export interface ConsumePorts {
   readonly consumer: Pick<Consumer, 'fetch' | 'takeRecords' | 'commit'>
-  readonly routes: readonly TopicRoute[]
+  /** Of every topic that is read now; another assignment may have more. */
+  readonly routes: () => readonly TopicRoute[]
   /** Which generations the logs have. @throws {Abandoned} when `stop` is aborted before that is known. */
   readonly learnLogs: (
     logs: readonly KafkaLog[],
@@ -145,7 +146,7 @@ async function begin(
   try {
     const stop = AbortSignal.any([event.revoked, ending.shutdown])
     const logs = await ports.learnLogs(event.logs, stop)
-    const assignment = newAssignment(event, { ...ports, ...ending, logs })
+    const assignment = newAssignment(event, { ...ports, ...ending, routes: ports.routes(), logs })
     ports.observe.assigned(assignment)
     return assignment
   } catch (error) {

@@ -2,9 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createClickHouse, keysDatabase } from '@custom-events/clickhouse'
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import {
-  consumerGroupName,
-  createConsumer,
-  createLogEndsReader,
+  createGenerations,
   createMemoryBudget,
   createProducer,
   createSchemaRegistry,
@@ -19,16 +17,17 @@ import {
 import { startOpsServer, type Logger } from '@custom-events/runtime'
 import type { ConsumerSettings } from './config.ts'
 import { consume } from './consume.ts'
-import { recordCompleteness, type Completeness } from './complete/completeness.ts'
-import { watchRollups } from './complete/rollup-freshness.ts'
+import { openCompleteness, openRollupWatch } from './complete/open.ts'
 import { systemClock } from './batch/deadline.ts'
 import { knowErased } from './erased/known-erased.ts'
 import { withFailpoint } from './failpoint.ts'
 import { createConfiguredLimits } from './batch/closing.ts'
 import { createConfirmLog, learnLogs } from './assignment/logs.ts'
-import { createConsumerMetrics, type ConsumerMetrics } from './metrics.ts'
+import { createConsumerMetrics } from './metrics.ts'
 import { createObservers, type Observers } from './observe.ts'
 import { createRetryLoop } from './insert/retry-loop.ts'
+import { inOrderOf, routesRead, topicsRead } from './read/generations-read.ts'
+import { knownOnce, openMember } from './read/open-member.ts'
 import { avroRoute, deadLetterRoute, type AvroTable } from './read/route.ts'
 import { sealKeyRoute } from './read/seal-key-route.ts'
 import { createSetAside } from './dead-letter/set-aside.ts'
@@ -40,8 +39,6 @@ import { createTell } from './tell.ts'
 
 /** A batch is closed after the fetch that fills it; of one partition it brings fewer, however small they are. */
 const LARGEST_FETCH_RECORDS = 100_000
-
-const MAX_HEARTBEAT_MS = 300
 
 const DRAINING = { isReady: false, reasons: ['draining'] }
 
@@ -75,9 +72,21 @@ export async function startConsumer(options: {
   })
   resources.use(ops)
 
+  let onErasures = (): void => {}
   const erasures = resources.use(
-    followErasures({ kafka, topic: erasedTopic(config.KAFKA_TOPIC), log }),
+    followErasures({
+      kafka,
+      topic: erasedTopic(config.KAFKA_TOPIC),
+      log,
+      onChange: () => onErasures(),
+    }),
   )
+  const generations = createGenerations({
+    tracked: topics.tracked,
+    partitions: config.KAFKA_PARTITIONS,
+    announcements: erasures.announcements,
+    leaseMs: settings.placeLeaseMs,
+  })
   const clickhouseClient = resources.use(createClickHouse(config))
   const keysClickhouse = resources.use(
     createClickHouse({
@@ -94,20 +103,9 @@ export async function startConsumer(options: {
       log,
     }),
   )
-  const member = createConsumer({
-    kafka,
-    consumerGroup: consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC),
-    topics: [topics.tracked, topics.rejected, topics.deadLetters, topics.keys],
-    budget,
-    onOutOfRange: config.KAFKA_OUT_OF_RANGE,
-    instanceId: settings.instanceId,
-    log,
-    times: {
-      sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
-      // By them members hear that the group joins anew, and nobody's share is given away before the last has heard it.
-      heartbeatMs: Math.min(MAX_HEARTBEAT_MS, config.KAFKA_SESSION_TIMEOUT_MS / 10),
-    },
-  })
+  await knownOnce(erasures)
+  const member = openMember({ settings, budget, log }, topicsRead(topics, generations.all))
+  onErasures = () => member.readTopics(topicsRead(topics, generations.all))
   resources.use(member)
   const { clickhouse, consumer, producer } = withFailpoint(
     { clickhouse: clickhouseClient, consumer: member, producer: deadLetterProducer },
@@ -127,6 +125,7 @@ export async function startConsumer(options: {
       return (
         consumer.notReadyReason ??
         erasures.notReadyReason ??
+        erasures.announcements.problem ??
         trouble?.text ??
         promises.notReadyReason
       )
@@ -135,7 +134,7 @@ export async function startConsumer(options: {
       return consumer.troubles
     },
   }
-  const completeness = openCompleteness({ settings, metrics, log, resources })
+  const completeness = openCompleteness({ settings, metrics, log, resources }, generations)
   openRollupWatch({ settings, metrics, log, resources })
   observers = createObservers({ metrics, budget, consumer, completeness, erasures, log })
   const { insert: observe } = observers
@@ -161,21 +160,25 @@ export async function startConsumer(options: {
       consumer.rejoin()
     },
   })
+  const routes = routesRead(
+    [
+      avroRoute({
+        ...care(topics.rejected, 'rejected_events'),
+        readerSchema: rejectedAvroSchema,
+      }),
+      deadLetterRoute(topics.deadLetters),
+      sealKeyRoute({ topic: topics.keys, clickhouse: keysClickhouse }),
+    ],
+    (topic) => avroRoute({ ...care(topic, 'events'), readerSchema: eventAvroSchema }),
+  )
   const running = consume(
     {
       consumer,
-      routes: [
-        avroRoute({ ...care(topics.tracked, 'events'), readerSchema: eventAvroSchema }),
-        avroRoute({
-          ...care(topics.rejected, 'rejected_events'),
-          readerSchema: rejectedAvroSchema,
-        }),
-        deadLetterRoute(topics.deadLetters),
-        sealKeyRoute({ topic: topics.keys, clickhouse: keysClickhouse }),
-      ],
+      routes: () => routes(generations.all),
       learnLogs: (logs, stop) => {
         const retryLoop = createRetryLoop({ stop, status, sleep })
-        return learnLogs({ clickhouse, retryLoop, stop }, logs)
+        const read = topicsRead(topics, generations.all)
+        return learnLogs({ clickhouse, retryLoop, stop }, inOrderOf(read, logs))
       },
       limits,
       inDoubtOffsets: 2 * config.BATCH_MAX_ROWS + LARGEST_FETCH_RECORDS,
@@ -220,38 +223,6 @@ export async function startConsumer(options: {
     await running
   })
   log.info({ opsPort: ops.port, topics }, 'consumer is running')
-}
-
-interface Base {
-  readonly settings: ConsumerSettings
-  readonly metrics: ConsumerMetrics
-  readonly log: Logger
-  readonly resources: AsyncDisposableStack
-}
-
-/** Over connections of its own, so that neither a slow Kafka nor a slow ClickHouse holds a batch back there. */
-function openCompleteness({ settings, metrics, log, resources }: Base): Completeness {
-  const { config, kafka } = settings
-  const topics = Object.values(topicNames(config.KAFKA_TOPIC))
-  const completeness = recordCompleteness({
-    clickhouse: resources.use(createClickHouse(config)),
-    logEnds: resources.use(createLogEndsReader({ kafka, topics, log })),
-    log,
-    onRecorded: (outcome) => metrics.completeness.inc({ outcome }),
-  })
-  return resources.use(completeness)
-}
-
-/** Over a connection of its own, as a question may take long. */
-function openRollupWatch({ settings, metrics, log, resources }: Base): void {
-  const clickhouse = resources.use(createClickHouse(settings.config))
-  const onLook = (behindSeconds: ReadonlyMap<string, number> | null): void => {
-    metrics.rollupBehind.reset()
-    for (const [rollup, seconds] of behindSeconds ?? []) {
-      metrics.rollupBehind.set({ rollup }, seconds)
-    }
-  }
-  resources.use(watchRollups({ clickhouse, log, onLook }))
 }
 
 /** Resolves early when aborted. */

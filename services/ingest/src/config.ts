@@ -11,6 +11,7 @@ import {
   consumerGroupName,
   erasedTopic,
   kafkaConfigFrom,
+  placeLeaseFrom,
   registryConfigFrom,
   topicNames,
   type Compression,
@@ -129,6 +130,10 @@ export interface IngestConfig {
   readonly compression: Compression
   /** Topic that says who is erased. */
   readonly erasedTopic: string
+  /** KAFKA_PARTITIONS: of the first generation of the topic. */
+  readonly firstPartitions: number
+  /** How long a look at the generations of the topic holds. */
+  readonly placeLeaseMs: number
   /** Whose offsets tell what can be queried. */
   readonly consumerGroup: string
   readonly registry: RegistryConfig
@@ -167,6 +172,8 @@ export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): 
     kafka: kafkaConfigFrom(config),
     compression: config.KAFKA_COMPRESSION,
     erasedTopic: erasedTopic(config.KAFKA_TOPIC),
+    firstPartitions: config.KAFKA_PARTITIONS,
+    placeLeaseMs: placeLeaseFrom(environment),
     consumerGroup: consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC),
     registry: registryConfigFrom(config),
     writeKeysFile: config.AUTH_MODE === 'off' ? null : config.WRITE_KEYS_FILE,

@@ -140,8 +140,13 @@ export const ingestMetrics = {
     type: 'gauge',
     name: 'erasures_age_seconds',
     help:
-      'Since the topic of erasures was last read to its end; absent before the first time. Events go on being taken: ' +
-      'what of them is erased, the consumer leaves out.',
+      'Since the topic of erasures was last read to its end; absent before the first time. For two minutes events go on ' +
+      'being taken: what of them is erased, the consumer leaves out.',
+  },
+  topicGeneration: {
+    type: 'gauge',
+    name: 'topic_generation',
+    help: 'In which generation of the topic accounts are placed: 1, and one more each time that it has grown.',
   },
   planWarnings: {
     type: 'counter',

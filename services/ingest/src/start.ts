@@ -1,15 +1,7 @@
 import cluster from 'node:cluster'
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
-import {
-  createCommittedReader,
-  createProducer,
-  createSchemaRegistry,
-  followErasures,
-  onPromisedTopics,
-  watchTopicPromises,
-  type OnSent,
-} from '@custom-events/kafka'
+import { createCommittedReader, createSchemaRegistry } from '@custom-events/kafka'
 import {
   ConfigError,
   reportToPrimary,
@@ -25,8 +17,10 @@ import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
 import { createPacedProducer } from './admission/paced-producer.ts'
 import type { IngestParts } from './parts.ts'
 import { openPlanFolder, type PlanFolder } from './schema/plan-folder.ts'
+import { openProducers } from './producers.ts'
 import { readiness } from './readiness.ts'
 import { createRateLimits } from './rate-limit/rate-limits.ts'
+import { queryableByTopic } from './queryable/queryable-by-topic.ts'
 import { createQueryableWatch, type QueryableWatch } from './queryable/queryable-watch.ts'
 import { createRefusedLog } from './refused-log.ts'
 import { createRejectedEvents } from './rejected/rejected.ts'
@@ -70,6 +64,7 @@ export async function startIngest(
         metrics.inFlightBytes.set(parts?.budget.usedBytes ?? 0)
         metrics.producerBufferedBytes.set(parts?.producer.bufferedBytes ?? 0)
         if (parts !== null) showErasures(metrics, parts.erasures)
+        if (parts !== null) metrics.topicGeneration.set(parts.settings.place().generation)
       },
     },
   )
@@ -168,38 +163,20 @@ function openDelivery(
   given: Pick<IngestParts, 'keys' | 'plans' | 'lifecycle'>,
 ): IngestParts {
   const { config, log, metrics, resources } = base
-  const { settings } = config
   const registry = createSchemaRegistry(config.registry)
+  const { topics } = config.settings
   const schemas = resources.use(
     registerSchemas({
       registry,
-      tracked: { subject: `${settings.topics.tracked}-value`, schema: eventAvroSchema },
-      rejected: { subject: `${settings.topics.rejected}-value`, schema: rejectedAvroSchema },
+      tracked: { subject: `${topics.tracked}-value`, schema: eventAvroSchema },
+      rejected: { subject: `${topics.rejected}-value`, schema: rejectedAvroSchema },
       log,
     }),
   )
-  const { tracked, rejected, keys: keysTopic } = settings.topics
-  const promised = {
-    kafka: config.kafka,
-    partitionCountByTopic: {
-      [tracked]: settings.partitionCountByTopic[tracked] ?? 1,
-      [rejected]: settings.partitionCountByTopic[rejected] ?? 1,
-      [keysTopic]: settings.partitionCountByTopic[keysTopic] ?? 1,
-    },
-    log,
-  }
-  const { compression } = config
-  const watch = watchTopicPromises({ ...promised, placed: tracked, compression })
-  const kafka = onPromisedTopics(
-    createProducer({
-      ...promised,
-      sideTopics: [rejected, keysTopic],
-      compression,
-      onSent: (sent) => countSent(metrics, sent),
-      onFailure: ({ class: kind, code }) => metrics.produceFailures.inc({ class: kind, code }),
-    }),
-    watch,
-  )
+  const sealKeys = createSealKeys({ limits: SEAL_KEYS })
+  const { kafka, erasures, place } = openProducers(base, forgetErased(sealKeys))
+  resources.use(erasures)
+  const settings = { ...config.settings, place }
   const producer = resources.use(createPacedProducer(kafka, () => performance.now()))
   // Not the paced producer: the pace is that of accepted events, and theirs alone.
   const rejectedEvents = resources.use(
@@ -207,20 +184,10 @@ function openDelivery(
   )
   const keepKeys = createKeepKeys({
     producer: kafka,
-    topic: keysTopic,
-    partitionCount: settings.partitionCountByTopic[keysTopic] ?? 1,
+    topic: topics.keys,
+    partitionCount: settings.partitionCountByTopic[topics.keys] ?? 1,
     onProduced: (outcome) => metrics.sealKeys.inc({ outcome }),
   })
-  const sealKeys = createSealKeys({ limits: SEAL_KEYS })
-  const forget = forgetErased(sealKeys)
-  const erasures = resources.use(
-    followErasures({
-      kafka: config.kafka,
-      topic: config.erasedTopic,
-      log,
-      onChange: () => forget(erasures),
-    }),
-  )
   return {
     ...given,
     producer,
@@ -244,23 +211,18 @@ function openDelivery(
   }
 }
 
-function countSent(metrics: IngestMetrics, sent: Parameters<OnSent>[0]): void {
-  metrics.produceBytes.inc({ as: 'plain' }, sent.plainBytes)
-  metrics.produceBytes.inc({ as: 'sent' }, sent.bytes)
-  metrics.produceBatches.inc({ compressed: 'yes' }, sent.compressed)
-  metrics.produceBatches.inc({ compressed: 'no' }, sent.plain)
-}
-
 function openQueryable(
   { config, log, metrics }: Base,
   { lifecycle }: Pick<IngestParts, 'lifecycle'>,
 ): QueryableWatch {
-  const { kafka, consumerGroup, settings } = config
-  return createQueryableWatch({
-    committed: createCommittedReader({ kafka, consumerGroup, topic: settings.topics.tracked, log }),
-    limits: WAITING,
-    log,
-    isDraining: () => lifecycle.isDraining,
-    onLook: (outcome) => metrics.queryableLooks.inc({ outcome }),
-  })
+  const { kafka, consumerGroup } = config
+  return queryableByTopic((topic) =>
+    createQueryableWatch({
+      committed: createCommittedReader({ kafka, consumerGroup, topic, log }),
+      limits: WAITING,
+      log,
+      isDraining: () => lifecycle.isDraining,
+      onLook: (outcome) => metrics.queryableLooks.inc({ outcome }),
+    }),
+  )
 }

@@ -139,7 +139,7 @@ async function judge(
       return [letter, { kind: 'refused', code: refusedCodes.get(record) ?? '' }]
     }
     const replayed = {
-      topic: letter.sourceTopic,
+      topic: place.topic,
       partition: place.partition,
       key: letter.key,
       value: letter.value,

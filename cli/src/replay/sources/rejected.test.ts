@@ -22,12 +22,13 @@ import {
   SEAL_KEYS,
   type WriteKey,
 } from '@custom-events/ingest'
-import { partitionCounts, topicNames } from '@custom-events/kafka'
+import { topicNames } from '@custom-events/kafka'
 import type { Judged, Newest } from './judged.ts'
 import { rejectedSource } from './rejected.ts'
 
 const topics = topicNames('events.tracked.v1')
-const settings = { topics, partitionCountByTopic: partitionCounts(topics, 12) }
+const placed = { generation: 1, topic: topics.tracked, partitions: 12, closed: null }
+const settings = { place: () => placed }
 const events = createEventCodec()
 const codec = createRejectedCodec()
 const RECEIVED = Date.UTC(2026, 0, 31)

@@ -8,7 +8,7 @@ import {
 } from '@custom-events/codec'
 import { avroRoute, type Route } from '@custom-events/consumer'
 import { partitionOf, type TrackedEvent } from '@custom-events/event'
-import type { FetchedRecord, SchemaRegistry, TopicNames } from '@custom-events/kafka'
+import type { AccountsPlace, FetchedRecord, SchemaRegistry, TopicNames } from '@custom-events/kafka'
 import { isSuperseded } from './judged.ts'
 import { identityKey, newestCopies } from './newest.ts'
 
@@ -27,6 +27,7 @@ interface Candidate {
 }
 
 interface Placed {
+  readonly topic: string
   readonly partition: number
   /** The table has a copy as new or newer. */
   readonly isSuperseded: boolean
@@ -34,8 +35,10 @@ interface Placed {
 
 interface Options {
   readonly topics: TopicNames
-  /** The pinned partition count of the topic of accepted events. */
-  readonly trackedPartitions: number
+  /** Every generation of the topic of accepted events, the oldest first. */
+  readonly generations: readonly string[]
+  /** Where accounts are placed now. */
+  readonly place: () => AccountsPlace
   readonly clickhouse: ClickHouse
   /** Of the topics. */
   readonly logs: readonly RegisteredLog[]
@@ -44,27 +47,29 @@ interface Options {
 
 /** The topics whose records the consumer sets aside. */
 export function replayTargets(options: Options): ReadonlyMap<string, Target> {
-  const { topics } = options
+  const { topics, generations } = options
   return new Map([
-    [topics.tracked, trackedTarget(options)],
+    ...generations.map((topic) => [topic, trackedTarget(options, topic)] as const),
     [topics.rejected, rejectedTarget(options)],
   ])
 }
 
-function trackedTarget(options: Options): Target {
-  const { topics, trackedPartitions, clickhouse, registry } = options
+/** @param topic a generation of it, that of the dead letters; they go to the one where accounts are placed now. */
+function trackedTarget(options: Options, topic: string): Target {
+  const { place, clickhouse, registry } = options
   const readerSchema = eventAvroSchema
   const reader = createRecordReader<TrackedEvent>(readerSchema)
   return {
-    route: avroRoute({ topic: topics.tracked, table: 'events', readerSchema, registry }).of(
-      logOf(options, topics.tracked),
-    ),
+    route: avroRoute({ topic, table: 'events', readerSchema, registry }).of(logOf(options, topic)),
     place: async (candidates) => {
       const events = await readAll(reader, registry, candidates)
+      const to = place()
+      if (to.closed !== null) throw new Error(to.closed)
       const newest = await newestCopies(clickhouse, events)
       return placed(candidates, events, ({ record, generation }, event) => ({
-        // The account's own: it differs only if another producer than ours chose the record's.
-        partition: partitionOf(event.group_id, trackedPartitions),
+        topic: to.topic,
+        // The account's own: it differs where the topic has grown, or another producer than ours chose the record's.
+        partition: partitionOf(event.group_id, to.partitions),
         isSuperseded: isSuperseded(newest.get(identityKey(event)), {
           receivedAtMs: event.received_at,
           place: { ...record, generation },
@@ -94,6 +99,7 @@ function rejectedTarget(options: Options): Target {
       )
       const present = new Set(rows.map(({ request_id: id, index }) => JSON.stringify([id, index])))
       return placed(candidates, events, ({ record }, { request_id: id, index }) => ({
+        topic: topics.rejected,
         partition: record.partition,
         isSuperseded: present.has(JSON.stringify([id, index])),
       }))

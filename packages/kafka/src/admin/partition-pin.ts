@@ -40,14 +40,15 @@ export function pinProblem(
     return (
       `topic ${topic} has ${found} partitions, ${wanted} are configured, but accounts are placed with ${pinned}, as ` +
       `the topic ${pinTopic(topic, pinned)} records. With another number they would move and updates of their events ` +
-      `would not show: set KAFKA_PARTITIONS=${pinned}, or name a new topic in KAFKA_TOPIC`
+      `would not show: set KAFKA_PARTITIONS=${pinned}` +
+      (wanted > pinned ? grow(wanted) : ', or name a new topic in KAFKA_TOPIC')
     )
   }
   if (found < wanted) {
     return (
       `topic ${topic} has ${found} partitions, ${wanted} are configured. Adding partitions would move accounts and ` +
       (pinned === undefined
-        ? `break their order: set KAFKA_PARTITIONS=${found}, or name a new topic in KAFKA_TOPIC`
+        ? `break their order: set KAFKA_PARTITIONS=${found}${grow(wanted)}`
         : `break their order: it was made anew with fewer; name a new topic in KAFKA_TOPIC`)
     )
   }
@@ -59,4 +60,8 @@ export function pinProblem(
     )
   }
   return null
+}
+
+function grow(partitions: number): string {
+  return `; for more, \`npm run topic -- grow --partitions ${partitions}\``
 }

@@ -7,6 +7,7 @@ export const KAFKA_PROGRAMS = [
   'replay',
   'erase',
   'destroy-keys',
+  'topic',
 ] as const
 export type KafkaProgram = (typeof KAFKA_PROGRAMS)[number]
 
@@ -144,7 +145,7 @@ export const KAFKA_RIGHTS: readonly Right[] = [
     program: 'ingest',
     resource: 'erasures',
     operations: ['READ', 'DESCRIBE'],
-    without: 'ingest is not ready: it does not know who is erased',
+    without: 'ingest is not ready: it knows neither who is erased nor whether the topic has grown',
   },
   {
     program: 'ingest',
@@ -237,6 +238,18 @@ export const KAFKA_RIGHTS: readonly Right[] = [
       without: `${program} cannot see whether the consumers have inserted the keys, and fails`,
     },
   ]),
+  {
+    program: 'topic',
+    resource: 'erasures',
+    operations: ['READ', 'WRITE', 'DESCRIBE'],
+    without: 'the topic cannot grow',
+  },
+  {
+    program: 'topic',
+    resource: 'topics',
+    operations: ['CREATE', 'DESCRIBE'],
+    without: 'the next generation of the topic cannot be made',
+  },
 ]
 
 export type KafkaAcl = KafkaResource & { readonly operation: KafkaOperation }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { erasedIdOf, writeComplete, writeErasure, type IdKind } from '@custom-events/event'
 import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../../../../test/support/eventually.ts'
+import { writeGeneration } from '../generations/generation-record.ts'
 import { followErasures, type Erasures } from './erasures.ts'
 import type { TopicReader } from './follow-topic.ts'
 
@@ -137,4 +138,27 @@ test('an empty topic says nothing until it is marked as filled, and one made ane
   assert.equal(erasures.ids.size, 0)
   todo.push((reader) => reader.forget())
   await eventually(() => assert.match(erasures.notReadyReason ?? '', /complete/), { everyMs: 5 })
+})
+
+test('a generation is announced by the same topic; one that is not complete vouches for none', async () => {
+  const { erasures, add, fill, todo } = scripted(undefined, { isFilled: false })
+  await using _ = erasures
+  await eventually(() => assert.ok(erasures.ageMs < Infinity), { everyMs: 5 })
+  assert.equal(erasures.announcements.readAt, null)
+  const record = { generation: 2, topic: 't.g2', partitions: 48, isOpen: true }
+  const { key, value } = writeGeneration(record)
+  add(key, value)
+  fill()
+  await eventually(() => assert.notEqual(erasures.announcements.readAt, null), { everyMs: 5 })
+  assert.deepEqual(
+    erasures.announcements.announced.map(({ topic }) => topic),
+    ['t.g2'],
+  )
+  assert.equal(erasures.notReadyReason, null)
+  todo.push((reader) => reader.forget())
+  await eventually(() => assert.match(erasures.notReadyReason ?? '', /complete/), { everyMs: 5 })
+  const { readAt } = erasures.announcements
+  await eventually(() => assert.ok(erasures.ageMs < Infinity), { everyMs: 5 })
+  assert.equal(erasures.announcements.readAt, readAt)
+  assert.equal(erasures.announcements.announced.length, 1, 'it is kept')
 })

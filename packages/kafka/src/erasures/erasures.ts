@@ -10,6 +10,9 @@ import {
 import type { Logger } from '@custom-events/runtime'
 import type { FetchedRecord } from '../consumer/consumer-port.ts'
 import { KafkaProblem } from '../errors/kafka-problem.ts'
+import { createAnnouncements, type Announcements } from '../generations/announced.ts'
+import { isGenerationKey } from '../generations/generation-record.ts'
+import { momentNow, msSince, type Moment } from '../generations/moment.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { followTopic, type TopicFollower, type TopicReader } from './follow-topic.ts'
 
@@ -29,6 +32,8 @@ export interface Erasures extends AsyncDisposable {
   readonly isComplete: boolean
   /** `null` once it was read to its end and is complete, and while every record of it is understood. */
   readonly notReadyReason: string | null
+  /** Next generations of the topic of events, which the same topic tells of. */
+  readonly announcements: Announcements
   records(): Iterable<ErasureRecord>
   /** Keys of records that are not understood. */
   unreadableKeys(): Iterable<string>
@@ -63,7 +68,7 @@ export function followErasures(options: ErasuresOptions): Erasures {
   const run = async (): Promise<void> => {
     let pauseMs = FIRST_PAUSE_MS
     while (!closing.signal.aborted) {
-      const asked = now()
+      const asked = momentNow()
       try {
         if (await follower.read(WAIT_MS)) state.readToEnd(asked)
         pauseMs = FIRST_PAUSE_MS
@@ -99,6 +104,7 @@ export function followErasures(options: ErasuresOptions): Erasures {
       if (state.ageMs < Infinity) return state.isComplete ? null : notFilled(topic)
       return `who is erased is not known yet${state.trouble === null ? '' : `: ${state.trouble}`}`
     },
+    announcements: state.announcements,
     records: () => state.ids.records(),
     unreadableKeys: () => state.unreadableKeys(),
     [Symbol.asyncDispose]: async () => {
@@ -109,22 +115,9 @@ export function followErasures(options: ErasuresOptions): Erasures {
   }
 }
 
-/** By both clocks: one stands still while a machine sleeps, the other may be set back. */
-interface Moment {
-  readonly monotonic: number
-  readonly wall: number
-}
-
-function now(): Moment {
-  return { monotonic: performance.now(), wall: Date.now() }
-}
-
-function msSince({ monotonic, wall }: Moment): number {
-  return Math.max(performance.now() - monotonic, Date.now() - wall)
-}
-
 function createState(topic: string, maxErasures: number, log: Logger) {
   const ids = createErasedIds()
+  const announcements = createAnnouncements(topic, log)
   /** Keys of records that are not understood: an erasure may be among them. */
   const unreadable = new Map<string, string>()
   let isComplete = false
@@ -133,8 +126,10 @@ function createState(topic: string, maxErasures: number, log: Logger) {
   let failure: string | null = null
   let version = 0
 
-  const take = ({ key, value, offset }: FetchedRecord): void => {
+  const take = (record: FetchedRecord): void => {
+    const { key, value, offset } = record
     const name = key?.toString('utf8') ?? ''
+    if (isGenerationKey(name)) return announcements.take(record)
     version++
     if (name === COMPLETE_KEY) {
       isComplete = value !== null
@@ -158,6 +153,7 @@ function createState(topic: string, maxErasures: number, log: Logger) {
 
   return {
     ids,
+    announcements,
     reader: {
       record: take,
       // Nobody comes back by it: until setup has filled such a topic, it says nothing of anybody.
@@ -174,6 +170,8 @@ function createState(topic: string, maxErasures: number, log: Logger) {
       if (failure !== null) log.info({ topic }, 'erasures are read again')
       failure = null
       knownAt = asked
+      // One that was made anew lacks generations until setup has filled it.
+      if (isComplete) announcements.readToEnd(asked)
     },
     failed: (error: unknown) => {
       const text = told(error)
@@ -184,7 +182,7 @@ function createState(topic: string, maxErasures: number, log: Logger) {
       return version
     },
     get ageMs() {
-      return knownAt === null ? Infinity : Math.max(0, msSince(knownAt))
+      return knownAt === null ? Infinity : msSince(knownAt)
     },
     get trouble() {
       return failure

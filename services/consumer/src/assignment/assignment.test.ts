@@ -83,7 +83,7 @@ async function play(
           return isCommitted
         },
       },
-      routes: [deadLetterRoute(TOPIC)],
+      routes: () => [deadLetterRoute(TOPIC)],
       learnLogs: async (logs) => logs.map((log) => ({ ...log, generation: 1 })),
       inDoubtOffsets: options.inDoubtOffsets ?? 2,
       shutdownWithinMs: 60_000,

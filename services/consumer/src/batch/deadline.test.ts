@@ -95,7 +95,7 @@ function createWorld() {
     const running = consume(
       {
         consumer,
-        routes: [deadLetterRoute(TOPIC)],
+        routes: () => [deadLetterRoute(TOPIC)],
         learnLogs: async (logs) => logs.map((log) => ({ ...log, generation: 1 })),
         limits: {
           current: () => ({ maxRows: 1, maxBytes: 1_000, maxAgeMs: 1_000 }),

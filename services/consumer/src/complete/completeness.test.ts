@@ -33,6 +33,8 @@ function recording(ports: Partial<CompletenessOptions> = {}) {
         return { ends: [{ topic: 't', partition: 0, end: 5 }], logs: [LOG] }
       },
     },
+    generations: () => ['t'],
+    otherTopics: [],
     log: { warn: () => {}, info: () => {}, debug: () => {} },
     onRecorded: (outcome) => void order.push(outcome),
     times: TIMES,
@@ -141,4 +143,19 @@ test('who stops does not wait for a ClickHouse that never answers', async () => 
   completeness.assigned(HOLDING)
   await asked.promise
   await completeness[Symbol.asyncDispose]()
+})
+
+test('nothing is told while there may be a generation that is not known, or that the assignment has not', async () => {
+  for (const generations of [null, ['t', 't.g2']]) {
+    let known: readonly string[] | null = ['t']
+    const { completeness, inserts, moreTurns } = recording({ generations: () => known })
+    await using _ = completeness
+    completeness.assigned(HOLDING)
+    await eventually(() => assert.ok(inserts.length > 0))
+    known = generations
+    await moreTurns()
+    const told = inserts.length
+    await moreTurns()
+    assert.equal(inserts.length, told)
+  }
 })

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ClickHouse } from '@custom-events/clickhouse'
-import type { LogEndsReader, PartitionOffset } from '@custom-events/kafka'
+import type { PartitionOffset } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
+import type { EndsOfTopics } from './ends-of-topics.ts'
 import { insertSettled, rowsOfHolding, type Holding, type RowsOfHolding } from './settled-rows.ts'
 
 /** Tells in ClickHouse up to when the partitions of this consumer are complete. */
@@ -17,7 +18,11 @@ export interface Completeness extends AsyncDisposable {
 export interface CompletenessOptions {
   /** A connection of its own: what is slow here holds no batch back. */
   readonly clickhouse: Pick<ClickHouse, 'query' | 'command'>
-  readonly logEnds: Pick<LogEndsReader, 'read'>
+  readonly logEnds: Pick<EndsOfTopics, 'read'>
+  /** Every topic that accepted events may lie in; `null`: there may be one more that is not known yet. */
+  readonly generations: () => readonly string[] | null
+  /** Those that do not grow. */
+  readonly otherTopics: readonly string[]
   readonly log: Pick<Logger, 'warn' | 'info' | 'debug'>
   readonly onRecorded: (outcome: 'recorded' | 'failed') => void
   /** @default TIMES */
@@ -59,7 +64,12 @@ export function recordCompleteness(options: CompletenessOptions): Completeness {
     try {
       const before = holding.before()
       const atMs = await timeOf(options.clickhouse)
-      const ends = await options.logEnds.read() // after the time, never before: see 0007_settled.sql
+      // After the time: whoever writes to a generation that is not among these begins later than that.
+      const generations = options.generations()
+      if (generations === null) throw new Error('it is not known whether the topic has grown')
+      if (!holding.hasEach(generations)) return // the next assignment does
+      // After the time, never before: see 0007_settled.sql.
+      const ends = await options.logEnds.read([...generations, ...options.otherTopics])
       const rows = holding.rows({ ...ends, atMs, before })
       if (rows.length > 0) {
         await insertSettled(options.clickhouse, rows)

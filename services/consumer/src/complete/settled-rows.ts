@@ -41,6 +41,8 @@ export interface Look extends LogEnds {
 export interface RowsOfHolding {
   /** Records below `offset` are gone that nobody has read. */
   lost(at: PartitionOffset): void
+  /** Whether a row can be made of each of these topics: what is not in the table would not hold the moment back. */
+  hasEach(topics: readonly string[]): boolean
   /** For a look that begins. */
   before(): Look['before']
   /**
@@ -74,6 +76,7 @@ export function rowsOfHolding({ logs, positions }: Holding): RowsOfHolding {
   }
 
   return {
+    hasEach: (topics) => topics.every((topic) => logs.some((log) => log.topic === topic)),
     before: () => new Map([...positions].map(([key, { offset }]) => [key, offset])),
     lost: (at) => lost(partitionKey(at), at.offset),
     rows: ({ before, ends, logs: logsNow, atMs }) =>

@@ -29,7 +29,7 @@ const DRAINING = refused(
   'draining',
   'this instance is shutting down; nothing was taken',
 )
-const KAFKA_AWAY = refused(
+export const KAFKA_AWAY = refused(
   'kafka_away',
   'kafka_unavailable',
   'Kafka cannot be used right now; nothing was taken',

@@ -78,6 +78,8 @@ export async function startTestIngest(
     readonly clock?: () => number
     readonly allowedOrigins?: AllowedOrigins
     readonly rateLimits?: RateLimitRules
+    /** @default the first generation, with 12 partitions */
+    readonly place?: IngestParts['settings']['place']
     readonly queryable?: IngestParts['queryable']
     /** @default nobody is erased */
     readonly erasures?: IngestParts['erasures']
@@ -96,6 +98,7 @@ export async function startTestIngest(
     ...defaults,
     limits: { ...defaults.limits, ...options.limits },
     allowedOrigins: options.allowedOrigins ?? null,
+    place: options.place ?? defaults.place,
   }
   const schemas: TestIngest['schemas'] = { trackedId: 7, rejectedId: 8, notReadyReason: null }
   const plans = options.plans ?? { current: NO_PLAN_SET }

@@ -37,8 +37,7 @@ export function createDryRun(parts: IngestParts): Handle {
 }
 
 function pretendToProduce({ settings }: IngestParts, judged: readonly Judged[]): Produced[] {
-  const topic = settings.topics.tracked
-  const partitionCount = settings.partitionCountByTopic[topic] ?? 1
+  const { topic, partitions: partitionCount } = settings.place()
   return judged.flatMap(({ verdict }) => {
     if (verdict.status !== 'accepted') return []
     const place = { topic, partition: partitionOf(verdict.event.group_id, partitionCount) }

@@ -12,14 +12,14 @@ import type { IngestSettings } from '../settings.ts'
 import type { PlanFolder } from '../schema/plan-folder.ts'
 import type { SealedRecord } from '../seal/produce-sealed.ts'
 import type { Sealer } from '../seal/sealer.ts'
-import { REGISTRY_AWAY } from '../admission/refusals.ts'
+import { KAFKA_AWAY, REGISTRY_AWAY } from '../admission/refusals.ts'
 import { EVENTS_PER_LOOK, type Slices } from '../admission/slices.ts'
 import type { Judged } from './verdicts.ts'
 
 interface Encoding {
   readonly codec: FramedCodec<TrackedEvent>
   readonly schemas: Pick<SchemaIds, 'trackedId'>
-  readonly settings: Pick<IngestSettings, 'topics' | 'partitionCountByTopic'>
+  readonly settings: Pick<IngestSettings, 'place'>
   /** What they mark is sealed. */
   readonly plans: Pick<PlanFolder, 'current'>
   readonly sealer: Sealer
@@ -64,8 +64,8 @@ interface Started {
 
 function start(encoding: Encoding, judged: readonly Judged[]): Started {
   const { codec, sealer, schemas, settings } = encoding
-  const topic = settings.topics.tracked
-  const partitionCount = settings.partitionCountByTopic[topic] ?? 1
+  const { topic, partitions: partitionCount, closed } = settings.place()
+  if (closed !== null) throw KAFKA_AWAY // the topic grows, since the request was let in
   const schemaId = schemas.trackedId
   if (schemaId === null) throw REGISTRY_AWAY // found to be wrong since the request was let in
   const recordBuffer = openRecordBuffer(judged, schemaId)

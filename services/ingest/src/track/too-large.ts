@@ -20,7 +20,7 @@ export function rejectTooLarge(
   { producer, settings }: Pick<IngestParts, 'producer' | 'settings'>,
   encoded: Encoded,
 ): Encoded {
-  const limit = producer.maxBatchBytes(settings.topics.tracked)
+  const limit = producer.maxBatchBytes(settings.place().topic)
   if (limit >= ROOM_PER_EVENT * settings.rules.maxEventBytes) return encoded
   const isRefused = encoded.records.map((record) => isTooLarge(record, limit))
   return isRefused.includes(true) ? without(encoded, isRefused, limit) : encoded
@@ -37,7 +37,7 @@ export function rejectRefused(
 ): Encoded {
   const isRefused = outcomes.map(isRefusedForSize)
   if (!isRefused.includes(true)) return encoded
-  return without(encoded, isRefused, producer.maxBatchBytes(settings.topics.tracked))
+  return without(encoded, isRefused, producer.maxBatchBytes(settings.place().topic))
 }
 
 /** @returns whether the record is not in Kafka, and never will be. */

@@ -131,7 +131,7 @@ function portsOf(of: {
   const registry = { schema: (id: number) => schema(world, gate, id) }
   return {
     consumer,
-    routes: [
+    routes: () => [
       avroRoute({ topic: TOPIC, table: 'events', readerSchema: eventAvroSchema, registry }),
       deadLetterRoute(DEAD_LETTERS),
     ],
