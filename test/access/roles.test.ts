@@ -1,7 +1,9 @@
 // Which role may do what in ClickHouse, on the real engine; and that everything is refused that its row does not name.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { createClickHouse } from '@custom-events/clickhouse'
 import { ROLES, type RoleName } from '@custom-events/clickhouse/access'
+import { audits } from './data-programs.ts'
 import { openWorld, type World } from './world.ts'
 
 let world: World
@@ -161,6 +163,16 @@ for (const [statement, may] of MATRIX) {
     }
   })
 }
+
+test('audit names the login that a command used, not the one user of the embedded engine', async () => {
+  await using clickhouse = createClickHouse({
+    ...world.environmentOf('eraser'),
+    CLICKHOUSE_DATABASE: 'custom_events',
+  })
+  await audits(clickhouse)
+  const { text } = await world.ask('operator', 'SELECT DISTINCT login FROM audit FINAL')
+  assert.ok(text.split('\n').includes('eraser'), text)
+})
 
 test('limits of who only reads cannot be lifted', async () => {
   for (const role of ['reader', 'own'] as const) {

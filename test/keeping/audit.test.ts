@@ -33,7 +33,7 @@ test(
       `SELECT command, arguments, run_by = os_user AS isOsUser, outcome, counts, message, ended_at >= began_at AS isEnded,
        host != '' AND os_user != '' AND login = {login:String} AS isKnown
      FROM audit FINAL ORDER BY outcome`,
-      { login: clickhouse.user }, // not currentUser(), which in the embedded engine is `default` for all
+      { login: clickhouse.user },
     )
     const args = JSON.stringify(asked.args)
     assert.deepEqual(rows, [
