@@ -7,7 +7,7 @@ export const INPUTS = {
   jsonBytes: 357,
   /** Its record in Kafka's log, not compressed (docs/performance.md). */
   recordBytes: 290,
-  /** The same in batches compressed with zstd: the most it may take. */
+  /** The same in batches of 16 KiB and more, compressed with zstd: the most it may take. */
   compressedRecordBytes: 80,
   /** Its row on ClickHouse's disk, merged (ADR 0044). */
   rowBytes: 74.2,

@@ -65,11 +65,11 @@ function limitsOf({ micros, perSecond }: Costs): readonly Limit[] {
     {
       of: `${DEFAULT_PARTITIONS} partitions, a consumer each`,
       eventsPerSecond: DEFAULT_PARTITIONS * perSecond.consumer,
-      answer: '`KAFKA_PARTITIONS`, once, before the first event',
+      answer: '`npm run topic -- grow`',
     },
     {
-      of: 'the network of three brokers, compressed',
-      eventsPerSecond: (network * 3) / (INPUTS.compressedRecordBytes * kafkaReplicas),
+      of: 'the network of three brokers',
+      eventsPerSecond: (network * 3) / (INPUTS.recordBytes * kafkaReplicas),
       answer: 'more brokers',
     },
     {

@@ -15,6 +15,8 @@ export interface Machines {
   readonly shardsFor: string
   readonly retentionHours: number
   readonly kafkaTerabytes: number
+  /** The same where every batch is large enough to be compressed. */
+  readonly compressedTerabytes: number
   readonly clickhouseTerabytes: number
   /** Events as clients send them, in gigabits a second. */
   readonly inGigabits: number
@@ -36,9 +38,11 @@ export function machinesFor(rate: Rate, { micros, perSecond }: Costs): Machines 
   const consumers = Math.max(2, Math.ceil(rate / (perSecond.consumer * UTILISATION)))
   const mean = rate * INPUTS.meanOfPeak
   const retentionHours = INPUTS.retentionHours[rate]
-  const kafkaTerabytes = (mean * INPUTS.compressedRecordBytes * retentionHours * HOUR * kafkaReplicas) / 1e12 // prettier-ignore
+  const keptTerabytes = (bytes: number): number =>
+    (mean * bytes * retentionHours * HOUR * kafkaReplicas) / 1e12
+  const kafkaTerabytes = keptTerabytes(INPUTS.recordBytes)
   const clickhouseTerabytes = (mean * INPUTS.rowBytes * INPUTS.rowDays * DAY * clickhouseReplicas) / 1e12 // prettier-ignore
-  const sentBytes = rate * INPUTS.compressedRecordBytes * kafkaReplicas // to the other replicas, and to one reader
+  const sentBytes = rate * INPUTS.recordBytes * kafkaReplicas // to the other replicas, and to one reader
   const brokersBy = {
     replicas: kafkaReplicas,
     cores: coresFor(rate, micros.produced * kafkaReplicas + micros.fetched) / machine.cores,
@@ -51,7 +55,7 @@ export function machinesFor(rate: Rate, { micros, perSecond }: Costs): Machines 
     disk: clickhouseTerabytes / clickhouseReplicas / (INPUTS.clickhouseDiskTerabytes * INPUTS.diskUse), // prettier-ignore
   })
   const cores = ingest + consumers + (brokers + shards * clickhouseReplicas) * machine.cores
-  const betweenZones = ((kafkaReplicas - 1) / kafkaReplicas) * mean * INPUTS.compressedRecordBytes * kafkaReplicas * MONTH / 1e12 // prettier-ignore
+  const betweenZones = ((kafkaReplicas - 1) / kafkaReplicas) * mean * INPUTS.recordBytes * kafkaReplicas * MONTH / 1e12 // prettier-ignore
   return {
     ingest,
     consumers,
@@ -62,6 +66,7 @@ export function machinesFor(rate: Rate, { micros, perSecond }: Costs): Machines 
     shardsFor,
     retentionHours,
     kafkaTerabytes,
+    compressedTerabytes: keptTerabytes(INPUTS.compressedRecordBytes),
     clickhouseTerabytes,
     inGigabits: (rate * INPUTS.jsonBytes * 8) / 1e9,
     kafkaGigabits: (sentBytes * 8) / 1e9,
@@ -99,6 +104,7 @@ export function machinesTable(costs: Costs): FigureTable {
       row('out of brokers, Gbit/s', ({ kafkaGigabits }) => kafkaGigabits),
       row('Kafka keeps, hours', ({ retentionHours }) => retentionHours),
       row('… on disk, TB', ({ kafkaTerabytes }) => kafkaTerabytes),
+      row('… where all batches are compressed, TB', ({ compressedTerabytes }) => compressedTerabytes), // prettier-ignore
       row(`ClickHouse in ${INPUTS.rowDays} days, TB`, ({ clickhouseTerabytes }) => clickhouseTerabytes), // prettier-ignore
       row('money a month', ({ money }) => Math.round(money)),
     ],

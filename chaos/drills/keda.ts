@@ -15,14 +15,13 @@ export interface Change {
   readonly to: number
 }
 
-export interface Keda {
+export interface Keda extends AsyncDisposable {
   readonly changes: readonly Change[]
   /** The most that was seen. */
   readonly lag: () => number
   /** Kafka did not answer. */
   readonly unanswered: () => number
   /** Resolves when nothing is changed any more. */
-  stop(): Promise<void>
 }
 
 export interface KedaOptions {
@@ -83,7 +82,7 @@ export function startKeda({ rule, pace, environment, crew, say }: KedaOptions): 
     changes,
     lag: () => most,
     unanswered: () => unanswered,
-    stop: async () => {
+    [Symbol.asyncDispose]: async () => {
       stopping.abort()
       await Promise.all(clocks)
     },

@@ -54,7 +54,7 @@ export async function scaling({ minutes, seed, say }: Orders): Promise<readonly 
   say(`one consumer inserts ${capacity.toFixed(0)} rows/s: one for ${rule.lagThreshold.toFixed(0)} records of lag, the clock ${pace.toFixed(1)} times as fast`) // prettier-ignore
 
   const crew = createCrew(stage.pipeline)
-  const keda = startKeda({ rule, pace, environment: stage.pipeline.environment, crew, say })
+  await using keda = startKeda({ rule, pace, environment: stage.pipeline.environment, crew, say })
   const peak = capacity * PEAK
   const refused = await offerDay(stage, { seed, peak, daySeconds })
   const nightRefused = await offerNight(stage, {
@@ -63,7 +63,7 @@ export async function scaling({ minutes, seed, say }: Orders): Promise<readonly 
     isOver: () => crew.size <= rule.minReplicas,
     mostSeconds: (rule.down.windowSeconds + stepsDown(rule, keda.changes)) / pace + STEP_SECONDS,
   })
-  await keda.stop()
+  await keda[Symbol.asyncDispose]()
   await crew.settle()
   return [
     told('rows/s of one consumer here', capacity),

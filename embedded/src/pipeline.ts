@@ -75,8 +75,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     })
     return programs.use(program)
   }
+  let begun = 0
   const startConsumer = async (opsPort?: number): Promise<Program> => {
-    const name = `consumer-${consumers.length + 1}`
+    const name = `consumer-${++begun}`
     const asWriter = clickhouseAs('WRITER', options.logins)
     const consumer = await start('consumer', name, opsPort, asWriter)
     consumers.push(consumer)

@@ -17,12 +17,12 @@ test('machines are what can be summed by hand', () => {
   assert.equal(ingest, 20 + 1) // 1,000,000 × 10 µs at half use, and one to spare
   assert.equal(consumers, 20)
   assert.equal(partitions, 48) // twice the consumers, in twelves
-  // (3 × 10 + 10 µs) × 1,000,000 at half use are 80 cores, five brokers of sixteen; 37.3 TB on 5.6 are seven.
-  assert.deepEqual([brokers, brokersFor], [7, 'disk'])
+  // (3 × 10 + 10 µs) × 1,000,000 at half use are 80 cores, five brokers of sixteen; 135.3 TB on 5.6 are 25.
+  assert.deepEqual([brokers, brokersFor], [25, 'disk'])
   const { kafkaTerabytes, inGigabits, kafkaGigabits } = machinesFor(100_000, COSTS)
-  assert.equal(kafkaTerabytes.toFixed(2), ((60_000 * 80 * 168 * 3_600 * 3) / 1e12).toFixed(2))
+  assert.equal(kafkaTerabytes.toFixed(2), ((60_000 * 290 * 168 * 3_600 * 3) / 1e12).toFixed(2))
   assert.equal(inGigabits.toFixed(4), ((100_000 * 357 * 8) / 1e9).toFixed(4))
-  assert.equal(kafkaGigabits.toFixed(3), ((100_000 * 80 * 3 * 8) / 1e9).toFixed(3))
+  assert.equal(kafkaGigabits.toFixed(3), ((100_000 * 290 * 3 * 8) / 1e9).toFixed(3))
 })
 
 test('with what was measured, more events never need fewer machines, and no more partitions than there may be', () => {

@@ -69,10 +69,13 @@ function createGroup(scenario: Scenario, replicasAtFirst: number) {
   const random = createRandom(scenario.seed, 'rebalances')
   const changes: { readonly second: number; readonly by: number }[] = []
   let replicas = replicasAtFirst
-  let stoppedUntil = 0
-  const rebalance = (second: number): void => {
+  let stopped = { until: 0, share: 0 }
+  /** What moves to others is not read meanwhile; who keeps their partitions reads on (docs/decisions/0054-takeover.md). */
+  const rebalance = (second: number, movedShare: number): void => {
     const { least, most } = rebalanceSeconds
-    stoppedUntil = Math.max(stoppedUntil, second + least + random.next() * (most - least))
+    const share = second < stopped.until ? stopped.share + movedShare : movedShare
+    const until = Math.max(stopped.until, second + least + random.next() * (most - least))
+    stopped = { until, share: Math.min(1, share) }
   }
   /** Each consumer in turn leaves and comes back. */
   const isReplaced = (second: number): boolean =>
@@ -88,12 +91,13 @@ function createGroup(scenario: Scenario, replicasAtFirst: number) {
     change: (second: number, wanted: number): void => {
       if (wanted === replicas) return
       changes.push({ second, by: wanted - replicas })
+      rebalance(second, 1 - Math.min(wanted, replicas) / Math.max(wanted, replicas))
       replicas = wanted
-      rebalance(second)
     },
     rows: (second: number): number => {
-      if (isReplaced(second)) rebalance(second)
-      return second < stoppedUntil ? 0 : Math.min(replicas, partitions) * consumerRows
+      if (isReplaced(second)) rebalance(second, 1 / replicas)
+      const share = second < stopped.until ? 1 - stopped.share : 1
+      return share * Math.min(replicas, partitions) * consumerRows
     },
   }
 }

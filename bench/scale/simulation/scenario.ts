@@ -19,7 +19,7 @@ export interface Scenario {
   readonly retentionSeconds: number
   /** From Kafka's acknowledgement to the commit after the insert while all is well: the least and the most. */
   readonly delaySeconds: { readonly least: number; readonly most: number }
-  /** A change of the group's members stops all of them for so long. */
+  /** A change of the group's members stops what moves to others for so long. */
   readonly rebalanceSeconds: { readonly least: number; readonly most: number }
   /** KEDA's polls come so long after the autoscaler's questions: nobody sets it, it is as it happens to be. */
   readonly pollPhaseSeconds: number

@@ -14,7 +14,7 @@ export interface PartCompressor extends Disposable {
 
 /** A smaller batch is sent as it is: what it would save is worth less than what starting a codec costs. */
 const COMPRESSED_FROM_BYTES = 16_384
-/** Node's threads are busy for so long, with DNS or bodies: what waits for them is sent plain. */
+/** A request waits so long for Node's threads, which are busy with DNS or bodies: what is not compressed then is sent plain. */
 const MAX_WAIT_MS = 250
 const TELL_EVERY_MS = 60_000
 const RUNBOOK = '(docs/runbook.md)'
@@ -38,10 +38,10 @@ export function createPartCompressor(compression: Compression, log: Logger): Par
     if (isNews) toldAt = performance.now()
   }
 
-  const inTime = async (plain: Buffer): Promise<Buffer | null> => {
+  const inTime = async (plain: Buffer, waitMs: number): Promise<Buffer | null> => {
     const compressing = compressor.compress(plain)
     const late = Promise.withResolvers<null>()
-    const timer = setTimeout(late.resolve, MAX_WAIT_MS, null)
+    const timer = setTimeout(late.resolve, waitMs, null)
     try {
       const compressed = await Promise.race([compressing, late.promise])
       if (compressed === null) stuckUntil(compressing)
@@ -61,11 +61,12 @@ export function createPartCompressor(compression: Compression, log: Logger): Par
     compressing.then(goOn, goOn)
   }
 
-  const part = async (batch: LinkBatch): Promise<RequestPart> => {
+  const part = async (batch: LinkBatch, overdueAt: number): Promise<RequestPart> => {
     const { records } = batch
-    if (isStuck || recordBatchRoom(records) < COMPRESSED_FROM_BYTES) return batch
+    const waitMs = overdueAt - performance.now()
+    if (isStuck || waitMs <= 0 || recordBatchRoom(records) < COMPRESSED_FROM_BYTES) return batch
     const plain = encodeRecords(records)
-    const bytes = await inTime(plain)
+    const bytes = await inTime(plain, waitMs)
     if (bytes === null || bytes.length >= plain.length) return batch
     const { topic, partition } = batch
     return { topic, partition, records, compressed: { codec, bytes, plainBytes: plain.length } }
@@ -75,7 +76,8 @@ export function createPartCompressor(compression: Compression, log: Logger): Par
     compress: async (batches, version) => {
       if (isRefused || (compression === 'zstd' && version < ZSTD_SINCE_VERSION)) return batches
       const parts: RequestPart[] = []
-      for (const batch of batches) parts.push(await part(batch))
+      const overdueAt = performance.now() + MAX_WAIT_MS
+      for (const batch of batches) parts.push(await part(batch, overdueAt))
       return parts
     },
     refused: () => {
