@@ -8,7 +8,7 @@ import { cacheFolder } from '../../../embedded/src/download/cache.ts'
 import { fetchJars } from '../../../embedded/src/download/maven.ts'
 
 const INSTALL_TIMEOUT_MS = 270_000
-const RUN_TIMEOUT_MS = 60_000
+const RUN_TIMEOUT_MS = 150_000
 const PACKAGES_FILE = join(import.meta.dirname, 'python-packages.txt')
 
 /** Why the tools of Python cannot be tried here; `null` when they can. */
