@@ -111,25 +111,25 @@ test('rows of somebody who had learnt higher generations: all logs are lifted ab
   )
 })
 
-/** The same, on a connection that fails before or after so many statements were through. */
+/** The same, on a connection that breaks off before or after a statement, counted from 0. */
 function breakingOff(
   clickhouse: ClickHouse,
-  { after, isDone }: { readonly after: number; readonly isDone: boolean },
+  { breaksAt, isDone }: { readonly breaksAt: number; readonly isDone: boolean },
 ): Pick<ClickHouse, 'query' | 'command'> {
   let done = 0
   return {
     query: (sql, params) => clickhouse.query(sql, params),
     command: async (sql, params) => {
-      if (done < after || isDone) await clickhouse.command(sql, params)
-      if (done++ >= after) throw new Error('broke off')
+      if (done < breaksAt || isDone) await clickhouse.command(sql, params)
+      if (done++ >= breaksAt) throw new Error('broke off')
     },
   }
 }
 
 for (const [when, at] of [
-  ['before its first insert', { after: 0, isDone: false }],
-  ['after its first insert', { after: 0, isDone: true }],
-  ['before its second, if it has one', { after: 1, isDone: false }],
+  ['before its first insert', { breaksAt: 0, isDone: false }],
+  ['after its first insert', { breaksAt: 0, isDone: true }],
+  ['before its second, if it has one', { breaksAt: 1, isDone: false }],
 ] as const) {
   test(`a lift that breaks off leaves the logs in their order: ${when}`, async () => {
     await using clickhouse = await ownDatabase()
