@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { readSetupConfig, setUp } from '@custom-events/cli'
+import { createOperator, kafkaConfigFrom } from '@custom-events/kafka'
 import { readViewsConfig } from '../cli/src/views/config.ts'
 import { runViews } from '../cli/src/views/views.ts'
+import { eventually } from './support/eventually.ts'
 import { servers } from './support/servers.ts'
 import type { Servers } from './support/server-addresses.ts'
 
@@ -72,6 +74,32 @@ test('a topic with too few partitions is refused with the way out, and left as i
   assert.match(
     (await runSetup({ ...names, KAFKA_PARTITIONS: '2' })).join('\n'),
     /2 partitions, was/,
+  )
+})
+
+test('later generations of the topic are compared and mended as the first is, and registered behind it', async () => {
+  const names = ownNames()
+  const [first, next] = [names.KAFKA_TOPIC, `${names.KAFKA_TOPIC}.g2`]
+  const { config, log } = readSetupConfig({ ...shared.environment, ...names, LOG_LEVEL: 'error' })
+  const operator = createOperator(kafkaConfigFrom(config), log)
+  // As the topic grew with settings of another time, and as somebody changed it since.
+  const short = { 'retention.ms': '3600000', 'message.timestamp.type': 'CreateTime' }
+  await operator.createTopic(next, 4, short)
+  await operator.createTopic(`${next}.partitions-4`, 1)
+
+  const said = (await runSetup(names)).join('\n')
+  assert.match(said, /g2: 4 partitions, was there/)
+  const [ofFirst, ofNext] = await Promise.all([first, next].map((topic) => operator.topicSettings(topic))) // prettier-ignore
+  for (const setting of Object.keys(short)) {
+    assert.equal(ofNext?.get(setting), ofFirst?.get(setting), setting)
+  }
+  const [, one, two] =
+    /tracked\.\w+: generation (\d+)\n.*\.g2: generation (\d+)/.exec(said) ?? assert.fail(said)
+  assert.equal(Number(two), Number(one) + 1)
+
+  await operator.deleteTopic(next)
+  await eventually(async () =>
+    assert.match((await runSetup(names)).join('\n'), /g2: 4 partitions, created/),
   )
 })
 

@@ -4,19 +4,22 @@ import {
   registerLogs,
   type RegisteredLog,
 } from '@custom-events/clickhouse'
-import { kafkaConfigFrom, readKafkaLogs, topicNames } from '@custom-events/kafka'
+import { inOrderOf } from '@custom-events/consumer'
+import { kafkaConfigFrom, pinnedGenerations, readKafkaLogs, topicNames } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
 import type { SetupConfig } from '../config.ts'
 
-/** Gives the log of each topic its generation, unless it has one. */
+/** Gives the log of each topic its generation, unless it has one: those of accepted events first, in their order. */
 export async function setUpLogs(
   config: SetupConfig,
   log: Logger,
   print: (line: string) => void,
 ): Promise<void> {
-  const topics = topicNames(config.KAFKA_TOPIC)
+  const { tracked, ...others } = topicNames(config.KAFKA_TOPIC)
   const kafka = kafkaConfigFrom(config)
-  const kafkaLogs = await readKafkaLogs({ kafka, topics: Object.values(topics), log })
+  const later = await pinnedGenerations({ kafka, tracked, log })
+  const topics = [tracked, ...later.map(({ topic }) => topic), ...Object.values(others)]
+  const kafkaLogs = inOrderOf(topics, await readKafkaLogs({ kafka, topics, log }))
   await using clickhouse = createClickHouse(config)
   const registered = await registerLogs(clickhouse, kafkaLogs, 'setup')
   for (const { topic, generation } of registered) print(`log of ${topic}: generation ${generation}`)

@@ -7,6 +7,7 @@ import {
   kafkaConfigFrom,
   KEYS_TOPIC_SETTINGS,
   partitionCounts,
+  pinnedGenerations,
   prepareConsumerGroup,
   topicNames,
   type TopicNames,
@@ -88,13 +89,16 @@ async function setUpTopics(
   print: (line: string) => void,
 ): Promise<void> {
   const kafka = kafkaConfigFrom(config)
+  // Events are in them as in the first: as long, and as safe. One that is lost is made anew.
+  const later = await pinnedGenerations({ kafka, tracked: topics.tracked, log })
   const results = await createTopics({
     kafka,
     partitionCountByTopic: {
       ...partitionCounts(topics, config.KAFKA_PARTITIONS),
+      ...Object.fromEntries(later.map(({ topic, partitions }) => [topic, partitions])),
       [erasedTopic(topics.tracked)]: 1,
     },
-    placed: topics.tracked,
+    placed: [topics.tracked, ...later.map(({ topic }) => topic)],
     ownSettings: { [topics.keys]: KEYS_TOPIC_SETTINGS },
     compacted: [erasedTopic(topics.tracked)],
     settings: {

@@ -68,7 +68,7 @@ export async function openGenerationTopics(
       await createTopics({
         kafka,
         partitionCountByTopic: { [generation.topic]: generation.partitions },
-        placed: generation.topic,
+        placed: [generation.topic],
         settings: {
           replicationFactor: config.KAFKA_REPLICATION_FACTOR,
           minInsyncReplicas: config.KAFKA_MIN_INSYNC_REPLICAS,

@@ -177,8 +177,12 @@ export async function startConsumer(options: {
       routes: () => routes(generations.all),
       learnLogs: (logs, stop) => {
         const retryLoop = createRetryLoop({ stop, status, sleep })
-        const read = topicsRead(topics, generations.all)
-        return learnLogs({ clickhouse, retryLoop, stop }, inOrderOf(read, logs))
+        const { all } = generations
+        return learnLogs(
+          { clickhouse, retryLoop, stop, learnAnew: () => consumer.rejoin() },
+          inOrderOf(topicsRead(topics, all), logs),
+          all.map(({ topic }) => topic),
+        )
       },
       limits,
       inDoubtOffsets: 2 * config.BATCH_MAX_ROWS + LARGEST_FETCH_RECORDS,

@@ -1,3 +1,4 @@
+import { quoteText } from '../migrations/hot-properties.ts'
 import type { ClickHouse } from './clickhouse.ts'
 
 /** A log of Kafka: a topic of one cluster, from its making to its deletion. */
@@ -17,14 +18,14 @@ export interface RegisteredLog extends Log {
 const VERSIONED_TABLES = ['events', 'rejected_events', 'dead_letters']
 /** What fits into the 16 bits above an offset. */
 const MAX_GENERATION = 65_535
-/** Each attempt but the last was lost to somebody who registered another log at the same moment. */
+/** Each attempt but the last was lost to somebody who changed the table at the same moment, or to a token without a row. */
 const MAX_ATTEMPTS = 200
 
 /**
- * The generation of each log; those that `kafka_logs` does not have are registered. Safe when several do so
+ * The generation of each log; those that `kafka_logs` does not have are registered, all in one insert. Safe when several do so
  * at once, for the same or for different logs: no two get one generation, and a log that is registered later
- * has a higher one than all before it, and than every row. None changes, but where rows are above all of them:
- * then all are registered once more, above those rows.
+ * has a higher one than all before it, and than every row. None changes, but where rows are above all of them, or where
+ * the logs are not in their order: then all are registered once more, above those rows.
  *
  * @returns in the order of the logs. @throws {ClickHouseFailure}
  */
@@ -33,20 +34,22 @@ export async function registerLogs(
   logs: readonly Log[],
   registeredBy: 'setup' | 'consumer' | 'replay',
 ): Promise<readonly RegisteredLog[]> {
-  await liftAboveRows(clickhouse, registeredBy)
-  let least = 1
-  let ofRows: number | null = null
+  const isAbove = await isAnyRowAbove(clickhouse, highestOf(await readLogs(clickhouse)))
+  let ofRows = isAbove ? await highestOfRows(clickhouse) : null
+  let tried = { highest: -1, times: 0 }
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    // Read after the rows: a log that was registered meanwhile, and whose rows these are, is among them.
     const known = await readLogs(clickhouse)
-    const found = logs.map((log) => ({ log, generation: generationOf(known, log) }))
-    const missing = found.find(({ generation }) => generation === null)?.log
-    if (missing === undefined) {
-      return found.map(({ log, generation }) => ({ ...log, generation: generation ?? 0 }))
+    const missing = logs.filter((log) => generationOf(known, log) === null)
+    if (missing.length > 0) ofRows ??= await highestOfRows(clickhouse)
+    const added = [...(mustLift(known, ofRows) ? inOrder(known) : []), ...missing]
+    if (added.length === 0) {
+      return logs.map((log) => ({ ...log, generation: generationOf(known, log) ?? 0 }))
     }
-    ofRows ??= await highestOfRows(clickhouse)
-    // A number tried before is taken, also where no row has it: by an insert that broke off.
-    least = Math.max(least, ofRows + 1, highestOf(known) + 1)
-    await claim(clickhouse, { ...missing, generation: least++ }, registeredBy)
+    const highest = highestOf(known)
+    tried = { highest, times: tried.highest === highest ? tried.times + 1 : 0 }
+    const lock = lockAfter(highest, tried.times)
+    await claim(clickhouse, { lock, from: Math.max(lock, (ofRows ?? 0) + 1), added }, registeredBy)
   }
   throw new Error('kafka_logs: other logs were registered all the time; try again')
 }
@@ -54,31 +57,18 @@ export async function registerLogs(
 /**
  * Where rows have a higher generation than any log, somebody wrote them who had learnt the generations of
  * another database, which this one replaced. All logs are then registered once more, in their order, above
- * those rows: else updates would lie below the events they update, and never show.
+ * those rows: else updates would lie below the events they update, and never show. So they are where one has a lower
+ * generation than one before it, as a release left them that did this log by log and broke off.
  */
-async function liftAboveRows(
-  clickhouse: Pick<ClickHouse, 'query' | 'command'>,
-  registeredBy: string,
-): Promise<void> {
-  if (!(await isAnyRowAbove(clickhouse, highestOf(await readLogs(clickhouse))))) return
-  const ofRows = await highestOfRows(clickhouse)
-  // Read after the rows: a log that was registered meanwhile, and whose rows these are, is among them.
-  let known = await readLogs(clickhouse)
-  if (highestOf(known) >= ofRows) return
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const below = known.filter(
-      (log) => log.generation <= ofRows && log.generation === generationOf(known, log),
-    )
-    if (below.length === 0) return
-    const next = Math.max(ofRows, highestOf(known)) + 1
-    for (const [index, log] of below.entries()) {
-      await claim(clickhouse, { ...log, generation: next + index }, registeredBy)
-    }
-    known = await readLogs(clickhouse)
-  }
-  throw new Error(
-    `kafka_logs: rows have generation ${ofRows}, and other logs were registered all the time; try again`,
-  )
+function mustLift(known: readonly RegisteredLog[], ofRows: number | null): boolean {
+  const now = inOrder(known).map((log) => generationOf(known, log) ?? 0)
+  const isInOrder = now.every((generation, index) => generation > (now[index - 1] ?? 0))
+  return !isInOrder || highestOf(known) < (ofRows ?? 0)
+}
+
+/** Each log once, in the order in which they were registered at first. */
+function inOrder(known: readonly RegisteredLog[]): readonly Log[] {
+  return known.filter((log, index) => known.findIndex((each) => isSame(each, log)) === index)
 }
 
 /** Every log that is registered, the oldest first. @throws {ClickHouseFailure} */
@@ -107,11 +97,12 @@ interface Row {
 
 /** The highest, should it be there twice: `null` when it is not there. @param known the oldest first */
 export function generationOf(known: readonly RegisteredLog[], log: Log): number | null {
-  const found = known.findLast(
-    ({ clusterId, topic, topicId }) =>
-      clusterId === log.clusterId && topic === log.topic && topicId === log.topicId,
-  )
-  return found?.generation ?? null
+  return known.findLast((each) => isSame(each, log))?.generation ?? null
+}
+
+function isSame(one: Log, other: Log): boolean {
+  const { clusterId, topic, topicId } = other
+  return one.clusterId === clusterId && one.topic === topic && one.topicId === topicId
 }
 
 function highestOf(known: readonly RegisteredLog[]): number {
@@ -143,21 +134,39 @@ async function highestOfRows(clickhouse: Pick<ClickHouse, 'query'>): Promise<num
 }
 
 /**
- * Takes a generation for a log, or does nothing when it is taken: ClickHouse compares the token and writes
- * the row in one step, on replicas too. A token without a row, after a crash between the two, only costs
- * the number.
+ * The number whose token stands for a change of the table as it was read: everybody who read the same asks for the same
+ * ones in the same order, and of those who do one gets it. So nothing is written by who has not seen the
+ * last change. A token that nobody has a row of, after a crash between the two or where rows were deleted, costs a try; the
+ * steps grow, so that many of them cost few.
+ */
+function lockAfter(highest: number, timesRefused: number): number {
+  return highest + 1 + (timesRefused * (timesRefused + 1)) / 2
+}
+
+/**
+ * Gives logs the generations from a number on, or does nothing when somebody changed the table since it was read: ClickHouse
+ * compares the token and writes the rows in one step, on replicas too. All in one block, which is there or is not: with
+ * some of the logs above the others for good, old copies of events would hide new ones.
  */
 async function claim(
   clickhouse: Pick<ClickHouse, 'command'>,
-  { generation, clusterId, topic, topicId }: RegisteredLog,
+  {
+    lock,
+    from,
+    added,
+  }: { readonly lock: number; readonly from: number; readonly added: readonly Log[] },
   registeredBy: string,
 ): Promise<void> {
-  if (generation > MAX_GENERATION) throw new Error('kafka_logs: no generation is left')
+  if (from + added.length - 1 > MAX_GENERATION) throw new Error('kafka_logs: no generation is left')
+  // As text: parameters go into the address, which is too long for some proxies when there are many logs.
+  const rows = added.map(({ clusterId, topic, topicId }, index) => {
+    const texts = [clusterId, topic, topicId, registeredBy].map(quoteText)
+    return `(${from + index}, ${texts.join(', ')})`
+  })
   await clickhouse.command(
     `INSERT INTO kafka_logs (generation, cluster_id, topic, topic_id, registered_by)
-     SETTINGS async_insert = 0, insert_deduplicate = 1, insert_deduplication_token = 'generation ${generation}',
+     SETTINGS async_insert = 0, insert_deduplicate = 1, insert_deduplication_token = 'generation ${lock}',
        insert_quorum = 'auto', insert_quorum_parallel = 0
-     VALUES ({generation:UInt16}, {clusterId:String}, {topic:String}, {topicId:String}, {registeredBy:String})`,
-    { generation, clusterId, topic, topicId, registeredBy },
+     VALUES ${rows.join(', ')}`,
   )
 }

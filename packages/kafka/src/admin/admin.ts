@@ -36,14 +36,14 @@ export class TopicsRefused extends Error {
  * Creates the topics that are missing. One that exists is compared with what is asked: what can be changed without
  * harm is changed, what is merely unexpected is told, anything else is refused.
  *
- * @param options.placed the topic whose partitions are the places of accounts: their number is recorded.
+ * @param options.placed topics whose partitions are the places of accounts: their number is recorded.
  * @throws {TopicsRefused} before any setting is changed.
  * @throws {KafkaProblem}
  */
 export async function createTopics(options: {
   readonly kafka: KafkaConfig
   readonly partitionCountByTopic: Readonly<Record<string, number>>
-  readonly placed?: string
+  readonly placed?: readonly string[]
   /** Of these topics only the last record of each key counts, for ever. @default none */
   readonly compacted?: readonly string[]
   readonly settings: TopicSettings
@@ -51,11 +51,11 @@ export async function createTopics(options: {
   readonly ownSettings?: Readonly<Record<string, readonly SettingChange[]>>
   readonly log: Logger
 }): Promise<readonly TopicResult[]> {
-  const { placed, settings, compacted = [] } = options
+  const { placed = [], settings, compacted = [] } = options
   const { replicationFactor } = settings
   return withAdmin(options.kafka, options.log, async (admin) => {
     const existing = new Set(await asking(CLUSTER, () => admin.listTopics()))
-    const pins = placed === undefined ? [] : pinsOf(placed, existing)
+    const pinsByTopic = new Map(placed.map((topic) => [topic, pinsOf(topic, existing)]))
     const states: State[] = []
     for (const [topic, partitions] of Object.entries(options.partitionCountByTopic)) {
       const isNew = !existing.has(topic)
@@ -71,7 +71,7 @@ export async function createTopics(options: {
     const findings = states.flatMap(({ found }) =>
       compareTopic(found, {
         partitions: options.partitionCountByTopic[found.topic] ?? 0,
-        pins: found.topic === placed ? pins : null,
+        pins: pinsByTopic.get(found.topic) ?? null,
         asked: settings,
         isCompacted: compacted.includes(found.topic),
         own: options.ownSettings?.[found.topic] ?? [],
@@ -88,9 +88,10 @@ export async function createTopics(options: {
       )
       results.push({ topic, partitions, isNew, notes: [...unread, ...notes] })
     }
-    if (placed !== undefined && pins.length === 0) {
-      const partitions = options.partitionCountByTopic[placed] ?? 0
-      await makePin(admin, placed, { partitions, replicationFactor })
+    for (const [topic, pins] of pinsByTopic) {
+      if (pins.length > 0) continue
+      const partitions = options.partitionCountByTopic[topic] ?? 0
+      await makePin(admin, topic, { partitions, replicationFactor })
     }
     return results
   })

@@ -50,12 +50,17 @@ export function followTopic(options: {
   let logs: readonly KafkaLog[] = []
   let lookedAt = -Infinity
 
+  const offsetOf = async (cluster: RawCluster, which: 'earliest' | 'written'): Promise<number> => {
+    const { offsets, refused } = await leaderOffsets(cluster, [{ topic, partition: 0 }], which)
+    const [found] = offsets
+    if (found === undefined) throw refused[0]?.cause ?? new KafkaCodeError(3)
+    return found.offset
+  }
+
   const begin = async (cluster: RawCluster): Promise<number> => {
-    const { offsets, refused } = await leaderOffsets(cluster, [{ topic, partition: 0 }], 'earliest')
-    const [earliest] = offsets
-    if (earliest === undefined) throw refused[0]?.cause ?? new KafkaCodeError(3)
+    const earliest = await offsetOf(cluster, 'earliest')
     reader.forget()
-    return earliest.offset
+    return earliest
   }
 
   /** A topic that was made anew has the same name and other records. */
@@ -76,7 +81,10 @@ export function followTopic(options: {
     }
     await look(cluster)
     const from: number = (next ??= await begin(cluster))
-    const { errorCode, highWatermark, messages } = await fetchFrom(cluster, { topic, from, waitMs })
+    // Not the high watermark of a fetch: with a new leader it lies below what was acknowledged, until its followers have
+    // told how far they are. Asked for its end, a leader refuses until then (KIP-207).
+    const end = await offsetOf(cluster, 'written')
+    const { errorCode, messages } = await fetchFrom(cluster, { topic, from, waitMs })
     if (errorCode === OFFSET_OUT_OF_RANGE) {
       next = await begin(cluster)
       return false
@@ -86,7 +94,7 @@ export function followTopic(options: {
     if (set instanceof Error) throw set.cause instanceof KafkaCodeError ? set.cause : set
     for (const record of set.records) reader.record(record)
     next = Math.max(set.next, from)
-    return next >= Number(highWatermark)
+    return next >= end
   }
 
   return {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { configBody, metadataBody, type ScriptedTopic } from './scripted-topic.fixture.ts'
+import { fetchBody, listOffsetsBody, type ScriptedLog } from './scripted-log.fixture.ts'
 import { Reader, Writer } from './wire.fixture.ts'
 
 /** One partition of a produce request, as a broker sees it. */
@@ -25,6 +26,8 @@ export interface ScriptedBroker extends AsyncDisposable, ScriptedTopic {
   answer: (parts: readonly ProducedPart[]) => Answer
   /** Asks its client to wait so long, in every answer. */
   throttleMs: number
+  /** What it says of partition 0 to those who read. */
+  log: ScriptedLog
 }
 
 /** Everybody is acknowledged. */
@@ -38,7 +41,7 @@ interface Script {
   readonly metadataVersion?: number
 }
 
-const API = { produce: 0, metadata: 3, versions: 18, configs: 32 }
+const API = { produce: 0, fetch: 1, offsets: 2, metadata: 3, versions: 18, configs: 32 }
 
 /**
  * Brokers that speak just enough of Kafka's protocol for a producer, and answer what a test wants: what a
@@ -73,6 +76,8 @@ function createBroker(script: Script, cluster: () => readonly ScriptedBroker[]) 
     if (apiKey === API.versions) return reply(versionsBody(script))
     if (apiKey === API.metadata) return reply(metadataBody(version, cluster(), broker))
     if (apiKey === API.configs) return reply(configBody(broker))
+    if (apiKey === API.offsets) return reply(listOffsetsBody(broker, request))
+    if (apiKey === API.fetch) return reply(fetchBody(broker))
     const parts = readProduce(request, version)
     requests.push(parts)
     const answer = broker.answer(parts)
@@ -113,6 +118,7 @@ function createBroker(script: Script, cluster: () => readonly ScriptedBroker[]) 
     requests,
     answer: acknowledged,
     throttleMs: 0,
+    log: { earliest: 0, latest: 0, highWatermark: 0 } as ScriptedLog,
     topic: script.topic,
     leaders: [1, 1] as readonly number[],
     mayWrite: true,
@@ -134,6 +140,8 @@ function versionsBody({ produceVersions: { min, max }, metadataVersion = 1 }: Sc
   const write = new Writer().int16(0)
   const versions = [
     [API.produce, min, max],
+    [API.fetch, 11, 11],
+    [API.offsets, 3, 3],
     [API.metadata, 0, metadataVersion],
     [API.configs, 0, 2],
     [API.versions, 0, 2],

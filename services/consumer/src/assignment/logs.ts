@@ -10,11 +10,15 @@ import {
 import type { KafkaLog } from '@custom-events/kafka'
 import { Abandoned, type RetryLoop } from '../insert/retry-loop.ts'
 import { decide } from '../insert/retry.ts'
+import { atMissing } from '../read/generations-read.ts'
 
 /**
  * The generation of each log, asked for until it is known. A log that setup has not seen, as that of a topic
- * made anew, is registered here, so that nothing waits for a person.
+ * made anew, is registered here, so that nothing waits for a person; but none of a later generation of a topic before
+ * the one that it follows.
  *
+ * @param logs in the order in which they are registered.
+ * @param tracked topics of all generations of accepted events, the oldest first.
  * @throws {Abandoned} when there is no reason to go on.
  */
 export async function learnLogs(
@@ -23,15 +27,27 @@ export async function learnLogs(
     readonly retryLoop: RetryLoop
     /** Aborted when there is no reason to go on. */
     readonly stop: AbortSignal
+    /** Asks Kafka once more which logs there are: ends this assignment. */
+    readonly learnAnew: () => void
   },
   logs: readonly KafkaLog[],
+  tracked: readonly string[],
 ): Promise<readonly RegisteredLog[]> {
+  const { missing, ahead, behind } = atMissing(logs, tracked)
   for (let attempt = 0; ; attempt++) {
     try {
-      const registering = registerLogs(ports.clickhouse, logs, 'consumer')
+      const registering = registerLogs(ports.clickhouse, ahead, 'consumer')
       const registered = await orAbandoned(registering, ports.stop)
+      const known = await orAbandoned(generationsOf(ports.clickhouse, behind), ports.stop)
+      if (known === null) {
+        const error = new Error(waiting(missing, behind))
+        const reason = 'missing_log'
+        await ports.retryLoop.wait({ action: 'retry', reason, delayMs: LOOK_AGAIN_MS, error })
+        ports.learnAnew()
+        throw new Abandoned()
+      }
       ports.retryLoop.recovered()
-      return registered
+      return [...registered, ...known]
     } catch (error) {
       if (!(error instanceof ClickHouseFailure)) throw error
       const decision = decide(classify(error.failure), { attempt, rows: 1 })
@@ -47,6 +63,22 @@ export async function learnLogs(
   }
 }
 
+/** As they are registered already; `null`: one is not. */
+async function generationsOf(
+  clickhouse: Pick<ClickHouse, 'query'>,
+  logs: readonly KafkaLog[],
+): Promise<readonly RegisteredLog[] | null> {
+  if (logs.length === 0) return []
+  const known = await readLogs(clickhouse)
+  const found = logs.flatMap((log) => {
+    const generation = generationOf(known, log)
+    return generation === null ? [] : [{ ...log, generation }]
+  })
+  return found.length === logs.length ? found : null
+}
+
+/** Everybody joins anew for it. */
+const LOOK_AGAIN_MS = 2_000
 const HALT_MS = 30_000
 
 /** For so long what `kafka_logs` said is not asked again; an insert takes about as long. */
@@ -96,6 +128,15 @@ async function orAbandoned<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
   } finally {
     stop.removeEventListener('abort', giveUp)
   }
+}
+
+function waiting(missing: string | null, behind: readonly KafkaLog[]): string {
+  const names = behind.map(({ topic }) => topic).join(', ')
+  return (
+    `Kafka does not tell of topic ${missing}, and kafka_logs has no generation for ${names}, which follows it: with one ` +
+    'before it, old copies of events would hide new ones. This goes on by itself when the topic is there; if it was deleted, ' +
+    'run `npm run setup`, which makes it anew'
+  )
 }
 
 function remedy(logs: readonly KafkaLog[], error: ClickHouseFailure): string {

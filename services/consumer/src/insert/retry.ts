@@ -10,6 +10,7 @@ export const RETRY_REASONS = [
   'dead_letter_topic',
   'too_much_poison',
   'erasures',
+  'missing_log',
 ] as const
 export type RetryReason = (typeof RETRY_REASONS)[number]
 

@@ -20,6 +20,29 @@ export function inOrderOf(
   return logs.toSorted((one, other) => topics.indexOf(one.topic) - topics.indexOf(other.topic))
 }
 
+/**
+ * Parts logs at the first generation that Kafka does not tell of, as of a topic whose leader is not known: those `behind` it
+ * must not be registered before it, because theirs would be the lower number for good.
+ *
+ * @param tracked every generation, the oldest first.
+ */
+export function atMissing(
+  logs: readonly KafkaLog[],
+  tracked: readonly string[],
+): {
+  readonly missing: string | null
+  readonly ahead: readonly KafkaLog[]
+  readonly behind: readonly KafkaLog[]
+} {
+  const first = tracked.findIndex((name) => !logs.some(({ topic }) => topic === name))
+  const later = new Set(first < 0 ? [] : tracked.slice(first))
+  return {
+    missing: tracked[first] ?? null,
+    ahead: logs.filter(({ topic }) => !later.has(topic)),
+    behind: logs.filter(({ topic }) => later.has(topic)),
+  }
+}
+
 /** Routes of every generation, each made once: a route knows what was learnt of the schemas in its topic. */
 export function routesRead(
   others: readonly TopicRoute[],
