@@ -61,8 +61,8 @@ export const forksOfEvents: readonly Fork[] = [
     without: [
       {
         file: 'services/ingest/src/track/encode.ts',
-        find: '    if (event instanceof FastEvent) {',
-        replace: '    if (false) {',
+        find: '    } else if (event instanceof FastEvent) {',
+        replace: '    } else if (false) {',
       },
       {
         file: 'services/ingest/src/track/encode.ts',
@@ -102,7 +102,7 @@ export const forksOfEvents: readonly Fork[] = [
       },
       {
         file: 'services/ingest/src/track/encode.ts',
-        from: '/** One record per accepted event, in their order. */',
+        from: '/** One record per accepted event, in their order; those that are sealed are `SealedRecord`s. */',
         until: '/** The same for a long list',
       },
     ],
