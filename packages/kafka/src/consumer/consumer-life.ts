@@ -3,7 +3,7 @@ import type { MemoryBudget } from './consumer-budget.ts'
 import { forgottenAs, groupErrorOf } from './consumer-errors.ts'
 import type { GroupMember, GroupTimes } from './consumer-group.ts'
 import { partitionKey, type PartitionStates } from './consumer-offsets.ts'
-import { EXPELLED, type FetchedRecords } from './consumer-port.ts'
+import type { FetchedRecords } from './consumer-port.ts'
 import { pause, readKey, readPartitions, type EndOfAssignment } from './consumer-reading.ts'
 import { KafkaCodeError } from '../errors/kafka-errors.ts'
 import type { TopicPartition } from '../records.ts'
@@ -17,6 +17,8 @@ export interface AssignmentHooks {
   readonly onRecords: (fetched: FetchedRecords) => void
   /** Called once, when the assignment ends; heartbeats go on until it resolves. */
   readonly onEnding: (end: EndOfAssignment) => Promise<void>
+  /** The group has forgotten us, while this was read or while it was ending. May be told again. */
+  readonly onExpelled: () => void
 }
 
 /** How soon added partitions, topics made or granted, and lost leaders are heard of. */
@@ -77,8 +79,10 @@ export async function liveAssignment(options: {
         const meaning = groupErrorOf(error)
         const nowhere = { topic: null, partition: null, offset: null }
         if (meaning !== 'rejoin') board.failed('group', { ...nowhere, error, resource })
-        if (forgottenAs(error) !== null) end(EXPELLED)
-        else if (meaning === 'rejoin') end('rejoin')
+        if (forgottenAs(error) !== null) {
+          hooks.onExpelled()
+          end('expelled')
+        } else if (meaning === 'rejoin') end('rejoin')
         else if (meaning === 'refused' || now() - lastOkAt > times.sessionTimeoutMs) end('lost')
       }
     }
