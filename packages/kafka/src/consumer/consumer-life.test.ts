@@ -34,6 +34,7 @@ function memberThat(fetch: () => Promise<UnreadableRecords | null>): GroupMember
     resume: () => {},
     start: async () => {},
     isJoinDue: false,
+    isMember: true,
     joinAside: async () => true,
     heartbeat: async () => {},
     nodeIds: () => [1],

@@ -57,24 +57,29 @@ export async function liveAssignment(options: {
   if (options.rejoining?.aborted === true) onRejoining()
 
   /** Joins when the group does, and reads on; ends the assignment only when it is another one then. */
-  const joinAside = async (): Promise<void> => {
-    if (!(await member.joinAside(released.signal))) end('rejoin')
+  const joinAside = async (onHeard: () => void): Promise<void> => {
+    if (!(await member.joinAside(released.signal, onHeard))) end('rejoin')
   }
 
   /** A rebalance is heard of here; while the work in hand is finished, heartbeats keep the place. */
   const heartbeats = async (): Promise<void> => {
     const resource = `consumer group ${options.consumerGroup}`
     const mayJoin = (): boolean => member.isJoinDue && !ending.signal.aborted
-    for (let lastOkAt = now(), failures = 0; !released.signal.aborted;) {
+    let lastOkAt = now()
+    const onHeard = (): void => void (lastOkAt = now())
+    let failingSince = Infinity
+    for (let failures = 0; !released.signal.aborted;) {
       if (!mayJoin() || failures > 0) await pause(times.heartbeatMs, released.signal)
       try {
-        await (mayJoin() ? joinAside() : member.heartbeat())
-        lastOkAt = now()
+        await (mayJoin() ? joinAside(onHeard) : member.heartbeat())
+        onHeard()
         failures = 0
+        failingSince = Infinity
         board.cleared('group')
       } catch (error) {
         if (released.signal.aborted) return
         failures++
+        failingSince = Math.min(failingSince, now())
         log.debug({ err: error }, 'heartbeat failed')
         const meaning = groupErrorOf(error)
         const nowhere = { topic: null, partition: null, offset: null }
@@ -83,7 +88,11 @@ export async function liveAssignment(options: {
           hooks.onExpelled()
           end('expelled')
         } else if (meaning === 'rejoin') end('rejoin')
-        else if (meaning === 'refused' || now() - lastOkAt > times.sessionTimeoutMs) end('lost')
+        else if (
+          meaning === 'refused' ||
+          now() - Math.min(lastOkAt, failingSince) > times.sessionTimeoutMs
+        )
+          end('lost')
       }
     }
   }

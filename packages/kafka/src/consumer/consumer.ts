@@ -12,6 +12,7 @@ import { describeKafkaError } from '../errors/kafka-errors.ts'
 import { watchGroup } from '../group/group-watch.ts'
 import { NO_NAME, type InstanceName } from '../group/instance-name.ts'
 import { joinKnowing } from '../group/join-knowing.ts'
+import { keepPlace } from '../group/keep-place.ts'
 import { createKnownLost } from './known-lost.ts'
 import { startingAt, type KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { describeAllOutOfRange } from '../fetch/lost-records.ts'
@@ -63,18 +64,27 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   let rejoining = new AbortController()
   let notReadyReason: string | null = 'connecting to Kafka'
 
+  /** Joins, and learns where to read from. `null`: to be had again. */
+  const begin = async (joined: GroupMember) => {
+    const found = await joinKnowing(joined)
+    if (found === null) return null
+    const starts = startPositions(found.states, options.onOutOfRange)
+    await joined.start(starts.positions)
+    await commitFirst(joined, firstCommits(found.states))
+    return { found, ...starts }
+  }
+
   const live = async (joined: GroupMember): Promise<EndOfAssignment> => {
     rejoining = new AbortController()
-    const found = await joinKnowing(joined)
-    if (found === null) return 'rejoin'
+    const begun = await keepPlace(joined, times.heartbeatMs, () => begin(joined))
+    if (begun === null) return 'rejoin'
+    if (!joined.isMember) return 'expelled' // meanwhile; nothing is in hand yet
+    const { found, positions, outOfRange } = begun
     const { states, logs, refused: waiting } = found
     board.cleared(JOINING)
-    const { positions, outOfRange } = startPositions(states, options.onOutOfRange)
     noteStart(board, { assigned: joined.assigned(), outOfRange })
     noteWaiting(found, board)
     lost = createKnownLost(positions)
-    await joined.start(positions)
-    await commitFirst(joined, firstCommits(states))
     const [revoked, expelled] = [new AbortController(), new AbortController()]
     const mine = ++epoch
     queue.push({

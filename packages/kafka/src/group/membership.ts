@@ -1,39 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { OffsetsOfTopic, RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
+import type { RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
 import type { Logger } from '@custom-events/runtime'
 import { forgottenAs, isRebalancing } from '../consumer/consumer-errors.ts'
 import { partitionKey } from '../consumer/consumer-offsets.ts'
-import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
+import type { GroupTimes } from '../consumer/consumer-group.ts'
+import { KafkaCodeError, kafkaVerdict } from '../errors/kafka-errors.ts'
+import { startingAt, type KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { tellingCluster } from '../kafkajs/kept-cluster.ts'
 import type { TopicPartition } from '../records.ts'
-import { assign, protocolOf, readAssignment } from './consumer-assigner.ts'
+import { joinWithHeartbeats } from './beside-join.ts'
 import type { InstanceName } from './instance-name.ts'
+import { joinOnce } from './join-once.ts'
+import type { Membership } from './membership-port.ts'
 import { createCoordinator } from './named-coordinator.ts'
 
-/** Our place in the group: Kafka's classic protocol, with a name (KIP-345), and claims as in KIP-429. */
-export interface Membership {
-  /** The group joins anew, or waits for us to: we have let go of what it wants to give to others. */
-  readonly isJoinDue: boolean
-  /**
-   * What is ours from now on: brought by `joinAside`, or else by joining now.
-   *
-   * @throws what Kafka says.
-   */
-  join(): Promise<readonly TopicPartition[]>
-  /**
-   * Joins while what we have is read on; the next `join` brings what it is now.
-   *
-   * @returns whether it is the same as before. @throws what Kafka says, and when `signal` is aborted.
-   */
-  joinAside(signal: AbortSignal): Promise<boolean>
-  /** @throws what Kafka says, but not that the group joins anew when we may read on meanwhile: `isJoinDue` says so. */
-  heartbeat(): Promise<void>
-  commit(topics: readonly OffsetsOfTopic[]): Promise<void>
-  /** Gives the place away, that of a name too. */
-  leave(): Promise<void>
-}
-
-/** What we know of it; nothing of it is true any more when the group has forgotten us. */
+/** What we know of our place; nothing of it is true any more when the group has forgotten us. */
 interface Place {
   readonly memberId: string
   readonly generation: number
@@ -50,6 +31,7 @@ const NO_PLACE: Place = {
   assignedIn: -1,
   mayReadOn: false,
 }
+const UNKNOWN_MEMBER_ID = 25
 const JOIN_ATTEMPTS = 4
 const JOIN_AGAIN_MS = 100
 
@@ -58,18 +40,24 @@ export function createMembership(options: {
   readonly kafka: KafkaConfig
   readonly consumerGroup: string
   readonly topics: readonly string[]
-  readonly times: { readonly sessionTimeoutMs: number; readonly rebalanceTimeoutMs: number }
+  readonly times: Omit<GroupTimes, 'fetchWaitMs'>
   readonly name: InstanceName
+  /** A cluster to join over. @default of kafkajs */
+  readonly connectAside?: typeof tellingCluster
   /** Aborted when nobody waits for the group any more. */
   readonly closing: AbortSignal
   readonly log: Logger
 }): Membership {
-  const { cluster, kafka, consumerGroup: groupId, topics, times, name, closing, log } = options
+  const { cluster, kafka, consumerGroup: groupId, times, name, closing, log } = options
+  const { connectAside = tellingCluster } = options
   const coordinator = createCoordinator({ cluster, groupId, name })
   let place = NO_PLACE
   /** Synced and not yet told to who reads. */
   let untaken: readonly TopicPartition[] | null = null
   let isJoinDue = false
+  let isJoining = false
+  /** Which broker of the list is asked first; after a failure the next. */
+  let turn = 0
 
   const forgottenOn = (error: unknown): void => {
     const why = forgottenAs(error)
@@ -80,53 +68,75 @@ export function createMembership(options: {
     isJoinDue = false
   }
 
-  /** Over a connection of its own: a broker answers in turn, and a commit would wait until everybody has joined. */
-  const joinAndSync = async (signal: AbortSignal): Promise<void> => {
-    signal.throwIfAborted()
-    const aside = tellingCluster(kafka, log)
-    const onAbort = (): void => void aside.disconnect().catch(() => {})
-    signal.addEventListener('abort', onAbort, { once: true })
+  /** @throws when there is none: Kafka takes the commit of nobody in particular, where nobody is a member. */
+  const ourPlace = (): Place => {
+    if (place.memberId === '') throw new KafkaCodeError(UNKNOWN_MEMBER_ID)
+    return place
+  }
+
+  /** Which broker knows us; that the group joins is why we ask, and in between it may be a generation further. */
+  const whoKnowsUs = async (): Promise<number | null> => {
+    const { memberId, generation: groupGenerationId } = place
+    if (memberId === '') return null
+    const broker = await coordinator.find()
     try {
-      await aside.connect()
-      await aside.addMultipleTargetTopics(topics)
-      const broker = await createCoordinator({ cluster: aside, groupId, name }).find()
-      const { sessionTimeoutMs: sessionTimeout, rebalanceTimeoutMs: rebalanceTimeout } = times
-      const { mayReadOn: isHeld, assignedIn } = place
-      const owned = isHeld ? place.assigned : [] // else all of it was let go of, as whoever assigns expects
-      const { memberId, generationId, leaderId, members } = await broker.joinGroup({
-        groupId,
-        sessionTimeout,
-        rebalanceTimeout,
-        memberId: place.memberId,
-        groupProtocols: [protocolOf(topics, { generation: assignedIn, owned })],
-      })
-      signal.throwIfAborted()
-      place = { ...place, memberId, generation: generationId }
-      const groupAssignment = leaderId === memberId ? await assign(cluster, members) : []
-      const synced = await broker.syncGroup({ groupId, generationId, memberId, groupAssignment })
-      signal.throwIfAborted()
-      const { assigned, mayReadOn } = readAssignment(synced.memberAssignment, topics)
-      const isKept = new Set(assigned.map(partitionKey))
-      // Others get what we lose when we join again without it.
-      isJoinDue = owned.some((each) => !isKept.has(partitionKey(each)))
-      place = { ...place, assigned, assignedIn: generationId, mayReadOn }
-      untaken = assigned
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-      await aside.disconnect().catch(() => {})
+      await broker.heartbeat({ groupId, groupGenerationId, memberId })
+    } catch (error) {
+      const { code } = kafkaVerdict(error)
+      if (code === 'ILLEGAL_GENERATION') return null
+      if (code !== 'REBALANCE_IN_PROGRESS') {
+        coordinator.forget()
+        throw error
+      }
     }
+    return broker.nodeId
+  }
+
+  const joinAndSync = async (signal: AbortSignal, onHeard: () => void): Promise<void> => {
+    const { mayReadOn: isHeld, assignedIn, memberId } = place
+    const owned = isHeld ? place.assigned : [] // else all of it was let go of, as whoever assigns expects
+    const aside = connectAside(startingAt(kafka, turn), log)
+    const synced = await joinWithHeartbeats({
+      ...times,
+      heartbeat: whoKnowsUs,
+      onHeard,
+      join: (givenUp, onCoordinator) =>
+        joinOnce({
+          ...options,
+          aside,
+          groupId,
+          memberId,
+          claim: { generation: assignedIn, owned },
+          onCoordinator,
+          onJoined: (joined) => {
+            place = { ...place, ...joined }
+            onHeard()
+          },
+          signal: AbortSignal.any([signal, givenUp]),
+        }),
+    })
+    const { assigned, mayReadOn, generation } = synced
+    const isKept = new Set(assigned.map(partitionKey))
+    // Others get what we lose when we join again without it.
+    isJoinDue = owned.some((each) => !isKept.has(partitionKey(each)))
+    place = { ...place, assigned, assignedIn: generation, mayReadOn }
+    untaken = assigned
   }
 
   /** Another rebalance may begin before this one has ended. */
-  const joinPatiently = async (signal: AbortSignal): Promise<void> => {
+  const joinPatiently = async (signal: AbortSignal, onHeard = (): void => {}): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
+      isJoining = true
       try {
-        return await joinAndSync(signal)
+        return await joinAndSync(signal, onHeard)
       } catch (error) {
+        turn++
         forgottenOn(error)
         coordinator.forget()
         if (!isRebalancing(error) || attempt === JOIN_ATTEMPTS || signal.aborted) throw error
         await delay(JOIN_AGAIN_MS * attempt, null, { signal })
+      } finally {
+        isJoining = false
       }
     }
   }
@@ -134,6 +144,9 @@ export function createMembership(options: {
   return {
     get isJoinDue() {
       return isJoinDue
+    },
+    get isMember() {
+      return place.memberId !== ''
     },
     join: async () => {
       if (untaken === null) {
@@ -146,28 +159,29 @@ export function createMembership(options: {
       untaken = null
       return assigned
     },
-    joinAside: async (signal) => {
+    joinAside: async (signal, onHeard) => {
       const before = new Set(place.assigned.map(partitionKey))
-      await joinPatiently(signal)
+      await joinPatiently(signal, onHeard)
       const isSame =
         before.symmetricDifference(new Set(place.assigned.map(partitionKey))).size === 0
       if (isSame) untaken = null
       return isSame
     },
     heartbeat: async () => {
-      const { memberId, generation: groupGenerationId } = place
-      if (memberId === '') return
+      if (isJoining) return // with heartbeats of its own
+      const { memberId, generation: groupGenerationId } = ourPlace()
       try {
         await (await coordinator.find()).heartbeat({ groupId, groupGenerationId, memberId })
       } catch (error) {
         coordinator.forget()
+        if (place.memberId !== memberId || place.generation !== groupGenerationId) return // told of another place
         if (place.mayReadOn && isRebalancing(error)) return void (isJoinDue = true)
         forgottenOn(error)
         throw error
       }
     },
     commit: async (offsets) => {
-      const { memberId, generation: groupGenerationId } = place
+      const { memberId, generation: groupGenerationId } = ourPlace()
       try {
         const broker = await coordinator.find()
         await broker.offsetCommit({ groupId, groupGenerationId, memberId, topics: offsets })
