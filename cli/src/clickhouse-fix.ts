@@ -61,5 +61,8 @@ function grants({
   CLICKHOUSE_USER: user = '…',
   CLICKHOUSE_DATABASE: database = '…',
 }: Values): string {
-  return `grant ${user} what docs/reference/rights.md lists for this program on ${database}`
+  return (
+    `run it as the user whose job it is, by CLICKHOUSE_USER and CLICKHOUSE_PASSWORD (docs/reference/rights.md has one for each command); ` +
+    `if that is ${user}, grant ${user} what docs/reference/rights.md lists for it on ${database}`
+  )
 }

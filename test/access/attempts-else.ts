@@ -135,6 +135,7 @@ export const OTHERS: readonly string[] = [
   'SHOW DATABASES',
   'SHOW PROCESSLIST',
   'SHOW USERS',
+  'SHOW GRANTS',
   'SHOW GRANTS FOR setup',
   'SHOW CREATE USER setup',
   'SHOW ROW POLICIES',

@@ -1,7 +1,9 @@
 // Which role may do what in ClickHouse, on the real engine; and that everything is refused that its row does not name.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { createClickHouse } from '@custom-events/clickhouse'
 import { ROLES, type RoleName } from '@custom-events/clickhouse/access'
+import { audits } from './data-programs.ts'
 import { openWorld, type World } from './world.ts'
 
 let world: World
@@ -96,7 +98,7 @@ const MATRIX: readonly (readonly [statement: string, may: readonly Asker[]])[] =
   ['SELECT version FROM custom_events_keys.seal_keys LIMIT 0', ['setup', 'writer']],
   [
     'SELECT count() FROM custom_events_keys.destroyed_keys',
-    ['setup', 'writer', 'destroy_keys', 'eraser'],
+    ['setup', 'writer', 'destroy_keys', 'eraser', 'unsealer'],
   ],
   [
     "INSERT INTO audit (id) VALUES ('00000000-0000-0000-0000-000000000000')",
@@ -124,7 +126,15 @@ const MATRIX: readonly (readonly [statement: string, may: readonly Asker[]])[] =
   ["ALTER TABLE events DELETE WHERE event_id = 'nobody'", ['setup', 'eraser']],
   ["DELETE FROM events WHERE event_id = 'nobody'", ['setup', 'eraser']],
   ['ALTER TABLE events APPLY DELETED MASK', ['setup', 'eraser']],
+  // docs/sealing.md asks so why something stays sealed text.
+  [
+    `SELECT key_id, key_id IN (SELECT key_id FROM custom_events_keys.destroyed_keys) AS is_destroyed
+     FROM (SELECT arrayJoin(extractAll(properties, 'sealed:v1:([pa][\\w-]{22}):')) AS key_id FROM tracked_unsealed)
+     GROUP BY key_id`,
+    ['setup', 'unsealer'],
+  ],
   ['OPTIMIZE TABLE catalogue', ['eraser']],
+  ['OPTIMIZE TABLE events PARTITION 202601 FINAL', ['operator']],
   ['SYSTEM REFRESH VIEW rollup_daily_refresh', ['operator', 'eraser']],
   ['CREATE DATABASE IF NOT EXISTS elsewhere', []],
   ['DROP DATABASE IF EXISTS custom_events', []],
@@ -136,6 +146,7 @@ const MATRIX: readonly (readonly [statement: string, may: readonly Asker[]])[] =
   ['SET ROLE ALL', []],
   ['set /* */ role full', []],
   ['SELECT 1', EVERYBODY],
+  ['SHOW GRANTS', EVERYBODY.filter((role) => role !== 'own')],
 ]
 
 for (const [statement, may] of MATRIX) {
@@ -152,6 +163,16 @@ for (const [statement, may] of MATRIX) {
     }
   })
 }
+
+test('audit names the login that a command used, not the one user of the embedded engine', async () => {
+  await using clickhouse = createClickHouse({
+    ...world.environmentOf('eraser'),
+    CLICKHOUSE_DATABASE: 'custom_events',
+  })
+  await audits(clickhouse)
+  const { text } = await world.ask('operator', 'SELECT DISTINCT login FROM audit FINAL')
+  assert.ok(text.split('\n').includes('eraser'), text)
+})
 
 test('limits of who only reads cannot be lifted', async () => {
   for (const role of ['reader', 'own'] as const) {

@@ -31,8 +31,9 @@ test(
     await ended.end('failed', { rows: 7 }, 'disk full')
     const rows = await clickhouse.query(
       `SELECT command, arguments, run_by = os_user AS isOsUser, outcome, counts, message, ended_at >= began_at AS isEnded,
-       host != '' AND os_user != '' AND login != '' AS isKnown
+       host != '' AND os_user != '' AND login = {login:String} AS isKnown
      FROM audit FINAL ORDER BY outcome`,
+      { login: clickhouse.user },
     )
     const args = JSON.stringify(asked.args)
     assert.deepEqual(rows, [

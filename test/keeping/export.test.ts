@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parquetReadObjects } from 'hyparquet'
-import { migrate, type ClickHouse } from '@custom-events/clickhouse'
+import { hashOfId, migrate, type ClickHouse } from '@custom-events/clickhouse'
 import { createLogger } from '@custom-events/runtime'
 import { momentsOf } from '../../cli/src/export/export.ts'
 import type { Manifest } from '../../cli/src/export/manifest.ts'
@@ -152,14 +152,15 @@ test(
     assert.match(asOf, /^20\d\d-/)
     assert.equal((await run(clickhouse, '--verify', out)).code, 0)
     const audit = await clickhouse.query<{ readonly counts: string }>(
-      "SELECT command, run_by, outcome, JSONExtractString(arguments, 'group') AS group, counts FROM audit FINAL",
+      'SELECT command, run_by, login, outcome, arguments, counts FROM audit FINAL',
     )
     assert.deepEqual(audit, [
       {
         command: 'export',
         run_by: 'maria',
+        login: clickhouse.user,
         outcome: 'done',
-        group: ODD,
+        arguments: JSON.stringify({ group_hash: hashOfId(ODD), format: 'ndjson' }),
         counts: audit[0]?.counts,
       },
     ])
@@ -380,4 +381,15 @@ test('what cannot be written into the audit is not exported', SLOW, async () => 
   assert.equal(code, 1)
   assert.match(said, /audit/)
   assert.equal(existsSync(out), false, 'nothing was written, so no folder is left')
+})
+
+test('of nobody there is an empty export, said loudly and by its exit code', SLOW, async () => {
+  await using clickhouse = await openDatabase()
+  await insertOdd(clickhouse)
+  const out = join(folder, 'nobody')
+  const { code, said } = await run(clickhouse, '--group', ODD, '--user', 'mistyped', '--out', out)
+  assert.equal(code, 66, said)
+  assert.match(said, /NOBODY FOUND: .* user "mistyped"\.\n {2}fix: /)
+  assert.equal(manifestOf(out).rows, 0)
+  assert.equal((await run(clickhouse, '--verify', out)).code, 0)
 })

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
-import { onOneWalk, processes, readIfThere } from '../support/processes.ts'
+import { onOneWalk, processes, variablesOf } from '../support/processes.ts'
 
 /** `npm start` as a person runs it; every process below it can be found by its TMPDIR. */
 interface Run {
@@ -51,15 +51,15 @@ function processesOf({ folder }: Run): readonly number[] {
   // Who ends while we look may have started another that we did not see.
   return onOneWalk((onVanished) =>
     processes().filter((pid) => {
-      const variables = readIfThere(`/proc/${pid}/environ`)
+      const variables = variablesOf(pid)
       if (variables === null) onVanished()
-      return variables?.split('\0').includes(`TMPDIR=${folder}`) === true
+      return variables?.includes(`TMPDIR=${folder}`) === true
     }),
   )
 }
 
 async function nothingIsLeft(run: Run): Promise<void> {
-  await eventually(() => assert.deepEqual(processesOf(run), []), { withinMs: 10_000 })
+  await eventually(() => assert.deepEqual(processesOf(run), []), { withinMs: 30_000 })
 }
 
 const says = (run: Run, pattern: RegExp) =>

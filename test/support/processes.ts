@@ -54,19 +54,32 @@ function statOf(pid: number): readonly string[] | null {
   return stat === null ? null : stat.slice(stat.lastIndexOf(')') + 2).split(' ') // the name may hold blanks
 }
 
+/**
+ * Variables it was started with, as NAME=value; null: it is gone. A process that is not ours to look into has none, nor has
+ * one of the kernel or one that only waits to be collected: of those that file is gone (ESRCH) while they are there.
+ */
+export function variablesOf(pid: number): readonly string[] | null {
+  try {
+    const variables = readIfThere(`/proc/${pid}/environ`)
+    if (variables !== null) return variables.split('\0')
+    return statOf(pid) === null ? null : []
+  } catch (error) {
+    if (codeOf(error) === 'EACCES') return []
+    throw error
+  }
+}
+
 /** A file of /proc; null when its process or thread is gone. @throws what else went wrong */
 export function readIfThere(path: string): string | null {
   try {
     return readFileSync(path, 'latin1')
   } catch (error) {
-    if (isGone(error)) return null
+    // Opened while it was there, read when it was not: ESRCH.
+    if (['ENOENT', 'ESRCH'].includes(codeOf(error))) return null
     throw error
   }
 }
 
-/** Opened while it was there, read when it was not: ESRCH. */
-function isGone(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH'].includes(String(error.code))
-  )
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

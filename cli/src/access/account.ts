@@ -80,7 +80,7 @@ function written<T>(
   const command = { command: 'account', args: { action, group_hash: hashOfId(groupId) } }
   const tell = () => ({ outcome: 'done' as const, counts: { logins: 1 } })
   const hidden = [accountLogin(groupId), groupId]
-  return audited(clickhouse, command, { run, tell, hidden, fix: fix.clickhouse(config) })
+  return audited(clickhouse, command, { run, tell, hidden, fix: remedy(config) })
 }
 
 /** A login that sees more than its account is given to nobody. @throws {Error} saying what it saw */

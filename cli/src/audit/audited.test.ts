@@ -10,6 +10,7 @@ function fakeAudit(rows: number) {
   return {
     outcomes,
     clickhouse: {
+      user: 'eraser',
       query: async <Row>() => [{ now: '2026-01-01 00:00:00.000' }] as Row[],
       command: async (_: string, params: Readonly<Record<string, unknown>> = {}) => {
         if (outcomes.length >= rows) throw new Error('read-only')
@@ -44,7 +45,7 @@ test('who may not write into audit is told what to grant', async () => {
   await assert.rejects(audited(clickhouse, command, { run, tell, fix: fix.clickhouse(config) }), {
     name: 'StepError',
     message:
-      /writing it into the table audit failed: .*db\.audit\n  fix: grant eraser what .*rights\.md/,
+      /writing it into the table audit failed: .*db\.audit\n  fix: run it as the user whose job .*; if that is eraser, grant .*rights\.md/,
   })
 })
 

@@ -21,7 +21,7 @@ export interface Told {
  * @throws what `run` throws; {StepError} when the first row cannot be written; {Error} when only the end cannot
  */
 export async function audited<T>(
-  clickhouse: Pick<ClickHouse, 'query' | 'command'>,
+  clickhouse: Pick<ClickHouse, 'query' | 'command' | 'user'>,
   command: AuditedCommand,
   {
     run,

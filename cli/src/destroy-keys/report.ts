@@ -11,6 +11,7 @@ export function reportPlanned(
   owner: Named,
   { keys, accounts }: { readonly keys: number; readonly accounts: number },
 ): readonly string[] {
+  if (keys === 0) return [`Nothing is changed: there are no keys of ${named(owner)}`]
   return [
     `Nothing is changed: ${keys} keys of ${named(owner)} would be destroyed. What they sealed could not be read any more:`,
     'in ClickHouse, in Kafka, in dead letters and in any backup of these. It cannot be undone.',
@@ -33,7 +34,9 @@ export function reportDestroyed(
   { keys, replacedParts, kafkaKeepsBecause }: DestroyedKeys,
 ): readonly string[] {
   return [
-    `${keys} keys of ${named(owner)} destroyed: what they sealed cannot be read any more`,
+    keys === 0
+      ? `There are no keys of ${named(owner)} in ClickHouse: none was destroyed`
+      : `${keys} keys of ${named(owner)} destroyed: what they sealed cannot be read any more`,
     replacedParts === 0
       ? 'ClickHouse: the parts that held them are removed'
       : `ClickHouse: ${replacedParts} replaced parts are still there; run it again in a minute`,

@@ -5,8 +5,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { ClickHouseFailure, ErasureStalled, type Erasure } from '@custom-events/clickhouse'
 import { erasedIdOf } from '@custom-events/event'
+import { StepError } from '../step.ts'
 import { eraseAll } from './erase-all.ts'
 import type { ErasePorts } from './erase.ts'
+import { readEraseConfig } from './config.ts'
+import { goOn } from './go-on.ts'
 import { makeReceipt } from './receipt/receipt.ts'
 
 const erasureOf = (erasureId: string): Erasure => ({
@@ -24,6 +27,12 @@ const erasureOf = (erasureId: string): Erasure => ({
   finishedAt: null,
   receiptSha256: '',
   step: 5,
+})
+
+/** Nobody listens there. */
+const { config } = readEraseConfig({
+  KAFKA_BROKERS: '127.0.0.1:1',
+  CLICKHOUSE_URL: 'http://127.0.0.1:1',
 })
 
 const TOO_LONG = new ClickHouseFailure('counting', {
@@ -46,6 +55,7 @@ async function run(
     {
       // Only what is asked of it here.
       ports: { waiting: { stop: new AbortController().signal } } as unknown as ErasePorts,
+      fix: goOn(config),
       tell: { end: () => {}, lines: (lines) => void said.push(...lines) },
       eraseOne: async ({ onReceipt }, erasure) => {
         const fate = fates[erasure.erasureId]
@@ -66,6 +76,18 @@ test('one that goes no further, or takes too long, does not stop the others', as
   assert.deepEqual([exitCode, done], [1, ['c']])
   assert.match(said, /erasure a: a part is in the way[^]*erasure b: .*Timeout[^]*--resume/)
   await assert.rejects(run({ a: new Error('a server is away'), b: null }, null), /is away/)
+})
+
+test('when a server goes away in the middle, it is said how to go on', async () => {
+  const refused = { code: null, status: null, network: 'ECONNREFUSED', message: 'refused' }
+  const away = run({ a: new ClickHouseFailure('counting', refused), b: null }, null)
+  await assert.rejects(away, {
+    name: 'StepError',
+    message:
+      /erasing failed: .*refused\n {2}fix: is ClickHouse running at .*:1\?; then go on with: .* --resume$/,
+  })
+  const within = new StepError('closing segments', 'start Kafka', new Error('no broker'))
+  await assert.rejects(run({ a: within }, null), /start Kafka\n {2}fix: mend .* --resume$/)
 })
 
 test('each of several has a receipt of its own, and none is written over another', async () => {

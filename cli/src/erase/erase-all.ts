@@ -1,6 +1,8 @@
 import { ClickHouseFailure, ErasureStalled, type Erasure } from '@custom-events/clickhouse'
 import type { Told } from '../audit/audited.ts'
+import { StepError, type Fix } from '../step.ts'
 import { erase, type ErasePorts } from './erase.ts'
+import { RESUME } from './go-on.ts'
 import { keepReceipt } from './receipt/receipt-file.ts'
 import { receiptLines } from './report.ts'
 import type { createTeller } from './tell.ts'
@@ -16,19 +18,21 @@ export interface Done {
 interface Tools {
   readonly ports: Omit<ErasePorts, 'onReceipt'>
   readonly tell: Pick<ReturnType<typeof createTeller>, 'end' | 'lines'>
+  /** What to do when a server goes away in the middle. */
+  readonly fix: Fix
   /** @default erase */
   readonly eraseOne?: typeof erase
 }
 
 /**
- * One after the other. One that goes no further does not stop the others.
+ * One after the other. One that goes no further does not stop the others; a server that is away does.
  *
- * @param asked.receipt file that receipts are written to as well; `null`: none.
+ * @param asked.receipt file that receipts are written to as well; `null`: none. @throws {StepError}
  */
 export async function eraseAll(
   todo: readonly Erasure[],
   { receipt: file }: { readonly receipt: string | null },
-  { ports, tell, eraseOne = erase }: Tools,
+  { ports, tell, fix, eraseOne = erase }: Tools,
 ): Promise<Done> {
   const counts: Record<string, number> = { erasures: 0 }
   const add = (what: string, number: number): void => {
@@ -49,13 +53,15 @@ export async function eraseAll(
       tell.lines(receiptLines(receipt))
     } catch (error) {
       tell.end()
-      if (!isStalled(error)) throw error
+      if (!isStalled(error)) {
+        throw new StepError('erasing', typeof fix === 'string' ? fix : await fix(error), error)
+      }
       tell.lines([`Not done: erasure ${erasure.erasureId}: ${error.message}.`])
       exitCode = 1
       if (ports.waiting.stop.aborted) break
     }
   }
-  if (exitCode !== 0) tell.lines(['Go on with: npm run -s erase -- --resume'])
+  if (exitCode !== 0) tell.lines([`Go on with: ${RESUME}`])
   return { exitCode: ports.waiting.stop.aborted && exitCode !== 0 ? STOPPED : exitCode, counts }
 }
 

@@ -88,7 +88,7 @@ export async function erase(
   onStep('hidden: no query of events shows it')
   await recount(servers, erasure.erasureId, ports.waiting)
   await reach({ state: 'hidden' })
-  onStep('hidden: rollups and catalogue are counted without it')
+  onStep(COUNTED)
 
   // What was settled once stays so: the erasure has been on Kafka ever since.
   await settle(ports, asked.state === 'settled' ? 0 : settledAt, sweep)
@@ -117,6 +117,10 @@ export async function erase(
   await reach({ state: 'done', finishedAt, receiptSha256: receipt.sha256 })
   return { erasure, receipt }
 }
+
+/** A day whose events are gone is counted no more: what is to go from its row goes at the end, see `dropCounted`. */
+const COUNTED =
+  'hidden: rollups and catalogue are counted without it, but for days whose events expired'
 
 async function announce({ topic, servers }: ErasePorts, erasure: Erasure) {
   const { id, timestampBefore, erasureId, askedBy, askedAt } = erasure

@@ -1,4 +1,5 @@
 import { findEvents, type Servers } from '@custom-events/clickhouse'
+import type { IdKind } from '@custom-events/event'
 import { idOf, type EraseRequest } from './request.ts'
 
 /**
@@ -15,9 +16,14 @@ export async function ambiguityOf(
   if (target.kind === 'group' || target.within !== null) return null
   const { accounts } = await findEvents(servers, { id: idOf(target), timestampBefore: before })
   if (accounts <= 1) return null
+  return ['Not erased.', ...ambiguousLines(target.kind, accounts)]
+}
+
+/** Why it is refused, and both ways on. */
+export function ambiguousLines(kind: IdKind, accounts: number): readonly string[] {
   return [
-    `Not erased: ${accounts} accounts have events of this ${target.kind}, and it may be somebody else in each.`,
-    `Name the account to erase them in it alone: --${target.kind} … --group …`,
+    `${accounts} accounts have events of this ${kind}, and it may be somebody else in each.`,
+    `Name the account to erase them in it alone: --${kind} … --group …`,
     'Or say that they are one person, to be erased in all of them: --in-all-accounts',
   ]
 }

@@ -2,12 +2,15 @@ import type { Erasure } from '@custom-events/clickhouse'
 import type { IdKind } from '@custom-events/event'
 import type { Plan } from './plan.ts'
 import type { Receipt } from './receipt/receipt.ts'
-import type { Named } from './request.ts'
+import { ambiguousLines } from './one-account.ts'
+import type { Target } from './request.ts'
 
 export function planLines(
-  { kind, within }: Pick<Named, 'kind' | 'within'>,
+  { target, isInAllAccounts }: Pick<Target, 'target' | 'isInAllAccounts'>,
   { events, refused, linked, keys, detached }: Plan,
 ): readonly string[] {
+  const { kind, within } = target
+  const isClear = kind === 'group' || within !== null || isInAllAccounts || events.accounts <= 1
   const between =
     events.rows === 0
       ? ''
@@ -23,7 +26,14 @@ export function planLines(
       : [
           `Parts that ClickHouse keeps aside: ${detached}. They have to go first (docs/runbook.md).`,
         ]),
-    'Dry run: nothing was changed. With --yes they are erased, and whatever comes of them from then on is ignored.',
+    ...(isClear
+      ? [
+          'Dry run: nothing was changed. With --yes they are erased, and whatever comes of them from then on is ignored.',
+        ]
+      : [
+          'Dry run: nothing was changed. --yes alone is refused:',
+          ...ambiguousLines(kind, events.accounts),
+        ]),
   ]
 }
 
@@ -46,8 +56,12 @@ export function receiptLines(receipt: Receipt): readonly string[] {
   return [
     `Done: ${found.length === 0 ? 'no row was found' : `rows deleted: ${found.join(', ')}`}; none is left. Receipt:`,
     JSON.stringify(receipt, null, 2),
+    ...(receipt.kind === 'group' && receipt.before === null ? [LOGIN_STAYS] : []),
   ]
 }
+
+const LOGIN_STAYS =
+  'A login of the account in ClickHouse, if it has one, stays. Remove it: npm run -s account -- remove --group …'
 
 export function listLines(erasures: readonly Erasure[]): readonly string[] {
   if (erasures.length === 0) return ['Nobody was erased.']

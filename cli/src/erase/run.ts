@@ -5,6 +5,7 @@ import { begin, isUnfinished, lift } from './asked.ts'
 import type { EraseConfig } from './config.ts'
 import { eraseAll, STOPPED, type Done } from './erase-all.ts'
 import type { ErasePorts } from './erase.ts'
+import { goOn } from './go-on.ts'
 import { ambiguityOf } from './one-account.ts'
 import { openKafka } from './topic/open-kafka.ts'
 import { countWhatGoes } from './plan.ts'
@@ -50,7 +51,7 @@ export async function runErase(
     const plan = await step('counting', fix.clickhouse(config), () =>
       countWhatGoes(counting, selection, keys),
     )
-    tell.lines(planLines(target, plan))
+    tell.lines(planLines(request, plan))
     return 0
   }
   const ambiguity = await step('counting accounts', fix.clickhouse(config), () =>
@@ -66,7 +67,7 @@ export async function runErase(
   const settleMs = config.ERASE_SETTLE_SECONDS * 1_000
   const waiting = { stop, onWaiting: tell.waiting }
   const ports = { servers, counting, topic, keys, waiting, settleMs, onStep: tell.step }
-  const act = (): Promise<Done> => change(request, { ports, rows, tell })
+  const act = (): Promise<Done> => change(request, { ports, rows, tell, config })
   if (request.kind === 'lift' && !request.isMeant) return (await act()).exitCode
   const command = {
     command: 'erase',
@@ -86,9 +87,11 @@ interface Tools {
   readonly ports: Omit<ErasePorts, 'onReceipt'>
   readonly rows: readonly Erasure[]
   readonly tell: ReturnType<typeof createTeller>
+  readonly config: EraseConfig['config']
 }
 
-async function change(request: EraseRequest, { ports, rows, tell }: Tools): Promise<Done> {
+async function change(request: EraseRequest, { ports, rows, tell, config }: Tools): Promise<Done> {
+  const tools = { ports, tell, fix: goOn(config) }
   switch (request.kind) {
     case 'discard-unreadable': {
       const discarded = await ports.topic.discard()
@@ -97,11 +100,15 @@ async function change(request: EraseRequest, { ports, rows, tell }: Tools): Prom
     }
     case 'lift':
       return { exitCode: await lift(ports, request, rows, tell.lines), counts: {} }
-    case 'erase':
-      return eraseAll([await begin(ports, request, rows)], request, { ports, tell })
+    case 'erase': {
+      const begun = await step('writing down what is asked', fix.clickhouse(config), () =>
+        begin(ports, request, rows),
+      )
+      return eraseAll([begun], request, tools)
+    }
     case 'resume':
     case 'list': // told before
-      return eraseAll(rows.filter(isUnfinished), request, { ports, tell })
+      return eraseAll(rows.filter(isUnfinished), request, tools)
     default:
       return request satisfies never
   }

@@ -63,8 +63,9 @@ export async function destroyTheirKeys(
     if (replacedParts > 0) {
       throw new ErasureStalled(`${replacedParts} replaced parts of seal_keys are still on the disk`)
     }
+    if (count === 0) return onStep('keys: there are no keys of theirs')
     onStep(`keys: ${count} destroyed, what they sealed cannot be read any more`)
-    if (count > 0) onStep(kafkaLine(kafkaKeepsBecause))
+    onStep(kafkaLine(kafkaKeepsBecause))
   }
   await account('seal_keys', count, destroy)
   if (count === 0) await destroy() // Kafka may still hold some that no consumer has inserted

@@ -13,7 +13,8 @@ Examples:
   npm run -s export -- --verify ./acme
 
 Exit codes:
-  0  whole, or as its manifest says   1  it failed, or differs   64 wrong usage   78 wrong configuration   130 stopped by Ctrl-C`
+  0  whole, or as its manifest says   1  it failed, or differs   64 wrong usage
+  66 nobody of that name was found: the export is whole, and empty   78 wrong configuration   130 stopped by Ctrl-C`
 
 interface Flags {
   readonly group?: string

@@ -14,6 +14,8 @@ interface Screen {
 }
 
 const STOPPED = 130
+/** sysexits.h EX_NOINPUT: what was asked about is not there. */
+const NOBODY_FOUND = 66
 
 /**
  * `npm run export`.
@@ -46,6 +48,9 @@ export async function runExport(
             throw error
           },
         ),
+      hidden: [request.out, request.group, request.user, request.anonymous].filter(
+        (id): id is string => id !== null && id !== '',
+      ),
       tell: (result) =>
         result === null
           ? { outcome: 'stopped', counts: {} }
@@ -63,7 +68,9 @@ export async function runExport(
   }
   await folder.finish()
   write(exportedLine(request, exported))
-  return 0
+  if (Object.values(exported.rowsBySource).some((rows) => rows > 0)) return 0
+  write(nobodyLine(request))
+  return NOBODY_FOUND
 }
 
 /** A full disk is no matter of ClickHouse. */
@@ -79,16 +86,15 @@ function fixOf(config: ExportConfig) {
   }
 }
 
-function auditedArguments({ group, user, anonymous, fromMs, toMs, format, out }: ExportRequest) {
+/** Who is meant only as a hash, an account as well. */
+function auditedArguments({ group, user, anonymous, fromMs, toMs, format }: ExportRequest) {
   return {
-    group,
+    group_hash: hashOfId(group),
     ...(user === null ? {} : { user_hash: hashOfId(user) }),
     ...(anonymous === null ? {} : { anonymous_hash: hashOfId(anonymous) }),
     ...(fromMs === null ? {} : { from: new Date(fromMs).toISOString() }),
     ...(toMs === null ? {} : { to: new Date(toMs).toISOString() }),
-    format,
-    // The folder of a person is often called like them.
-    ...(user === null && anonymous === null ? { out } : {}),
+    format, // and not the folder, which is often called like them
   }
 }
 
@@ -99,6 +105,20 @@ function countsOf({ files, bytes, rowsBySource }: Exported): Readonly<Record<str
 function exportedLine({ out }: ExportRequest, exported: Exported): string {
   const rows = Object.entries(exported.rowsBySource).map(([source, count]) => `${count} ${source}`)
   return `${out}: ${rows.join(', ')} in ${exported.files} files, ${exported.bytes} bytes; manifest.json says which\n`
+}
+
+/** A mistyped id looks like an answered request else. */
+function nobodyLine({ group, user, anonymous, fromMs, toMs }: ExportRequest): string {
+  const who = [
+    `account ${JSON.stringify(group)}`,
+    ...(user === null ? [] : [`user ${JSON.stringify(user)}`]),
+    ...(anonymous === null ? [] : [`anonymous ${JSON.stringify(anonymous)}`]),
+  ].join(', ')
+  const when = fromMs === null && toMs === null ? '' : ' between --from and --to'
+  return (
+    `NOBODY FOUND: there is neither an event nor a rejected event of ${who}${when}.\n` +
+    '  fix: is the id spelt as its events have it, letter by letter? If it is, the answer is that nothing is kept.\n'
+  )
 }
 
 /**

@@ -67,6 +67,7 @@ function fakeKafka(
 /** Takes what is written into `audit`. */
 const takesAudit = {
   query: async <Row>() => [{ now: '2026-01-01 00:00:00.000' }] as Row[],
+  user: 'replay',
   command: async () => {},
 }
 
@@ -213,6 +214,7 @@ test('each page waits for the consumers: what was accepted before it is seen', a
 test('what cannot be written into audit is told with what to do, and nothing is replayed', async () => {
   const clickhouse = {
     ...takesAudit,
+    user: 'replay',
     command: () => Promise.reject(new Error('no INSERT on audit')),
   }
   const { run, tracked } = scene({ fates: { a: 'replay' }, clickhouse })

@@ -31,7 +31,7 @@ export interface Screen {
 export async function runReplay(
   { isDryRun, ...asked }: ReplayRequest,
   parts: Pick<OpenReplay, 'source' | 'caughtUp' | 'fix'> & {
-    readonly clickhouse: Pick<OpenReplay['clickhouse'], 'query' | 'command'>
+    readonly clickhouse: Pick<OpenReplay['clickhouse'], 'query' | 'command' | 'user'>
     readonly producer: Pick<OpenReplay['producer'], 'produce'>
     readonly stop: AbortSignal
   },

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { erasedIdOf } from '@custom-events/event'
 import { isWhole, makeReceipt } from './receipt.ts'
@@ -30,4 +34,27 @@ test('a receipt says what was found and not who, and shows when it was changed',
   assert.ok(isWhole(receipt))
   assert.ok(isWhole({ ...receipt, found: { ...receipt.found } }), 'in whatever order it is written')
   assert.ok(!isWhole({ ...receipt, found: { events: 2 } }))
+})
+
+test('whoever has a receipt can check it with the command of docs/privacy.md', (t) => {
+  if (spawnSync('jq', ['--version']).status !== 0) return t.skip('there is no jq here')
+  const page = readFileSync(new URL('../../../../docs/privacy.md', import.meta.url), 'utf8')
+  const command = /^jq .*sha256sum.*$/m.exec(page)?.[0] ?? 'false'
+  const folder = mkdtempSync(join(tmpdir(), 'receipt-'))
+  try {
+    const askedBy = `it's "maria" \\ \t 日本 é <b> \u{1f600}`
+    const made = makeReceipt(
+      { ...erasure, askedBy, found: { rejected_events: 2, events: 3 } },
+      { left: { seal_keys: 0, events: 0 }, finishedAt: 3_000 },
+    )
+    const check = (receipt: object) => {
+      writeFileSync(join(folder, 'U.json'), `${JSON.stringify(receipt, null, 2)}\n`)
+      return spawnSync('sh', ['-c', command], { cwd: folder, encoding: 'utf8' }).stdout
+    }
+    assert.equal(check(made), `${made.sha256}  -\n`)
+    assert.notEqual(check({ ...made, asked_by: 'somebody else' }), `${made.sha256}  -\n`)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+  return undefined
 })

@@ -39,6 +39,12 @@ export function whyNotOfAccounts(text: string): ServerException | undefined {
       'Not enough privileges: how much is read is not explained, it would tell of others.',
     )
   }
+  if (showsAccess(text)) {
+    return exception(
+      497,
+      'Not enough privileges: roles and rights are not shown, they would tell which other accounts there are.',
+    )
+  }
   if (!OF_PARTS.test(text) && !OF_PARTS.test(unescaped(text))) return undefined
   return exception(497, 'Not enough privileges: what parts hold beside their rows is not shown.')
 }
@@ -51,6 +57,30 @@ function explainsReading(text: string): boolean {
   return (
     explain.test(text) && !isAt(text, gap(explain.lastIndex), /(?:syntax|ast|query)(?![\w$])/iy)
   )
+}
+
+/** Whether it is SHOW GRANTS, SHOW CREATE USER and the like: the engine has a role for each account, and names them all. */
+function showsAccess(text: string): boolean {
+  const [first = '', ...others] = leadingWords(text, 4)
+  const of = others.find((word) => !/^(?:create|current|enabled|settings|masking)$/i.test(word))
+  return /^show$/i.test(first) && OF_ACCESS.test(of ?? '')
+}
+
+const OF_ACCESS =
+  /^(?:grants|access|users?|roles?|quotas?|profiles?|row|polic(?:y|ies)|privileges)$/i
+
+/** Words that a text begins with, up to anything else than blanks and comments. */
+function leadingWords(text: string, most: number): readonly string[] {
+  const gap = createGaps(text)
+  const word = /[\w$]+/y
+  const words: string[] = []
+  for (let at = gap(0); words.length < most; at = gap(word.lastIndex)) {
+    word.lastIndex = at
+    const [said] = word.exec(text) ?? []
+    if (said === undefined) break
+    words.push(said)
+  }
+  return words
 }
 
 /** Other names of settings that are limited, and settings that change several at once. */

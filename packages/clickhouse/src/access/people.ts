@@ -98,6 +98,12 @@ export const PEOPLE: readonly Role[] = [
         on: [...OF_ACCOUNTS, 'tracked_unsealed'],
         without: 'sealed properties stay sealed text',
       },
+      {
+        // Ids of keys, and no key.
+        rights: ['SELECT'],
+        on: ['keys.destroyed_keys'],
+        without: 'nobody sees whether what stays sealed text was destroyed or is lost',
+      },
     ],
   },
   {
@@ -114,6 +120,11 @@ export const PEOPLE: readonly Role[] = [
         rights: ['SYSTEM VIEWS'],
         on: ['*'],
         without: 'a rollup is not refreshed by hand',
+      },
+      {
+        rights: ['OPTIMIZE'],
+        on: ['events'],
+        without: 'the old copy of an event that was put right stays until parts are merged',
       },
       {
         rights: ['KILL QUERY'],

@@ -29,7 +29,7 @@ export interface AuditEntry {
  * @throws {ClickHouseFailure}
  */
 export async function beginAudit(
-  clickhouse: Pick<ClickHouse, 'query' | 'command'>,
+  clickhouse: Pick<ClickHouse, 'query' | 'command' | 'user'>,
   { command, args, by }: AuditedCommand,
 ): Promise<AuditEntry> {
   const id = randomUUID()
@@ -51,6 +51,7 @@ export async function beginAudit(
       by: by ?? osUser,
       osUser,
       host: hostname(),
+      login: clickhouse.user,
       outcome: end.outcome,
       counts: JSON.stringify(end.counts),
       message: end.message.slice(0, MAX_MESSAGE_CHARS),
@@ -63,11 +64,11 @@ export async function beginAudit(
 const MAX_MESSAGE_CHARS = 2_000
 
 const INSERT = `INSERT INTO audit
-  (id, began_at, ended_at, command, arguments, run_by, os_user, host, outcome, counts, message, step)
+  (id, began_at, ended_at, command, arguments, run_by, os_user, host, login, outcome, counts, message, step)
   SETTINGS async_insert = 0
   SELECT {id:UUID}, parseDateTime64BestEffort({began:String}, 3, 'UTC'), if({step:UInt8} = 0, NULL, now64(3, 'UTC')),
-    {command:String}, {arguments:String}, {by:String}, {osUser:String}, {host:String}, {outcome:String},
-    {counts:String}, {message:String}, {step:UInt8}`
+    {command:String}, {arguments:String}, {by:String}, {osUser:String}, {host:String}, {login:String},
+    {outcome:String}, {counts:String}, {message:String}, {step:UInt8}`
 
 /** A container may run as a number that no user has. */
 function osUserName(): string {

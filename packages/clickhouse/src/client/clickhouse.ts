@@ -62,6 +62,8 @@ export interface StreamRequest {
 
 export interface ClickHouse extends AsyncDisposable {
   readonly database: string
+  /** As whom it logs in. In the embedded engine `currentUser()` is `default` for everybody. */
+  readonly user: string
   /**
    * One synchronous insert; resolves only when ClickHouse has written the block.
    * @throws {ClickHouseFailure} to be judged by `classify(error.failure)`.

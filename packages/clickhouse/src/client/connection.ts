@@ -34,6 +34,7 @@ export function createClickHouse(
   const client = openClient(config, config.CLICKHOUSE_DATABASE, timeoutMs)
   return {
     database: config.CLICKHOUSE_DATABASE,
+    user: config.CLICKHOUSE_USER,
     insertNative: (insert) => insertNative(client, insert),
     recordsPresent: (question) => recordsPresent(client, question),
     highestOffsets: (question) => highestOffsets(client, question),

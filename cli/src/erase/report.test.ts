@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { planLines, receiptLines } from './report.ts'
+import type { Receipt } from './receipt/receipt.ts'
+
+const plan = (accounts: number) => ({
+  events: { rows: 2, accounts, firstTimestamp: 'a', lastTimestamp: 'b' },
+  refused: {},
+  linked: null,
+  keys: null,
+  detached: 0,
+})
+const user = { kind: 'user', id: 'u', within: null } as const
+
+test('a dry run says when --yes alone is refused, and both ways on', () => {
+  const lines = planLines({ target: user, isInAllAccounts: false }, plan(2)).join('\n')
+  assert.match(lines, /--yes alone is refused:\n2 accounts .*--user … --group ….*--in-all/s)
+  assert.doesNotMatch(lines, /With --yes they are erased/)
+})
+
+test('where it is clear who is meant, it says what --yes does', () => {
+  for (const [asked, accounts] of [
+    [{ target: user, isInAllAccounts: true }, 2],
+    [{ target: user, isInAllAccounts: false }, 1],
+    [{ target: { ...user, within: 'g' }, isInAllAccounts: false }, 2],
+    [{ target: { ...user, kind: 'group' }, isInAllAccounts: false }, 2],
+  ] as const) {
+    const lines = planLines(asked, plan(accounts)).join('\n')
+    assert.match(lines, /With --yes they are erased/)
+    assert.doesNotMatch(lines, /refused/)
+  }
+})
+
+const receipt = { kind: 'group', before: null, found: {} } as unknown as Receipt // only what is asked of it here
+
+test('an erased account is told of its login, and nobody else is', () => {
+  assert.match(receiptLines(receipt).join('\n'), /account -- remove --group …$/)
+  for (const other of [
+    { ...receipt, kind: 'user' },
+    { ...receipt, before: '2026-01-01T00:00:00.000Z' },
+  ]) {
+    assert.doesNotMatch(receiptLines(other).join('\n'), /account -- remove/)
+  }
+})
