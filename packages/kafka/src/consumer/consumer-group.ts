@@ -3,8 +3,8 @@ import ConsumerGroup, { type RawCluster } from 'kafkajs/src/consumer/consumerGro
 import type { Logger } from '@custom-events/runtime'
 import { createKafkaJs } from '../kafkajs/client.ts'
 import type { InstanceName } from '../group/instance-name.ts'
-import { createMembership } from '../group/membership.ts'
-import type { Membership } from '../group/membership-port.ts'
+import { createMembership } from '../membership/membership.ts'
+import type { Membership } from '../membership/membership-port.ts'
 import { closedBroker } from './consumer-errors.ts'
 import {
   byTopic,

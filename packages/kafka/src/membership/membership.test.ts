@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { RawCluster, RawCoordinator } from 'kafkajs/src/consumer/consumerGroup.js'
 import { createLogger } from '@custom-events/runtime'
 import { KafkaCodeError, kafkaVerdict } from '../errors/kafka-errors.ts'
-import { NO_NAME } from './instance-name.ts'
+import { NO_NAME } from '../group/instance-name.ts'
 import { createMembership } from './membership.ts'
 
 const WITHIN = { timeout: 10_000 }

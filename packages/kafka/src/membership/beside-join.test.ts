@@ -56,13 +56,17 @@ test('a join is given up when nothing is heard of the group for a session', WITH
 
 test('who is not known to the group yet waits for the join', WITHIN, async () => {
   let asked = 0
+  const often = Promise.withResolvers<void>()
   const joined = await joinWithHeartbeats({
     heartbeatMs: 1,
     sessionTimeoutMs: 1,
-    heartbeat: async () => (asked++, null),
+    heartbeat: async () => {
+      if (++asked === 20) often.resolve()
+      return null
+    },
     onHeard: () => assert.fail('nothing was heard'),
     join: async () => {
-      while (asked < 20) await new Promise(setImmediate)
+      await often.promise
       return 'joined'
     },
   })

@@ -1,10 +1,10 @@
 import type { RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
 import { hangUp } from '../kafkajs/hang-up.ts'
 import type { TopicPartition } from '../records.ts'
-import { assign, protocolOf, readAssignment } from './consumer-assigner.ts'
-import type { InstanceName } from './instance-name.ts'
-import { createCoordinator } from './named-coordinator.ts'
-import type { Claim } from './ownership.ts'
+import { assign, protocolOf, readAssignment } from '../group/consumer-assigner.ts'
+import type { InstanceName } from '../group/instance-name.ts'
+import { createCoordinator } from '../group/named-coordinator.ts'
+import type { Claim } from '../group/ownership.ts'
 
 /** Beyond a session: should the member that assigns die meanwhile, Kafka says so to the others after its session. */
 const SYNC_MARGIN_MS = 5_000

@@ -3,16 +3,15 @@ import type { RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
 import type { Logger } from '@custom-events/runtime'
 import { forgottenAs, isRebalancing } from '../consumer/consumer-errors.ts'
 import { partitionKey } from '../consumer/consumer-offsets.ts'
-import type { GroupTimes } from '../consumer/consumer-group.ts'
 import { KafkaCodeError, kafkaVerdict } from '../errors/kafka-errors.ts'
 import { startingAt, type KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { tellingCluster } from '../kafkajs/kept-cluster.ts'
 import type { TopicPartition } from '../records.ts'
 import { joinWithHeartbeats } from './beside-join.ts'
-import type { InstanceName } from './instance-name.ts'
+import type { InstanceName } from '../group/instance-name.ts'
 import { joinOnce } from './join-once.ts'
 import type { Membership } from './membership-port.ts'
-import { createCoordinator } from './named-coordinator.ts'
+import { createCoordinator } from '../group/named-coordinator.ts'
 
 /** What we know of our place; nothing of it is true any more when the group has forgotten us. */
 interface Place {
@@ -40,7 +39,9 @@ export function createMembership(options: {
   readonly kafka: KafkaConfig
   readonly consumerGroup: string
   readonly topics: readonly string[]
-  readonly times: Omit<GroupTimes, 'fetchWaitMs'>
+  readonly times: Readonly<
+    Record<'sessionTimeoutMs' | 'rebalanceTimeoutMs' | 'heartbeatMs', number>
+  >
   readonly name: InstanceName
   /** A cluster to join over. @default of kafkajs */
   readonly connectAside?: typeof tellingCluster
