@@ -70,7 +70,7 @@ export { createCommittedReader, type CommittedReader } from './group/committed-r
 export { otherGroups, readGroupOffsets, type GroupOffset } from './group/group-offsets.ts'
 export { UnreadableRecords, type WhyUnreadable } from './record-batch/unreadable-records.ts'
 export { createConsumer, type ConsumerOptions } from './consumer/consumer.ts'
-export { EXPELLED } from './consumer/consumer-port.ts'
+export { createInstanceName, type InstanceName } from './group/instance-name.ts'
 export { createMemoryBudget, type MemoryBudget } from './consumer/consumer-budget.ts'
 export { partitionKey } from './consumer/consumer-offsets.ts'
 export type {

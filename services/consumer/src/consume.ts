@@ -12,7 +12,6 @@ import {
   inDoubtOf,
   drop,
   isAnyDue,
-  isExpelled,
   msUntilDue,
   newAssignment,
   type Assignment,
@@ -181,7 +180,7 @@ async function insert(
   if (closed === null) return
   ports.budget.remove(closed.encoded?.block.length ?? 0) // counted again while it is inserted
   try {
-    if (assignment.isOver || isExpelled(assignment)) throw new Abandoned()
+    if (assignment.isOver || assignment.expelled.aborted) throw new Abandoned()
     const inDoubt = inDoubtOf(assignment, route.topic)
     const { stop, abandon } = assignment
     const settling = ports.settle({ route, batch: closed, inDoubt, stop, abandon })

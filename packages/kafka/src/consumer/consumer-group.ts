@@ -3,7 +3,8 @@ import ConsumerGroup, { type RawCluster } from 'kafkajs/src/consumer/consumerGro
 import type { Logger } from '@custom-events/runtime'
 import { createKafkaJs } from '../kafkajs/client.ts'
 import type { InstanceName } from '../group/instance-name.ts'
-import { createMembership, type Membership } from '../group/membership.ts'
+import { createMembership } from '../membership/membership.ts'
+import type { Membership } from '../membership/membership-port.ts'
 import { closedBroker } from './consumer-errors.ts'
 import {
   byTopic,
@@ -49,7 +50,7 @@ export interface ReadToTheEnd extends TopicPartition {
 /** One connection to Kafka and one membership, until either breaks. */
 export interface GroupMember extends Pick<
   Membership,
-  'isJoinDue' | 'joinAside' | 'heartbeat' | 'leave'
+  'isJoinDue' | 'isMember' | 'joinAside' | 'heartbeat' | 'leave'
 > {
   /** Joins, or takes what `joinAside` has brought; resolves with what was assigned. */
   join(): Promise<PartitionStates>
@@ -149,7 +150,10 @@ export async function connectMember(options: {
     get isJoinDue() {
       return membership.isJoinDue
     },
-    joinAside: (signal) => membership.joinAside(signal),
+    get isMember() {
+      return membership.isMember
+    },
+    joinAside: (signal, onHeard) => membership.joinAside(signal, onHeard),
     heartbeat: () => membership.heartbeat(),
     nodeIds: () => cluster.getNodeIds(),
     fetch: async (nodeId) => {

@@ -14,6 +14,7 @@ import { createWaitingPace } from './waiting-pace.ts'
 const TOPIC_AUTHORIZATION_FAILED = 29
 const SESSION_TIMEOUT_MS = 30_000
 
+const NO_HOOKS = { onRecords: () => {}, onEnding: async () => {}, onExpelled: () => {} }
 const pace = createWaitingPace()
 const times = {
   sessionTimeoutMs: SESSION_TIMEOUT_MS,
@@ -33,6 +34,7 @@ function memberThat(fetch: () => Promise<UnreadableRecords | null>): GroupMember
     resume: () => {},
     start: async () => {},
     isJoinDue: false,
+    isMember: true,
     joinAside: async () => true,
     heartbeat: async () => {},
     nodeIds: () => [1],
@@ -67,7 +69,7 @@ async function endAfter(options: {
     options.advance(options.silentMs)
     throw new Error('the connection broke')
   })
-  const hooks = { onRecords: () => {}, onEnding: async () => {} }
+  const hooks = NO_HOOKS
   const log = createLogger({ service: 'test', level: 'silent' })
   const ended = liveAssignment({
     member,
@@ -117,7 +119,7 @@ test('who takes the records can have the assignment anew', { timeout: 20_000 }, 
     waiting: [],
     pace,
     log,
-    hooks: { onRecords: () => {}, onEnding: async () => {} },
+    hooks: NO_HOOKS,
     closing: closing.signal,
     rejoining: rejoining.signal,
   })
@@ -157,7 +159,7 @@ async function lifeInRebalance(answers: readonly (boolean | Error)[]) {
     waiting: [],
     pace,
     log,
-    hooks: { onRecords: () => {}, onEnding: async () => {} },
+    hooks: NO_HOOKS,
     closing: closing.signal,
   })
   return { end, fetchesWhileJoining }
@@ -178,6 +180,36 @@ test('a join that changes what is assigned ends the assignment, and so does bein
     assert.equal((await lifeInRebalance([new KafkaCodeError(code)])).end, 'expelled')
   }
 })
+
+test(
+  'who is forgotten while an assignment is ending is told so as well',
+  { timeout: 20_000 },
+  async () => {
+    const UNKNOWN_MEMBER_ID = 25
+    const rejoining = new AbortController()
+    rejoining.abort()
+    const log = createLogger({ service: 'test', level: 'silent' })
+    const expelled = Promise.withResolvers<void>()
+    const end = await liveAssignment({
+      member: {
+        ...memberThat(async () => null),
+        heartbeat: () => Promise.reject(new KafkaCodeError(UNKNOWN_MEMBER_ID)),
+      },
+      times: { ...times, heartbeatMs: 1 },
+      budget: createMemoryBudget(100),
+      board: createTroubleBoard({ log }),
+      consumerGroup: 'g',
+      waiting: [],
+      pace,
+      log,
+      // What is in hand is being inserted until then.
+      hooks: { ...NO_HOOKS, onEnding: () => expelled.promise, onExpelled: expelled.resolve },
+      closing: new AbortController().signal,
+      rejoining: rejoining.signal,
+    })
+    assert.equal(end, 'rejoin')
+  },
+)
 
 test('a wall clock that jumps by a day is no silence of Kafka', { timeout: 20_000 }, async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
@@ -222,6 +254,7 @@ test(
       hooks: {
         onRecords: () => void read++,
         onEnding: async () => {},
+        onExpelled: () => {},
       },
       closing: closing.signal,
     })
@@ -255,7 +288,7 @@ test('a definite no to a heartbeat ends the membership at once', { timeout: 20_0
     waiting: [],
     pace,
     log,
-    hooks: { onRecords: () => {}, onEnding: async () => {} },
+    hooks: NO_HOOKS,
     closing: new AbortController().signal,
   })
   assert.equal(end, 'lost')
@@ -291,7 +324,7 @@ test(
       waiting: [],
       pace,
       log,
-      hooks: { onRecords: () => {}, onEnding: async () => {} },
+      hooks: NO_HOOKS,
       closing: closing.signal,
     })
     const causes = () => board.troubles.map(({ topic, cause }) => [topic, cause])

@@ -3,7 +3,7 @@ import type { MemoryBudget } from './consumer-budget.ts'
 import { forgottenAs, groupErrorOf } from './consumer-errors.ts'
 import type { GroupMember, GroupTimes } from './consumer-group.ts'
 import { partitionKey, type PartitionStates } from './consumer-offsets.ts'
-import { EXPELLED, type FetchedRecords } from './consumer-port.ts'
+import type { FetchedRecords } from './consumer-port.ts'
 import { pause, readKey, readPartitions, type EndOfAssignment } from './consumer-reading.ts'
 import { KafkaCodeError } from '../errors/kafka-errors.ts'
 import type { TopicPartition } from '../records.ts'
@@ -17,6 +17,8 @@ export interface AssignmentHooks {
   readonly onRecords: (fetched: FetchedRecords) => void
   /** Called once, when the assignment ends; heartbeats go on until it resolves. */
   readonly onEnding: (end: EndOfAssignment) => Promise<void>
+  /** The group has forgotten us, while this was read or while it was ending. May be told again. */
+  readonly onExpelled: () => void
 }
 
 /** How soon added partitions, topics made or granted, and lost leaders are heard of. */
@@ -55,31 +57,42 @@ export async function liveAssignment(options: {
   if (options.rejoining?.aborted === true) onRejoining()
 
   /** Joins when the group does, and reads on; ends the assignment only when it is another one then. */
-  const joinAside = async (): Promise<void> => {
-    if (!(await member.joinAside(released.signal))) end('rejoin')
+  const joinAside = async (onHeard: () => void): Promise<void> => {
+    if (!(await member.joinAside(released.signal, onHeard))) end('rejoin')
   }
 
   /** A rebalance is heard of here; while the work in hand is finished, heartbeats keep the place. */
   const heartbeats = async (): Promise<void> => {
     const resource = `consumer group ${options.consumerGroup}`
     const mayJoin = (): boolean => member.isJoinDue && !ending.signal.aborted
-    for (let lastOkAt = now(), failures = 0; !released.signal.aborted;) {
+    let lastOkAt = now()
+    const onHeard = (): void => void (lastOkAt = now())
+    let failingSince = Infinity
+    for (let failures = 0; !released.signal.aborted;) {
       if (!mayJoin() || failures > 0) await pause(times.heartbeatMs, released.signal)
       try {
-        await (mayJoin() ? joinAside() : member.heartbeat())
-        lastOkAt = now()
+        await (mayJoin() ? joinAside(onHeard) : member.heartbeat())
+        onHeard()
         failures = 0
+        failingSince = Infinity
         board.cleared('group')
       } catch (error) {
         if (released.signal.aborted) return
         failures++
+        failingSince = Math.min(failingSince, now())
         log.debug({ err: error }, 'heartbeat failed')
         const meaning = groupErrorOf(error)
         const nowhere = { topic: null, partition: null, offset: null }
         if (meaning !== 'rejoin') board.failed('group', { ...nowhere, error, resource })
-        if (forgottenAs(error) !== null) end(EXPELLED)
-        else if (meaning === 'rejoin') end('rejoin')
-        else if (meaning === 'refused' || now() - lastOkAt > times.sessionTimeoutMs) end('lost')
+        if (forgottenAs(error) !== null) {
+          hooks.onExpelled()
+          end('expelled')
+        } else if (meaning === 'rejoin') end('rejoin')
+        else if (
+          meaning === 'refused' ||
+          now() - Math.min(lastOkAt, failingSince) > times.sessionTimeoutMs
+        )
+          end('lost')
       }
     }
   }

@@ -68,3 +68,27 @@ test('records behind an open transaction are no place to begin, but they wait', 
   const whole = await partitionStates(cluster, 'g', [place], 'written')
   assert.deepEqual(whole, { states: [{ ...known, latest: 900 }], refused: [] })
 })
+
+test(
+  'a leader is asked for both ends of a log at once: a silent one is waited for once',
+  { timeout: 10_000 },
+  async () => {
+    const both = Promise.withResolvers<void>()
+    let asked = 0
+    const answer = {
+      responses: [{ topic, partitions: [{ partition: 0, offset: '1', errorCode: 0 }] }],
+    }
+    const cluster: unknown = {
+      ...clusterWithOpenTransaction(),
+      findBroker: async () => ({
+        listOffsets: async () => {
+          if (++asked === 2) both.resolve()
+          await both.promise
+          return answer
+        },
+      }),
+    }
+    const { states } = await partitionStates(cluster as RawCluster, 'g', [{ topic, partition: 0 }])
+    assert.equal(states.length, 1)
+  },
+)

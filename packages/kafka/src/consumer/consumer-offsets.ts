@@ -26,11 +26,12 @@ export async function partitionStates(
 ): Promise<PartitionStates> {
   if (partitions.length === 0) return { states: [], refused: [] }
   const ofGroup = await committedOffsets(cluster, groupId, partitions)
-  const asked = [
-    ofGroup,
-    await leaderOffsets(cluster, partitions, 'earliest'),
-    await leaderOffsets(cluster, partitions, end),
-  ] as const
+  // Together: a leader that does not answer is waited for once.
+  const ofLeaders = await Promise.all([
+    leaderOffsets(cluster, partitions, 'earliest'),
+    leaderOffsets(cluster, partitions, end),
+  ])
+  const asked = [ofGroup, ...ofLeaders] as const
   const [, earliest, latest] = asked.map(({ offsets }) => offsetByPartition(offsets))
   const committed = new Map(ofGroup.offsets.map((each) => [partitionKey(each), each]))
   const refusedByPartition = new Map(

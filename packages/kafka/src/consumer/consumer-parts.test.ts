@@ -90,12 +90,12 @@ test('the queue gives events in order, and idle after the wait or when aborted',
 
 test('forgetting an assignment returns its bytes and tells whether the loop knew of it', async () => {
   const queue = createEventQueue()
-  const revoked = never
+  const told = { positions: [], logs: [], revoked: never, expelled: never, releaseWithinMs: 1 }
   const records = { topic: 't', partition: 0, from: 0, next: 1, records: [], bytes: 7 }
-  queue.push({ kind: 'assigned', epoch: 1, positions: [], logs: [], revoked, releaseWithinMs: 1 })
+  queue.push({ kind: 'assigned', epoch: 1, ...told })
   queue.push({ kind: 'records', epoch: 1, ...records })
   assert.deepEqual(queue.forget(1), { bytes: 7, wasTaken: false })
-  queue.push({ kind: 'assigned', epoch: 2, positions: [], logs: [], revoked, releaseWithinMs: 1 })
+  queue.push({ kind: 'assigned', epoch: 2, ...told })
   await queue.take({ maxWaitMs: 0, signal: never })
   queue.push({ kind: 'records', epoch: 2, ...records })
   assert.deepEqual(queue.forget(2), { bytes: 7, wasTaken: true })

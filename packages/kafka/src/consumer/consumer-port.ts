@@ -76,14 +76,11 @@ export interface OutOfRange extends TopicPartition {
   readonly latest: number
 }
 
-/** The reason of `revoked` when the group has forgotten us, see there. */
-export const EXPELLED = 'expelled'
-
 /** What happens to a member of a consumer group, in the order in which it happens. */
 export type ConsumerEvent =
   /**
-   * Everything before belongs to an older assignment. `revoked` tells at once when this one ends; its reason is
-   * `EXPELLED` when the partitions may be another's already, so that nothing may be inserted any more.
+   * Everything before belongs to an older assignment. `revoked` tells at once when this one ends, `expelled` that the
+   * partitions may be another's already, so that nothing may be inserted any more: also after `revoked`.
    */
   | {
       readonly kind: 'assigned'
@@ -92,6 +89,7 @@ export type ConsumerEvent =
       /** Which log each topic is now; another assignment may find that a topic was made anew. */
       readonly logs: readonly KafkaLog[]
       readonly revoked: AbortSignal
+      readonly expelled: AbortSignal
       /** From `revoked` on the group waits for so long, in milliseconds. */
       readonly releaseWithinMs: number
     }

@@ -4,7 +4,7 @@ import type { MemoryBudget } from './consumer-budget.ts'
 import { groupErrorOf } from './consumer-errors.ts'
 import type { GroupMember } from './consumer-group.ts'
 import { partitionKey } from './consumer-offsets.ts'
-import type { EXPELLED, FetchedRecords } from './consumer-port.ts'
+import type { FetchedRecords } from './consumer-port.ts'
 import { kafkaVerdict } from '../errors/kafka-errors.ts'
 import type { PartitionRefused } from '../fetch/partition-refused.ts'
 import type { TroubleBoard } from '../group/trouble-board.ts'
@@ -14,7 +14,7 @@ import { UnreadableRecords } from '../record-batch/unreadable-records.ts'
  * Why an assignment ended: it is another one now, the group has forgotten us, Kafka was lost, or we are closing. Only
  * who was expelled cannot hand anything over: it may be another's already.
  */
-export type EndOfAssignment = 'rejoin' | typeof EXPELLED | 'lost' | 'closing'
+export type EndOfAssignment = 'rejoin' | 'expelled' | 'lost' | 'closing'
 
 const FETCH_RETRY = { baseMs: 100, maxMs: 2_000 }
 /** What a person must repair is looked at less often: it costs a fetch each time. */

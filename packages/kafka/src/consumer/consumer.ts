@@ -4,13 +4,15 @@ import type { MemoryBudget } from './consumer-budget.ts'
 import { connectMember, type GroupMember, type GroupTimes } from './consumer-group.ts'
 import { partitionKey } from './consumer-offsets.ts'
 import { liveAssignment, noteStart, noteWaiting, type EndOfAssignment } from './consumer-life.ts'
-import { EXPELLED, type Consumer, type GroupPosition } from './consumer-port.ts'
+import type { Consumer, GroupPosition } from './consumer-port.ts'
 import { firstCommits, startPositions, type OnOutOfRange } from './consumer-positions.ts'
 import { createEventQueue } from './consumer-queue.ts'
+import { handOver } from './hand-over.ts'
 import { describeKafkaError } from '../errors/kafka-errors.ts'
 import { watchGroup } from '../group/group-watch.ts'
-import { createInstanceName } from '../group/instance-name.ts'
+import { NO_NAME, type InstanceName } from '../group/instance-name.ts'
 import { joinKnowing } from '../group/join-knowing.ts'
+import { keepPlace } from '../membership/keep-place.ts'
 import { createKnownLost } from './known-lost.ts'
 import { startingAt, type KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { describeAllOutOfRange } from '../fetch/lost-records.ts'
@@ -25,8 +27,8 @@ export interface ConsumerOptions {
   /** Fetching pauses when it is used up; records taken are given back by the taker. */
   readonly budget: MemoryBudget
   readonly onOutOfRange: OnOutOfRange
-  /** A name that no other process has: a killed one that is started again under it has its place back. @default none */
-  readonly instanceId?: string | null
+  /** Of the process, whatever it reads: a killed one that is started again under it has its place back. @default none */
+  readonly name?: InstanceName
   readonly log: Logger
   /** @default 6 s session, 60 s rebalance, heartbeat every 300 ms, fetches wait up to 250 ms */
   readonly times?: Partial<GroupTimes>
@@ -55,30 +57,45 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const board = createTroubleBoard({ log })
   const pace = createWaitingPace()
   const onThrottled = tellThrottled({ log })
-  const { instanceId: id = null, consumerGroup } = options
-  const name = createInstanceName({ id, consumerGroup, log })
+  const { consumerGroup, name = NO_NAME } = options
   let member: GroupMember | null = null
   let epoch = 0
   let lost = createKnownLost([])
   let rejoining = new AbortController()
   let notReadyReason: string | null = 'connecting to Kafka'
 
+  /** Joins, and learns where to read from. `null`: to be had again. */
+  const begin = async (joined: GroupMember) => {
+    const found = await joinKnowing(joined)
+    if (found === null) return null
+    const starts = startPositions(found.states, options.onOutOfRange)
+    await joined.start(starts.positions)
+    await commitFirst(joined, firstCommits(found.states))
+    return { found, ...starts }
+  }
+
   const live = async (joined: GroupMember): Promise<EndOfAssignment> => {
     rejoining = new AbortController()
-    const found = await joinKnowing(joined)
-    if (found === null) return 'rejoin'
+    const begun = await keepPlace(joined, times.heartbeatMs, () => begin(joined))
+    if (begun === null) return 'rejoin'
+    if (!joined.isMember) return 'expelled' // meanwhile; nothing is in hand yet
+    const { found, positions, outOfRange } = begun
     const { states, logs, refused: waiting } = found
     board.cleared(JOINING)
-    const { positions, outOfRange } = startPositions(states, options.onOutOfRange)
     noteStart(board, { assigned: joined.assigned(), outOfRange })
     noteWaiting(found, board)
     lost = createKnownLost(positions)
-    await joined.start(positions)
-    await commitFirst(joined, firstCommits(states))
-    const revoked = new AbortController()
+    const [revoked, expelled] = [new AbortController(), new AbortController()]
     const mine = ++epoch
-    const { signal } = revoked
-    queue.push({ kind: 'assigned', epoch: mine, positions, logs, revoked: signal, releaseWithinMs })
+    queue.push({
+      kind: 'assigned',
+      epoch: mine,
+      positions,
+      logs,
+      revoked: revoked.signal,
+      expelled: expelled.signal,
+      releaseWithinMs,
+    })
     if (outOfRange.length > 0 && options.onOutOfRange === 'halt')
       queue.push({ kind: 'outOfRange', epoch: mine, partitions: outOfRange })
     else if (outOfRange.length > 0)
@@ -109,8 +126,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         onEnding: async (why) => {
           log.info({ epoch: mine, why }, 'assignment ends')
           notReadyReason = 'joining the consumer group'
-          await release(mine, revoked, why)
+          const of = { queue, budget, epoch: mine, revoked }
+          await handOver({ ...of, withinMs: releaseWithinMs, closing: closing.signal })
         },
+        onExpelled: () => expelled.abort(),
       },
     })
   }
@@ -119,22 +138,6 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const commitFirst = async (joined: GroupMember, offsets: readonly GroupPosition[]) => {
     if (offsets.length === 0) return
     await joined.commit(offsets).catch((err: unknown) => log.debug({ err }, 'commit failed'))
-  }
-
-  const release = async (
-    ending: number,
-    revoked: AbortController,
-    why: EndOfAssignment,
-  ): Promise<void> => {
-    revoked.abort(why)
-    const { bytes, wasTaken } = queue.forget(ending)
-    budget.remove(bytes)
-    if (!wasTaken || why === 'closing') return
-    const released = Promise.withResolvers<void>()
-    queue.push({ kind: 'revoked', epoch: ending, release: released.resolve })
-    const timer = setTimeout(released.resolve, releaseWithinMs)
-    await released.promise
-    clearTimeout(timer)
   }
 
   const noteLost = (error: unknown): void => {
@@ -158,7 +161,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
           onThrottled,
         })
         notReadyReason = 'joining the consumer group'
-        for (let end: EndOfAssignment = 'rejoin'; isMember(end); failures = 0) {
+        const goesOn = (after: EndOfAssignment): boolean =>
+          isMember(after) && !closing.signal.aborted
+        for (let end: EndOfAssignment = 'rejoin'; goesOn(end); failures = 0) {
           end = await live(member)
           if (end === 'lost')
             notReadyReason = 'the place in the consumer group is lost: joining again'
@@ -215,7 +220,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 
 /** Whether the next assignment is had over the same connection. */
 function isMember(end: EndOfAssignment): boolean {
-  return end === 'rejoin' || end === EXPELLED
+  return end === 'rejoin' || end === 'expelled'
 }
 
 /**

@@ -10,6 +10,9 @@ export interface InstanceName {
   taken(): void
 }
 
+/** Of a process that is nobody in particular. */
+export const NO_NAME: InstanceName = { id: null, isTaken: false, taken: () => {} }
+
 /**
  * Whoever joins under a name last has it. The one before goes on without a name: would it join under the name again,
  * the two would throw each other out for ever, and would it end, whatever starts it again would do that for it.

@@ -132,6 +132,7 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
   }
 
   export interface RawCoordinator {
+    readonly nodeId: number
     isConnected(): boolean
     joinGroup(request: {
       readonly groupId: string
@@ -167,7 +168,7 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
       readonly topics: readonly OffsetsOfTopic[]
     }): Promise<unknown>
     leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
-    lookupRequest: (api: number, versions: unknown) => (details: object) => unknown
+    lookupRequest: (api: number, versions: unknown) => (details: object) => object
     describeGroups(request: { readonly groupIds: readonly string[] }): Promise<{
       readonly groups: readonly {
         readonly state: string

@@ -17,6 +17,8 @@ export interface KafkaJsCluster {
   removeBroker(address: { readonly host: string; readonly port: number }): void
   readonly brokerPool: {
     readonly brokers: Readonly<Record<number, KafkaJsBroker>>
+    /** Of a pool that was not connected yet it is not there. */
+    readonly seedBroker?: KafkaJsBroker
     readonly metadata: KafkaJsMetadata | null
     findConnectedBroker(): Promise<KafkaJsBroker>
     createBroker(options: { readonly connectionPool: KafkaJsConnectionPool }): KafkaJsBroker

@@ -1,11 +1,6 @@
 import type { MemoryBudget } from '../consumer/consumer-budget.ts'
 import { partitionKey } from '../consumer/consumer-offsets.ts'
-import {
-  EXPELLED,
-  type ConsumerEvent,
-  type FetchedRecords,
-  type PartitionOffset,
-} from '../consumer/consumer-port.ts'
+import type { ConsumerEvent, FetchedRecords, PartitionOffset } from '../consumer/consumer-port.ts'
 import type { FakeClock } from './fake-clock.ts'
 import type { FakeLog } from './fake-log.ts'
 import type { TopicPartition } from '../records.ts'
@@ -21,6 +16,7 @@ export interface FakeMember {
   /** What the loop has to be told, in order. */
   events: ConsumerEvent[]
   revoked: AbortController
+  expelled: AbortController
   positions: Map<string, PartitionOffset>
   /** Fetches that were on their way when the assignment ended. */
   lateFetches: number
@@ -77,22 +73,28 @@ export function createFakeGroup(options: {
     }))
     member.epoch = generation
     member.revoked = new AbortController()
+    member.expelled = new AbortController()
     member.positions = new Map(positions.map((each) => [partitionKey(each), each]))
     member.lateFetches = 0
     member.lettingGo = null
     const { epoch, releaseWithinMs } = member
-    const revoked = member.revoked.signal
-    const { logs } = log
-    member.events.push({ kind: 'assigned', epoch, positions, logs, revoked, releaseWithinMs })
+    member.events.push({
+      kind: 'assigned',
+      epoch,
+      positions,
+      logs: log.logs,
+      revoked: member.revoked.signal,
+      expelled: member.expelled.signal,
+      releaseWithinMs,
+    })
   }
 
-  const letGo = (member: FakeMember, why = 'rejoin'): Promise<void> =>
-    (member.lettingGo ??= endOf(member, why))
+  const letGo = (member: FakeMember): Promise<void> => (member.lettingGo ??= endOf(member))
 
   /** Resolves when the loop has released what it had, or the group waits no longer. */
-  const endOf = async (member: FakeMember, why: string): Promise<void> => {
+  const endOf = async (member: FakeMember): Promise<void> => {
     if (member.epoch === 0) return
-    member.revoked.abort(why)
+    member.revoked.abort()
     const wasTaken = !member.events.some(({ kind }) => kind === 'assigned')
     if (!wasTaken) {
       member.events = member.events.filter(({ kind }) => kind !== 'assigned')
@@ -107,7 +109,8 @@ export function createFakeGroup(options: {
   }
 
   const joinAgain = async (member: FakeMember): Promise<void> => {
-    await letGo(member, EXPELLED)
+    member.expelled.abort()
+    await letGo(member)
     if (member.isGone) return
     members.add(member)
     void rebalance()
@@ -125,7 +128,7 @@ export function createFakeGroup(options: {
     leave: (member) => {
       member.isGone = true
       member.gone.resolve()
-      member.revoked.abort('revoked')
+      member.revoked.abort()
       if (members.delete(member)) void rebalance()
     },
     expel: (member, hearsAfterMs) => {

@@ -101,6 +101,7 @@ export function createFakeKafka(options: {
       epoch: 0,
       events: [],
       revoked: new AbortController(),
+      expelled: new AbortController(),
       positions: new Map(),
       lateFetches: 0,
       lettingGo: null,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { EXPELLED, type ConsumerEvent, type PartitionOffset } from '@custom-events/kafka'
+import type { ConsumerEvent, PartitionOffset } from '@custom-events/kafka'
 import { consume, type SettleJob } from '../consume.ts'
 import { Abandoned } from '../insert/retry-loop.ts'
 import { deadLetterRoute } from '../read/route.ts'
@@ -32,15 +32,18 @@ function records(
   }
 }
 
+const never = new AbortController().signal
+const NEVER = { revoked: never, expelled: never }
+
 function assigned(
   epoch: number,
   offset: number,
   latest = 1_000,
-  { signal: revoked }: Pick<AbortController, 'signal'> = new AbortController(),
+  signals: Pick<Extract<ConsumerEvent, { kind: 'assigned' }>, 'revoked' | 'expelled'> = NEVER,
 ): ConsumerEvent {
   const positions = [{ topic: TOPIC, partition: 0, offset, latest }]
   const logs = [{ clusterId: 'c', topic: TOPIC, topicId: 'i' }]
-  return { kind: 'assigned', epoch, positions, logs, revoked, releaseWithinMs: 60_000 }
+  return { kind: 'assigned', epoch, positions, logs, ...signals, releaseWithinMs: 60_000 }
 }
 
 /** Runs the loop over a fixed list of events and tells what was settled and committed. */
@@ -190,20 +193,24 @@ test('after a batch was given up nothing of that assignment is committed any mor
 })
 
 test('who was expelled gives up what it has in hand: another may have read back already', async () => {
-  const events = (revoked: AbortController): ConsumerEvent[] => [
-    assigned(1, 0, 1_000, revoked),
+  const events = (revoked: AbortSignal, expelled: AbortSignal): ConsumerEvent[] => [
+    assigned(1, 0, 1_000, { revoked, expelled }),
     records(1, 0, 2),
     records(1, 2, 4),
     { kind: 'revoked', epoch: 1, release: () => {} },
     assigned(2, 2),
     records(2, 2, 4),
   ]
-  const revokedAs = async (why: string) => {
-    const revoked = new AbortController()
-    return play(events(revoked), { settle: () => revoked.abort(why) })
+  const afterwards = async (isExpelled: boolean) => {
+    const [revoked, expelled] = [new AbortController(), new AbortController()]
+    const settle = (): void => {
+      revoked.abort() // for another reason, before
+      if (isExpelled) expelled.abort()
+    }
+    return play(events(revoked.signal, expelled.signal), { settle })
   }
-  assert.deepEqual((await revokedAs('rejoin')).settled, ['0,1', '2,3', '2,3'])
-  const { settled, heldBytes } = await revokedAs(EXPELLED)
+  assert.deepEqual((await afterwards(false)).settled, ['0,1', '2,3', '2,3'])
+  const { settled, heldBytes } = await afterwards(true)
   assert.deepEqual(settled, ['0,1', '2,3'])
   assert.equal(heldBytes, 0)
 })

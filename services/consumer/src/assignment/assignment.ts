@@ -1,6 +1,5 @@
 import type { RegisteredLog } from '@custom-events/clickhouse'
 import {
-  EXPELLED,
   partitionKey,
   type AssignedPosition,
   type ConsumerEvent,
@@ -20,6 +19,8 @@ export interface Assignment {
   readonly logs: readonly RegisteredLog[]
   /** Aborted when the assignment ends, see `ConsumerEvent`. */
   readonly revoked: AbortSignal
+  /** Aborted when another may read the partitions already, and has read back what we inserted: nothing may come after. */
+  readonly expelled: AbortSignal
   /** Aborted when nothing may be begun any more. */
   readonly stop: AbortSignal
   /** Aborted when what runs must be given up too: the group, or whoever ends the process, waits no longer. */
@@ -58,6 +59,7 @@ export function newAssignment(
     epoch: event.epoch,
     logs,
     revoked: event.revoked,
+    expelled: event.expelled,
     stop: AbortSignal.any([event.revoked, shutdown]),
     abandon: AbortSignal.any([
       abortedAfter(event.revoked, abandonAfterMs(event.releaseWithinMs), clock),
@@ -93,11 +95,6 @@ export function newAssignment(
  */
 export function inDoubtUpTo(position: AssignedPosition, inDoubtOffsets: number): number {
   return Math.min(position.offset + inDoubtOffsets, position.latest)
-}
-
-/** Another may read the partitions already, and has read back what we inserted: nothing may come after that. */
-export function isExpelled({ revoked }: Assignment): boolean {
-  return revoked.aborted && revoked.reason === EXPELLED
 }
 
 /** Gives back the memory of an assignment that ended without a word. */

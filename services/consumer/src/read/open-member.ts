@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   consumerGroupName,
   createConsumer,
+  createInstanceName,
   createSwitchingConsumer,
   type Erasures,
   type MemoryBudget,
@@ -12,7 +13,11 @@ import type { ConsumerSettings } from '../config.ts'
 
 const MAX_HEARTBEAT_MS = 300
 
-/** Our place in the group, which reads these topics until it is told to read others. */
+/**
+ * Our place in the group, which reads these topics until it is told to read others.
+ *
+ * @param create one member. @default of Kafka
+ */
 export function openMember(
   {
     settings: { config, kafka, instanceId },
@@ -24,15 +29,19 @@ export function openMember(
     readonly log: Logger
   },
   topics: readonly string[],
+  create = createConsumer,
 ): SwitchingConsumer {
+  const consumerGroup = consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC)
+  // One for all members in turn: taken from one, it is none of the next either.
+  const name = createInstanceName({ id: instanceId, consumerGroup, log })
   return createSwitchingConsumer(topics, (read) =>
-    createConsumer({
+    create({
       kafka,
-      consumerGroup: consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC),
+      consumerGroup,
       topics: read,
       budget,
       onOutOfRange: config.KAFKA_OUT_OF_RANGE,
-      instanceId,
+      name,
       log,
       times: {
         sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
