@@ -13,7 +13,6 @@ const GROUPS = {
     'test/alerts/promtool.test.ts',
     'test/bench/{bench,forks}.test.ts',
     'test/connect/rights.test.ts',
-    'test/chaos/scaling-day.test.ts',
     'test/cookbook/chart.test.ts',
     'test/embedded/tools/*.test.ts',
     'test/hostile/battery.test.ts',
