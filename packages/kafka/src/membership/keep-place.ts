@@ -1,4 +1,4 @@
-import { pause } from '../consumer/pause.ts'
+import { pause } from './pause.ts'
 import type { Membership } from './membership-port.ts'
 
 /**
