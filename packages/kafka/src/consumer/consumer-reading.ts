@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { fullJitter, type Logger } from '@custom-events/runtime'
 import type { MemoryBudget } from './consumer-budget.ts'
 import { groupErrorOf } from './consumer-errors.ts'
 import type { GroupMember } from './consumer-group.ts'
 import { partitionKey } from './consumer-offsets.ts'
 import type { FetchedRecords } from './consumer-port.ts'
+import { pause } from '../membership/pause.ts'
 import { kafkaVerdict } from '../errors/kafka-errors.ts'
 import type { PartitionRefused } from '../fetch/partition-refused.ts'
 import type { TroubleBoard } from '../group/trouble-board.ts'
@@ -130,9 +130,4 @@ function mayHealSoon(failure: UnreadableRecords | PartitionRefused): boolean {
   if (failure instanceof UnreadableRecords) return failure.reason === 'damaged'
   const what = kafkaVerdict(failure).class
   return what === 'passing' || what === 'unreachable'
-}
-
-/** Waits, or not, when aborted. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, null, { signal }).catch(() => {})
 }

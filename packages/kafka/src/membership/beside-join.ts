@@ -1,5 +1,5 @@
 import { forgottenAs } from '../consumer/consumer-errors.ts'
-import { pause } from '../consumer/consumer-reading.ts'
+import { pause } from './pause.ts'
 import { KafkaCodeError } from '../errors/kafka-errors.ts'
 
 const NOT_COORDINATOR = 16

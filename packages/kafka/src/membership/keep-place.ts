@@ -1,4 +1,4 @@
-import { pause } from '../consumer/consumer-reading.ts'
+import { pause } from './pause.ts'
 import type { Membership } from './membership-port.ts'
 
 /**
