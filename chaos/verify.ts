@@ -69,10 +69,11 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
 
   const isMended = hasErased(ledger.accounts)
   if (isMended) say('what refused events is mended: replay of rejects and dead letters')
+  const kept = isMended ? await keptRejects(world) : new Set<string>()
   const replays = isMended ? [await mendAndReplay(world, options.drainMs)] : []
   say('full replay: from offset 0 into the same tables, under a new group')
   const replay = await replayAll(world, options.drainMs)
-  const mended = isMended ? mendedOf(ledger, poison.injected) : NOTHING_MENDED
+  const mended = isMended ? mendedOf(ledger, poison.injected, kept) : NOTHING_MENDED
   const second = await checkAll(options, mended)
   return {
     ledger,
@@ -87,6 +88,14 @@ export async function verify(options: VerifyOptions): Promise<Verified> {
     lives: world.supervisor.lives.length,
     poisoned: poison.injected.length,
   }
+}
+
+/** Ids of the events that ingest refused for their time, as far as it could keep them. */
+async function keptRejects({ questions }: World): Promise<ReadonlySet<string>> {
+  const rows = await questions.ask(
+    `SELECT DISTINCT extract(raw, '"event_id":"(early\\\\.[0-9]+)"') AS id FROM rejected_events WHERE id != ''`,
+  )
+  return new Set(rows.map(([id = '']) => id))
 }
 
 /** @returns how long it took until nothing was left to consume, or Infinity when it did not happen. */

@@ -106,7 +106,7 @@ function refused(): {
   readonly rows: ViewRow[]
 } {
   const { ledger } = world()
-  for (let number = 0; number < 32; number++) ledger.refused(number)
+  for (let number = 0; number < 400; number++) ledger.refused(number)
   const at = { partition: 0, offset: 1 }
   const numbers = [...ledger.refusedNumbers].filter(isEarly)
   assert.equal(new Set(numbers.map(ownerOf)).size, 4)
@@ -124,9 +124,13 @@ function refused(): {
   return { ledger, poison, rows: [...early, { eventId: 'stays', hash: 'any', ...at }] }
 }
 
-async function isMendedHeld(rows: readonly ViewRow[]): Promise<boolean> {
+async function isMendedHeld(
+  rows: readonly ViewRow[],
+  unkept: ReadonlySet<string> = new Set(),
+): Promise<boolean> {
   const { ledger, poison } = refused()
-  const mended = mendedOf(ledger, poison)
+  const kept = new Set([...ledger.refusedNumbers].map(earlyId)).difference(unkept)
+  const mended = mendedOf(ledger, poison, kept)
   for await (const row of withoutMended(streamOf(rows), mended)) assert.fail(row.eventId)
   return checkMended(mended).isHeld
 }
@@ -137,6 +141,10 @@ test('what was refused is there once after a replay, and nothing of who was eras
   assert.ok(row)
   assert.equal(await isMendedHeld(rows), true)
   assert.equal(await isMendedHeld(others), false, 'one is missing')
+  assert.equal(await isMendedHeld(rows, new Set([row.eventId])), false, 'it was not kept')
+  assert.equal(await isMendedHeld(others, new Set([row.eventId])), true, 'so it is not there')
+  const most = new Set(rows.slice(0, -1).map(({ eventId }) => eventId))
+  assert.equal(await isMendedHeld(rows.slice(-1), most), false, 'hardly any was kept')
   assert.equal(await isMendedHeld([...rows, row]), false, 'one is there twice')
   assert.equal(await isMendedHeld([{ ...row, hash: 'x' }, ...others]), false, 'one was changed')
   assert.equal(await isMendedHeld([...rows, { ...row, eventId: 'gone' }]), false, 'an erased one')
