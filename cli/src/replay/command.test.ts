@@ -23,12 +23,18 @@ async function parse(line: string): Promise<{ request: ReplayRequest | null; sai
   return { request, said }
 }
 
-test('without filters everything until now is meant', async () => {
+test('without filters everything is meant, also what came by a clock that was ahead', async () => {
   const { request } = await parse('--from rejected')
   assert.deepEqual(request, {
     from: 'rejected',
     isDryRun: false,
-    filter: { sinceMs: 0, untilMs: NOW, codes: [], groupId: null, isForced: false },
+    filter: {
+      sinceMs: 0,
+      untilMs: Date.UTC(2300, 0, 1) - 1,
+      codes: [],
+      groupId: null,
+      isForced: false,
+    },
   })
 })
 

@@ -33,6 +33,12 @@ interface Flags {
   readonly by?: string
 }
 
+/**
+ * The last time that a table can hold. Rejected events have the time of the clock of ingest, which may have been ahead; none
+ * comes of a replay. A dead letter may become another, so those have an end.
+ */
+const NO_END = Date.UTC(2300, 0, 1) - 1
+
 /** @param run does it; its result is the exit code. */
 export function replayCommand(
   run: (request: ReplayRequest) => Promise<void>,
@@ -51,7 +57,11 @@ export function replayCommand(
       'only what was refused since then: a time, or 90s, 30m, 2h, 7d',
       moment,
     )
-    .option('--until <time>', 'only what was refused until then (default: now)', moment)
+    .option(
+      '--until <time>',
+      'only what was refused until then (default: now for dead letters, no end for rejected events)',
+      moment,
+    )
     .option('--code <code>', 'only what was refused with this code; may be repeated', addCodes, [])
     .option('--group-id <id>', 'only of this account')
     .option('--force', 'also what is superseded: an older copy wins over a newer one', false)
@@ -60,8 +70,8 @@ export function replayCommand(
     .addHelpText('after', HELP)
     .allowExcessArguments(false)
     .action(async (flags: Flags) => {
-      const { since = 0, until = startedAt, code, groupId = null, force, dryRun } = flags
-      const { from } = flags
+      const { from, since = 0, code, groupId = null, force, dryRun } = flags
+      const { until = from === 'rejected' ? NO_END : startedAt } = flags
       // Not commander's own check: it comes before the one that suggests --from for --form.
       if (from === undefined) return command.error('error: --from dead-letters or --from rejected?')
       if (since > until) command.error('error: --since lies after --until')
