@@ -24,7 +24,11 @@ export const scenario: Scenario = {
       operation: 'describe',
     })
     const cases: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
-      ['CREATE denied', stranger.environment, /TOPIC_AUTHORIZATION_FAILED[^]*CREATE on topic/],
+      [
+        'CREATE denied',
+        stranger.environment,
+        /TOPIC_AUTHORIZATION_FAILED[^]*CREATE and DESCRIBE on topic/,
+      ],
       [
         'no right on the group',
         groupless.environment,
