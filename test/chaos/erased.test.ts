@@ -143,7 +143,7 @@ test('what was refused is there once after a replay, and nothing of who was eras
   assert.equal(await isMendedHeld(others), false, 'one is missing')
   assert.equal(await isMendedHeld(rows, new Set([row.eventId])), false, 'it was not kept')
   assert.equal(await isMendedHeld(others, new Set([row.eventId])), true, 'so it is not there')
-  const most = new Set(rows.slice(0, -1).map(({ eventId }) => eventId))
+  const most = new Set(rows.slice(0, -1).map((each) => each.eventId))
   assert.equal(await isMendedHeld(rows.slice(-1), most), false, 'hardly any was kept')
   assert.equal(await isMendedHeld([...rows, row]), false, 'one is there twice')
   assert.equal(await isMendedHeld([{ ...row, hash: 'x' }, ...others]), false, 'one was changed')
