@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import kafkajs, { type Consumer as KafkaJsConsumer } from 'kafkajs'
 import type { Logger } from '@custom-events/runtime'
-import { withAdmin } from './admin-client.ts'
+import { patiently, WHILE_MADE, withAdmin } from './admin-client.ts'
 import { createKafkaJs } from '../kafkajs/client.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { ownSettings, topicResource } from './topic-state.ts'
@@ -72,10 +72,8 @@ export function createOperator(kafka: KafkaConfig, log: Logger): Operator {
     createTopic: (topic, numPartitions, settings = {}) =>
       withAdmin(kafka, log, async (admin) => {
         const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
-        await admin.createTopics({
-          waitForLeaders: true,
-          topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }],
-        })
+        const topics = [{ topic, numPartitions, replicationFactor: 1, configEntries }]
+        await patiently(() => admin.createTopics({ waitForLeaders: true, topics }), WHILE_MADE)
       }),
     deleteTopic: (topic) =>
       withAdmin(kafka, log, (admin) => admin.deleteTopics({ topics: [topic], timeout: 10_000 })),
