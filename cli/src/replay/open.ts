@@ -28,11 +28,10 @@ import {
 import {
   consumerGroupName,
   createGenerationProducer,
-  createGenerations,
   createProducer,
   createSchemaRegistry,
   erasedTopic,
-  followErasures,
+  followGenerations,
   kafkaConfigFrom,
   onPromisedTopics,
   partitionCounts,
@@ -85,21 +84,15 @@ export async function openReplay(options: {
   await step('asking ClickHouse', fix.tables(config), () =>
     clickhouse.query('SELECT resolution FROM rejected_events LIMIT 0'),
   )
-  let onErasures = (): void => {}
-  const erasures = resources.use(
-    followErasures({
-      kafka,
-      topic: erasedTopic(config.KAFKA_TOPIC),
-      log,
-      onChange: () => onErasures(),
-    }),
-  )
-  const generations = createGenerations({
+  const { erasures, generations, tell } = followGenerations({
+    kafka,
+    topic: erasedTopic(config.KAFKA_TOPIC),
     tracked: topics.tracked,
     partitions: config.KAFKA_PARTITIONS,
-    announcements: erasures.announcements,
     leaseMs: options.config.placeLeaseMs,
+    log,
   })
+  resources.use(erasures)
   const partitionCountByTopic = partitionCounts(topics, config.KAFKA_PARTITIONS)
   const open = (counts: Readonly<Record<string, number>>, placed: string): Producer => {
     const promised = { kafka, partitionCountByTopic: counts, log }
@@ -115,7 +108,7 @@ export async function openReplay(options: {
       open: ({ topic, partitions }) => open({ [topic]: partitions }, topic),
     }),
   )
-  onErasures = () => producer.follow()
+  tell(() => producer.follow())
   producer.follow()
   await step('connecting to the topic of events', fix.kafka(config), () =>
     untilReady(producer, stop),

@@ -113,6 +113,7 @@ export {
   type Generation,
   type GenerationRecord,
 } from './generations/generation-record.ts'
+export { followGenerations } from './generations/follow-generations.ts'
 export { createGenerations, type Generations } from './generations/generations.ts'
 export { placeLeaseFrom, waitOf, type AccountsPlace } from './generations/place.ts'
 export { createGenerationProducer } from './generations/generation-producer.ts'

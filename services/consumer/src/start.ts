@@ -2,12 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createClickHouse, keysDatabase } from '@custom-events/clickhouse'
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import {
-  createGenerations,
   createMemoryBudget,
   createProducer,
   createSchemaRegistry,
   erasedTopic,
-  followErasures,
+  followGenerations,
   SIDE_TOPIC_PARTITIONS,
   registryConfigFrom,
   topicNames,
@@ -72,21 +71,19 @@ export async function startConsumer(options: {
   })
   resources.use(ops)
 
-  let onErasures = (): void => {}
-  const erasures = resources.use(
-    followErasures({
-      kafka,
-      topic: erasedTopic(config.KAFKA_TOPIC),
-      log,
-      onChange: () => onErasures(),
-    }),
-  )
-  const generations = createGenerations({
+  const {
+    erasures,
+    generations,
+    tell: tellOfGenerations,
+  } = followGenerations({
+    kafka,
+    topic: erasedTopic(config.KAFKA_TOPIC),
     tracked: topics.tracked,
     partitions: config.KAFKA_PARTITIONS,
-    announcements: erasures.announcements,
     leaseMs: settings.placeLeaseMs,
+    log,
   })
+  resources.use(erasures)
   const clickhouseClient = resources.use(createClickHouse(config))
   const keysClickhouse = resources.use(
     createClickHouse({
@@ -105,7 +102,7 @@ export async function startConsumer(options: {
   )
   await knownOnce(erasures)
   const member = openMember({ settings, budget, log }, topicsRead(topics, generations.all))
-  onErasures = () => member.readTopics(topicsRead(topics, generations.all))
+  tellOfGenerations(() => member.readTopics(topicsRead(topics, generations.all)))
   resources.use(member)
   const { clickhouse, consumer, producer } = withFailpoint(
     { clickhouse: clickhouseClient, consumer: member, producer: deadLetterProducer },

@@ -1,8 +1,7 @@
 import {
   createGenerationProducer,
-  createGenerations,
   createProducer,
-  followErasures,
+  followGenerations,
   onPromisedTopics,
   watchTopicPromises,
   type Erasures,
@@ -32,28 +31,23 @@ export interface Producers {
 /** @param onErasures called after every look at the topic of erasures. */
 export function openProducers(base: Base, onErasures: (erasures: Erasures) => void): Producers {
   const { config, log } = base
-  let onChange = (): void => {}
-  const erasures = followErasures({
+  const { erasures, generations, tell } = followGenerations({
     kafka: config.kafka,
     topic: config.erasedTopic,
-    log,
-    onChange: () => onChange(),
-  })
-  const generations = createGenerations({
     tracked: config.settings.topics.tracked,
     partitions: config.firstPartitions,
-    announcements: erasures.announcements,
     leaseMs: config.placeLeaseMs,
+    log,
   })
   const kafka = createGenerationProducer({
     generations,
     first: openFirst(base),
     open: (generation) => openLater(base, generation),
   })
-  onChange = () => {
+  tell(() => {
     onErasures(erasures)
     kafka.follow()
-  }
+  })
   return { kafka, erasures, place: generations.place }
 }
 
