@@ -6,6 +6,7 @@ import { benchAnalysts } from './analysts/analysts.ts'
 import { benchCompression } from './compression/compression.ts'
 import { benchConsumer } from './consumer/consumer.ts'
 import { benchBacklog, benchInstances } from './consumer/growth.ts'
+import { benchShards } from './consumer/shards.ts'
 import { benchErase } from './erase/erase.ts'
 import { benchErasedCost } from './erase/erased-cost.ts'
 import { benchForks } from './forks/forks.ts'
@@ -39,6 +40,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Figure
   produce: benchProduce,
   backlog: benchBacklog,
   instances: benchInstances,
+  shards: benchShards,
   bounds: benchBounds,
   connections: costOfConnections,
   'batch-size': costOfBatchSize,

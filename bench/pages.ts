@@ -34,10 +34,15 @@ export function pageWithFigures(path: string): string {
     MARK,
     (_, opening: string, bench: string, name: string, closing: string) => {
       const figures = readKeptFigures(bench)
-      const part = figures === null ? `No figures of ${bench} are kept yet.` : partOf(figures, name)
-      return `${opening}\n\n${part}\n\n${closing}`
+      const part = figures === null ? notYet(name) : partOf(figures, name)
+      return part === '' ? `${opening}\n\n${closing}` : `${opening}\n\n${part}\n\n${closing}`
     },
   )
+}
+
+/** Said once of several tables: where it would stand when they were measured. */
+function notYet(name: string): string {
+  return name === 'origin' ? 'Not measured yet.' : ''
 }
 
 function partOf(figures: SavedFigures, name: string): string {

@@ -11,9 +11,18 @@ export const OTHER_CORE = availableParallelism() > 1 ? 1 : 0
  * @returns a sentence when it could not be done; the figures are then of a process that may wander.
  */
 export function pin(pid: number, core: number): string | null {
-  const args = ['--all-tasks', '--cpu-list', '--pid', String(core), String(pid)]
+  return keepTo(pid, String(core))
+}
+
+/** Lets a process have every core again. @returns as `pin` */
+export function unpin(pid: number): string | null {
+  return keepTo(pid, `0-${availableParallelism() - 1}`)
+}
+
+function keepTo(pid: number, cores: string): string | null {
+  const args = ['--all-tasks', '--cpu-list', '--pid', cores, String(pid)]
   const { status, error, stderr } = spawnSync('taskset', args, { encoding: 'utf8' })
   if (status === 0) return null
   const reason = error?.message ?? stderr.trim()
-  return `taskset could not pin process ${pid} to core ${core} (${reason}): it was not pinned`
+  return `taskset could not keep process ${pid} to core ${cores} (${reason}): it was not pinned`
 }

@@ -1,4 +1,13 @@
-import { createPlanSet, createValidate, compilePlans, createEventIds, EVENT_RULES, NO_PLAN_SET, normalise, scanValue } from '@custom-events/event' // prettier-ignore
+import {
+  createPlanSet,
+  createValidate,
+  compilePlans,
+  createEventIds,
+  EVENT_RULES,
+  NO_PLAN_SET,
+  normalise,
+  scanValue,
+} from '@custom-events/event'
 import { readPlanFiles } from '@custom-events/runtime'
 
 const EVENTS = 20_000

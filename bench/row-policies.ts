@@ -35,7 +35,7 @@ export async function benchRowPolicies(options: BenchOptions): Promise<Figures> 
     createClickHouse({ ...environment, CLICKHOUSE_DATABASE: DATABASE })
   await using full = as(server.environment)
   await fill(full, rows)
-  const { login, password } = await addAccount(full, 'account_7', '')
+  const { login, password } = await addAccount(full, 'account_7', { onCluster: '' })
   await using account = as({
     ...server.environment,
     CLICKHOUSE_USER: login,

@@ -13,7 +13,15 @@ const settings = ingestSettings(topicNames('events.tracked.v1'), 12)
 const EVENTS_OF_BODY = 100
 const PEOPLE = 1_000
 
-const PROPERTIES = { plan: 'pro', seats: 12, feature: 'export', email: 'joe.d@example.com', phone: '+49 30 1234567', name: 'Joe D.', ms: 31.5 } // prettier-ignore
+const PROPERTIES = {
+  plan: 'pro',
+  seats: 12,
+  feature: 'export',
+  email: 'joe.d@example.com',
+  phone: '+49 30 1234567',
+  name: 'Joe D.',
+  ms: 31.5,
+}
 
 /** A plan that seals so many of the properties; none of them: it only validates. */
 function planSealing(count: number): PlanSet {

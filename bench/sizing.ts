@@ -9,7 +9,9 @@ const OUR_CONSUMER = 'our consumer'
 /** What the benchmarks saw of one event. */
 export interface Costs {
   /** Microseconds of CPU of each part. */
-  readonly micros: Readonly<Record<'single' | 'batched' | 'produced' | 'consumer' | 'fetched' | 'clickhouse', number>> // prettier-ignore
+  readonly micros: Readonly<
+    Record<'single' | 'batched' | 'produced' | 'consumer' | 'fetched' | 'clickhouse', number>
+  >
   /** Of one process each. */
   readonly perSecond: Readonly<Record<'single' | 'batched' | 'consumer', number>>
 }

@@ -48,7 +48,7 @@ export async function checkView(ledger: Ledger, rows: AsyncIterable<ViewRow>): P
     (broken) =>
       `${broken} rows of who was erased, ${ledger.counts.erased} of their events were ignored`,
   )
-  const placeByEntry = new Map<Entry, { partition: number; offset: number }>()
+  const placeByEntry = new Map<Entry, { partition: number; offset: number; shard: number }>()
   let count = 0
   for await (const row of rows) {
     count += 1
@@ -63,8 +63,10 @@ export async function checkView(ledger: Ledger, rows: AsyncIterable<ViewRow>): P
       erased.add(`${row.eventId} at ${row.partition}@${row.offset}`)
       continue
     }
-    if (placeByEntry.has(entry)) doubled.add(row.eventId)
-    placeByEntry.set(entry, { partition: row.partition, offset: row.offset })
+    const { partition, offset, shard = 1 } = row
+    const elsewhere = placeByEntry.get(entry)
+    if (elsewhere !== undefined) doubled.add(twice(row.eventId, elsewhere.shard, shard))
+    placeByEntry.set(entry, { partition, offset, shard })
     const copy = { account, seq: key.seq }
     // The last accepted copy; a copy sent after it whose fate is unknown may be there in its place.
     const allowed = [...new Set([Math.max(entry.accepted, 0), Math.max(entry.invoked, 0)])]
@@ -97,6 +99,11 @@ export async function checkView(ledger: Ledger, rows: AsyncIterable<ViewRow>): P
       checkOrder(ledger, placeByEntry),
     ],
   }
+}
+
+/** Within one ClickHouse the view has each identity once; two of them know nothing of each other. */
+function twice(eventId: string, one: number, other: number): string {
+  return one === other ? eventId : `${eventId} on shards ${one} and ${other}`
 }
 
 /** The next event of an ordered account is sent after the answer to the one before: its offset is higher. */

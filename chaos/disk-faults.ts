@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Server } from '@custom-events/embedded'
-import { withAll, type Act, type Hands, type Outcome } from './hands.ts'
+import { victimShard, withAll, type Act, type Hands, type Outcome } from './hands.ts'
 import type { Fault, FaultKind } from './schedule.ts'
 import { bringBack } from './server-faults.ts'
 import { retries } from './table-faults.ts'
@@ -20,7 +20,7 @@ export const diskActs = {
     return fillDisk(hands, fault, { server: victim, seen, recover: () => bringBack(victim) })
   },
   clickhouse_disk_full: (hands, fault) => {
-    const server = hands.world.stack.clickhouse
+    const { server } = victimShard(hands, fault)
     const seen = (): Promise<number> => retries(hands.world, 'disk_full')
     // A part that was merged meanwhile may have no last bytes: the runbook says to restart, too.
     return fillDisk(hands, fault, { server, seen, recover: () => bringBack(server) })

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { brokerActs } from './broker-faults.ts'
 import { clockActs } from './clock-faults.ts'
 import { diskActs } from './disk-faults.ts'
-import type { Act, Hands, Outcome } from './hands.ts'
+import { victimShard, type Act, type Hands, type Outcome } from './hands.ts'
 import { createLocks } from './locks.ts'
 import type { PoisonStore } from './poison.ts'
 import {
@@ -27,6 +27,7 @@ import {
   killServers,
   refuseDeadLetters,
 } from './server-faults.ts'
+import { killShard } from './shard-faults.ts'
 import { tableActs } from './table-faults.ts'
 import type { World } from './world.ts'
 
@@ -86,8 +87,9 @@ const acts: Readonly<Record<FaultKind, Act>> = {
   ingest_kill: (hands) => restartIngest(hands, 'SIGKILL'),
   ingest_term: (hands) => restartIngest(hands, 'SIGTERM'),
   ingest_freeze: freezeIngest,
-  clickhouse_kill: (hands, fault) => killServers(hands, fault, [hands.world.stack.clickhouse]),
-  clickhouse_freeze: (hands, fault) => freezeServers(hands, fault, [hands.world.stack.clickhouse]),
+  clickhouse_kill: killShard,
+  clickhouse_freeze: (hands, fault) =>
+    freezeServers(hands, fault, [victimShard(hands, fault).server]),
   kafka_kill: killKafka,
   kafka_freeze: (hands, fault) => freezeServers(hands, fault, hands.world.stack.brokers),
   registry_kill: (hands, fault) => killServers(hands, fault, [hands.world.stack.registry]),

@@ -1,3 +1,4 @@
+import type { Server } from '@custom-events/embedded'
 import type { Locks } from './locks.ts'
 import type { PoisonStore } from './poison.ts'
 import type { Fault } from './schedule.ts'
@@ -57,6 +58,15 @@ export async function withAll(
   } finally {
     release()
   }
+}
+
+/** One of the ClickHouses, and which shard it is; the others go on. */
+export function victimShard(
+  { world }: Pick<Hands, 'world'>,
+  { victim }: Fault,
+): { readonly server: Server; readonly shard: number } {
+  const index = Math.floor(victim * world.shards)
+  return { server: world.stack.shards[index] ?? world.stack.clickhouse, shard: index + 1 }
 }
 
 /** Whoever has which partition, there is something to set aside in it. */

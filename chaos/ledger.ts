@@ -35,7 +35,7 @@ export interface Ledger {
   accepted(copy: Copy, place: Place): void
   rejected(copy: Copy): void
   /** Ignored because who sent it was erased. */
-  erased(copy: Copy): void
+  erased(): void
   /** An event that must be rejected was: its number. */
   refused(number: number): void
   /** Copies accepted since the last call; whoever takes them watches over them. */

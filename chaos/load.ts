@@ -1,5 +1,6 @@
+import { createBalancer } from './balancer.ts'
 import type { Ledger } from './ledger.ts'
-import { createSender, type Answer, type Sender } from './send.ts'
+import type { Answer, Sender } from './send.ts'
 import type { KnownAnswer } from './telemetry.ts'
 import { startWorkload, type Workload } from './workload.ts'
 import type { World } from './world.ts'
@@ -30,7 +31,7 @@ export async function underLoad(options: {
   const answers: KnownAnswer[] = []
   const unanswered: number[] = []
   const state = { isStorming: true }
-  const sender = noting(createSender(world.ingestUrl), answers, unanswered)
+  const sender = noting(createBalancer(world.ingestUrls), answers, unanswered)
   const workload = startWorkload({
     ...options,
     sender,
@@ -58,7 +59,7 @@ function noting(sender: Sender, answers: KnownAnswer[], unanswered: number[]): S
       if (answer === null) unanswered.push(atMs)
       else {
         const { accepted = 0, rejected = 0 } = answer.body
-        answers.push({ atMs, accepted, rejected })
+        answers.push({ atMs, accepted, rejected, by: answer.by })
       }
       return answer
     },

@@ -5,17 +5,21 @@ import { canMount } from './disk.ts'
 import { proveFailpoints } from './failpoints.ts'
 import { prove } from './prove.ts'
 import { sabotageAll } from './sabotage.ts'
+import { secureFrom } from './secure-argument.ts'
 import { drillStorm } from './storm-drill.ts'
 import { tierOf, type Tier } from './tiers.ts'
+import { proveUpgrade } from './upgrade/prove.ts'
 import { proveWorld, readScenarios } from './world/prove.ts'
 
 const USAGE = `npm run chaos: the delivery proof, see docs/guarantees.md.
 
-  npm run chaos -- [--tier smoke|ci|full] [--seed N] [--runs N] [--brokers 1|3]
+  npm run chaos -- [--tier smoke|ci|full] [--seed N] [--runs N] [--brokers 1|3] [--shards 1|2|3|4|6]
       of a tier: [--events N] [--faults N] [--minutes N] [--kinds KIND,…] [--drain-seconds N]
       [--without-erasures] nobody is erased meanwhile
+      [--secure [oauth]] Kafka by TLS and SCRAM-SHA-512, or by tokens that end after 20 s; https before the others
       of a run that failed: [--only-faults N,…] [--shrink-runs N] [--shrink-minutes N]
   npm run chaos -- --failpoints KILLS [--minutes N]   consumers die at each point of their work
+  npm run chaos -- --upgrade-from REF [--seed N] [--events N]   everything begins with another commit, and is upgraded
   npm run chaos -- --storm-seconds N                  members join and leave all the time
   npm run chaos -- --sabotage [--only NAME]           breaks the product: each must be seen
   npm run chaos -- --world [--only NAME,…] [--list]   what operators and other producers do
@@ -23,7 +27,8 @@ const USAGE = `npm run chaos: the delivery proof, see docs/guarantees.md.
       [--patience N] limits of time are N times as long, on a machine that others use
       [--again] what is red beside others is tried once more, alone; both are told
       [--product DIR] the programs of another checkout`
-const { values } = readArguments(USAGE, {
+const { values, positionals } = readArguments(USAGE, {
+  allowPositionals: true,
   options: {
     tier: { type: 'string', default: 'smoke' },
     seed: { type: 'string' },
@@ -34,13 +39,16 @@ const { values } = readArguments(USAGE, {
     minutes: { type: 'string' },
     kinds: { type: 'string' },
     brokers: { type: 'string' },
+    shards: { type: 'string' },
     'drain-seconds': { type: 'string' },
     'without-erasures': { type: 'boolean', default: false },
+    secure: { type: 'boolean', default: false },
     // Of one schedule:
     'only-faults': { type: 'string' },
     'shrink-runs': { type: 'string', default: '4' },
     'shrink-minutes': { type: 'string', default: '10' },
     // Instead of a tier:
+    'upgrade-from': { type: 'string' },
     failpoints: { type: 'string' },
     'storm-seconds': { type: 'string' },
     sabotage: { type: 'boolean', default: false },
@@ -56,6 +64,8 @@ const { values } = readArguments(USAGE, {
     only: { type: 'string', default: '' },
   },
 })
+const secure = secureFrom(USAGE, positionals, values.secure)
+const UPGRADE_EVENTS = 30_000
 const FAILPOINT_MINUTES = 20
 const WORLD_MINUTES = 12
 const seed = number('seed', values.seed) ?? randomInt(2 ** 31)
@@ -65,6 +75,11 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`)
 process.exit((await main()) ? 0 : 1)
 
 function main(): Promise<boolean> {
+  const from = values['upgrade-from']
+  if (from !== undefined) {
+    const events = number('events', values.events) ?? UPGRADE_EVENTS
+    return proveUpgrade({ from, seed, events, say, print })
+  }
   if (values.sabotage) return sabotage()
   if (values.world) return world()
   const stormSeconds = number('storm-seconds', values['storm-seconds'])
@@ -82,9 +97,11 @@ function main(): Promise<boolean> {
     faults: number('faults', values.faults),
     minutes: number('minutes', values.minutes),
     brokers: number('brokers', values.brokers),
+    shards: number('shards', values.shards),
     drainSeconds: number('drain-seconds', values['drain-seconds']),
     kinds: values.kinds,
     hasErasures: !values['without-erasures'],
+    secure,
   }
   const tier = tierFrom(overrides)
   for (const { kind, why } of tier.leftOut) print(`LEFT OUT: ${kind}: ${why}`)
@@ -115,10 +132,13 @@ function tierFrom(overrides: Parameters<typeof tierOf>[1]): Tier {
 
 /** The command line that does one run of this one again. */
 function command(again: number, onlyFaults: readonly number[] | null): string {
-  const kept = (['events', 'faults', 'minutes', 'kinds', 'brokers', 'drain-seconds'] as const)
+  const kept = (
+    ['events', 'faults', 'minutes', 'kinds', 'brokers', 'shards', 'drain-seconds'] as const
+  )
     .filter((name) => values[name] !== undefined)
     .map((name) => ` --${name} ${values[name]}`)
     .concat(values['without-erasures'] ? [' --without-erasures'] : [])
+    .concat(secure === undefined ? [] : [secure === 'scram' ? ' --secure' : ` --secure ${secure}`])
   const faults = onlyFaults === null ? '' : ` --only-faults ${onlyFaults.join(',')}`
   const runs = values.tier === 'ci' || values.runs !== undefined ? ' --runs 1' : ''
   return `npm run chaos -- --tier ${values.tier} --seed ${again}${runs}${kept.join('')}${faults}`

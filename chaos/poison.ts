@@ -1,3 +1,4 @@
+import { partitionOf } from '@custom-events/event'
 import type { OutgoingRecord } from '@custom-events/kafka'
 import { ERASED_ACCOUNT } from './accounts.ts'
 import { createRandom } from './random.ts'
@@ -43,6 +44,20 @@ export function makePoison(seed: number, number: number, partition: number): Poi
     partition,
     key: Buffer.from(`poison-${seed}-${number}`),
     value: valueByKind[kind] ?? null,
+  }
+}
+
+/**
+ * An account that is placed in this partition. What only ClickHouse refuses is replayed as an event of its account, which is placed
+ * anew: from the partition of another account it would come to another shard than its first copy.
+ */
+export function accountIn(
+  partition: number,
+  { partitions, name }: { readonly partitions: number; readonly name: string },
+): string {
+  for (let number = 0; ; number++) {
+    const account = `${name}.${number}`
+    if (partitionOf(account, partitions) === partition) return account // one of `partitions` is
   }
 }
 
@@ -112,8 +127,9 @@ export function createPoisonStore(
       const poisons: Poison[] = []
       for (let n = 0; n < count; n++) {
         const eventId = `poison-${seed}-${injected.length + n}`
-        const key = Buffer.from(eventId)
-        const value = encoded({ event_id: eventId, group_id: eventId })
+        const group = accountIn(partition, { partitions: world.partitions, name: eventId })
+        const key = Buffer.from(group)
+        const value = encoded({ event_id: eventId, group_id: group })
         poisons.push({ kind: 'refused', partition, key, value, eventId })
       }
       await put(poisons, signal)
@@ -123,7 +139,7 @@ export function createPoisonStore(
       if (encoded === null) return
       const poisons = OWNERS.flatMap(({ isErased, ...owner }, index): readonly Poison[] => {
         const eventId = `poison-${seed}-${injected.length + index}`
-        const partition = index % world.partitions
+        const partition = partitionOf(owner.group_id, world.partitions)
         const of = { partition, key: Buffer.from(owner.group_id), isErased }
         const refused = { ...of, kind: 'refused', value: encoded({ event_id: eventId, ...owner }) }
         const noise = { ...of, kind: 'no_magic_byte', value: Buffer.from(`\u0007${eventId}`) }

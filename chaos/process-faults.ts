@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { injectEverywhere, withAll, withConsumer, type Hands, type Outcome } from './hands.ts'
 import type { Fault } from './schedule.ts'
+import { nameAt } from './shard-names.ts'
 
 /** Longer than the session time-out of the consumers: another member has taken over by then. */
 export const ZOMBIE_MS = 9_000
@@ -41,12 +42,17 @@ function freezeConsumer(hands: Hands, fault: Fault, ms: number): Promise<Outcome
 }
 
 export async function joinConsumer({ world }: Hands, fault: Fault): Promise<Outcome> {
-  const name = `joining-${fault.number}`
+  const name = joiningName(world, fault)
   await world.startConsumer(name)
   const isHit = await world.supervisor.becomesReady(name, REACHED_WITHIN_MS)
   await delay(fault.durationMs)
   await world.supervisor.remove(name)
   return { what: `${name}: joined and left after ${fault.durationMs} ms`, isHit }
+}
+
+/** Of one that joins the group of one of the shards for a while. */
+export function joiningName({ shards }: Hands['world'], { number, victim }: Fault): string {
+  return nameAt(`joining-${number}`, 1 + Math.floor(victim * shards), shards)
 }
 
 export function leaveConsumer(hands: Hands, fault: Fault): Promise<Outcome> {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { withAll, type Hands, type Outcome } from './hands.ts'
+import { joiningName } from './process-faults.ts'
 import { createRandom } from './random.ts'
 import type { Fault } from './schedule.ts'
 
@@ -15,8 +16,8 @@ export function storm(hands: Hands, fault: Fault): Promise<Outcome> {
       ms,
       signal,
       random: createRandom(fault.number, 'storm'),
-      join: () => world.startConsumer(`joining-${fault.number}`),
-      leave: () => world.supervisor.remove(`joining-${fault.number}`),
+      join: () => world.startConsumer(joiningName(world, fault)),
+      leave: () => world.supervisor.remove(joiningName(world, fault)),
     })
     return { what: `${changes} times a member joined or left in ${ms} ms`, isHit: changes > 1 }
   })

@@ -27,7 +27,7 @@ export function renderReport(seed: number, tier: Tier, findings: Findings): stri
   const most = (map: ReadonlyMap<string, number>, show: (value: number) => string): string =>
     [...map].map(([name, value]) => `${name} ${show(value)}`).join(', ')
   return [
-    `tier ${tier.name}, seed ${seed}`,
+    `tier ${tier.name}${tier.shards > 1 ? `, ${tier.shards} shards` : ''}, seed ${seed}`,
     '',
     '| figure | value |',
     '| --- | --- |',

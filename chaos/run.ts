@@ -46,7 +46,7 @@ export function scheduleOf(seed: number, tier: Tier): readonly Fault[] {
 
 /** A run from the first process to the last check: load, faults, drain, checks, full replay, checks. */
 export async function run({ seed, tier, schedule, folder, say }: RunOptions): Promise<Findings> {
-  const { brokers, withDisks, drainMs, hasErasures } = tier
+  const { brokers, shards, withDisks, drainMs, hasErasures } = tier
   const accounts = createAccounts({ ordered: 20, concurrent: 60, hasErased: hasErasures })
   const ledger = createLedger(seed, accounts)
   await using world = await startWorld({
@@ -54,7 +54,9 @@ export async function run({ seed, tier, schedule, folder, say }: RunOptions): Pr
     folder,
     onProgress: say,
     brokers,
+    shards,
     withDisks,
+    secure: tier.secure,
     ...(hasErasures ? { erasuresMaxAgeMs: ERASURES_MAX_AGE_MS } : {}),
   })
   if (hasErasures) await prepareErasures(world)

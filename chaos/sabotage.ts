@@ -90,7 +90,7 @@ async function tryOut(sabotage: Sabotage, seed: number): Promise<Verdict> {
 }
 
 function harnessArguments(
-  { kinds, hasErasures = false }: Sabotage,
+  { kinds, hasErasures = false, shards = 1 }: Sabotage,
   seed: number,
 ): readonly string[] {
   const faults = kinds.length === 0 ? [] : ['--kinds', [...new Set(kinds)].join(',')]
@@ -98,7 +98,17 @@ function harnessArguments(
   const size = ['--events', '6000', '--minutes', '0.25', '--faults', count]
   const patience = ['--drain-seconds', '60', '--shrink-runs', '0']
   const erasures = hasErasures ? [] : ['--without-erasures']
-  return ['chaos/main.ts', '--seed', String(seed), ...size, ...patience, ...faults, ...erasures]
+  const spread = ['--shards', String(shards)]
+  return [
+    'chaos/main.ts',
+    '--seed',
+    String(seed),
+    ...size,
+    ...patience,
+    ...faults,
+    ...erasures,
+    ...spread,
+  ]
 }
 
 async function runNode(

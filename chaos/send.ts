@@ -4,6 +4,8 @@ import { Agent, request } from 'node:http'
 export interface Answer {
   readonly status: number
   readonly body: AnswerBody
+  /** Which ingest gave it, where there are several. */
+  readonly by?: string
 }
 
 interface AnswerBody {

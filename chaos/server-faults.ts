@@ -106,7 +106,7 @@ export function hurtFetchLink(mode: LinkMode): Act {
 
 export async function killEverything(hands: Hands, fault: Fault): Promise<Outcome> {
   const { supervisor, stack } = hands.world
-  const servers = [...stack.brokers, stack.registry, stack.clickhouse]
+  const servers = [...stack.brokers, stack.registry, ...stack.shards]
   const services = supervisor.names()
   const victims = [...servers.map(({ name }) => name), ...services]
   return withAll(hands, victims, async () => {

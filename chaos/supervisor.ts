@@ -7,6 +7,8 @@ import { readMetrics, type Scrape } from './scrape.ts'
 export interface Spec {
   readonly name: string
   readonly entry: string
+  /** Of the checkout whose program it is. @default this one */
+  readonly repository?: string
   readonly environment: Readonly<Record<string, string>>
 }
 
@@ -27,9 +29,13 @@ export interface Supervisor extends AsyncDisposable {
   start(spec: Spec): Promise<void>
   /** Names of the programs that are kept running. */
   names(): readonly string[]
+  /** The same in every life. */
+  opsPort(name: string): number
   signal(name: string, signal: NodeJS.Signals): void
   /** Ends it, gently if it hurries; the life that begins then, and only that, has these variables too. */
   restartWith(name: string, environment: Readonly<Record<string, string>>): Promise<void>
+  /** SIGTERM, waited for as a supervisor does; every life after it is of this program. */
+  exchange(name: string, change: (spec: Spec) => Omit<Spec, 'name'>): Promise<void>
   /** SIGTERM, and no life after it. */
   remove(name: string): Promise<void>
   /** Resolves with false when it is not ready in time. */
@@ -42,7 +48,7 @@ export interface Supervisor extends AsyncDisposable {
 }
 
 interface Kept {
-  readonly spec: Spec
+  spec: Spec
   readonly opsPort: number
   program: Program
   life: Life
@@ -65,6 +71,7 @@ export function createSupervisor(options: {
     const program = launchProgram({
       name: spec.name,
       entry: spec.entry,
+      ...(spec.repository === undefined ? {} : { repository: spec.repository }),
       environment: {
         ...options.environment,
         ...spec.environment,
@@ -129,6 +136,7 @@ export function createSupervisor(options: {
       keptByName.set(spec.name, kept)
     },
     names: () => [...keptByName.keys()],
+    opsPort: (name) => get(name).opsPort,
     signal: (name, signal) => get(name).program.kill(signal),
     restartWith: async (name, environment) => {
       const kept = get(name)
@@ -139,6 +147,14 @@ export function createSupervisor(options: {
       const overdue = setTimeout(() => kept.program.kill('SIGKILL'), GENTLE_MS)
       while (kept.life === life && kept.isWanted) await delay(20) // bounded by both delays
       clearTimeout(overdue)
+    },
+    exchange: async (name, change) => {
+      const kept = get(name)
+      const { life } = kept
+      kept.spec = { name, ...change(kept.spec) }
+      kept.program.kill('SIGCONT') // a frozen process ends only when it runs
+      await kept.program.stop()
+      while (kept.life === life && kept.isWanted) await delay(20) // bounded by the delay of a restart
     },
     remove,
     becomesReady: async (name, withinMs) => {

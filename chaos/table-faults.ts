@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { withAll, type Act, type Hands, type Outcome } from './hands.ts'
+import { victimShard, withAll, type Act, type Hands, type Outcome } from './hands.ts'
 import type { Fault, FaultKind } from './schedule.ts'
 import { counter } from './scrape.ts'
 import type { World } from './world.ts'
@@ -63,16 +63,18 @@ export const tableActs = {
   merges_stopped: (hands, fault) => spoil(hands, fault, SPOILS.merges_stopped),
 } as const satisfies Partial<Record<FaultKind, Act>>
 
-/** Nobody may kill ClickHouse meanwhile, or the harness could not put the table right again. */
+/** The table of one shard. Nobody may kill that ClickHouse meanwhile, or the harness could not put the table right again. */
 function spoil(hands: Hands, fault: Fault, { reason, ...statements }: Spoil): Promise<Outcome> {
   const { world } = hands
-  return withAll(hands, [world.stack.clickhouse.name], async () => {
+  const { server, shard } = victimShard(hands, fault)
+  const retry = (sql: string): Promise<void> => retryUntilDone(world, sql, shard)
+  return withAll(hands, [server.name], async () => {
     const before = await retries(world, reason)
     const ms = Math.max(AT_LEAST_MS, fault.durationMs)
-    for (const sql of statements.spoil) await retryUntilDone(world, sql)
+    for (const sql of statements.spoil) await retry(sql)
     const startedAt = performance.now()
     const hits = await untilHit(world, { reason, before, atLeastMs: ms })
-    for (const sql of statements.heal) await retryUntilDone(world, sql)
+    for (const sql of statements.heal) await retry(sql)
     const tookMs = Math.round(performance.now() - startedAt)
     return { what: `${fault.kind} for ${tookMs} ms, ${hits} attempts failed`, isHit: hits > 0 }
   })
@@ -103,11 +105,11 @@ export async function retries({ supervisor }: World, reason: string): Promise<nu
 }
 
 /** A server that is busy gets some time. */
-async function retryUntilDone({ questions }: World, sql: string): Promise<void> {
+async function retryUntilDone({ questions }: World, sql: string, shard: number): Promise<void> {
   const until = performance.now() + HEAL_LIMIT_MS
   for (;;) {
     try {
-      await questions.command(sql)
+      await questions.command(sql, shard)
       return
     } catch (error) {
       if (performance.now() > until) throw error

@@ -7,6 +7,8 @@ export interface KnownAnswer {
   readonly atMs: number
   readonly accepted: number
   readonly rejected: number
+  /** Which ingest gave it, where there are several. */
+  readonly by?: string | undefined
 }
 
 /**
@@ -25,7 +27,7 @@ export function checkIngestTelemetry(
     if (life.scrape === null) continue
     const until = life.endedAtMs ?? Infinity
     const within = (atMs: number): boolean => atMs >= life.startedAtMs && atMs <= until
-    const mine = answers.filter(({ atMs }) => within(atMs))
+    const mine = answers.filter(({ atMs, by = life.name }) => by === life.name && within(atMs))
     const accepted = mine.reduce((sum, each) => sum + each.accepted, 0)
     const rejected = mine.reduce((sum, each) => sum + each.rejected, 0)
     const counted = {

@@ -1,4 +1,6 @@
+import { STACK_SHARDS } from '@custom-events/embedded'
 import { needsDisks, whyNot } from './needs.ts'
+import type { Secure } from './secure.ts'
 import { FAULT_KINDS, isFaultKind, type FaultKind } from './schedule.ts'
 
 export interface Tier {
@@ -16,6 +18,8 @@ export interface Tier {
   readonly withDisks: boolean
   /** Of Kafka; with three, every partition has three replicas, of which two must have a record. */
   readonly brokers: number
+  /** ClickHouses that events are spread over, each with consumers of its own. */
+  readonly shards: number
   /** How long events are sent; start, drain, checks and replay come on top. */
   readonly sendMs: number
   readonly maxFaultMs: number
@@ -23,6 +27,8 @@ export interface Tier {
   readonly drainMs: number
   /** Whether an account and a person are erased in the middle. */
   readonly hasErasures: boolean
+  /** @default plain */
+  readonly secure?: Secure | undefined
 }
 
 export const MIN_FAULT_MS = 100
@@ -38,7 +44,7 @@ const LONG_KINDS: ReadonlySet<FaultKind> = new Set([
 ])
 
 /** A tier before it is known what this machine can do. */
-type Plan = Omit<Tier, 'faults' | 'leftOut' | 'withDisks' | 'hasErasures'> & {
+type Plan = Omit<Tier, 'faults' | 'leftOut' | 'withDisks' | 'hasErasures' | 'shards'> & {
   /** `each`: every kind once. */
   readonly faults: number | 'each'
 }
@@ -92,8 +98,11 @@ export function tierOf(
     readonly drainSeconds?: number | undefined
     readonly runs?: number | undefined
     readonly brokers?: number | undefined
+    /** @default 1 */
+    readonly shards?: number | undefined
     /** @default true */
     readonly hasErasures?: boolean | undefined
+    readonly secure?: Secure | undefined
   },
   /** Whether disks that can be filled are to be had; asked only when it matters. @default they are not */
   canMount: () => boolean = () => false,
@@ -103,8 +112,11 @@ export function tierOf(
     throw new RangeError(`--tier is one of ${Object.keys(tiers).join(', ')}, got ${name}`)
   }
   const { events = tier.events, minutes, drainSeconds, hasErasures = true } = overrides
-  const { brokers = tier.brokers } = overrides
+  const { brokers = tier.brokers, shards = 1 } = overrides
   if (brokers !== 1 && brokers !== 3) throw new RangeError(`--brokers is 1 or 3, got ${brokers}`)
+  if (!STACK_SHARDS.some((each) => each === shards)) {
+    throw new RangeError(`--shards is one of ${STACK_SHARDS.join(', ')}, got ${shards}`)
+  }
   const wanted = overrides.kinds === undefined ? tier.kinds : kindsOf(overrides.kinds)
   const means = { brokers, canMount: needsDisks(wanted) && canMount() }
   const leftOut = wanted.flatMap((kind) => {
@@ -120,9 +132,11 @@ export function tierOf(
     leftOut,
     withDisks: needsDisks(kinds),
     hasErasures,
+    secure: overrides.secure,
     faults: overrides.faults ?? usual,
     runs: overrides.runs ?? tier.runs,
     brokers,
+    shards,
     sendMs: minutes === undefined ? tier.sendMs : minutes * 60_000,
     drainMs: drainSeconds === undefined ? tier.drainMs : drainSeconds * 1_000,
   }

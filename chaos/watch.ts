@@ -140,16 +140,16 @@ async function measure(world: World, seen: Watched): Promise<void> {
   const living = world.supervisor.lives.filter(({ endedAtMs }) => endedAtMs === null)
   const processes = [
     ...living.map(({ name, pid }) => ({ name: name.split('-')[0] ?? name, pid })),
-    { name: 'clickhouse', pid: world.stack.clickhouse.pid },
+    ...world.stack.shards.map(({ pid }) => ({ name: 'clickhouse', pid })),
   ]
   for (const { name, pid } of processes) {
     keepMost(seen.maxRssBytes, name, residentBytes(pid))
     keepMost(seen.maxDescriptors, name, descriptors(pid))
   }
-  const [row] = await world.questions.ask(
+  const counts = await world.questions.ask(
     `SELECT count() FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events'`,
   )
-  seen.maxActiveParts = Math.max(seen.maxActiveParts, Number(row?.[0]))
+  seen.maxActiveParts = Math.max(seen.maxActiveParts, ...counts.map(([count]) => Number(count)))
 }
 
 function keepMost(most: Map<string, number>, name: string, value: number): void {

@@ -15,10 +15,14 @@ import { createClocks, type Clocks } from './clock.ts'
 import type { Disk } from './disk.ts'
 import { patiently } from './patiently.ts'
 import { createQuestions, type Questions } from './questions.ts'
-import { startServers, type Links, type Servers } from './servers.ts'
+import type { Secure } from './secure.ts'
+import { DEFAULT_NAME, startServers, type Links, type Servers } from './servers.ts'
+import { allShards, nameAt, shardIn } from './shard-names.ts'
 import { createSupervisor, type Supervisor } from './supervisor.ts'
 import { addRefusal } from './refused.ts'
+import { runSetup, type Release } from './upgrade/release.ts'
 
+/** Of each shard. */
 export const CONSUMERS = 2
 /** Less than an operator's: the erasure is done before the run is over. */
 export const ERASURES_MAX_AGE_MS = 5_000
@@ -39,11 +43,15 @@ export interface World extends AsyncDisposable {
   /** Of commands, past the proxies. */
   readonly environment: Readonly<Record<string, string>>
   readonly partitions: number
+  /** How many ClickHouses events are spread over. */
+  readonly shards: number
   /** Asks past the proxy. */
   readonly questions: Questions
   /** Writes poison straight to Kafka. */
   readonly producer: Producer
-  readonly ingestUrl: string
+  /** By the name under which it is kept running. */
+  readonly ingestUrls: ReadonlyMap<string, string>
+  /** @param name says which shard it serves, see `nameAt` */
   startConsumer(name: string, environment?: Readonly<Record<string, string>>): Promise<void>
   readonly logDir: string
   /** Where the servers keep their data, each in a folder of its name. */
@@ -56,13 +64,23 @@ export interface WorldOptions {
   readonly onProgress: (line: string) => void
   /** Of Kafka. */
   readonly brokers: number
+  /** How many ClickHouses events are spread over. @default 1 */
+  readonly shards?: number
   /** Gives every server a disk that can be filled. @default false */
   readonly withDisks?: boolean
+  /** @default plain */
+  readonly secure?: Secure | undefined
+  /** The checkout whose setup and services these are. @default this one */
+  readonly release?: Release
+  /** @default one, by the name of `ingest` */
+  readonly ingests?: readonly string[]
+  /** More variables of the first consumers. */
+  readonly consumerEnvironment?: Readonly<Record<string, string>>
   /** Servers to share with other worlds, which then have other names. @default servers of its own */
   readonly servers?: Servers
   /** Of its topics, its database and its consumer group. */
   readonly name?: string
-  /** @default 2 */
+  /** Of each shard. @default 2 */
   readonly consumers?: number
   /** For how long a consumer may go on without knowing who is erased. @default its own */
   readonly erasuresMaxAgeMs?: number
@@ -70,27 +88,32 @@ export interface WorldOptions {
 
 export async function startWorld(options: WorldOptions): Promise<World> {
   await using resources = new AsyncDisposableStack()
-  const { name = 'custom_events' } = options
+  const { name = DEFAULT_NAME, release } = options
   const logDir = join(options.folder, 'logs')
   mkdirSync(logDir, { recursive: true })
   const servers = options.servers ?? resources.use(await startServers(options))
-  const { stack, links, disks, brokersOf } = servers
+  const { stack, links, disks, ways } = servers
+  const shards = stack.shards.length
   const consumerGroup = `${name}.clickhouse`
-  const environment = {
-    ...stack.environment,
-    KAFKA_TOPIC: `${name}.tracked`,
-    CLICKHOUSE_DATABASE: name,
-  }
-  const { config } = readSetupConfig({ ...environment, LOG_LEVEL: 'error' })
+  const names = { KAFKA_TOPIC: `${name}.tracked`, CLICKHOUSE_DATABASE: name }
+  const environment = { ...stack.environment, ...names, ...ways.commands }
   const log = createLogger({ service: 'chaos', level: 'silent' })
-  await patiently(() => setUp(config, log, () => {}), SETUPS)
+  await patiently(
+    () =>
+      release === undefined
+        ? setUp(readSetupConfig({ ...environment, LOG_LEVEL: 'error' }).config, log, () => {})
+        : runSetup(release, environment),
+    SETUPS,
+  )
+  // What the harness itself asks takes the plain ways.
+  const { config } = readSetupConfig({ ...stack.environment, ...names, LOG_LEVEL: 'error' })
   const topics = topicNames(config.KAFKA_TOPIC)
   const questions = createQuestions({ config, topics, log })
   await addRefusal((sql) => questions.command(sql))
   const producer = resources.use(
     createProducer({
       kafka: kafkaConfigFrom(config),
-      partitionCountByTopic: partitionCounts(topics, config.KAFKA_PARTITIONS),
+      partitionCountByTopic: partitionCounts(topics, config.KAFKA_PARTITIONS, shards),
       log,
     }),
   )
@@ -98,22 +121,28 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     createSupervisor({
       logDir,
       environment: {
-        ...environment,
-        CLICKHOUSE_URL: `http://127.0.0.1:${links.insert.ports[0]}`,
+        ...stack.environment,
+        ...names,
         NODE_ENV: 'test', // failpoints are inert otherwise
         LOG_LEVEL: 'info',
       },
     }),
   )
   const clocks = createClocks(logDir)
-  const port = await freePort()
-  const startConsumer = (consumer: string, more: Readonly<Record<string, string>> = {}) =>
+  const ofRelease = release === undefined ? {} : { repository: release.folder }
+  const startConsumer = (
+    consumer: string,
+    more: Readonly<Record<string, string>> = {},
+    of?: Release,
+  ) =>
     supervisor.start({
       name: consumer,
+      ...(of === undefined ? {} : { repository: of.folder }),
       entry: 'services/consumer/src/main.ts',
       environment: {
-        KAFKA_BROKERS: brokersOf.consumer,
+        ...ways.consumer,
         KAFKA_CONSUMER_GROUP: consumerGroup,
+        ...(shards === 1 ? {} : { CLICKHOUSE_SHARD: String(shardIn(consumer)) }),
         // The least that Kafka allows: a killed member's partitions wait for so long.
         KAFKA_SESSION_TIMEOUT_MS: '6000',
         KAFKA_GROUP_INSTANCE_ID: consumer,
@@ -126,18 +155,29 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         ...more,
       },
     })
-  await supervisor.start({
-    name: 'ingest',
-    entry: 'services/ingest/src/main.ts',
-    environment: {
-      KAFKA_BROKERS: brokersOf.ingest,
-      HTTP_HOST: '127.0.0.1',
-      PORT: String(port),
-      AUTH_MODE: 'off',
-      ...clocks.environment('ingest'),
-    },
-  })
-  for (let n = 1; n <= (options.consumers ?? CONSUMERS); n++) await startConsumer(`consumer-${n}`)
+  const ingestUrls = new Map<string, string>()
+  for (const ingest of options.ingests ?? ['ingest']) {
+    const port = await freePort()
+    ingestUrls.set(ingest, `http://127.0.0.1:${port}`)
+    await supervisor.start({
+      name: ingest,
+      entry: 'services/ingest/src/main.ts',
+      ...ofRelease,
+      environment: {
+        ...ways.ingest,
+        HTTP_HOST: '127.0.0.1',
+        PORT: String(port),
+        AUTH_MODE: 'off',
+        ...clocks.environment(ingest),
+      },
+    })
+  }
+  for (let n = 1; n <= (options.consumers ?? CONSUMERS); n++) {
+    for (const shard of allShards(shards)) {
+      const consumer = nameAt(`consumer-${n}`, shard, shards)
+      await startConsumer(consumer, options.consumerEnvironment, release)
+    }
+  }
   for (const each of supervisor.names()) {
     if (await supervisor.becomesReady(each, READY_WITHIN_MS)) continue
     throw new Error(`${each} did not become ready in time; its log is in ${logDir}`)
@@ -153,9 +193,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     consumerGroup,
     environment,
     partitions: config.KAFKA_PARTITIONS,
+    shards,
     questions,
     producer,
-    ingestUrl: `http://127.0.0.1:${port}`,
+    ingestUrls,
     startConsumer,
     logDir,
     folder: options.folder,

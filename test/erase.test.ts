@@ -97,7 +97,7 @@ test(
     assert.equal(dry.code, 0, dry.stderr)
     assert.match(dry.stdout, /^events: \d rows from 2024-03-05 10:00:00.000 to .*, in 2 accounts$/m)
     assert.match(dry.stdout, /^rejected_events: 2 rows$/m)
-    assert.match(dry.stdout, /^dead_letters: 1 rows$/m)
+    assert.match(dry.stdout, /^dead_letters: 1 row$/m)
     assert.match(dry.stdout, /anonymous ids beside this user: "a-7"/)
     assert.match(dry.stdout, /Dry run: nothing was changed/)
     assert.equal(await count('tracked'), 5)
@@ -250,6 +250,37 @@ test(
       assert.equal(await count(`events WHERE group_id = '${group}'`), 0)
     }
     assert.match((await erase(['--resume'])).stdout, /Nothing to resume/)
+  },
+)
+
+test(
+  'two operators at once: one of them erases and has the receipt, the other is told',
+  { timeout: 200_000 },
+  async () => {
+    const group = 'account_of_two'
+    await post([event({ group_id: group }), event({ group_id: group })])
+    await until(`tracked WHERE group_id = '${group}'`, 2)
+    let second: ReturnType<typeof erase> | undefined
+    const first = await runErase(['--group', group, '--yes'], {
+      environment: { ...pipeline.environment, ERASE_SETTLE_SECONDS: '10' },
+      onSaid: (said) => {
+        if (said.includes('no query of events')) second ??= erase(['--resume'])
+      },
+    })
+    assert.ok(second !== undefined)
+    const both = [first, await second].toSorted(
+      (one, other) => Number(one.code) - Number(other.code),
+    )
+    assert.deepEqual(both.map(({ code }) => code), [0, 1]) // prettier-ignore
+    const [done, told] = both
+    assert.ok(done !== undefined && told !== undefined)
+    assert.match(told.stdout, /Not done: erasure .*: another command goes on with it/)
+    const { found, sha256 } = receiptIn(done)
+    assert.deepEqual(found, { events: 2 })
+    const [row] = await pipeline.query<{ receipt_sha256: string; state: string }>(
+      `SELECT receipt_sha256, state FROM erasures FINAL ORDER BY asked_at DESC LIMIT 1`,
+    )
+    assert.deepEqual(row, { receipt_sha256: sha256, state: 'done' })
   },
 )
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { readSetupConfig, setUp } from '@custom-events/cli'
-import { createOperator, kafkaConfigFrom } from '@custom-events/kafka'
+import { createClickHouse } from '@custom-events/clickhouse'
+import { createOperator, erasedTopic, kafkaConfigFrom, writeGeneration } from '@custom-events/kafka'
 import { readViewsConfig } from '../cli/src/views/config.ts'
 import { runViews } from '../cli/src/views/views.ts'
 import { eventually } from './support/eventually.ts'
@@ -101,6 +102,50 @@ test('later generations of the topic are compared and mended as the first is, an
   await eventually(async () =>
     assert.match((await runSetup(names)).join('\n'), /g2: 4 partitions, created/),
   )
+})
+
+test('a generation that was begun and not announced leaves complete_until as it is', async () => {
+  const names = ownNames()
+  const [first, next] = [names.KAFKA_TOPIC, `${names.KAFKA_TOPIC}.g2`]
+  const environment = { ...shared.environment, ...names, LOG_LEVEL: 'error' }
+  const { config, log } = readSetupConfig(environment)
+  await runSetup(names)
+  await using clickhouse = createClickHouse(config)
+  await clickhouse.command(
+    `INSERT INTO settled (topic, generation, kafka_partition, next_offset, complete_until, lost_before, recorded_at)
+     SELECT topic, generation, number, 0, now64(3), 0, now64(3) FROM kafka_logs CROSS JOIN numbers(12) AS n
+     WHERE topic = '${first}'`,
+  )
+  const known = () =>
+    clickhouse.query<{ readonly isKnown: number }>(
+      `SELECT isNotNull(complete_until) AS isKnown FROM complete_until WHERE topic = '${first}'`,
+    )
+  assert.deepEqual(await known(), [{ isKnown: 1 }])
+
+  // As `topic -- grow` leaves them that was killed, or lacked a right, before its announcement.
+  const operator = createOperator(kafkaConfigFrom(config), log)
+  await operator.createTopic(next, 24)
+  await operator.createTopic(`${next}.partitions-24`, 1)
+  assert.doesNotMatch((await runSetup(names)).join('\n'), /g2: generation/)
+  assert.deepEqual(await known(), [{ isKnown: 1 }])
+
+  const generation = { generation: 2, topic: next, partitions: 24, isOpen: false }
+  await operator.produce(erasedTopic(first), [{ partition: 0, ...writeGeneration(generation) }])
+  assert.match((await runSetup(names)).join('\n'), /g2: generation/)
+})
+
+test('a later generation is no topic of its own: setup says what KAFKA_TOPIC is', async () => {
+  const names = ownNames()
+  const first = names.KAFKA_TOPIC
+  const { config, log } = readSetupConfig({ ...shared.environment, ...names, LOG_LEVEL: 'error' })
+  await runSetup(names)
+  const operator = createOperator(kafkaConfigFrom(config), log)
+  await operator.createTopic(`${first}.g2`, 24)
+  await operator.createTopic(`${first}.g2.partitions-24`, 1)
+  const asOwn = { ...names, KAFKA_TOPIC: `${first}.g2`, KAFKA_PARTITIONS: '24' }
+  await assert.rejects(runSetup(asOwn), new RegExp(`set KAFKA_TOPIC=${first}, `))
+  // A name alone makes no generation.
+  await runSetup({ ...ownNames(), KAFKA_TOPIC: `${ownNames().KAFKA_TOPIC}.g2` })
 })
 
 for (const [variable, value] of [

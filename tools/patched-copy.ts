@@ -34,6 +34,12 @@ export function copyRepository(workshop: readonly string[]): string {
     cpSync(join(repository, name), join(folder, name), { recursive: true })
   }
   cpSync(join(repository, 'package.json'), join(folder, 'package.json'))
+  linkPackages(folder)
+  return folder
+}
+
+/** Links what is installed here into a checkout without packages; those of ours are its own. */
+export function linkPackages(folder: string): void {
   const installed = join(repository, 'node_modules')
   mkdirSync(join(folder, 'node_modules/@custom-events'), { recursive: true })
   for (const name of readdirSync(installed)) {
@@ -49,7 +55,6 @@ export function copyRepository(workshop: readonly string[]): string {
       symlinkSync(join(folder, where, name), join(folder, 'node_modules/@custom-events', name))
     }
   }
-  return folder
 }
 
 /** @throws when a file does not hold what is to be replaced exactly once. */

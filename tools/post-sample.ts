@@ -16,12 +16,15 @@ const TIMEOUT_MS = 30_000
 const { values } = readArguments(USAGE, {
   options: { url: { type: 'string', default: 'http://127.0.0.1:3000' }, key: { type: 'string' } },
 })
-const { copies } = makeSample()
+const { copies, events: different } = makeSample()
 try {
   // One batch after the other: of two copies of an event the later wins.
   for (let from = 0; from < copies.length; from += BATCH)
     await post(copies.slice(from, from + BATCH))
-  process.stdout.write(`posted ${copies.length} events; they can be queried in a second or two\n`)
+  process.stdout.write(
+    `posted ${copies.length} events, ${different.length} different (the others are sent again or updated); ` +
+      'they can be queried in a second or two\n',
+  )
 } catch (error) {
   process.stderr.write(`${tellFailure(error, { url: values.url, isSetBy: '--url' })}\n`)
   process.exitCode = 1

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { KAFKA_RIGHTS } from '../packages/kafka/src/admin/rights.ts'
+import { KAFKA_RIGHTS } from '../packages/kafka/src/rights/rights.ts'
 
 const root = new URL('..', import.meta.url)
 

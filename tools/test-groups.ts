@@ -4,22 +4,25 @@ import { globSync } from 'node:fs'
 const GROUPS = {
   unit: ['{packages,services,cli,embedded,tools}/**/*.test.ts'],
   integration: [
-    'test/{access,alerts,bench,chaos,clickhouse,connect,consumer,cookbook,embedded,hostile,ingest,kafka,keeping,kubernetes,sdks,sealing,start}/**/*.test.ts',
+    'test/{access,alerts,bench,chaos,clickhouse,connect,consumer,cookbook,embedded,hostile,ingest,kafka,keeping,kubernetes,sdks,sealing,shards,start}/**/*.test.ts',
   ],
   // The only group that also runs on containers.
   e2e: ['test/*.test.ts'],
   // Programs of others, as they come from their registries, and batteries that are long by themselves. CI runs them, too.
   more: [
     'test/alerts/promtool.test.ts',
-    'test/bench/{bench,forks}.test.ts',
+    'test/bench/{bench,forks,shards}.test.ts',
+    'test/cluster/*.test.ts',
     'test/connect/rights.test.ts',
     'test/cookbook/chart.test.ts',
     'test/embedded/tools/*.test.ts',
     'test/hostile/battery.test.ts',
-    'test/kafka/{direct-producers,foreign}.test.ts',
+    'test/consumer/shards.test.ts',
+    'test/kafka/{direct-producers,foreign,half-upgraded,splitting}.test.ts',
     'test/kubernetes/*.test.ts',
     'test/sdks/*.test.ts',
-    'test/{erase,erase-canary}.test.ts',
+    'test/shards/*.test.ts',
+    'test/{erase,erase-canary,erase-shards}.test.ts',
   ],
   // On docker-compose.yml, with its images at hand: see tools/test-containers.sh.
   containers: ['test/containers/*.test.ts'],

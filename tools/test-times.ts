@@ -19,18 +19,30 @@ const SHOWN = 10
 /**
  * Notes what files took. Their processes are waited for by ours: what the sum of those has grown by since the last file
  * ended is this file's. Of two that end in the same moment one is told the time of both.
+ *
+ * Other processes end between files: the checks before the first, and the servers of a group, with all that they did for
+ * its files, after the last. They are named as they end, or the next file would be told their time.
  */
 export function createTestTimes(waitedFor: () => number = () => ownTicks('waitedFor')) {
   const times: FileTime[] = []
+  const others = new Map<string, number>()
   let known = waitedFor()
+  const cpuSecondsSince = (): number => {
+    const before = known
+    known = waitedFor()
+    return (known - before) / TICKS_PER_SECOND
+  }
   return {
     ended: (file: string, seconds: number): void => {
-      const now = waitedFor()
-      const name = relative('.', file)
-      times.push({ file: name, seconds, cpuSeconds: (now - known) / TICKS_PER_SECOND })
-      known = now
+      times.push({ file: relative('.', file), seconds, cpuSeconds: cpuSecondsSince() })
+    },
+    /** Processes that are no file's have ended. */
+    othersEnded: (name: string): void => {
+      others.set(name, (others.get(name) ?? 0) + cpuSecondsSince())
     },
     times: (): readonly FileTime[] => times,
+    /** Processor seconds of what is no file's, by its name. */
+    others: (): ReadonlyMap<string, number> => others,
   }
 }
 
@@ -46,7 +58,10 @@ function ownTicks(which: keyof typeof FIELDS): number {
 }
 
 /** Where time can be won; the slowest belong into the list of longest-first.ts. */
-export function timesText(times: readonly FileTime[]): string {
+export function timesText(
+  times: readonly FileTime[],
+  others: ReadonlyMap<string, number> = new Map(),
+): string {
   const by = (of: (time: FileTime) => number): string =>
     times
       .toSorted((one, other) => of(other) - of(one))
@@ -55,7 +70,10 @@ export function timesText(times: readonly FileTime[]): string {
       .join('')
   return (
     `the slowest of ${times.length} files, and their processor time\n${by(({ seconds }) => seconds)}` +
-    `the dearest\n${by(({ cpuSeconds }) => cpuSeconds)}`
+    `the dearest\n${by(({ cpuSeconds }) => cpuSeconds)}` +
+    [...others]
+      .map(([name, seconds]) => `${name}: ${seconds.toFixed(1)} s of processor time\n`)
+      .join('')
   )
 }
 

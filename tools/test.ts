@@ -36,6 +36,7 @@ sayTimes()
 async function main(): Promise<number> {
   if (wanted === undefined) {
     const check = spawnSync(process.execPath, ['tools/check.ts'], { stdio: 'inherit' })
+    times.othersEnded('checks')
     return check.status === 0 ? runEverything() : 1
   }
 
@@ -67,13 +68,18 @@ async function runWithServers(files: readonly string[], limits = TOGETHER): Prom
     const reason = await whyNoContainers()
     if (reason !== null) return skipLoudly(files, reason)
   }
-  await using servers = await startServers((line) => process.stderr.write(`servers: ${line}\n`))
-  const variables = Object.entries(servers.environment)
-  return await runTests(
-    files,
-    Object.fromEntries(variables.map(([name, value]) => [`TEST_${name}`, value])),
-    limits,
-  )
+  try {
+    await using servers = await startServers((line) => process.stderr.write(`servers: ${line}\n`))
+    times.othersEnded('servers') // what starting them has run and waited for
+    const variables = Object.entries(servers.environment)
+    return await runTests(
+      files,
+      Object.fromEntries(variables.map(([name, value]) => [`TEST_${name}`, value])),
+      limits,
+    )
+  } finally {
+    times.othersEnded('servers') // they are stopped by now
+  }
 }
 
 async function runOnContainers(files: readonly string[]): Promise<number> {
@@ -137,7 +143,9 @@ function addToTotals(counts: Counts): void {
 
 function sayFiles(): void {
   const all = times.times()
-  if (all.length > 1) process.stdout.write(`${timesText(all)}all of them: ${keepTimes(all)}\n`)
+  if (all.length <= 1) return
+  const text = timesText(all, times.others())
+  process.stdout.write(`${text}all of them: ${keepTimes(all)}\n`)
 }
 
 /** Of all processes that ended: how long a machine that is left alone takes at least, whatever else ran beside this. */

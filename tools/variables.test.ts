@@ -36,20 +36,21 @@ const PROGRAMS = [
   { name: 'consumer', variables: consumerVariables, read: readConsumerConfig, own: {} },
   { name: 'setup', variables: setupVariables, read: readSetupConfig, own: { LOG_LEVEL: 'error' } },
 ] as const
-/** Two ports that are one are refused. */
-const PORTS = ['PORT', 'OPS_PORT']
+/** Two ports that are one are refused, and as many partitions as there may be do not divide by as many shards. */
+const NOT_TOGETHER = ['PORT', 'OPS_PORT', 'CLICKHOUSE_SHARDS']
+const DIVIDED: Environment = { KAFKA_PARTITIONS: '64' }
 
 for (const { name, variables, read, own } of PROGRAMS) {
   const bounds = boundsOf(variables)
-  const around: Environment = own
-
   test(`${name} takes both bounds of every whole number, and nothing beyond them`, () => {
     assert.ok(bounds.size >= 5, `only ${[...bounds.keys()].join(', ')} have bounds`)
     for (const [variable, { min, max }] of bounds) {
       // The others lie at the same edge: some numbers can be that large only when others are, too.
-      const others = new Set(PORTS.filter((port) => port !== variable))
+      const others = new Set(NOT_TOGETHER.filter((each) => each !== variable))
+      const around: Environment = own
+      const last = variable === 'CLICKHOUSE_SHARDS' ? DIVIDED : {}
       for (const edge of ['min', 'max'] as const) {
-        read({ ...around, ...allAt(edge, bounds, others) })
+        read({ ...around, ...allAt(edge, bounds, others), ...last })
       }
       for (const [edge, bad] of [
         ['min', String(min - 1)],
@@ -58,7 +59,12 @@ for (const { name, variables, read, own } of PROGRAMS) {
         ['max', `${max}e1`],
         ['max', ` ${max}`],
       ] as const) {
-        const environment = { ...around, ...allAt(edge, bounds, others), [variable]: bad }
+        const environment = {
+          ...around,
+          ...allAt(edge, bounds, others),
+          ...last,
+          [variable]: bad,
+        }
         assert.throws(
           () => read(environment),
           (error) => {

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readSetupConfig, setUp } from '@custom-events/cli'
@@ -19,6 +19,7 @@ import { fillTopic } from './fill.ts'
 import type { Figures, FigureTable } from '../figures.ts'
 import type { BenchOptions } from '../options.ts'
 import { median } from '../quantile.ts'
+import { pin, unpin } from '../pin.ts'
 import { interleaved } from '../rounds.ts'
 
 const TOPICS = { avro: 'events.tracked.v1', json: 'bench.json', zstd: 'bench.zstd' }
@@ -40,6 +41,7 @@ export async function benchConsumer(
     await startStack({
       onProgress: options.say,
       tuned: true,
+      shards: Math.max(...wanted.map(({ shards = 1 }) => shards)),
       allowsClickHouseSources: true, // its Kafka engine is a contender
     }),
   )
@@ -53,7 +55,7 @@ export async function benchConsumer(
     contender.name,
     () =>
       runRound(contender, {
-        environment: stack.environment,
+        environment: environmentFor(stack, contender),
         database: `bench_${++number}`,
         consumerGroup: `bench.${number}`,
         topics: TOPICS,
@@ -105,11 +107,19 @@ async function fill(
   }
 }
 
+/** Who fills one ClickHouse knows of no others. */
+function environmentFor({ environment }: Stack, { shards = 1 }: Contender): Round['environment'] {
+  const { CLICKHOUSE_SHARD_URLS: urls, CLICKHOUSE_SHARDS: count, ...one } = environment
+  if (shards === 1 || urls === undefined || count === undefined) return one
+  return { ...one, CLICKHOUSE_SHARD_URLS: urls, CLICKHOUSE_SHARDS: count }
+}
+
 async function runRound(
   contender: Contender,
   round: Round & { readonly stack: Stack; readonly options: BenchOptions },
 ): Promise<Drained> {
   const { stack, environment, database, consumerGroup } = round
+  const engines = stack.shards.slice(0, contender.shards ?? 1)
   const { records, say } = round.options
   const { config, log } = readSetupConfig({
     ...environment,
@@ -119,21 +129,37 @@ async function runRound(
     LOG_LEVEL: 'warn',
   })
   await setUp(config, log, () => {})
-  await using clickhouse = clickhouseOf(round)
+  await using opened = new AsyncDisposableStack()
+  const clickhouses = engines.map(({ url }) => opened.use(clickhouseOf(round, url)))
   const { pids, stop } = await contender.start(round)
   try {
+    giveCores(contender, [engines.map(({ pid }) => pid), pids])
     return await drain({
       name: contender.name,
-      clickhouse,
+      clickhouses,
       records,
-      pids: { consumer: pids, clickhouse: [stack.clickhouse.pid], kafka: [stack.kafka.pid] },
+      pids: { consumer: pids, clickhouse: engines.map(({ pid }) => pid), kafka: [stack.kafka.pid] },
       onProgress: say,
     })
   } finally {
     await stop()
-    await clickhouse.command(`DROP DATABASE ${database} SYNC`)
+    for (const each of clickhouses) await each.command(`DROP DATABASE ${database} SYNC`)
     await delay(COOL_DOWN_MS)
   }
+}
+
+/** @param kinds of processes, of each kind one a shard. @throws when the machine cannot keep one to a core */
+function giveCores(
+  { shards = 1, hasCoreOfItsOwn = false }: Contender,
+  kinds: readonly (readonly number[])[],
+): void {
+  if (hasCoreOfItsOwn && shards > availableParallelism())
+    throw new Error(`${shards} shards cannot have a core each: there are ${availableParallelism()}`)
+  const troubles = kinds.flatMap((pids) =>
+    pids.map((pid, shard) => (hasCoreOfItsOwn ? pin(pid, shard) : unpin(pid))),
+  )
+  const trouble = troubles.find((each) => each !== null)
+  if (hasCoreOfItsOwn && trouble !== undefined) throw new Error(trouble)
 }
 
 /** Between two rounds, so that what one leaves behind is not counted against the next. */

@@ -17,6 +17,10 @@ export interface Contender {
   readonly name: string
   /** Which topic it reads by our schema. @default avro */
   readonly reads?: 'avro' | 'zstd'
+  /** How many ClickHouses it fills. @default 1 */
+  readonly shards?: number
+  /** Whether each of them, with its consumer, has one core only, as if it were a machine of its own. @default false */
+  readonly hasCoreOfItsOwn?: boolean
   /** Begins to consume. @returns the processes it has besides Kafka and ClickHouse, and how to end it. */
   start(round: Round): Promise<{
     readonly pids: readonly number[]
@@ -46,7 +50,33 @@ export function ours(instances: number, nodeOptions = ''): Contender {
   }
 }
 
-/** The same, from a topic with the same records as ingest compresses them. */
+/** A consumer for each of several ClickHouses. */
+export function oursOnShards(shards: number, nodeOptions = ''): Contender {
+  return {
+    name: `${shards} shards, a consumer each`,
+    shards,
+    start: async (round) => {
+      const programs = await Promise.all(
+        Array.from({ length: shards }, async (_, index) =>
+          launchProgram({
+            name: `consumer-${index + 1}`,
+            entry: 'services/consumer/src/main.ts',
+            environment: {
+              ...variablesOf(round),
+              CLICKHOUSE_SHARD: String(index + 1),
+              OPS_PORT: String(await freePort()),
+              NODE_OPTIONS: nodeOptions,
+            },
+            logFile: join(round.logDir, `${round.database}-${index + 1}.log`),
+          }),
+        ),
+      )
+      return running(programs)
+    },
+  }
+}
+
+/** Our consumer, from a topic with the same records as ingest compresses them. */
 export function oursFromZstd(nodeOptions: string): Contender {
   const plain = ours(1, nodeOptions)
   return {
@@ -124,9 +154,12 @@ function named(name: string, count: number, what: string): string {
   return count === 1 ? name : `${name}, ${count} ${what}`
 }
 
-export function clickhouseOf(round: Pick<Round, 'environment' | 'database'>): ClickHouse {
+export function clickhouseOf(
+  round: Pick<Round, 'environment' | 'database'>,
+  url = round.environment['CLICKHOUSE_URL'] ?? '',
+): ClickHouse {
   return createClickHouse({
-    CLICKHOUSE_URL: round.environment['CLICKHOUSE_URL'] ?? '',
+    CLICKHOUSE_URL: url,
     CLICKHOUSE_USER: round.environment['CLICKHOUSE_USER'] ?? '',
     CLICKHOUSE_PASSWORD: round.environment['CLICKHOUSE_PASSWORD'] ?? '',
     CLICKHOUSE_DATABASE: round.database,

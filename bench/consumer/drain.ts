@@ -21,23 +21,20 @@ const STALLED_AFTER_MS = 60_000
 const MERGES_LIMIT_MS = 30_000
 
 /**
- * Watches the table `events` until it has all records.
+ * Watches the table `events`, of all ClickHouses together, until it has all records.
  * @throws when nothing comes for a minute, or when a record is missing or there twice.
  */
 export async function drain(options: {
   readonly name: string
-  readonly clickhouse: ClickHouse
+  /** One, or each shard. */
+  readonly clickhouses: readonly ClickHouse[]
   readonly records: number
   readonly pids: Readonly<Record<Role, readonly number[]>>
   readonly onProgress: (line: string) => void
 }): Promise<Drained> {
-  const { name, clickhouse, records, pids, onProgress } = options
-  const count = async (): Promise<number> => {
-    const [row] = await clickhouse.query<{ n: string }>('SELECT count() AS n FROM events')
-    return Number(row?.n)
-  }
+  const { name, clickhouses, records, pids, onProgress } = options
   const look = async (): Promise<Look> => ({
-    rows: await count(),
+    rows: await sumOf(clickhouses, 'SELECT count() AS n FROM events'),
     atMs: performance.now(),
     cpu: cpuByRole(pids),
   })
@@ -63,9 +60,9 @@ export async function drain(options: {
     }
     last = now
   }
-  await mergesEnd(clickhouse)
+  await mergesEnd(clickhouses)
   const end = await look()
-  await checkRows(name, clickhouse, records)
+  await checkRows(name, clickhouses, records)
   // So few records that they came at once are counted with the start of the consumer.
   const from = first === null || first.rows >= records * 0.9 ? begin : first
   const until = most ?? last
@@ -97,21 +94,49 @@ function cpuByRole(pids: Readonly<Record<Role, readonly number[]>>): Look['cpu']
   return { consumer: sum(pids.consumer), clickhouse: sum(pids.clickhouse), kafka: sum(pids.kafka) }
 }
 
-async function mergesEnd(clickhouse: ClickHouse): Promise<void> {
+async function sumOf(clickhouses: readonly ClickHouse[], sql: string): Promise<number> {
+  const answers = await Promise.all(clickhouses.map((each) => each.query<{ n: string }>(sql)))
+  return answers.reduce((sum, [row]) => sum + Number(row?.n), 0)
+}
+
+async function mergesEnd(clickhouses: readonly ClickHouse[]): Promise<void> {
   const deadline = performance.now() + MERGES_LIMIT_MS
   for (let quiet = 0; quiet < 3 && performance.now() < deadline;) {
     await delay(LOOK_EVERY_MS * 3)
-    const [row] = await clickhouse.query<{ n: string }>('SELECT count() AS n FROM system.merges')
-    quiet = Number(row?.n) === 0 ? quiet + 1 : 0
+    const merges = await sumOf(clickhouses, 'SELECT count() AS n FROM system.merges')
+    quiet = merges === 0 ? quiet + 1 : 0
   }
 }
 
-async function checkRows(name: string, clickhouse: ClickHouse, records: number): Promise<void> {
-  const [row] = await clickhouse.query<{ n: string; ids: string; offsets: string }>(
-    'SELECT count() AS n, uniqExact(event_id) AS ids, uniqExact(kafka_partition, version) AS offsets FROM events',
+/** A partition is on one ClickHouse, so what is once on each is there once. */
+async function checkRows(
+  name: string,
+  clickhouses: readonly ClickHouse[],
+  records: number,
+): Promise<void> {
+  const found = await Promise.all(
+    clickhouses.map(async (clickhouse) => {
+      const [row] = await clickhouse.query<Found>(
+        `SELECT count() AS n, uniqExact(event_id) AS ids, uniqExact(kafka_partition, version) AS offsets,
+                groupUniqArray(kafka_partition) AS partitions FROM events`,
+      )
+      return row
+    }),
   )
-  const isRight = [row?.n, row?.ids, row?.offsets].every((value) => Number(value) === records)
+  const sum = (of: 'n' | 'ids' | 'offsets'): number =>
+    found.reduce((total, row) => total + Number(row?.[of]), 0)
+  const partitions = found.flatMap((row) => row?.partitions ?? [])
+  const isRight =
+    [sum('n'), sum('ids'), sum('offsets')].every((each) => each === records) &&
+    new Set(partitions).size === partitions.length
   if (!isRight) {
-    throw new Error(`${name}: expected ${records} rows, each once, got ${JSON.stringify(row)}`)
+    throw new Error(`${name}: expected ${records} rows, each once, got ${JSON.stringify(found)}`)
   }
+}
+
+interface Found {
+  readonly n: string
+  readonly ids: string
+  readonly offsets: string
+  readonly partitions: readonly number[]
 }

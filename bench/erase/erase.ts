@@ -26,7 +26,7 @@ export async function benchErase({ records, say }: BenchOptions): Promise<Figure
   await untilRolledUp(clickhouse, say)
   const rows: (string | number)[][] = []
   for (const [who, args] of [
-    ['a user, 1,000 events over 13 months', ['--user', 'user_rare']],
+    ['a user, 1,000 events over 13 months', ['--user', 'user_rare', '--in-all-accounts']],
     ['an account, its share of all events', ['--group', 'account_1']],
   ] as const) {
     const before = await countRows(clickhouse)

@@ -18,6 +18,7 @@ import { startIngestServer } from '../../services/ingest/src/server/server.ts'
 import { createLifecycle } from '../../services/ingest/src/server/lifecycle.ts'
 import { ingestSettings } from '../../services/ingest/src/settings.ts'
 import { createBudget } from '../../services/ingest/src/admission/budget.ts'
+import { createUnusualLoad } from '../../services/ingest/src/admission/garbage.ts'
 import { refuseEarly } from '../../services/ingest/src/admission/refuse-early.ts'
 
 const producer: Producer = {
@@ -56,6 +57,8 @@ const parts: IngestParts = {
   refusedLog: createRefusedLog({ metrics, log }),
   rejectedEvents: createRejectedEvents({ producer, schemas, plans, settings, metrics, log }),
   budget: createBudget(settings.limits.maxInFlightBytes),
+  unusual: createUnusualLoad(),
+  unreadAnswers: { written: () => {} },
   rateLimits: createRateLimits({ rules: NO_RATE_LIMITS, clock, random: Math.random }),
   retryAdvice: createRetryAdvice(clock, Math.random),
 }

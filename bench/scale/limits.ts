@@ -47,7 +47,7 @@ function limitsOf({ micros, perSecond }: Costs): readonly Limit[] {
     {
       of: 'a ClickHouse that has a quarter of its cores for inserts',
       eventsPerSecond: (machine.cores * INPUTS.insertShare) / (micros.clickhouse / 1e6),
-      answer: 'a larger machine; then [several pipelines](#several-pipelines)',
+      answer: 'a larger machine; then [shards](#shards)',
     },
     {
       of: `the disk of a ClickHouse, ${INPUTS.rowDays} days of rows`,
@@ -55,7 +55,7 @@ function limitsOf({ micros, perSecond }: Costs): readonly Limit[] {
         (INPUTS.clickhouseDiskTerabytes * 1e12 * INPUTS.diskUse) /
         (INPUTS.rowBytes * INPUTS.rowDays * 86_400 * meanOfPeak),
       answer:
-        '[shorter retention](operators.md#how-long-rows-are-kept), object storage, several pipelines',
+        '[shorter retention](operators.md#how-long-rows-are-kept), object storage, [shards](#shards)',
     },
     {
       of: 'the network of one balancer, events as JSON',
@@ -82,7 +82,9 @@ function limitsOf({ micros, perSecond }: Costs): readonly Limit[] {
 
 /** In the order in which a growing site meets them. */
 export function limitsTable(costs: Costs): FigureTable {
-  const limits = limitsOf(costs).toSorted((one, other) => one.eventsPerSecond - other.eventsPerSecond) // prettier-ignore
+  const limits = limitsOf(costs).toSorted(
+    (one, other) => one.eventsPerSecond - other.eventsPerSecond,
+  )
   return {
     name: 'limits',
     columns: ['at events/s', 'what has no more to give', 'the answer'],

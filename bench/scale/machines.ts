@@ -31,17 +31,19 @@ const DAY = 86_400
 const MONTH = 30 * DAY
 /** As KAFKA_PARTITIONS is by default; and twelve can be shared by 2, 3, 4 and 6. */
 const PARTITIONS = 12
+/** One may be restarted, where there are no other shards to be looked after. */
+const FEWEST_CONSUMERS = 2
 
 export function machinesFor(rate: Rate, { micros, perSecond }: Costs): Machines {
   const { machine, kafkaReplicas, clickhouseReplicas, perMonth } = INPUTS
   const ingest = Math.ceil(coresFor(rate, micros.batched)) + 1
-  const consumers = Math.max(2, Math.ceil(rate / (perSecond.consumer * UTILISATION)))
   const mean = rate * INPUTS.meanOfPeak
   const retentionHours = INPUTS.retentionHours[rate]
   const keptTerabytes = (bytes: number): number =>
     (mean * bytes * retentionHours * HOUR * kafkaReplicas) / 1e12
   const kafkaTerabytes = keptTerabytes(INPUTS.recordBytes)
-  const clickhouseTerabytes = (mean * INPUTS.rowBytes * INPUTS.rowDays * DAY * clickhouseReplicas) / 1e12 // prettier-ignore
+  const clickhouseTerabytes =
+    (mean * INPUTS.rowBytes * INPUTS.rowDays * DAY * clickhouseReplicas) / 1e12
   const sentBytes = rate * INPUTS.recordBytes * kafkaReplicas // to the other replicas, and to one reader
   const brokersBy = {
     replicas: kafkaReplicas,
@@ -52,14 +54,21 @@ export function machinesFor(rate: Rate, { micros, perSecond }: Costs): Machines 
   const [brokers, brokersFor] = most(brokersBy)
   const [shards, shardsFor] = most({
     inserts: (rate * micros.clickhouse) / 1e6 / (machine.cores * INPUTS.insertShare),
-    disk: clickhouseTerabytes / clickhouseReplicas / (INPUTS.clickhouseDiskTerabytes * INPUTS.diskUse), // prettier-ignore
+    disk:
+      clickhouseTerabytes / clickhouseReplicas / (INPUTS.clickhouseDiskTerabytes * INPUTS.diskUse),
   })
+  // Each shard has consumers of its own, and counts of partitions are multiples of the shards.
+  const ofShard = Math.ceil(rate / shards / (perSecond.consumer * UTILISATION))
+  const consumers = Math.max(FEWEST_CONSUMERS, shards * ofShard)
+  const together = shards === 1 ? PARTITIONS : shards
   const cores = ingest + consumers + (brokers + shards * clickhouseReplicas) * machine.cores
-  const betweenZones = ((kafkaReplicas - 1) / kafkaReplicas) * mean * INPUTS.recordBytes * kafkaReplicas * MONTH / 1e12 // prettier-ignore
+  const shareOfOtherZones = (kafkaReplicas - 1) / kafkaReplicas
+  const meanSentBytes = sentBytes * INPUTS.meanOfPeak
+  const terabytesBetweenZones = (shareOfOtherZones * meanSentBytes * MONTH) / 1e12
   return {
     ingest,
     consumers,
-    partitions: Math.ceil((2 * consumers) / PARTITIONS) * PARTITIONS,
+    partitions: Math.ceil((2 * consumers) / together) * together,
     brokers,
     brokersFor,
     shards,
@@ -74,13 +83,15 @@ export function machinesFor(rate: Rate, { micros, perSecond }: Costs): Machines 
     money:
       cores * perMonth.core +
       (kafkaTerabytes + clickhouseTerabytes) * perMonth.terabyte +
-      betweenZones * perMonth.terabyteBetweenZones,
+      terabytesBetweenZones * perMonth.terabyteBetweenZones,
   }
 }
 
 /** How many of something there must be, and what asks for so many. */
 function most(wanted: Readonly<Record<string, number>>): readonly [count: number, why: string] {
-  const [why, count] = Object.entries(wanted).reduce((one, other) => (other[1] > one[1] ? other : one)) // prettier-ignore
+  const [why, count] = Object.entries(wanted).reduce((one, other) =>
+    other[1] > one[1] ? other : one,
+  )
   return [Math.ceil(count), why]
 }
 
@@ -104,8 +115,8 @@ export function machinesTable(costs: Costs): FigureTable {
       row('out of brokers, Gbit/s', ({ kafkaGigabits }) => kafkaGigabits),
       row('Kafka keeps, hours', ({ retentionHours }) => retentionHours),
       row('… on disk, TB', ({ kafkaTerabytes }) => kafkaTerabytes),
-      row('… where all batches are compressed, TB', ({ compressedTerabytes }) => compressedTerabytes), // prettier-ignore
-      row(`ClickHouse in ${INPUTS.rowDays} days, TB`, ({ clickhouseTerabytes }) => clickhouseTerabytes), // prettier-ignore
+      row('… where all batches are compressed, TB', (each) => each.compressedTerabytes),
+      row(`ClickHouse in ${INPUTS.rowDays} days, TB`, (each) => each.clickhouseTerabytes),
       row('money a month', ({ money }) => Math.round(money)),
     ],
   }

@@ -31,7 +31,10 @@ const { values } = readArguments(USAGE, {
   },
 })
 
-const usual = usualDay(costsOf(keptFigures('ingest'), keptFigures('consumer')), keptFigures('half-load')) // prettier-ignore
+const usual = usualDay(
+  costsOf(keptFigures('ingest'), keptFigures('consumer')),
+  keptFigures('half-load'),
+)
 const peak = number('peak', 1) ?? usual.peak
 const retentionHours = number('retention-hours', 1)
 const awayMinutes = number('away-minutes', 0)
@@ -45,7 +48,10 @@ const scenario = {
   faults: usual.faults.map((fault) => withMinutes(fault, awayMinutes)),
 }
 const rule = forPartitions(readScalingRule(), scenario)
-const scaling = number('consumers', 1) ?? { ...rule, lagThreshold: number('lag-threshold', 1) ?? rule.lagThreshold } // prettier-ignore
+const scaling = number('consumers', 1) ?? {
+  ...rule,
+  lagThreshold: number('lag-threshold', 1) ?? rule.lagThreshold,
+}
 const day = simulateDay(scenario, scaling)
 process.stdout.write(`${tableText(faultsTable(scenario, day))}\n`)
 process.stdout.write(`${tableText(scalingTable(new Map([['this day', day]])))}\n`)

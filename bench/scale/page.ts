@@ -19,15 +19,19 @@ const MARK = /(<!-- made: (\S+) -->)[^]*?(<!-- \/made -->)/g
 export function scalePages(): Readonly<Record<string, () => string>> {
   const made = once(makeAll)
   return {
-    [PAGE]: () =>
-      readFileSync(PAGE, 'utf8').replaceAll(MARK, (_, opening: string, name: string, closing: string) => {
-        const table = made().tables.find((each) => each.name === name)
-        if (table === undefined) throw new Error(`${PAGE}: nothing is made of the name ${name}`)
-        return `${opening}\n\n${markdown(table)}\n\n${closing}`
-      }), // prettier-ignore
+    [PAGE]: () => pageWithTables(readFileSync(PAGE, 'utf8'), made().tables),
     'docs/figures/scale/behind.svg': () => plotSvg(made().plots.behind),
     'docs/figures/scale/consumers.svg': () => plotSvg(made().plots.consumers),
   }
+}
+
+/** @throws when the page has a mark of a table that is not made. */
+function pageWithTables(page: string, tables: readonly FigureTable[]): string {
+  return page.replaceAll(MARK, (_, opening: string, name: string, closing: string) => {
+    const table = tables.find((each) => each.name === name)
+    if (table === undefined) throw new Error(`${PAGE}: nothing is made of the name ${name}`)
+    return `${opening}\n\n${markdown(table)}\n\n${closing}`
+  })
 }
 
 function makeAll() {
@@ -56,9 +60,15 @@ function makeAll() {
 
 function inputsTable(): FigureTable {
   const { machine, retentionHours: _, perMonth, ...rest } = INPUTS
-  const prices = Object.entries(perMonth).map(([name, price]) => [`perMonth.${name}`, price] as const) // prettier-ignore
+  const prices = Object.entries(perMonth).map(
+    ([name, price]) => [`perMonth.${name}`, price] as const,
+  )
   const all = [...Object.entries(rest), ...Object.entries(machine), ...prices]
-  return { name: 'inputs', columns: ['input', 'value'], rows: all.map(([name, value]) => [`\`${name}\``, value]) } // prettier-ignore
+  return {
+    name: 'inputs',
+    columns: ['input', 'value'],
+    rows: all.map(([name, value]) => [`\`${name}\``, value]),
+  }
 }
 
 function once<T>(make: () => T): () => T {

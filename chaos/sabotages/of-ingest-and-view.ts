@@ -86,15 +86,14 @@ export const sabotagesOfIngestAndView: readonly Sabotage[] = [
     edits: [
       {
         file: 'services/ingest/src/track/encode.ts',
-        find: 'partitionOf(event.group_id, partitionCount)',
-        replace:
-          '(partitionOf(event.group_id, partitionCount) + (Date.now() % 2)) % partitionCount',
+        find: 'partitionOfEvent(event, placement)',
+        replace: '(partitionOfEvent(event, placement) + (Date.now() % 2)) % placement.partitions',
       },
       {
         file: 'services/ingest/src/track/encode.ts',
-        find: 'partitionOfHash(recordBuffer.hash, partitionCount)',
+        find: 'partitionOfHashed(recordBuffer.hash, event, placement)',
         replace:
-          '(partitionOfHash(recordBuffer.hash, partitionCount) + (Date.now() % 2)) % partitionCount',
+          '(partitionOfHashed(recordBuffer.hash, event, placement) + (Date.now() % 2)) % placement.partitions',
       },
     ],
   },

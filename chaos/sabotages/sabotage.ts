@@ -7,6 +7,8 @@ export interface Sabotage {
   readonly edits: readonly Edit[]
   /** Faults without which the break does no harm. */
   readonly kinds: readonly FaultKind[]
+  /** ClickHouses that events are spread over. @default 1 */
+  readonly shards?: number
   /** Whether it does harm only to who is erased: the harness then has erasures. @default false */
   readonly hasErasures?: boolean
   /** A scenario of `--world` that must turn red, where the harness has nothing to see it by. @default none */

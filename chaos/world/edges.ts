@@ -12,6 +12,7 @@ const WITHOUT = new Set([
   'WORKERS', // 64 processes: test/ingest/workers.test.ts has a few
   'KAFKA_REPLICATION_FACTOR', // as many as there are brokers, of which there is one; else setup says why
   'KAFKA_MIN_INSYNC_REPLICAS',
+  'CLICKHOUSE_SHARDS', // as many as there are ClickHouses, of which there is one
 ])
 const DAY_MS = 86_400_000
 /** At the largest a batch waits for half a minute, and that of the dead letters, which begins then, as long again. */

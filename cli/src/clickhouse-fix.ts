@@ -3,6 +3,7 @@ import { tlsRemedy } from '@custom-events/runtime'
 
 interface Values {
   readonly CLICKHOUSE_URL: string
+  readonly CLICKHOUSE_SHARD_URLS?: readonly string[]
   readonly CLICKHOUSE_USER?: string
   readonly CLICKHOUSE_DATABASE?: string
 }
@@ -24,7 +25,7 @@ const REMEDY_BY_CODE: Readonly<Record<number, (values: Values) => string>> = {
 
 /** What to do about a failure of ClickHouse; whether it runs is asked only when it did not answer. */
 export function clickhouseFix(values: Values, error: unknown): string {
-  const at = `CLICKHOUSE_URL=${values.CLICKHOUSE_URL}`
+  const at = addressSaid(values, error)
   const running = `is ClickHouse running at ${at}?`
   if (!(error instanceof ClickHouseFailure)) return `as it says above (${at})`
   const { code, status, network } = error.failure
@@ -39,6 +40,17 @@ export function clickhouseFix(values: Values, error: unknown): string {
   }
   const remedy = REMEDY_BY_CODE[code]
   return remedy === undefined ? `look up what it says (${at})` : `${remedy(values)} (${at})`
+}
+
+/** Where the ClickHouse is that a failure is of, and which variable says so. */
+function addressSaid(values: Values, error: unknown): string {
+  if (error instanceof ClickHouseFailure && error.server !== null) {
+    return `CLICKHOUSE_SHARD_URLS, ${error.server.name}: ${error.server.url}`
+  }
+  const { CLICKHOUSE_SHARD_URLS: shards = [] } = values
+  return shards.length > 0
+    ? `CLICKHOUSE_SHARD_URLS=${shards.join()}`
+    : `CLICKHOUSE_URL=${values.CLICKHOUSE_URL}`
 }
 
 const TLS = /^ERR_(SSL|TLS)_|^(CERT|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO|HPE_)/

@@ -54,7 +54,17 @@ export const setupVariables = {
     default: 30_000,
   }),
   CLICKHOUSE_CLUSTER: name({
-    description: 'Run every statement ON CLUSTER with this name; empty on a single server.',
+    description:
+      'Run every statement ON CLUSTER with this name; empty on a single server. With several CLICKHOUSE_SHARD_URLS it names the ' +
+      'replicas of one shard, most often by a macro.',
+    pattern: /^[\w.{}-]{1,100}$/,
+    rule: 'the name of a cluster, or a macro such as {cluster}: letters, digits, _, -, dots and braces',
+    default: '',
+  }),
+  CLICKHOUSE_SHARDS_CLUSTER: name({
+    description:
+      'With several CLICKHOUSE_SHARD_URLS: a cluster of the configuration of ClickHouse that has all of them. Setup makes a table over all ' +
+      'shards of each that analysts may read, in the database <CLICKHOUSE_DATABASE>_all. Empty: none.',
     pattern: /^[\w.{}-]{1,100}$/,
     rule: 'the name of a cluster, or a macro such as {cluster}: letters, digits, _, -, dots and braces',
     default: '',

@@ -80,13 +80,17 @@ function kafka(config: KafkaValues) {
 
 interface ClickHouseValues {
   readonly CLICKHOUSE_URL: string
+  readonly CLICKHOUSE_SHARD_URLS?: readonly string[]
 }
 
 function clickhouse(config: ClickHouseValues) {
   return async (error: unknown): Promise<string> => {
+    const server = error instanceof ClickHouseFailure ? error.server : null
     const mismatch = isAnswered(error)
       ? null
-      : await httpMismatch('CLICKHOUSE_URL', config.CLICKHOUSE_URL)
+      : server === null
+        ? await httpMismatch('CLICKHOUSE_URL', config.CLICKHOUSE_URL)
+        : await httpMismatch('CLICKHOUSE_SHARD_URLS', server.url)
     return mismatch ?? clickhouseFix(config, error)
   }
 }

@@ -14,8 +14,10 @@ export { startPipeline, type Pipeline, type PipelineOptions } from './pipeline.t
 export {
   defaultPorts,
   otherBrokerPorts,
+  otherShardPorts,
   portsFromBase,
   securePorts,
+  STACK_SHARDS,
   type AllPorts,
   type StackPorts,
 } from './process/ports.ts'

@@ -40,7 +40,7 @@ export async function startOne(server: ServerName, context: OneServer): Promise<
   try {
     return await start(false)
   } catch (error) {
-    if (signal.aborted || server === 'clickhouse') throw error
+    if (signal.aborted || isShard(server)) throw error
     if (await isCacheIntact(server === 'registry' ? server : 'kafka')) throw error
     options.onProgress?.(`the cached files of ${server} are damaged: fetching them again`)
     return await start(true)
@@ -67,6 +67,18 @@ async function planOne(
   const onProgress = options.onProgress ?? (() => {})
   const cache = cacheFolder()
   const download = { cache, onProgress, signal, isThorough }
+  if (isShard(server)) {
+    return planClickHouse({
+      name: server,
+      folder,
+      logFile,
+      port: clickhousePort(ports, numberOf(server)),
+      credentials,
+      rolePasswords,
+      database: options.clickhouseDatabase,
+      allowsSources: options.allowsClickHouseSources,
+    })
+  }
   switch (server) {
     case 'registry':
       return planRegistry({
@@ -76,16 +88,6 @@ async function planOne(
         port: ports.registry,
         classes: await classArchive(cache, 'registry'),
       })
-    case 'clickhouse':
-      return planClickHouse({
-        folder,
-        logFile,
-        port: ports.clickhouse,
-        credentials,
-        rolePasswords,
-        database: options.clickhouseDatabase,
-        allowsSources: options.allowsClickHouseSources,
-      })
     case 'kafka':
     default: // kafka-2, kafka-3
       return planKafka({
@@ -94,7 +96,7 @@ async function planOne(
         logFile,
         signal,
         clusterId,
-        nodeId: Number(server.split('-')[1] ?? 1),
+        nodeId: numberOf(server),
         cluster: [ports, ...(ports.otherBrokers ?? [])],
         libs: await fetchKafka(download),
         classes: await classArchive(cache, 'kafka'),
@@ -105,4 +107,20 @@ async function planOne(
         tls,
       })
   }
+}
+
+/** Whether it is a ClickHouse. */
+export function isShard(name: ServerName): name is 'clickhouse' | `clickhouse-${number}` {
+  return name.startsWith('clickhouse')
+}
+
+/** `kafka` is 1, `kafka-2` is 2. */
+function numberOf(server: ServerName): number {
+  return Number(server.split('-')[1] ?? 1)
+}
+
+function clickhousePort(ports: StackPorts, shard: number): number {
+  const port = shard === 1 ? ports.clickhouse : ports.otherShards?.[shard - 2]?.clickhouse
+  if (port === undefined) throw new RangeError(`there is no port of shard ${shard}`)
+  return port
 }

@@ -12,6 +12,10 @@ export interface ServerEnvironment {
   readonly CLICKHOUSE_URL: string
   readonly CLICKHOUSE_USER: string
   readonly CLICKHOUSE_PASSWORD: string
+  /** All of them where events are spread over several. @default there is one, at CLICKHOUSE_URL */
+  readonly CLICKHOUSE_SHARD_URLS?: string
+  /** So many of them. */
+  readonly CLICKHOUSE_SHARDS?: string
 }
 
 export interface PipelineOptions {
@@ -26,8 +30,10 @@ export interface PipelineOptions {
     readonly ingest: number
     readonly ingestOps: number
     readonly consumerOps: number
+    /** Of the first consumer of the second shard, the third … */
+    readonly otherShards?: readonly { readonly consumerOps?: number }[]
   }
-  /** How many consumers to start with. @default 1 */
+  /** How many consumers to start with, of each shard. @default 1 */
   readonly consumers?: number
   readonly signal?: AbortSignal
 }
@@ -39,7 +45,8 @@ export interface Pipeline extends AsyncDisposable {
   readonly ingest: Program
   readonly consumers: readonly Program[]
   readonly environment: Readonly<Record<string, string>>
-  startConsumer(): Promise<Program>
+  /** @param shard from 1. @default the only one */
+  startConsumer(shard?: number): Promise<Program>
 }
 
 /**
@@ -75,16 +82,21 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     })
     return programs.use(program)
   }
+  const shards = Number(options.servers.CLICKHOUSE_SHARDS ?? 1)
   let begun = 0
-  const startConsumer = async (opsPort?: number): Promise<Program> => {
+  const startConsumer = async (shard: number, opsPort?: number): Promise<Program> => {
     const name = `consumer-${++begun}`
-    const asWriter = clickhouseAs('WRITER', options.logins)
-    const consumer = await start('consumer', name, opsPort, asWriter)
+    const consumer = await start('consumer', name, opsPort, {
+      ...clickhouseAs('WRITER', options.logins),
+      ...(shards === 1 ? {} : { CLICKHOUSE_SHARD: String(shard) }),
+    })
     consumers.push(consumer)
     return consumer
   }
 
   const port = options.ports?.ingest ?? (await freePort())
+  const opsPorts = [options.ports, ...(options.ports?.otherShards ?? [])]
+  const numbers = Array.from({ length: shards }, (_, index) => index + 1)
   const [ingest] = await allOrNone([
     start('ingest', 'ingest', options.ports?.ingestOps, {
       ...MALLOC_SETTINGS,
@@ -92,9 +104,11 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       PORT: String(port),
       AUTH_MODE: 'off',
     }),
-    startConsumer(options.ports?.consumerOps),
+    ...numbers.map((shard) => startConsumer(shard, opsPorts[shard - 1]?.consumerOps)),
   ])
-  for (let count = 1; count < (options.consumers ?? 1); count++) await startConsumer()
+  for (let count = 1; count < (options.consumers ?? 1); count++) {
+    for (const shard of numbers) await startConsumer(shard)
+  }
   const owned = starting.move()
   programs = owned
   return {
@@ -102,7 +116,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     ingest,
     consumers,
     environment,
-    startConsumer: () => startConsumer(),
+    startConsumer: (shard = 1) => startConsumer(shard),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

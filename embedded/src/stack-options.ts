@@ -11,6 +11,8 @@ export interface StackOptions {
   readonly ports?: StackPorts & Partial<AllPorts>
   /** How many brokers Kafka has: 1, or 3 to lose one. @default 1 */
   readonly brokers?: number
+  /** How many ClickHouses events are spread over, each a shard; with `ports` those of the others. @default 1 */
+  readonly shards?: number
   /** Where the servers keep their data. @default a fresh temporary folder, removed by `stop` */
   readonly dataDir?: string
   /** Let Kafka's JVM compile fully: slower to start, faster to run. @default false */

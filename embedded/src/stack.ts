@@ -1,14 +1,16 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Server, ServerName } from './process/child.ts'
-import { clickhouseEnvironment, roleEnvironment } from './clickhouse/server.ts'
+import { clickhouseEnvironment, roleEnvironment, shardEnvironment } from './clickhouse/server.ts'
 import { prepareDataFolder } from './folder.ts'
 import { findTakenPorts, pickFreePorts, type StackPorts } from './process/ports.ts'
+import { checkPortsOf } from './ports-of-stack.ts'
+import { isShard } from './one-server.ts'
 import { checkPrerequisites } from './prerequisites.ts'
 import { cannotStart, StackError } from './problem.ts'
 import type { SecureKafka } from './kafka/secure-kafka.ts'
 import type { StackOptions } from './stack-options.ts'
-import { isBroker, portsNamed, startServers, type Started } from './start-servers.ts'
+import { isBroker, startServers, type Started } from './start-servers.ts'
 
 /** Real Kafka, registry and ClickHouse, running as children of this process. */
 export interface Stack extends AsyncDisposable {
@@ -17,8 +19,11 @@ export interface Stack extends AsyncDisposable {
   /** All brokers, the first included. */
   readonly brokers: readonly Server[]
   readonly registry: Server
+  /** The only one, or the first shard. */
   readonly clickhouse: Server
-  /** The services' own variables; with three brokers also how topics are to be replicated. */
+  /** All ClickHouses in their order; all have the same users, passwords and database. */
+  readonly shards: readonly Server[]
+  /** The services' own variables; with three brokers also how topics are to be replicated, with shards where they are. */
   readonly environment: {
     readonly KAFKA_BROKERS: string
     readonly SCHEMA_REGISTRY_URL: string
@@ -27,6 +32,8 @@ export interface Stack extends AsyncDisposable {
     readonly CLICKHOUSE_PASSWORD: string
     readonly KAFKA_REPLICATION_FACTOR?: string
     readonly KAFKA_MIN_INSYNC_REPLICAS?: string
+    readonly CLICKHOUSE_SHARD_URLS?: string
+    readonly CLICKHOUSE_SHARDS?: string
   }
   /**
    * How the login of each role of ClickHouse asks, `CLICKHOUSE_WRITER_USER`, `CLICKHOUSE_WRITER_PASSWORD` and so on:
@@ -52,10 +59,10 @@ export interface KafkaAlone extends AsyncDisposable {
   readonly logDir: string
 }
 
-/** The first broker comes first. */
-function brokerNames(brokers: number): readonly ServerName[] {
-  const others = Array.from({ length: brokers - 1 }, (_, index) => `kafka-${index + 2}` as const)
-  return ['kafka', ...others]
+/** The first comes first: `kafka`, `kafka-2`, … */
+function namesOf(server: 'kafka' | 'clickhouse', count: number): readonly ServerName[] {
+  const others = Array.from({ length: count - 1 }, (_, index) => `${server}-${index + 2}` as const)
+  return [server, ...others]
 }
 
 const ATTEMPTS_WITH_FREE_PORTS = 3
@@ -65,7 +72,8 @@ const ATTEMPTS_WITH_FREE_PORTS = 3
  * @throws StackError with the cause and the remedy, or the signal's reason; no process is left.
  */
 export function startStack(options: StackOptions = {}): Promise<Stack> {
-  const names = [...brokerNames(options.brokers ?? 1), 'registry', 'clickhouse'] as const
+  const { brokers = 1, shards = 1 } = options
+  const names = [...namesOf('kafka', brokers), 'registry', ...namesOf('clickhouse', shards)] as const // prettier-ignore
   return start(options, names, stackOf)
 }
 
@@ -74,7 +82,7 @@ export function startStack(options: StackOptions = {}): Promise<Stack> {
  * @throws like `startStack`
  */
 export function startKafka(options: StackOptions = {}): Promise<KafkaAlone> {
-  return start(options, brokerNames(options.brokers ?? 1), ({ servers, secure }) => ({
+  return start(options, namesOf('kafka', options.brokers ?? 1), ({ servers, secure }) => ({
     brokers: servers,
     kafka: serverNamed(servers, 'kafka'),
     environment: { KAFKA_BROKERS: addressesOf(servers) },
@@ -93,17 +101,7 @@ async function start<S extends object>(
   shapeOf: ShapeOf<S>,
 ): Promise<S & Owned> {
   options.signal?.throwIfAborted()
-  const { ports, brokers = 1 } = options
-  if (ports !== undefined && (ports.otherBrokers?.length ?? 0) !== brokers - 1) {
-    throw new RangeError(`${brokers} brokers need ports for ${brokers - 1} other brokers`)
-  }
-  if (
-    ports !== undefined &&
-    options.secure === true &&
-    portsNamed(ports, 'kafkaSecure').length < brokers
-  ) {
-    throw new RangeError('a secure listener needs a port: kafkaSecure of every broker')
-  }
+  checkPortsOf(options)
   const problems = [
     ...(await checkPrerequisites()),
     ...(options.ports === undefined ? [] : await findTakenPorts(options.ports)),
@@ -112,7 +110,7 @@ async function start<S extends object>(
   if (options.ports !== undefined) return startOn(options.ports, { options, names, shapeOf })
   for (let attempt = 1; ; attempt++) {
     try {
-      const free = await pickFreePorts(brokers, options.secure)
+      const free = await pickFreePorts({ ...options, isSecure: options.secure === true })
       return await startOn(free, { options, names, shapeOf })
     } catch (error) {
       if (attempt === ATTEMPTS_WITH_FREE_PORTS || !isPortRace(error)) throw error
@@ -165,15 +163,18 @@ function stackOf({
   const brokers = servers.filter(({ name }) => isBroker(name))
   const registry = serverNamed(servers, 'registry')
   const clickhouse = serverNamed(servers, 'clickhouse')
+  const shards = servers.filter(({ name }) => isShard(name))
   return {
     kafka: serverNamed(servers, 'kafka'),
     brokers,
     registry,
     clickhouse,
+    shards,
     environment: {
       KAFKA_BROKERS: addressesOf(brokers),
       SCHEMA_REGISTRY_URL: registry.url,
       ...clickhouseEnvironment(clickhouse.url, credentials),
+      ...shardEnvironment(shards.map(({ url }) => url)),
       ...(brokers.length < 3
         ? {}
         : { KAFKA_REPLICATION_FACTOR: '3', KAFKA_MIN_INSYNC_REPLICAS: '2' }),

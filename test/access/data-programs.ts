@@ -26,7 +26,7 @@ import {
   type ClickHouse,
 } from '@custom-events/clickhouse'
 import { erasedIdOf, erasedInGroup } from '@custom-events/event'
-import { findRefusedRows, selectionOf } from '../../cli/src/erase/erase.ts'
+import { findRefusedRows, selectionOf } from '../../cli/src/erase/shards/one-shard.ts'
 import { exportRows } from '../../cli/src/export/export.ts'
 import { applyAudited, retentionChanges } from '../../cli/src/retention/set-up-retention.ts'
 import { configOf } from '../keeping/kept.ts'
@@ -132,7 +132,8 @@ export async function exports(clickhouse: ClickHouse): Promise<void> {
   try {
     const subject = { group: 'a', user: null, anonymous: null, fromMs: null, toMs: null }
     const request = { ...subject, out, format: 'ndjson' as const, maxFileBytes: 1e6, by: undefined }
-    await exportRows({ clickhouse, request, topic: 't', stop: WAITING.stop, onProgress: () => {} })
+    const shards = [{ clickhouse }]
+    await exportRows({ shards, request, topic: 't', stop: WAITING.stop, onProgress: () => {} })
     await audits(clickhouse)
   } finally {
     await rm(out, { recursive: true })

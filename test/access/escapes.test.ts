@@ -9,8 +9,8 @@ import {
 } from '@custom-events/clickhouse'
 
 /** A login to which ClickHouse answers every question the same. */
-function answers(answer: () => object[]): Pick<ClickHouse, 'query'> {
-  return { query: async <Row>() => answer() as Row[] } // rows of any kind
+function answers(answer: () => object[]): Pick<ClickHouse, 'query' | 'database'> {
+  return { database: 'db', query: async <Row>() => answer() as Row[] } // rows of any kind
 }
 
 function fails(code: number | null, status: number | null = null): () => never {
@@ -35,7 +35,7 @@ test('a login is well when it sees nothing or is refused, and only then', async 
         'a',
       )
     ).length,
-    3,
+    4,
   )
 })
 
@@ -51,6 +51,19 @@ test('a question that failed says nothing about the login, so it is not well', a
   ] as const) {
     await assert.rejects(escapesOf(answers(fails(code, status)), 'a'), ClickHouseFailure)
   }
+})
+
+test('where there are no tables over all shards nobody sees more by them, and elsewhere it is told', async () => {
+  const login = (code: number | null): Pick<ClickHouse, 'query' | 'database'> => ({
+    database: 'db',
+    query: async <Row>(sql: string) => {
+      if (!sql.includes('`db_all`.tracked')) return []
+      return code === null ? ([{ 1: 1 }] as Row[]) : fails(code)() // rows of any kind
+    },
+  })
+  for (const code of [60, 81, 497]) assert.deepEqual(await escapesOf(login(code), 'a'), [])
+  assert.match((await escapesOf(login(null), 'a')).join(), /by the tables over all shards/)
+  await assert.rejects(escapesOf(login(241), 'a'), ClickHouseFailure)
 })
 
 test('a login that leaks and cannot be removed is told as both', async () => {

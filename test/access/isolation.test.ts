@@ -135,6 +135,50 @@ test('no attempt shows a row of another account', { timeout: 300_000 }, async ()
   assert.deepEqual(seen, [])
 })
 
+/** What the front refuses by its text, in spellings that only the engine was known to read. */
+const SPELT = [
+  'SET//\nROLE full',
+  "SELECT ‘'’; SET ROLE full; SELECT * FROM keys.seal_keys --'",
+  "SELECT // '\n1; SET//\nROLE full; SELECT * FROM keys.seal_keys //'",
+  '//\nEXPLAIN ESTIMATE SELECT * FROM events',
+  'SHOW//\nGRANTS FOR setup',
+  String.raw`SELECT "default\NRoles"()`,
+  String.raw`SELECT "_par\Nt_offset", "\x6Zpart_offset" FROM events`,
+  String.raw`SELECT * FROM "mergeTree\NIndex"(custom_events, events)`,
+  String.raw`SELECT 1 SETTINGS "max_execution_tim\Ne" = 0`,
+  'SELECT * FROM events SETTINGS asterisk_include_virtual_columns = 1',
+  "SET param_c = x'5f706172745f6f6666736574'",
+  'SELECT * FROM events FORMAT JSONEachRowWithProgress',
+  '\u00a0SELECT * FROM events FORMAT\u00a0JSONEachRowWithProgress',
+  "SELECT 1 AS 1_e--'\n; SHOW GRANTS --'",
+  "SELECT 1 AS 0xp--'\n; EXPLAIN ESTIMATE SELECT * FROM events --'",
+  "SELECT 1 FROM events WHERE throwIf(_partition_id = '202501')",
+  'SELECT dumpColumnStructure(event) FROM events',
+  'SELECT event FROM events FORMAT ArrowStream SETTINGS output_format_arrow_low_cardinality_as_dictionary = 1',
+  'EXPLAIN query = DEFAULT, indexes = 1 SELECT * FROM events',
+] as const
+
+test('what is refused is refused however it is spelt, and a session keeps its role', async () => {
+  const session = { session_id: 'spelt' }
+  const asFirst = await world.ask('own', 'SELECT currentRoles()', session)
+  for (const sql of SPELT) {
+    for (const search of [{}, session]) {
+      const answer = await world.ask('own', sql, search)
+      assert.ok([...REFUSED, SYNTAX_ERROR].includes(codeOf(answer)), `${sql}: ${answer.text}`)
+    }
+  }
+  assert.equal((await world.ask('own', 'SELECT currentRoles()', session)).text, asFirst.text)
+  const address = { ...session, asterisk_include_virtual_columns: '1' }
+  assert.ok(REFUSED.includes(codeOf(await world.ask('own', 'SELECT * FROM events', address))))
+})
+
+test('no function names the roles of others, however it is called', async () => {
+  const structure = "concat('a UInt8, b Array(String) ALIAS de', 'faultRoles()')"
+  const { text } = await world.ask('own', `SELECT b FROM generateRandom(${structure}) LIMIT 1`)
+  const { text: own } = await world.ask('own', 'SELECT currentRoles()')
+  assert.equal(text, own)
+})
+
 /** One of four of each kind, and each table: a reader is given all rows, which takes longest. */
 const ofEachKind = ({ sql }: { readonly sql: string }, index: number): boolean =>
   index % 4 === 0 || sql.startsWith('SELECT * FROM ')

@@ -6,6 +6,7 @@ import {
   makeEventViews,
   migrate,
   proposeHotProperties,
+  readShard,
   readTables,
   registerLogs,
   type ClickHouse,
@@ -14,7 +15,7 @@ import type { Grant, Role } from '@custom-events/clickhouse/access'
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
 import { createLogger } from '@custom-events/runtime'
 import { readDeadLetters } from '../../cli/src/replay/sources/dead-letter-rows.ts'
-import { newestCopies } from '../../cli/src/replay/sources/newest.ts'
+import { newestInShards } from '../../cli/src/replay/sources/newest.ts'
 import { readRejectedEvents } from '../../cli/src/replay/sources/rejected-rows.ts'
 import { insertSettled } from '../../services/consumer/src/complete/settled-rows.ts'
 import { audits, destroysKeys, erases, exports, retains, type Connected } from './data-programs.ts'
@@ -75,7 +76,8 @@ async function replays(clickhouse: ClickHouse): Promise<void> {
     await rows.countResolved()
   }
   await audits(clickhouse)
-  await newestCopies(clickhouse, [{ group_id: 'a', event: 'b', timestamp: 0, event_id: 'c' }])
+  const newest = newestInShards([{ shard: 1, clickhouse }], 1)
+  await newest([{ group_id: 'a', event: 'b', timestamp: 0, event_id: 'c' }])
 }
 
 /** One view is new, one is changed, and that of the last time is gone. */
@@ -125,8 +127,9 @@ async function setsUp(clickhouse: ClickHouse): Promise<void> {
   await clickhouse.command('ALTER TABLE events DROP COLUMN hot')
 }
 
-/** By the name of its role. */
-export const PROGRAMS: Readonly<Record<string, (clickhouse: Connected) => Promise<void>>> = {
+type Program = (clickhouse: Connected) => Promise<void>
+
+const programs: Readonly<Record<string, Program>> = {
   eraser: erases,
   destroy_keys: destroysKeys,
   retention: retains,
@@ -138,6 +141,17 @@ export const PROGRAMS: Readonly<Record<string, (clickhouse: Connected) => Promis
   setup: setsUp,
 }
 
+/** By the name of its role. Each begins with the question which of several ClickHouses it asks. */
+export const PROGRAMS: Readonly<Record<string, Program>> = Object.fromEntries(
+  Object.entries(programs).map(([name, program]) => [
+    name,
+    async (clickhouse: Connected) => {
+      await readShard(clickhouse)
+      await program(clickhouse)
+    },
+  ]),
+)
+
 /** One right to one thing. */
 export interface Part {
   readonly right: string
@@ -145,10 +159,10 @@ export interface Part {
   readonly column: string | null
 }
 
-/** Every right of a role by itself; those of clusters are left out, here is none. */
+/** Every right of a role by itself; those of clusters and of several shards are left out, here is none. */
 export function partsOf({ grants }: Role): readonly Part[] {
   const all = grants
-    .filter(({ isOfClusters = false }) => !isOfClusters)
+    .filter(({ isOfClusters = false, isOfShards = false }) => !isOfClusters && !isOfShards)
     .flatMap(({ rights, on, columns = [null] }) =>
       rights.flatMap((right) =>
         on.flatMap((place) => columns.map((column) => ({ right, on: place, column }))),

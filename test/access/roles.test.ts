@@ -19,6 +19,9 @@ const EVERYBODY: readonly Asker[] = [
   'own',
 ]
 
+/** A server refuses these tables to everybody without a right to them, the embedded engine to who is shown no row of them. */
+const READS_ONLY: readonly Asker[] = ['reader', 'own']
+
 /** A statement, and who may run it; everybody else gets code 497. */
 const MATRIX: readonly (readonly [statement: string, may: readonly Asker[]])[] = [
   [
@@ -120,7 +123,17 @@ const MATRIX: readonly (readonly [statement: string, may: readonly Asker[]])[] =
     'CREATE OR REPLACE VIEW event_other (event_id String) AS SELECT event_id FROM tracked',
     ['setup', 'views'],
   ],
+  // Read by the one user of the embedded engine, who may take every role; on a server by the login.
+  [
+    'CREATE OR REPLACE VIEW event_other (key String) DEFINER = CURRENT_USER SQL SECURITY DEFINER AS SELECT key FROM custom_events_keys.seal_keys',
+    ['setup'],
+  ],
   ['DROP VIEW IF EXISTS event_other', ['setup', 'views']],
+  [
+    'CREATE MATERIALIZED VIEW event_other REFRESH EVERY 1 HOUR ENGINE = Memory EMPTY AS SELECT key FROM custom_events_keys.seal_keys',
+    ['setup'],
+  ],
+  ['DROP TABLE IF EXISTS event_other', ['setup', 'views']],
   ['ALTER TABLE events ADD COLUMN IF NOT EXISTS other Int8', ['setup']],
   ['ALTER TABLE events DROP COLUMN IF EXISTS other', ['setup']],
   ["ALTER TABLE events DELETE WHERE event_id = 'nobody'", ['setup', 'eraser']],
@@ -147,6 +160,11 @@ const MATRIX: readonly (readonly [statement: string, may: readonly Asker[]])[] =
   ['set /* */ role full', []],
   ['SELECT 1', EVERYBODY],
   ['SHOW GRANTS', EVERYBODY.filter((role) => role !== 'own')],
+  ['SELECT count() FROM system.query_log', EVERYBODY.filter((role) => !READS_ONLY.includes(role))],
+  [
+    'SELECT count() FROM system.view_refreshes',
+    EVERYBODY.filter((role) => !READS_ONLY.includes(role)),
+  ],
 ]
 
 for (const [statement, may] of MATRIX) {
@@ -163,6 +181,20 @@ for (const [statement, may] of MATRIX) {
     }
   })
 }
+
+test('SHOW GRANTS shows what the role of the login may, and nothing of others', async () => {
+  for (const role of ['reader', 'operator'] as const) {
+    const { text } = await world.ask(role, 'SHOW GRANTS')
+    assert.match(text, new RegExp(`SELECT ON custom_events\\.catalogue TO ${role}$`, 'm'))
+    assert.deepEqual(
+      text
+        .trim()
+        .split('\n')
+        .filter((line) => !line.endsWith(` TO ${role}`)),
+      [],
+    )
+  }
+})
 
 test('audit names the login that a command used, not the one user of the embedded engine', async () => {
   await using clickhouse = createClickHouse({
@@ -182,6 +214,16 @@ test('limits of who only reads cannot be lifted', async () => {
       'max_memory_usage = 0',
       'max_rows_to_read = 0',
       'max_memory_usage = 100000000000',
+      'max_execution_time/* a */ = 0',
+      'max_rows_to_read -- a\n= 0',
+      'apply_deleted_mask = 0',
+      ...(role === 'own'
+        ? [
+            'use_skip_indexes',
+            'apply_row_policy_after_final',
+            'output_format_arrow_low_cardinality_as_dictionary',
+          ]
+        : []),
     ]) {
       const { status, text } = await world.ask(role, `SELECT 1 SETTINGS ${setting}`)
       assert.notEqual(status, 200, `${role}: ${setting}`)
@@ -189,6 +231,27 @@ test('limits of who only reads cannot be lifted', async () => {
     }
     const less = await world.ask(role, 'SELECT 1 SETTINGS max_execution_time = 5')
     assert.equal(less.status, 200, less.text)
+  }
+})
+
+test('whose rows are hidden is shown to nobody who only reads, though they are still in the parts', async () => {
+  const gone = "SELECT count() FROM events WHERE event_id = 'hidden'"
+  await world.ask(
+    'full',
+    "INSERT INTO events (group_id, event, timestamp, event_id) VALUES ('acme', 'e', '2026-02-05 10:00:00', 'hidden'), ('acme', 'e', '2026-02-05 10:00:01', 'seen')",
+  )
+  await world.ask('full', "DELETE FROM events WHERE event_id = 'hidden'")
+  assert.equal((await world.ask('full', `${gone} SETTINGS apply_deleted_mask = 0`)).text, '1\n')
+  const ways: readonly (readonly [sql: string, search: Readonly<Record<string, string>>])[] = [
+    [`${gone} SETTINGS apply_deleted_mask = 0`, {}],
+    [gone, { apply_deleted_mask: '0' }],
+  ]
+  for (const role of ['reader', 'own', 'unsealer'] as const) {
+    assert.equal((await world.ask(role, gone)).text, '0\n')
+    for (const [sql, search] of ways) {
+      const { text } = await world.ask(role, sql, search)
+      assert.match(text, /^Code: 452\./, `${role}: ${text}`)
+    }
   }
 })
 

@@ -87,14 +87,22 @@ test('without a commit the lag is the whole log; where the commit stands still t
 })
 
 test('a lag that is cut at a threshold for each partition never starts the last consumer of twelve; ours does', () => {
-  const partitions = (lag: number) => Array.from({ length: 12 }, (_, partition) => ({ partition, committed: 1, latest: 1 + lag / 12 })) // prettier-ignore
+  const partitions = (lag: number) =>
+    Array.from({ length: 12 }, (_, partition) => ({
+      partition,
+      committed: 1,
+      latest: 1 + lag / 12,
+    }))
   const replicasWith = (rule: ScalingRule) =>
     replicasFor(rule, createLagTrigger(rule).look(partitions(100 * ours.lagThreshold)), 11)
   assert.equal(replicasWith({ ...ours, allowsIdleConsumers: false }), 11) // KEDA's issue 2908
   assert.equal(replicasWith(ours), 12)
 })
 
-const scenario = usualDay(costsOf(keptFigures('ingest'), keptFigures('consumer')), keptFigures('half-load')) // prettier-ignore
+const scenario = usualDay(
+  costsOf(keptFigures('ingest'), keptFigures('consumer')),
+  keptFigures('half-load'),
+)
 const calm = { ...scenario, faults: [] }
 const dayOf = (rule: ScalingRule, phase = scenario.pollPhaseSeconds) =>
   simulateDay({ ...calm, pollPhaseSeconds: phase }, forPartitions(rule, calm))
@@ -102,7 +110,9 @@ const dayOf = (rule: ScalingRule, phase = scenario.pollPhaseSeconds) =>
 test('in a day without faults the number follows the traffic: up with it, down with it, a few times in all', () => {
   const { changes } = dayOf(ours)
   assert.ok(changes.length <= 15, `${changes.length} changes`)
-  const turns = changes.filter(({ by }, index) => index > 0 && by > 0 !== (changes[index - 1]?.by ?? 0) > 0) // prettier-ignore
+  const turns = changes.filter(
+    ({ by }, index) => index > 0 && by > 0 !== (changes[index - 1]?.by ?? 0) > 0,
+  )
   assert.ok(turns.length <= 3, `the direction changed ${turns.length} times`)
 })
 
@@ -112,7 +122,10 @@ test('with five times the threshold consumers would come and go all day', () => 
 
 test("whenever KEDA's polls come, the lag is seen; asking Kafka anew, just after a poll, would see none", () => {
   for (const phase of [0, 1, 7, 14]) {
-    assert.ok(Math.max(...dayOf(ours, phase).moments.map(({ replicas }) => replicas)) >= 5, `phase ${phase}`) // prettier-ignore
+    assert.ok(
+      Math.max(...dayOf(ours, phase).moments.map(({ replicas }) => replicas)) >= 5,
+      `phase ${phase}`,
+    )
   }
   const anew = { ...ours, answersFromPolls: false }
   assert.equal(Math.max(...dayOf(anew, 0).moments.map(({ replicas }) => replicas)), 1)
@@ -127,6 +140,17 @@ test('a manifest that asks for what is not understood is refused, so that nothin
     refused({ triggers: [trigger, { type: 'cron' }] }),
     /a\.yaml: one trigger of type kafka/,
   )
-  const percent = { windowSeconds: 0, stabilizationWindowSeconds: 0, policies: [{ type: 'Percent', value: 50, periodSeconds: 60 }] } // prettier-ignore
-  assert.throws(refused({ advanced: { horizontalPodAutoscalerConfig: { behavior: { scaleUp: percent, scaleDown: percent } } } }), /policies of type Pods/) // prettier-ignore
+  const percent = {
+    windowSeconds: 0,
+    stabilizationWindowSeconds: 0,
+    policies: [{ type: 'Percent', value: 50, periodSeconds: 60 }],
+  }
+  assert.throws(
+    refused({
+      advanced: {
+        horizontalPodAutoscalerConfig: { behavior: { scaleUp: percent, scaleDown: percent } },
+      },
+    }),
+    /policies of type Pods/,
+  )
 })

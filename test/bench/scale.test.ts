@@ -13,10 +13,16 @@ const COSTS: Costs = {
 }
 
 test('machines are what can be summed by hand', () => {
-  const { ingest, consumers, partitions, brokers, brokersFor } = machinesFor(1_000_000, COSTS)
+  const { ingest, consumers, partitions, shards, brokers, brokersFor } = machinesFor(
+    1_000_000,
+    COSTS,
+  )
   assert.equal(ingest, 20 + 1) // 1,000,000 × 10 µs at half use, and one to spare
-  assert.equal(consumers, 20)
-  assert.equal(partitions, 48) // twice the consumers, in twelves
+  assert.equal(shards, 8) // 600,000 × 74.2 bytes in 90 days are 346 TB, 44.8 on each
+  assert.equal(consumers, 24) // 125,000 for each shard, by consumers of 50,000
+  assert.equal(partitions, 48) // twice the consumers, a multiple of the shards
+  const small = machinesFor(100_000, COSTS)
+  assert.deepEqual([small.shards, small.consumers, small.partitions], [1, 2, 12]) // in twelves
   // (3 × 10 + 10 µs) × 1,000,000 at half use are 80 cores, five brokers of sixteen; 135.3 TB on 5.6 are 25.
   assert.deepEqual([brokers, brokersFor], [25, 'disk'])
   const { kafkaTerabytes, inGigabits, kafkaGigabits } = machinesFor(100_000, COSTS)
@@ -30,7 +36,7 @@ test('with what was measured, more events never need fewer machines, and no more
   const all = RATES.map((rate) => machinesFor(rate, costs))
   for (const [index, { partitions, brokers, consumers, ingest, shards, money }] of all.entries()) {
     const less = all[index - 1]
-    assert.ok(partitions <= 1_000)
+    assert.ok(partitions <= 1_000 && partitions % shards === 0 && consumers >= shards)
     if (less === undefined) continue
     assert.ok(brokers >= less.brokers && consumers >= less.consumers && ingest >= less.ingest)
     assert.ok(shards >= less.shards && money > less.money)

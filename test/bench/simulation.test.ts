@@ -31,12 +31,14 @@ const SCENARIO: Scenario = {
 
 /** @returns what is there after so many seconds of the same. */
 function after(seconds: number, now: Partial<Second>, flow = emptyFlow(), from = 0) {
-  for (let second = from; second < from + seconds; second++) flowOn(flow, { ...steady, ...now, second }) // prettier-ignore
+  for (let second = from; second < from + seconds; second++) {
+    flowOn(flow, { ...steady, ...now, second })
+  }
   return flow
 }
 
 test('a load above what is inserted makes the lag grow by the difference, each second', () => {
-  for (const seconds of [1, 10, 40]) assert.equal(after(seconds, { inserts: 70 }).lag, 30 * seconds) // prettier-ignore
+  for (const seconds of [1, 10, 40]) assert.equal(after(seconds, { inserts: 70 }).lag, 30 * seconds)
   assert.equal(after(40, { inserts: 100 }).lag, 0)
 })
 
@@ -67,7 +69,10 @@ test('seconds to loss run down one by one, then Kafka deletes as much as comes',
 
 test('no event is ever more or fewer than were made', () => {
   const amount = fc.integer({ min: 0, max: 500 })
-  const seconds = fc.array(fc.record({ made: amount, takes: amount, holds: amount, inserts: amount }), { maxLength: 200 }) // prettier-ignore
+  const seconds = fc.array(
+    fc.record({ made: amount, takes: amount, holds: amount, inserts: amount }),
+    { maxLength: 200 },
+  )
   fc.assert(
     fc.property(seconds, fc.integer({ min: 1, max: 30 }), (all, retentionSeconds) => {
       const flow = emptyFlow()

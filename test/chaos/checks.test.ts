@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { partitionOf } from '@custom-events/event'
 import { createAccounts } from '../../chaos/accounts.ts'
 import { checkAnswers, checkQuarantine, checkView } from '../../chaos/checks.ts'
 import { canonicalHash, eventId, makeEvent } from '../../chaos/event.ts'
 import { createLedger, type Ledger } from '../../chaos/ledger.ts'
-import { makePoison } from '../../chaos/poison.ts'
+import { accountIn, makePoison } from '../../chaos/poison.ts'
 import type { ViewRow } from '../../chaos/questions.ts'
 
 const SEED = 5
@@ -63,6 +64,18 @@ test('a row that nobody sent is a phantom, an event twice a duplicate', async ()
   assert.deepEqual(await broken(ledger, [...rows, row]), ['duplicates'])
 })
 
+test('an event on two shards is a duplicate that says where', async () => {
+  const { ledger, rows } = world()
+  const row = { ...first(rows), shard: 1 }
+  const { checks } = await checkView(
+    ledger,
+    streamOf([row, ...rows.slice(1), { ...row, shard: 2 }]),
+  )
+  const doubled = checks.find(({ name }) => name === 'duplicates')
+  assert.equal(doubled?.isHeld, false)
+  assert.deepEqual(doubled?.samples, ['e.0.0 on shards 1 and 2'])
+})
+
 test('a changed row and a row of an older copy are found', async () => {
   const { ledger, rows } = world()
   const row = first(rows)
@@ -116,6 +129,14 @@ test('a fate that stayed unknown and a valid event that was rejected are finding
   assert.equal(checkAnswers(ledger).isHeld, false)
   ledger.rejected(copy)
   assert.equal(checkAnswers(ledger).isHeld, false)
+})
+
+test('a record that only ClickHouse refuses is of an account of its partition, so that a replay stays on its shard', () => {
+  for (let partition = 0; partition < 12; partition++) {
+    const account = accountIn(partition, { partitions: 12, name: 'poison-5-1' })
+    assert.equal(partitionOf(account, 12), partition)
+    assert.match(account, /^poison-5-1\.\d+$/)
+  }
 })
 
 test('an event is a function of seed, account, number and version alone', () => {

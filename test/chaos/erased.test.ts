@@ -10,6 +10,7 @@ import { checkMended, mendedOf, withoutMended } from '../../chaos/mended.ts'
 import { earlyId, isEarly, makeEarlyEvent, ownerOf } from '../../chaos/owners.ts'
 import type { Poison } from '../../chaos/poison.ts'
 import type { ViewRow } from '../../chaos/questions.ts'
+import { note } from '../../chaos/requests.ts'
 import { tierOf } from '../../chaos/tiers.ts'
 
 const SEED = 5
@@ -95,8 +96,24 @@ test('of who is erased nothing is watched over, and no fate is asked for', () =>
   const account = erasedOf('account')
   const copy = { account, seq: ledger.open(account), version: 0 }
   ledger.invoked(copy)
-  ledger.erased(copy)
+  ledger.erased()
   assert.equal(checkAnswers(ledger).isHeld, true)
+})
+
+test('an event that must be refused may be ignored as soon as its owner is erased, and no other may', () => {
+  const invalid = Array.from({ length: 64 }, (_, number) => number)
+  const isTheirs = (number: number): boolean => isEarly(number) && ownerOf(number).isErased
+  const [theirs = -1, other = -1] = [invalid.find(isTheirs), invalid.find((n) => !isTheirs(n))]
+  for (const [number, misjudged] of [
+    [theirs, 0],
+    [other, 1],
+  ] as const) {
+    const { ledger } = world()
+    const results = [{ index: 0, status: 'ignored', reason: { code: 'erased' } }] as const
+    note(ledger, { items: [{ invalid: number }], body: '' }, { status: 200, body: { results } })
+    assert.equal(ledger.counts.misjudged, misjudged)
+    assert.equal(ledger.counts.erased, 1 - misjudged)
+  }
 })
 
 /** What was refused at first, with the rows of those who stay. */

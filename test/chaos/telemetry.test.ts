@@ -52,6 +52,17 @@ test("the last life's counters equal the answers that were read in it", () => {
   assert.equal(checkIngestTelemetry([], answers, []).isHeld, false, 'nothing was compared')
 })
 
+test('each of several ingests is held to its own answers', () => {
+  const answers = [
+    { atMs: 5, accepted: 9, rejected: 1, by: 'ingest-1' },
+    { atMs: 6, accepted: 50, rejected: 0, by: 'ingest-2' },
+  ]
+  const first = life(INGEST, { name: 'ingest-1' })
+  const second = life(INGEST, { name: 'ingest-2' })
+  assert.equal(checkIngestTelemetry([first], answers, []).isHeld, true)
+  assert.equal(checkIngestTelemetry([first, second], answers, []).isHeld, false)
+})
+
 const CONSUMER = `custom_events_consumed_records_total{table="events"} 10
 custom_events_inserted_rows_total{table="events"} 6
 custom_events_already_inserted_rows_total{table="events"} 3

@@ -50,3 +50,10 @@ test('what is given on the command line goes before the tier', () => {
   assert.throws(() => tierOf('huge', {}), /smoke, ci, full/)
   assert.throws(() => tierOf('ci', { kinds: 'nothing' }), /nothing/)
 })
+
+test('a run has as many shards as it is told, which share the partitions', () => {
+  assert.equal(tierOf('smoke', {}).shards, 1)
+  assert.equal(tierOf('smoke', { shards: 2 }).shards, 2)
+  for (const shards of [0, 5, 1.5])
+    assert.throws(() => tierOf('smoke', { shards }), /--shards is one of 1, 2, 3, 4, 6/)
+})

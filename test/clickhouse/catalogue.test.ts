@@ -12,7 +12,7 @@ before(async () => {
 })
 after(() => stack[Symbol.asyncDispose]())
 
-const SLOW = { timeout: 180_000 }
+const SLOW = { timeout: 290_000 }
 
 function copyOf(index: number, properties: object, change: Partial<Copy> = {}): Copy {
   return {

@@ -12,7 +12,7 @@ before(async () => {
 })
 after(() => stack[Symbol.asyncDispose]())
 
-const SLOW = { timeout: 180_000 }
+const SLOW = { timeout: 290_000 }
 
 const namesOf = async (rolled: RolledUp): Promise<readonly string[]> =>
   (await viewsOf(rolled)).map(({ name }) => name)

@@ -122,6 +122,34 @@ test('hot properties become columns of table, view and probe table; what does no
   assert.deepEqual(probe, { n: '3' })
 })
 
+test('a time in a hot column is UTC for whoever asks, also one of an older release', async () => {
+  await using clickhouse = ownDatabase(stack, 'migrate')
+  const hotProperties = [{ property: 'at', type: 'DateTime64(3)', comment: '' }]
+  await migrate({ clickhouse, log, hotProperties })
+  await clickhouse.command(
+    `INSERT INTO events (group_id, event, timestamp, event_id, properties)
+     VALUES ('g', 'e', now64(3), 'i', '{"at":"2026-01-31T09:30:00.123Z"}')`,
+  )
+  const shown = async (): Promise<unknown> => {
+    const [row] = await clickhouse.query(
+      `SELECT toString(at) AS text, toHour(at) AS hour, at = '2026-01-31 09:30:00.123' AS is_same FROM tracked
+       SETTINGS session_timezone = 'Asia/Kolkata'`,
+    )
+    return row
+  }
+  const expected = { text: '2026-01-31 09:30:00.123', hour: 9, is_same: 1 }
+  assert.deepEqual(await shown(), expected)
+  await clickhouse.command('ALTER TABLE events MODIFY COLUMN at Nullable(DateTime64(3))')
+  await migrate({ clickhouse, log, hotProperties })
+  assert.deepEqual(await shown(), expected)
+  const [column] = await clickhouse.query(
+    `SELECT type, default_kind FROM system.columns
+     WHERE database = {database:String} AND table = 'events' AND name = 'at'`,
+    { database: clickhouse.database },
+  )
+  assert.deepEqual(column, { type: "Nullable(DateTime64(3, 'UTC'))", default_kind: 'MATERIALIZED' })
+})
+
 test('a hot column is NULL unless the JSON type fits, and nothing that is sent makes an insert fail', async () => {
   await using clickhouse = ownDatabase(stack, 'migrate')
   const types = {
@@ -209,6 +237,18 @@ test('a hot property with a changed type, or the name of a real column, is refus
   for (const changed of [hot('Float64', 'p'), hot('String', 'user_id')]) {
     await assert.rejects(migrate({ clickhouse, log, hotProperties: changed }), HotPropertyError)
   }
+})
+
+test('a column that is filled from one property is none of another, whatever that is called', async () => {
+  await using clickhouse = ownDatabase(stack, 'migrate')
+  const odd = String.raw`it's \ ` + '\n\f'
+  const hot = (property: string) => [{ property, column: 'p', type: 'String', comment: '' }]
+  await migrate({ clickhouse, log, hotProperties: hot(odd) })
+  await migrate({ clickhouse, log, hotProperties: hot(odd) })
+  await assert.rejects(migrate({ clickhouse, log, hotProperties: hot('tier') }), {
+    name: 'HotPropertyError',
+    message: /p is filled from the property "it's .* in the table and declared of "tier": give/,
+  })
 })
 
 test('the error of a missing table carries its code', async () => {

@@ -14,7 +14,7 @@ before(async () => {
 })
 after(() => stack[Symbol.asyncDispose]())
 
-const SLOW = { timeout: 180_000 }
+const SLOW = { timeout: 290_000 }
 
 const QUERIES: Readonly<Record<keyof Truth, string>> = {
   eventsDaily: `SELECT group_id, event, day, events, users FROM events_daily`,

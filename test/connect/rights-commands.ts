@@ -75,7 +75,7 @@ export function erase(environment: Environment, user: string): Promise<Ended> {
 export function destroyKeys(environment: Environment, user: string): Promise<Ended> {
   return ended(environment, (own, print) =>
     runDestroyKeys(
-      { owner: inAccounts(user), isInAllAccounts: true, isMeant: true },
+      { owner: inAccounts(user), isInAllAccounts: true, isMeant: true, by: undefined },
       { config: readDestroyKeysConfig(own), stop },
       print,
     ),

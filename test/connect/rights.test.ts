@@ -36,7 +36,14 @@ const keyUsers = new Map(casesOf('destroy-keys').map((each, place) => [each, `ke
 const acknowledged: string[] = []
 
 async function send(to: Service, id: string, change: object = {}, path = '/track') {
-  const event = { event: 'e', event_id: id, group_id: 'g', user_id: 'u', timestamp: '2026-01-01T00:00:00Z', ...change } // prettier-ignore
+  const event = {
+    event: 'e',
+    event_id: id,
+    group_id: 'g',
+    user_id: 'u',
+    timestamp: '2026-01-01T00:00:00Z',
+    ...change,
+  }
   const response = await fetch(to.url + path, { method: 'POST', body: JSON.stringify(event) })
   await response.arrayBuffer()
   return response.status
@@ -50,7 +57,11 @@ const post: typeof send = async (to, id, change, path) => {
 
 /** One whose property is sealed, so that there is a key of the user. */
 const signsUp = (user: string) =>
-  post(ingest, `of ${user}`, { event: 'signed_up', user_id: user, properties: { email: `${user}@b.c` } }) // prettier-ignore
+  post(ingest, `of ${user}`, {
+    event: 'signed_up',
+    user_id: user,
+    properties: { email: `${user}@b.c` },
+  })
 
 async function rows(sql: string): Promise<readonly string[]> {
   return (await world.clickhouse.query<{ readonly id: string }>(sql)).map(({ id }) => id)
@@ -185,7 +196,12 @@ test('without each right, side by side', SIDE_BY_SIDE, async (t) => {
       (each, place) => [each, () => consumerWithout(each, place)] as const,
     ),
     ...casesOf('ingest').map((each) => [each, () => ingestWithout(each)] as const),
-    ...casesOf('setup').map((each, place) => [each, () => setupWithout(each, place)] as const),
+    ...casesOf('setup')
+      // It reads of no topic that has not grown.
+      .filter(
+        ({ missing: { resource, operation } }) => resource !== 'topics' || operation !== 'READ',
+      )
+      .map((each, place) => [each, () => setupWithout(each, place)] as const),
     ...casesOf('replay').map((each) => [each, () => replayWithout(each)] as const),
     ...casesOf('erase')
       .filter(({ missing }) => missing.resource === 'erasures')

@@ -16,7 +16,8 @@ after(() => stack[Symbol.asyncDispose]())
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 
 async function untilTracked(world: World, expected: number): Promise<void> {
-  await eventually(async () => assert.equal((await counts(world)).tracked, expected))
+  const tracked = async (): Promise<void> => assert.equal((await counts(world)).tracked, expected)
+  await eventually(tracked, { withinMs: 60_000 }) // a dozen of them run beside each other
 }
 
 /** Takes connections and never says a word. */
@@ -43,7 +44,7 @@ async function startHangingServer(): Promise<
 
 // Side by side, because most of their time is waiting for Kafka to notice a death.
 void suite('delivery', { concurrency: 4 }, () => {
-  test('every event arrives as it was produced, once', { timeout: 60_000 }, async () => {
+  test('every event arrives as it was produced, once', { timeout: 180_000 }, async () => {
     await using world = await createWorld(stack)
     await using consumer = await world.startConsumer()
     await world.produce(numbers(2_000).map((index) => world.record(index)))
@@ -75,7 +76,7 @@ void suite('delivery', { concurrency: 4 }, () => {
 
   test(
     'sending an event again updates it, whichever insert comes first',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       await using world = await createWorld(stack)
       await world.startConsumer()
@@ -97,7 +98,7 @@ void suite('delivery', { concurrency: 4 }, () => {
   for (const failpoint of ['after_insert', 'after_commit', 'after_fetch'] as const) {
     test(
       `killed ${failpoint.replace('_', ' ')}: nothing lost, no row twice`,
-      { timeout: 60_000 },
+      { timeout: 180_000 },
       async () => {
         await using world = await createWorld(stack)
         await world.produce(numbers(1_000).map((index) => world.record(index)))
@@ -120,7 +121,7 @@ void suite('delivery', { concurrency: 4 }, () => {
 
   test(
     'two consumers share; stopping one moves its share without loss',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       await using world = await createWorld(stack)
       const first = await world.startConsumer()
@@ -144,7 +145,7 @@ void suite('delivery', { concurrency: 4 }, () => {
 
   test(
     'a consumer that was frozen and comes back may add copies of records, and changes nothing',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       await using world = await createWorld(stack)
       await using frozen = await world.startConsumer()
@@ -179,7 +180,7 @@ void suite('delivery', { concurrency: 4 }, () => {
 
   test(
     'told to stop while ClickHouse hangs: draining, then exit 0 in time, and nothing is lost',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       await using world = await createWorld(stack)
       await using hanging = await startHangingServer()
@@ -203,7 +204,7 @@ void suite('delivery', { concurrency: 4 }, () => {
   test(
     'a committed offset that Kafka does not have halts that partition, loudly, until told otherwise',
     {
-      timeout: 60_000,
+      timeout: 180_000,
     },
     async () => {
       await using world = await createWorld(stack)
@@ -229,7 +230,7 @@ void suite('delivery', { concurrency: 4 }, () => {
 
   test(
     'what does not decode is set aside byte for byte, and visible',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       await using world = await createWorld(stack)
       await using consumer = await world.startConsumer()
@@ -278,7 +279,7 @@ void suite('delivery', { concurrency: 4 }, () => {
 
   test(
     'a schema id that the registry does not have halts, and is set aside only when told so',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       await using world = await createWorld(stack)
       const halted = await world.startConsumer()
@@ -320,7 +321,7 @@ void suite('delivery', { concurrency: 4 }, () => {
 
   test(
     'rows that ClickHouse refuses are found and set aside, the rest is inserted',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       await using world = await createWorld(stack)
       await world.clickhouse.command(

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { servers } from '../support/servers.ts'
 import type { Servers } from '../support/server-addresses.ts'
-import { counts, createWorld, type ConsumerProcess, type World } from './world.ts'
+import { counts, createWorld, PARTITIONS, type ConsumerProcess, type World } from './world.ts'
 
 let stack: Servers
 before(async () => {
@@ -86,5 +86,60 @@ test(
     await eventually(async () => assert.equal((await counts(world)).tracked, 400), PATIENT)
     const { physical, offsets } = await counts(world)
     assert.deepEqual([physical, offsets], [400, 400])
+  },
+)
+
+test(
+  'when all die while partitions go from one to another, those that come back under their names read every one',
+  { timeout: 240_000 },
+  async () => {
+    await using world = await createWorld(stack)
+    const [a, b] = ['a', 'b'].map((name) => ({ ...LONG_SESSION, KAFKA_GROUP_INSTANCE_ID: name }))
+    const table = `${world.database}.events`
+    const owner = await world.startConsumer(a)
+    await ready(owner)
+    // It cannot let go of what it has in hand.
+    await world.clickhouse.command(`RENAME TABLE ${table} TO ${table}_away`)
+    await world.produce(Array.from({ length: 100 }, (_, index) => world.record(index)))
+    await eventually(async () => {
+      assert.ok((await owner.metric('custom_events_memory_budget_used_bytes')) > 0)
+    }, PATIENT)
+    const newcomer = await world.startConsumer(b)
+    await eventually(() => assert.equal(assignments(newcomer), 1), PATIENT)
+    for (const each of [owner, newcomer]) {
+      assert.equal(assignments(each), 1, "what moves is nobody's yet")
+      each.kill('SIGKILL')
+      await each.exit
+    }
+    await world.clickhouse.command(`RENAME TABLE ${table}_away TO ${table}`)
+    const again = [await world.startConsumer(a), await world.startConsumer(b)]
+    await eventually(async () => assert.equal((await counts(world)).tracked, 100), PATIENT)
+    await produceAndSee(world, 100, 100)
+    for (const each of again) await ready(each)
+  },
+)
+
+test(
+  'partitions that were added while the only consumer was dead are read once it is back under its name',
+  { timeout: 240_000 },
+  async () => {
+    await using world = await createWorld(stack)
+    const named = { ...LONG_SESSION, KAFKA_GROUP_INSTANCE_ID: 'a' }
+    const dying = await world.startConsumer(named)
+    await ready(dying)
+    await produceAndSee(world, 0, 20)
+    dying.kill('SIGKILL')
+    await dying.exit
+    await world.addPartitions(world.topics.tracked, PARTITIONS * 2)
+    const again = await world.startConsumer(named)
+    await ready(again)
+    const added = Array.from({ length: PARTITIONS }, (_, index) => PARTITIONS + index)
+    await world.produce(
+      added.map((partition, index) => ({ ...world.record(20 + index), partition })),
+    )
+    await eventually(async () => {
+      assert.equal((await counts(world)).tracked, 20 + added.length)
+    }, PATIENT)
+    await ready(again)
   },
 )

@@ -44,6 +44,8 @@ export interface World extends AsyncDisposable {
   produce(records: readonly OutgoingRecord[]): Promise<void>
   /** One record to the first partition of any topic. */
   produceTo(topic: string, record: { readonly key: string; readonly value: string }): Promise<void>
+  /** As an operator's own tools do it. */
+  addPartitions(topic: string, count: number): Promise<void>
   /** Event number `index` as a record: the same bytes every time. */
   record(index: number, change?: Partial<TrackedEvent>): OutgoingRecord
   /** Commits for the test's consumer group, as a member of it would. */
@@ -99,6 +101,7 @@ export async function createWorld(
   await eventually(() => {
     if (producer.notReadyReason !== null) throw new Error(producer.notReadyReason)
   })
+  const operator = createOperator(kafkaConfigFrom(config), log)
   const registry = createSchemaRegistry({ url: config.SCHEMA_REGISTRY_URL })
   const schemaId = await registry.register(`${topics.tracked}-value`, eventAvroSchema)
   const codec = createEventCodec()
@@ -116,8 +119,8 @@ export async function createWorld(
       const failed = outcomes.filter(({ status }) => status !== 'acknowledged')
       if (failed.length > 0) throw new Error(`${failed.length} records were not acknowledged`)
     },
-    produceTo: (topic, { key, value }) =>
-      createOperator(kafkaConfigFrom(config), log).produce(topic, [{ partition: 0, key, value }]),
+    produceTo: (topic, { key, value }) => operator.produce(topic, [{ partition: 0, key, value }]),
+    addPartitions: (topic, count) => operator.addPartitions(topic, count),
     record: (index, change = {}) => {
       const event = sampleEvent(index, change)
       return {
@@ -181,7 +184,7 @@ export function sampleEvent(index: number, change: Partial<TrackedEvent> = {}): 
 
 const ENTRY = fileURLToPath(new URL('../../services/consumer/src/main.ts', import.meta.url))
 
-async function spawnConsumer(
+export async function spawnConsumer(
   logFile: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<ConsumerProcess> {

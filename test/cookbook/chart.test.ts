@@ -22,7 +22,7 @@ test('the sample, posted twice, draws the picture of the page', async () => {
   const { copies, events } = makeSample()
   for (let time = 0; time < 2; time++) {
     const told = await run('tools/post-sample.ts', '--url', pipeline.url)
-    assert.match(told, new RegExp(`^posted ${copies.length} events`))
+    assert.match(told, new RegExp(`^posted ${copies.length} events, ${events.length} different `))
   }
   await eventually(
     async () => {

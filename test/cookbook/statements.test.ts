@@ -49,6 +49,12 @@ after(async () => {
   await stack[Symbol.asyncDispose]()
 })
 
+test('each block of docs/analysts.md can be sent as it is: it is one statement', () => {
+  const text = readFileSync(new URL('analysts.md', FOLDER), 'utf8')
+  for (const [, sql = ''] of text.matchAll(/^```sql\n([^]*?)^```$/gm))
+    assert.equal(sql.trim().split(/;\s*\n/).length, 1, sql)
+})
+
 for (const page of ['analysts', 'operators', 'runbook', 'privacy']) {
   const text = readFileSync(new URL(`${page}.md`, FOLDER), 'utf8')
   const blocks = [...text.matchAll(/^```sql\n([^]*?)^```$/gm)].flatMap(([, sql = '']) =>

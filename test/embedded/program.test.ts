@@ -33,8 +33,10 @@ function start(
   t: TestContext,
   portBase: number | string,
   environment: NodeJS.ProcessEnv = {},
+  more: readonly string[] = [],
 ): Running {
-  const child = spawn(process.execPath, ['tools/stack.ts', '--port-base', String(portBase)], {
+  const args = ['tools/stack.ts', '--port-base', String(portBase), ...more]
+  const child = spawn(process.execPath, args, {
     env: { ...process.env, TMPDIR: scratch, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -78,6 +80,30 @@ test('it prints the variables, and Ctrl-C stops everything with exit code 0', as
   running.child.kill('SIGINT')
   assert.equal(await exitCode(running), 0)
   assert.deepEqual(children.filter(isAlive), [])
+})
+
+test('with --shards it prints where each ClickHouse is, in their order, and all take the same password', async (t) => {
+  const running = start(t, 7_870, {}, ['--shards', '2'])
+  await untilReady(running)
+  const urls = ['http://127.0.0.1:7876', 'http://127.0.0.1:7893']
+  assert.match(running.output(), new RegExp(`^CLICKHOUSE_URL=${urls[0]}$`, 'm'))
+  assert.match(running.output(), new RegExp(`^CLICKHOUSE_SHARD_URLS=${urls.join(',')}$`, 'm'))
+  assert.match(running.output(), /^CLICKHOUSE_SHARDS=2$/m)
+  const password = /(?<=\nCLICKHOUSE_PASSWORD=).*/.exec(running.output())?.[0] ?? ''
+  for (const [index, url] of urls.entries()) {
+    assert.match(running.errors(), new RegExp(`shard ${index + 1}: curl -s .* ${url} `))
+    const headers = { 'X-ClickHouse-User': 'default', 'X-ClickHouse-Key': password }
+    const response = await fetch(url, { method: 'POST', headers, body: 'SELECT 1' })
+    assert.equal(await response.text(), '1\n')
+  }
+  running.child.kill('SIGINT')
+  assert.equal(await exitCode(running), 0)
+})
+
+test('a number of shards that cannot share the partitions is refused', async (t) => {
+  const running = start(t, 7_870, {}, ['--shards', '5'])
+  assert.equal(await exitCode(running), 64)
+  assert.match(running.errors(), /--shards takes 1, 2, 3, 4, 6.*got 5/)
 })
 
 test('its children die with it, also when it is killed with -9', async (t) => {

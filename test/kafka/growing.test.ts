@@ -3,27 +3,31 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { setUp } from '@custom-events/cli'
 import { partitionOf } from '@custom-events/event'
-import {
-  createOperator,
-  erasedTopic,
-  generationTopic,
-  kafkaConfigFrom,
-  writeGeneration,
-} from '@custom-events/kafka'
+import { erasedTopic, generationTopic, writeGeneration } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/runtime'
 import { readSetupConfig } from '@custom-events/cli'
-import { counts, createWorld, sampleEvent, type World } from '../consumer/world.ts'
+import { counts, createWorld, sampleEvent } from '../consumer/world.ts'
 import { startIngest, type IngestProcess } from '../ingest/support.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Servers } from '../support/server-addresses.ts'
 import { servers } from '../support/servers.ts'
-import { COPIES, QUICK_LEASE, runTopic, startSenders, type Senders } from './growing.ts'
+import {
+  COPIES,
+  operatorOf,
+  PATIENT,
+  QUICK_LEASE,
+  rowsOf,
+  runTopic,
+  startSenders,
+  untilAccepted,
+  untilInGroup,
+  untilReady,
+} from './growing.ts'
 
 const BEFORE = 4
 const AFTER = 10
 const ACCOUNTS = 6
 const SOME = 30
-const PATIENT = { withinMs: 120_000 }
 
 let stack: Servers
 before(async () => {
@@ -32,41 +36,6 @@ before(async () => {
 after(() => stack[Symbol.asyncDispose]())
 
 const log = createLogger({ service: 'test', level: 'silent' })
-
-/** Until so many more copies were accepted in a generation. */
-async function untilAccepted(senders: Senders, topic: string, more: number): Promise<void> {
-  const count = (): number =>
-    senders.accepted.filter(({ receipt }) => receipt.topic === topic).length
-  const wanted = count() + more
-  await eventually(() => assert.ok(count() >= wanted, `${count()} of ${wanted}`), PATIENT)
-}
-
-/** Not only as long as `whenReady`: it may have to wait for the switch, and others use the machine. */
-async function untilReady({ opsUrl, output }: IngestProcess): Promise<void> {
-  await eventually(async () => {
-    const response = await fetch(`${opsUrl}/health/ready`)
-    if (!response.ok) throw new Error(`not ready: ${await response.text()}\n${output()}`)
-  }, PATIENT)
-}
-
-async function operatorOf(world: World) {
-  return createOperator(kafkaConfigFrom(readSetupConfig(world.environment).config), log)
-}
-
-interface Row {
-  readonly group_id: string
-  readonly event_id: string
-  readonly copy: number
-  readonly generation: number
-  readonly kafka_partition: number
-}
-
-const rowsOf = (world: World) =>
-  world.clickhouse.query<Row>(
-    `SELECT group_id, event_id, toUInt8(JSONExtractInt(properties, 'copy')) AS copy, kafka_partition,
-            toUInt16(bitShiftRight(version, 48)) AS generation
-     FROM tracked WHERE event = 'grown'`,
-  )
 
 void suite('growing', { concurrency: 3 }, () => {
   test('a topic grows under load while ingests, consumers and the command are killed or frozen', async () => {
@@ -83,13 +52,14 @@ void suite('growing', { concurrency: 3 }, () => {
     const [frozen, killed] = ingests
     assert.ok(frozen !== undefined && killed !== undefined)
     const consumer = await world.startConsumer()
+    await untilInGroup(consumer)
     const urls = ingests.map(({ url }) => url)
     const senders = startSenders(ACCOUNTS, () => urls)
     await untilAccepted(senders, old, SOME)
 
     // The command died after its topic was made: nothing has happened. Then it dies after its announcement.
     const grow = ['grow', '--partitions', String(AFTER)]
-    await (await operatorOf(world)).createTopic(next, AFTER)
+    await operatorOf(world).createTopic(next, AFTER)
     await untilAccepted(senders, old, SOME)
     const announced = await runTopic([...grow, '--yes'], { environment, killAt: /announced/ })
     assert.match(announced.output, /announced/)
@@ -152,7 +122,7 @@ void suite('growing', { concurrency: 3 }, () => {
   test('a consumer that is killed anywhere between the generations loses and doubles nothing', async () => {
     await using world = await createWorld(stack, QUICK_LEASE)
     const [old, next] = [world.topics.tracked, generationTopic(world.topics.tracked, 2)]
-    const operator = await operatorOf(world)
+    const operator = operatorOf(world)
     await operator.createTopic(next, AFTER)
     const generation = { generation: 2, topic: next, partitions: AFTER, isOpen: true }
     await operator.produce(erasedTopic(old), [{ partition: 0, ...writeGeneration(generation) }])
@@ -197,8 +167,8 @@ void suite('growing', { concurrency: 3 }, () => {
     await using world = await createWorld(stack, QUICK_LEASE)
     const { environment } = world
     const [old, next] = [world.topics.tracked, generationTopic(world.topics.tracked, 2)]
-    const grow = ['grow', '--partitions', String(AFTER), '--yes']
-    const operator = await operatorOf(world)
+    const grow = ['grow', '--partitions', String(AFTER), '--no-consumers', '--yes']
+    const operator = operatorOf(world)
     const lines: string[] = []
     const { config } = readSetupConfig(environment)
     // As the command leaves it when it dies before its announcement.
@@ -206,7 +176,7 @@ void suite('growing', { concurrency: 3 }, () => {
     await operator.createTopic(`${next}.partitions-${AFTER}`, 1)
     await setUp(config, log, (line) => void lines.push(line))
     assert.doesNotMatch(lines.join('\n'), /announced/)
-    const wrong = ['grow', '--partitions', '12', '--yes']
+    const wrong = ['grow', '--partitions', '12', '--no-consumers', '--yes']
     assert.match((await runTopic(wrong, { environment })).output, /accounts are placed with 10/)
     assert.equal((await runTopic(grow, { environment })).code, 0)
 

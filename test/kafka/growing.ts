@@ -1,10 +1,21 @@
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { readSetupConfig } from '@custom-events/cli'
+import { createOperator, kafkaConfigFrom, type Operator } from '@custom-events/kafka'
+import { createLogger } from '@custom-events/runtime'
+import type { ConsumerProcess, World } from '../consumer/world.ts'
+import type { IngestProcess } from '../ingest/support.ts'
+import { eventually } from '../support/eventually.ts'
 
 /** So short that a test can wait for it; all processes of a test must have the same. */
 export const QUICK_LEASE = { NODE_ENV: 'test', TEST_PLACE_LEASE_MS: '3000' }
+
+/** Everything here waits for a condition; a busy machine may take long. */
+export const PATIENT = { withinMs: 120_000 }
+const log = createLogger({ service: 'test', level: 'silent' })
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -104,7 +115,7 @@ export function startSenders(accounts: number, urls: () => readonly string[]): S
 }
 
 /** @returns `null` when it was not accepted, or nobody knows. @throws when it was rejected. */
-async function sendOnce(
+export async function sendOnce(
   url: string,
   { group, id, copy }: Omit<Accepted, 'receipt'>,
 ): Promise<Accepted['receipt'] | null> {
@@ -130,3 +141,44 @@ async function sendOnce(
 }
 
 class Rejected extends Error {}
+
+/** Until so many more copies were accepted in a generation. */
+export async function untilAccepted(senders: Senders, topic: string, more: number): Promise<void> {
+  const count = (): number =>
+    senders.accepted.filter(({ receipt }) => receipt.topic === topic).length
+  const wanted = count() + more
+  await eventually(() => assert.ok(count() >= wanted, `${count()} of ${wanted}`), PATIENT)
+}
+
+/** Not only as long as `whenReady`: it may have to wait for the switch, and others use the machine. */
+export async function untilReady({ opsUrl, output }: IngestProcess): Promise<void> {
+  await eventually(async () => {
+    const response = await fetch(`${opsUrl}/health/ready`)
+    if (!response.ok) throw new Error(`not ready: ${await response.text()}\n${output()}`)
+  }, PATIENT)
+}
+
+/** Whoever grows a topic looks for the group's members before. */
+export async function untilInGroup(consumer: ConsumerProcess): Promise<void> {
+  await eventually(async () => assert.deepEqual((await consumer.readiness()).reasons, []), PATIENT)
+}
+
+export function operatorOf(world: World): Operator {
+  return createOperator(kafkaConfigFrom(readSetupConfig(world.environment).config), log)
+}
+
+/** An event as analysts see it, and where it lies. */
+interface Row {
+  readonly group_id: string
+  readonly event_id: string
+  readonly copy: number
+  readonly generation: number
+  readonly kafka_partition: number
+}
+
+export const rowsOf = (world: World) =>
+  world.clickhouse.query<Row>(
+    `SELECT group_id, event_id, toUInt8(JSONExtractInt(properties, 'copy')) AS copy, kafka_partition,
+            toUInt16(bitShiftRight(version, 48)) AS generation
+     FROM tracked WHERE event = 'grown'`,
+  )

@@ -10,14 +10,17 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { parquetReadObjects } from 'hyparquet'
 import { hashOfId, migrate, type ClickHouse } from '@custom-events/clickhouse'
 import { createLogger } from '@custom-events/runtime'
-import { momentsOf } from '../../cli/src/export/export.ts'
+import { EXPORT_SOURCES } from '../../cli/src/export/sources.ts'
+import { momentsOf } from '../../cli/src/export/moments.ts'
 import type { Manifest } from '../../cli/src/export/manifest.ts'
 import { eventually } from '../support/eventually.ts'
 import { ownDatabase } from '../support/own-database.ts'
@@ -40,6 +43,20 @@ after(async () => {
 const SLOW = { timeout: 300_000 }
 const MAIN = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
+/** Columns that say where a row lies in the pipeline, and hot properties, which stand in `properties`, too. */
+const NOT_EXPORTED = {
+  events: [
+    'action',
+    'amount',
+    'email',
+    'feature_name',
+    'kafka_offset',
+    'kafka_partition',
+    'version',
+  ],
+  rejected: ['kafka_generation', 'kafka_offset', 'kafka_partition', 'replayed_to', 'version'],
+}
+
 async function openDatabase(): Promise<ClickHouse> {
   const clickhouse = ownDatabase(stack, 'export')
   await migrate({ clickhouse, log: createLogger({ service: 'test', level: 'silent' }) })
@@ -47,12 +64,20 @@ async function openDatabase(): Promise<ClickHouse> {
 }
 
 /** The command, as an operator starts it. */
-function start(clickhouse: ClickHouse, args: readonly string[], flags: readonly string[] = []) {
+function start(
+  clickhouse: ClickHouse,
+  args: readonly string[],
+  {
+    flags = [],
+    environment = {},
+  }: { flags?: readonly string[]; environment?: Readonly<Record<string, string>> } = {},
+) {
   const child = spawn(process.execPath, [...flags, MAIN, 'export', ...args], {
     env: {
       ...fromOurs(),
       ...stack.environment,
       CLICKHOUSE_DATABASE: clickhouse.database,
+      ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -81,7 +106,7 @@ async function insertOdd(clickhouse: ClickHouse): Promise<void> {
     { event_id: '1', timestamp: '1901-02-03 04:05:06.789', user_id: 'u', version: 1 },
     { event_id: '2', timestamp: '2026-01-01 00:00:00.000', user_id: 'u', version: 2 },
     { event_id: '2', timestamp: '2026-01-01 00:00:00.000', user_id: 'u2', version: 3 }, // sent again
-    { event_id: '3', timestamp: '2299-12-31 23:59:59.998', anonymous_id: "a'", version: 4 },
+    { event_id: '3', timestamp: '2299-12-31 23:59:59.999', anonymous_id: "a'", version: 4 },
     {
       event_id: '4',
       timestamp: '2026-01-01 00:00:00.000',
@@ -136,7 +161,7 @@ test(
       [
         { event_id: '1', user_id: 'u', anonymous_id: null, timestamp: '1901-02-03T04:05:06.789Z' },
         { event_id: '2', user_id: 'u2', anonymous_id: null, timestamp: '2026-01-01T00:00:00.000Z' },
-        { event_id: '3', user_id: null, anonymous_id: "a'", timestamp: '2299-12-31T23:59:59.998Z' },
+        { event_id: '3', user_id: null, anonymous_id: "a'", timestamp: '2299-12-31T23:59:59.999Z' },
       ].map((row) => ({ ...row, group_id: ODD })),
     )
     for (const line of events) assert.ok(line.includes(`"properties":${PROPERTIES}`), line)
@@ -246,7 +271,7 @@ test('Parquet has the same rows, with times in UTC and nulls', SLOW, async () =>
         sent: '2026-01-01T00:00:00.001Z',
       },
       { id: '2', user: 'u2', timestamp: '2026-01-01T00:00:00.000Z', sent: null },
-      { id: '3', user: null, timestamp: '2299-12-31T23:59:59.998Z', sent: null },
+      { id: '3', user: null, timestamp: '2299-12-31T23:59:59.999Z', sent: null },
     ].map(({ id, user, timestamp, sent }) => ({
       id,
       user,
@@ -276,11 +301,9 @@ test(
       )
     for (let from = 0; from < MANY; from += 100_000) await fill(from, 100_000, 1)
     const out = join(folder, 'many')
-    const { child, exit } = start(
-      clickhouse,
-      ['--group', 'big', '--out', out, '--file-mib', '8'],
-      ['--max-old-space-size=64'],
-    )
+    const { child, exit } = start(clickhouse, ['--group', 'big', '--out', out, '--file-mib', '8'], {
+      flags: ['--max-old-space-size=64'],
+    })
     let highestKib = 0
     const watch = setInterval(() => {
       const status = readIfThere(`/proc/${child.pid}/status`) ?? ''
@@ -393,3 +416,88 @@ test('of nobody there is an empty export, said loudly and by its exit code', SLO
   assert.equal(manifestOf(out).rows, 0)
   assert.equal((await run(clickhouse, '--verify', out)).code, 0)
 })
+
+test('an export has every column, but those that a list names', async () => {
+  await using clickhouse = await openDatabase()
+  for (const { name, from, columns } of EXPORT_SOURCES) {
+    const table = from.replace(' FINAL', '')
+    const there = await clickhouse.query<{ name: string }>(`DESCRIBE TABLE ${table}`)
+    const exported = new Set(columns.map((column) => column.name))
+    const missing = there.map((column) => column.name).filter((column) => !exported.has(column))
+    assert.deepEqual(missing.toSorted(), NOT_EXPORTED[name], table)
+  }
+})
+
+test('an account of any size is counted: that may take as long as its files', SLOW, async () => {
+  await using clickhouse = await openDatabase()
+  await insertOdd(clickhouse)
+  const limits = new Map<string, string | null>()
+  await using relay = await openRelay((sql, search) => {
+    const what = sql.includes('AS startMs')
+      ? 'count'
+      : sql.includes('JSONCompactEachRow')
+        ? 'read'
+        : 'other'
+    limits.set(what, search.get('max_execution_time'))
+  })
+  const out = join(folder, 'large')
+  const environment = { CLICKHOUSE_URL: relay.url }
+  const { code, said } = await start(clickhouse, ['--group', ODD, '--out', out], {
+    environment,
+  }).exit
+  assert.equal(code, 0, said)
+  assert.deepEqual([limits.get('count'), limits.get('read')], ['3600', '3600'])
+})
+
+test('Ctrl-C ends an export that is counting, however long that takes', SLOW, async () => {
+  await using clickhouse = await openDatabase()
+  const counting = Promise.withResolvers<void>()
+  await using relay = await openRelay(async (sql) => {
+    if (!sql.includes('AS startMs')) return
+    counting.resolve()
+    await new Promise(() => {}) // never
+  })
+  const out = join(folder, 'stopped')
+  const environment = { CLICKHOUSE_URL: relay.url }
+  const { child, exit } = start(clickhouse, ['--group', 'g', '--out', out], { environment })
+  await counting.promise
+  child.kill('SIGINT')
+  const { code, said } = await exit
+  assert.equal(code, 130, said)
+  assert.match(said, /stopped: .* has no manifest; run it again/)
+})
+
+/** ClickHouse behind somebody who looks at what is asked, and may hold it. */
+async function openRelay(look: (sql: string, search: URLSearchParams) => void | Promise<void>) {
+  const { CLICKHOUSE_URL } = stack.environment
+  const server = createServer((request, response) => {
+    const pass = async (): Promise<void> => {
+      const body = Buffer.concat(await request.toArray())
+      const url = new URL(request.url ?? '/', CLICKHOUSE_URL)
+      await look(body.toString(), url.searchParams)
+      const headers = Object.fromEntries(
+        Object.entries(request.headers).filter(([name]) =>
+          /^(?:authorization|x-|content-type)/.test(name),
+        ),
+      ) as Record<string, string> // none of these is a list
+      const answer = await fetch(url, { method: 'POST', headers, body })
+      response.writeHead(
+        answer.status,
+        [...answer.headers].filter(([name]) => name.startsWith('x-')).flat(),
+      )
+      response.end(Buffer.from(await answer.arrayBuffer()))
+    }
+    pass().catch(() => response.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      await promisify(server.close.bind(server))()
+    },
+  }
+}

@@ -111,6 +111,7 @@ export async function retention(
     ...servers.environment,
     ...configOf(days),
     ...NO_TLS,
+    CLICKHOUSE_SHARD_URLS: [],
     CLICKHOUSE_DATABASE: clickhouse.database,
     TRACKING_PLANS_DIR: '',
     LOG_LEVEL: 'error' as const,

@@ -112,6 +112,25 @@ test(
   },
 )
 
+test(
+  'counted anew with an event that is kept for less, a rollup keeps what is gone of a day, too',
+  SLOW,
+  async () => {
+    await using rolled = await openRolledUp(stack)
+    await rolled.insert(MANY)
+    await rolled.refresh()
+    const counts = await counted(rolled)
+    await keep(rolled, 0, new Map([['ping', 7]]))
+    await remaining(rolled, 6)
+    // As docs/operators.md says it, with the least of the days.
+    await rolled.clickhouse.command(
+      'DELETE FROM rollup_daily WHERE day >= toStartOfMonth(today() - 7)',
+    )
+    await rolled.refresh()
+    assert.deepEqual(await counted(rolled), counts)
+  },
+)
+
 test('what is deleted on purpose still leaves, of days that are kept', SLOW, async () => {
   await using rolled = await openRolledUp(stack)
   await rolled.insert(MANY)

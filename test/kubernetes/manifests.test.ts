@@ -6,11 +6,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { groupOfShard, shardOfPartition } from '@custom-events/kafka'
 import { parseAllDocuments } from 'yaml'
 import { CRDS, crdSchema, validatorOf } from './crd.ts'
 import { hasGo, kubernetesValidate, kustomize } from './tools.ts'
 
-const OVERLAYS = ['small', 'production']
+const OVERLAYS = ['small', 'production', 'sharded']
+/** Of the consumers, by the overlay: one name for each shard. */
+const SHARDED = ['consumer-shard-1', 'consumer-shard-2']
+const consumersOf = (overlay: string): readonly string[] =>
+  overlay === 'sharded' ? SHARDED : ['consumer']
+const COMPONENT = 'app.kubernetes.io/component'
+const SHARD = 'custom-events/shard'
 /** The oldest that is tried: the sleep of a preStop hook came with 1.30. */
 const VERSIONS = ['1.30', '1.34']
 const HOW = '(tools/install-test-extras.sh installs it)'
@@ -133,12 +140,11 @@ for (const overlay of OVERLAYS) {
     { skip: noBuild },
     () => {
       const all = built(overlay)
-      for (const name of ['ingest', 'consumer']) {
+      for (const name of ['ingest', ...consumersOf(overlay)]) {
         const { spec } = named(all, 'PodDisruptionBudget', name)
         assert.equal(spec.maxUnavailable, 1)
         assert.equal(spec.unhealthyPodEvictionPolicy, 'AlwaysAllow')
-        const component = 'app.kubernetes.io/component'
-        assert.equal(spec.selector.matchLabels[component], name)
+        assert.equal(spec.selector.matchLabels[COMPONENT], name.split('-')[0])
       }
       const isScaled = all.some(({ kind }) => kind === 'ScaledObject')
       assert.equal(
@@ -146,7 +152,9 @@ for (const overlay of OVERLAYS) {
         undefined,
         'the autoscaler says it',
       )
-      assert.equal(named(all, 'StatefulSet', 'consumer').spec.replicas, isScaled ? undefined : 2)
+      for (const name of consumersOf(overlay)) {
+        assert.equal(named(all, 'StatefulSet', name).spec.replicas, isScaled ? undefined : 2)
+      }
     },
   )
 }
@@ -173,6 +181,64 @@ test(
       kind: 'StatefulSet',
       name: 'consumer',
     })
+  },
+)
+
+test('consumers of each shard are its own, and no others are left', { skip: noBuild }, () => {
+  const all = built('sharded')
+  const { data } = all.find(({ kind }) => kind === 'ConfigMap')
+  const shards = data.CLICKHOUSE_SHARD_URLS.split(',').length
+  assert.equal(data.CLICKHOUSE_SHARDS, String(shards))
+  const sets = all.filter(({ kind }) => kind === 'StatefulSet')
+  assert.deepEqual(
+    sets.map(({ metadata }) => metadata.name),
+    SHARDED,
+  )
+  assert.equal(sets.length, shards)
+  // A pod that two budgets are of cannot be evicted at all.
+  const budgets = all.filter(({ kind }) => kind === 'PodDisruptionBudget')
+  assert.deepEqual(
+    new Set(budgets.map(({ metadata }) => metadata.name)),
+    new Set([...SHARDED, 'ingest']),
+  )
+  for (const [index, { metadata, spec }] of sets.entries()) {
+    const shard = String(index + 1)
+    const [{ env }] = spec.template.spec.containers
+    assert.equal(env.find(({ name }: Manifest) => name === 'CLICKHOUSE_SHARD')?.value, shard)
+    assert.equal(spec.selector.matchLabels[SHARD], shard, 'or it takes the pods of another')
+    assert.equal(spec.template.metadata.labels[SHARD], shard)
+    assert.equal(spec.serviceName, metadata.name)
+    assert.equal(named(all, 'Service', metadata.name).spec.selector[SHARD], shard)
+    const items = spec.template.spec.volumes.flatMap(({ secret }: Manifest) => secret?.items ?? [])
+    const keys = items.map(({ key }: Manifest) => key)
+    assert.deepEqual(keys, ['clickhouse-consumer-password', 'ca.pem', 'kafka-password'])
+  }
+})
+
+test(
+  'consumers of a shard are scaled by the lag of their group, on the partitions of their shard',
+  { skip: noBuild },
+  () => {
+    const objects = built('sharded')
+    const { data } = objects.find(({ kind }) => kind === 'ConfigMap')
+    const shards = Number(data.CLICKHOUSE_SHARDS)
+    const partitions = Number(data.KAFKA_PARTITIONS)
+    assert.equal(objects.filter(({ kind }) => kind === 'ScaledObject').length, shards)
+    for (const [index, name] of SHARDED.entries()) {
+      const shard = { shard: index + 1, shards }
+      const { spec } = named(objects, 'ScaledObject', name)
+      assert.equal(spec.scaleTargetRef.name, name)
+      const all = Array.from({ length: partitions }, (_, partition) => partition)
+      const own = all.filter((partition) => shardOfPartition(partition, shards) === shard.shard)
+      assert.equal(spec.maxReplicaCount, own.length)
+      const [{ metadata, authenticationRef }] = spec.triggers
+      const group = `custom-events.clickhouse.${metadata.topic}`
+      assert.equal(metadata.consumerGroup, groupOfShard(group, shard))
+      // Of the others the group has no commits, and KEDA takes all that was ever written to them for lag.
+      assert.equal(metadata.partitionLimitation, own.join(','))
+      assert.equal(metadata.bootstrapServers, data.KAFKA_BROKERS)
+      assert.ok(named(objects, 'TriggerAuthentication', authenticationRef.name))
+    }
   },
 )
 

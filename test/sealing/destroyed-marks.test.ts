@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createClickHouse, keysDatabase, migrate, type ClickHouse } from '@custom-events/clickhouse'
+import {
+  countKeys,
+  createClickHouse,
+  deleteMarked,
+  keysDatabase,
+  migrate,
+  type ClickHouse,
+} from '@custom-events/clickhouse'
 import { erasedIdOf } from '@custom-events/event'
 import { createLogger } from '@custom-events/runtime'
 import { destroyKeys } from '../../cli/src/destroy-keys/destroy-keys.ts'
@@ -39,7 +46,7 @@ test(
     }
     await destroyKeys(
       {
-        clickhouse: between,
+        shards: [{ clickhouse: between }],
         onCluster: '',
         stop: new AbortController().signal,
         closeSegments: async () => ({ ends: new Map(), openBecause: null }),
@@ -50,7 +57,9 @@ test(
     )
     assert.equal(isFirst, false)
     const idsIn = async (table: string): Promise<readonly string[]> => {
-      const rows = await clickhouse.query<{ key_id: string }>(`SELECT DISTINCT key_id FROM ${table} ORDER BY key_id`) // prettier-ignore
+      const rows = await clickhouse.query<{ key_id: string }>(
+        `SELECT DISTINCT key_id FROM ${table} ORDER BY key_id`,
+      )
       return rows.map(({ key_id }) => key_id)
     }
     assert.deepEqual(await idsIn('seal_keys'), [keyId(2)])
@@ -61,6 +70,45 @@ test(
     )
     assert.ok(mutations.length > 0)
     assert.doesNotMatch(JSON.stringify(mutations), /canary/)
+  },
+)
+
+test(
+  'what another run deletes meanwhile of the keys that were marked is counted as destroyed, over all shards',
+  { timeout: 120_000 },
+  async () => {
+    await using resources = new AsyncDisposableStack()
+    const shards = [await keysOf(resources), await keysOf(resources)] as const
+    const insert = (shard: 0 | 1, number: number): Promise<void> =>
+      shards[shard].clickhouse.command(
+        `INSERT INTO seal_keys (key_id, group_id, user_id, key, made_at, kafka_partition, version)
+         VALUES ('${keyId(number)}', 'acme', 'ann', '${'k'.repeat(32)}', now64(3), 0, ${number})`,
+      )
+    await insert(0, 1) // of the other shard a killed run has deleted it
+    await insert(1, 2)
+    const destroy = (caughtUp: () => Promise<void>) =>
+      destroyKeys(
+        {
+          shards,
+          onCluster: '',
+          stop: new AbortController().signal,
+          closeSegments: async () => ({ ends: new Map(), openBecause: null }),
+          caughtUp,
+          deleteRecordsBefore: async () => {},
+        },
+        erasedIdOf('user', 'ann'),
+      )
+    const { keys } = await destroy(async () => {
+      // What any other run does, of whomever: it deletes whatever is marked.
+      for (const { clickhouse } of shards) await deleteMarked(clickhouse, '')
+      for (const shard of [0, 1] as const) await insert(shard, 3) // and a consumer inserts one more
+    })
+    assert.equal(keys, 3)
+    for (const { clickhouse } of shards) {
+      assert.equal(await countKeys(clickhouse, erasedIdOf('user', 'ann')), 0)
+    }
+    const again = await destroy(async () => {})
+    assert.equal(again.keys, 0)
   },
 )
 

@@ -65,7 +65,14 @@ export async function startSealingWorld(plan: object = PLAN): Promise<SealingWor
     writePlan,
     filesWith: (server, bytes) => filesWith(join(dataDir, server), bytes),
     signUp: async ({ id, user, properties, group = 'acme' }, url = pipeline.url) => {
-      const body = { event: 'signed_up', event_id: id, group_id: group, user_id: user, timestamp: '2026-01-01T00:00:00Z', properties } // prettier-ignore
+      const body = {
+        event: 'signed_up',
+        event_id: id,
+        group_id: group,
+        user_id: user,
+        timestamp: '2026-01-01T00:00:00Z',
+        properties,
+      }
       const response = await fetch(`${url}/track`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -79,7 +86,13 @@ export async function startSealingWorld(plan: object = PLAN): Promise<SealingWor
       const program = await startProgram({
         name: 'ingest-more',
         entry: 'services/ingest/src/main.ts',
-        environment: { ...pipeline.environment, AUTH_MODE: 'off', HTTP_HOST: '127.0.0.1', PORT: String(port), OPS_PORT: String(opsPort) }, // prettier-ignore
+        environment: {
+          ...pipeline.environment,
+          AUTH_MODE: 'off',
+          HTTP_HOST: '127.0.0.1',
+          PORT: String(port),
+          OPS_PORT: String(opsPort),
+        },
         logFile: join(folder, 'ingest-more.log'),
         readyUrl: `http://127.0.0.1:${opsPort}/health/ready`,
       })

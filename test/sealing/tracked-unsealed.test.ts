@@ -108,7 +108,9 @@ test(
     }
     // Marked, though its row is there: a consumer that was frozen may bring it back.
     const marked = keyOf('person', 0).id
-    await clickhouse.command(`INSERT INTO ${keysDatabase(clickhouse.database)}.destroyed_keys (key_id) VALUES ('${marked}')`) // prettier-ignore
+    await clickhouse.command(
+      `INSERT INTO ${keysDatabase(clickhouse.database)}.destroyed_keys (key_id) VALUES ('${marked}')`,
+    )
     const after = await clickhouse.query<{ properties: string }>(
       "SELECT properties FROM tracked_unsealed WHERE group_id = 'g-0'",
     )

@@ -95,6 +95,33 @@ test('npm start stays up, says what to try, takes an event, and ends cleanly on 
   await nothingIsLeft(run)
 })
 
+test('npm start -- --shards 2 says how each ClickHouse is asked, and an event is in one of them', async () => {
+  const run = start(7_750, '--shards', '2')
+  await says(run, /Stop everything with Ctrl-C/)
+  for (const shard of [1, 2]) assert.match(run.output(), new RegExp(`-- shard ${shard}, http://`))
+  for (const group of ['account_789', 'account_456', 'account_123']) {
+    assert.match(run.output(), new RegExp(`│ ${group} *│ user_`))
+  }
+  const response = await fetch('http://127.0.0.1:7750/track', {
+    method: 'POST',
+    body: '{"event":"signed_up","user_id":"user_1","group_id":"account_1"}',
+  })
+  assert.equal(response.status, 200)
+  const [password = ''] = /export CLICKHOUSE_PASSWORD=.*/.exec(run.output()) ?? []
+  const curls = run.output().match(/^ *curl -s -u .*\\\n.*$/gm) ?? []
+  assert.equal(curls.length, 2)
+  await eventually(() => {
+    const answers = curls.map(
+      (curl) => spawnSync('bash', ['-c', `${password}\n${curl}`], { encoding: 'utf8' }).stdout,
+    )
+    const having = answers.filter((answer) => answer.includes('signed_up'))
+    assert.equal(having.length, 1, `${curls.join('\n')}\n${answers.join('\n')}`)
+  })
+  process.kill(-(run.npm.pid ?? 0), 'SIGINT')
+  await run.exit()
+  await nothingIsLeft(run)
+})
+
 for (const [moment, pattern] of [
   ['while the servers boot', /kafka/i],
   ['while the services start', /starting ingest and consumer/],

@@ -14,6 +14,10 @@ export interface CliOptions {
   readonly environment: Readonly<Record<string, string>>
   /** Killed with SIGKILL as soon as it has said this. */
   readonly killAt?: RegExp
+  /** Told what it has said so far, at every piece. */
+  readonly onSaid?: (stdout: string) => void
+  /** Another checkout, whose command it is. @default this one */
+  readonly repository?: string
   /** Killed with SIGKILL then. */
   readonly signal?: AbortSignal
 }
@@ -23,10 +27,10 @@ const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 /** `custom-events`, as an operator runs it: nothing of our own environment but where programs are. */
 export async function runCli(
   args: readonly string[],
-  { environment, killAt, signal }: CliOptions,
+  { environment, repository = REPOSITORY, killAt, onSaid, signal }: CliOptions,
 ): Promise<CliEnded> {
   const child = spawn(process.execPath, ['cli/src/main.ts', ...args], {
-    cwd: REPOSITORY,
+    cwd: repository,
     env: { ...fromOurs(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -36,6 +40,7 @@ export async function runCli(
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
+    onSaid?.(stdout)
     if (killAt?.test(stdout) === true) kill()
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))

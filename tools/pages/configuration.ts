@@ -48,5 +48,7 @@ function variablesSection(title: string, variables: Variables): string {
 }
 
 function defaultText(value: unknown): string {
-  return value === '' ? 'empty' : `\`${String(value)}\``
+  return value === '' || (Array.isArray(value) && value.length === 0)
+    ? 'empty'
+    : `\`${String(value)}\``
 }

@@ -21,7 +21,7 @@ import { table } from '../markdown.ts'
 export function rightsPage(): string {
   return `# Rights
 
-<!-- Made by \`npm run generate\` from packages/kafka/src/admin/rights.ts and packages/clickhouse/src/access. -->
+<!-- Made by \`npm run generate\` from packages/kafka/src/rights/rights.ts and packages/clickhouse/src/access. -->
 
 What each program may not do without. Give each its own user. With exactly this, and without each of it, every program is run by
 \`npm test -- test/connect/rights.test.ts\` (Kafka) and \`npm test -- test/access/programs.test.ts\` (ClickHouse). The topic of rejected events is KAFKA_TOPIC with
@@ -78,11 +78,13 @@ ${rolesSql({ database: 'custom_events', onCluster: '' })
 }
 
 function grantRow({ name, who }: Role, grant: Grant): readonly string[] {
-  const { rights, on, columns, without, isOptional = false, isOfClusters = false } = grant
+  const { rights, on, columns, without, isOptional = false } = grant
+  const { isOfClusters = false, isOfShards = false } = grant
   const places = on.map((place) => (place === '*.*' ? 'the server' : code(place)))
   const narrowed = columns === undefined ? '' : ` (${columns.map(code).join(', ')})`
   const told = [
     ...(isOfClusters ? ['with CLICKHOUSE_CLUSTER'] : []),
+    ...(isOfShards ? ['with CLICKHOUSE_SHARDS_CLUSTER'] : []),
     ...(isOptional ? ['optional'] : []),
     without,
   ]

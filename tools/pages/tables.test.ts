@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describedIn, describedTables, FIRST } from './tables.ts'
+import { changedComments, describedIn, describedTables, FIRST } from './tables.ts'
 
 test('what analysts query comes first: every view, in the order of the page', () => {
   const described = describedTables()
@@ -23,4 +23,13 @@ test('a view without a list of columns has those of tracked, or is refused', () 
     () => describedIn('a.sql', view('count() AS events')),
     /^Error: a\.sql: mine has no list of columns: name them, or select \$\{TRACKED_COLUMNS\}$/,
   )
+})
+
+test('of a comment that was changed later the last is told', () => {
+  const change = "ALTER TABLE ${KEYS_DATABASE}.mine ${ON_CLUSTER} COMMENT COLUMN a 'It''s new.';"
+  assert.deepEqual(changedComments(change), [['mine.a', "It's new."]])
+  const kind = describedTables()
+    .find(({ name }) => name === 'erasures')
+    ?.columns.find(({ name }) => name === 'kind')
+  assert.match(kind?.comment ?? '', /user_in_group/)
 })

@@ -51,7 +51,8 @@ export const FIRST = [
 
 export function tablesPage(): string {
   const sections = describedTables().map(
-    (each) => `## ${each.name}\n\nA ${each.kind}. ${each.comment}\n\n${columnsText(each)}\n`,
+    (each) =>
+      `## ${each.name}\n\nA ${each.kind}. ${inMarkdown(each.comment)}\n\n${columnsText(each)}\n`,
   )
   return `# Tables and views
 
@@ -68,8 +69,17 @@ ${sections.join('\n')}`
 
 function columnsText({ columns }: DescribedTable): string {
   if (columns.length === 0) return 'Its columns are those of [tracked](#tracked).'
-  const rows = columns.map(({ name, type, comment }) => [`\`${name}\``, `\`${type}\``, comment])
+  const rows = columns.map(({ name, type, comment }) => [
+    `\`${name}\``,
+    `\`${type}\``,
+    inMarkdown(comment),
+  ])
   return table(['column', 'type', 'what it is'], rows)
+}
+
+/** Comments are plain text: nothing in them is a mark. */
+function inMarkdown(comment: string): string {
+  return comment.replaceAll(/[\\*<[\]`]|(?<!\w)_|_(?!\w)/g, String.raw`\$&`)
 }
 
 /** @throws when a table, a view or a column has no comment, or a view no columns. */
@@ -80,7 +90,11 @@ export function describedTables(): readonly DescribedTable[] {
       .toSorted()
       .map((file) => `${folder}/${file}`),
   )
-  const tables = files.flatMap((file) => describedIn(file, readFileSync(file, 'utf8')))
+  const texts = files.map((file) => ({ file, statements: readFileSync(file, 'utf8') }))
+  const changed = new Map(texts.flatMap(({ statements }) => changedComments(statements)))
+  const tables = texts
+    .flatMap(({ file, statements }) => describedIn(file, statements))
+    .map((each) => withComments(each, changed))
   const place = ({ name }: DescribedTable): number =>
     FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length
   return tables.toSorted((one, other) => place(one) - place(other))
@@ -98,6 +112,27 @@ export function describedIn(file: string, statements: string): readonly Describe
   const values = { TRACKED_TYPES: substitute(types, ofHot), TRACKED_COLUMNS: OF_TRACKED }
   const text = statements.replaceAll(/\$\{(?!TRACKED_TYPES|TRACKED_COLUMNS)[A-Z_]+\}/g, '')
   return sqlStatements(text).flatMap((sql) => describe(file, substitute(sql, values)))
+}
+
+const CHANGE = /^ALTER TABLE \.?(\w+)\s+COMMENT COLUMN (\w+) '((?:''|[^'])*)'$/
+
+/** Comments of columns that a later file says anew, by table and column. */
+export function changedComments(statements: string): readonly (readonly [string, string])[] {
+  return sqlStatements(statements.replaceAll(/\$\{[A-Z_]+\}/g, '')).flatMap((sql) => {
+    const [, name = '', column = '', told] = CHANGE.exec(sql.trim()) ?? []
+    return told === undefined ? [] : [[`${name}.${column}`, unquoted(told)] as const]
+  })
+}
+
+function withComments(
+  described: DescribedTable,
+  changed: ReadonlyMap<string, string>,
+): DescribedTable {
+  const columns = described.columns.map((column) => {
+    const comment = changed.get(`${described.name}.${column.name}`) ?? column.comment
+    return { ...column, comment }
+  })
+  return { ...described, columns }
 }
 
 const HEAD = /^CREATE (?:TABLE IF NOT EXISTS|OR REPLACE (?:TABLE|VIEW)) \.?(\w+)\s/

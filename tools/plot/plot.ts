@@ -1,6 +1,19 @@
 import type { Axis, BarPlot, LinePlot, Plot, Series } from './kinds.ts'
 import { tell } from './tell.ts'
-import { BOX, colourOf, columnTick, dayText, dayTicks, label, legend, linearTicks, logTicks, round, rowTick, svg } from './svg.ts' // prettier-ignore
+import {
+  BOX,
+  colourOf,
+  columnTick,
+  dayText,
+  dayTicks,
+  label,
+  legend,
+  linearTicks,
+  logTicks,
+  round,
+  rowTick,
+  svg,
+} from './svg.ts'
 
 /** A plot as an SVG image. */
 export function plotSvg(plot: Plot): string {
@@ -33,7 +46,9 @@ const MOST_DOTS = 200
 
 function line(places: readonly (readonly [number, number])[], colour: string): string {
   const path = places.map(([x, y]) => `${x},${y}`).join(' ')
-  const dots = (places.length > MOST_DOTS ? [] : places).map(([x, y]) => `<circle cx="${x}" cy="${y}" r="3.5" fill="${colour}"/>`) // prettier-ignore
+  const dots = (places.length > MOST_DOTS ? [] : places).map(
+    ([x, y]) => `<circle cx="${x}" cy="${y}" r="3.5" fill="${colour}"/>`,
+  )
   return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots.join('')}`
 }
 

@@ -11,7 +11,11 @@ export interface Autoscaler {
    *
    * @param lag of the trigger. @returns how many there shall be.
    */
-  decide(round: { readonly atSeconds: number; readonly lag: number; readonly replicas: number }): number // prettier-ignore
+  decide(round: {
+    readonly atSeconds: number
+    readonly lag: number
+    readonly replicas: number
+  }): number
 }
 
 interface Change {
@@ -70,10 +74,14 @@ function boundsOf(
   },
 ): readonly [least: number, most: number] {
   const { atSeconds, replicas, changes } = now
-  const whenBegan = (periodSeconds: number): number =>
-    changes.reduce((sum, { atSeconds: at, by }) => sum - (atSeconds - at < periodSeconds ? by : 0), replicas) // prettier-ignore
-  const mosts = rule.up.policies.map(({ pods, periodSeconds }) => whenBegan(periodSeconds) + pods)
-  const leasts = rule.down.policies.map(({ pods, periodSeconds }) => whenBegan(periodSeconds) - pods) // prettier-ignore
+  /** How many there were when the period began: what was changed in it is taken back. */
+  const atBeginOf = (periodSeconds: number): number => {
+    const since = changes.filter(({ atSeconds: at }) => atSeconds - at < periodSeconds)
+    return since.reduce((count, { by }) => count - by, replicas)
+  }
+  const { up, down } = rule
+  const mosts = up.policies.map(({ pods, periodSeconds }) => atBeginOf(periodSeconds) + pods)
+  const leasts = down.policies.map(({ pods, periodSeconds }) => atBeginOf(periodSeconds) - pods)
   return [
     Math.max(rule.minReplicas, Math.min(replicas, ...leasts)),
     Math.min(rule.maxReplicas, Math.max(replicas, ...mosts)),

@@ -53,8 +53,14 @@ export function scalingRuleOf(object: any, path: string): ScalingRule {
   expect('one trigger of type kafka', trigger?.type === 'kafka' && others.length === 0)
   expect('offsetResetPolicy: earliest', metadata.offsetResetPolicy === 'earliest')
   expect("limitToPartitionsWithLag: 'false'", metadata.limitToPartitionsWithLag !== 'true')
-  expect('a topic and a group', [metadata.topic, metadata.consumerGroup].every((each) => typeof each === 'string')) // prettier-ignore
-  expect("ensureEvenDistributionOfPartitions: 'false'", metadata.ensureEvenDistributionOfPartitions !== 'true') // prettier-ignore
+  expect(
+    'a topic and a group',
+    [metadata.topic, metadata.consumerGroup].every((each) => typeof each === 'string'),
+  )
+  expect(
+    "ensureEvenDistributionOfPartitions: 'false'",
+    metadata.ensureEvenDistributionOfPartitions !== 'true',
+  )
   return {
     topic: metadata.topic,
     consumerGroup: metadata.consumerGroup,
@@ -76,7 +82,10 @@ function directionOf(rules: any, expect: (what: string, isSo: boolean) => void):
     rules?.policies ?? []
   expect('a window', typeof rules?.stabilizationWindowSeconds === 'number')
   expect('selectPolicy: Max', (rules.selectPolicy ?? 'Max') === 'Max')
-  expect('policies of type Pods', policies.length > 0 && policies.every(({ type }) => type === 'Pods')) // prettier-ignore
+  expect(
+    'policies of type Pods',
+    policies.length > 0 && policies.every(({ type }) => type === 'Pods'),
+  )
   return {
     windowSeconds: rules.stabilizationWindowSeconds,
     policies: policies.map(({ value, periodSeconds }) => ({ pods: value, periodSeconds })),

@@ -124,12 +124,19 @@ function createScaling(scenario: Scenario, rule: ScalingRule, group: Group) {
     const look = (): number => {
       const delay = delaySeconds.least + random.next() * (delaySeconds.most - delaySeconds.least)
       const each = (lag + (isMoving ? made * delay : 0)) / partitions
-      const offsets = Array.from({ length: partitions }, (_, partition) => ({ partition, committed: commits, latest: commits + each })) // prettier-ignore
+      const offsets = Array.from({ length: partitions }, (_, partition) => ({
+        partition,
+        committed: commits,
+        latest: commits + each,
+      }))
       return trigger.look(offsets)
     }
     if (second % rule.pollSeconds === pollPhaseSeconds) polled = look()
     if (second % SYNC_SECONDS !== 0) return
     const told = rule.answersFromPolls ? polled : look()
-    group.change(second, autoscaler.decide({ atSeconds: second, lag: told, replicas: group.replicas() })) // prettier-ignore
+    group.change(
+      second,
+      autoscaler.decide({ atSeconds: second, lag: told, replicas: group.replicas() }),
+    )
   }
 }

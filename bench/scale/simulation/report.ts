@@ -10,7 +10,17 @@ const BUCKET_SECONDS = 300
 export function faultsTable({ faults, retentionSeconds }: Scenario, { moments }: Day): FigureTable {
   return {
     name: 'faults',
-    columns: ['what happens', 'at', 'for, s', 'most lag, million', 'most behind, s', 'caught up after, s', 'least to loss, hours', 'ingest refuses after, s', 'most refused, million'], // prettier-ignore
+    columns: [
+      'what happens',
+      'at',
+      'for, s',
+      'most lag, million',
+      'most behind, s',
+      'caught up after, s',
+      'least to loss, hours',
+      'ingest refuses after, s',
+      'most refused, million',
+    ],
     rows: faults.map((fault, index) => {
       const until = faults[index + 1]?.fromSecond ?? DAY_SECONDS
       const its = moments.slice(fault.fromSecond, until)
@@ -63,7 +73,8 @@ export function scalingTable(days: ReadonlyMap<string, Day>): FigureTable {
 }
 
 export function behindPlot({ retentionSeconds }: Scenario, day: Day): Plot {
-  const behind = ({ secondsToLoss }: Moment): number => Math.max(1, retentionSeconds - secondsToLoss) // prettier-ignore
+  const behind = ({ secondsToLoss }: Moment): number =>
+    Math.max(1, retentionSeconds - secondsToLoss)
   return {
     kind: 'lines',
     name: 'behind',
@@ -75,7 +86,10 @@ export function behindPlot({ retentionSeconds }: Scenario, day: Day): Plot {
 }
 
 export function consumersPlot(days: ReadonlyMap<string, Day>): Plot {
-  const series: readonly Series[] = [...days].map(([name, day]) => ({ name, points: points(day, ({ replicas }) => replicas) })) // prettier-ignore
+  const series: readonly Series[] = [...days].map(([name, day]) => ({
+    name,
+    points: points(day, ({ replicas }) => replicas),
+  }))
   return {
     kind: 'lines',
     name: 'consumers',

@@ -53,5 +53,7 @@ export function traffic({ seed, peak }: Scenario): (second: number) => number {
 }
 
 export function isOn({ faults }: Scenario, kind: Fault['kind'], second: number): boolean {
-  return faults.some((each) => each.kind === kind && second >= each.fromSecond && second < each.fromSecond + each.seconds) // prettier-ignore
+  return faults.some(({ kind: ofFault, fromSecond, seconds }) => {
+    return ofFault === kind && second >= fromSecond && second < fromSecond + seconds
+  })
 }

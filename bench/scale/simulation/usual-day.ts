@@ -37,9 +37,13 @@ export function forPartitions(rule: ScalingRule, { partitions }: Scenario): Scal
 /** @throws when the figure has no delays. */
 function delaysOf({ tables }: SavedFigures): Scenario['delaySeconds'] {
   const delay = tables.find(({ name }) => name === 'delay')
-  const [middle, most] = ['p50, s', 'p95, s'].map((name) => delay?.rows[0]?.[delay.columns.indexOf(name)]) // prettier-ignore
+  const [middle, most] = ['p50, s', 'p95, s'].map(
+    (name) => delay?.rows[0]?.[delay.columns.indexOf(name)],
+  )
   if (typeof middle !== 'number' || typeof most !== 'number') {
-    throw new Error('docs/figures/half-load.json: table delay has no p50 and p95: npm run bench -- half-load --save') // prettier-ignore
+    throw new Error(
+      'docs/figures/half-load.json: table delay has no p50 and p95: npm run bench -- half-load --save',
+    )
   }
   return { least: Math.max(0, 2 * middle - most), most }
 }

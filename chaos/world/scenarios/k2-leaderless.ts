@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { partitionOf } from '@custom-events/event'
+import { erasedTopic } from '@custom-events/kafka'
 import type { Scenario } from '../scenario.ts'
-import { lastBroker } from '../three-brokers.ts'
+import { victims } from '../three-brokers.ts'
 
 const PARTITIONS = 3
 
 /**
  * A broker dies that has the only replica of some partitions: they have no leader. They are named by both services; all
- * other partitions go on, for consumers that were there and for one that comes now.
+ * other partitions go on, for consumers that were there and for one that comes now. It is not the broker that has who is
+ * erased: without that a consumer that comes now inserts nothing, and says so.
  */
 export const scenario: Scenario = {
   name: 'leaderless',
@@ -20,8 +22,12 @@ export const scenario: Scenario = {
     await world.send({ through: ingest })
     await world.expectWhole()
 
-    const victim = lastBroker(world)
     const { tracked } = world.topics
+    const erased = erasedTopic(tracked)
+    const [second, third] = victims(world)
+    const [whoIsErased] = await second.partitions(erased)
+    assert.ok(whoIsErased, `${erased} has no partition`)
+    const victim = whoIsErased.leader === second.nodeId ? third : second
     const led = (await victim.partitions(tracked)).find(({ leader }) => leader === victim.nodeId)
     assert.ok(led, `broker ${victim.nodeId} leads nothing of ${tracked}`)
     const { partition } = led

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Scenario } from '../scenario.ts'
-import { lastBroker } from '../three-brokers.ts'
+import { victims } from '../three-brokers.ts'
 
 const EVENT = '{"event":"e","group_id":"g","user_id":"u","event_id":"not-accepted"}'
 
@@ -25,7 +25,7 @@ export const scenario: Scenario = {
         `${topic.replaceAll('.', String.raw`\.`)}.*NOT_ENOUGH_REPLICAS.*min.insync.replicas`,
       )
 
-    const victim = lastBroker(world)
+    const [, victim] = victims(world)
     victim.server.kill('SIGKILL')
     await ingest.becomesNotReady(few(tracked))
     await ingest.warns(few(tracked))

@@ -19,8 +19,9 @@ async function parse(...args: readonly string[]): Promise<readonly AccountReques
 
 test('an account is named by any text', async () => {
   const groupId = `it's "a" \\ \`b\`\n-- ${'é'.repeat(200)}`
-  assert.deepEqual(await parse('add', '--group', groupId), [{ action: 'add', groupId }])
-  assert.deepEqual(await parse('remove', '--group', 'a'), [{ action: 'remove', groupId: 'a' }])
+  const by = undefined
+  assert.deepEqual(await parse('add', '--group', groupId), [{ action: 'add', groupId, by }])
+  assert.deepEqual(await parse('remove', '--group', 'a'), [{ action: 'remove', groupId: 'a', by }])
   assert.deepEqual(await parse('list'), [{ action: 'list' }])
 })
 

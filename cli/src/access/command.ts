@@ -8,7 +8,7 @@ printed once, as CLICKHOUSE_USER and CLICKHOUSE_PASSWORD, and kept by nobody. Th
 in ClickHouse; with the embedded one that is the user of setup.
 
 Examples:
-  npm run account -- add --group acme
+  npm run account -- add --group acme --by maria
   npm run account -- remove --group acme
   npm run account -- list
 
@@ -25,8 +25,11 @@ export function accountCommand(run: (request: AccountRequest) => Promise<void>):
       .command(action)
       .description(action === 'add' ? 'make a login, and print its password' : 'remove a login')
       .requiredOption('--group <group_id>', 'the account, as its events name it', groupId)
+      .option('--by <name>', 'who does it, for the table audit; else the user of the system')
       .allowExcessArguments(false)
-      .action(({ group }: { readonly group: string }) => run({ action, groupId: group }))
+      .action(({ group, by }: { readonly group: string; readonly by?: string }) =>
+        run({ action, groupId: group, by }),
+      )
   }
   command
     .command('list')

@@ -2,9 +2,12 @@ import { clickhouseVariables, readConfig } from '@custom-events/runtime'
 import { setupVariables } from '../config.ts'
 import { tellConfig } from '../tell-config.ts'
 
-const { LOG_LEVEL, CLICKHOUSE_CLUSTER } = setupVariables
+const { LOG_LEVEL, CLICKHOUSE_CLUSTER, CLICKHOUSE_SHARDS_CLUSTER } = setupVariables
 
-export const accessVariables = { LOG_LEVEL, ...clickhouseVariables, CLICKHOUSE_CLUSTER }
+/** Other servers that roles are for. */
+export const clusterVariables = { CLICKHOUSE_CLUSTER, CLICKHOUSE_SHARDS_CLUSTER }
+
+export const accessVariables = { LOG_LEVEL, ...clickhouseVariables, ...clusterVariables }
 
 /** Reads the environment of `custom-events roles` and `custom-events account`. @throws {ConfigError} */
 export function readAccessConfig(environment: NodeJS.ProcessEnv) {

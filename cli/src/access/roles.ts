@@ -1,14 +1,15 @@
 import {
   applyRoles,
-  createClickHouse,
   onCluster,
   roleOn,
   ROLES,
   rolesSql,
+  type ClickHouse,
   type RolesOutcome,
 } from '@custom-events/clickhouse'
+import { openOwnShards, sayingOf } from '../shards/open.ts'
 import { fix, step } from '../step.ts'
-import type { AccessConfig } from './config.ts'
+import type { AccessConfig, clusterVariables } from './config.ts'
 
 /**
  * `custom-events roles`: makes the roles in ClickHouse.
@@ -19,21 +20,34 @@ export async function runRoles(
   config: AccessConfig,
   print: (line: string) => void,
 ): Promise<boolean> {
+  await using resources = new AsyncDisposableStack()
+  const shards = await openOwnShards(config, resources)
   return step('making the roles', fix.clickhouse(config), async () => {
-    const { kind } = await setUpRoles(config, print)
-    return kind === 'applied' || kind === 'file'
+    let areMade = true
+    for (const shard of shards) {
+      const { kind } = await setUpRoles(shard.clickhouse, config, sayingOf(shard, print))
+      areMade &&= kind === 'applied' || kind === 'file'
+    }
+    return areMade
   })
 }
 
 /** Makes the roles where that is allowed, and says what became of them. @throws {ClickHouseFailure} */
 export async function setUpRoles(
+  clickhouse: ClickHouse,
   config: Omit<AccessConfig, 'LOG_LEVEL'>,
   print: (line: string) => void,
 ): Promise<RolesOutcome> {
-  await using clickhouse = createClickHouse(config)
-  const outcome = await applyRoles(clickhouse, onCluster(config.CLICKHOUSE_CLUSTER))
+  const outcome = await applyRoles(clickhouse, whereOf(config))
   for (const line of told(outcome, config)) print(line)
   return outcome
+}
+
+function whereOf(config: Pick<AccessConfig, keyof typeof clusterVariables>) {
+  return {
+    onCluster: onCluster(config.CLICKHOUSE_CLUSTER),
+    isOverShards: config.CLICKHOUSE_SHARDS_CLUSTER !== '',
+  }
 }
 
 const BY_HAND = 'npm run -s roles -- --print'
@@ -66,10 +80,10 @@ function told(
 
 /** `custom-events roles --print`: the SQL, and how users get the roles; asks nobody. */
 export function rolesScript(
-  config: Pick<AccessConfig, 'CLICKHOUSE_DATABASE' | 'CLICKHOUSE_CLUSTER'>,
+  config: Pick<AccessConfig, 'CLICKHOUSE_DATABASE' | keyof typeof clusterVariables>,
 ): string {
   const { CLICKHOUSE_DATABASE: database } = config
-  const statements = rolesSql({ database, onCluster: onCluster(config.CLICKHOUSE_CLUSTER) })
+  const statements = rolesSql({ database, ...whereOf(config) })
   return `${statements.map((statement) => `${statement};`).join('\n')}
 
 -- Users get them so, each program its own:

@@ -5,6 +5,7 @@ import {
   type ClickHouse,
 } from '@custom-events/clickhouse'
 import { step, type Fix } from '../step.ts'
+import { withoutIds } from './without-ids.ts'
 
 /** How a command ended. */
 export interface Told {
@@ -16,7 +17,7 @@ export interface Told {
  * Runs a command between two rows of the table `audit`. When the first cannot be written nothing is run; a killed command is seen
  * by its missing end.
  *
- * @param does.hidden ids that the text of a failure must not have.
+ * @param does.hidden ids that the text of a failure must not have, however they are spelt.
  * @param does.fix what to do when the first row is refused; left out where the command is a step, which tells it.
  * @throws what `run` throws; {StepError} when the first row cannot be written; {Error} when only the end cannot
  */
@@ -45,8 +46,7 @@ export async function audited<T>(
   } catch (error) {
     // What went wrong is the failure to tell, not that it could not be written down.
     const message = error instanceof Error ? error.message : String(error)
-    const said = hidden.reduce((text, id) => text.replaceAll(id, '…'), message)
-    await entry.end('failed', {}, said).catch(() => {})
+    await entry.end('failed', {}, withoutIds(message, hidden)).catch(() => {})
     throw error
   }
   const { outcome, counts } = tell(result)

@@ -14,7 +14,7 @@ is refused without --group, unless --in-all-accounts says that it is one person.
 
 Examples:
   npm run -s destroy-keys -- --user user_456 --group account_789
-  npm run -s destroy-keys -- --user user_456 --group account_789 --yes
+  npm run -s destroy-keys -- --user user_456 --group account_789 --yes --by maria
 
 Exit codes:
   0  destroyed, or there was none; without --yes: it was counted
@@ -23,6 +23,7 @@ Exit codes:
 
 interface Flags extends NamingFlags {
   readonly yes: boolean
+  readonly by?: string
 }
 
 /** @param run does it. */
@@ -38,12 +39,14 @@ export function destroyKeysCommand(run: (request: DestroyRequest) => Promise<voi
     )
     .option('--in-all-accounts', 'the user or visitor is one person in all accounts', false)
     .option('--yes', 'do it', false)
+    .option('--by <name>', 'who does it, for the table audit; else the user of the system')
     .addHelpText('after', HELP)
     .allowExcessArguments(false)
     .action(async (flags: Flags) => {
       const owner =
         namedBy(flags, (problem) => command.error(`error: ${problem}`)) ??
         command.error('error: one of --user, --group or --anonymous is needed')
-      await run({ owner, isInAllAccounts: flags.inAllAccounts, isMeant: flags.yes })
+      const { inAllAccounts: isInAllAccounts, yes: isMeant, by } = flags
+      await run({ owner, isInAllAccounts, isMeant, by })
     })
 }

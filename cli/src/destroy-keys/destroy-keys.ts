@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   countKeys,
   deleteMarked,
+  idsOfKeys,
   markDestroyed,
   removeReplaced,
   replacedParts,
@@ -9,11 +10,18 @@ import {
 } from '@custom-events/clickhouse'
 import type { ErasedId } from '@custom-events/event'
 import type { ClosedSegments } from '@custom-events/kafka'
+import { counted } from '../counted.ts'
+import { onEach } from '../shards/open.ts'
+
+/** The database of keys of one ClickHouse. */
+export interface KeysShard {
+  readonly clickhouse: Pick<ClickHouse, 'query' | 'command' | 'database'>
+}
 
 /** What destroying keys needs of the servers. */
 export interface DestroyPorts {
-  /** Of the database of keys. */
-  readonly clickhouse: Pick<ClickHouse, 'query' | 'command' | 'database'>
+  /** The databases of keys: every shard has every key. */
+  readonly shards: readonly KeysShard[]
   /** Closes what the topic of keys holds, so that its bytes can go. */
   readonly closeSegments: () => Promise<ClosedSegments>
   /** Resolves when the consumers have inserted every key below these offsets. @throws when that takes too long. */
@@ -29,9 +37,10 @@ export interface DestroyPorts {
 export class KeysBehind extends Error {
   constructor(records: number, consumerGroup: string, waitedMs: number) {
     super(
-      `the consumers of ${consumerGroup} have ${records} records of the topic of keys to insert after ` +
-        `${waitedMs / 1_000} s, and Kafka's must not be deleted before. Start the consumers, and run it again; ` +
-        'of a group that nobody needs any more delete the offsets (kafka-consumer-groups --delete-offsets)',
+      `after ${waitedMs / 1_000} s the consumers of ${consumerGroup} have ${counted(records, 'record')} of the topic of keys to ` +
+        "insert, and Kafka's must not be deleted before. What the keys sealed cannot be read any more already, but the keys " +
+        'themselves are still there. Start the consumers, and run it again; of a group that nobody needs any more ' +
+        'delete the offsets (kafka-consumer-groups.sh --delete-offsets)',
     )
     this.name = 'KeysBehind'
   }
@@ -39,6 +48,10 @@ export class KeysBehind extends Error {
 
 /** What was done; for a person and for a receipt. */
 export interface DestroyedKeys {
+  /**
+   * Theirs that were there at any time of the run: once they are marked any other run deletes them as well. About 100 bytes
+   * of memory each; deleting them is what takes long.
+   */
   readonly keys: number
   /** Parts that ClickHouse is still to remove: 0 within seconds. */
   readonly replacedParts: number
@@ -54,21 +67,41 @@ export interface DestroyedKeys {
  * forgets those of an erased person; else what it still remembers seals for a day at most, for nobody.
  */
 export async function destroyKeys(ports: DestroyPorts, owner: ErasedId): Promise<DestroyedKeys> {
-  const { clickhouse, stop } = ports
-  await markDestroyed(clickhouse, owner) // before anything is deleted: from now on none comes back
+  const { shards, stop } = ports
+  const seen = new Set<string>()
+  await onEach(shards, ({ clickhouse }) => see(clickhouse, owner, seen)) // before: what is marked may be gone the next moment
+  await onEach(shards, ({ clickhouse }) => markDestroyed(clickhouse, owner)) // before anything is deleted: from now on none comes back
   stop.throwIfAborted()
   const { ends, openBecause } = await ports.closeSegments()
   stop.throwIfAborted()
   await ports.caughtUp(ends)
-  const keys = await countKeys(clickhouse, owner)
-  await untilNoneIsLeft(ports, owner)
+  await onEach(shards, (shard) => untilNoneIsLeft({ ...ports, ...shard }, owner, seen))
   stop.throwIfAborted()
   await ports.deleteRecordsBefore(ends)
   return {
-    keys,
-    replacedParts: await untilRemoved(ports),
+    keys: seen.size,
+    replacedParts: await partsLeft(ports),
     kafkaKeepsBecause: openBecause,
   }
+}
+
+/** How many keys of theirs there are: where one shard has fewer they are on their way. @throws {ClickHouseFailure} */
+export async function countKeysOf(shards: readonly KeysShard[], owner: ErasedId): Promise<number> {
+  return Math.max(...(await onEach(shards, ({ clickhouse }) => countKeys(clickhouse, owner))))
+}
+
+/** Every shard has every key, so an id is the same key on each. */
+async function see(
+  clickhouse: KeysShard['clickhouse'],
+  owner: ErasedId,
+  seen: Set<string>,
+): Promise<void> {
+  for (const id of await idsOfKeys(clickhouse, owner)) seen.add(id)
+}
+
+async function partsLeft({ shards, onCluster }: DestroyPorts): Promise<number> {
+  const parts = await onEach(shards, (shard) => untilRemoved({ ...shard, onCluster }))
+  return parts.reduce((sum, each) => sum + each, 0)
 }
 
 /** Ingest makes a key for somebody once a day and process: a second round is rare. */
@@ -76,12 +109,14 @@ const MAX_ROUNDS = 10
 
 /** Only what is marked is deleted: a key that was not would come back when Kafka is read again. */
 async function untilNoneIsLeft(
-  { clickhouse, onCluster, stop }: Pick<DestroyPorts, 'clickhouse' | 'onCluster' | 'stop'>,
+  { clickhouse, onCluster, stop }: KeysShard & Pick<DestroyPorts, 'onCluster' | 'stop'>,
   owner: ErasedId,
+  seen: Set<string>,
 ): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     stop.throwIfAborted()
     await markDestroyed(clickhouse, owner)
+    await see(clickhouse, owner, seen) // after: whatever this run marks and deletes is among them
     await deleteMarked(clickhouse, onCluster)
     if ((await countKeys(clickhouse, owner)) === 0) return
   }
@@ -95,7 +130,7 @@ const LOOK_EVERY_MS = 500
 async function untilRemoved({
   clickhouse,
   onCluster,
-}: Pick<DestroyPorts, 'clickhouse' | 'onCluster'>): Promise<number> {
+}: KeysShard & Pick<DestroyPorts, 'onCluster'>): Promise<number> {
   let parts = await replacedParts(clickhouse)
   const deadline = performance.now() + REMOVED_WITHIN_MS
   while (parts.size > 0 && performance.now() < deadline) {

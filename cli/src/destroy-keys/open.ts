@@ -1,9 +1,10 @@
-import { createClickHouse, keysDatabase, onCluster } from '@custom-events/clickhouse'
+import { keysDatabase, onCluster, openShards } from '@custom-events/clickhouse'
 import { encodeSealKey } from '@custom-events/codec'
 import {
   closeSegments,
   consumerGroupName,
   deleteRecordsBefore,
+  groupsOfShards,
   KafkaProblem,
   kafkaConfigFrom,
   readGroupOffsets,
@@ -25,15 +26,12 @@ export function openDestroyKeys(
 ): DestroyPorts {
   const kafka = kafkaConfigFrom(config)
   const topic = topicNames(config.KAFKA_TOPIC).keys
-  const consumerGroup = consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC)
-  const clickhouse = resources.use(
-    createClickHouse({
-      ...config,
-      CLICKHOUSE_DATABASE: keysDatabase(config.CLICKHOUSE_DATABASE),
-    }),
-  )
+  const named = consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC)
+  const keysConfig = { ...config, CLICKHOUSE_DATABASE: keysDatabase(config.CLICKHOUSE_DATABASE) }
+  const shards = openShards(keysConfig, resources)
+  const groups = groupsOfShards(named, shards.length)
   return {
-    clickhouse,
+    shards,
     stop,
     onCluster: onCluster(config.CLICKHOUSE_CLUSTER),
     closeSegments: () =>
@@ -44,9 +42,12 @@ export function openDestroyKeys(
       if (ends.size === 0) return
       const ask = <T>(of: () => Promise<T>): Promise<T> =>
         step('asking how far the consumers are', fix.kafka(config), of)
-      const others = await ask(() => otherGroups({ kafka, topic, consumerGroup, log }))
+      // All but ours, which are asked in any case. The one without shards is a group like any other where there are several: while
+      // a site goes from one ClickHouse to more its consumers still insert keys.
+      const [ours = named] = groups
+      const others = await ask(() => otherGroups({ kafka, topic, consumerGroup: ours, log }))
       const deadline = performance.now() + WAIT_MS
-      for (const group of [consumerGroup, ...others]) {
+      for (const group of new Set([...groups, ...others])) {
         await untilRead({ group, ends, deadline, stop }, () =>
           ask(() => readGroupOffsets({ kafka, consumerGroup: group, topics: [topic], log })),
         )

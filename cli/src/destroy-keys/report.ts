@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts'
 import type { Named } from '../erase/request.ts'
 import type { DestroyedKeys } from './destroy-keys.ts'
 
@@ -13,7 +14,7 @@ export function reportPlanned(
 ): readonly string[] {
   if (keys === 0) return [`Nothing is changed: there are no keys of ${named(owner)}`]
   return [
-    `Nothing is changed: ${keys} keys of ${named(owner)} would be destroyed. What they sealed could not be read any more:`,
+    `Nothing is changed: ${counted(keys, 'key')} of ${named(owner)} would be destroyed. What they sealed could not be read any more:`,
     'in ClickHouse, in Kafka, in dead letters and in any backup of these. It cannot be undone.',
     ...(accounts > 1 ? reportAmbiguous(owner, accounts) : ['To do it: --yes']),
   ]
@@ -35,11 +36,11 @@ export function reportDestroyed(
 ): readonly string[] {
   return [
     keys === 0
-      ? `There are no keys of ${named(owner)} in ClickHouse: none was destroyed`
-      : `${keys} keys of ${named(owner)} destroyed: what they sealed cannot be read any more`,
+      ? `There are no keys of ${named(owner)} in ClickHouse: none was left to destroy`
+      : `${counted(keys, 'key')} of ${named(owner)} destroyed: what they sealed cannot be read any more`,
     replacedParts === 0
       ? 'ClickHouse: the parts that held them are removed'
-      : `ClickHouse: ${replacedParts} replaced parts are still there; run it again in a minute`,
+      : `ClickHouse: still there: ${counted(replacedParts, 'replaced part')}; run it again in a minute`,
     kafkaLine(kafkaKeepsBecause),
   ]
 }

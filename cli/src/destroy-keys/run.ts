@@ -1,9 +1,10 @@
-import { accountsWithKeys, countKeys, createClickHouse, hashOfId } from '@custom-events/clickhouse'
+import { accountsWithKeys, hashOfId } from '@custom-events/clickhouse'
 import { audited } from '../audit/audited.ts'
 import { idOf, type Named } from '../erase/request.ts'
+import { onEach, openOwnShards } from '../shards/open.ts'
 import { fix, step, type Fix } from '../step.ts'
 import type { DestroyKeysConfig } from './config.ts'
-import { destroyKeys, type DestroyPorts } from './destroy-keys.ts'
+import { countKeysOf, destroyKeys, type DestroyPorts } from './destroy-keys.ts'
 import { openDestroyKeys } from './open.ts'
 import { reportAmbiguous, reportDestroyed, reportPlanned } from './report.ts'
 
@@ -14,6 +15,8 @@ export interface DestroyRequest {
   readonly isInAllAccounts: boolean
   /** Without it nothing is changed. */
   readonly isMeant: boolean
+  /** Who does it, as they say themselves. */
+  readonly by: string | undefined
 }
 
 const WRONG_USAGE = 64
@@ -29,12 +32,13 @@ export async function runDestroyKeys(
   print: (line: string) => void,
 ): Promise<number> {
   await using resources = new AsyncDisposableStack()
+  const [{ clickhouse }] = await openOwnShards(read.config, resources, { mustKnow: true })
   const ports = openDestroyKeys({ ...read, stop }, resources)
   const { owner, accounts } = await step('looking for keys', fix.clickhouse(read.config), () =>
     whose(ports, request),
   )
   if (!request.isMeant) {
-    const keys = await countKeys(ports.clickhouse, idOf(owner))
+    const keys = await countKeysOf(ports.shards, idOf(owner))
     for (const line of reportPlanned(owner, { keys, accounts })) print(line)
     return 0
   }
@@ -43,9 +47,9 @@ export async function runDestroyKeys(
     for (const line of reportAmbiguous(owner, accounts)) print(line)
     return WRONG_USAGE
   }
-  const clickhouse = resources.use(createClickHouse(read.config))
   try {
     const destroyed = await writtenDown(clickhouse, owner, {
+      by: request.by,
       fix: fix.clickhouse(read.config),
       run: () => destroyKeys(ports, idOf(owner)),
     })
@@ -60,11 +64,12 @@ export async function runDestroyKeys(
 
 /** Who has keys in one account only is meant there, also should another account's come meanwhile. */
 async function whose(
-  { clickhouse }: Pick<DestroyPorts, 'clickhouse'>,
+  { shards }: Pick<DestroyPorts, 'shards'>,
   { owner, isInAllAccounts }: DestroyRequest,
 ): Promise<{ readonly owner: Named; readonly accounts: number }> {
   if (owner.kind === 'group' || owner.within !== null) return { owner, accounts: 1 }
-  const accounts = await accountsWithKeys(clickhouse, idOf(owner))
+  const named = await onEach(shards, ({ clickhouse }) => accountsWithKeys(clickhouse, idOf(owner)))
+  const accounts = [...new Set(named.flat())]
   const [only] = accounts
   const isOne = accounts.length === 1 && only !== undefined && !isInAllAccounts
   return { owner: isOne ? { ...owner, within: only } : owner, accounts: accounts.length }
@@ -73,13 +78,20 @@ async function whose(
 function writtenDown(
   clickhouse: Parameters<typeof audited>[0],
   { kind, id, within }: Named,
-  does: { readonly fix: Fix; readonly run: () => ReturnType<typeof destroyKeys> },
+  {
+    by,
+    ...does
+  }: {
+    readonly by: string | undefined
+    readonly fix: Fix
+    readonly run: () => ReturnType<typeof destroyKeys>
+  },
 ): ReturnType<typeof destroyKeys> {
   const ofAccount = within === null ? {} : { group_hash: hashOfId(within) }
   const args = { [`${kind}_hash`]: hashOfId(id), ...ofAccount }
   return audited(
     clickhouse,
-    { command: 'destroy-keys', args },
+    { command: 'destroy-keys', args, by },
     {
       ...does,
       hidden: within === null ? [id] : [id, within],

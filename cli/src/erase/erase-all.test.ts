@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ClickHouseFailure, ErasureStalled, type Erasure } from '@custom-events/clickhouse'
+import { ClickHouseFailure, ErasureStalled } from '@custom-events/clickhouse'
 import { erasedIdOf } from '@custom-events/event'
 import { StepError } from '../step.ts'
 import { eraseAll } from './erase-all.ts'
@@ -11,8 +11,9 @@ import type { ErasePorts } from './erase.ts'
 import { readEraseConfig } from './config.ts'
 import { goOn } from './go-on.ts'
 import { makeReceipt } from './receipt/receipt.ts'
+import type { SpreadErasure } from './shards/spread.ts'
 
-const erasureOf = (erasureId: string): Erasure => ({
+const erasureOf = (erasureId: string): SpreadErasure => ({
   erasureId,
   id: erasedIdOf('user', erasureId),
   userHash: '0',
@@ -27,6 +28,7 @@ const erasureOf = (erasureId: string): Erasure => ({
   finishedAt: null,
   receiptSha256: '',
   step: 5,
+  rows: [],
 })
 
 /** Nobody listens there. */
@@ -60,7 +62,7 @@ async function run(
       eraseOne: async ({ onReceipt }, erasure) => {
         const fate = fates[erasure.erasureId]
         if (fate instanceof Error) throw fate
-        const made = makeReceipt(erasure, { left: { events: 0 }, finishedAt: 3_000 })
+        const made = makeReceipt(erasure, { left: [{ events: 0 }], finishedAt: 3_000 })
         await onReceipt(made)
         done.push(erasure.erasureId)
         return { erasure, receipt: made }

@@ -1,10 +1,11 @@
-import { ClickHouseFailure, ErasureStalled, type Erasure } from '@custom-events/clickhouse'
+import { ClickHouseFailure, ErasureStalled } from '@custom-events/clickhouse'
 import type { Told } from '../audit/audited.ts'
 import { StepError, type Fix } from '../step.ts'
 import { erase, type ErasePorts } from './erase.ts'
 import { RESUME } from './go-on.ts'
 import { keepReceipt } from './receipt/receipt-file.ts'
 import { receiptLines } from './report.ts'
+import type { SpreadErasure } from './shards/spread.ts'
 import type { createTeller } from './tell.ts'
 
 export const STOPPED = 130
@@ -30,7 +31,7 @@ interface Tools {
  * @param asked.receipt file that receipts are written to as well; `null`: none. @throws {StepError}
  */
 export async function eraseAll(
-  todo: readonly Erasure[],
+  todo: readonly SpreadErasure[],
   { receipt: file }: { readonly receipt: string | null },
   { ports, tell, fix, eraseOne = erase }: Tools,
 ): Promise<Done> {

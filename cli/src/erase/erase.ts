@@ -1,33 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
-  clearUserHashes,
   clickhouseTime,
-  conditionOf,
-  countEvents,
-  detachedParts,
-  dropCounted,
   ErasureStalled,
-  hideRows,
-  noteDays,
   recount,
-  rewriteParts,
   untilPartsAreGone,
-  writeErasureRow,
-  type Erasure,
-  type Servers,
   type Waiting,
 } from '@custom-events/clickhouse'
-import { createErasedIds, erasedKey, type ErasedIds } from '@custom-events/event'
-import type { ErasureTopic } from './topic/erasure-topic.ts'
+import { liftedSince } from './forgotten/lifted.ts'
+import { openLedger, type Account } from './shards/ledger.ts'
+import {
+  clearAway,
+  leftOn,
+  sweepOnce,
+  type EraseShard,
+  type Erasing,
+  type Sweep,
+} from './shards/one-shard.ts'
+import { onShards } from './shards/on-shards.ts'
 import { makeReceipt, type Receipt } from './receipt/receipt.ts'
-import { conditionsOf, findLetters, findRejected, type RefusedPlace } from './refused.ts'
+import type { Counts, SpreadErasure } from './shards/spread.ts'
 import { countTheirKeys, destroyTheirKeys, type KeyPorts } from './their-keys.ts'
+import type { ErasureTopic } from './topic/erasure-topic.ts'
 
 export interface ErasePorts {
-  readonly servers: Servers
+  readonly shards: readonly [EraseShard, ...EraseShard[]]
   readonly topic: ErasureTopic
-  /** The same, with time to count in: a large table takes longer than any other query may. */
-  readonly counting: Servers
   readonly keys: KeyPorts
   readonly waiting: Waiting
   /** After Kafka has the erasure no insert that does not know of it begins or ends later than so. */
@@ -44,7 +41,7 @@ const MAX_SWEEPS = 20
 
 /**
  * The way of an erasure: asked → announced → hidden → settled → done. Each step may be done again, and is when the
- * command was killed: what is there is deleted, what is gone is not found.
+ * command was killed: what is there is deleted, what is gone is not found. Each is done on every shard before the next.
  *
  * 1. announced: Kafka has it. From here on ingest takes nothing more, and consumers leave it out.
  * 2. hidden: no query sees a row; the rollups count the days anew.
@@ -55,38 +52,28 @@ const MAX_SWEEPS = 20
  */
 export async function erase(
   ports: ErasePorts,
-  asked: Erasure,
-): Promise<{ readonly erasure: Erasure; readonly receipt: Receipt }> {
-  const { servers, onStep } = ports
-  let erasure = asked
-  const reach = async (reached: Partial<Erasure>): Promise<void> => {
-    erasure = { ...erasure, ...reached, step: erasure.step + 1 }
-    await writeErasureRow(servers.clickhouse, erasure)
-  }
-  /** What was found is told before it is deleted: a command that is killed in between has not forgotten it. */
-  const account: Account = async (table, rows, hide) => {
-    const { [table]: before = 0, ...others } = erasure.pending
-    if (rows > 0) {
-      await reach({ pending: { ...others, [table]: Math.max(before, rows) } })
-      await hide()
-    }
-    const gone = Math.max(before, rows)
-    if (gone === 0) return
-    await reach({
-      pending: others,
-      found: { ...erasure.found, [table]: (erasure.found[table] ?? 0) + gone },
-    })
-  }
-  const sweep = (what: Sweep): Promise<number> => sweepOnce(ports, erasure, { what, account })
+  asked: SpreadErasure,
+): Promise<{ readonly erasure: SpreadErasure; readonly receipt: Receipt }> {
+  const { shards, onStep } = ports
+  const [{ servers: first }] = shards
+  const { erasureId } = asked
+  const ledger = openLedger(
+    shards.map(({ servers }) => servers),
+    asked,
+  )
+  const { reach, account } = ledger
+  const liftedAt = await liftedSince(ports.topic, asked)
+  const erasing: Erasing = { ...asked, receivedBefore: liftedAt }
+  const sweep = (what: Sweep): Promise<number> => sweepAll(ports, erasing, { what, account })
 
-  const announced = await announce(ports, erasure)
+  const announced = await announce(ports, erasing)
   const settledAt = performance.now() + ports.settleMs
   await reach({ state: 'announced', ...announced })
-  onStep('announced: Kafka has it, nothing more of it is taken')
+  onStep(announcedLine(erasing))
 
   await sweep('everything')
   onStep('hidden: no query of events shows it')
-  await recount(servers, erasure.erasureId, ports.waiting)
+  await onShards(ports, ({ servers }, waiting) => recount(servers, erasureId, waiting))
   await reach({ state: 'hidden' })
   onStep(COUNTED)
 
@@ -95,94 +82,57 @@ export async function erase(
   await reach({ state: 'settled' })
   onStep('settled: no insert can bring it back')
 
-  await destroyTheirKeys(ports.keys, erasure, { account, onStep })
-  const { selection } = selectionOf(erasure)
-  await recount(servers, erasure.erasureId, ports.waiting)
-  await dropCounted(servers, { erasureId: erasure.erasureId, selection }, ports.waiting)
-  if (erasure.userHash !== '0') {
-    const clear = (rows: number, update: () => Promise<void>) =>
-      account('rollup_daily', rows, update)
-    await clearUserHashes(ports.counting, erasure, { waiting: ports.waiting, account: clear })
-  }
-  for (const table of ['events', 'rejected_events', 'dead_letters', 'rollup_daily']) {
-    await rewriteParts(servers, table, ports.waiting)
-  }
+  await destroyTheirKeys(ports.keys, erasing, { account, onStep })
+  await onShards(ports, (shard, waiting, at) => clearAway(shard, erasing, { waiting, account, at }))
   onStep('rewritten: the parts of ClickHouse are without it')
-  await untilPartsAreGone(servers, ports.waiting)
-  const left = await mustBeGone(ports, erasure)
+  await onShards(ports, ({ servers }, waiting) => untilPartsAreGone(servers, waiting))
+  const left = await mustBeGone(ports, erasing)
 
-  const finishedAt = await clickhouseTime(servers.clickhouse)
-  const receipt = makeReceipt(erasure, { left, finishedAt })
+  const finishedAt = await clickhouseTime(first.clickhouse)
+  const receipt = makeReceipt(ledger.erasure(), { left, finishedAt, liftedAt })
   await ports.onReceipt(receipt)
   await reach({ state: 'done', finishedAt, receiptSha256: receipt.sha256 })
-  return { erasure, receipt }
+  return { erasure: ledger.erasure(), receipt }
+}
+
+function announcedLine({ receivedBefore: liftedAt }: Erasing): string {
+  if (liftedAt === null) return 'announced: Kafka has it, nothing more of it is taken'
+  return `announced before, and lifted at ${new Date(liftedAt).toISOString()}: what was taken since stays`
 }
 
 /** A day whose events are gone is counted no more: what is to go from its row goes at the end, see `dropCounted`. */
 const COUNTED =
   'hidden: rollups and catalogue are counted without it, but for days whose events expired'
 
-async function announce({ topic, servers }: ErasePorts, erasure: Erasure) {
+/** What was lifted was announced before; once more it would take away what was taken since. */
+async function announce({ topic, shards }: ErasePorts, erasure: Erasing) {
   const { id, timestampBefore, erasureId, askedBy, askedAt } = erasure
+  if (erasure.receivedBefore !== null) {
+    const { announcedAt, announcedOffset } = erasure
+    return { announcedAt: announcedAt ?? askedAt, announcedOffset }
+  }
   const span = { timestampBefore, receivedBefore: null }
   const announcedOffset = await topic.announce(id, span, { erasureId, askedBy, askedAt })
-  return { announcedOffset, announcedAt: await clickhouseTime(servers.clickhouse) }
+  const [{ servers }] = shards
+  // Who goes on with it says it again: since the first time nothing more of it was taken.
+  const announcedAt = erasure.announcedAt ?? (await clickhouseTime(servers.clickhouse))
+  return { announcedOffset, announcedAt }
 }
 
-/** The rows of an erasure, and those who are erased by it. */
-export function selectionOf(erasure: Pick<Erasure, 'id' | 'timestampBefore'>) {
-  const { id, timestampBefore } = erasure
-  const ids = createErasedIds()
-  const spans = [{ timestampBefore, receivedBefore: null }]
-  ids.set(erasedKey(id), { ...id, spans, erasureId: '', askedBy: '', askedAt: 0 })
-  return { selection: { id, timestampBefore }, ids }
-}
-
-/** Rejects and dead letters are read one by one, which takes long where there are many. */
-type Sweep = 'events' | 'everything'
-
-/** Deletes rows of a table that were found, and counts them once, also when it is killed half-way. */
-type Account = (table: string, rows: number, hide: () => Promise<void>) => Promise<void>
-
-/** @returns rows that were found. */
-async function sweepOnce(
-  { servers, counting, waiting }: ErasePorts,
-  erasure: Erasure,
+/** @returns rows that were found on all shards. */
+async function sweepAll(
+  ports: ErasePorts,
+  erasure: Erasing,
   { what, account }: { readonly what: Sweep; readonly account: Account },
 ): Promise<number> {
-  const { selection, ids } = selectionOf(erasure)
-  const events = await countEvents(counting, selection)
-  await account('events', events, async () => {
-    await noteDays(counting, erasure.erasureId, selection)
-    await hideRows(servers, { table: 'events', condition: conditionOf(selection) }, waiting)
-  })
-  if (what === 'events') return events
-  let total = events
-  for (const { table, places } of await findRefusedRows(counting, ids, erasure.timestampBefore)) {
-    await account(table, places.length, async () => {
-      for (const condition of conditionsOf(places)) {
-        await hideRows(servers, { table, condition }, waiting)
-      }
-    })
-    total += places.length
-  }
-  return total
-}
-
-interface RefusedRows {
-  readonly table: 'rejected_events' | 'dead_letters'
-  readonly places: readonly RefusedPlace[]
-}
-
-export async function findRefusedRows(
-  { clickhouse }: Pick<Servers, 'clickhouse'>,
-  ids: ErasedIds,
-  beforeMs: number | null,
-): Promise<readonly RefusedRows[]> {
-  return [
-    { table: 'rejected_events', places: await findRejected(clickhouse, ids, beforeMs) },
-    { table: 'dead_letters', places: await findLetters(clickhouse, ids, beforeMs) },
-  ]
+  const found = await onShards(ports, (shard, waiting, at) =>
+    sweepOnce(shard, erasure, {
+      what,
+      waiting,
+      account: (table, rows, hide) => account(table, [{ at, rows }], hide),
+    }),
+  )
+  return found.reduce((sum, rows) => sum + rows, 0)
 }
 
 /** Until no insert can be under way that does not know: then nothing is found any more. */
@@ -207,33 +157,8 @@ async function settle(
   )
 }
 
-/** @returns 0 of each table. @throws {ErasureStalled} when something is left. */
-async function mustBeGone(
-  { servers, counting, keys }: ErasePorts,
-  erasure: Erasure,
-): Promise<Readonly<Record<string, number>>> {
-  const { selection, ids } = selectionOf(erasure)
-  const left: Record<string, number> = { events: await countEvents(counting, selection) }
-  for (const { table, places } of await findRefusedRows(counting, ids, erasure.timestampBefore)) {
-    left[table] = places.length
-  }
-  const keysLeft = await countTheirKeys(keys, erasure)
-  if (keysLeft !== null) left['seal_keys'] = keysLeft
-  const some = Object.entries(left).filter(([, rows]) => rows > 0)
-  if (some.length > 0) {
-    const which = some.map(([table, rows]) => `${rows} of ${table}`).join(', ')
-    throw new ErasureStalled(`rows came back after all: ${which}; run it again with --resume`)
-  }
-  const detached = await detachedParts(servers)
-  if (detached.length > 0) {
-    const names = detached.map(
-      ({ table, name, reason }) => `${table}/detached/${name} (${reason || 'detached by hand'})`,
-    )
-    throw new ErasureStalled(
-      `ClickHouse keeps parts aside that nobody can look into, and they may hold rows of it: ${names.join(', ')}. ` +
-        'Attach what is needed, or drop each with ALTER TABLE … DROP DETACHED PART … SETTINGS allow_drop_detached = 1; ' +
-        'then run it again with --resume',
-    )
-  }
-  return left
+/** @returns 0 of each table, of each shard. @throws {ErasureStalled} when something is left. */
+async function mustBeGone(ports: ErasePorts, erasure: Erasing): Promise<readonly Counts[]> {
+  const keysLeft = await countTheirKeys(ports.keys, erasure)
+  return onShards(ports, (shard, _, at) => leftOn(shard, erasure, keysLeft?.[at] ?? null))
 }

@@ -1,5 +1,7 @@
-import { findEvents, type Servers } from '@custom-events/clickhouse'
+import { findEvents, joinFound } from '@custom-events/clickhouse'
 import type { IdKind } from '@custom-events/event'
+import { onEach } from '../shards/open.ts'
+import type { ErasePorts } from './erase.ts'
 import { idOf, type EraseRequest } from './request.ts'
 
 /**
@@ -8,15 +10,17 @@ import { idOf, type EraseRequest } from './request.ts'
  * @returns why nothing is done, and both ways on; `null`: it is clear who is meant. @throws {ClickHouseFailure}
  */
 export async function ambiguityOf(
-  servers: Servers,
+  shards: ErasePorts['shards'],
   request: EraseRequest,
 ): Promise<readonly string[] | null> {
   if (request.kind !== 'erase' || request.isInAllAccounts) return null
   const { target, before } = request
   if (target.kind === 'group' || target.within !== null) return null
-  const { accounts } = await findEvents(servers, { id: idOf(target), timestampBefore: before })
-  if (accounts <= 1) return null
-  return ['Not erased.', ...ambiguousLines(target.kind, accounts)]
+  const selection = { id: idOf(target), timestampBefore: before }
+  const found = await onEach(shards, ({ counting }) => findEvents(counting, selection))
+  const { accounts } = joinFound(found)
+  if (accounts.size <= 1) return null
+  return ['Not erased.', ...ambiguousLines(target.kind, accounts.size)]
 }
 
 /** Why it is refused, and both ways on. */

@@ -2,38 +2,72 @@ import {
   detachedParts,
   findEvents,
   findLinked,
+  joinFound,
   type ErasedSelection,
   type FoundEvents,
   type LinkedIds,
-  type Servers,
 } from '@custom-events/clickhouse'
-import { findRefusedRows, selectionOf } from './erase.ts'
+import { onEach } from '../shards/open.ts'
+import type { ErasePorts } from './erase.ts'
+import { findRefusedRows, selectionOf, type EraseShard } from './shards/one-shard.ts'
+import { sumOf, type Counts } from './shards/spread.ts'
 import { countTheirKeys, type KeyPorts } from './their-keys.ts'
 
 /** What an erasure would take away. */
 export interface Plan {
   readonly events: FoundEvents
   /** By table. */
-  readonly refused: Readonly<Record<string, number>>
+  readonly refused: Counts
   readonly linked: LinkedIds | null
   /** Of sealed properties; `null`: they stay. */
   readonly keys: number | null
   readonly detached: number
+  /** Rows by table on each shard; empty: there is only one. */
+  readonly byShard: readonly { readonly name: string; readonly rows: Counts }[]
+}
+
+/** Whether nobody has a row of whoever is meant. */
+export function isOfNobody({ events, refused }: Pick<Plan, 'events' | 'refused'>): boolean {
+  return events.rows === 0 && Object.values(refused).every((rows) => rows === 0)
 }
 
 /** Counts, and changes nothing. @throws {ClickHouseFailure} */
 export async function countWhatGoes(
-  servers: Servers,
+  shards: ErasePorts['shards'],
   selection: ErasedSelection,
   keys: KeyPorts,
 ): Promise<Plan> {
-  const { ids } = selectionOf(selection)
-  const refused = await findRefusedRows(servers, ids, selection.timestampBefore)
+  const counted = await onEach(shards, (shard) => countOn(shard, selection))
+  const keysOfShards = await countTheirKeys(keys, selection)
+  const linked = counted.map((each) => each.linked).filter((each) => each !== null)
+  const [kind] = linked
   return {
-    events: await findEvents(servers, selection),
+    events: joinFound(counted.map(({ events }) => events)),
+    refused: sumOf(counted.map(({ refused }) => refused)),
+    linked:
+      kind === undefined
+        ? null
+        : { kind: kind.kind, ids: new Set(linked.flatMap(({ ids }) => [...ids])) },
+    keys: keysOfShards === null ? null : Math.max(...keysOfShards),
+    detached: counted.reduce((sum, { detached }) => sum + detached, 0),
+    byShard:
+      shards.length === 1
+        ? []
+        : counted.map(({ name, events, refused }) => ({
+            name,
+            rows: { events: events.rows, ...refused },
+          })),
+  }
+}
+
+async function countOn({ name, counting }: EraseShard, selection: ErasedSelection) {
+  const { ids } = selectionOf(selection)
+  const refused = await findRefusedRows(counting, ids, selection.timestampBefore)
+  return {
+    name,
+    events: await findEvents(counting, selection),
     refused: Object.fromEntries(refused.map(({ table, places }) => [table, places.length])),
-    linked: await findLinked(servers, selection),
-    keys: await countTheirKeys(keys, selection),
-    detached: (await detachedParts(servers)).length,
+    linked: await findLinked(counting, selection),
+    detached: (await detachedParts(counting)).length,
   }
 }

@@ -80,11 +80,15 @@ interface RejectedRow extends PlacedRow {
   readonly beside: string | null
 }
 
+/** What is implied by the place of the page, for the index: of a tuple it makes nothing, and each page would read all rows. */
+const REJECTED_AFTER = `code >= {code:String}
+    AND (code > {code:String} OR received_at >= fromUnixTimestamp64Milli({ms:Int64}))`
+
 const REJECTED = `
   SELECT code, toUnixTimestamp64Milli(received_at) AS received_ms, request_id, \`index\` AS place,
     toString(version) AS row_version, kafka_partition, user_id, group_id, raw, beside
   FROM rejected_events
-  WHERE (code, received_at, request_id, \`index\`, version) >
+  WHERE ${REJECTED_AFTER} AND (code, received_at, request_id, \`index\`, version) >
       ({code:String}, fromUnixTimestamp64Milli({ms:Int64}), {request:String}, {index:Int32}, {version:UInt64})
     AND ({beforeMs:Nullable(Int64)} IS NULL
       OR received_at < fromUnixTimestamp64Milli(ifNull({beforeMs:Nullable(Int64)}, 0)))
@@ -121,12 +125,18 @@ interface LetterRow extends PlacedRow {
   readonly value_hex: string | null
 }
 
+/** As above. */
+const LETTERS_AFTER = `source_topic >= {topic:String} AND (source_topic > {topic:String} OR source_log >= {log:String})
+    AND (source_topic > {topic:String} OR source_log > {log:String} OR source_partition >= {partition:UInt32})
+    AND (source_topic > {topic:String} OR source_log > {log:String} OR source_partition > {partition:UInt32}
+      OR dead_letters.source_offset >= {offset:UInt64})`
+
 const LETTERS = `
   SELECT source_topic, source_log, source_partition, toString(source_offset) AS source_offset,
     toString(version) AS row_version, kafka_partition, toUnixTimestamp64Milli(dead_lettered_at) AS set_aside_ms,
     hex(key) AS key_hex, hex(value) AS value_hex
   FROM dead_letters
-  WHERE (source_topic, source_log, source_partition, dead_letters.source_offset, version) >
+  WHERE ${LETTERS_AFTER} AND (source_topic, source_log, source_partition, dead_letters.source_offset, version) >
       ({topic:String}, {log:String}, {partition:UInt32}, {offset:UInt64}, {version:UInt64})
     AND ({beforeMs:Nullable(Int64)} IS NULL
       OR dead_lettered_at < fromUnixTimestamp64Milli(ifNull({beforeMs:Nullable(Int64)}, 0)))

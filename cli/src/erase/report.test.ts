@@ -4,11 +4,17 @@ import { planLines, receiptLines } from './report.ts'
 import type { Receipt } from './receipt/receipt.ts'
 
 const plan = (accounts: number) => ({
-  events: { rows: 2, accounts, firstTimestamp: 'a', lastTimestamp: 'b' },
+  events: {
+    rows: 2,
+    accounts: new Set(Array.from({ length: accounts }, (_, index) => `account ${index}`)),
+    firstTimestamp: 'a',
+    lastTimestamp: 'b',
+  },
   refused: {},
   linked: null,
   keys: null,
   detached: 0,
+  byShard: [],
 })
 const user = { kind: 'user', id: 'u', within: null } as const
 
@@ -16,6 +22,11 @@ test('a dry run says when --yes alone is refused, and both ways on', () => {
   const lines = planLines({ target: user, isInAllAccounts: false }, plan(2)).join('\n')
   assert.match(lines, /--yes alone is refused:\n2 accounts .*--user … --group ….*--in-all/s)
   assert.doesNotMatch(lines, /With --yes they are erased/)
+})
+
+test('numbers have their words: one account, two rows', () => {
+  const lines = planLines({ target: user, isInAllAccounts: false }, plan(1)).join('\n')
+  assert.match(lines, /^events: 2 rows from a to b, in 1 account$/m)
 })
 
 test('where it is clear who is meant, it says what --yes does', () => {
@@ -29,6 +40,15 @@ test('where it is clear who is meant, it says what --yes does', () => {
     assert.match(lines, /With --yes they are erased/)
     assert.doesNotMatch(lines, /refused/)
   }
+})
+
+test('of nobody a dry run says so aloud: the id may be misspelt', () => {
+  const asked = { target: user, isInAllAccounts: false }
+  const nobody = { ...plan(0), events: { ...plan(0).events, rows: 0 } }
+  assert.match(planLines(asked, nobody).join('\n'), /NOBODY FOUND: no row has this id/)
+  const rejected = { ...nobody, refused: { rejected_events: 1 } }
+  for (const found of [plan(1), rejected])
+    assert.doesNotMatch(planLines(asked, found).join('\n'), /NOBODY/)
 })
 
 const receipt = { kind: 'group', before: null, found: {} } as unknown as Receipt // only what is asked of it here

@@ -1,23 +1,28 @@
 import type { Erasure } from '@custom-events/clickhouse'
+import { counted } from '../counted.ts'
 import type { IdKind } from '@custom-events/event'
-import type { Plan } from './plan.ts'
+import { isOfNobody, type Plan } from './plan.ts'
 import type { Receipt } from './receipt/receipt.ts'
+import type { Counts } from './shards/spread.ts'
 import { ambiguousLines } from './one-account.ts'
 import type { Target } from './request.ts'
 
 export function planLines(
   { target, isInAllAccounts }: Pick<Target, 'target' | 'isInAllAccounts'>,
-  { events, refused, linked, keys, detached }: Plan,
+  { events, refused, linked, keys, detached, byShard }: Plan,
 ): readonly string[] {
   const { kind, within } = target
-  const isClear = kind === 'group' || within !== null || isInAllAccounts || events.accounts <= 1
+  const accounts = events.accounts.size
+  const isClear = kind === 'group' || within !== null || isInAllAccounts || accounts <= 1
   const between =
     events.rows === 0
       ? ''
-      : ` from ${events.firstTimestamp} to ${events.lastTimestamp}, in ${events.accounts} accounts`
+      : ` from ${events.firstTimestamp} to ${events.lastTimestamp}, in ${counted(accounts, 'account')}`
   return [
-    `events: ${events.rows} rows${between}`,
-    ...Object.entries(refused).map(([table, rows]) => `${table}: ${rows} rows`),
+    `events: ${counted(events.rows, 'row')}${between}`,
+    ...Object.entries(refused).map(([table, rows]) => `${table}: ${counted(rows, 'row')}`),
+    ...byShard.map(({ name, rows }) => `  ${name}: ${rowsText(rows)}`),
+    ...(isOfNobody({ events, refused }) ? [NOBODY] : []),
     ...(keys === null ? [] : [`keys of sealed properties: ${keys}`]),
     ...linkedLines(kind, linked),
     ...(kind === 'group' || within !== null ? [] : [EVERYWHERE]),
@@ -32,19 +37,29 @@ export function planLines(
         ]
       : [
           'Dry run: nothing was changed. --yes alone is refused:',
-          ...ambiguousLines(kind, events.accounts),
+          ...ambiguousLines(kind, accounts),
         ]),
   ]
 }
 
+const NOBODY =
+  'NOBODY FOUND: no row has this id. Look at how it is spelt, capitals and blanks count; with --yes it is erased for what may come.'
 const EVERYWHERE =
   'Meant is the id in every account, also in those to come; with --group … it is one account alone.'
 
+function rowsText(rows: Counts): string {
+  return Object.entries(rows)
+    .map(([table, count]) => `${table} ${count}`)
+    .join(', ')
+}
+
+const SHOWN_LINKED = 20
+
 function linkedLines(kind: IdKind, linked: Plan['linked']): readonly string[] {
-  if (linked === null || linked.count === 0) return []
-  const names = linked.some.map((id) => JSON.stringify(id)).join(', ')
-  const more =
-    linked.count > linked.some.length ? `, and ${linked.count - linked.some.length} more` : ''
+  if (linked === null || linked.ids.size === 0) return []
+  const some = [...linked.ids].slice(0, SHOWN_LINKED)
+  const names = some.map((id) => JSON.stringify(id)).join(', ')
+  const more = linked.ids.size > some.length ? `, and ${linked.ids.size - some.length} more` : ''
   const what = linked.kind === 'anonymous' ? 'anonymous ids' : 'user ids'
   return [
     `${what} beside this ${kind}: ${names}${more}. Events with one of them alone stay: erase each as well.`,
@@ -52,9 +67,9 @@ function linkedLines(kind: IdKind, linked: Plan['linked']): readonly string[] {
 }
 
 export function receiptLines(receipt: Receipt): readonly string[] {
-  const found = Object.entries(receipt.found).map(([table, rows]) => `${table} ${rows}`)
+  const found = rowsText(receipt.found)
   return [
-    `Done: ${found.length === 0 ? 'no row was found' : `rows deleted: ${found.join(', ')}`}; none is left. Receipt:`,
+    `Done: ${found === '' ? 'no row was found' : `rows deleted: ${found}`}; none is left. Receipt:`,
     JSON.stringify(receipt, null, 2),
     ...(receipt.kind === 'group' && receipt.before === null ? [LOGIN_STAYS] : []),
   ]
@@ -70,6 +85,6 @@ export function listLines(erasures: readonly Erasure[]): readonly string[] {
     const before =
       timestampBefore === null ? '' : ` before ${new Date(timestampBefore).toISOString()}`
     const rows = Object.values(found).reduce((sum, each) => sum + each, 0)
-    return `${new Date(askedAt).toISOString()}  ${state.padEnd(9)}  ${id.kind} ${id.sha256}${before}  ${rows} rows  by ${askedBy}  ${erasure.erasureId}`
+    return `${new Date(askedAt).toISOString()}  ${state.padEnd(9)}  ${id.kind} ${id.sha256}${before}  ${counted(rows, 'row')}  by ${askedBy}  ${erasure.erasureId}`
   })
 }

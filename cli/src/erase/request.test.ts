@@ -46,3 +46,14 @@ test('an id has as many characters as ingest takes, whatever they are', async ()
   assert.equal((await asked('account', ['add', '--group', longest])).length, 1)
   await assert.rejects(asked('account', ['add', '--group', `${longest}a`]), refusal)
 })
+
+test('who does it can be said wherever a command is written down', async () => {
+  const by = (requests: readonly unknown[]): unknown =>
+    requests.map((request) => (request as { readonly by?: unknown }).by)
+  const named = ['--by', 'maria']
+  assert.deepEqual(by(await asked('erase', ['--user', 'u', ...named])), ['maria'])
+  assert.deepEqual(by(await asked('destroy-keys', ['--user', 'u', ...named])), ['maria'])
+  for (const action of ['add', 'remove']) {
+    assert.deepEqual(by(await asked('account', [action, '--group', 'g', ...named])), ['maria'])
+  }
+})

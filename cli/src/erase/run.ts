@@ -1,17 +1,23 @@
-import { createClickHouse, readErasureRows, type Erasure } from '@custom-events/clickhouse'
+import { counted } from '../counted.ts'
+import { openShards, type OpenShard, type OpenShards } from '@custom-events/clickhouse'
 import { audited, type Told } from '../audit/audited.ts'
+import { openOwnShards } from '../shards/open.ts'
 import { fix, step } from '../step.ts'
-import { begin, isUnfinished, lift } from './asked.ts'
+import { begin, isUnfinished, lift, tellOfLifted } from './asked.ts'
 import type { EraseConfig } from './config.ts'
 import { eraseAll, STOPPED, type Done } from './erase-all.ts'
 import type { ErasePorts } from './erase.ts'
+import { forgottenOf, type Forgotten } from './forgotten/forgotten.ts'
 import { goOn } from './go-on.ts'
 import { ambiguityOf } from './one-account.ts'
+import type { EraseShard } from './shards/one-shard.ts'
 import { openKafka } from './topic/open-kafka.ts'
 import { countWhatGoes } from './plan.ts'
 import { listLines, planLines } from './report.ts'
 import { auditedArguments, idOf, type EraseRequest } from './request.ts'
+import { readErasures, type SpreadErasure } from './shards/spread.ts'
 import { createTeller, type Screen } from './tell.ts'
+import { writeDownEmpty } from './forgotten/write-down.ts'
 import { openKeys } from './their-keys.ts'
 
 const WRONG_USAGE = 64
@@ -30,32 +36,31 @@ export async function runErase(
 ): Promise<number> {
   const { config, log } = read
   await using resources = new AsyncDisposableStack()
-  const clickhouse = resources.use(createClickHouse(config))
-  const servers = { clickhouse, cluster: config.CLICKHOUSE_CLUSTER }
-  const patient = resources.use(createClickHouse(config, { queryLimitS: COUNT_LIMIT_S }))
-  const counting = { ...servers, clickhouse: patient }
-  const rows = await step('reading the erasures', fix.clickhouse(config), () =>
-    readErasureRows(clickhouse),
+  const opened = await openOwnShards(config, resources, { mustKnow: true })
+  const [{ clickhouse }] = opened
+  const shards = eraseShards(opened, config, resources)
+  const erasures = await step('reading the erasures', fix.clickhouse(config), () =>
+    readErasures(opened),
   )
   const tell = createTeller(screen)
   if (request.kind === 'list') {
-    tell.lines(listLines(rows))
+    tell.lines(listLines(erasures))
     return 0
   }
   const keys = await step('looking for keys of sealed properties', fix.clickhouse(config), () =>
-    openKeys({ ...read, stop }, clickhouse, resources),
+    openKeys({ ...read, stop }, opened, resources),
   )
   if (request.kind === 'erase' && !request.isMeant) {
     const { target, before } = request
     const selection = { id: idOf(target), timestampBefore: before }
     const plan = await step('counting', fix.clickhouse(config), () =>
-      countWhatGoes(counting, selection, keys),
+      countWhatGoes(shards, selection, keys),
     )
     tell.lines(planLines(request, plan))
     return 0
   }
   const ambiguity = await step('counting accounts', fix.clickhouse(config), () =>
-    ambiguityOf(counting, request),
+    ambiguityOf(shards, request),
   )
   if (ambiguity !== null) {
     tell.lines(ambiguity)
@@ -66,8 +71,8 @@ export async function runErase(
   )
   const settleMs = config.ERASE_SETTLE_SECONDS * 1_000
   const waiting = { stop, onWaiting: tell.waiting }
-  const ports = { servers, counting, topic, keys, waiting, settleMs, onStep: tell.step }
-  const act = (): Promise<Done> => change(request, { ports, rows, tell, config })
+  const ports = { shards, topic, keys, waiting, settleMs, onStep: tell.step }
+  const act = (): Promise<Done> => change(request, { ports, erasures, tell, config })
   if (request.kind === 'lift' && !request.isMeant) return (await act()).exitCode
   const command = {
     command: 'erase',
@@ -78,37 +83,87 @@ export async function runErase(
   return (await audited(clickhouse, command, audit)).exitCode
 }
 
+/** With time to count in. */
+function eraseShards(
+  [first, ...others]: OpenShards,
+  config: EraseConfig['config'],
+  resources: AsyncDisposableStack,
+): ErasePorts['shards'] {
+  const patient = openShards(config, resources, { queryLimitS: COUNT_LIMIT_S })
+  const cluster = config.CLICKHOUSE_CLUSTER
+  const of = ({ name, clickhouse }: OpenShard, at: number): EraseShard => ({
+    name,
+    servers: { clickhouse, cluster },
+    counting: { clickhouse: patient[at]?.clickhouse ?? clickhouse, cluster },
+  })
+  return [of(first, 0), ...others.map((shard, at) => of(shard, at + 1))]
+}
+
 function told({ exitCode, counts }: Done): Told {
   const outcome = exitCode === 0 ? 'done' : exitCode === STOPPED ? 'stopped' : 'failed'
   return { outcome, counts }
 }
 
+/** What no table knows of any more, see `forgottenOf`; of the erasures those that something is left to do for. */
+async function findForgotten(
+  ports: Tools['ports'],
+  tell: Pick<Tools['tell'], 'lines'>,
+): Promise<Forgotten> {
+  const { shards, topic } = ports
+  const records = await topic.all()
+  // After Kafka: what another command has begun meanwhile was in the tables before.
+  const known = await readErasures(shards.map(({ servers }) => servers))
+  const { erasures, lifts } = forgottenOf(records, known)
+  const withRows = await writeDownEmpty(ports, erasures)
+  if (erasures.length > 0) {
+    const them = `${counted(erasures.length, 'erasure')} that Kafka tells of and no table`
+    tell.lines([`${them}, as of an older backup: ${withRows.length} of them are done again`])
+  }
+  return { erasures: withRows, lifts }
+}
+
 interface Tools {
   readonly ports: Omit<ErasePorts, 'onReceipt'>
-  readonly rows: readonly Erasure[]
+  readonly erasures: readonly SpreadErasure[]
   readonly tell: ReturnType<typeof createTeller>
   readonly config: EraseConfig['config']
 }
 
-async function change(request: EraseRequest, { ports, rows, tell, config }: Tools): Promise<Done> {
+async function change(
+  request: EraseRequest,
+  { ports, erasures, tell, config }: Tools,
+): Promise<Done> {
   const tools = { ports, tell, fix: goOn(config) }
   switch (request.kind) {
     case 'discard-unreadable': {
       const discarded = await ports.topic.discard()
-      tell.lines([`${discarded} records that could not be read were taken away.`])
+      tell.lines([`${counted(discarded, 'record')} taken away that could not be read.`])
       return { exitCode: 0, counts: { discarded } }
     }
     case 'lift':
-      return { exitCode: await lift(ports, request, rows, tell.lines), counts: {} }
+      return { exitCode: await lift(ports, request, erasures, tell.lines), counts: {} }
     case 'erase': {
       const begun = await step('writing down what is asked', fix.clickhouse(config), () =>
-        begin(ports, request, rows),
+        begin(ports, request, erasures),
       )
       return eraseAll([begun], request, tools)
     }
-    case 'resume':
+    case 'resume': {
+      const tellLifts = (lifts: readonly SpreadErasure[]): Promise<void> =>
+        step('telling every shard what was lifted', fix.clickhouse(config), () =>
+          tellOfLifted(ports, lifts),
+        )
+      await tellLifts(erasures)
+      const forgotten = await step('looking for erasures that no table has', goOn(config), () =>
+        findForgotten(ports, tell),
+      )
+      const todo = [...erasures.filter(isUnfinished), ...forgotten.erasures]
+      const done = await eraseAll(todo, request, tools)
+      if (done.exitCode === 0) await tellLifts(forgotten.lifts)
+      return done
+    }
     case 'list': // told before
-      return eraseAll(rows.filter(isUnfinished), request, tools)
+      return eraseAll([], request, tools)
     default:
       return request satisfies never
   }

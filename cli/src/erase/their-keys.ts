@@ -3,13 +3,14 @@ import {
   ErasureStalled,
   keysDatabase,
   type ClickHouse,
-  type Erasure,
   type ErasedSelection,
 } from '@custom-events/clickhouse'
 import { destroyKeys, KeysBehind, type DestroyPorts } from '../destroy-keys/destroy-keys.ts'
 import { openDestroyKeys } from '../destroy-keys/open.ts'
 import { kafkaLine } from '../destroy-keys/report.ts'
+import { onEach } from '../shards/open.ts'
 import type { EraseConfig } from './config.ts'
+import type { Account } from './shards/ledger.ts'
 
 /** Keys of sealed properties; `null`: nobody has set them up here. */
 export type KeyPorts = DestroyPorts | null
@@ -17,25 +18,28 @@ export type KeyPorts = DestroyPorts | null
 /** @throws {ClickHouseFailure} also when this user may not see them: what is not seen would not be destroyed. */
 export async function openKeys(
   read: Pick<EraseConfig, 'config' | 'log'> & { readonly stop: AbortSignal },
-  clickhouse: Pick<ClickHouse, 'query' | 'database'>,
+  shards: readonly { readonly clickhouse: Pick<ClickHouse, 'query' | 'database'> }[],
   resources: AsyncDisposableStack,
 ): Promise<KeyPorts> {
-  const [found] = await clickhouse.query<{ readonly result: number }>(
-    `EXISTS TABLE \`${keysDatabase(clickhouse.database)}\`.seal_keys`,
+  const found = await onEach(shards, ({ clickhouse }) =>
+    clickhouse.query<{ readonly result: number }>(
+      `EXISTS TABLE \`${keysDatabase(clickhouse.database)}\`.seal_keys`,
+    ),
   )
-  return found?.result === 1 ? openDestroyKeys(read, resources) : null
+  return found.some(([row]) => row?.result === 1) ? openDestroyKeys(read, resources) : null
 }
 
 /**
- * With an erasure of what was before some day keys stay: later events need them.
+ * With an erasure of what was before some day, or before it was lifted, keys stay: later events need them.
  *
- * @returns how many would go; `null`: none is meant. @throws {ClickHouseFailure}
+ * @returns how many would go, of each shard: every one has all of them; `null`: none is meant. @throws {ClickHouseFailure}
  */
 export async function countTheirKeys(
   keys: KeyPorts,
-  { id, timestampBefore }: ErasedSelection,
-): Promise<number | null> {
-  return keys === null || timestampBefore !== null ? null : countKeys(keys.clickhouse, id)
+  { id, timestampBefore, receivedBefore = null }: ErasedSelection,
+): Promise<readonly number[] | null> {
+  if (keys === null || timestampBefore !== null || receivedBefore !== null) return null
+  return onEach(keys.shards, ({ clickhouse }) => countKeys(clickhouse, id))
 }
 
 /**
@@ -47,28 +51,37 @@ export async function countTheirKeys(
  */
 export async function destroyTheirKeys(
   keys: KeyPorts,
-  erasure: Erasure,
+  erasure: ErasedSelection,
   {
     account,
     onStep,
   }: {
-    readonly account: (table: string, rows: number, hide: () => Promise<void>) => Promise<void>
+    readonly account: Account
     readonly onStep: (text: string) => void
   },
 ): Promise<void> {
-  const count = await countTheirKeys(keys, erasure)
-  if (keys === null || count === null) return
+  const counts = await countTheirKeys(keys, erasure)
+  if (keys === null || counts === null) return
+  let destroyed = 0
   const destroy = async (): Promise<void> => {
-    const { replacedParts, kafkaKeepsBecause } = await destroyKeys(keys, erasure.id).catch(stalled)
+    const {
+      keys: count,
+      replacedParts,
+      kafkaKeepsBecause,
+    } = await destroyKeys(keys, erasure.id).catch(stalled)
     if (replacedParts > 0) {
       throw new ErasureStalled(`${replacedParts} replaced parts of seal_keys are still on the disk`)
     }
-    if (count === 0) return onStep('keys: there are no keys of theirs')
+    destroyed = count
+    if (count === 0) return onStep('keys: none of theirs is left')
     onStep(`keys: ${count} destroyed, what they sealed cannot be read any more`)
     onStep(kafkaLine(kafkaKeepsBecause))
   }
-  await account('seal_keys', count, destroy)
-  if (count === 0) await destroy() // Kafka may still hold some that no consumer has inserted
+  const foundOf = (rows: readonly number[]) => rows.map((each, at) => ({ at, rows: each }))
+  await account('seal_keys', foundOf(counts), destroy)
+  if (counts.some((count) => count > 0)) return
+  await destroy() // Kafka may still hold some that no consumer has inserted
+  await account('seal_keys', foundOf(counts.map(() => destroyed)), async () => {})
 }
 
 function stalled(error: unknown): never {

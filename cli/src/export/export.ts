@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { ClickHouse } from '@custom-events/clickhouse'
 import { productVersion } from '@custom-events/runtime'
+import { earliestOf, momentsOf } from './moments.ts'
 import { writeManifest, type ManifestFile } from './manifest.ts'
 import { toNdjson } from './ndjson.ts'
 import { parquetRows, toParquet } from './parquet.ts'
@@ -23,7 +24,8 @@ export interface Exported {
 }
 
 interface ExportOptions {
-  readonly clickhouse: ClickHouse
+  /** All of them are asked: rejected events of an account may be on any. */
+  readonly shards: readonly { readonly clickhouse: ClickHouse }[]
   readonly request: ExportRequest
   /** Of accepted events. */
   readonly topic: string
@@ -41,24 +43,18 @@ interface ExportOptions {
  * @throws {ClickHouseFailure} @throws {Error} when the folder cannot be written, or a result is not whole
  */
 export async function exportRows(options: ExportOptions): Promise<Exported> {
-  const { clickhouse, request, topic, onProgress } = options
-  const moments = await momentsOf(clickhouse, topic)
-  const range = {
-    fromMs: request.fromMs ?? EARLIEST_MS,
-    toMs: request.toMs ?? LATEST_MS,
-  }
-  const planned: { readonly source: ExportSource; readonly slice: Slice }[] = []
-  for (const source of EXPORT_SOURCES) {
-    const count = bucketsOf(clickhouse, source, request)
-    const slices = await planSlices(count, range, request.maxFileBytes)
-    planned.push(...slices.map((slice) => ({ source, slice })))
-  }
+  const { shards, request, topic, stop, onProgress } = options
+  const moments = earliestOf(
+    await Promise.all(shards.map(({ clickhouse }) => momentsOf(clickhouse, topic))),
+  )
+  stop.throwIfAborted()
+  const planned = await unlessStopped(stop, planFiles(options))
   const total = planned.reduce((sum, { slice }) => sum + slice.rows, 0)
   const files: ManifestFile[] = []
-  for (const { source, slice } of planned) {
+  for (const { clickhouse, source, slice } of planned) {
     const number = files.filter((file) => file.source === source.name).length + 1
     const name = `${source.name}-${String(number).padStart(6, '0')}.${request.format}`
-    const written = await writeSlice(options, { source, slice, name })
+    const written = await writeSlice({ ...options, clickhouse }, { source, slice, name })
     files.push({
       name,
       source: source.name,
@@ -95,9 +91,47 @@ export async function exportRows(options: ExportOptions): Promise<Exported> {
   }
 }
 
-/** What a DateTime64(3) can hold. */
+/** Counting may take long, and changes nothing: nobody waits for its end. */
+async function unlessStopped<T>(stop: AbortSignal, running: Promise<T>): Promise<T> {
+  const stopped = Promise.withResolvers<never>()
+  const onAbort = (): void => stopped.reject(stop.reason)
+  stop.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([running, stopped.promise])
+  } finally {
+    stop.removeEventListener('abort', onAbort)
+  }
+}
+
+interface PlannedFile {
+  readonly clickhouse: ClickHouse
+  readonly source: ExportSource
+  readonly slice: Slice
+}
+
+/** Events of all shards, then what was rejected: an account may be in several of them, and each file is of one. */
+async function planFiles({
+  shards,
+  request,
+}: Pick<ExportOptions, 'shards' | 'request'>): Promise<readonly PlannedFile[]> {
+  const range = {
+    fromMs: request.fromMs ?? EARLIEST_MS,
+    toMs: request.toMs ?? LATEST_MS,
+  }
+  const planned: PlannedFile[] = []
+  for (const source of EXPORT_SOURCES) {
+    for (const { clickhouse } of shards) {
+      const count = bucketsOf(clickhouse, source, request)
+      const slices = await planSlices(count, range, request.maxFileBytes)
+      planned.push(...slices.map((slice) => ({ clickhouse, source, slice })))
+    }
+  }
+  return planned
+}
+
+/** What a DateTime64(3) can hold, and the moment after: it is no part of a range. */
 const EARLIEST_MS = Date.UTC(1900, 0, 1)
-const LATEST_MS = Date.UTC(2299, 11, 31, 23, 59, 59, 999)
+const LATEST_MS = Date.UTC(2300, 0, 1)
 
 function rowsOf(files: readonly ManifestFile[]): number {
   return files.reduce((sum, { rows }) => sum + rows, 0)
@@ -107,27 +141,15 @@ function iso(ms: number): string {
   return new Date(ms).toISOString()
 }
 
-/** When it began, and until when the data was complete then; of one partition unknown is of all unknown. */
-export async function momentsOf(clickhouse: ClickHouse, topic: string) {
-  const [row] = await clickhouse.query<{ readonly now: string; readonly until: string | null }>(
-    `SELECT toString(toUnixTimestamp64Milli(now64(3))) AS now,
-       (SELECT if(countIf(complete_until IS NULL) > 0, NULL, toString(toUnixTimestamp64Milli(min(complete_until))))
-        FROM complete_until WHERE topic = {topic:String}) AS until`,
-    { topic },
-  )
-  if (row === undefined) throw new Error('ClickHouse did not tell the time')
-  const isKnown = row.until !== null && Number(row.until) > 0
-  return {
-    as_of: iso(Number(row.now)),
-    complete_until: isKnown ? iso(Number(row.until)) : null,
-  }
-}
-
 const ATTEMPTS = 3
+
+interface Reading extends Pick<ExportOptions, 'request' | 'stop'> {
+  readonly clickhouse: ClickHouse
+}
 
 /** One that has fewer rows than were counted is read again, unless they are really gone: erased or expired meanwhile. */
 async function writeSlice(
-  { clickhouse, request, stop }: ExportOptions,
+  { clickhouse, request, stop }: Reading,
   {
     source,
     slice,
@@ -149,7 +171,7 @@ async function writeSlice(
 }
 
 async function readSlice(
-  { clickhouse, request, stop }: Pick<ExportOptions, 'clickhouse' | 'request' | 'stop'>,
+  { clickhouse, request, stop }: Reading,
   {
     source,
     slice,

@@ -1,6 +1,8 @@
-import { createClickHouse, hashOfId } from '@custom-events/clickhouse'
+import { counted } from '../counted.ts'
+import { hashOfId, openShards } from '@custom-events/clickhouse'
 import { audited } from '../audit/audited.ts'
 import { createProgress } from '../replay/progress.ts'
+import { openOwnShards } from '../shards/open.ts'
 import { fix, step } from '../step.ts'
 import type { ExportConfig } from './config.ts'
 import { exportRows, type Exported } from './export.ts'
@@ -14,6 +16,8 @@ interface Screen {
 }
 
 const STOPPED = 130
+/** All of an account is counted, and its texts are read for that: as long as a file may take to be read. */
+const COUNT_LIMIT_S = 3_600
 /** sysexits.h EX_NOINPUT: what was asked about is not there. */
 const NOBODY_FOUND = 66
 
@@ -26,7 +30,9 @@ export async function runExport(
   { config, stop }: { readonly config: ExportConfig; readonly stop: AbortSignal },
   { isTerminal, write }: Screen,
 ): Promise<number> {
-  await using clickhouse = createClickHouse(config)
+  await using resources = new AsyncDisposableStack()
+  const [{ clickhouse }] = await openOwnShards(config, resources)
+  const shards = openShards(config, resources, { queryLimitS: COUNT_LIMIT_S })
   const folder = await step('taking the folder', 'name a new or empty folder in --out', () =>
     takeFolder(request.out),
   )
@@ -42,7 +48,7 @@ export async function runExport(
   const exported = await step('exporting', fixOf(config), () =>
     audited(clickhouse, command, {
       run: () =>
-        exportRows({ clickhouse, request, topic: config.KAFKA_TOPIC, stop, onProgress }).catch(
+        exportRows({ shards, request, topic: config.KAFKA_TOPIC, stop, onProgress }).catch(
           (error: unknown) => {
             if (stop.aborted) return null
             throw error
@@ -104,7 +110,7 @@ function countsOf({ files, bytes, rowsBySource }: Exported): Readonly<Record<str
 
 function exportedLine({ out }: ExportRequest, exported: Exported): string {
   const rows = Object.entries(exported.rowsBySource).map(([source, count]) => `${count} ${source}`)
-  return `${out}: ${rows.join(', ')} in ${exported.files} files, ${exported.bytes} bytes; manifest.json says which\n`
+  return `${out}: ${rows.join(', ')} in ${counted(exported.files, 'file')}, ${counted(exported.bytes, 'byte')}; manifest.json says which\n`
 }
 
 /** A mistyped id looks like an answered request else. */

@@ -1,24 +1,29 @@
+import { counted } from '../counted.ts'
 import type { FillResult, Proposal, Proposals } from '@custom-events/clickhouse'
 
 const COLUMNS = ['property', 'queries', 'seconds', 'rows read', 'saves at most', 'costs an insert']
 
 /** What queries read from the JSON, and what to declare, for a person. */
 export function proposalLines(
-  { statements, proposals }: Proposals,
+  { statements, logBegins, proposals }: Proposals,
   days: number,
 ): readonly string[] {
+  const span = logBegins === null ? `of ${counted(days, 'day')}` : `since ${logBegins} UTC`
+  const shorter = logBegins === null ? [] : [`The log begins then, and not ${days} days ago.`]
   if (proposals.length === 0) {
     return [
-      `In ${days} days ${statements} queries of events are in system.query_log; none reads a property from the JSON.`,
+      `${counted(statements, 'query', 'queries')} of events ${span} are in system.query_log; none reads a property from the JSON.`,
+      ...shorter,
     ]
   }
   const reasons = proposals.flatMap(({ property, why }) =>
     why === null ? [] : [`  ${shown(property)}: no column proposed, ${why}`],
   )
   return [
-    `What ${statements} queries of ${days} days read from the JSON (system.query_log), the costliest first:`,
+    `What ${counted(statements, 'query', 'queries')} ${span} read from the JSON (system.query_log), the costliest first:`,
     ...tableLines([COLUMNS, ...proposals.map(rowOf)]),
     ...reasons,
+    ...shorter,
     ...declarationLines(proposals),
   ]
 }
@@ -65,7 +70,7 @@ export function filledLine(
   if (columns.length === 0) {
     return 'there are no hot columns to fill: declare some in schemas/hot-properties.json or by "x-hot", then run setup'
   }
-  const done = `${rows} rows in ${months} ${months === 1 ? 'month' : 'months'}`
+  const done = `${counted(rows, 'row')} in ${counted(months, 'month')}`
   if (outcome === 'stopped') {
     return `stopped; ${done} are done, the rest is as it was: run it again to go on`
   }

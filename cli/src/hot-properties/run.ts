@@ -1,13 +1,14 @@
 import {
   allHotProperties,
   columnOf,
-  createClickHouse,
   fillHotColumns,
   proposeHotProperties,
   type ClickHouse,
+  type OpenShard,
 } from '@custom-events/clickhouse'
 import { readPlans, type Plans } from '../setup/plans.ts'
 import { createProgress } from '../replay/progress.ts'
+import { onEach, openOwnShards, sayingOf } from '../shards/open.ts'
 import { fix, step } from '../step.ts'
 import type { HotPropertiesConfig } from './config.ts'
 import { filledLine, proposalLines } from './report.ts'
@@ -40,19 +41,32 @@ export async function runHotProperties(
   const plans = await step('reading the tracking plans', fix.plans(config), () =>
     readPlans(config.TRACKING_PLANS_DIR),
   )
-  await using clickhouse = createClickHouse(config)
+  await using resources = new AsyncDisposableStack()
+  const shards = await openOwnShards(config, resources)
   if (fill === null) {
-    await step('reading the log of queries', fix.clickhouse(config), () =>
-      propose({ clickhouse, plans, days, top }, screen),
-    )
+    await step('reading the log of queries', fix.clickhouse(config), async () => {
+      for (const shard of shards) {
+        const { clickhouse } = shard
+        await propose({ clickhouse, plans, days, top }, sayingOf(shard, lineTo(screen)))
+      }
+    })
     return 0
   }
   const columns = await step('finding the columns', fix.clickhouse(config), () =>
-    columnsToFill(clickhouse, plans, fill),
+    onEach(shards, ({ clickhouse }) => columnsToFill(clickhouse, plans, fill)),
   )
-  return step('filling hot columns', fix.clickhouse(config), () =>
-    fillThem({ clickhouse, columns, config, stop }, screen),
-  )
+  return step('filling hot columns', fix.clickhouse(config), async () => {
+    for (const [at, shard] of shards.entries()) {
+      const filling = { shard, columns: columns[at] ?? [], config, stop }
+      const code = await fillThem(filling, screen)
+      if (code !== 0) return code
+    }
+    return 0
+  })
+}
+
+function lineTo({ write }: Screen): (line: string) => void {
+  return (line) => write(`${line}\n`)
 }
 
 async function propose(
@@ -67,7 +81,7 @@ async function propose(
     readonly days: number
     readonly top: number
   },
-  { write }: Screen,
+  print: (line: string) => void,
 ): Promise<void> {
   const { personal } = plans
   const proposals = await proposeHotProperties({
@@ -77,7 +91,7 @@ async function propose(
     days,
     limit: top,
   })
-  for (const line of proposalLines(proposals, days)) write(`${line}\n`)
+  for (const line of proposalLines(proposals, days)) print(line)
 }
 
 /** @throws {Error} naming what is no hot column of `events`. */
@@ -105,21 +119,22 @@ async function columnsToFill(
 
 async function fillThem(
   {
-    clickhouse,
+    shard,
     columns,
     config,
     stop,
   }: {
-    readonly clickhouse: ClickHouse
+    readonly shard: OpenShard
     readonly columns: readonly string[]
     readonly config: HotPropertiesConfig
     readonly stop: AbortSignal
   },
-  { isTerminal, write }: Screen,
+  screen: Screen,
 ): Promise<number> {
+  const { isTerminal, write } = screen
   let progress: ReturnType<typeof createProgress> | undefined
   const result = await fillHotColumns({
-    clickhouse,
+    clickhouse: shard.clickhouse,
     columns,
     cluster: config.CLICKHOUSE_CLUSTER,
     stop,
@@ -129,6 +144,6 @@ async function fillThem(
     },
   })
   progress?.end()
-  write(`${filledLine(columns, result)}\n`)
+  sayingOf(shard, lineTo(screen))(filledLine(columns, result))
   return result.outcome === 'filled' ? 0 : STOPPED
 }

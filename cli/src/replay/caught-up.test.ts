@@ -6,6 +6,7 @@ const offset = (partition: number, committed: number | null, latest: number, ear
   topic: 't',
   partition,
   committed,
+  hasCommit: committed !== null,
   earliest,
   latest,
 })

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { GroupOffset } from '@custom-events/kafka'
 
@@ -5,7 +6,7 @@ import type { GroupOffset } from '@custom-events/kafka'
 export class ConsumersBehind extends Error {
   constructor(records: number, consumerGroup: string, waitedMs: number) {
     super(
-      `the consumers of ${consumerGroup} are ${records} records behind after ${waitedMs / 1_000} s: newer ` +
+      `the consumers of ${consumerGroup} are ${counted(records, 'record')} behind after ${waitedMs / 1_000} s: newer ` +
         'copies of the events may be among those, and would be overwritten. Nothing more was replayed.\n' +
         '  fix: start the consumers, or wait until their lag is small (docs/runbook.md, Lag grows)',
     )

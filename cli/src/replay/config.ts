@@ -7,6 +7,7 @@ import {
   readConfig,
   registryVariables,
   serviceVariables,
+  shardUrls,
   shownConfig,
 } from '@custom-events/runtime'
 import { setupVariables } from '../config.ts'
@@ -30,6 +31,7 @@ export function readReplayConfig(
 ) {
   const { config, warnings } = readConfig(replayVariables, environment)
   const placeLeaseMs = placeLeaseFrom(environment)
+  const counted = { CLICKHOUSE_SHARDS: String(shardUrls(config).length) }
   const log = createLogger({ service: 'replay', level: config.LOG_LEVEL }, process.stderr)
   log.info({ config: shownConfig(replayVariables, environment) }, 'configuration')
   return {
@@ -37,7 +39,8 @@ export function readReplayConfig(
     warnings,
     log,
     placeLeaseMs,
-    ingest: from === 'rejected' ? readIngestConfig(environment) : null,
+    // Ingest counts what is named here.
+    ingest: from === 'rejected' ? readIngestConfig({ ...environment, ...counted }) : null,
   }
 }
 

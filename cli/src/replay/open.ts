@@ -1,66 +1,38 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import {
-  createClickHouse,
-  readLogs,
-  registerLogs,
-  type ClickHouse,
-  type RegisteredLog,
-} from '@custom-events/clickhouse'
-import {
-  createEventCodec,
-  createRejectedCodec,
-  eventAvroSchema,
-  rejectedAvroSchema,
-} from '@custom-events/codec'
+import { registerLogs, type ClickHouse, type OpenShard } from '@custom-events/clickhouse'
 import { inOrderOf } from '@custom-events/consumer'
-import { compilePlans, createPlanSet, type ErasedIds } from '@custom-events/event'
-import {
-  createKeepKeys,
-  createSealer,
-  createSealKeys,
-  encode,
-  parseWriteKeys,
-  produceSealed,
-  SEAL_KEYS,
-  type WriteKey,
-} from '@custom-events/ingest'
+import { createKeepKeys, produceSealed, SEAL_KEYS } from '@custom-events/ingest'
 import {
   consumerGroupName,
   createGenerationProducer,
   createProducer,
-  createSchemaRegistry,
   erasedTopic,
   followGenerations,
   kafkaConfigFrom,
   onPromisedTopics,
   partitionCounts,
-  readGroupOffsets,
   readKafkaLogs,
-  SIDE_TOPIC_PARTITIONS,
+  readShardOffsets,
+  sideTopicPartitions,
   topicNames,
-  registryConfigFrom,
   watchTopicPromises,
-  type Generations,
   type Producer,
 } from '@custom-events/kafka'
-import { readPlanFiles } from '@custom-events/runtime'
+import { openOwnShards } from '../shards/open.ts'
 import { fix, NotReady, step, type Fix } from '../step.ts'
 import { waitUntilCaughtUp } from './caught-up.ts'
 import type { ReplayConfig } from './config.ts'
-import { deadLetterSource } from './sources/dead-letters.ts'
+import { openSources } from './open-source.ts'
 import type { Filter, Source } from './sources/judged.ts'
-import { newestCopies } from './sources/newest.ts'
-import { rejectedSource } from './sources/rejected.ts'
-import { readRejectedEvents } from './sources/rejected-rows.ts'
-import { replayTargets } from './sources/targets.ts'
+import { newestInShards } from './sources/newest.ts'
+import { sourceOfShards } from './sources/of-shards.ts'
 
 /** The servers of a replay, open and answering. */
 export interface OpenReplay {
   readonly source: Source
   readonly producer: Pick<Producer, 'produce'>
   readonly caughtUp: () => Promise<void>
-  /** Has the table `audit`. */
+  /** Has the table `audit`: of several shards the first. */
   readonly clickhouse: ClickHouse
   /** What to do when it refuses. */
   readonly fix: Fix
@@ -80,20 +52,23 @@ export async function openReplay(options: {
   const { config, log } = options.config
   const topics = topicNames(config.KAFKA_TOPIC)
   const kafka = kafkaConfigFrom(config)
-  const clickhouse = resources.use(createClickHouse(config))
-  await step('asking ClickHouse', fix.tables(config), () =>
-    clickhouse.query('SELECT resolution FROM rejected_events LIMIT 0'),
-  )
+  const shards = await openOwnShards(config, resources)
+  for (const { clickhouse } of shards) {
+    await step('asking ClickHouse', fix.tables(config), () =>
+      clickhouse.query('SELECT resolution FROM rejected_events LIMIT 0'),
+    )
+  }
   const { erasures, generations, tell } = followGenerations({
     kafka,
     topic: erasedTopic(config.KAFKA_TOPIC),
     tracked: topics.tracked,
     partitions: config.KAFKA_PARTITIONS,
     leaseMs: options.config.placeLeaseMs,
+    shards: shards.length,
     log,
   })
   resources.use(erasures)
-  const partitionCountByTopic = partitionCounts(topics, config.KAFKA_PARTITIONS)
+  const partitionCountByTopic = partitionCounts(topics, config.KAFKA_PARTITIONS, shards.length)
   const open = (counts: Readonly<Record<string, number>>, placed: string): Producer => {
     const promised = { kafka, partitionCountByTopic: counts, log }
     return onPromisedTopics(createProducer(promised), watchTopicPromises({ ...promised, placed }))
@@ -115,39 +90,42 @@ export async function openReplay(options: {
   )
   const { rejected, deadLetters, keys } = topics
   const tracked = generations.all.map(({ topic }) => topic)
-  const logs = await step('looking up the logs of the topics', fix.tables(config), async () => {
-    const read = [...tracked, rejected, deadLetters, keys]
-    const found = await step('asking Kafka for its logs', fix.kafka(config), () =>
-      readKafkaLogs({ kafka, topics: read, log }),
-    )
-    return registerLogs(clickhouse, inOrderOf(read, found), 'replay')
-  })
+  const read = [...tracked, rejected, deadLetters, keys]
+  const found = await step('asking Kafka for its logs', fix.kafka(config), () =>
+    readKafkaLogs({ kafka, topics: read, log }),
+  )
   const { place } = generations
-  const erased = erasures.ids
-  const source = await openSource(options.config, {
-    clickhouse,
+  const sourceOf = await openSources(options.config, {
     filter,
-    erased,
-    logs,
+    erased: erasures.ids,
     tracked,
     place,
   })
+  const openOne = async ({ shard, clickhouse }: OpenShard): Promise<Source> => {
+    const logs = await step('looking up the logs of the topics', fix.tables(config), () =>
+      registerLogs(clickhouse, inOrderOf(read, found), 'replay'),
+    )
+    return sourceOf({ clickhouse, newestCopies: newestInShards(shards, shard), logs })
+  }
+  const [firstShard, ...otherShards] = shards
+  const sources: [Source, ...Source[]] = [await openOne(firstShard)]
+  for (const each of otherShards) sources.push(await openOne(each))
   const consumerGroup = consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC)
   const readOffsets = () =>
     step('asking how far the consumers are', fix.kafka(config), () =>
-      readGroupOffsets({ kafka, consumerGroup, topics: tracked, log }),
+      readShardOffsets({ kafka, consumerGroup, shards: shards.length, topics: tracked, log }),
     )
   return {
-    source,
+    source: sourceOfShards(sources),
     producer: produceSealed(producer, {
       keepKeys: createKeepKeys({
         producer,
         topic: topics.keys,
-        partitionCount: SIDE_TOPIC_PARTITIONS,
+        partitionCount: sideTopicPartitions(shards.length),
       }),
       keysWithinMs: SEAL_KEYS.keptWithinMs,
     }),
-    clickhouse,
+    clickhouse: firstShard.clickhouse,
     fix: fix.tables(config),
     // Nothing is compared when an older copy may win anyway.
     caughtUp: async () => {
@@ -155,100 +133,6 @@ export async function openReplay(options: {
         throw new Error('the topic grows: replay again what is left')
       if (!filter.isForced) await waitUntilCaughtUp({ readOffsets, consumerGroup, stop })
     },
-  }
-}
-
-async function openSource(
-  { config, ingest }: ReplayConfig,
-  {
-    clickhouse,
-    filter,
-    erased,
-    logs,
-    tracked,
-    place,
-  }: {
-    readonly clickhouse: ClickHouse
-    readonly filter: Filter
-    readonly erased: ErasedIds
-    /** Of the topics. */
-    readonly logs: readonly RegisteredLog[]
-    /** Every generation of the topic of accepted events. */
-    readonly tracked: readonly string[]
-    readonly place: Generations['place']
-  },
-): Promise<Source> {
-  const notesOn = (topic: string) => ({
-    generation: logs.find((each) => each.topic === topic)?.generation ?? 0,
-    partitions: SIDE_TOPIC_PARTITIONS,
-  })
-  const topics = topicNames(config.KAFKA_TOPIC)
-  const registry = createSchemaRegistry(registryConfigFrom(config))
-  const now = Date.now
-  const [trackedId, schemaId] = await step('asking the registry', fix.registry(config), () =>
-    Promise.all([
-      registry.register(`${topics.tracked}-value`, eventAvroSchema),
-      registry.register(`${topics.rejected}-value`, rejectedAvroSchema),
-    ]),
-  )
-  if (ingest === null) {
-    const generations = tracked
-    const targetByTopic = replayTargets({ topics, generations, place, clickhouse, logs, registry })
-    const { deadLetters } = topics
-    return deadLetterSource({
-      clickhouse,
-      filter,
-      erased,
-      deadLetters,
-      notes: notesOn(deadLetters),
-      logs: await readLogs(clickhouse),
-      targetByTopic,
-      now,
-    })
-  }
-  const { settings, writeKeysFile, plansDir } = ingest
-  const plans = await step(
-    'reading tracking plans',
-    'correct the files of TRACKING_PLANS_DIR',
-    async () => compilePlans(await readPlanFiles(plansDir)),
-  )
-  const current = createPlanSet(plans, ingest.planRules)
-  const encoding = {
-    codec: createEventCodec(),
-    schemas: { trackedId },
-    settings: { place },
-    plans: { current },
-    // What was rejected before its plan marked anything is sealed like any other.
-    sealer: createSealer(createSealKeys({ limits: SEAL_KEYS })),
-  }
-  return rejectedSource({
-    rows: readRejectedEvents(clickhouse, filter),
-    isForced: filter.isForced,
-    erased,
-    rules: settings.rules,
-    plans: current,
-    keyOf: keysOf(writeKeysFile),
-    encode: (judged) => encode(encoding, judged),
-    newestCopies: (events) => newestCopies(clickhouse, events),
-    topics,
-    notes: notesOn(topics.rejected),
-    codec: createRejectedCodec(),
-    schemaId,
-    now,
-  })
-}
-
-/** What a key may write now counts, not what it might when the event came. */
-function keysOf(path: string | null): ((source: string) => WriteKey | null) | null {
-  if (path === null) return null
-  const keys = parseWriteKeys(readFileSync(path, 'utf8')).filter(({ mayWrite }) => mayWrite)
-  return (source) => {
-    const named = keys.filter(({ name }) => name === source)
-    const [first] = named
-    if (first === undefined) return null
-    const isBound = named.every(({ groupIds }) => groupIds !== null)
-    const groupIds = isBound ? new Set(named.flatMap((key) => [...(key.groupIds ?? [])])) : null
-    return { ...first, groupIds }
   }
 }
 

@@ -1,14 +1,17 @@
 import { total, type Tally } from './tally.ts'
+import { counted } from '../counted.ts'
 import type { Unusable } from './sources/judged.ts'
-
-/** At most so many names of one kind are printed; the tables have them all. */
-const MAX_NAMES = 10
 
 const COLUMNS = ['topic', 'code', 'found', 'replay', 'superseded', 'refused again', 'unusable']
 
 /** What was found and would be done, for a person: a table, then why what is not replayed is not. */
 export function planLines(title: string, tally: Tally, resolved: number): readonly string[] {
-  const earlier = resolved === 0 ? [] : [`${resolved} ${title} more were ended by earlier replays.`]
+  const earlier =
+    resolved === 0
+      ? []
+      : [
+          `${some(title, resolved)} more ${resolved === 1 ? 'was' : 'were'} ended by earlier replays.`,
+        ]
   if (tally.found === 0) return [`No ${title} to replay.`, ...earlier]
   const rows = [...tally.rowByCode.values()].map((row) => {
     const { topic, code, replay, superseded, refused, unusable } = row
@@ -18,12 +21,17 @@ export function planLines(title: string, tally: Tally, resolved: number): readon
   return [...tableLines([COLUMNS, ...rows]), ...reasonLines(tally), ...earlier]
 }
 
+/** Words of a source end with an s. */
+function some(title: string, count: number): string {
+  return counted(count, title.replace(/s$/, ''), title)
+}
+
 /** What was done. */
 export function resultLines(title: string, tally: Tally, wasStopped: boolean): readonly string[] {
   const { unacknowledged, unmarked } = tally
   const open = total(tally, 'refused') + total(tally, 'unusable')
   const lines = [
-    `${total(tally, 'replay')} ${title} replayed: Kafka has them, the consumers insert them.`,
+    `${some(title, total(tally, 'replay'))} replayed: Kafka has them, the consumers insert them.`,
   ]
   if (total(tally, 'superseded') > 0) {
     lines.push(
@@ -71,10 +79,10 @@ function reasonLines(tally: Tally): readonly string[] {
   for (const [code, number] of tally.countByRefusal) {
     lines.push(`refused again: ${number} with ${code}`)
   }
-  for (const [reason, names] of tally.namesByReason) {
+  for (const [reason, { count, names }] of tally.unusableByReason) {
     const why = isUnusable(reason) ? UNUSABLE[reason] : reason
-    const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ''
-    lines.push(`unusable: ${names.length} ${why}: ${names.slice(0, MAX_NAMES).join(', ')}${more}`)
+    const more = count > names.length ? ` and ${count - names.length} more` : ''
+    lines.push(`unusable: ${count} ${why}: ${names.join(', ')}${more}`)
   }
   return lines
 }

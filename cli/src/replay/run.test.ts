@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hashOfId } from '@custom-events/clickhouse'
 import type { OutgoingRecord, ProduceOutcome } from '@custom-events/kafka'
 import type { Fate, Judged, Source } from './sources/judged.ts'
 import { runReplay } from './run.ts'
+import { add, emptyTally } from './tally.ts'
 
 const record = (topic: string, name: string): OutgoingRecord => ({
   topic,
@@ -74,7 +76,9 @@ const takesAudit = {
 interface Given {
   readonly fates: Readonly<Record<string, Fate['kind']>>
   readonly isAway?: (value: string, topic: string) => boolean
-  readonly clickhouse?: typeof takesAudit
+  readonly clickhouse?: Omit<typeof takesAudit, 'command'> & {
+    readonly command: (sql: string, params?: Readonly<Record<string, unknown>>) => Promise<void>
+  }
 }
 
 function scene({ fates, isAway, clickhouse = takesAudit }: Given) {
@@ -82,12 +86,14 @@ function scene({ fates, isAway, clickhouse = takesAudit }: Given) {
   const { tracked, producer } = fakeKafka(resolved, isAway)
   let output = ''
   const stopping = new AbortController()
-  const run = async (options: { isDryRun?: boolean; caughtUp?: () => Promise<void> } = {}) => {
+  const run = async (
+    options: { isDryRun?: boolean; caughtUp?: () => Promise<void>; groupId?: string } = {},
+  ) => {
     output = ''
-    const { isDryRun = false, caughtUp = async () => {} } = options
+    const { isDryRun = false, caughtUp = async () => {}, groupId = null } = options
     const stop = stopping.signal
     const parts = { source, producer, clickhouse, fix: 'grant it', caughtUp, stop }
-    const filter = { sinceMs: 0, untilMs: 0, codes: [], groupId: null, isForced: false }
+    const filter = { sinceMs: 0, untilMs: 0, codes: [], groupId, isForced: false }
     const write = (text: string): void => void (output += text)
     const code = await runReplay({ from: 'rejected', isDryRun, filter }, parts, {
       isTerminal: false,
@@ -220,4 +226,40 @@ test('what cannot be written into audit is told with what to do, and nothing is 
   const { run, tracked } = scene({ fates: { a: 'replay' }, clickhouse })
   await assert.rejects(run(), /table audit failed: no INSERT on audit\n  fix: grant it/)
   assert.deepEqual(tracked, [])
+})
+
+test('the account that is meant is in the audit as a hash only, also where it failed', async () => {
+  const written: Readonly<Record<string, unknown>>[] = []
+  const clickhouse = {
+    ...takesAudit,
+    command: async (_: string, params: Readonly<Record<string, unknown>> = {}) => {
+      written.push(params)
+    },
+  }
+  const failing = scene({
+    fates: { a: 'replay' },
+    isAway: () => assert.fail("in scope g = 'o\\'brien'"),
+    clickhouse,
+  })
+  await assert.rejects(failing.run({ groupId: "o'brien" }), /brien/)
+  await scene({ fates: { a: 'replay' }, clickhouse }).run({ groupId: "o'brien" })
+  const args = written.map((each) => JSON.parse(String(each['arguments'])))
+  assert.deepEqual(args.map((each) => each.group_hash), Array(4).fill(hashOfId("o'brien"))) // prettier-ignore
+  assert.doesNotMatch(JSON.stringify(written), /brien/)
+  assert.deepEqual(
+    written.map((each) => each['outcome']),
+    ['begun', 'failed', 'begun', 'done'],
+  )
+})
+
+test('of those that cannot be replayed the first are named, and no more are kept', async () => {
+  const names = Array.from({ length: 25 }, (_, index) => `n${String(index).padStart(2, '0')}`)
+  const { run } = scene({ fates: Object.fromEntries(names.map((name) => [name, 'unusable'])) })
+  const { output } = await run({ isDryRun: true })
+  assert.match(output, /unusable: 25 kept only in part.*: n00, .*n09 and 15 more\n/)
+  const tally = emptyTally()
+  const judged = { topic: 't', code: 'c', fate: { kind: 'unusable', reason: 'truncated' } as const }
+  for (const name of names)
+    add(tally, { ...judged, name, resolve: () => assert.fail() }, 'unusable')
+  assert.equal(tally.unusableByReason.get('truncated')?.names.length, 10)
 })

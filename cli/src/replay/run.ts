@@ -1,3 +1,4 @@
+import { hashOfId } from '@custom-events/clickhouse'
 import { audited } from '../audit/audited.ts'
 import type { Filter } from './sources/judged.ts'
 import type { OpenReplay } from './open.ts'
@@ -61,6 +62,7 @@ export async function runReplay(
       { command: 'replay', args: auditedArguments(asked), by: asked.by },
       {
         fix: parts.fix,
+        hidden: asked.filter.groupId === null ? [] : [asked.filter.groupId],
         run: () => replay({ ...parts, onProgress: ({ found }) => progress.update(found) }),
         tell: (tally) => ({
           outcome: wasStoppedAt(tally) ? 'stopped' : 'done',
@@ -78,8 +80,10 @@ export async function runReplay(
   }
 }
 
+/** Of an account only a hash. */
 function auditedArguments({ from, filter }: Pick<ReplayRequest, 'from' | 'filter'>) {
   const { sinceMs, untilMs, codes, groupId, isForced } = filter
   const [since, until] = [new Date(sinceMs).toISOString(), new Date(untilMs).toISOString()]
-  return { from, since, until, codes, group: groupId, force: isForced }
+  const ofAccount = groupId === null ? {} : { group_hash: hashOfId(groupId) }
+  return { from, since, until, codes, ...ofAccount, force: isForced }
 }

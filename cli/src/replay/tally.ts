@@ -10,19 +10,22 @@ export interface Tally {
   readonly rowByCode: Map<string, TallyRow>
   /** Of those that would be refused again. */
   readonly countByRefusal: Map<string, number>
-  /** Names of those that cannot be replayed as they are, by reason. */
-  readonly namesByReason: Map<string, string[]>
+  /** Those that cannot be replayed as they are, by reason: how many, and the names of the first. */
+  readonly unusableByReason: Map<string, { count: number; readonly names: string[] }>
   found: number
   unacknowledged: number
   /** Replayed, but still told to be open. */
   unmarked: number
 }
 
+/** At most so many names of one kind are kept, and printed: the tables have them all, which may be millions. */
+const MAX_NAMES = 10
+
 export function emptyTally(): Tally {
   return {
     rowByCode: new Map(),
     countByRefusal: new Map(),
-    namesByReason: new Map(),
+    unusableByReason: new Map(),
     found: 0,
     unacknowledged: 0,
     unmarked: 0,
@@ -41,9 +44,10 @@ export function add(tally: Tally, judged: Judged, outcome: Outcome): void {
     tally.countByRefusal.set(fate.code, (tally.countByRefusal.get(fate.code) ?? 0) + 1)
   }
   if (fate.kind === 'unusable') {
-    const names = tally.namesByReason.get(fate.reason) ?? []
-    tally.namesByReason.set(fate.reason, names)
-    names.push(judged.name)
+    const some = tally.unusableByReason.get(fate.reason) ?? { count: 0, names: [] }
+    tally.unusableByReason.set(fate.reason, some)
+    some.count += 1
+    if (some.names.length < MAX_NAMES) some.names.push(judged.name)
   }
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts'
 import {
   daysIn,
   type Days,
@@ -29,14 +30,14 @@ export function keptText({ days, daysByEvent = new Map() }: Kept): string {
 }
 
 function daysText(days: Days): string {
-  return days === null ? 'for ever' : `at least ${days} days, and at most 31 more`
+  return days === null ? 'for ever' : `at least ${counted(days, 'day')}, and at most 31 more`
 }
 
 function wasText({ from, to }: RetentionChange): string {
   if (from === to) return 'a change to that was begun and did not end'
   if (from === null) return 'kept them for ever before'
   const days = daysIn(from)
-  return days === undefined ? `had TTL ${from} before` : `kept them ${days} days before`
+  return days === undefined ? `had TTL ${from} before` : `kept them ${counted(days, 'day')} before`
 }
 
 export function deletes({ due }: Pick<RetentionChange, 'due'>): boolean {

@@ -1,28 +1,36 @@
 import {
   ClickHouseFailure,
-  createClickHouse,
   readAnnounced,
   type AnnouncedErasure,
   type ClickHouse,
+  type OpenShard,
 } from '@custom-events/clickhouse'
 import { addSpan, erasedKey, liftSpans, type ErasedSpan } from '@custom-events/event'
 import type { Logger } from '@custom-events/runtime'
 import type { Wanted } from '../erase/topic/erasure-topic.ts'
 import { openKafka } from '../erase/topic/open-kafka.ts'
 import type { SetupConfig } from '../config.ts'
+import { onEach } from '../shards/open.ts'
 
 /**
  * Writes the erasures to Kafka that ClickHouse tells of and the topic has not, because it was lost or made anew, and that it is
  * complete then: nobody who reads it is ready before. Without it a refill would bring everybody back.
  */
 export async function fillErasures(
-  config: SetupConfig,
-  log: Logger,
+  {
+    config,
+    log,
+    shards,
+  }: {
+    readonly config: SetupConfig
+    readonly log: Logger
+    readonly shards: readonly Pick<OpenShard, 'clickhouse'>[]
+  },
   print: (line: string) => void,
 ): Promise<void> {
   await using resources = new AsyncDisposableStack()
-  const clickhouse = resources.use(createClickHouse(config))
-  const wanted = wantedOf(await announcedIn(clickhouse))
+  const told = await onEach(shards, ({ clickhouse }) => announcedIn(clickhouse))
+  const wanted = wantedOf(onceEach(told.flat()))
   const stop = new AbortController().signal
   const topic = await openKafka({ config, log, resources, stop })
   const filled = await topic.nameAll(wanted)
@@ -37,6 +45,12 @@ async function announcedIn(clickhouse: ClickHouse): Promise<readonly AnnouncedEr
     if (error instanceof ClickHouseFailure && NOT_THERE.includes(error.failure.code)) return []
     throw error
   })
+}
+
+/** Every shard tells of every erasure, unless it was away when it ended. @returns the latest last */
+export function onceEach(told: readonly AnnouncedErasure[]): readonly AnnouncedErasure[] {
+  const byId = new Map(told.map((erasure) => [erasure.erasureId, erasure]))
+  return [...byId.values()].toSorted((one, other) => one.askedAt - other.askedAt)
 }
 
 export function wantedOf(announced: readonly AnnouncedErasure[]): readonly Wanted[] {

@@ -1,26 +1,48 @@
 import {
-  createClickHouse,
   readLogs,
   registerLogs,
+  type OpenShard,
   type RegisteredLog,
 } from '@custom-events/clickhouse'
 import { inOrderOf } from '@custom-events/consumer'
-import { kafkaConfigFrom, pinnedGenerations, readKafkaLogs, topicNames } from '@custom-events/kafka'
+import { kafkaConfigFrom, readKafkaLogs, topicNames, type Generation } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
 import type { SetupConfig } from '../config.ts'
+import { sayingOf } from '../shards/open.ts'
 
-/** Gives the log of each topic its generation, unless it has one: those of accepted events first, in their order. */
+/**
+ * Gives the log of each topic its generation, unless it has one, on every shard: those of accepted events first, in their order.
+ * None of a topic that was made and not announced: with a log that nobody reads yet `complete_until` would not be known.
+ */
 export async function setUpLogs(
-  config: SetupConfig,
-  log: Logger,
+  {
+    config,
+    log,
+    shards,
+    announced,
+  }: {
+    readonly config: SetupConfig
+    readonly log: Logger
+    readonly shards: readonly OpenShard[]
+    /** Later generations of the topic, the oldest first. */
+    readonly announced: readonly Generation[]
+  },
   print: (line: string) => void,
 ): Promise<void> {
   const { tracked, ...others } = topicNames(config.KAFKA_TOPIC)
   const kafka = kafkaConfigFrom(config)
-  const later = await pinnedGenerations({ kafka, tracked, log })
-  const topics = [tracked, ...later.map(({ topic }) => topic), ...Object.values(others)]
+  const topics = [tracked, ...announced.map(({ topic }) => topic), ...Object.values(others)]
   const kafkaLogs = inOrderOf(topics, await readKafkaLogs({ kafka, topics, log }))
-  await using clickhouse = createClickHouse(config)
+  for (const shard of shards) {
+    await registerOn(shard.clickhouse, kafkaLogs, sayingOf(shard, print))
+  }
+}
+
+async function registerOn(
+  clickhouse: OpenShard['clickhouse'],
+  kafkaLogs: Parameters<typeof registerLogs>[1],
+  print: (line: string) => void,
+): Promise<void> {
   const registered = await registerLogs(clickhouse, kafkaLogs, 'setup')
   for (const { topic, generation } of registered) print(`log of ${topic}: generation ${generation}`)
   const all = await readLogs(clickhouse)

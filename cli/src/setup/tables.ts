@@ -1,17 +1,19 @@
 import {
   compareTables,
-  createClickHouse,
   migrate,
   readTables,
+  type OpenShard,
   type TableSettings,
 } from '@custom-events/clickhouse'
 import type { Logger } from '@custom-events/runtime'
 import type { SetupConfig } from '../config.ts'
 import { setUpRetention } from '../retention/set-up-retention.ts'
+import { claim, mustBeClaimable } from '../shards/set-up.ts'
 import type { Plans } from './plans.ts'
 
-/** Migrates ClickHouse, and compares the tables with what is asked. */
+/** Migrates one ClickHouse, writes down which shard it is, and compares the tables with what is asked. */
 export async function setUpTables(
+  shard: OpenShard,
   {
     config,
     log,
@@ -19,7 +21,8 @@ export async function setUpTables(
   }: { readonly config: SetupConfig; readonly log: Logger; readonly plans: Plans },
   print: (line: string) => void,
 ): Promise<void> {
-  await using clickhouse = createClickHouse(config)
+  const { clickhouse } = shard
+  await mustBeClaimable(shard) // also if it was away at the beginning
   const { applied, total } = await migrate({
     clickhouse,
     log,
@@ -27,6 +30,7 @@ export async function setUpTables(
     plannedColumns: plans.columns,
     personalProperties: plans.personal,
   })
+  await claim(shard)
   const findings = compareTables(await readTables(clickhouse), tableSettings(config))
   const refused = findings.filter(({ severity }) => severity === 'refused')
   if (refused.length > 0) throw new Error(refused.map(({ text }) => text).join('\n  '))

@@ -5,7 +5,9 @@ import {
   createTopics,
   erasedTopic,
   followErasures,
+  isSamePlacement,
   kafkaConfigFrom,
+  recordGeneration,
   topicPromises,
   writeGeneration,
   type Generation,
@@ -14,6 +16,9 @@ import {
 } from '@custom-events/kafka'
 import type { Config, Logger } from '@custom-events/runtime'
 import type { TopicConfig, topicVariables } from './config.ts'
+import { NotReady } from '../step.ts'
+import { seeGroups, type SeenGroup } from './groups.ts'
+import { flagsTo, saidOf } from './next.ts'
 
 /** What is known of the generations of the topic, and what may be said of them. */
 export interface GenerationTopics {
@@ -23,8 +28,13 @@ export interface GenerationTopics {
   readonly isLastOpen: () => boolean
   /** Whether the leases on the generation before have ended, by what was seen here. */
   readonly hasBegun: () => boolean
-  /** Makes the topic of one, or finds it as it should be, and records its partitions. @throws {TopicsRefused} */
-  readonly make: (generation: Generation) => Promise<void>
+  /** Those that read the topic, by their names in the configuration. @throws {KafkaProblem} */
+  readonly groups: () => Promise<readonly SeenGroup[]>
+  /**
+   * Makes the topic of one, or finds it as it should be, and records its partitions and what is split, for who may begin
+   * the same one now and for setup. @throws {TopicsRefused}
+   */
+  readonly make: (generation: Generation, before: Generation) => Promise<void>
   /** Resolves when Kafka has the record, and it was read back. @throws */
   readonly say: (record: GenerationRecord) => Promise<void>
 }
@@ -40,10 +50,11 @@ export async function openGenerationTopics(
 ): Promise<GenerationTopics> {
   const kafka = kafkaConfigFrom(config)
   const topic = erasedTopic(config.KAFKA_TOPIC)
+  const { CLICKHOUSE_SHARDS: shards } = config
   const producer = resources.use(
     createProducer({ kafka, partitionCountByTopic: { [topic]: 1 }, log }),
   )
-  const erasures = resources.use(followErasures({ kafka, topic, log }))
+  const erasures = resources.use(followErasures({ kafka, topic, shards, log }))
   const { announcements } = erasures
   const generations = createGenerations({
     tracked: config.KAFKA_TOPIC,
@@ -64,7 +75,11 @@ export async function openGenerationTopics(
       const { topic: open, closed } = generations.place()
       return closed === null && open === (last()?.topic ?? config.KAFKA_TOPIC)
     },
-    make: async (generation) => {
+    groups: () => {
+      const topics = generations.all.map(({ topic: each }) => each)
+      return seeGroups({ config }, { kafka, log, topics })
+    },
+    make: async (generation, before) => {
       await createTopics({
         kafka,
         partitionCountByTopic: { [generation.topic]: generation.partitions },
@@ -76,8 +91,15 @@ export async function openGenerationTopics(
         },
         log,
       })
+      const recorded = await recordGeneration({ kafka, generation, log })
+      if (isSamePlacement(recorded, generation)) return
+      throw new Error(
+        `${recorded.topic} was begun ${saidOf(recorded)}: finish that first (${flagsTo(before, recorded)})`,
+      )
     },
     say: async (record) => {
+      // Making the topic may have taken longer than a connection lasts.
+      await within(READY_WITHIN_MS, () => producer.notReadyReason === null, () => whyNot() ?? '') // prettier-ignore
       const [outcome] = await producer.produce([
         { topic, partition: 0, ...writeGeneration(record) },
       ])
@@ -110,7 +132,7 @@ async function mustBePlaced(
 async function within(ms: number, isSo: () => boolean, why: () => string): Promise<void> {
   const overdueAt = performance.now() + ms
   while (!isSo()) {
-    if (performance.now() > overdueAt) throw new Error(why())
+    if (performance.now() > overdueAt) throw new NotReady(why())
     await delay(LOOK_EVERY_MS)
   }
 }

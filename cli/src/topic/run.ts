@@ -1,15 +1,23 @@
+import { counted } from '../counted.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import { waitOf } from '@custom-events/kafka'
 import { fix, step } from '../step.ts'
 import type { TopicConfig } from './config.ts'
-import { nextStep } from './next.ts'
+import { groupsProblem } from './groups.ts'
+import { nextStep, saidOf, type NextStep, type Wanted } from './next.ts'
 import { openGenerationTopics, type GenerationTopics } from './open.ts'
 
 /** What an operator asked for. */
-export interface GrowRequest {
-  readonly partitions: number
+export interface GrowRequest extends Omit<Wanted, 'shards'> {
   /** Without it nothing is changed. */
   readonly isMeant: boolean
+  /** `false`: none has ever run, so that no group is looked for. */
+  readonly hasConsumers: boolean
+}
+
+interface Running {
+  readonly config: TopicConfig
+  readonly stop: AbortSignal
 }
 
 const FAILED = 1
@@ -23,40 +31,60 @@ const LOOK_EVERY_MS = 200
  * @returns the exit code @throws {StepError}
  */
 export async function runGrow(
-  { partitions, isMeant }: GrowRequest,
-  { config: read, stop }: { readonly config: TopicConfig; readonly stop: AbortSignal },
+  { isMeant, hasConsumers, ...asked }: GrowRequest,
+  { config: read, stop }: Running,
   print: (line: string) => void,
 ): Promise<number> {
   await using resources = new AsyncDisposableStack()
   const topics = await step('reading the generations of the topic', fix.kafka(read.config), () =>
     openGenerationTopics(read, resources),
   )
+  const { CLICKHOUSE_SHARDS: shards } = read.config
   const known = { all: topics.all(), isLastOpen: topics.isLastOpen() }
-  const todo = nextStep(read.config.KAFKA_TOPIC, known, partitions)
+  const todo = nextStep(read.config.KAFKA_TOPIC, known, { ...asked, shards })
   if (todo.step === 'refused') {
     print(`Refused: ${todo.why}.`)
     return FAILED
   }
   if (todo.step === 'none') {
-    print(`${todo.now.topic} has ${partitions} partitions and takes events. Nothing to do.`)
-    return 0
-  }
-  const { next, before } = todo
-  const inSeconds = Math.ceil(waitOf(read.leaseMs) / 1_000)
-  if (!isMeant) {
-    print(`${before.topic} has ${before.partitions} partitions.`)
-    if (todo.step === 'make') print(`Would make ${next.topic} with ${partitions} partitions.`)
-    print(`Would have every ingest write to ${next.topic} within ${inSeconds} s. Do it with --yes.`)
+    print(`${todo.now.topic} takes events, ${saidOf(todo.now)}. Nothing to do.`)
     return 0
   }
   if (todo.step === 'make') {
-    await step(`making topic ${next.topic}`, fix.kafka(read.config), () => topics.make(next))
-    print(`topic ${next.topic}: ${partitions} partitions`)
+    const groups = await step('looking at the consumers', fix.kafka(read.config), () =>
+      topics.groups(),
+    )
+    const why = groupsProblem(groups, { shards, hasConsumers })
+    if (why !== null) {
+      print(`Refused: ${why}`)
+      return FAILED
+    }
+  }
+  if (!isMeant) {
+    for (const line of whatWouldBe(todo, read)) print(line)
+    return 0
+  }
+  return await grow(todo, { topics, config: read, stop }, print) // before what it uses is closed
+}
+
+type Todo = Extract<NextStep, { readonly step: 'open' | 'make' }>
+
+async function grow(
+  { step: first, next, before }: Todo,
+  { topics, config: read, stop }: Running & { readonly topics: GenerationTopics },
+  print: (line: string) => void,
+): Promise<number> {
+  print(shardsOf(read))
+  if (first === 'make') {
+    await step(`making topic ${next.topic}`, fix.kafka(read.config), () =>
+      topics.make(next, before),
+    )
+    print(`topic ${next.topic}: ${counted(next.partitions, 'partition')}`)
     await step('announcing it', fix.kafka(read.config), () =>
       topics.say({ ...next, isOpen: false }),
     )
   }
-  print(`announced: every ingest leaves ${before.topic} within ${inSeconds} s, by itself`)
+  print(`announced: every ingest leaves ${before.topic} within ${inSeconds(read)} s, by itself`)
   if (!(await begun(topics, stop))) {
     print('Stopped: the switch goes on. Run it again, so that who starts later need not wait.')
     return STOPPED
@@ -66,6 +94,26 @@ export async function runGrow(
   )
   print(`${next.topic} takes events. ${before.topic} is read on; do not delete it.`)
   return 0
+}
+
+function whatWouldBe({ step: first, next, before }: Todo, config: TopicConfig): readonly string[] {
+  return [
+    `${before.topic} takes events, ${saidOf(before)}.`,
+    ...(first === 'make' ? [`Would make ${next.topic} ${saidOf(next)}.`] : []),
+    shardsOf(config),
+    `Would have every ingest write to ${next.topic} within ${inSeconds(config)} s. Do it with --yes.`,
+  ]
+}
+
+function inSeconds({ leaseMs }: TopicConfig): number {
+  return Math.ceil(waitOf(leaseMs) / 1_000)
+}
+
+function shardsOf({ config }: TopicConfig): string {
+  const { CLICKHOUSE_SHARDS: shards } = config
+  return shards > 1
+    ? `Every account stays on its shard of the ${shards} (CLICKHOUSE_SHARDS).`
+    : 'All events are in one ClickHouse (CLICKHOUSE_SHARDS=1).'
 }
 
 /** Waits until no lease on the generation before can be held by anybody. */

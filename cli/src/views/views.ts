@@ -1,13 +1,15 @@
 import {
   allHotProperties,
-  createClickHouse,
   makeEventViews,
   onCluster,
+  type ClickHouse,
   type EventViewsResult,
+  type OpenShard,
 } from '@custom-events/clickhouse'
 import { redactUrl } from '@custom-events/runtime'
 import type { Plans } from '../setup/plans.ts'
 import { readPlans } from '../setup/plans.ts'
+import { openOwnShards, sayingOf } from '../shards/open.ts'
 import { fix, step } from '../step.ts'
 import { untilAnswered } from '../until-answered.ts'
 import type { ViewsConfig } from './config.ts'
@@ -25,21 +27,42 @@ export async function runViews(
   const plans = await step('reading the tracking plans', fix.plans(config), () =>
     readPlans(config.TRACKING_PLANS_DIR),
   )
-  const server = `ClickHouse at ${redactUrl(config.CLICKHOUSE_URL)}`
-  return step('making the views of events', fix.clickhouse(config), () =>
-    untilAnswered({ server, limitMs: config.SETUP_TIMEOUT_MS, print }, () =>
-      setUpViews(config, plans, print),
-    ),
-  )
+  await using resources = new AsyncDisposableStack()
+  const patient = <T>({ url }: OpenShard, run: () => Promise<T>): Promise<T> => {
+    const server = `ClickHouse at ${redactUrl(url)}`
+    return untilAnswered({ server, limitMs: config.SETUP_TIMEOUT_MS, print }, run)
+  }
+  const shards = await openOwnShards(config, resources, { ask: patient })
+  return step('making the views of events', fix.clickhouse(config), async () => {
+    const results: EventViewsResult[] = []
+    for (const shard of shards) {
+      const make = () => setUpViews(shard.clickhouse, { config, plans }, sayingOf(shard, print))
+      results.push(await patient(shard, make))
+    }
+    return joined(results)
+  })
+}
+
+/** Of all shards together. */
+function joined(results: readonly EventViewsResult[]): EventViewsResult {
+  const sum = (of: (result: EventViewsResult) => number): number =>
+    results.reduce((total, result) => total + of(result), 0)
+  return {
+    made: sum(({ made }) => made),
+    changed: sum(({ changed }) => changed),
+    unchanged: sum(({ unchanged }) => unchanged),
+    dropped: results.flatMap(({ dropped }) => dropped),
+    failed: results.flatMap(({ failed }) => failed),
+    notes: results.flatMap(({ notes }) => notes),
+  }
 }
 
 /** Makes the views of events, and says what became of them. @throws {ClickHouseFailure} */
 export async function setUpViews(
-  config: ViewsConfig,
-  plans: Plans,
+  clickhouse: ClickHouse,
+  { config, plans }: { readonly config: ViewsConfig; readonly plans: Plans },
   print: (line: string) => void,
 ): Promise<EventViewsResult> {
-  await using clickhouse = createClickHouse(config)
   const result = await makeEventViews({
     clickhouse,
     plans: plans.events,

@@ -12,14 +12,24 @@ import { readAccountStatement } from './logins/account-statement.ts'
 import type { Login } from './logins/login.ts'
 import type { Logins } from './logins/logins.ts'
 import { whyForeign } from './origin.ts'
-import { compressionOf, formatOf, readQuery, type Exchange } from './query.ts'
+import { compressionOf, formatOf, readQuery, type Exchange, type Query } from './query.ts'
 import type { QueryLog } from './query-log/query-log.ts'
 import { createReply, sendError } from './reply.ts'
 import { inSession } from './run.ts'
 import { logged } from './query-log/logged.ts'
+import { whyNotAsOwner } from './sql/as-owner.ts'
 import { isHarmlessData, whyNotConfined, whyNotSettable } from './sql/confined.ts'
-import { otherRole, whyBeyond, whyNotOfAccounts, whyNotOfRole } from './sql/confined-roles.ts'
+import {
+  otherRole,
+  whyBeyond,
+  whyNotInFormat,
+  whyNotOfAccounts,
+  whyNotOfReaders,
+  whyNotOfRole,
+} from './sql/confined-roles.ts'
+import { whyForNobody } from './sql/for-nobody.ts'
 import type { Parameters } from './sql/settings.ts'
+import { withOwnGrants } from './sql/show-grants.ts'
 import type { Statement } from './sql/statement-kind.ts'
 
 export interface FrontOptions {
@@ -92,20 +102,20 @@ function sendNotFound(request: IncomingMessage, response: ServerResponse): void 
 async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void> {
   const { request, response } = exchange
   const query = await readQuery(exchange)
-  const { parameters, statement, text, data } = query
+  const { parameters, statement, data } = query
   if (statement.kind === 'refused') throw statement.error
   const ofAccounts = statement.kind === 'command' ? readAccountStatement(statement.text) : undefined
   if (ofAccounts !== undefined) {
     await options.logins.changeAccount(exchange, ofAccounts)
     return void response.end()
   }
+  mustBeAllowed(exchange, query, options)
   const { login } = exchange
-  if (login.role !== null) confineRole(login, text, parameters)
-  if (!options.allowsSources) {
-    confine(statement, text, parameters)
-    for (const { definition } of query.tables) confineTable(definition)
-  }
   const format = formatOf(statement, parameters, request)
+  if (login.role === 'account') {
+    const refusal = whyNotInFormat(format)
+    if (refusal !== undefined) throw refusal
+  }
   response.setHeader('X-ClickHouse-Format', format)
   const isInsert = statement.kind === 'insert' || statement.kind === 'insert select'
   response.setHeader('Content-Type', contentTypeOf(isInsert ? 'none' : format)) // it has no rows
@@ -122,7 +132,7 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
       : await mayEvaluate(statement, spoolFile)
     const run = {
       ...query,
-      statement,
+      statement: login.role === null ? statement : withOwnGrants(statement, login),
       evaluatesValues,
       reply,
       format,
@@ -139,6 +149,26 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
   }
 }
 
+/** Judges all that is said to the engine: the statement, and how external data is described. @throws ServerException */
+function mustBeAllowed(
+  { login }: Exchange,
+  { parameters, statement, text, tables }: Query,
+  { allowsSources }: FrontOptions,
+): void {
+  const definitions = tables.map(({ definition }) => Buffer.from(definition).toString('latin1'))
+  for (const said of [text, ...definitions]) {
+    const refusal = whyForNobody(said, parameters.settings)
+    if (refusal !== undefined) throw refusal
+    if (login.role !== null) confineRole(login, said, parameters)
+  }
+  const mayMake = login.role === null || login.role === 'setup' || statement.kind !== 'command'
+  const asOwner = mayMake ? undefined : whyNotAsOwner(text)
+  if (asOwner !== undefined) throw asOwner
+  if (allowsSources) return
+  confine(statement, text, parameters)
+  for (const said of definitions) confineTable(said)
+}
+
 /** @throws ServerException 497 for what would leave the data folder, see confined.ts */
 function confine(statement: Statement, text: string, { settings }: Parameters): void {
   const refusal =
@@ -152,13 +182,13 @@ function confineRole({ role, limits }: Login, text: string, parameters: Paramete
   const refusal =
     whyNotOfRole(text) ??
     (parameters.roles.length > 0 ? otherRole() : undefined) ??
-    (role === 'account' ? whyNotOfAccounts(text) : undefined) ??
+    (role === 'account' ? whyNotOfAccounts(text, parameters.settings) : undefined) ??
+    (role === 'account' || role === 'reader' ? whyNotOfReaders(text) : undefined) ??
     whyBeyond(limits ?? [], text, parameters.settings)
   if (refusal !== undefined) throw refusal
 }
 
-function confineTable(definition: string): void {
-  const text = Buffer.from(definition).toString('latin1')
+function confineTable(text: string): void {
   const refusal = whyNotConfined(text, { isCommand: true })
   if (refusal !== undefined) throw refusal
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { borrow } from './engine/borrow.ts'
+import { FULL_ROLE } from './engine/engine-roles.ts'
 import type { Connection, Outcome } from './engine/engine.ts'
 import { exception } from './engine/errors.ts'
 import { keepParameters } from './engine/session-parameters.ts'
@@ -47,11 +48,12 @@ export async function inSession(
       return lease?.connection
     }
     const place = { isReader: statement.kind !== 'insert', connection }
-    const outcome = await slots.use(place, (slot) =>
-      lease?.connection === undefined
+    const outcome = await slots.use(place, async (slot) => {
+      await mustBeOne(run, slot)
+      return lease?.connection === undefined
         ? runFresh(exchange, run, slot)
-        : runHeld(exchange, run, { slot, lease }),
-    )
+        : runHeld(exchange, run, { slot, lease })
+    })
     isDone = true
     return outcome
   } finally {
@@ -116,6 +118,21 @@ async function execute(run: Run, slot: Slot, response: ServerResponse): Promise<
     return await executeUnless(gone.signal, run, slot)
   } finally {
     response.off('close', onClose)
+  }
+}
+
+/**
+ * The engine runs all statements of a text, and a login is judged by the first: what is one to us has to be one to it.
+ * @throws ServerException 62
+ */
+async function mustBeOne({ statement, asker, tables }: Run, slot: Slot): Promise<void> {
+  if (asker.engineRole === FULL_ROLE) return
+  const text = 'target' in statement ? statement.target : statement.text
+  const settings = 'settings' in statement ? statement.settings : ''
+  for (const said of [text, settings, ...tables.map(({ definition }) => definition)]) {
+    if (!(await slot.isOneStatement(said))) {
+      throw exception(62, 'Syntax error (Multi-statements are not allowed).')
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startServer, type Server, type ServerPlan } from '../process/child.ts'
+import { startServer, type Server, type ServerName, type ServerPlan } from '../process/child.ts'
 import { freePort } from '../process/free-port.ts'
 import { ROLES, type Role } from '@custom-events/clickhouse/access'
 import { MAX_RUNNING } from './engine/slots.ts'
@@ -11,6 +11,8 @@ import type { Credentials } from './logins/login.ts'
 import { frontEnvironment, newRolePasswords, type RolePasswords } from './logins/passwords.ts'
 
 export interface ClickHouseOptions {
+  /** @default clickhouse */
+  readonly name?: ServerName
   readonly folder: string
   readonly logFile: string
   readonly port: number
@@ -34,6 +36,14 @@ export interface ClickHouseEnvironment {
 }
 
 const front = fileURLToPath(new URL('front.ts', import.meta.url))
+
+/** Where the others are, for programs that know of shards; nothing where there is only one. */
+export function shardEnvironment(
+  urls: readonly string[],
+): { readonly CLICKHOUSE_SHARD_URLS: string; readonly CLICKHOUSE_SHARDS: string } | undefined {
+  if (urls.length < 2) return undefined
+  return { CLICKHOUSE_SHARD_URLS: urls.join(','), CLICKHOUSE_SHARDS: String(urls.length) }
+}
 
 /** The user `default`, with a password that nobody can guess. */
 export function newCredentials(): Credentials {
@@ -83,7 +93,7 @@ export async function planClickHouse(options: ClickHouseOptions): Promise<Server
   await mkdir(options.folder, { recursive: true, mode: 0o700 })
   const url = `http://127.0.0.1:${options.port}`
   return {
-    name: 'clickhouse',
+    name: options.name ?? 'clickhouse',
     url,
     command: [process.execPath, front, String(options.port), options.folder],
     environment: {

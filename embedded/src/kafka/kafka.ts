@@ -43,6 +43,8 @@ export interface KafkaListener {
   readonly broker?: number
   readonly port: number
   readonly advertisedPort: number
+  /** Asks who somebody is, over TLS, as the listener at `kafkaTls` does: only where there is that one. @default false */
+  readonly isSecure?: boolean
 }
 
 /** Apache Kafka as a KRaft process that is broker and controller; an empty folder is formatted. */
@@ -131,7 +133,7 @@ broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=4000
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
-${racks(options)}${options.passwords === null ? '' : secureProperties(options.passwords, options.tls)}`
+${racks(options)}${options.passwords === null ? '' : secureProperties(options.passwords, options.tls, secureNames(options))}`
 }
 
 /** Of several brokers each is in a rack of its own, and lets who is there read from it. */
@@ -140,6 +142,13 @@ function racks({ cluster, nodeId }: KafkaOptions): string {
   return `broker.rack=rack-${nodeId}
 replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector
 `
+}
+
+/** Of those that are secure and not at a port of `BrokerPorts`. */
+function secureNames({ listeners, nodeId }: KafkaOptions): readonly string[] {
+  return listeners
+    .filter(({ broker = 1, isSecure = false }) => broker === nodeId && isSecure)
+    .map(({ name }) => name)
 }
 
 interface NamedListener extends Omit<KafkaListener, 'broker'> {
@@ -157,7 +166,10 @@ function listenersOf(options: KafkaOptions): readonly NamedListener[] {
   return [
     ...options.listeners
       .filter(({ broker = 1 }) => broker === options.nodeId)
-      .map((listener) => ({ ...listener, protocol: 'PLAINTEXT' as const })),
+      .map(({ isSecure = false, ...listener }) => ({
+        ...listener,
+        protocol: isSecure ? ('SASL_SSL' as const) : ('PLAINTEXT' as const),
+      })),
     ...at(kafkaSecure, { name: 'SECURE', protocol: 'SASL_PLAINTEXT' }),
     ...at(kafkaTls, { name: 'SECURETLS', protocol: 'SASL_SSL' }),
     ...at(kafkaMutual, { name: 'MUTUAL', protocol: 'SSL' }),

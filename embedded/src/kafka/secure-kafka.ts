@@ -17,10 +17,15 @@ function newPassword(): string {
 }
 
 /**
- * Lines of server.properties. Whoever comes by a plain listener is ANONYMOUS and may do everything, the
+ * @param more names of listeners that are as the one with SASL over TLS.
+ * @returns lines of server.properties. Whoever comes by a plain listener is ANONYMOUS and may do everything, the
  * controller too: only who comes by these listeners is held to their rights.
  */
-export function secureProperties(passwords: PlainPasswords, tls: TlsMaterial | null): string {
+export function secureProperties(
+  passwords: PlainPasswords,
+  tls: TlsMaterial | null,
+  more: readonly string[] = [],
+): string {
   const users = Object.entries(passwords)
   const plain = users.map(([name, password]) => `user_${name}="${password}"`).join(' ')
   const module = 'org.apache.kafka.common.security'
@@ -31,7 +36,7 @@ sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
 connections.max.reauth.ms=20000
 listener.name.secure.plain.sasl.jaas.config=${module}.plain.PlainLoginModule required ${plain};
 listener.name.secure.scram-sha-512.sasl.jaas.config=${module}.scram.ScramLoginModule required;
-${tls === null ? '' : tlsProperties(tls, plain)}`
+${tls === null ? '' : tlsProperties(tls, plain, more)}`
 }
 
 /** The services' own variables for one user. */

@@ -34,15 +34,33 @@ export function jvmOptionsOf({ tokenKey }: TlsMaterial): readonly string[] {
  * who somebody is.
  *
  * @param plainUsers for the login module of PLAIN.
+ * @param more names of listeners that are as the one with SASL over TLS.
  */
-export function tlsProperties(material: TlsMaterial, plainUsers: string): string {
-  const { authority, keystore, tokenKey } = material
-  const module = 'org.apache.kafka.common.security'
-  const sasl = 'listener.name.securetls'
+export function tlsProperties(
+  material: TlsMaterial,
+  plainUsers: string,
+  more: readonly string[],
+): string {
   const mutual = 'listener.name.mutual'
-  const certificate = (listener: string): string => `${listener}.ssl.keystore.type=PEM
+  const sasl = ['securetls', ...more].map((name) => saslOverTls(material, plainUsers, name))
+  return `${sasl.join('')}${certificate(material, mutual)}
+${mutual}.ssl.truststore.type=PEM
+${mutual}.ssl.truststore.location=${material.authority.file}
+${mutual}.ssl.client.auth=required
+${mutual}.ssl.principal.mapping.rules=RULE:^CN=([^,]+).*$/$1/
+`
+}
+
+function certificate({ keystore }: TlsMaterial, listener: string): string {
+  return `${listener}.ssl.keystore.type=PEM
 ${listener}.ssl.keystore.location=${keystore}`
-  return `${certificate(sasl)}
+}
+
+function saslOverTls(material: TlsMaterial, plainUsers: string, name: string): string {
+  const { tokenKey } = material
+  const module = 'org.apache.kafka.common.security'
+  const sasl = `listener.name.${name.toLowerCase()}`
+  return `${certificate(material, sasl)}
 ${sasl}.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER
 ${sasl}.plain.sasl.jaas.config=${module}.plain.PlainLoginModule required ${plainUsers};
 ${sasl}.scram-sha-256.sasl.jaas.config=${module}.scram.ScramLoginModule required;
@@ -52,10 +70,5 @@ ${sasl}.oauthbearer.sasl.server.callback.handler.class=${module}.oauthbearer.OAu
 ${sasl}.oauthbearer.sasl.oauthbearer.jwks.endpoint.url=${tokenKey.jwksUrl}
 ${sasl}.oauthbearer.sasl.oauthbearer.expected.audience=${TOKEN_AUDIENCE}
 ${sasl}.oauthbearer.sasl.oauthbearer.expected.issuer=${TOKEN_ISSUER}
-${certificate(mutual)}
-${mutual}.ssl.truststore.type=PEM
-${mutual}.ssl.truststore.location=${authority.file}
-${mutual}.ssl.client.auth=required
-${mutual}.ssl.principal.mapping.rules=RULE:^CN=([^,]+).*$/$1/
 `
 }

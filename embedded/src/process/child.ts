@@ -6,8 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { signalGroup, spawnBound } from './command.ts'
 import { StackError } from '../problem.ts'
 
-/** `kafka` is the first or only broker, `kafka-2` the second. */
-export type ServerName = 'kafka' | `kafka-${number}` | 'registry' | 'clickhouse'
+/** `kafka` is the first or only broker, `kafka-2` the second; the same with the shards of ClickHouse. */
+export type ServerName =
+  'kafka' | `kafka-${number}` | 'registry' | 'clickhouse' | `clickhouse-${number}`
 
 /** A server process of the stack. */
 export interface Server {

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
-import { findTakenPorts, otherBrokerPorts, pickFreePorts, portsFromBase } from './ports.ts'
+import {
+  findTakenPorts,
+  otherBrokerPorts,
+  otherShardPorts,
+  pickFreePorts,
+  portsFromBase,
+} from './ports.ts'
 
 test('a port base gives seven ports in a row and refuses what is no port', () => {
   assert.deepEqual(
@@ -15,7 +21,7 @@ test('a port base gives seven ports in a row and refuses what is no port', () =>
 
 test('free ports differ, and a taken one is named with the flag that moves it', async () => {
   const ports = await pickFreePorts()
-  const { otherBrokers, ...named } = ports
+  const { otherBrokers, otherShards: _, ...named } = ports
   const all = [
     ...Object.values(named),
     ...(otherBrokers ?? []).flatMap((each) => Object.values(each)),
@@ -32,7 +38,7 @@ test('free ports differ, and a taken one is named with the flag that moves it', 
 })
 
 test('three brokers get six different ports, and a taken one is named with its broker', async () => {
-  const ports = await pickFreePorts(3)
+  const ports = await pickFreePorts({ brokers: 3 })
   const [second, third] = ports.otherBrokers ?? []
   const brokers = [ports, second, third].flatMap((each) => [each?.kafka, each?.kafkaController])
   assert.equal(new Set(brokers).size, 6)
@@ -46,4 +52,22 @@ test('three brokers get six different ports, and a taken one is named with its b
     { kafka: 9_096, kafkaController: 9_097 },
   ])
   assert.deepEqual(otherBrokerPorts(9_094, 1), [])
+})
+
+test('each further shard has ports of its own, and a taken one is named with its shard', async () => {
+  const ports = await pickFreePorts({ shards: 3 })
+  const [second, third] = ports.otherShards ?? []
+  const all = [ports.clickhouse, second?.clickhouse, third?.clickhouse]
+  assert.equal(new Set(all).size, 3)
+  const other = createServer().listen(third?.clickhouse, '127.0.0.1')
+  await once(other, 'listening')
+  const [problem, ...more] = await findTakenPorts(ports)
+  other.close()
+  assert.deepEqual(more, [])
+  assert.equal(problem?.what, `port ${third?.clickhouse} for ClickHouse, shard 3`)
+  assert.deepEqual(otherShardPorts({ clickhouse: 8_124, consumerOps: 3_003 }, 3), [
+    { clickhouse: 8_124, consumerOps: 3_003 },
+    { clickhouse: 8_125, consumerOps: 3_004 },
+  ])
+  assert.deepEqual(otherShardPorts({ clickhouse: 8_124, consumerOps: 3_003 }, 1), [])
 })

@@ -14,12 +14,21 @@ export interface BrokerPorts {
   readonly kafkaMutual?: number
 }
 
-/** Where the servers listen on 127.0.0.1; of Kafka the first broker. */
+/** Of one of several ClickHouses, and of the consumer that fills it. */
+interface ShardPorts {
+  readonly clickhouse: number
+  /** @default its consumer is not started with it */
+  readonly consumerOps?: number
+}
+
+/** Where the servers listen on 127.0.0.1; of Kafka the first broker, of ClickHouse the first shard. */
 export interface StackPorts extends BrokerPorts {
   /** Of the second broker, the third … @default none */
   readonly otherBrokers?: readonly BrokerPorts[]
   readonly registry: number
   readonly clickhouse: number
+  /** Of the second shard, the third … @default none */
+  readonly otherShards?: readonly ShardPorts[]
 }
 
 /** The servers' ports and those of our two services. */
@@ -88,8 +97,30 @@ export function otherBrokerPorts(
   }))
 }
 
+/** How many shards of ClickHouse an embedded stack may have: what divides its 12 partitions, and runs on one machine. */
+export const STACK_SHARDS = [1, 2, 3, 4, 6] as const
+
+/** A row of ports for each shard but the first, of as many as there may be: first the ClickHouses, then their consumers. */
+export function otherShardPorts(
+  first: { readonly clickhouse: number; readonly consumerOps: number },
+  shards: number,
+): readonly ShardPorts[] {
+  return Array.from({ length: shards - 1 }, (_, index) => ({
+    clickhouse: first.clickhouse + index,
+    consumerOps: first.consumerOps + index,
+  }))
+}
+
 /** Different free ports; another process may still take one before we do. */
-export async function pickFreePorts(brokers = 1, isSecure = false): Promise<StackPorts> {
+export async function pickFreePorts({
+  brokers = 1,
+  isSecure = false,
+  shards = 1,
+}: {
+  readonly brokers?: number
+  readonly isSecure?: boolean
+  readonly shards?: number
+} = {}): Promise<StackPorts> {
   const broker = async (): Promise<BrokerPorts> => ({
     kafka: await freePort(),
     kafkaController: await freePort(),
@@ -103,15 +134,18 @@ export async function pickFreePorts(brokers = 1, isSecure = false): Promise<Stac
   })
   const otherBrokers: BrokerPorts[] = []
   while (otherBrokers.length < brokers - 1) otherBrokers.push(await broker())
+  const otherShards: { readonly clickhouse: number }[] = []
+  while (otherShards.length < shards - 1) otherShards.push({ clickhouse: await freePort() })
   return {
     ...(await broker()),
     registry: await freePort(),
     clickhouse: await freePort(),
     otherBrokers,
+    otherShards,
   }
 }
 
-const owners: Readonly<Record<Exclude<keyof AllPorts, 'otherBrokers'>, string>> = {
+const owners: Readonly<Record<Exclude<keyof AllPorts, 'otherBrokers' | 'otherShards'>, string>> = {
   ingest: 'ingest',
   ingestOps: 'the ops port of ingest',
   consumerOps: 'the ops port of the consumer',
@@ -128,7 +162,7 @@ const owners: Readonly<Record<Exclude<keyof AllPorts, 'otherBrokers'>, string>> 
 export async function findTakenPorts(
   ports: StackPorts & Partial<AllPorts>,
 ): Promise<readonly Problem[]> {
-  const { otherBrokers = [], ...named } = ports
+  const { otherBrokers = [], otherShards = [], ...named } = ports
   const wanted = [
     ...Object.entries(named).map(
       ([name, port]) => [owners[name as keyof typeof owners], port] as const, // the keys of a ports object
@@ -139,6 +173,12 @@ export async function findTakenPorts(
       ...Object.values(secure).map(
         (port) => [`a secure listener of broker ${index + 2}`, port] as const,
       ),
+    ]),
+    ...otherShards.flatMap(({ clickhouse, consumerOps }, index) => [
+      [`ClickHouse, shard ${index + 2}`, clickhouse] as const,
+      ...(consumerOps === undefined
+        ? []
+        : [[`the ops port of the consumer of shard ${index + 2}`, consumerOps] as const]),
     ]),
   ]
   const checks = wanted.map(async ([server, port]): Promise<readonly Problem[]> => {

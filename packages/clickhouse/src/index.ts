@@ -1,4 +1,5 @@
 export { createClickHouse, type ClickHouseConfig } from './client/connection.ts'
+export { openShards, type OpenShard, type OpenShards } from './client/open-shards.ts'
 export type {
   ClickHouse,
   NativeInsert,
@@ -16,6 +17,13 @@ export { CODE_GROUPS } from './errors/error-codes.ts'
 export type { CodeGroup } from './errors/code-group.ts'
 export { ClickHouseFailure, isDefinite } from './errors/failure.ts'
 export { generationOf, readLogs, registerLogs, type RegisteredLog } from './client/kafka-logs.ts'
+export {
+  OtherRows,
+  readShard,
+  shardProblem,
+  type ShardNamed,
+  type ShardSaid,
+} from './client/shard.ts'
 export { identityHash } from './client/read-back.ts'
 export {
   allHotProperties,
@@ -26,6 +34,7 @@ export {
   type TableSettings,
 } from './migrations/migrate.ts'
 export { MigrationError } from './migrations/migrations.ts'
+export { claimProblem, claimShard } from './migrations/claim-shard.ts'
 export {
   HotPropertyError,
   type HotProperty,
@@ -34,6 +43,7 @@ export {
 export {
   accountsWithKeys,
   countKeys,
+  idsOfKeys,
   markDestroyed,
   removeReplaced,
   replacedParts,
@@ -72,6 +82,13 @@ export {
   type AuditOutcome,
 } from './audit/audit.ts'
 export { hashOfId } from './audit/hash-of-id.ts'
+export {
+  allShardsSql,
+  askShardOfEachSql,
+  clusterProblem,
+  shardOfEachSql,
+} from './shards/all-shards.ts'
+export { quoteIdentifier } from './client/quote.ts'
 export { roleOn, rolesSql } from './access/roles-sql.ts'
 export { ROLES } from './access/roles.ts'
 export { escapesOf } from './access/escapes.ts'
@@ -80,17 +97,19 @@ export {
   addAccount,
   listAccounts,
   LoginStays,
+  newPassword,
   removeAccount,
   withdraw,
   type AccountLogin,
   type NewAccountLogin,
 } from './access/accounts.ts'
-export { keysDatabase } from './client/keys-database.ts'
+export { allShardsDatabase, keysDatabase } from './client/other-databases.ts'
 export {
   conditionOf,
   countEvents,
   findEvents,
   findLinked,
+  joinFound,
   type ErasedSelection,
   type FoundEvents,
   type LinkedIds,
@@ -105,6 +124,7 @@ export {
   clickhouseTime,
   readAnnounced,
   readErasureRows,
+  readErasureStep,
   writeErasureRow,
   type AnnouncedErasure,
   type Erasure,

@@ -14,7 +14,7 @@ export {
 } from './contract/codes.ts'
 export type { Audience } from './contract/call-type.ts'
 export { SENT_FIELDS } from './contract/event-fields.ts'
-export { eventSchema, type JsonSchema } from './contract/event-schema.ts'
+export { eventSchema, wrongAccount, type JsonSchema } from './contract/event-schema.ts'
 export { FIELD_NAMES, KEY_NAMES, rowOf, SDK_NAMES, type FieldName } from './contract/fields.ts'
 export { SCAN_LIMITS } from './json/json-cursor.ts'
 export { readEnvelopeContext } from './normalise/account.ts'
@@ -44,6 +44,7 @@ export {
 export {
   addSpan,
   hasSpans,
+  liftedAt,
   liftSpans,
   type ErasedSpan,
   type EventTimes,
@@ -92,7 +93,17 @@ export { scanBody, scanBodyInPieces, type FastBodyRead } from './fast-path/scan-
 export { carriedParts } from './fast-path/carried.ts'
 export { slotOf } from './fast-path/slots.ts'
 export { atOnce } from './json/pieces.ts'
-export { murmur2Range, partitionOf, partitionOfHash } from './partition.ts'
+export {
+  murmur2Range,
+  partitionOf,
+  partitionOfEvent,
+  partitionOfHash,
+  partitionOfHashed,
+  splitAccounts,
+  type Identity,
+  type Placement,
+  type SplitAccounts,
+} from './partition.ts'
 export { pointerOf } from './json/pointer.ts'
 export { describeValue, MAX_PROBLEMS, type Problem, type Warning } from './contract/problem.ts'
 export { EVENT_RULES, type EventRules } from './contract/rules.ts'

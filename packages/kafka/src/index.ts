@@ -8,9 +8,16 @@ export {
   erasedTopic,
   partitionCounts,
   topicNames,
-  SIDE_TOPIC_PARTITIONS,
+  sideTopicPartitions,
   type TopicNames,
 } from './topics/topics.ts'
+export {
+  groupOfShard,
+  groupsOfShards,
+  readByShard,
+  shardOfPartition,
+  type Shard,
+} from './shards/shards.ts'
 export {
   BufferedRecord,
   type OutgoingRecord,
@@ -50,7 +57,7 @@ export {
   KEYS_TOPIC_SETTINGS,
   type ClosedSegments,
 } from './admin/delete-settled.ts'
-export type { TopicSettings } from './admin/compare-topic.ts'
+export type { TopicSettings } from './admin/topic-finding.ts'
 export { KafkaProblem } from './errors/kafka-problem.ts'
 export {
   onPromisedTopics,
@@ -67,7 +74,13 @@ export {
   type PartitionEnd,
 } from './fetch/log-ends.ts'
 export { createCommittedReader, type CommittedReader } from './group/committed-reader.ts'
-export { otherGroups, readGroupOffsets, type GroupOffset } from './group/group-offsets.ts'
+export {
+  otherGroups,
+  readGroupOffsets,
+  readShardOffsets,
+  type GroupOffset,
+} from './group/group-offsets.ts'
+export { groupMembers, type GroupMembers } from './group/group-members.ts'
 export { UnreadableRecords, type WhyUnreadable } from './record-batch/unreadable-records.ts'
 export { createConsumer, type ConsumerOptions } from './consumer/consumer.ts'
 export { createInstanceName, type InstanceName } from './group/instance-name.ts'
@@ -91,14 +104,13 @@ export {
   IMPLIED_BY,
   KAFKA_PROGRAMS,
   KAFKA_RIGHTS,
-  RESOURCES,
   rightsOf,
   type KafkaAcl,
-  type KafkaNames,
   type KafkaProgram,
   type KafkaRight,
   type Right,
-} from './admin/rights.ts'
+} from './rights/rights.ts'
+export { RESOURCES, type KafkaNames } from './rights/resources.ts'
 export {
   followErasures,
   MAX_ERASURES,
@@ -109,6 +121,8 @@ export { followTopic, type TopicFollower, type TopicReader } from './erasures/fo
 export { makeErasuresTopic } from './erasures/make-erasures-topic.ts'
 export {
   generationTopic,
+  isSamePlacement,
+  MAX_SPLIT,
   writeGeneration,
   type Generation,
   type GenerationRecord,
@@ -122,3 +136,4 @@ export {
   type SwitchingConsumer,
 } from './generations/switching-consumer.ts'
 export { pinnedGenerations } from './generations/pinned-generations.ts'
+export { recordedGeneration, recordGeneration } from './generations/recorded-generation.ts'

@@ -15,6 +15,7 @@ export {
   secret,
   text,
   url,
+  urls,
   type Variable,
 } from './config/variable.ts'
 export {
@@ -26,8 +27,10 @@ export {
   namesOfOtherServices,
   registryVariables,
   serviceVariables,
+  shardCountVariables,
   sharedVariables,
 } from './config/variables.ts'
+export { atShard, MAX_SHARDS, shardUrls } from './config/shards.ts'
 export { secretSource, type SecretFiles } from './config/secret-source.ts'
 export { readSecureContext, tlsFilesFrom, type TlsFiles } from './tls/tls-files.ts'
 export { tlsRemedy } from './tls/tls-remedy.ts'

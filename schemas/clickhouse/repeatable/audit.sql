@@ -15,7 +15,7 @@ FROM
     SELECT source, received_at, ifNull(rejected_events.event, ''), 0, 1 FROM rejected_events FINAL
 )
 GROUP BY source, day, event_name
-COMMENT 'Which write key sent how many of which events on which day: exact.';
+COMMENT 'Which write key sent how many of which events on which day: counted exactly, of what was neither erased nor has expired.';
 
 CREATE OR REPLACE VIEW query_log_daily ${ON_CLUSTER}
 (

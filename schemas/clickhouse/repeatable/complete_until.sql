@@ -27,10 +27,11 @@ FROM
         if((first_topic, log.cluster_id) IN (SELECT topic, cluster_id FROM kafka_logs), first_topic, log.topic) AS family,
         log.cluster_id AS cluster_id,
         max(log.generation) AS newest,
-        min(known.partitions) AS fewest,
-        sum(known.partitions) AS total,
-        min(known.until) AS until,
-        max(known.latest) AS latest,
+        -- A log that nobody has read: with join_use_nulls, of whoever asks, min and max would pass over it.
+        min(ifNull(known.partitions, 0)) AS fewest,
+        sum(ifNull(known.partitions, 0)) AS total,
+        min(ifNull(known.until, toDateTime64(0, 3, 'UTC'))) AS until,
+        max(ifNull(known.latest, toDateTime64(0, 3, 'UTC'))) AS latest,
         arraySort(arrayDistinct(arrayFlatten(groupArray(known.waiting_for)))) AS waiting,
         maxMap(known.lost_in, known.lost_below) AS lost
     FROM

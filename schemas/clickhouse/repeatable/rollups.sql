@@ -23,7 +23,7 @@ CREATE OR REPLACE VIEW rollup_freshness ${ON_CLUSTER}
 (
     name           String COMMENT 'Of what: daily (events_daily, active_users_*), catalogue (catalogue_*) or what that is summed up from.',
     counted_until  Nullable(DateTime64(3, 'UTC')) COMMENT 'What was in tracked then is counted. NULL: not filled yet.',
-    behind_seconds Nullable(Float64) COMMENT 'How long ago that is. Grows while a refresh runs for long, as one of a whole month may, or fails: system.view_refreshes says which.'
+    behind_seconds Nullable(Float64) COMMENT 'How long ago that is. Grows while a refresh runs for long, as one of a whole month may, or fails: system.view_refreshes says which, to operators and default; who only reads may not ask it.'
 ) SQL SECURITY INVOKER AS
 SELECT
     name,

@@ -1,15 +1,24 @@
 import { hostname } from 'node:os'
-import { kafkaConfigFrom, placeLeaseFrom } from '@custom-events/kafka'
 import {
+  consumerGroupName,
+  groupOfShard,
+  kafkaConfigFrom,
+  placeLeaseFrom,
+  type Shard,
+} from '@custom-events/kafka'
+import {
+  atShard,
   choice,
   clickhouseVariables,
   consumerGroup,
   integer,
   kafkaVariables,
+  MAX_SHARDS,
   name,
   readConfig,
   registryVariables,
   serviceVariables,
+  shardUrls,
   type Config,
   type ConfigProblem,
 } from '@custom-events/runtime'
@@ -32,7 +41,7 @@ export const consumerVariables = {
   KAFKA_CONSUMER_GROUP: consumerGroup({
     description:
       'Consumer group; all instances of one group share the partitions. Empty: ' +
-      'custom-events.clickhouse.<KAFKA_TOPIC>.',
+      'custom-events.clickhouse.<KAFKA_TOPIC>. Of several shards each has its own, with .shard-1-of-2 and so on after the name.',
     default: '',
   }),
   KAFKA_OUT_OF_RANGE: choice(['halt', 'earliest'], {
@@ -60,6 +69,21 @@ export const consumerVariables = {
   }),
   ...registryVariables,
   ...clickhouseVariables,
+  CLICKHOUSE_SHARD: name({
+    description:
+      'Which of CLICKHOUSE_SHARD_URLS this consumer serves, counted from 1. Empty: the only one; required where there are several.',
+    pattern: /^(?:[1-9]|[1-5]\d|6[0-4])?$/,
+    rule: `the number of a shard, from 1 to ${MAX_SHARDS}`, // the pattern says the same
+    default: '',
+  }),
+  CLICKHOUSE_INSERT_QUORUM: name({
+    description:
+      'With replicated tables: on how many replicas a batch must be before it is committed, or auto: on more than half of them. ' +
+      'Inserts into one table then come one after the other. 0: on the one that is asked.',
+    pattern: /^(?:auto|0|[2-9])$/,
+    rule: '0, auto, or a number of replicas from 2 to 9',
+    default: '0',
+  }),
   BATCH_MAX_ROWS: integer({
     description: 'A batch is inserted when it has so many rows.',
     min: 1,
@@ -117,12 +141,23 @@ export const consumerVariables = {
 
 /** @throws {ConfigError} with every problem. */
 export function readConsumerConfig(environment: NodeJS.ProcessEnv) {
-  const { config, warnings } = readConfig(consumerVariables, environment, memoryProblems)
+  const { config: read, warnings } = readConfig(consumerVariables, environment, memoryProblems)
+  const shard: Shard = { shard: Number(read.CLICKHOUSE_SHARD) || 1, shards: shardUrls(read).length }
+  const config = atShard(read, shard.shard) // whatever opens ClickHouse opens this one
   const named = config.KAFKA_GROUP_INSTANCE_ID
   const instanceId = named === 'hostname' ? hostname().replaceAll(/[^\w.-]/g, '_') : named || null
   const failpoint = environment['NODE_ENV'] === 'test' ? config.FAILPOINT : 'none'
-  const placeLeaseMs = placeLeaseFrom(environment)
-  return { config, kafka: kafkaConfigFrom(config), instanceId, failpoint, placeLeaseMs, warnings }
+  const group = consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC)
+  return {
+    config,
+    shard,
+    consumerGroup: groupOfShard(group, shard),
+    kafka: kafkaConfigFrom(config),
+    instanceId,
+    failpoint,
+    placeLeaseMs: placeLeaseFrom(environment),
+    warnings,
+  }
 }
 
 /** A batch that does not fit into the memory would never be full, and always wait for its age. */

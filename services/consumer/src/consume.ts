@@ -226,7 +226,7 @@ async function gatherDuring(
     }
     const records = await ports.consumer.takeRecords({ epoch, signal: settled.signal })
     if (records === null) return
-    batch(ports, assignment, { epoch, ...records })
+    batch(ports, assignment, { ...records, epoch }) // the assignment's: members number their own from 1
   }
 }
 

@@ -55,6 +55,9 @@ export function withFailpoint(ports: Ports, failpoint: Failpoint): Ports {
       get foreignMembers() {
         return consumer.foreignMembers
       },
+      get earlierMembers() {
+        return consumer.earlierMembers
+      },
       rejoin: () => consumer.rejoin(),
       fetch: async (wait) => {
         const event = await consumer.fetch(wait)

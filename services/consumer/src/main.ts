@@ -4,8 +4,9 @@ import { startConsumer } from './start.ts'
 
 await runService(async (resources) => {
   const settings = readConsumerConfig(process.env)
-  const { config, warnings } = settings
-  const log = createLogger({ service: 'consumer', level: config.LOG_LEVEL })
+  const { config, shard, warnings } = settings
+  const logger = createLogger({ service: 'consumer', level: config.LOG_LEVEL })
+  const log = shard.shards === 1 ? logger : logger.child({ shard: shard.shard })
   log.info({ config: shownConfig(consumerVariables, process.env) }, 'configuration')
   for (const warning of warnings) log.warn(warning)
   await startConsumer({ settings, log, resources })

@@ -10,11 +10,24 @@ const TABLES = ['events', 'rejected_events', 'dead_letters', 'seal_keys'] as con
  * consumed = inserted + already there + dead-lettered + erased holds at every moment.
  */
 export const consumerMetrics = {
+  shard: {
+    type: 'gauge',
+    name: 'shard',
+    help: 'Which shard of ClickHouse this consumer serves; the value is of how many. Join it to the others by `instance`.',
+    labels: { shard: [], shards: [] },
+  },
   consumed: {
     type: 'counter',
     name: 'consumed_records_total',
     help: 'Records of settled batches, by the table they belong to.',
     labels: { table: TABLES },
+  },
+  misplaced: {
+    type: 'counter',
+    name: 'misplaced_records_total',
+    help:
+      'Records of events that this shard has read and whose key is of another, of several shards: who produces to Kafka ' +
+      'directly names a wrong partition, and copies of an event on two shards never collapse.',
   },
   inserted: {
     type: 'counter',
@@ -148,7 +161,14 @@ export const consumerMetrics = {
   foreignMembers: {
     type: 'gauge',
     name: 'foreign_members',
-    help: 'Members of the consumer group that read other topics; absent when unknown.',
+    help: 'Members of the consumer group that read other topics, or few of ours; absent when unknown.',
+  },
+  earlierMembers: {
+    type: 'gauge',
+    name: 'earlier_members',
+    help:
+      'Members of the consumer group that are of an earlier release, which makes no claims: an upgrade is half done; ' +
+      'absent when unknown.',
   },
   isNameTaken: {
     type: 'gauge',
@@ -161,8 +181,9 @@ export const consumerMetrics = {
     type: 'gauge',
     name: 'lag_records',
     help:
-      "Records that the group has not committed, of every partition of every topic, so that each instance's " +
-      'figure is of the whole group: take the maximum, not the sum; absent when unknown.',
+      "Records that the group has not committed, of every partition that it reads, so that each instance's " +
+      'figure is of the whole group: take the maximum, not the sum; absent when unknown. Of several shards each group ' +
+      'reads its own partitions, and all of the topic of keys.',
     labels: { topic: [], partition: [] },
   },
   oldestUnread: {

@@ -1,10 +1,11 @@
-import type { Consumer, Erasures, FetchedRecords, MemoryBudget } from '@custom-events/kafka'
+import type { Erasures, FetchedRecords, MemoryBudget, Shard } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
 import type { Completeness } from './complete/completeness.ts'
 import type { ConsumeObserver } from './consume.ts'
 import type { InsertPorts } from './insert/insert-ports.ts'
 import type { ConsumerMetrics } from './metrics.ts'
-import { showReading } from './show-reading.ts'
+import { countMisplaced } from './read/misplaced.ts'
+import { showReading, type Reading } from './show-reading.ts'
 
 export interface Observers {
   readonly consume: ConsumeObserver
@@ -15,13 +16,14 @@ export interface Observers {
 /** Turns what happens into metrics, and one log line per batch. */
 export function createObservers(options: {
   readonly metrics: ConsumerMetrics
+  readonly shard: Shard
   readonly budget: MemoryBudget
-  readonly consumer: Pick<Consumer, 'backlog' | 'foreignMembers' | 'isNameTaken' | 'troubles'>
+  readonly consumer: Reading
   readonly completeness: Pick<Completeness, 'assigned' | 'moved' | 'lost'>
   readonly erasures: Pick<Erasures, 'ids' | 'ageMs'>
   readonly log: Logger
 }): Observers {
-  const { metrics, budget, consumer, completeness, erasures, log } = options
+  const { metrics, shard, budget, consumer, completeness, erasures, log } = options
   const tellGap = createTellGap(log)
 
   return {
@@ -30,6 +32,7 @@ export function createObservers(options: {
         completeness.moved()
         metrics.batches.inc({ trigger })
         metrics.consumed.inc({ table }, batch.records.length)
+        if (table === 'events') metrics.misplaced.inc(countMisplaced(batch.records, shard))
         metrics.inserted.inc({ table }, settled.inserted)
         metrics.alreadyThere.inc({ table }, settled.alreadyThere)
         metrics.erased.inc({ table }, settled.erased)

@@ -1,16 +1,22 @@
 import { TROUBLE_CAUSES, type Backlog, type Consumer, type Trouble } from '@custom-events/kafka'
 import type { ConsumerMetrics } from './metrics.ts'
 
-type Reading = Pick<Consumer, 'backlog' | 'foreignMembers' | 'isNameTaken' | 'troubles'>
+export type Reading = Pick<
+  Consumer,
+  'backlog' | 'foreignMembers' | 'earlierMembers' | 'isNameTaken' | 'troubles'
+>
 
 /** Sets what is known of the group now. What is unknown is absent: a 0 would say that all is well. */
 export function showReading(metrics: ConsumerMetrics, reading: Reading, nowMs: number): void {
   metrics.stuck.reset()
   for (const [cause, count] of countByCause(reading.troubles)) metrics.stuck.set({ cause }, count)
   metrics.isNameTaken.set(reading.isNameTaken ? 1 : 0)
-  metrics.foreignMembers.reset()
-  metrics.foreignMembers.remove()
-  if (reading.foreignMembers !== null) metrics.foreignMembers.set(reading.foreignMembers)
+  for (const name of ['foreignMembers', 'earlierMembers'] as const) {
+    metrics[name].reset()
+    metrics[name].remove()
+    const count = reading[name]
+    if (count !== null) metrics[name].set(count)
+  }
   for (const each of [
     metrics.lag,
     metrics.oldestUnread,

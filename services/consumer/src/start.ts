@@ -7,7 +7,7 @@ import {
   createSchemaRegistry,
   erasedTopic,
   followGenerations,
-  SIDE_TOPIC_PARTITIONS,
+  sideTopicPartitions,
   registryConfigFrom,
   topicNames,
   watchTopicPromises,
@@ -22,6 +22,7 @@ import { knowErased } from './erased/known-erased.ts'
 import { withFailpoint } from './failpoint.ts'
 import { createConfiguredLimits } from './batch/closing.ts'
 import { createConfirmLog, learnLogs } from './assignment/logs.ts'
+import { createConfirmShard, untilItIsOurs } from './assignment/shard.ts'
 import { createConsumerMetrics } from './metrics.ts'
 import { createObservers, type Observers } from './observe.ts'
 import { createRetryLoop } from './insert/retry-loop.ts'
@@ -48,9 +49,15 @@ export async function startConsumer(options: {
   readonly resources: AsyncDisposableStack
 }): Promise<void> {
   const { settings, log, resources } = options
-  const { config, kafka } = settings
+  const { config, kafka, shard } = settings
   const metrics = createConsumerMetrics()
-  const status = createStatus(log, metrics)
+  const isOneOfMany = shard.shards > 1
+  const status = createStatus(
+    log,
+    metrics,
+    isOneOfMany ? `shard ${shard.shard} of ${shard.shards}: ` : '',
+  )
+  metrics.shard.set({ shard: String(shard.shard), shards: String(shard.shards) }, shard.shards)
   const tell = createTell(log, metrics)
   const budget = createMemoryBudget(config.MEMORY_BUDGET_BYTES)
   const limits = createConfiguredLimits(config)
@@ -81,6 +88,7 @@ export async function startConsumer(options: {
     tracked: topics.tracked,
     partitions: config.KAFKA_PARTITIONS,
     leaseMs: settings.placeLeaseMs,
+    shards: shard.shards,
     log,
   })
   resources.use(erasures)
@@ -94,7 +102,7 @@ export async function startConsumer(options: {
   const deadLetterProducer = resources.use(
     createProducer({
       kafka,
-      partitionCountByTopic: { [topics.deadLetters]: SIDE_TOPIC_PARTITIONS },
+      partitionCountByTopic: { [topics.deadLetters]: sideTopicPartitions(shard.shards) },
       // What Kafka says of each dead letter decides, not what it says of the topic.
       sideTopics: [topics.deadLetters],
       log,
@@ -133,11 +141,11 @@ export async function startConsumer(options: {
   }
   const completeness = openCompleteness({ settings, metrics, log, resources }, generations)
   openRollupWatch({ settings, metrics, log, resources })
-  observers = createObservers({ metrics, budget, consumer, completeness, erasures, log })
+  observers = createObservers({ metrics, shard, budget, consumer, completeness, erasures, log })
   const { insert: observe } = observers
   const registry = createSchemaRegistry(registryConfigFrom(config))
   const onUnknownSchema = config.POISON_UNKNOWN_SCHEMA
-  const target = { topic: topics.deadLetters, partitions: SIDE_TOPIC_PARTITIONS }
+  const target = { topic: topics.deadLetters, partitions: sideTopicPartitions(shard.shards) }
   const care = (topic: string, table: AvroTable) => ({
     topic,
     table,
@@ -157,6 +165,14 @@ export async function startConsumer(options: {
       consumer.rejoin()
     },
   })
+  const ofShard = { clickhouse, named: { ...shard, url: config.CLICKHOUSE_URL } }
+  const confirmShard = createConfirmShard(ofShard, {
+    now: systemClock.now,
+    onOther: (problem) => {
+      tell.otherShard(problem)
+      consumer.rejoin()
+    },
+  })
   const routes = routesRead(
     [
       avroRoute({
@@ -172,8 +188,9 @@ export async function startConsumer(options: {
     {
       consumer,
       routes: () => routes(generations.all),
-      learnLogs: (logs, stop) => {
+      learnLogs: async (logs, stop) => {
         const retryLoop = createRetryLoop({ stop, status, sleep })
+        await untilItIsOurs(ofShard, { retryLoop, stop }) // it is written into from here on
         const { all } = generations
         return learnLogs(
           { clickhouse, retryLoop, stop, learnAnew: () => consumer.rejoin() },
@@ -201,7 +218,10 @@ export async function startConsumer(options: {
         return settle(
           {
             clickhouse: isOfKeys ? keysClickhouse : clickhouse,
-            confirm: (registered) => confirm(registered, stop),
+            confirm: async (registered, isAnew) => {
+              const how = { stop, isAnew }
+              await Promise.all([confirmShard(how), confirm(registered, how)])
+            },
             erased: () => knowErased({ erasures, retryLoop, maxAgeMs: config.ERASURES_MAX_AGE_MS }),
             setAside,
             retryLoop,

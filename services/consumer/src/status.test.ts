@@ -35,3 +35,11 @@ test('what is committed outside of the log is told with what it means, and how t
   assert.match(reason ?? '', /^t\/1: 4 offsets, 5 to 8, were deleted .*KAFKA_OUT_OF_RANGE/)
   assert.match(lines[0] ?? '', /KAFKA_OUT_OF_RANGE=earliest.*t\/1: 4 offsets/)
 })
+
+test('of several shards each reason says of which it is', () => {
+  const log = createLogger({ service: 'test', level: 'silent' })
+  const status = createStatus(log, createConsumerMetrics(), 'shard 2 of 3: ')
+  const { reasons } = status.readiness({ notReadyReason: 'joining', troubles: [] })
+  assert.deepEqual(reasons, ['shard 2 of 3: joining'])
+  assert.deepEqual(status.readiness(kafka), { isReady: true, reasons: [] })
+})

@@ -36,7 +36,8 @@ export interface Status {
   }): Readiness
 }
 
-export function createStatus(log: Logger, metrics: ConsumerMetrics): Status {
+/** @param where said before each reason, such as `shard 2 of 3: `. @default nothing */
+export function createStatus(log: Logger, metrics: ConsumerMetrics, where = ''): Status {
   let trouble: { kind: 'retry' | 'halt'; reason: RetryReason; text: string; times: number } | null =
     null
   let lostPartitions: readonly OutOfRange[] = []
@@ -88,7 +89,10 @@ export function createStatus(log: Logger, metrics: ConsumerMetrics): Status {
             ]),
         ...lostPartitions.map(describeLoss),
       ]
-      return { isReady: reasons.length === 0, reasons: [...new Set(reasons)] }
+      return {
+        isReady: reasons.length === 0,
+        reasons: [...new Set(reasons)].map((reason) => where + reason),
+      }
     },
   }
 }

@@ -11,6 +11,7 @@ export interface Tell {
   readonly shortened: (kind: 'shortened' | 'stub', letter: OutgoingRecord) => void
   readonly allowed: (table: Table) => (setAside: number, left: number) => void
   readonly otherGeneration: (learnt: RegisteredLog, generation: number | null) => void
+  readonly otherShard: (problem: string) => void
   readonly schemaMoved: (topic: string) => (schemaId: number, what: SchemaMove) => void
 }
 
@@ -46,6 +47,12 @@ export function createTell(log: Logger, metrics: ConsumerMetrics): Tell {
         { topic, learnt, generation },
         'kafka_logs has another generation for this log than at the assignment, as a database has that was ' +
           'set up anew, restored or exchanged: nothing more is inserted under the old one, all are learnt anew',
+      )
+    },
+    otherShard: (problem) => {
+      log.error(
+        {},
+        `ClickHouse is another shard than at the assignment, nothing more is inserted: ${problem}`,
       )
     },
     schemaMoved: (topic) => (schemaId, what) => {

@@ -46,7 +46,7 @@ test('a path that is found before Express is asked is answered as Express would 
 
 test('requests and responses already have the prototypes that Express sets', () => {
   const app = express()
-  const { IncomingMessage, ServerResponse } = createMessages(app)
+  const { IncomingMessage, ServerResponse } = createMessages(app, () => {})
   assert.equal(IncomingMessage.prototype, app.request)
   assert.equal(ServerResponse.prototype, app.response)
 })

@@ -6,14 +6,19 @@ import type { Audience } from '@custom-events/event'
 import { allowOrigin, answerPreflight } from './http/cors.ts'
 import { baldly, tellBugAfterProduce } from './track/fates.ts'
 import { guardRequest } from './http/guard.ts'
-import { createMessages, ours, type IngestRequest, type IngestResponse } from './http/messages.ts'
+import {
+  createMessages,
+  ours,
+  requestIdFrom,
+  type IngestRequest,
+  type IngestResponse,
+} from './http/messages.ts'
 import type { IngestParts } from './parts.ts'
 import { ClientGone, Refusal, refusalFor, type RefusalWords } from './response/refusal.ts'
-import { plainUrl } from './http/paths.ts'
-import { requestIdFrom } from './http/request-id.ts'
 import type { Route } from './http/route.ts'
 import { routesOf } from './routes.ts'
 import { send } from './http/send.ts'
+import { plainUrl } from './http/url.ts'
 import type { IngestApp } from './http/ingest-app.ts'
 
 /**
@@ -26,7 +31,7 @@ export function createIngestApp(parts: IngestParts): IngestApp {
   const routes = routesOf(parts)
   const entry = { parts, measured: measure(parts) }
   const app = createExpress(entry, routes)
-  const messages = createMessages(app)
+  const messages = createMessages(app, parts.unreadAnswers.written)
   const hotRoutes = new Map(routes.flatMap((route) => hotPaths(route)))
   const routeOf = (url: string): Route | undefined => hotRoutes.get(pathOf(plainUrl(url)))
   const handle: RequestListener = (request, response) => {

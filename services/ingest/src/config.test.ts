@@ -92,3 +92,15 @@ test('rate limits are off until a rate is set; their burst has a default', () =>
     },
   )
 })
+
+test('where events are spread over shards, partitions divide by them, also of rejected events', () => {
+  const env = { AUTH_MODE: 'off', CLICKHOUSE_SHARDS: '4' }
+  const { settings, shards, consumerGroup } = readIngestConfig(env)
+  assert.equal(shards, 4)
+  assert.equal(consumerGroup, 'custom-events.clickhouse.events.tracked.v1')
+  assert.equal(settings.partitionCountByTopic['events.rejected.v1'], 4)
+  assert.throws(
+    () => readIngestConfig({ ...env, KAFKA_PARTITIONS: '10' }),
+    /KAFKA_PARTITIONS is "10"/,
+  )
+})

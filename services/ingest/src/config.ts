@@ -30,6 +30,7 @@ import {
   readConfig,
   registryVariables,
   serviceVariables,
+  shardCountVariables,
   text,
   type ConfigProblem,
 } from '@custom-events/runtime'
@@ -50,9 +51,10 @@ export const ingestVariables = {
   KAFKA_CONSUMER_GROUP: consumerGroup({
     description:
       'Consumer group of the consumer service, which ?wait=queryable looks at. Empty: ' +
-      'custom-events.clickhouse.<KAFKA_TOPIC>.',
+      'custom-events.clickhouse.<KAFKA_TOPIC>. Of several shards each has its own, with .shard-1-of-2 and so on after the name.',
     default: '',
   }),
+  ...shardCountVariables,
   ...registryVariables,
   HTTP_HOST: listenHost({
     description:
@@ -136,6 +138,8 @@ export interface IngestConfig {
   readonly placeLeaseMs: number
   /** Whose offsets tell what can be queried. */
   readonly consumerGroup: string
+  /** Over how many ClickHouses events are spread, each with a group of its own. */
+  readonly shards: number
   readonly registry: RegistryConfig
   /** `null`: `AUTH_MODE=off`. */
   readonly writeKeysFile: string | null
@@ -174,6 +178,7 @@ export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): 
     erasedTopic: erasedTopic(config.KAFKA_TOPIC),
     firstPartitions: config.KAFKA_PARTITIONS,
     placeLeaseMs: placeLeaseFrom(environment),
+    shards: config.CLICKHOUSE_SHARDS,
     consumerGroup: consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC),
     registry: registryConfigFrom(config),
     writeKeysFile: config.AUTH_MODE === 'off' ? null : config.WRITE_KEYS_FILE,
@@ -183,7 +188,7 @@ export function readIngestConfig(environment: NodeJS.ProcessEnv = process.env): 
       unplanned: config.TRACKING_PLAN_UNPLANNED,
     },
     settings: {
-      ...ingestSettings(topics, config.KAFKA_PARTITIONS),
+      ...ingestSettings(topics, config.KAFKA_PARTITIONS, config.CLICKHOUSE_SHARDS),
       rules,
       allowedOrigins: originsFrom(config.CORS_ORIGINS),
       rateLimits: rateLimitRulesFrom(config),

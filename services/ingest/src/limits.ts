@@ -66,6 +66,8 @@ export const STRANGERS = {
 export const LONG_BODIES = {
   /** More than that, inflated: some 350 usual events, 1 ms in their bytes, 5 ms on the reference path. */
   longAboveBytes: 128 * 1_024,
+  /** Nor more events than that, of any size: what is told of a refused one is longer than it, and all of it is held at once. */
+  longAboveEvents: 500,
   /**
    * No more are let in while those that wait should take longer: half a second are some 110 bodies of a thousand events
    * on a core of its own.
@@ -89,6 +91,9 @@ export const WAITING = {
   /** From the head of the request on, before the 7.5 s that an answer has. */
   answerWithinMs: 7_200,
 }
+
+/** Smaller answers fit into the system's buffers; of the others so much may wait in memory to be read. */
+export const UNREAD_ANSWERS = { fromBytes: 16 * 1_024, maxBytes: 64 * 1_024 ** 2 }
 
 /**
  * Pages, for anybody: 1.5 MB are copied into the system's buffers each time, which takes 0.8 ms. One look at

@@ -106,6 +106,11 @@ export const ingestMetrics = {
     help: 'Connections closed because there were too many: idle, sending a body for the longest time, or the new one.',
     labels: { which: CLOSED_FOR_ROOM },
   },
+  unreadAnswersCut: {
+    type: 'counter',
+    name: 'unread_answers_cut_total',
+    help: 'Connections cut because large answers that nobody read filled their share of memory.',
+  },
   inFlightBytes: {
     type: 'gauge',
     name: 'in_flight_bytes',
@@ -129,7 +134,7 @@ export const ingestMetrics = {
   collections: {
     type: 'counter',
     name: 'garbage_collections_total',
-    help: 'Times garbage was collected before V8 would have done so: 40 MiB had come, of objects and buffers.',
+    help: 'Times garbage was collected before V8 would have done so: 40 MiB had come of objects and buffers, or 128 under usual load.',
   },
   erasures: {
     type: 'gauge',
@@ -147,6 +152,11 @@ export const ingestMetrics = {
     type: 'gauge',
     name: 'topic_generation',
     help: 'In which generation of the topic accounts are placed: 1, and one more each time that it has grown.',
+  },
+  splitAccounts: {
+    type: 'gauge',
+    name: 'split_accounts',
+    help: 'Accounts whose events are spread over partitions, in the generation of the topic in which accounts are placed.',
   },
   planWarnings: {
     type: 'counter',

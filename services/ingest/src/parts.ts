@@ -14,7 +14,9 @@ import type { Sealer } from './seal/sealer.ts'
 import type { SchemaIds } from './schema/schema-ids.ts'
 import type { IngestSettings } from './settings.ts'
 import type { Budget } from './admission/budget.ts'
+import type { UnusualLoad } from './admission/garbage.ts'
 import type { Lifecycle } from './server/lifecycle.ts'
+import type { UnreadAnswers } from './server/unread-answers.ts'
 
 /** Who is erased, as far as is known here. */
 export interface ErasuresInForce {
@@ -39,6 +41,8 @@ export interface IngestParts {
   readonly refusedLog: Pick<RefusedLog, 'add'>
   readonly settings: IngestSettings
   readonly budget: Budget
+  readonly unusual: UnusualLoad
+  readonly unreadAnswers: UnreadAnswers
   readonly rateLimits: RateLimits
   readonly retryAdvice: RetryAdvice
   readonly lifecycle: Lifecycle

@@ -37,6 +37,7 @@ export function openProducers(base: Base, onErasures: (erasures: Erasures) => vo
     tracked: config.settings.topics.tracked,
     partitions: config.firstPartitions,
     leaseMs: config.placeLeaseMs,
+    shards: config.shards,
     log,
   })
   const kafka = createGenerationProducer({

@@ -16,11 +16,18 @@ export interface IngestSettings {
   readonly rateLimits: RateLimitRules
 }
 
-/** @param trackedPartitions the pinned partition count of the topic of accepted events, in its first generation. */
-export function ingestSettings(topics: TopicNames, trackedPartitions: number): IngestSettings {
+/**
+ * @param trackedPartitions the pinned partition count of the topic of accepted events, in its first generation.
+ * @param shards over which events are spread. @default 1
+ */
+export function ingestSettings(
+  topics: TopicNames,
+  trackedPartitions: number,
+  shards = 1,
+): IngestSettings {
   return {
     topics,
-    partitionCountByTopic: partitionCounts(topics, trackedPartitions),
+    partitionCountByTopic: partitionCounts(topics, trackedPartitions, shards),
     place: () => ({
       generation: 1,
       topic: topics.tracked,

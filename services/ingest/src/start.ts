@@ -1,7 +1,12 @@
 import cluster from 'node:cluster'
 import { setTimeout as delay } from 'node:timers/promises'
 import { eventAvroSchema, rejectedAvroSchema } from '@custom-events/codec'
-import { createCommittedReader, createSchemaRegistry } from '@custom-events/kafka'
+import {
+  createCommittedReader,
+  createSchemaRegistry,
+  groupsOfShards,
+  type AccountsPlace,
+} from '@custom-events/kafka'
 import {
   ConfigError,
   reportToPrimary,
@@ -32,10 +37,11 @@ import { createRetryAdvice } from './admission/retry-after.ts'
 import { registerSchemas } from './schema/schema-ids.ts'
 import { startIngestServer } from './server/server.ts'
 import { createLifecycle } from './server/lifecycle.ts'
+import { createUnreadAnswers } from './server/unread-answers.ts'
 import { createBudget } from './admission/budget.ts'
 import { refuseEarly } from './admission/refuse-early.ts'
-import { SEAL_KEYS, WAITING } from './limits.ts'
-import { watchGarbage } from './admission/garbage.ts'
+import { SEAL_KEYS, UNREAD_ANSWERS, WAITING } from './limits.ts'
+import { createUnusualLoad, watchGarbage } from './admission/garbage.ts'
 
 interface Base {
   readonly config: IngestConfig
@@ -53,7 +59,8 @@ export async function startIngest(
   resources: AsyncDisposableStack,
 ): Promise<RunningService> {
   const metrics = createIngestMetrics()
-  resources.use(watchGarbage(() => metrics.collections.inc()))
+  const unusual = createUnusualLoad()
+  resources.use(watchGarbage({ load: unusual, onCollected: () => metrics.collections.inc() }))
   const plans = await openPlans(config, { log, metrics, resources })
   let parts: IngestParts | null = null
   const opsPort = await openOps(
@@ -64,14 +71,14 @@ export async function startIngest(
         metrics.inFlightBytes.set(parts?.budget.usedBytes ?? 0)
         metrics.producerBufferedBytes.set(parts?.producer.bufferedBytes ?? 0)
         if (parts !== null) showErasures(metrics, parts.erasures)
-        if (parts !== null) metrics.topicGeneration.set(parts.settings.place().generation)
+        if (parts !== null) showPlace(metrics, parts.settings.place())
       },
     },
   )
 
   const keys = openKeys({ config, log, metrics, resources })
   const lifecycle = createLifecycle()
-  parts = openDelivery({ config, log, metrics, resources }, { keys, plans, lifecycle })
+  parts = openDelivery({ config, log, metrics, resources }, { keys, plans, lifecycle, unusual })
   if (othersAnswerMeanwhile()) await readyAtLast(parts)
   const { refusedLog } = parts
   const server = await startIngestServer({
@@ -160,7 +167,7 @@ async function openPlans(
 
 function openDelivery(
   base: Base,
-  given: Pick<IngestParts, 'keys' | 'plans' | 'lifecycle'>,
+  given: Pick<IngestParts, 'keys' | 'plans' | 'lifecycle' | 'unusual'>,
 ): IngestParts {
   const { config, log, metrics, resources } = base
   const registry = createSchemaRegistry(config.registry)
@@ -200,6 +207,9 @@ function openDelivery(
     refusedLog: resources.use(createRefusedLog({ metrics, log })),
     settings,
     budget: createBudget(settings.limits.maxInFlightBytes),
+    unreadAnswers: createUnreadAnswers(UNREAD_ANSWERS.maxBytes, (cut) =>
+      metrics.unreadAnswersCut.inc(cut),
+    ),
     rateLimits: createRateLimits({
       rules: settings.rateLimits,
       clock: () => performance.now(),
@@ -215,14 +225,21 @@ function openQueryable(
   { config, log, metrics }: Base,
   { lifecycle }: Pick<IngestParts, 'lifecycle'>,
 ): QueryableWatch {
-  const { kafka, consumerGroup } = config
+  const { kafka, consumerGroup, shards } = config
   return queryableByTopic((topic) =>
     createQueryableWatch({
-      committed: createCommittedReader({ kafka, consumerGroup, topic, log }),
+      committed: groupsOfShards(consumerGroup, shards).map((group) =>
+        createCommittedReader({ kafka, consumerGroup: group, topic, log }),
+      ),
       limits: WAITING,
       log,
       isDraining: () => lifecycle.isDraining,
       onLook: (outcome) => metrics.queryableLooks.inc({ outcome }),
     }),
   )
+}
+
+function showPlace(metrics: IngestMetrics, { generation, split }: AccountsPlace): void {
+  metrics.topicGeneration.set(generation)
+  metrics.splitAccounts.set(split?.ids.size ?? 0)
 }

@@ -22,10 +22,11 @@ const erasure = {
   finishedAt: null,
   receiptSha256: '',
   step: 5,
+  rows: [],
 }
 
 test('a receipt says what was found and not who, and shows when it was changed', () => {
-  const receipt = makeReceipt(erasure, { left: { events: 0 }, finishedAt: 3_000 })
+  const receipt = makeReceipt(erasure, { left: [{ events: 0 }], finishedAt: 3_000 })
   assert.ok(!JSON.stringify(receipt).includes('somebody'))
   assert.deepEqual(
     [receipt.before, receipt.found, receipt.left],
@@ -45,13 +46,20 @@ test('whoever has a receipt can check it with the command of docs/privacy.md', (
     const askedBy = `it's "maria" \\ \t 日本 é <b> \u{1f600}`
     const made = makeReceipt(
       { ...erasure, askedBy, found: { rejected_events: 2, events: 3 } },
-      { left: { seal_keys: 0, events: 0 }, finishedAt: 3_000 },
+      { left: [{ seal_keys: 0, events: 0 }], finishedAt: 3_000 },
     )
     const check = (receipt: object) => {
       writeFileSync(join(folder, 'U.json'), `${JSON.stringify(receipt, null, 2)}\n`)
       return spawnSync('sh', ['-c', command], { cwd: folder, encoding: 'utf8' }).stdout
     }
     assert.equal(check(made), `${made.sha256}  -\n`)
+    const rows = Array.from({ length: 11 }, (_, at) => ({ ...erasure, found: { events: at } }))
+    const ofShards = makeReceipt(
+      { ...erasure, rows },
+      { left: rows.map(() => ({ events: 0 })), finishedAt: 3_000 },
+    )
+    assert.deepEqual(ofShards.shards?.['11'], { found: { events: 10 }, left: { events: 0 } })
+    assert.equal(check(ofShards), `${ofShards.sha256}  -\n`)
     assert.notEqual(check({ ...made, asked_by: 'somebody else' }), `${made.sha256}  -\n`)
   } finally {
     rmSync(folder, { recursive: true })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Erasure } from '@custom-events/clickhouse'
+import { sumOf, type Counts, type SpreadErasure } from '../shards/spread.ts'
 
 /** What an operator hands to who asked: what was erased, without saying who. */
 export interface Receipt {
@@ -8,38 +8,54 @@ export interface Receipt {
   /** Whoever knows the id can compare it. */
   readonly id_sha256: string
   readonly before: string | null
+  /** Only where it was lifted, and done again for what was taken before. */
+  readonly lifted_at?: string
   readonly asked_at: string
   readonly asked_by: string
   readonly announced_at: string | null
   readonly announced_offset: number | null
   readonly finished_at: string
   /** Rows that were deleted, every copy counted, by table. */
-  readonly found: Readonly<Record<string, number>>
+  readonly found: Counts
   /** Rows that are left, by table: 0 of each. */
-  readonly left: Readonly<Record<string, number>>
+  readonly left: Counts
+  /** The same of each of several ClickHouses, by its number. */
+  readonly shards?: Readonly<Record<string, { readonly found: Counts; readonly left: Counts }>>
   /** Over all of the above, as JSON with sorted keys and without spaces. */
   readonly sha256: string
 }
 
+/** @param ended.left by table, of each shard */
 export function makeReceipt(
-  erasure: Erasure,
+  erasure: SpreadErasure,
   {
     left,
     finishedAt,
-  }: { readonly left: Readonly<Record<string, number>>; readonly finishedAt: number },
+    liftedAt = null,
+  }: {
+    readonly left: readonly Counts[]
+    readonly finishedAt: number
+    readonly liftedAt?: number | null
+  },
 ): Receipt {
+  const byShard = left.map((ofShard, at) => {
+    const found = erasure.rows[at]?.found ?? {}
+    return [String(at + 1), { found, left: ofShard }] as const
+  })
   const told = {
     erasure_id: erasure.erasureId,
     kind: erasure.id.kind,
     id_sha256: erasure.id.sha256,
     before: timeText(erasure.timestampBefore),
+    ...(liftedAt === null ? {} : { lifted_at: new Date(liftedAt).toISOString() }),
     asked_at: new Date(erasure.askedAt).toISOString(),
     asked_by: erasure.askedBy,
     announced_at: timeText(erasure.announcedAt),
     announced_offset: erasure.announcedOffset,
     finished_at: new Date(finishedAt).toISOString(),
     found: erasure.found,
-    left,
+    left: sumOf(left),
+    ...(left.length > 1 ? { shards: Object.fromEntries(byShard) } : {}),
   }
   return { ...told, sha256: createHash('sha256').update(canonical(told)).digest('hex') }
 }

@@ -58,6 +58,20 @@ test('an id of which only some spans were written gets the others, and then the 
   assert.equal(await topic.nameAll([{ id, spans, by: BY }]), 0)
 })
 
+test('what was lifted is not erased again by a table that has forgotten the lift', async () => {
+  const { topic, ids } = topicInMemory()
+  const id = erasedIdOf('user', 'u')
+  const spans = [{ timestampBefore: null, receivedBefore: null }]
+  await topic.announce(id, spans[0] ?? before(0), { ...BY, askedAt: 1_000 })
+  await topic.lift(id, 2_000, { ...BY, askedAt: 1_999 })
+  const lifted = [{ timestampBefore: null, receivedBefore: 2_000 }]
+  assert.equal(await topic.nameAll([{ id, spans, by: { ...BY, askedAt: 1_000 } }]), 0)
+  assert.deepEqual(ids.get(erasedKey(id))?.spans, lifted)
+  const since = { ...BY, askedAt: 3_000 }
+  assert.equal(await topic.nameAll([{ id, spans, by: since }]), 1, 'asked for again since')
+  assert.deepEqual(ids.get(erasedKey(id))?.spans, spans)
+})
+
 test('however many erasures there are, they are compared at once', async () => {
   const { topic, calls, ids } = topicInMemory()
   const wanted = Array.from({ length: 3_000 }, (_, index) => ({

@@ -3,6 +3,7 @@ import {
   addSpan,
   erasedKey,
   hasSpans,
+  liftedAt,
   liftSpans,
   writeComplete,
   writeErasure,
@@ -19,6 +20,8 @@ export type AskedBy = Pick<ErasureRecord, 'erasureId' | 'askedBy' | 'askedAt'>
 export interface ErasureTopic {
   /** What it says of an id now. @throws when it cannot be read within 20 s. */
   find(id: ErasedId): Promise<ErasureRecord | undefined>
+  /** All that it names. @throws when it cannot be read within 20 s. */
+  all(): Promise<readonly ErasureRecord[]>
   /** Resolves when Kafka has it and nobody else's record has replaced it. @returns its offset. @throws */
   announce(id: ErasedId, span: ErasedSpan, by: AskedBy): Promise<number>
   /** Of what is taken from `nowMs` on nothing is erased. @throws */
@@ -34,6 +37,16 @@ export interface Wanted {
   readonly id: ErasedId
   readonly spans: readonly ErasedSpan[]
   readonly by: AskedBy
+}
+
+/** Not what was lifted since: of that a table of an older backup knows nothing, and would have it again. */
+function isUnknownTo(
+  spans: readonly ErasedSpan[],
+  { askedAt }: AskedBy,
+): (wanted: ErasedSpan) => boolean {
+  return (wanted) =>
+    !hasSpans(spans, [wanted]) &&
+    liftedAt(spans, { timestampBefore: wanted.timestampBefore, askedAt }) === null
 }
 
 interface TopicRecord {
@@ -120,7 +133,9 @@ export function openErasureTopic(options: {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const now = await known()
       const spansOf = ({ id }: Wanted) => now.get(erasedKey(id))?.spans ?? []
-      const lacking = wanted.filter((each) => !hasSpans(spansOf(each), each.spans))
+      const lacking = wanted
+        .map((each) => ({ ...each, spans: each.spans.filter(isUnknownTo(spansOf(each), each.by)) }))
+        .filter(({ spans }) => spans.length > 0)
       if (lacking.length === 0) {
         if (!erasures.isComplete) await writeAll([writeComplete()])
         return filled
@@ -139,6 +154,7 @@ export function openErasureTopic(options: {
   return {
     nameAll,
     find: async (id) => (await known()).get(erasedKey(id)),
+    all: async () => [...(await known()).values()],
     announce: (id, span, by) => change(id, (spans) => addSpan(spans, span), by),
     lift: (id, nowMs, by) => change(id, (spans) => liftSpans(spans, nowMs), by),
     discard: async () => {

@@ -72,13 +72,18 @@ const WHERE = `
                              AND fromUnixTimestamp64Milli({untilMs:Int64})
     AND (empty({codes:Array(String)}) OR has({codes:Array(String)}, error_code))
     AND ({group:String} = '' OR ifNull(key = {group:String}, false))`
+/** What is implied by the place of the page, for the index: of a tuple it makes nothing, and each page would read all rows. */
+const AFTER = `source_topic >= {topic:String} AND (source_topic > {topic:String} OR source_log >= {log:String})
+    AND (source_topic > {topic:String} OR source_log > {log:String} OR source_partition >= {partition:UInt32})
+    AND (source_topic > {topic:String} OR source_log > {log:String} OR source_partition > {partition:UInt32}
+      OR source_offset >= {offset:UInt64})`
 const PAGE = `
   SELECT source_topic, source_log, source_partition, source_offset, error_code, hex(key) AS key_hex,
          hex(value) AS value_hex, mapKeys(headers) AS header_names,
          arrayMap(each -> hex(each), mapValues(headers)) AS header_hex,
          toUnixTimestamp64Milli(dead_lettered_at) AS dead_lettered_ms,
          kafka_generation, kafka_partition
-  FROM dead_letters FINAL ${WHERE} AND ${IS_OPEN}
+  FROM dead_letters FINAL ${WHERE} AND ${IS_OPEN} AND ${AFTER}
     AND (source_topic, source_log, source_partition, source_offset) >
         ({topic:String}, {log:String}, {partition:UInt32}, {offset:UInt64})
   ORDER BY source_topic, source_log, source_partition, source_offset LIMIT {limit:UInt32}`

@@ -66,7 +66,7 @@ export interface Newest extends Place {
 
 /** Where a record lies. */
 export interface Place {
-  /** Of its log; `null`: of one that `kafka_logs` does not have. */
+  /** Of its log; `null`: of one that `kafka_logs` of this ClickHouse does not have. */
   readonly generation: number | null
   readonly partition: number
   readonly offset: number
@@ -90,6 +90,7 @@ export function isSuperseded(
   const { place, receivedAtMs } = candidate
   const isBefore =
     place !== null &&
+    place.generation !== null &&
     newest.generation === place.generation &&
     newest.partition === place.partition &&
     newest.offset < place.offset

@@ -1,15 +1,12 @@
 import type { ClickHouse } from '@custom-events/clickhouse'
-import type { TrackedEvent } from '@custom-events/event'
+import { partitionOf, type Identity } from '@custom-events/event'
 import type { Newest } from './judged.ts'
-
-/** What makes two copies the same event. */
-export type Identity = Pick<TrackedEvent, 'group_id' | 'event' | 'timestamp' | 'event_id'>
 
 /** Parameters travel in the URL, of which servers take only so much: 16 KiB at the least. */
 const MAX_URL_CHARS = 6_000
 
 /** @returns the copy of each of these events that is in the table now, by `identityKey`. */
-export async function newestCopies(
+async function newestCopies(
   clickhouse: Pick<ClickHouse, 'query'>,
   identities: readonly Identity[],
 ): Promise<ReadonlyMap<string, Newest>> {
@@ -25,6 +22,35 @@ export async function newestCopies(
     }
   }
   return found
+}
+
+/** What `newestCopies` needs of one of the ClickHouses that events are spread over. */
+interface ShardOfEvents {
+  readonly shard: number
+  readonly clickhouse: Pick<ClickHouse, 'query'>
+}
+
+/**
+ * Looks for the copies where they are: an account is in one ClickHouse, and what was refused of it may be in another, as what has
+ * no account that can be read, or lies in a partition that somebody else chose.
+ *
+ * @param home where it was refused. Elsewhere the logs have other generations, which say nothing here.
+ */
+export function newestInShards(
+  shards: readonly ShardOfEvents[],
+  home: number,
+): (identities: readonly Identity[]) => Promise<ReadonlyMap<string, Newest>> {
+  const shardOf = ({ group_id }: Identity): number => partitionOf(group_id, shards.length) + 1
+  return async (identities) => {
+    const byShard = Map.groupBy(identities, shardOf)
+    const found = new Map<string, Newest>()
+    for (const { shard, clickhouse } of shards) {
+      for (const [key, copy] of await newestCopies(clickhouse, byShard.get(shard) ?? [])) {
+        found.set(key, shard === home ? copy : { ...copy, generation: null })
+      }
+    }
+    return found
+  }
 }
 
 export function identityKey({ group_id, event, timestamp, event_id }: Identity): string {

@@ -63,6 +63,7 @@ const PAGE = `
          toUnixTimestamp64Milli(resolved_at) AS resolved_ms, replayed_to, kafka_generation,
          kafka_partition
   FROM rejected_events FINAL ${WHERE} AND ${IS_OPEN}
+    AND rejected_events.received_at >= fromUnixTimestamp64Milli({afterMs:Int64}) -- implied, for the index
     AND (received_at, request_id, \`index\`) >
         (fromUnixTimestamp64Milli({afterMs:Int64}), {requestId:String}, {index:Int32})
   ORDER BY rejected_events.received_at, request_id, \`index\` LIMIT {limit:UInt32}`

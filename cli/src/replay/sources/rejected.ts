@@ -4,6 +4,7 @@ import {
   type ErasedIds,
   scanValue,
   type EventRules,
+  type Identity,
   type PlanSet,
   type TrackedEvent,
 } from '@custom-events/event'
@@ -25,7 +26,7 @@ import {
   type NoteLog,
   type Source,
 } from './judged.ts'
-import { identityKey, type Identity } from './newest.ts'
+import { identityKey } from './newest.ts'
 import type { RejectedPage, RejectedRow } from './rejected-rows.ts'
 
 interface Options {

@@ -7,10 +7,10 @@ import {
   type RejectedEvent,
 } from '@custom-events/codec'
 import { avroRoute, type Route } from '@custom-events/consumer'
-import { partitionOf, type TrackedEvent } from '@custom-events/event'
+import { partitionOfEvent, type TrackedEvent } from '@custom-events/event'
 import type { AccountsPlace, FetchedRecord, SchemaRegistry, TopicNames } from '@custom-events/kafka'
 import { isSuperseded } from './judged.ts'
-import { identityKey, newestCopies } from './newest.ts'
+import { identityKey, type newestInShards } from './newest.ts'
 
 /** A topic that dead letters go back to. */
 export interface Target {
@@ -39,6 +39,7 @@ interface Options {
   readonly generations: readonly string[]
   /** Where accounts are placed now. */
   readonly place: () => AccountsPlace
+  readonly newestCopies: ReturnType<typeof newestInShards>
   readonly clickhouse: ClickHouse
   /** Of the topics. */
   readonly logs: readonly RegisteredLog[]
@@ -56,7 +57,7 @@ export function replayTargets(options: Options): ReadonlyMap<string, Target> {
 
 /** @param topic a generation of it, that of the dead letters; they go to the one where accounts are placed now. */
 function trackedTarget(options: Options, topic: string): Target {
-  const { place, clickhouse, registry } = options
+  const { place, newestCopies, registry } = options
   const readerSchema = eventAvroSchema
   const reader = createRecordReader<TrackedEvent>(readerSchema)
   return {
@@ -65,11 +66,11 @@ function trackedTarget(options: Options, topic: string): Target {
       const events = await readAll(reader, registry, candidates)
       const to = place()
       if (to.closed !== null) throw new Error(to.closed)
-      const newest = await newestCopies(clickhouse, events)
+      const newest = await newestCopies(events)
       return placed(candidates, events, ({ record, generation }, event) => ({
         topic: to.topic,
-        // The account's own: it differs where the topic has grown, or another producer than ours chose the record's.
-        partition: partitionOf(event.group_id, to.partitions),
+        // The event's own: it differs where the topic has grown, or another producer than ours chose the record's.
+        partition: partitionOfEvent(event, to),
         isSuperseded: isSuperseded(newest.get(identityKey(event)), {
           receivedAtMs: event.received_at,
           place: { ...record, generation },
@@ -93,18 +94,32 @@ function rejectedTarget(options: Options): Target {
     }).of(logOf(options, topics.rejected)),
     place: async (candidates) => {
       const events = await readAll(reader, registry, candidates)
-      const rows = await clickhouse.query<{ request_id: string; index: number }>(
-        'SELECT DISTINCT request_id, `index` FROM rejected_events WHERE has({ids:Array(String)}, request_id)',
-        { ids: [...new Set(events.map((event) => event.request_id))] },
-      )
-      const present = new Set(rows.map(({ request_id: id, index }) => JSON.stringify([id, index])))
-      return placed(candidates, events, ({ record }, { request_id: id, index }) => ({
+      const rows = await clickhouse.query<RejectedKey>(REJECTED_KEYS, {
+        ids: [...new Set(events.map((event) => event.request_id))],
+      })
+      const present = new Set(rows.map(keyOfRejected))
+      return placed(candidates, events, ({ record }, event) => ({
         topic: topics.rejected,
         partition: record.partition,
-        isSuperseded: present.has(JSON.stringify([id, index])),
+        isSuperseded: present.has(
+          keyOfRejected({ ...event, received_ms: String(event.received_at) }),
+        ),
       }))
     },
   }
+}
+
+/** What a rejected event is known by: several requests may have one id, which may be their client's. */
+interface RejectedKey extends Pick<RejectedEvent, 'code' | 'request_id' | 'index'> {
+  readonly received_ms: string
+}
+
+const REJECTED_KEYS = `
+  SELECT DISTINCT code, toUnixTimestamp64Milli(received_at) AS received_ms, request_id, \`index\`
+  FROM rejected_events WHERE has({ids:Array(String)}, request_id)`
+
+function keyOfRejected({ code, received_ms: ms, request_id: id, index }: RejectedKey): string {
+  return JSON.stringify([code, ms, id, index])
 }
 
 function logOf({ logs }: Options, topic: string): RegisteredLog {

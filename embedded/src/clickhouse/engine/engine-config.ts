@@ -63,6 +63,17 @@ const noFile = `CREATE FUNCTION file AS (path) -> throwIf(1,
 `
 
 /**
+ * Functions that name all roles that the engine's one user may take, and among them every account's: they name the one that was taken,
+ * however a query comes to call them.
+ */
+const OF_ROLES: readonly (readonly [name: string, as: string])[] = [
+  ['defaultRoles', 'currentRoles'],
+  ['enabledRoles', 'currentRoles'],
+  ['defaultProfiles', 'currentProfiles'],
+  ['enabledProfiles', 'currentProfiles'],
+]
+
+/**
  * Writes the configuration of the engine.
  * @returns the path of the file that the engine is to be given
  */
@@ -75,6 +86,10 @@ export function writeEngineConfig(folder: string, config: EngineConfig): string 
   if (functions !== undefined) {
     mkdirSync(functions, { recursive: true, mode: 0o700 })
     writeFileSync(join(functions, 'function_file.sql'), noFile, options)
+    for (const [name, as] of OF_ROLES) {
+      const sql = `CREATE FUNCTION ${name} AS () -> ${as}()\n`
+      writeFileSync(join(functions, `function_${name}.sql`), sql, options)
+    }
   }
   writeFileSync(path, configXml({ data: config.dataFolder, users, functions }), options)
   return path

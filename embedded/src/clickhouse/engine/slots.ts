@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Connection, Engine } from './engine.ts'
 import { exception } from './errors.ts'
@@ -20,6 +21,8 @@ export interface Slot {
   readonly mark: string
   /** Cancels the query and resolves when it has ended. */
   cancel(running: Promise<unknown>): Promise<void>
+  /** Whether the engine, too, sees no semicolon in what it is to run: behind one it would run another statement. */
+  isOneStatement(sql: string): Promise<boolean>
 }
 
 export interface Slots {
@@ -113,7 +116,9 @@ export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
     const connection = held ?? engine.connect()
     const mark = `front-${++count}`
     try {
-      return await work({ connection, pipe, mark, cancel: (running) => kill(mark, running) })
+      const cancel = (running: Promise<unknown>): Promise<void> => kill(mark, running)
+      const isOneStatement = (sql: string): Promise<boolean> => hasNoSemicolon(admin, sql)
+      return await work({ connection, pipe, mark, cancel, isOneStatement })
     } finally {
       if (held === undefined) connection.close()
     }
@@ -154,6 +159,16 @@ interface Waiter {
 async function killQueries(admin: Connection, marks: string): Promise<void> {
   const sql = `KILL QUERY WHERE Settings['query_cache_tag'] ${marks} ASYNC`
   await admin.query(sql).catch(() => {})
+}
+
+/** Asked of a connection on which nobody has set anything. */
+async function hasNoSemicolon(admin: Connection, sql: string): Promise<boolean> {
+  if (!sql.includes(';')) return true
+  const tag = `$${randomUUID().replaceAll('-', '')}$` // in quotes it would be longer, and may be too long
+  await admin.query(`SET max_query_size = ${2 * Buffer.byteLength(sql) + 1_000_000}`)
+  const kinds = `arrayMap(token -> toString(token.3), tokenizeQuery(${tag}${sql}${tag}))`
+  const { bytes } = await admin.query(`SELECT has(${kinds}, 'Semicolon')`)
+  return bytes.toString() === '0\n'
 }
 
 function tooMany(): Error {

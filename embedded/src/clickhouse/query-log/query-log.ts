@@ -163,4 +163,4 @@ const CREATE = `CREATE TABLE IF NOT EXISTS ${TABLE}
 )
 ENGINE = Memory
 SETTINGS max_bytes_to_keep = ${MAX_TABLE_BYTES}
-COMMENT 'What was asked through the front of the embedded ClickHouse since its start: SELECTs only, at most ${MAX_TABLE_BYTES / 1024 / 1024} MiB.'`
+COMMENT 'What was asked through the front of the embedded ClickHouse since its start, or since a login of an account came or went: SELECTs only, at most ${MAX_TABLE_BYTES / 1024 / 1024} MiB. Not for who only reads.'`

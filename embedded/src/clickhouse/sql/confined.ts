@@ -1,6 +1,7 @@
 import { exception, type ServerException } from '../engine/errors.ts'
-import { createGaps } from './comments.ts'
+import { createGaps } from './tokens/comments.ts'
 import { outsideOfQuotes } from './outside-quotes.ts'
+import { unescaped } from './unescaped.ts'
 
 /**
  * What is looked for. It is looked for in the whole text, in strings, too: whoever cuts SQL into tokens a little
@@ -39,6 +40,7 @@ const rules: Readonly<Record<string, (place: Place) => string | undefined>> = {
   into: (place) => (isFollowedByFunction(place) ? 'INSERT INTO FUNCTION' : undefined),
   input_format_values_interpret: () => VALUES,
   input_format_values_deduce: () => VALUES,
+  embeddedrocksdb: () => 'the table engine EmbeddedRocksDB',
 }
 
 /** The same, for statements that neither select nor insert. */
@@ -46,7 +48,6 @@ const commandRules: typeof rules = {
   attach: ({ text, end, gap, lastFrom }) =>
     lastFrom > end && !isAt(text, gap(end), /part/iy) ? 'ATTACH … FROM' : undefined,
   disk: (place) => (opensCall(place) ? 'a disk of its own' : undefined),
-  embeddedrocksdb: () => 'the table engine EmbeddedRocksDB',
 }
 
 const OUTFILE = 'INTO OUTFILE and FROM INFILE'
@@ -82,16 +83,11 @@ function isAt(text: string, at: number, sticky: RegExp): boolean {
 /** What the rules look for and a quoted name can be. */
 const NAMED = /file|format|disk|embeddedrocksdb|input_format_values/i
 
-/** Whether letters of such a name are written as `\x6c`, which the engine reads as letters within quotes. */
+/** Whether letters of such a name are written as `\x6c`, or held apart by `\N`, which the engine reads as nothing. */
 function isSpeltWithEscapes(text: string): boolean {
-  if (!/\\x/i.test(text)) return false
-  const pieces = text.split(/[^\w$\\]+/).filter((piece) => /\\x/i.test(piece))
-  const letters = pieces
-    .join('\n')
-    .replaceAll(/\\x([\da-f]{2})/gi, (_, code: string) =>
-      String.fromCharCode(Number.parseInt(code, 16)),
-    )
-  return NAMED.test(letters.replaceAll('\\', ''))
+  if (!/\\[xN]/i.test(text)) return false
+  const pieces = text.split(/[^\w$\\]+/).filter((piece) => /\\[xN]/i.test(piece))
+  return NAMED.test(unescaped(pieces.join('\n')))
 }
 
 /**
@@ -105,7 +101,7 @@ export function whyNotConfined(
 ): ServerException | undefined {
   const found = whatReachesOut(text, isCommand ? { ...rules, ...commandRules } : rules)
   if (found !== undefined) return notAllowed(found)
-  return isSpeltWithEscapes(text) ? notAllowed(String.raw`a name written with \x`) : undefined
+  return isSpeltWithEscapes(text) ? notAllowed(String.raw`a name written with \x or \N`) : undefined
 }
 
 function whatReachesOut(text: string, judges: typeof rules): string | undefined {

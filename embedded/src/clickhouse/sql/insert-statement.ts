@@ -1,5 +1,5 @@
 import { refused, utf8, type Statement } from './statement-kind.ts'
-import { isWord, tokenise, tokensOf, type Token } from './tokens.ts'
+import { isWord, tokenise, tokensOf, type Token } from './tokens/tokens.ts'
 
 /**
  * Finds where the data of an INSERT begins: behind VALUES, or behind FORMAT, its name, blanks and

@@ -1,4 +1,4 @@
-import { quotedEnd } from './tokens.ts'
+import { quotedEnd } from './tokens/tokens.ts'
 
 /**
  * What could let somebody else see quotes begin or end elsewhere than we do, outside of them: comments, heredocs, escapes,

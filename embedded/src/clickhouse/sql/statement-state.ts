@@ -1,5 +1,5 @@
 import type { Statement } from './statement-kind.ts'
-import { isWord, tokenise, type Token } from './tokens.ts'
+import { isWord, tokenise, type Token } from './tokens/tokens.ts'
 
 const READING = ['SHOW', 'DESCRIBE', 'DESC', 'EXISTS', 'EXPLAIN', 'CHECK', 'SET', 'USE']
 

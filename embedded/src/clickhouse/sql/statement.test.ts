@@ -92,6 +92,20 @@ const kinds: readonly (readonly [sql: string, kind: Statement['kind']])[] = [
   ['INSERT INTO t (a)', 'refused'],
   ["KILL QUERY WHERE query_id = 'x'", 'refused'],
   ['KILL MUTATION WHERE 1', 'command'],
+  // Blanks of Unicode, as the engine has them, as one character per byte and as text.
+  ['\u00c2\u00a0SELECT\u00e3\u0080\u00801', 'select'],
+  ['\u2003SELECT 1', 'select'],
+  ['KILL\u00c2\u00a0QUERY WHERE 1', 'refused'],
+  ["SELECT 1 INTO\u00c2\u00a0OUTFILE '/etc/x'", 'refused'],
+  // What a number is, and where a comment or a text begins behind it.
+  ["SELECT 1 AS 1_e--'\n; SHOW GRANTS --'", 'refused'],
+  ["SELECT 1 AS 0xp--'\n; SHOW GRANTS --'", 'refused'],
+  ["SELECT t.1e--'\n; SHOW GRANTS --'", 'refused'],
+  ["SELECT 0b1e--'\n'; SHOW GRANTS --'", 'refused'],
+  ["SELECT 1.5e-2--'\n; SHOW GRANTS --'", 'refused'],
+  ["SELECT $1e--'\n; SHOW GRANTS --'", 'refused'],
+  ["SELECT 1e--';'", 'select'],
+  ["SELECT (1, .5e--';')", 'select'],
 ]
 
 test('a statement is of the kind that tells how its answer travels', () => {

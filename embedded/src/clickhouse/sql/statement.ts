@@ -1,5 +1,5 @@
 import { readInsert } from './insert-statement.ts'
-import { isWord, tokenise, tokensOf, type Token } from './tokens.ts'
+import { isWord, tokenise, tokensOf, type Token } from './tokens/tokens.ts'
 import { type Statement, refused, utf8 } from './statement-kind.ts'
 
 /**

@@ -17,19 +17,25 @@ export interface NewAccountLogin extends AccountLogin {
 
 type Asked = Pick<ClickHouse, 'command' | 'query' | 'database'>
 
+/** A password that nobody can guess. */
+export function newPassword(): string {
+  return randomBytes(24).toString('base64url')
+}
+
 /**
  * Makes the login of an account. ClickHouse is given a hash with a salt, so that no log has the password.
  *
- * @param onCluster `ON CLUSTER …`, or nothing
+ * @param asked.onCluster `ON CLUSTER …`, or nothing
+ * @param asked.password of a login that is made on several ClickHouses. @default a new one
  * @throws {ClickHouseFailure} 493: it is there already
  */
 export async function addAccount(
   clickhouse: Asked,
   groupId: string,
-  onCluster: string,
+  asked: { readonly onCluster: string; readonly password?: string },
 ): Promise<NewAccountLogin> {
+  const { onCluster, password = newPassword() } = asked
   const login = accountLogin(groupId)
-  const password = randomBytes(24).toString('base64url')
   const user = quoteIdentifier(login)
   await clickhouse.command(
     `CREATE USER ${user} ${onCluster} ${identifiedBy(password)} DEFAULT DATABASE ${quoteIdentifier(clickhouse.database)}`,

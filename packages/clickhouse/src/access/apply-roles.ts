@@ -1,7 +1,7 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
 import { quoteIdentifier } from '../client/quote.ts'
 import { ClickHouseFailure } from '../errors/failure.ts'
-import { roleOn, rolesSql } from './roles-sql.ts'
+import { roleOn, rolesSql, type RolesPlace } from './roles-sql.ts'
 
 /** What became of the roles. */
 export type RolesOutcome =
@@ -20,14 +20,14 @@ const FROM_A_FILE = new Set([495, 514])
 /**
  * Makes the roles what the table says, where the user may manage access.
  *
- * @param onCluster `ON CLUSTER …`, or nothing
  * @throws {ClickHouseFailure} for anything else than a missing right
  */
 export async function applyRoles(
   clickhouse: Pick<ClickHouse, 'command' | 'query' | 'database'>,
-  onCluster: string,
+  where: Omit<RolesPlace, 'database'>,
 ): Promise<RolesOutcome> {
-  const place = { database: clickhouse.database, onCluster }
+  const { onCluster } = where
+  const place = { ...where, database: clickhouse.database }
   try {
     if (await wouldHideRows(clickhouse, onCluster)) return { kind: 'would hide rows' }
     const statements = rolesSql(place)

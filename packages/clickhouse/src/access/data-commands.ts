@@ -1,5 +1,12 @@
 import type { Role } from './role.ts'
-import { ASK_ALL_SERVERS, DESTROY_KEYS, ON_CLUSTER, WRITE_AUDIT } from './shared-grants.ts'
+import {
+  ASK_ALL_SERVERS,
+  DESTROY_KEYS,
+  ON_CLUSTER,
+  MUST_READ_SHARD,
+  READ_SHARD,
+  WRITE_AUDIT,
+} from './shared-grants.ts'
 
 /** Commands about what is kept, and of whom. */
 export const DATA_COMMANDS: readonly Role[] = [
@@ -30,6 +37,7 @@ export const DATA_COMMANDS: readonly Role[] = [
         without: 'what is in force is not known',
       },
       WRITE_AUDIT,
+      READ_SHARD,
     ],
   },
   {
@@ -42,6 +50,7 @@ export const DATA_COMMANDS: readonly Role[] = [
         without: 'nothing is exported',
       },
       WRITE_AUDIT,
+      READ_SHARD,
     ],
   },
   {
@@ -55,6 +64,7 @@ export const DATA_COMMANDS: readonly Role[] = [
         without: 'nobody knows when the replaced parts are removed, and the command fails',
       },
       WRITE_AUDIT,
+      MUST_READ_SHARD,
       ON_CLUSTER,
     ],
   },
@@ -124,6 +134,7 @@ export const DATA_COMMANDS: readonly Role[] = [
         without: 'nobody knows whether erased rows are gone from every part',
       },
       WRITE_AUDIT,
+      MUST_READ_SHARD,
       ON_CLUSTER,
       ASK_ALL_SERVERS,
     ],

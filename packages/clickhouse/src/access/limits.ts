@@ -16,6 +16,12 @@ function readingLimits({ memoryBytes, seconds, rows, queries }: Reading): readon
     { setting: 'readonly', value: 2, change: 'fixed', why: 'nothing is changed' },
     { setting: 'max_memory_usage', value: memoryBytes, change: 'most', why: 'bytes of one query' },
     {
+      setting: 'apply_deleted_mask',
+      value: 1,
+      change: 'fixed',
+      why: 'rows of an erased person are hidden first, and still there for a while',
+    },
+    {
       setting: 'max_bytes_before_external_group_by',
       value: memoryBytes / 4,
       change: 'most',
@@ -95,6 +101,12 @@ export const ACCOUNT_LIMITS: readonly Limit[] = [
     value: 0,
     change: 'fixed',
     why: 'the same, in answers as JSON',
+  },
+  {
+    setting: 'output_format_arrow_low_cardinality_as_dictionary',
+    value: 0,
+    change: 'fixed',
+    why: 'the dictionary of a column has values of rows that the row policy hid',
   },
   {
     setting: 'apply_row_policy_after_final',

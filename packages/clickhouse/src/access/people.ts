@@ -1,5 +1,6 @@
 import { ACCOUNT_LIMITS, ACCOUNT_QUOTA, READER_LIMITS, READER_QUOTA } from './limits.ts'
 import type { Role } from './role.ts'
+import { READ_ALL_SHARDS } from './shared-grants.ts'
 
 /** Views and tables that show one account at a time: each has the column `group_id`, and views are read as their reader. */
 const OF_ACCOUNTS = [
@@ -35,6 +36,7 @@ const OF_OPERATORS = [
   'erasures',
   'erasure_days',
   'audit',
+  'shard',
   'sent_by_key',
   'query_log_daily',
 ]
@@ -72,6 +74,7 @@ export const PEOPLE: readonly Role[] = [
         on: ['rejected_events', 'dead_letters'],
         without: 'nobody sees what was refused at the door or set aside, and why',
       },
+      READ_ALL_SHARDS,
     ],
   },
   {
@@ -116,6 +119,7 @@ export const PEOPLE: readonly Role[] = [
         on: [...OF_ACCOUNTS, ...OF_OPERATORS, 'system.*'],
         without: 'what the runbook asks is refused',
       },
+      READ_ALL_SHARDS,
       {
         rights: ['SYSTEM VIEWS'],
         on: ['*'],

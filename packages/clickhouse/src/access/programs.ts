@@ -1,5 +1,5 @@
 import type { Grant, Role } from './role.ts'
-import { ASK_ALL_SERVERS, ON_CLUSTER, WRITE_AUDIT } from './shared-grants.ts'
+import { ASK_ALL_SERVERS, ON_CLUSTER, READ_SHARD, WRITE_AUDIT } from './shared-grants.ts'
 
 const REGISTER_LOGS: readonly Grant[] = [
   {
@@ -74,6 +74,18 @@ export const PROGRAMS: readonly Role[] = [
         without:
           'setup does not see that a file has made the roles, and says that it may not make them; logins of accounts are not listed',
         isOptional: true,
+      },
+      {
+        rights: ['CREATE DATABASE', 'CREATE TABLE', 'DROP TABLE', 'SELECT', 'INSERT'],
+        on: ['all.*'],
+        without: 'setup fails at the tables over all shards',
+        isOfShards: true,
+      },
+      {
+        rights: ['REMOTE'],
+        on: ['*.*'],
+        without: 'the same: they are of the engine Distributed',
+        isOfShards: true,
       },
       ON_CLUSTER,
     ],
@@ -160,6 +172,7 @@ export const PROGRAMS: readonly Role[] = [
         without: '`complete_until` stands still',
         isOptional: true,
       },
+      READ_SHARD,
       ...READ_FRESHNESS,
       {
         rights: ['SELECT'],
@@ -179,6 +192,7 @@ export const PROGRAMS: readonly Role[] = [
         without: 'replay fails at the start, or does not see that newer copies are there',
       },
       WRITE_AUDIT,
+      READ_SHARD,
       ...REGISTER_LOGS,
     ],
   },
@@ -219,6 +233,7 @@ export const PROGRAMS: readonly Role[] = [
         on: ['system.columns', 'system.tables'],
         without: 'no view is found to be ours',
       },
+      READ_SHARD,
       ON_CLUSTER,
     ],
   },
@@ -246,6 +261,7 @@ export const PROGRAMS: readonly Role[] = [
         on: ['system.parts_columns', 'system.mutations'],
         without: '`--fill` fails',
       },
+      READ_SHARD,
       ON_CLUSTER,
       ASK_ALL_SERVERS,
     ],

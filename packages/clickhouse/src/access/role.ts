@@ -20,7 +20,8 @@ export interface Grant {
   readonly rights: readonly string[]
   /**
    * Tables and views of CLICKHOUSE_DATABASE; `*`: all of them; `event_*`: those that begin so. With a dot: of another
-   * database, `system.parts`, `keys.seal_keys` (the database of keys); `*.*`: no table at all, the right is one of the server.
+   * database, `system.parts`, `keys.seal_keys` (the database of keys), `all.*` (that of tables over all
+   * shards); `*.*`: no table at all, the right is one of the server.
    */
   readonly on: readonly string[]
   /** Of each of the tables, only these. @default all */
@@ -31,6 +32,8 @@ export interface Grant {
   readonly isOptional?: true
   /** Only with CLICKHOUSE_CLUSTER. */
   readonly isOfClusters?: true
+  /** Only with CLICKHOUSE_SHARDS_CLUSTER. */
+  readonly isOfShards?: true
 }
 
 /** A setting that a role has, and within which bounds its users may change it. */

@@ -1,4 +1,4 @@
-import { keysDatabase } from '../client/keys-database.ts'
+import { allShardsDatabase, keysDatabase } from '../client/other-databases.ts'
 import { quoteIdentifier } from '../client/quote.ts'
 import { ACCOUNT_SYSTEM_FILTERS, accountFilter } from './account-name.ts'
 import type { Grant, Limit, Quota, Role, RoleName } from './role.ts'
@@ -8,6 +8,8 @@ export interface RolesPlace {
   readonly database: string
   /** `ON CLUSTER …`, or nothing. */
   readonly onCluster: string
+  /** Whether there are tables over all shards. @default false */
+  readonly isOverShards?: boolean
 }
 
 /** The role of a database on a server: another database has others. */
@@ -23,13 +25,16 @@ export function rolesSql(place: RolesPlace): readonly string[] {
   return ROLES.flatMap((role) => roleSql(role, place))
 }
 
-function roleSql(role: Role, { database, onCluster }: RolesPlace): readonly string[] {
+function roleSql(
+  role: Role,
+  { database, onCluster, isOverShards = false }: RolesPlace,
+): readonly string[] {
   const name = quoteIdentifier(roleOn(database, role.name))
   const on = onCluster === '' ? '' : ` ${onCluster}`
-  const parts = grantParts(role, { database, isOnCluster: onCluster !== '' })
+  const parts = grantParts(role, { database, isOnCluster: onCluster !== '', isOverShards })
   return [
     `CREATE ROLE IF NOT EXISTS ${name}${on}`,
-    ...(role.name === 'account' ? accountPolicySql({ database, onCluster }) : []),
+    ...(role.name === 'account' ? accountPolicySql({ database, onCluster, isOverShards }) : []),
     ...(role.limits === undefined
       ? []
       : [`ALTER ROLE ${name}${on} SETTINGS ${role.limits.map(settingSql).join(', ')}`]),
@@ -40,12 +45,17 @@ function roleSql(role: Role, { database, onCluster }: RolesPlace): readonly stri
 
 /**
  * Of everything in the database, what has no account included: that then is an error, and no leak. Restrictive: whatever
- * other policies let through, this one has to, too.
+ * other policies let through, this one has to, too. Over all shards likewise, should somebody give an account a right to that.
  */
-function accountPolicySql({ database, onCluster }: RolesPlace): readonly string[] {
+function accountPolicySql({
+  database,
+  onCluster,
+  isOverShards = false,
+}: RolesPlace): readonly string[] {
   const name = quoteIdentifier(roleOn(database, 'account'))
+  const databases = [database, ...(isOverShards ? [allShardsDatabase(database)] : [])]
   const policies = [
-    [`${quoteIdentifier(database)}.*`, accountFilter('currentUser()')],
+    ...databases.map((each) => [`${quoteIdentifier(each)}.*`, accountFilter('currentUser()')]),
     ...Object.entries(ACCOUNT_SYSTEM_FILTERS).map(([table, filter]) => [`system.${table}`, filter]),
   ]
   const on = onCluster === '' ? '' : ` ${onCluster}`
@@ -72,10 +82,19 @@ function quotaSql(role: string, quota: Quota, on: string): string {
 /** `SELECT(a, b) ON custom_events.events`: a part of a GRANT, one for each right and table. */
 export function grantParts(
   role: Role,
-  { database, isOnCluster }: { readonly database: string; readonly isOnCluster: boolean },
+  {
+    database,
+    isOnCluster,
+    isOverShards = false,
+  }: {
+    readonly database: string
+    readonly isOnCluster: boolean
+    readonly isOverShards?: boolean | undefined
+  },
 ): readonly string[] {
   return role.grants
     .filter(({ isOfClusters = false }) => isOnCluster || !isOfClusters)
+    .filter(({ isOfShards = false }) => isOverShards || !isOfShards)
     .flatMap((grant) => grant.on.map((on) => `${rightsOf(grant)} ON ${placeOf(on, database)}`))
 }
 
@@ -89,8 +108,11 @@ function placeOf(on: string, database: string): string {
   if (on === '*.*') return on
   const [first = '', second] = on.split('.')
   const [name, table] =
-    second === undefined
-      ? [database, first]
-      : [first === 'keys' ? keysDatabase(database) : first, second]
+    second === undefined ? [database, first] : [databaseNamed(first, database), second]
   return `${quoteIdentifier(name)}.${table.endsWith('*') ? table : quoteIdentifier(table)}`
+}
+
+function databaseNamed(name: string, database: string): string {
+  if (name === 'keys') return keysDatabase(database)
+  return name === 'all' ? allShardsDatabase(database) : name
 }

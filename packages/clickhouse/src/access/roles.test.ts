@@ -88,3 +88,11 @@ test('an operator reads every table and view but probes and tracked_unsealed', (
   const unread = [...made()].filter((name) => !on.has(name) && !name.endsWith('_probe'))
   assert.deepEqual(unread, ['tracked_unsealed'])
 })
+
+test('the row policy of accounts is on the tables over all shards too, where there are any', () => {
+  const over = rolesSql({ database: 'db', onCluster: '', isOverShards: true }).join('\n')
+  const policy =
+    /CREATE ROW POLICY OR REPLACE `db_account` ON `db_all`\.\* FOR SELECT USING group_id = .* AS RESTRICTIVE TO `db_account`/
+  assert.match(over, policy)
+  assert.doesNotMatch(rolesSql({ database: 'db', onCluster: '' }).join('\n'), /db_all/)
+})

@@ -7,11 +7,36 @@ export const WRITE_AUDIT: Grant = {
   without: 'the command does not begin: nobody would know that it ran',
 }
 
+/** Of every command: which of several ClickHouses it asks. */
+export const READ_SHARD: Grant = {
+  rights: ['SELECT'],
+  on: ['shard'],
+  without:
+    'with several shards nothing begins: nobody knows whether they are in their order; with one ClickHouse it warns that this may be one of several',
+  isOptional: true,
+}
+
+/** Of commands that say of somebody that nothing of them is left. */
+export const MUST_READ_SHARD: Grant = {
+  rights: ['SELECT'],
+  on: ['shard'],
+  without:
+    'nothing begins: of one of several shards, taken for the only one, a receipt would be false',
+}
+
 export const ON_CLUSTER: Grant = {
   rights: ['CLUSTER'],
   on: ['*.*'],
   without: 'statements for all servers of CLICKHOUSE_CLUSTER are refused',
   isOfClusters: true,
+}
+
+/** Tables over all shards, by whoever asks them; ClickHouse also asks for the right to the tables of each. */
+export const READ_ALL_SHARDS: Grant = {
+  rights: ['SELECT'],
+  on: ['all.*'],
+  without: 'no table over all shards can be asked',
+  isOfShards: true,
 }
 
 export const ASK_ALL_SERVERS: Grant = {

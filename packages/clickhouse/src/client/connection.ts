@@ -1,6 +1,7 @@
 import { createClient, type ClickHouseClient } from '@clickhouse/client'
 import { createTlsAgent, tlsFilesFrom } from '@custom-events/runtime'
 import { highestOffsets, recordsPresent } from './read-back.ts'
+import { quorumSettings } from './quorum.ts'
 import { command, insertNative, MAX_EXECUTION_S, query } from './requests.ts'
 import { stream } from './stream.ts'
 import { viewsOn } from './views.ts'
@@ -16,28 +17,32 @@ export interface ClickHouseConfig {
   readonly CLICKHOUSE_TLS_CERT_FILE?: string
   readonly CLICKHOUSE_TLS_KEY_FILE?: string
   readonly CLICKHOUSE_TLS_KEY_PASSPHRASE?: string
+  /** On how many replicas a block must be, or `auto`. @default 0, which is off */
+  readonly CLICKHOUSE_INSERT_QUORUM?: string
+}
+
+export interface ClickHouseOptions {
+  /** After so many seconds ClickHouse gives a query up (code 159), and soon after the client any request. */
+  readonly queryLimitS?: number
 }
 
 /** More than ClickHouse's own limit of a query. */
 const LONGER_MS = 5_000
 
-/**
- * Opens no connection yet; the first request does.
- *
- * @param options.queryLimitS after so many seconds ClickHouse gives a query up (code 159), and soon after the client any request.
- */
+/** Opens no connection yet; the first request does. */
 export function createClickHouse(
   config: ClickHouseConfig,
-  { queryLimitS = MAX_EXECUTION_S }: { readonly queryLimitS?: number } = {},
+  { queryLimitS = MAX_EXECUTION_S }: ClickHouseOptions = {},
 ): ClickHouse {
   const timeoutMs = queryLimitS * 1_000 + LONGER_MS
   const client = openClient(config, config.CLICKHOUSE_DATABASE, timeoutMs)
+  const quorum = quorumSettings(config.CLICKHOUSE_INSERT_QUORUM)
   return {
     database: config.CLICKHOUSE_DATABASE,
     user: config.CLICKHOUSE_USER,
-    insertNative: (insert) => insertNative(client, insert),
-    recordsPresent: (question) => recordsPresent(client, question),
-    highestOffsets: (question) => highestOffsets(client, question),
+    insertNative: (insert) => insertNative(client, insert, quorum.ofInserts),
+    recordsPresent: (question) => recordsPresent(client, question, quorum.ofReadBack),
+    highestOffsets: (question) => highestOffsets(client, question, quorum.ofReadBack),
     viewsOn: (table) => viewsOn(client, table),
     query: (sql, params) => query(client, sql, params, { limitS: queryLimitS }),
     stream: (request) => stream(client, request),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ClickHouseClient } from '@clickhouse/client'
+import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
 import type {
   IdentityColumn,
   OffsetsQuestion,
@@ -33,9 +33,10 @@ function identitySql(columns: readonly IdentityColumn[]): string {
 export async function recordsPresent(
   client: ClickHouseClient,
   question: RecordsQuestion,
+  settings: ClickHouseSettings = {},
 ): Promise<PresentIdentities> {
   const columns = `DISTINCT kafka_partition AS p, kafka_offset AS o, ${identitySql(question.identity)} AS i`
-  const rows = await ask<Place & { readonly i: string }>(client, columns, question)
+  const rows = await ask<Place & { readonly i: string }>(client, question, { columns, settings })
   const present = new Map<number, Map<number, Set<string>>>()
   for (const { p, o, i } of rows) {
     const ofPartition = present.get(p) ?? new Map<number, Set<string>>()
@@ -49,9 +50,10 @@ export async function recordsPresent(
 export async function highestOffsets(
   client: ClickHouseClient,
   question: OffsetsQuestion,
+  settings: ClickHouseSettings = {},
 ): Promise<ReadonlyMap<number, number>> {
   const columns = 'kafka_partition AS p, max(kafka_offset) AS o'
-  const rows = await ask<Place>(client, columns, question, 'GROUP BY p')
+  const rows = await ask<Place>(client, question, { columns, settings, grouping: 'GROUP BY p' })
   return new Map(rows.map(({ p, o }) => [p, Number(o)]))
 }
 
@@ -62,9 +64,16 @@ interface Place {
 
 function ask<Row>(
   client: ClickHouseClient,
-  columns: string,
   { table, generation, ranges, timeColumn, time, signal }: OffsetsQuestion,
-  grouping = '',
+  {
+    columns,
+    settings,
+    grouping = '',
+  }: {
+    readonly columns: string
+    readonly settings: ClickHouseSettings
+    readonly grouping?: string
+  },
 ): Promise<readonly Row[]> {
   return query<Row>(
     client,
@@ -85,7 +94,7 @@ function ask<Row>(
       least: versionOf(generation, Math.min(...ranges.map((range) => range.from))),
       most: versionOf(generation, Math.max(...ranges.map((range) => range.to))),
     },
-    { signal },
+    { signal, settings },
   )
 }
 

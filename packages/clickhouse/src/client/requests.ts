@@ -22,7 +22,12 @@ const INSERT_SETTINGS: ClickHouseSettings = {
   max_execution_time: MAX_EXECUTION_S,
 }
 
-export async function insertNative(client: ClickHouseClient, insert: NativeInsert): Promise<void> {
+/** @param settings beside those of every insert */
+export async function insertNative(
+  client: ClickHouseClient,
+  insert: NativeInsert,
+  settings: ClickHouseSettings = {},
+): Promise<void> {
   const columns = insert.columns.map(quoteIdentifier).join(', ')
   const doing = `inserting into ${insert.table}`
   const answer = await attempt(
@@ -31,7 +36,7 @@ export async function insertNative(client: ClickHouseClient, insert: NativeInser
       const result = await client.exec({
         query: `INSERT INTO ${quoteIdentifier(insert.table)} (${columns}) FORMAT Native`,
         values: Readable.from(blockOf(insert), { objectMode: false }),
-        clickhouse_settings: INSERT_SETTINGS,
+        clickhouse_settings: { ...INSERT_SETTINGS, ...settings },
         ignore_error_response: true,
         ...(insert.signal === undefined ? {} : { abort_signal: insert.signal }),
       })
@@ -68,13 +73,15 @@ export interface QueryLimits {
   readonly signal?: AbortSignal | undefined
   /** ClickHouse gives the query up then, in seconds. */
   readonly limitS?: number
+  /** Beside those of every query. */
+  readonly settings?: ClickHouseSettings
 }
 
 export async function query<Row>(
   client: ClickHouseClient,
   sql: string,
   params: Readonly<Record<string, unknown>> = {},
-  { signal, limitS = MAX_EXECUTION_S }: QueryLimits = {},
+  { signal, limitS = MAX_EXECUTION_S, settings = {} }: QueryLimits = {},
 ): Promise<Row[]> {
   const run = async (): Promise<Row[]> => {
     const result = await client.query({
@@ -85,6 +92,7 @@ export async function query<Row>(
         wait_end_of_query: 1,
         max_execution_time: limitS,
         output_format_json_quote_64bit_integers: 1,
+        ...settings,
       },
       ...(signal === undefined ? {} : { abort_signal: signal }),
     })

@@ -12,6 +12,8 @@ export interface ErasedSelection {
   readonly id: ErasedId
   /** Only what happened before, in milliseconds since 1970; `null`: everything. */
   readonly timestampBefore: number | null
+  /** Only what was taken before: it was lifted then. Of `events` alone. @default null, which is everything */
+  readonly receivedBefore?: number | null
 }
 
 /**
@@ -20,7 +22,10 @@ export interface ErasedSelection {
  *
  * @param column a nullable or a plain String.
  */
-export function isErasedSql({ id, timestampBefore }: ErasedSelection, column: string): string {
+export function isErasedSql(
+  { id, timestampBefore, receivedBefore = null }: ErasedSelection,
+  column: string,
+): string {
   const text = `assumeNotNull(${column})`
   const sha256 = `unhex('${hexOf(id)}')`
   // As `pairBytes` has it; lengths are of bytes.
@@ -29,8 +34,15 @@ export function isErasedSql({ id, timestampBefore }: ErasedSelection, column: st
     : text
   const isTheirs = `if(kafkaMurmurHash(${text}) = ${Math.trunc(id.murmur2)}, SHA256(${hashed}) = ${sha256}, 0)`
   const isThere = `${column} IS NOT NULL AND ${isTheirs}`
-  if (timestampBefore === null) return isThere
-  return `${isThere} AND timestamp < fromUnixTimestamp64Milli(${Math.trunc(timestampBefore)})`
+  const before =
+    timestampBefore === null
+      ? ''
+      : ` AND timestamp < fromUnixTimestamp64Milli(${Math.trunc(timestampBefore)})`
+  const received =
+    receivedBefore === null
+      ? ''
+      : ` AND toUnixTimestamp64Milli(timestamp) + received_after < ${Math.trunc(receivedBefore)}`
+  return `${isThere}${before}${received}`
 }
 
 function hexOf({ sha256 }: ErasedId): string {
@@ -42,7 +54,8 @@ function hexOf({ sha256 }: ErasedId): string {
 export interface FoundEvents {
   /** Rows, every copy of an event counted. */
   readonly rows: number
-  readonly accounts: number
+  /** Their names: of several ClickHouses an account may be in more than one. */
+  readonly accounts: ReadonlySet<string>
   readonly firstTimestamp: string
   readonly lastTimestamp: string
 }
@@ -61,14 +74,28 @@ export async function findEvents(servers: Asked, selection: ErasedSelection): Pr
   const found = months.filter(({ rows }) => rows > 0)
   return {
     rows: found.reduce((sum, { rows }) => sum + rows, 0),
-    accounts: new Set(found.flatMap(({ groups }) => groups)).size,
-    firstTimestamp: found.map(({ first }) => first).toSorted()[0] ?? '',
-    lastTimestamp:
-      found
-        .map(({ last }) => last)
-        .toSorted()
-        .at(-1) ?? '',
+    accounts: new Set(found.flatMap(({ groups }) => groups)),
+    ...firstAndLast(found.flatMap(({ first, last }) => [first, last])),
   }
+}
+
+/** What was found in several ClickHouses, together. */
+export function joinFound(each: readonly FoundEvents[]): FoundEvents {
+  const found = each.filter(({ rows }) => rows > 0)
+  return {
+    rows: found.reduce((sum, { rows }) => sum + rows, 0),
+    accounts: new Set(found.flatMap(({ accounts }) => [...accounts])),
+    ...firstAndLast(
+      found.flatMap(({ firstTimestamp, lastTimestamp }) => [firstTimestamp, lastTimestamp]),
+    ),
+  }
+}
+
+function firstAndLast(
+  times: readonly string[],
+): Pick<FoundEvents, 'firstTimestamp' | 'lastTimestamp'> {
+  const sorted = times.toSorted()
+  return { firstTimestamp: sorted[0] ?? '', lastTimestamp: sorted.at(-1) ?? '' }
 }
 
 interface FoundInMonth {
@@ -103,13 +130,11 @@ export function conditionOf(selection: ErasedSelection): string {
 /** Ids of the other kind that stand beside the erased one: a user's devices, or who a visitor turned out to be. */
 export interface LinkedIds {
   readonly kind: IdKind
-  readonly count: number
-  readonly some: readonly string[]
+  readonly ids: ReadonlySet<string>
 }
 
 /** No more of them are looked for in a month. */
 const MAX_LINKED = 1_000
-const SHOWN_LINKED = 20
 
 /** @returns `null` of an account. @throws {ClickHouseFailure} */
 export async function findLinked(
@@ -125,6 +150,5 @@ export async function findLinked(
     `SELECT groupUniqArray(${MAX_LINKED})(assumeNotNull(${column})) AS ids
      FROM events WHERE ${conditionOf(selection)} AND ${column} IS NOT NULL`,
   )
-  const ids = new Set(months.flatMap((month) => month.ids))
-  return { kind: other, count: ids.size, some: [...ids].slice(0, SHOWN_LINKED) }
+  return { kind: other, ids: new Set(months.flatMap((month) => month.ids)) }
 }

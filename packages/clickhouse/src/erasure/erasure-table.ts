@@ -51,6 +51,18 @@ export async function writeErasureRow(
   )
 }
 
+/** The step of its latest row; 0: there is none. @throws {ClickHouseFailure} */
+export async function readErasureStep(
+  clickhouse: Pick<ClickHouse, 'query'>,
+  erasureId: string,
+): Promise<number> {
+  const [row] = await clickhouse.query<{ readonly last: number }>(
+    'SELECT toFloat64(max(step)) AS last FROM erasures WHERE erasure_id = {erasureId:UUID}',
+    { erasureId },
+  )
+  return row?.last ?? 0
+}
+
 /** What was asked, and how far it is: of a row as `ASKED` selects it. */
 interface AskedRow {
   readonly erasure_id: string

@@ -109,8 +109,10 @@ export async function dropCounted(
   for (const table of ROLLUPS) await mergeWhole(servers, table, waiting)
   if (selection.id.kind !== 'group') return
   // After the merge, never before: with the newest version of a row deleted, the one before would be seen again.
-  const isTheirs = isErasedSql({ ...selection, timestampBefore: null }, 'group_id')
-  const condition = selection.timestampBefore === null ? isTheirs : `events = 0 AND ${isTheirs}`
+  const { id, timestampBefore, receivedBefore = null } = selection
+  const isTheirs = isErasedSql({ id, timestampBefore: null }, 'group_id')
+  const isWhole = timestampBefore === null && receivedBefore === null
+  const condition = isWhole ? isTheirs : `events = 0 AND ${isTheirs}`
   await hideRows(servers, { table: 'rollup_daily', condition }, waiting)
 }
 

@@ -3,9 +3,18 @@ import { tlsRemedy } from '@custom-events/runtime'
 import type { Failure } from './classify.ts'
 import type { Verdict } from './verdict.ts'
 
+/** One of several ClickHouses. */
+export interface NamedServer {
+  /** For a person, `shard 2 of 2`. */
+  readonly name: string
+  readonly url: string
+}
+
 /** A request that ClickHouse did not answer with success. */
 export class ClickHouseFailure extends Error {
   readonly failure: Failure
+  readonly #doing: string
+  #server: NamedServer | null = null
 
   constructor(doing: string, failure: Failure, cause?: unknown) {
     const said = failure.message.trim().slice(0, MAX_MESSAGE_CHARS)
@@ -16,6 +25,19 @@ export class ClickHouseFailure extends Error {
     )
     this.name = 'ClickHouseFailure'
     this.failure = failure
+    this.#doing = doing
+  }
+
+  /** Which of several ClickHouses it was; `null`: there is only one. */
+  get server(): NamedServer | null {
+    return this.#server
+  }
+
+  /** The same, saying which of several it was. */
+  of(server: NamedServer): ClickHouseFailure {
+    const told = new ClickHouseFailure(`${server.name}: ${this.#doing}`, this.failure, this.cause)
+    told.#server = server
+    return told
   }
 }
 

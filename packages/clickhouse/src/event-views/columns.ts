@@ -1,11 +1,5 @@
 import type { PlannedProperty, PropertyKind } from '@custom-events/event'
-import {
-  quoteText,
-  typedValue,
-  columnOf,
-  columnType,
-  type HotProperty,
-} from '../migrations/hot-properties.ts'
+import { quoteText, typedValue, columnOf, type HotProperty } from '../migrations/hot-properties.ts'
 import type { CataloguedProperty } from './sources.ts'
 
 /** A column of a view, by the property that it shows. */
@@ -28,9 +22,15 @@ export function canBeColumn(property: string): boolean {
   return property !== '' && Buffer.byteLength(property) <= MAX_NAME_BYTES
 }
 
+/** A hot property whose column is there. */
+export interface StandingHotProperty extends HotProperty {
+  /** Of the column as it is, which is not what is declared when that was changed and setup not run. */
+  readonly columnType: string
+}
+
 export interface PropertySources {
   readonly property: string
-  readonly hot: HotProperty | undefined
+  readonly hot: StandingHotProperty | undefined
   readonly planned: PlannedProperty | undefined
   readonly catalogued: CataloguedProperty | undefined
   readonly isPersonal: boolean
@@ -49,7 +49,7 @@ export function propertyColumn(sources: PropertySources): PropertyColumn {
   if (hot !== undefined) {
     const value = `t.\`${columnOf(hot)}\``
     const rule = 'NULL where it is absent or of another type: see properties.'
-    return { property, type: columnType(hot), value, comment: comment(rule) }
+    return { property, type: hot.columnType, value, comment: comment(rule) }
   }
   const kind = planned?.kind ?? (catalogued === undefined ? 'mixed' : kindSeen(catalogued))
   const { type, rule } = KINDS[kind]

@@ -1,11 +1,12 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
 import { ClickHouseFailure } from '../errors/failure.ts'
 import { quoteIdentifier } from '../client/quote.ts'
-import { columnOf, type HotProperty } from '../migrations/hot-properties.ts'
+import { columnOf, columnType, type HotProperty } from '../migrations/hot-properties.ts'
 import type { PersonalProperties } from '../migrations/migrate.ts'
 import { readCatalogue, readTracked, readViews, type FoundView } from './read.ts'
 import type { PlannedEvent } from './sources.ts'
-import { viewStatement, type EventView, type ViewStatement } from './statement.ts'
+import type { StandingHotProperty } from './columns.ts'
+import { viewStatement, type BaseColumn, type EventView, type ViewStatement } from './statement.ts'
 import { wantedViews } from './wanted.ts'
 
 export interface EventViewsOptions {
@@ -43,7 +44,7 @@ export async function makeEventViews(options: EventViewsOptions): Promise<EventV
   const { maxViews, onCluster = '' } = options
   const found = await readViews(clickhouse)
   const tracked = await readTracked(clickhouse)
-  const hot = hotProperties.filter((each) => tracked.some(({ name }) => name === columnOf(each)))
+  const hot = standingOf(hotProperties, tracked)
   const base = tracked.filter(({ name }) => !hot.some((each) => name === columnOf(each)))
   const asked = [...plans, ...found.views].map(({ event }) => event)
   const catalogue = await readCatalogue(clickhouse, { top: maxViews + asked.length, events: asked })
@@ -75,8 +76,27 @@ export async function makeEventViews(options: EventViewsOptions): Promise<EventV
     failed: [...failures].map(
       ([name, { message }]) => `${name} is not as it should be: ${message.slice(0, 500)}`,
     ),
-    notes: wanted.notes,
+    notes: [...hot.flatMap(declaredAnew), ...wanted.notes],
   }
+}
+
+function standingOf(
+  hotProperties: readonly HotProperty[],
+  tracked: readonly BaseColumn[],
+): readonly StandingHotProperty[] {
+  return hotProperties.flatMap((each) => {
+    const column = tracked.find(({ name }) => name === columnOf(each))
+    return column === undefined ? [] : [{ ...each, columnType: column.type }]
+  })
+}
+
+/** ClickHouse would convert what the column holds without a word: what does not fit would be NULL, or cut. */
+function declaredAnew(hot: StandingHotProperty): readonly string[] {
+  const declared = columnType(hot)
+  if (declared.replaceAll(' ', '') === hot.columnType.replaceAll(' ', '')) return []
+  return [
+    `${columnOf(hot)} is ${hot.columnType} in tracked and declared ${declared}: views show it as it is; setup says what to do`,
+  ]
 }
 
 interface Attempt {

@@ -15,6 +15,8 @@ export interface EventView {
   readonly event: string
   /** Of the event, by its plan. */
   readonly description: string | null
+  /** Whether the event has a tracking plan, which is then what to change. */
+  readonly isPlanned: boolean
   readonly columns: readonly (PropertyColumn & { readonly name: string })[]
 }
 
@@ -34,7 +36,7 @@ const LEADING = 6
  * (`default_normal_view_sql_security`): as somebody else's the row policies of an account would not count.
  */
 export function viewStatement(
-  { name, event, description, columns }: EventView,
+  { name, event, description, isPlanned, columns }: EventView,
   base: readonly BaseColumn[],
   onCluster: string,
 ): ViewStatement {
@@ -51,7 +53,8 @@ SELECT
 FROM events AS t FINAL
 PREWHERE t.event = ${quoteText(event)}`
   const told = description === null ? '' : `${description.slice(0, 300)} `
-  const comment = `${told}Each event once, as in tracked. Made by setup, which makes it anew: change the plan, not the view.`
+  const instead = isPlanned ? 'change the plan, not the view' : 'make one of your own over it'
+  const comment = `${told}Each event once, as in tracked. Made by setup, which makes it anew: ${instead}.`
   const fingerprint = createHash('sha256').update(`${body}${comment}`).digest('hex').slice(0, 16)
   const rest = `${quoteIdentifier(name)} ${onCluster}\n${body}\nCOMMENT ${quoteText(`${comment} ${viewMark({ fingerprint, event })}`)}`
   return {

@@ -1,4 +1,3 @@
-import type { HotProperty } from '../migrations/hot-properties.ts'
 import {
   canBeColumn,
   KINDS,
@@ -6,6 +5,7 @@ import {
   MAX_NAME_BYTES,
   propertyColumn,
   SEEN_TYPES,
+  type StandingHotProperty,
 } from './columns.ts'
 import { assignNames, columnName } from './names.ts'
 import type { FoundView } from './read.ts'
@@ -15,7 +15,7 @@ import { columnsThatFit, type BaseColumn, type EventView } from './statement.ts'
 /** What is the same for all views. */
 export interface ViewOptions {
   readonly catalogue: Catalogue
-  readonly hot: readonly HotProperty[]
+  readonly hot: readonly StandingHotProperty[]
   readonly isPersonal: (property: string) => boolean
   /** The columns of `tracked`, but those of hot properties. */
   readonly base: readonly BaseColumn[]
@@ -63,7 +63,12 @@ export function wantedView(
       isPersonal: isPersonal(property),
     }),
   }))
-  const view = { name, event, description: plan?.description ?? null }
+  const view = {
+    name,
+    event,
+    description: plan?.description ?? null,
+    isPlanned: plan !== undefined,
+  }
   const fitting = columnsThatFit({ ...view, columns: all }, base)
   const isPlanned = ({ property }: { readonly property: string }): boolean =>
     plannedByProperty.has(property)

@@ -29,7 +29,14 @@ export function extractionsIn(query: string, views: ViewColumns): ReadonlySet<st
   return found
 }
 
-const ESCAPED: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '0': '\0', b: '\b' }
+const ESCAPED: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '0': '\0',
+  b: '\b',
+  f: '\f',
+}
 
 function unquoted(text: string): string {
   return text

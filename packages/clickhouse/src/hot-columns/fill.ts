@@ -50,8 +50,10 @@ const STALLED_MS = 30 * 60_000
  *
  * @throws {FillFailure | ClickHouseFailure}
  */
-export async function fillHotColumns(options: FillOptions): Promise<FillResult> {
-  const { columns, stop } = options
+export async function fillHotColumns(asked: FillOptions): Promise<FillResult> {
+  const columns = [...new Set(asked.columns)] // parts are told by how many of them they have
+  const options = { ...asked, columns }
+  const { stop } = options
   const lacking = columns.length === 0 ? [] : await readLacking(options)
   const rows = lacking.reduce((sum, month) => sum + month.rows, 0)
   let [months, rowsDone] = [0, 0]

@@ -5,7 +5,7 @@ import { columnName } from '../event-views/names.ts'
 import { readViews } from '../event-views/read.ts'
 import type { CataloguedProperty } from '../event-views/sources.ts'
 import { speltLists } from '../event-views/spelt.ts'
-import { columnOf, type ExistingColumn, type HotProperty } from '../migrations/hot-properties.ts'
+import { columnOf, type HotProperty } from '../migrations/hot-properties.ts'
 import { demandOf, type AskedQuery, type Demand } from './demand.ts'
 import { measure, type Sample } from './sample.ts'
 import type { ViewColumns } from './extractions.ts'
@@ -24,6 +24,8 @@ export interface Proposal extends Demand {
 export interface Proposals {
   /** Statements of the log that were looked at. */
   readonly statements: number
+  /** When the log begins, as `2026-01-31 09:30:00`, UTC; `null`: it reaches as far back as was asked. */
+  readonly logBegins: string | null
   readonly proposals: readonly Proposal[]
 }
 
@@ -61,6 +63,7 @@ export async function proposeHotProperties(options: ProposeOptions): Promise<Pro
   const { clickhouse, hotProperties, isPersonal, limit } = options
   const views = await readViewColumns(clickhouse)
   const asked = await readLog(options)
+  const logBegins = await readLogBegin(options)
   const demands = demandOf(asked, views).slice(0, limit)
   const seen = await readTypes(clickhouse, demands)
   const own = await readColumns(clickhouse)
@@ -83,7 +86,8 @@ export async function proposeHotProperties(options: ProposeOptions): Promise<Pro
     const column = declaration({ property, type: sample?.type ?? type, own, isPersonal })
     proposals.push({ ...demand, column, why: null, ...gain(demand, sample) })
   }
-  return { statements: asked.reduce((sum, { queries }) => sum + queries, 0), proposals }
+  const statements = asked.reduce((sum, { queries }) => sum + queries, 0)
+  return { statements, logBegins, proposals }
 }
 
 function whyNoType(types: CataloguedProperty | undefined): string {
@@ -152,6 +156,17 @@ async function readLog({ clickhouse, days }: ProposeOptions): Promise<readonly A
   }
 }
 
+/** In the order of the log's key, so that of a long one little is read. */
+async function readLogBegin({ clickhouse, days }: ProposeOptions): Promise<string | null> {
+  const [first] = await clickhouse.query<{ readonly begins: string; readonly is_late: boolean }>(
+    `SELECT formatDateTime(event_time, '%F %T', 'UTC') AS begins,
+       (event_time > now() - toIntervalDay({days:UInt32}))::Bool AS is_late
+     FROM system.query_log ORDER BY event_date, event_time LIMIT 1`,
+    { days },
+  )
+  return first?.is_late === true ? first.begins : null
+}
+
 async function readTypes(
   clickhouse: ClickHouse,
   demands: readonly Demand[],
@@ -168,8 +183,8 @@ async function readTypes(
 }
 
 async function readColumns(clickhouse: ClickHouse): Promise<ReadonlySet<string>> {
-  const columns = await clickhouse.query<ExistingColumn>(
-    `SELECT name, type, default_kind FROM system.columns
+  const columns = await clickhouse.query<{ readonly name: string }>(
+    `SELECT name FROM system.columns
      WHERE database = {database:String} AND table = 'events'`,
     { database: clickhouse.database },
   )

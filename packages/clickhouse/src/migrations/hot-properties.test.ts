@@ -8,6 +8,8 @@ import {
   mergeHotProperties,
   readHotProperties,
   reconcile,
+  typedValue,
+  type ExistingColumn,
   type HotProperty,
 } from './hot-properties.ts'
 
@@ -55,25 +57,54 @@ test('every wrong entry is named at once', (t) => {
   )
 })
 
+const column = (change: Partial<ExistingColumn> = {}): ExistingColumn => ({
+  name: 'plan',
+  type: 'Nullable(String)',
+  default_kind: 'MATERIALIZED',
+  default_expression: typedValue(hot()),
+  ...change,
+})
+
 test('only missing columns are added, quoted, and nothing is ever removed', () => {
-  const existing = [
-    { name: 'plan', type: 'Nullable(String)', default_kind: 'MATERIALIZED' },
-    { name: 'gone', type: 'Nullable(String)', default_kind: 'MATERIALIZED' },
-  ]
+  const existing = [column(), column({ name: 'gone' })]
   const statements = reconcile([hot(), hot({ property: "it's \\", column: 'its' })], existing)
   assert.equal(statements.length, 1)
   assert.ok(statements[0]?.includes(String.raw`JSONExtractRaw(properties, 'it\'s \\')`))
 })
 
+test('a time has the zone UTC, which a column of an older release is given', () => {
+  const at = hot({ type: 'DateTime64(3)' })
+  const zoned = "Nullable(DateTime64(3, 'UTC'))"
+  assert.match(reconcile([at], [])[0] ?? '', /ADD COLUMN .* Nullable\(DateTime64\(3, 'UTC'\)\)/)
+  const found = { default_expression: typedValue(at) }
+  assert.deepEqual(reconcile([at], [column({ ...found, type: 'Nullable(DateTime64(3))' })]), [
+    `ALTER TABLE events  MODIFY COLUMN \`plan\` ${zoned}`,
+  ])
+  assert.deepEqual(reconcile([at], [column({ ...found, type: zoned })]), [])
+  const finer = column({ ...found, type: "Nullable(DateTime64(6, 'UTC'))" })
+  assert.throws(() => reconcile([at], [finer]), /declared Nullable\(DateTime64\(3, 'UTC'\)\)/)
+})
+
 test('a changed type and the name of a real column are told together', () => {
   const existing = [
-    { name: 'plan', type: 'Nullable(Float64)', default_kind: 'MATERIALIZED' },
-    { name: 'user_id', type: 'Nullable(String)', default_kind: '' },
+    column({ type: 'Nullable(Float64)' }),
+    column({ name: 'user_id', default_kind: '', default_expression: '' }),
   ]
   assert.throws(
     () => reconcile([hot(), hot({ property: 'user_id' })], existing),
     /plan is Nullable\(Float64\) in the table and declared Nullable\(String\)[\s\S]*user_id is a column/,
   )
+})
+
+test('a column that is filled from another property is told, however that is called', () => {
+  const odd = String.raw`it's \ ` + '\n\f'
+  const spelt = String.raw`JSONExtractRaw(properties, 'it\'s \\ \n\f')` // as ClickHouse writes it
+  assert.deepEqual(reconcile([hot({ property: odd, column: 'plan' })], [column({ default_expression: spelt })]), []) // prettier-ignore
+  assert.throws(
+    () => reconcile([hot({ property: 'tier', column: 'plan' })], [column()]),
+    /plan is filled from the property "plan" in the table and declared of "tier": give .* another "column"/,
+  )
+  assert.deepEqual(reconcile([hot()], [column({ default_expression: 'upper(source)' })]), []) // somebody's own
 })
 
 test('columns of tracking plans join the declared ones; what cannot be is told with its plan', () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { extractionsIn } from '../hot-columns/extractions.ts'
 
 /** A property with a typed column of its own; declared in schemas/hot-properties.json and nowhere else. */
 export interface HotProperty {
@@ -91,7 +92,12 @@ export function columnOf(hot: HotProperty): string {
 /** LowCardinality goes outside Nullable in ClickHouse. */
 export function columnType(hot: HotProperty): string {
   const inner = /^LowCardinality\((.*)\)$/.exec(hot.type)?.[1]
-  return inner === undefined ? `Nullable(${hot.type})` : `LowCardinality(Nullable(${inner}))`
+  return inner === undefined ? `Nullable(${inUtc(hot.type)})` : `LowCardinality(Nullable(${inner}))`
+}
+
+/** Else a time would be shown in the zone of whoever asks, and compared with texts in it. */
+function inUtc(type: string): string {
+  return type.replace(/^DateTime64\((\d)\)$/, "DateTime64($1, 'UTC')")
 }
 
 /** As a view declares it: its name, type and comment. */
@@ -105,13 +111,15 @@ export interface ExistingColumn {
   readonly type: string
   /** `MATERIALIZED`, `DEFAULT` … or empty. */
   readonly default_kind: string
+  readonly default_expression: string
 }
 
 /**
- * The statements that give `events` its missing hot columns. A column is never removed or changed:
- * analysts may depend on it, and its old rows hold the old type.
+ * The statements that give `events` its missing hot columns. A column is never removed, nor what it holds changed:
+ * analysts may depend on it, and its old rows hold the old type. Times of older releases are given their zone, which is no part of
+ * what is stored.
  *
- * @throws {HotPropertyError} when a column exists with another type, or is one of the table's own.
+ * @throws {HotPropertyError} when a column exists with another type or of another property, or is one of the table's own.
  */
 export function reconcile(
   declared: readonly HotProperty[],
@@ -127,15 +135,40 @@ export function reconcile(
     if (found === undefined) statements.push(addColumn(hot, onCluster))
     else if (found.default_kind !== 'MATERIALIZED') {
       problems.push(`${name} is a column of events itself: give the property another "column"`)
+    } else if (lacksZone(hot, found)) {
+      problems.push(...otherProperty(hot, found))
+      statements.push(giveZone(hot, onCluster))
     } else if (plain(found.type) !== plain(columnType(hot))) {
       problems.push(
         `${name} is ${found.type} in the table and declared ${columnType(hot)}: ` +
           'give the new type a new "column", or drop the old column yourself first',
       )
+    } else {
+      problems.push(...otherProperty(hot, found))
     }
   }
   if (problems.length > 0) throw new HotPropertyError(problems)
   return statements
+}
+
+/** A column would go on showing what it was made of, under a name and in views that say otherwise. */
+function otherProperty(hot: HotProperty, found: ExistingColumn): readonly string[] {
+  const read = extractionsIn(found.default_expression, new Map())
+  if (read.size === 0 || read.has(hot.property)) return []
+  const [of] = read
+  return [
+    `${found.name} is filled from the property ${JSON.stringify(of)} in the table and declared of ${JSON.stringify(hot.property)}: ` +
+      'give the other property another "column", or drop the old column yourself first',
+  ]
+}
+
+/** Whether it is of a release in which times had no zone. */
+function lacksZone({ type }: HotProperty, found: ExistingColumn): boolean {
+  return type !== inUtc(type) && plain(found.type) === plain(`Nullable(${type})`)
+}
+
+function giveZone(hot: HotProperty, onCluster: string): string {
+  return `ALTER TABLE events ${onCluster} MODIFY COLUMN \`${columnOf(hot)}\` ${columnType(hot)}`
 }
 
 /** IF NOT EXISTS: another setup may run at the same time. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Logger } from '@custom-events/runtime'
 import type { ClickHouse } from '../client/clickhouse.ts'
-import { keysDatabase } from '../client/keys-database.ts'
+import { keysDatabase } from '../client/other-databases.ts'
 import { quoteIdentifier } from '../client/quote.ts'
 import {
   columnDeclaration,
@@ -156,13 +156,14 @@ async function addHotColumns(
   log: Logger,
 ): Promise<void> {
   const existing = await clickhouse.query<ExistingColumn>(
-    `SELECT name, type, default_kind FROM system.columns
+    `SELECT name, type, default_kind, default_expression FROM system.columns
      WHERE database = {database:String} AND table = 'events'`,
     { database: clickhouse.database },
   )
   const statements = reconcile(hot, existing, clusterClause)
   for (const statement of statements) await clickhouse.command(statement)
-  if (statements.length > 0) log.info({ columns: statements.length }, 'hot columns added')
+  if (statements.length > 0)
+    log.info({ columns: statements.length }, 'hot columns added, or given their zone')
 }
 
 /** Statements that are run by every setup, because they follow what the hot properties are. */

@@ -21,6 +21,17 @@ export async function countKeys(
   return Number(row?.keys ?? 0)
 }
 
+/** The ids of these keys: random, they say nothing of anybody. @param clickhouse of the database of keys. @throws {ClickHouseFailure} */
+export async function idsOfKeys(
+  clickhouse: Pick<ClickHouse, 'query'>,
+  owner: ErasedId,
+): Promise<readonly string[]> {
+  const rows = await clickhouse.query<{ readonly key_id: string }>(
+    `SELECT DISTINCT key_id FROM seal_keys WHERE ${areTheirs(owner)}`,
+  )
+  return rows.map(({ key_id }) => key_id)
+}
+
 /** Accounts in which they have keys. @param clickhouse of the database of keys. @throws {ClickHouseFailure} */
 export async function accountsWithKeys(
   clickhouse: Pick<ClickHouse, 'query'>,

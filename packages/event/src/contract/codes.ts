@@ -178,14 +178,14 @@ export const EVENT_CODES = {
   unplanned_event: UNPLANNED_EVENT,
 } as const satisfies Record<string, CodeRow>
 
-/** Why an event was ignored: nothing is wrong, and nothing was kept. */
+/** Why an event was ignored: nothing was kept, and sending it again changes nothing. */
 export const IGNORED_CODES = {
   not_an_event: mark(
     'A call of an SDK that is no event',
     'Nothing to do; send what should be kept as a track call.',
   ),
   erased: mark(
-    'An event of a user, an account or a visitor that was erased',
+    'An event, good or bad, of a user, an account or a visitor that was erased',
     'Stop sending it. Should the person have come back, the operator lifts the erasure.',
   ),
 } as const satisfies Record<string, CodeRow>

@@ -1,3 +1,4 @@
+import { SENT_FIELDS } from './event-fields.ts'
 import { EVENT_FIELDS, type EventField } from './event.ts'
 import { FIELD_NAMES, isOfKind } from './fields.ts'
 
@@ -7,6 +8,14 @@ export type JsonSchema = Readonly<Record<string, unknown>>
 const NO_CONTROLS = String.raw`^[^\u0000-\u001f\u007f-\u009f]*$`
 
 const TYPES = { text: 'string', time: 'integer', json: 'object' } as const
+
+/** Why nobody's account has this id, by the same schema. @returns `null` when somebody's may */
+export function wrongAccount(id: string): string | null {
+  const [min, max] = SENT_FIELDS.group_id.chars
+  const chars = Array.from(id).length // what JSON Schema counts, not UTF-16 units
+  if (chars < min || chars > max) return `expected ${min} to ${max} characters, got ${chars}`
+  return new RegExp(NO_CONTROLS, 'u').test(id) ? null : 'it has a control character'
+}
 
 /** What the schema says of each field of a normalised event. */
 const properties: Readonly<Record<string, JsonSchema>> = Object.fromEntries(

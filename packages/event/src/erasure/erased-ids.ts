@@ -12,8 +12,8 @@ import {
 import { isWithin, type EventTimes } from './erased-spans.ts'
 import type { ErasureRecord } from './erasure-record.ts'
 
-/** Whom the ids belong to that may be erased. */
-export type Person = Pick<TrackedEvent, (typeof ERASED_COLUMNS)[IdKind]>
+/** Whom the ids belong to that may be erased; `null`: there is none, or it could not be read. */
+export type Person = Readonly<Record<(typeof ERASED_COLUMNS)[IdKind], string | null>>
 
 /** Who is erased: asked of every event, and answered at once while nobody is. */
 export interface ErasedIds {
@@ -49,7 +49,7 @@ export function createErasedIds(): ErasedIdsInMemory {
     user_in_group: new Map(),
     anonymous_in_group: new Map(),
   }
-  const scratch = Buffer.alloc(MAX_ID_BYTES)
+  const scratch = Buffer.alloc(MAX_ID_BYTES + 4) // of a longer id there is room for one more character
 
   const forget = (key: string): void => {
     const known = byKey.get(key)
@@ -85,6 +85,7 @@ export function createErasedIds(): ErasedIdsInMemory {
     const isAsked = byHash[kind].size > 0 || (kind !== 'group' && byHash[IN_GROUP[kind]].size > 0)
     if (id === null || !isAsked) return false
     const bytes = scratch.subarray(0, scratch.write(id, 'utf8'))
+    if (bytes.length > MAX_ID_BYTES) return false // of what was refused for its length; cut, it might be somebody else's
     const groups = event.group_id === null ? [] : [Buffer.from(event.group_id, 'utf8')]
     return has(kind, bytes, event, groups)
   }

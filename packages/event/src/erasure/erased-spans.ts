@@ -42,6 +42,21 @@ export function liftSpans(spans: readonly ErasedSpan[], nowMs: number): readonly
   return lifted.reduce<readonly ErasedSpan[]>(addSpan, [])
 }
 
+/**
+ * When what was asked for at a moment was lifted after that: of it only what was taken before is still meant, whoever has
+ * forgotten the lift. Milliseconds since 1970; `null`: it was not.
+ */
+export function liftedAt(
+  spans: readonly ErasedSpan[],
+  { timestampBefore, askedAt }: Pick<ErasedSpan, 'timestampBefore'> & { readonly askedAt: number },
+): number | null {
+  const same = spans.filter(
+    (span) => (span.timestampBefore ?? Infinity) >= (timestampBefore ?? Infinity),
+  )
+  const until = Math.max(...same.map(({ receivedBefore }) => receivedBefore ?? Infinity))
+  return Number.isFinite(until) && until >= askedAt ? until : null
+}
+
 function contains(outer: ErasedSpan, inner: ErasedSpan): boolean {
   return (
     (outer.timestampBefore ?? Infinity) >= (inner.timestampBefore ?? Infinity) &&

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { erasedIdOf, erasedInGroup, erasedKey, type IdKind } from './erased-id.ts'
 import { createErasedIds, type ErasedIdsInMemory } from './erased-ids.ts'
-import { addSpan, isWithin, liftSpans, type ErasedSpan } from './erased-spans.ts'
+import { addSpan, isWithin, liftedAt, liftSpans, type ErasedSpan } from './erased-spans.ts'
 import { readErasure, UnreadableErasure, writeErasure } from './erasure-record.ts'
 import { isErasedRecord } from './ids-in-record.ts'
 import { idsInText, isErasedText } from './ids-in-text.ts'
@@ -51,6 +51,13 @@ test('an event is erased by its user, its account or its visitor, and by no othe
   assert.equal(createErasedIds().ofEvent(event), null)
 })
 
+test('an id that is longer than any is nobody, also where it begins like the longest', () => {
+  const longest = '\u{1f600}'.repeat(256)
+  const ids = erased(['user', longest])
+  assert.equal(ids.ofEvent({ ...event, user_id: longest }), 'user')
+  assert.equal(ids.ofEvent({ ...event, user_id: `${longest}a` }), null)
+})
+
 test('two ids that share the cheap hash are told apart, and one is forgotten without the other', () => {
   const ids = createErasedIds()
   const one = recordOf('user', 'u')
@@ -85,6 +92,25 @@ test('only what lies before is erased, and a lifted erasure keeps what was taken
     'a refill brings nothing back',
   )
   assert.equal(isWithin(lifted, { timestamp: 0, receivedAt: 2_000 }), false)
+})
+
+test('of what was lifted after it was asked for it is known when', () => {
+  const span = (timestampBefore: number | null, receivedBefore: number | null): ErasedSpan => ({
+    timestampBefore,
+    receivedBefore,
+  })
+  const cases: readonly [string, readonly ErasedSpan[], number | null, number | null][] = [
+    ['nothing is known', [], null, null],
+    ['it is in force', [ALWAYS], null, null],
+    ['it was lifted', [span(null, 2_000)], null, 2_000],
+    ['it was lifted, and what was asked for first was less', [span(null, 2_000)], 7, 2_000],
+    ['less than it was lifted', [span(7, 2_000)], null, null],
+    ['it was lifted before it was asked for', [span(null, 999)], null, null],
+    ['it was asked for again since', [span(null, 2_000), span(9, null)], 8, null],
+  ]
+  for (const [what, spans, timestampBefore, expected] of cases) {
+    assert.equal(liftedAt(spans, { timestampBefore, askedAt: 1_000 }), expected, what)
+  }
 })
 
 test('whatever is asked for and lifted in any order, nothing that was erased once is kept later', () => {

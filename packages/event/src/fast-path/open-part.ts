@@ -1,20 +1,21 @@
 import { ACCOUNT_NAMES_IN_CONTEXT } from '../contract/fields.ts'
 import { SCAN_LIMITS } from '../json/json-cursor.ts'
 import {
-  BACKSLASH,
   CLOSE_ARRAY,
   CLOSE_OBJECT,
   COLON,
   COMMA,
+  exactNumberEnd,
   IRREGULAR,
   isAt,
   isSameRange,
-  NULL,
   OPEN_ARRAY,
   OPEN_OBJECT,
   plainTextEnd,
   QUOTE,
   skipSpace,
+  textEnd,
+  wordEnd,
 } from '../json/bytes.ts'
 
 /** Keys of one object; more would be compared with one another for too long. */
@@ -22,12 +23,9 @@ const MAX_KEYS_OF_OBJECT = 64
 const INTS_OF_KEY = 2
 /** Room for the keys around a place of nearly every body. */
 const FIRST_KEYS = 32
-const WORDS: readonly Uint8Array[] = [Buffer.from('true'), Buffer.from('false'), NULL]
 const ACCOUNT_KEYS: readonly Uint8Array[] = ACCOUNT_NAMES_IN_CONTEXT.map((name) =>
   Buffer.from(name),
 )
-const MAX_WHOLE_CHARS = 15
-const MAX_FRACTION_CHARS = 100
 
 /**
  * Reads a JSON value in UTF-8 bytes in one pass: its grammar, and everything that json-scan.ts finds
@@ -75,9 +73,10 @@ export class OpenPart {
   }
 
   #takeValue(at: number, depth: number): number {
-    switch (this.#bytes[at] ?? 0) {
+    const bytes = this.#bytes
+    switch (bytes[at] ?? 0) {
       case QUOTE:
-        return this.#takeText(at + 1)
+        return textEnd(bytes, at + 1)
       case OPEN_OBJECT:
         return this.#takeObject(at, depth + 1)
       case OPEN_ARRAY:
@@ -85,9 +84,9 @@ export class OpenPart {
       case 0x74:
       case 0x66:
       case 0x6e:
-        return this.#takeWord(at)
+        return wordEnd(bytes, at)
       default:
-        return this.#takeNumber(at)
+        return exactNumberEnd(bytes, at)
     }
   }
 
@@ -176,85 +175,6 @@ export class OpenPart {
       at = skipSpace(bytes, at + 1)
     }
   }
-
-  /** @param start behind the opening quote. */
-  #takeText(start: number): number {
-    const bytes = this.#bytes
-    let at = start
-    for (;;) {
-      const byte = bytes[at] ?? 0
-      if (byte > QUOTE && byte !== BACKSLASH) {
-        at += 1 // most bytes
-      } else if (byte === BACKSLASH) {
-        at = this.#takeEscape(at + 1)
-        if (at === IRREGULAR) return IRREGULAR
-      } else {
-        if (byte === QUOTE) return at + 1
-        if (byte < 0x20) return IRREGULAR
-        at += 1
-      }
-    }
-  }
-
-  /** @param at behind the backslash. */
-  #takeEscape(at: number): number {
-    switch (this.#bytes[at] ?? 0) {
-      case QUOTE:
-      case BACKSLASH:
-      case 0x2f:
-      case 0x62:
-      case 0x66:
-      case 0x6e:
-      case 0x72:
-      case 0x74:
-        return at + 1
-      case 0x75:
-        return this.#takeUnit(at + 1)
-      default:
-        return IRREGULAR
-    }
-  }
-
-  /** Four hex digits: a UTF-16 unit; the first half of a pair with the second. */
-  #takeUnit(at: number): number {
-    const unit = this.#unitAt(at)
-    if (unit === IRREGULAR || (unit >= 0xdc00 && unit < 0xe000)) return IRREGULAR
-    if (unit < 0xd800 || unit >= 0xe000) return at + 4
-    if (this.#bytes[at + 4] !== BACKSLASH || this.#bytes[at + 5] !== 0x75) return IRREGULAR
-    const second = this.#unitAt(at + 6)
-    return second >= 0xdc00 && second < 0xe000 ? at + 10 : IRREGULAR
-  }
-
-  #unitAt(at: number): number {
-    let unit = 0
-    for (let index = 0; index < 4; index += 1) {
-      const digit = hexDigit(this.#bytes[at + index] ?? 0)
-      if (digit === IRREGULAR) return IRREGULAR
-      unit = unit * 16 + digit
-    }
-    return unit
-  }
-
-  #takeWord(at: number): number {
-    for (const word of WORDS) if (isAt(this.#bytes, at, word)) return at + word.length
-    return IRREGULAR
-  }
-
-  /** A number that is kept exactly by every reader, whatever its digits are. */
-  #takeNumber(start: number): number {
-    const bytes = this.#bytes
-    const whole = bytes[start] === 0x2d ? start + 1 : start
-    let at = bytes[whole] === 0x30 ? whole + 1 : digitsEnd(bytes, whole)
-    if (at === whole) return IRREGULAR
-    let maxChars = MAX_WHOLE_CHARS
-    if (bytes[at] === 0x2e) {
-      const fraction = at + 1
-      at = digitsEnd(bytes, fraction)
-      if (at === fraction) return IRREGULAR
-      maxChars = MAX_FRACTION_CHARS
-    }
-    return at - start > maxChars ? IRREGULAR : at // an exponent is no comma: irregular as well
-  }
 }
 
 function isAccountKey(bytes: Uint8Array, start: number, end: number): boolean {
@@ -262,20 +182,4 @@ function isAccountKey(bytes: Uint8Array, start: number, end: number): boolean {
     if (key.length === end - start && isAt(bytes, start, key)) return true
   }
   return false
-}
-
-function digitsEnd(bytes: Uint8Array, start: number): number {
-  let at = start
-  while (isDigit(bytes[at] ?? 0)) at += 1
-  return at
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39
-}
-
-function hexDigit(byte: number): number {
-  if (isDigit(byte)) return byte - 0x30
-  const letter = byte | 0x20
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : IRREGULAR
 }

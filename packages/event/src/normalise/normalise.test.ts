@@ -478,6 +478,7 @@ test('a rejected event keeps what could be read of it', () => {
     event: 'feature_used',
     group_id: 'account_456',
     user_id: 'user_789',
+    anonymous_id: null,
     event_id: null,
   })
 })

@@ -30,11 +30,26 @@ function seal(properties: string, tree: SealTree, eventId = 'e-1'): string {
 const open = (sealed: string, eventId = 'e-1'): string => openProperties(sealed, KEY_BY_ID, eventId)
 
 test('a value of any kind is sealed and opened byte for byte; everything else stays as it was', () => {
-  const values = ['"a@b.c"', '""', '"\\u00e9é😀\\n\\""', '0', '-1.50e2', '9007199254740993', 'true', 'false', '[1, {"a" : null}]', '{"b":{"c":[]}}', '{}'] // prettier-ignore
+  const values = [
+    '"a@b.c"',
+    '""',
+    '"\\u00e9é😀\\n\\""',
+    '0',
+    '-1.50e2',
+    '9007199254740993',
+    'true',
+    'false',
+    '[1, {"a" : null}]',
+    '{"b":{"c":[]}}',
+    '{}',
+  ]
   for (const value of values) {
     const properties = `{ "plan" : "pro", "email" :\t${value} , "n":1.0 }`
     const sealed = seal(properties, EMAIL)
-    assert.match(sealed, /^\{ "plan" : "pro", "email" :\t"sealed:v1:p[\w-]{22}:[\w-]{39,}" , "n":1\.0 \}$/) // prettier-ignore
+    assert.match(
+      sealed,
+      /^\{ "plan" : "pro", "email" :\t"sealed:v1:p[\w-]{22}:[\w-]{39,}" , "n":1\.0 \}$/,
+    )
     assert.equal(open(sealed), properties, value)
   }
 })
@@ -46,7 +61,6 @@ test('what is null, absent or empty is not sealed', () => {
     '{"other":{"email":"a@b.c"}}',
     '{"email" : null , "a":1}',
   ]) {
-    // prettier-ignore
     assert.equal(seal(properties, EMAIL), properties)
   }
 })
@@ -129,7 +143,10 @@ test('without its key a value stays sealed text, and the others open', () => {
 })
 
 const name = fc.constantFrom('email', 'person', 'a', 'é"\\', '', 'sealed:v1:', '__proto__')
-const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('sealed:v1:', 'sealed:v1:p', '": "sealed:v1:')) // prettier-ignore
+const text = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.constantFrom('sealed:v1:', 'sealed:v1:p', '": "sealed:v1:'),
+)
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },

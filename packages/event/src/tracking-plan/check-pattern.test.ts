@@ -51,7 +51,9 @@ const quantifier = fc.constantFrom('', '', '*', '+', '?', '{2,3}', '{2,}')
 const { pattern: piece } = fc.letrec<{ pattern: string; group: string }>((tie) => ({
   pattern: fc
     .array(
-      fc.tuple(fc.oneof({ depthSize: 'small' }, atom, tie('group')), quantifier).map((x) => x.join('')), // prettier-ignore
+      fc
+        .tuple(fc.oneof({ depthSize: 'small' }, atom, tie('group')), quantifier)
+        .map((x) => x.join('')),
       { minLength: 1, maxLength: 4 },
     )
     .map((parts) => parts.join('')),

@@ -122,12 +122,20 @@ export function checkPlainKeyword(
       return checkPattern(pointer, schema, complain)
     case 'format':
       if (Object.hasOwn(FORMATS, String(value))) return
-      return complain(pointer, `one of ${Object.keys(FORMATS).join(', ')}`, 'use one of them, or a pattern') // prettier-ignore
+      return complain(
+        pointer,
+        `one of ${Object.keys(FORMATS).join(', ')}`,
+        'use one of them, or a pattern',
+      )
     case 'enum':
     case 'const': {
       const values: readonly unknown[] = Array.isArray(value) ? value : [value]
       if (values.every((each) => typeof each !== 'object' || each === null)) return
-      return complain(pointer, 'strings, numbers, true, false or null', 'describe objects by their properties') // prettier-ignore
+      return complain(
+        pointer,
+        'strings, numbers, true, false or null',
+        'describe objects by their properties',
+      )
     }
     case 'uniqueItems':
       return checkUniqueItems(pointer, schema, complain)

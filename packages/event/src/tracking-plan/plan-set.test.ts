@@ -51,13 +51,28 @@ test('each kind of violation is told with its place, what was expected and what 
     [{ plan: 'pro', seats: null }, '/properties/seats', 'integer', 'null'],
     [{ plan: 'pro', seats: 0 }, '/properties/seats', 'at least 1', 'number 0'],
     [{ plan: 'pro', code: 'a' }, '/properties/code', 'text that matches ^[A-Z]+$', 'string "a"'],
-    [{ plan: 'pro', at: 'now' }, '/properties/at', 'a date and time of RFC 3339, such as 2023-11-03T10:15:20Z', 'string "now"'], // prettier-ignore
+    [
+      { plan: 'pro', at: 'now' },
+      '/properties/at',
+      'a date and time of RFC 3339, such as 2023-11-03T10:15:20Z',
+      'string "now"',
+    ],
     [{ plan: 'pro', tags: [1] }, '/properties/tags/0', 'string', 'number 1'],
     [{ plan: 'pro', tags: ['a', 'a'] }, '/properties/tags', 'each item once', 'array of 2'],
     [{ plan: 'pro', tags: ['a', 'b', 'c'] }, '/properties/tags', 'at most 2 items', 'array of 3'],
-    [{ plan: 'pro', either: 1 }, '/properties/either', 'one of the alternatives of the tracking plan', 'number 1'], // prettier-ignore
+    [
+      { plan: 'pro', either: 1 },
+      '/properties/either',
+      'one of the alternatives of the tracking plan',
+      'number 1',
+    ],
     [{ plan: 'pro', 'a/b~c': { d: 1 } }, '/properties/a~1b~0c/d', 'null', 'number 1'],
-    [{ plan: 'pro', seat: 1 }, '/properties/seat', 'only properties of the tracking plan', 'number 1'], // prettier-ignore
+    [
+      { plan: 'pro', seat: 1 },
+      '/properties/seat',
+      'only properties of the tracking plan',
+      'number 1',
+    ],
   ]
   for (const [properties, pointer, expected, got] of table) {
     const verdict = checkProperties(plans, properties)
@@ -160,12 +175,24 @@ test('the text that is kept of a rejected event has no value marked as PII, and 
     plans.redact({ index: 0, pointer: '', value: null, text, scanned: scanValue(text, '') }, event)
   const table = [
     ['{"properties":{"email":"secret"},"a":1}', '{"properties":{"email":"[pii]"},"a":1}'],
-    ['{"properties" : { "e\\u006dail" : ["secret"] } }', '{"properties" : { "e\\u006dail" : "[pii]" } }'], // prettier-ignore
-    ['{"properties":{"email":"secret","email":"secret"}}', '{"properties":{"email":"[pii]","email":"[pii]"}}'], // prettier-ignore
-    ['{"properties":{"person":{"name":"secret","n":1.0}}}', '{"properties":{"person":{"name":"[pii]","n":1.0}}}'], // prettier-ignore
+    [
+      '{"properties" : { "e\\u006dail" : ["secret"] } }',
+      '{"properties" : { "e\\u006dail" : "[pii]" } }',
+    ],
+    [
+      '{"properties":{"email":"secret","email":"secret"}}',
+      '{"properties":{"email":"[pii]","email":"[pii]"}}',
+    ],
+    [
+      '{"properties":{"person":{"name":"secret","n":1.0}}}',
+      '{"properties":{"person":{"name":"[pii]","n":1.0}}}',
+    ],
     ['{"properties":{"person":["secret"]}}', '{"properties":{"person":"[pii]"}}'],
     ['{"properties":["secret"]}', '{"properties":"[pii]"}'],
-    ['{"properties":{"contacts":{"secret":"secret"},"x":9007199254740993}}', '{"properties":{"contacts":"[pii]","x":9007199254740993}}'], // prettier-ignore
+    [
+      '{"properties":{"contacts":{"secret":"secret"},"x":9007199254740993}}',
+      '{"properties":{"contacts":"[pii]","x":9007199254740993}}',
+    ],
     ['"secret"', '"secret"'],
   ] as const
   for (const [text, redacted] of table) {
@@ -173,7 +200,13 @@ test('the text that is kept of a rejected event has no value marked as PII, and 
     // A name that is mistyped or missing must not bring out what the plan hides.
     assert.equal(redact(text, 'feature_usd'), redacted)
     assert.equal(redact(text, null), redacted)
-    assert.equal(NO_PLAN_SET.redact({ index: 0, pointer: '', value: null, text, scanned: scanValue(text, '') }, null), text) // prettier-ignore
+    assert.equal(
+      NO_PLAN_SET.redact(
+        { index: 0, pointer: '', value: null, text, scanned: scanValue(text, '') },
+        null,
+      ),
+      text,
+    )
   }
 })
 

@@ -88,7 +88,10 @@ test('a bad file is refused with file, pointer, what was expected and what to do
       /at most 200000 steps/,
     ],
     [
-      withProperty({ type: 'array', items: { type: 'array', items: { type: 'array', items: { type: 'string' } } } }), // prettier-ignore
+      withProperty({
+        type: 'array',
+        items: { type: 'array', items: { type: 'array', items: { type: 'string' } } },
+      }),
       /at most 200000 steps/,
     ],
     [withProperty({ 'x-pii': 'yes' }), /\/a\/x-pii: expected true or false/],
@@ -158,7 +161,11 @@ test('what every object inherits is not there for a plan', () => {
 
 test('formats take what they name and nothing else', () => {
   const table: readonly (readonly [string, readonly string[], readonly string[]])[] = [
-    ['date-time', ['2023-11-03T10:15:20Z', '2023-11-03T10:15:20.5+02:00'], ['2023-02-30T00:00:00Z', '2023-11-03', '1699006520']], // prettier-ignore
+    [
+      'date-time',
+      ['2023-11-03T10:15:20Z', '2023-11-03T10:15:20.5+02:00'],
+      ['2023-02-30T00:00:00Z', '2023-11-03', '1699006520'],
+    ],
     ['date', ['2024-02-29'], ['2023-02-29', '2023-11-03T10:15:20Z']],
     ['uuid', ['018B2F19-e29b-41d4-a716-446655440000'], ['018b2f19', '']],
     ['email', ['a@b.co', 'ü@b'], ['a', '@b', 'a@', 'a b@c', 'a@-b.co', `a@${'b'.repeat(300)}`]],

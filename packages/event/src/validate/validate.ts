@@ -25,6 +25,7 @@ export interface KnownParts {
   readonly event: string | null
   readonly group_id: string | null
   readonly user_id: string | null
+  readonly anonymous_id: string | null
   readonly event_id: string | null
 }
 
@@ -75,7 +76,13 @@ function toEvent({ candidate, texts }: CandidateFound): TrackedEvent {
   return { ...candidate, ...texts } as TrackedEvent
 }
 
-const UNKNOWN: KnownParts = { event: null, group_id: null, user_id: null, event_id: null }
+const UNKNOWN: KnownParts = {
+  event: null,
+  group_id: null,
+  user_id: null,
+  anonymous_id: null,
+  event_id: null,
+}
 
 /** The parts of a candidate that could be read. */
 export function knownParts({ candidate, notes }: CandidateFound): KnownParts {
@@ -84,6 +91,7 @@ export function knownParts({ candidate, notes }: CandidateFound): KnownParts {
     event: textOrNull(candidate.event),
     group_id: candidate.group_id,
     user_id: candidate.user_id,
+    anonymous_id: candidate.anonymous_id,
     event_id: isIdSent ? textOrNull(candidate.event_id) : null,
   }
 }

@@ -1,18 +1,13 @@
 import type { Admin } from 'kafkajs'
 import type { Logger } from '@custom-events/runtime'
 import { patiently, WHILE_MADE, withAdmin } from './admin-client.ts'
-import {
-  compareTopic,
-  settingsOfNew,
-  type FoundTopic,
-  type TopicFinding,
-  type TopicSettings,
-} from './compare-topic.ts'
+import { compareTopic, settingsOfNew } from './compare-topic.ts'
 import { findCoordinator } from '../group/group-coordinator.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { asking, KafkaProblem } from '../errors/kafka-problem.ts'
 import { makePin, makeTopic } from './make-topics.ts'
 import { pinsOf } from './partition-pin.ts'
+import type { FoundTopic, TopicFinding, TopicSettings } from './topic-finding.ts'
 import { changeTopic, readSettings, readTopic, type SettingChange } from './topic-state.ts'
 import type { TopicNames } from '../topics/topics.ts'
 

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  compareTopic,
-  settingsOfNew,
-  type FoundTopic,
-  type TopicSettings,
-  type WantedTopic,
-} from './compare-topic.ts'
+import { compareTopic, settingsOfNew } from './compare-topic.ts'
+import type { FoundTopic, TopicSettings, WantedTopic } from './topic-finding.ts'
 
 const asked: TopicSettings = {
   replicationFactor: 3,

@@ -1,58 +1,20 @@
-import type { Compression } from '../record-batch/compression/compressor.ts'
 import { pinProblem } from './partition-pin.ts'
 import { compareCompression, COMPRESSION_TYPE, KEPT_AS_SENT } from './topic-compression.ts'
-
-/** What setup is asked for. */
-export interface TopicSettings {
-  readonly replicationFactor: number
-  readonly minInsyncReplicas: number
-  /** How long Kafka keeps records, the time in which a lost ClickHouse can be refilled. */
-  readonly retentionMs: number
-  /** What ingest compresses with. @default 'none' */
-  readonly compression?: Compression
-}
-
-/** A topic as it is. */
-export interface FoundTopic {
-  readonly topic: string
-  readonly partitions: number
-  /** The least of its partitions. */
-  readonly replicationFactor: number
-  /** What applies, also by the broker's defaults; `null` when we may not know. */
-  readonly settings: ReadonlyMap<string, string> | null
-}
-
-export interface WantedTopic {
-  readonly partitions: number
-  /** Numbers that the places of accounts are pinned to; `null` where order does not matter. */
-  readonly pins: readonly number[] | null
-  /** `null` in services, which are not told; then only what no configuration may ask for is found. */
-  readonly asked: TopicSettings | null
-  /** What this service compresses with; setup has it in `asked`. @default not known */
-  readonly compression?: Compression
-  /** Whether only the last record of each key counts, for ever. @default false */
-  readonly isCompacted?: boolean
-  /** What it is made with beside what every topic is. @default nothing */
-  readonly own?: readonly { readonly name: string; readonly value: string }[]
-}
-
-export interface TopicFinding {
-  readonly topic: string
-  /** `refused`: events would be lost or go astray. `mend`: setup changes it. `told`: works, but is not what one expects. */
-  readonly severity: 'refused' | 'mend' | 'told'
-  /** What setup sets, for `mend`. */
-  readonly change: { readonly name: string; readonly value: string } | null
-  /** Whether the pipeline may go on where it could not be mended. */
-  readonly isVital: boolean
-  /** What is found, why it matters, what to do. */
-  readonly text: string
-}
+import {
+  mend,
+  numberOf,
+  refused,
+  told,
+  type FoundTopic,
+  type TopicFinding,
+  type TopicSettings,
+  type WantedTopic,
+} from './topic-finding.ts'
+import { election, inSync, replication } from './topic-replicas.ts'
+import { cleanup, compaction, retention, retentionBytes, timestamps } from './topic-retention.ts'
 
 /** An event has 256 KiB at most, but a dead letter holds a record of anybody's making (1 MiB by Kafka's default) and its reasons. */
 const MAX_MESSAGE_BYTES = 2 * 1_048_576
-const HOUR_MS = 3_600_000
-/** Shorter than a weekend without anybody, or than a night. */
-const SHORT_RETENTION_MS = 24 * HOUR_MS
 
 /** What a new topic is made with. */
 export function settingsOfNew(
@@ -88,6 +50,7 @@ function ownSettings({ topic, settings }: FoundTopic, { own = [] }: WantedTopic)
   })
 }
 
+/** `null`: there is nothing to say. */
 type Rule = (found: FoundTopic, wanted: WantedTopic) => TopicFinding | null
 
 const RULES: readonly Rule[] = [
@@ -120,16 +83,6 @@ function onePartition({ topic, partitions: count }: FoundTopic) {
   return refused(topic, text)
 }
 
-function compaction({ topic, settings }: FoundTopic) {
-  const name = 'cleanup.policy'
-  const policy = settings?.get(name)
-  if (policy === undefined || policy === 'compact') return null
-  return mend(topic, { name, value: 'compact' }, policy, {
-    why: 'Kafka would forget who was erased, and a replay would bring them back',
-    isVital: true,
-  })
-}
-
 function partitions({ topic, partitions: count }: FoundTopic, wanted: WantedTopic) {
   const { partitions: needed, pins } = wanted
   if (pins !== null) {
@@ -143,115 +96,12 @@ function partitions({ topic, partitions: count }: FoundTopic, wanted: WantedTopi
   return refused(topic, `topic ${topic} ${text}`)
 }
 
-function cleanup({ topic, settings }: FoundTopic) {
-  const policy = settings?.get('cleanup.policy')
-  if (policy === undefined || policy === 'delete') return null
-  if (!policy.includes('compact')) {
-    return told(
-      topic,
-      `has cleanup.policy=${policy}: nothing is ever deleted, until the disk is full`,
-    )
-  }
-  return refused(
-    topic,
-    `topic ${topic} has cleanup.policy=${policy}: Kafka would keep only the last event of each account. ` +
-      'If the topic is ours alone, set cleanup.policy=delete (what was compacted away is gone), else name another in KAFKA_TOPIC',
-  )
-}
-
-function replication({ topic, replicationFactor }: FoundTopic, { asked }: WantedTopic) {
-  if (asked === null || replicationFactor >= asked.replicationFactor) return null
-  return refused(
-    topic,
-    `topic ${topic} has ${replicationFactor} replicas, KAFKA_REPLICATION_FACTOR=${asked.replicationFactor}: ` +
-      'the loss of a broker could lose events. Add replicas (kafka-reassign-partitions), or set KAFKA_REPLICATION_FACTOR to what it has',
-  )
-}
-
-function inSync({ topic, settings, replicationFactor }: FoundTopic, { asked }: WantedTopic) {
-  const name = 'min.insync.replicas'
-  const value = numberOf(settings, name)
-  const tooMany = `${replicationFactor} replicas: brokers before 4.0 would take no event of it`
-  if (asked !== null && asked.minInsyncReplicas > replicationFactor) {
-    const why = `topic ${topic}: KAFKA_MIN_INSYNC_REPLICAS=${asked.minInsyncReplicas}, and the topic has`
-    return refused(topic, `${why} ${tooMany}. Lower it, or add replicas`)
-  }
-  if (value === null || value === asked?.minInsyncReplicas) return null
-  if (asked === null) {
-    return value > replicationFactor ? told(topic, `has ${name}=${value} and ${tooMany}`) : null
-  }
-  if (value > asked.minInsyncReplicas && value <= replicationFactor) {
-    return told(topic, `has ${name}=${value}, more than KAFKA_MIN_INSYNC_REPLICAS asks for`)
-  }
-  const why =
-    value > replicationFactor
-      ? `${replicationFactor} replicas may never be enough`
-      : 'fewer replicas than asked must have an event before it is acknowledged'
-  return mend(topic, { name, value: String(asked.minInsyncReplicas) }, value, {
-    why,
-    isVital: true,
-  })
-}
-
-function election({ topic, settings, replicationFactor }: FoundTopic, { asked }: WantedTopic) {
-  const name = 'unclean.leader.election.enable'
-  if (settings?.get(name) !== 'true' || replicationFactor === 1) return null
-  const why = 'a replica that lacks acknowledged events may become the leader, and they are lost'
-  if (asked === null) return told(topic, `has ${name}=true: ${why}; set it to false`)
-  return mend(topic, { name, value: 'false' }, 'true', { why, isVital: true })
-}
-
-function retention({ topic, settings }: FoundTopic, { asked }: WantedTopic) {
-  const name = 'retention.ms'
-  const value = numberOf(settings, name)
-  if (value === null || value === -1) return null // for ever
-  if (asked === null) {
-    if (value >= SHORT_RETENTION_MS) return null
-    return told(
-      topic,
-      `keeps records for ${hours(value)} only: what is not inserted by then is lost`,
-    )
-  }
-  if (value === asked.retentionMs) return null
-  if (value > asked.retentionMs) {
-    return told(
-      topic,
-      `keeps records for ${hours(value)}, longer than KAFKA_RETENTION_HOURS asks for; setup deletes nothing: ` +
-        `to shorten it, set ${name}=${asked.retentionMs}`,
-    )
-  }
-  return mend(topic, { name, value: String(asked.retentionMs) }, value, {
-    why: 'Kafka would delete events before ClickHouse could be refilled from it',
-    isVital: true,
-  })
-}
-
-function retentionBytes({ topic, settings }: FoundTopic) {
-  const value = numberOf(settings, 'retention.bytes')
-  if (value === null || value === -1) return null
-  return told(
-    topic,
-    `has retention.bytes=${value}: Kafka may delete events sooner than KAFKA_RETENTION_HOURS says; ` +
-      'set it to -1, or watch the time left until retention',
-  )
-}
-
 function messageBytes({ topic, settings }: FoundTopic, { asked }: WantedTopic) {
   const name = 'max.message.bytes'
   const value = numberOf(settings, name)
   if (asked === null || value === null || value >= MAX_MESSAGE_BYTES) return null
   return mend(topic, { name, value: String(MAX_MESSAGE_BYTES) }, value, {
     why: 'large events, and dead letters of them, would be refused',
-    isVital: false,
-  })
-}
-
-function timestamps({ topic, settings }: FoundTopic, { asked }: WantedTopic) {
-  const name = 'message.timestamp.type'
-  const value = settings?.get(name)
-  if (asked === null || value === undefined || value === 'LogAppendTime') return null
-  return mend(topic, { name, value: 'LogAppendTime' }, value, {
-    why: "retention would follow a producer's clock",
     isVital: false,
   })
 }
@@ -268,31 +118,4 @@ function compression({ topic, settings }: FoundTopic, wanted: WantedTopic) {
   }
   if (why === '' || (asked === null && !isRecompressed)) return null
   return told(topic, `has ${COMPRESSION_TYPE}=${value}: ${why}`)
-}
-
-function numberOf(settings: FoundTopic['settings'], name: string): number | null {
-  const text = settings?.get(name)
-  return text === undefined ? null : Number(text)
-}
-
-function hours(ms: number): string {
-  return ms < HOUR_MS ? `${ms} ms` : `${Math.round(ms / HOUR_MS)} h`
-}
-
-function refused(topic: string, text: string): TopicFinding {
-  return { topic, severity: 'refused', change: null, isVital: true, text }
-}
-
-function told(topic: string, text: string): TopicFinding {
-  return { topic, severity: 'told', change: null, isVital: false, text: `topic ${topic} ${text}` }
-}
-
-function mend(
-  topic: string,
-  change: { readonly name: string; readonly value: string },
-  found: string | number,
-  { why, isVital }: { readonly why: string; readonly isVital: boolean },
-): TopicFinding {
-  const text = `topic ${topic}: ${change.name} was ${found}, with which ${why}`
-  return { topic, severity: 'mend', change, isVital, text }
 }

@@ -1,7 +1,8 @@
 /**
  * The partition of an account is its hash modulo a number that must be the same for ever, everywhere. Kafka has no
  * place for such a number that every service may read without more rights, but the name of a topic is one: setup
- * makes an empty topic `events.tracked.v1.partitions-12`, and whoever is given another number sees it.
+ * makes an empty topic `events.tracked.v1.partitions-12`, and whoever is given another number sees it. That of a later
+ * generation is not empty: its first record says what is split in it (generations/recorded-generation.ts).
  */
 export function pinTopic(topic: string, partitions: number): string {
   return `${topic}${PIN}${partitions}`
@@ -33,7 +34,8 @@ export function pinProblem(
   if (pinned !== undefined && others.length > 0) {
     return (
       `topic ${topic}: accounts are placed with ${pins.join(' and with ')} partitions at once, by the topics ` +
-      `${pins.map((pin) => pinTopic(topic, pin)).join(' and ')}: delete the one that is wrong`
+      `${pins.map((pin) => pinTopic(topic, pin)).join(' and ')}: delete the one that is wrong. That of a later generation ` +
+      `(….g2) holds the only lasting record of what is split: read it before`
     )
   }
   if (pinned !== undefined && wanted !== pinned) {
@@ -56,7 +58,7 @@ export function pinProblem(
     return (
       `topic ${topic} has ${found} partitions, ${wanted} are configured, and nothing says with how many accounts ` +
       `were placed: if they were placed with ${wanted}, or no event was taken yet, create the topic ` +
-      `${pinTopic(topic, wanted)} with one partition, else set KAFKA_PARTITIONS=${found}`
+      `${pinTopic(topic, wanted)} with one partition and retention.ms=-1, else set KAFKA_PARTITIONS=${found}`
     )
   }
   return null

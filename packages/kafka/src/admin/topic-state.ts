@@ -1,5 +1,5 @@
 import kafkajs, { type Admin } from 'kafkajs'
-import type { FoundTopic } from './compare-topic.ts'
+import type { FoundTopic } from './topic-finding.ts'
 import { asking } from '../errors/kafka-problem.ts'
 
 /** What is to be changed of a topic's settings. */

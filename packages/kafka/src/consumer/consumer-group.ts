@@ -24,6 +24,7 @@ import { knownTopics, type KnownTopic } from '../fetch/leader-offsets.ts'
 import { PartitionRefused } from '../fetch/partition-refused.ts'
 import { readReplicasOf } from '../fetch/read-replicas.ts'
 import type { TopicPartition } from '../records.ts'
+import type { IsRead } from '../shards/shards.ts'
 import { startReading, takeAssignment } from './start-reading.ts'
 import type { OnThrottled } from '../errors/throttling.ts'
 import type { UnreadableRecords } from '../record-batch/unreadable-records.ts'
@@ -50,7 +51,7 @@ export interface ReadToTheEnd extends TopicPartition {
 /** One connection to Kafka and one membership, until either breaks. */
 export interface GroupMember extends Pick<
   Membership,
-  'isJoinDue' | 'isMember' | 'joinAside' | 'heartbeat' | 'leave'
+  'isJoinDue' | 'isMember' | 'joinAgain' | 'joinAside' | 'heartbeat' | 'leave'
 > {
   /** Joins, or takes what `joinAside` has brought; resolves with what was assigned. */
   join(): Promise<PartitionStates>
@@ -96,6 +97,7 @@ export async function connectMember(options: {
   readonly kafka: KafkaConfig
   readonly consumerGroup: string
   readonly topics: readonly string[]
+  readonly isRead: IsRead
   readonly times: GroupTimes
   readonly name: InstanceName
   /** Aborted when a join need not be waited for any more. */
@@ -153,6 +155,7 @@ export async function connectMember(options: {
     get isMember() {
       return membership.isMember
     },
+    joinAgain: () => membership.joinAgain(),
     joinAside: (signal, onHeard) => membership.joinAside(signal, onHeard),
     heartbeat: () => membership.heartbeat(),
     nodeIds: () => cluster.getNodeIds(),

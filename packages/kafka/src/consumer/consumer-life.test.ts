@@ -35,6 +35,7 @@ function memberThat(fetch: () => Promise<UnreadableRecords | null>): GroupMember
     start: async () => {},
     isJoinDue: false,
     isMember: true,
+    joinAgain: () => {},
     joinAside: async () => true,
     heartbeat: async () => {},
     nodeIds: () => [1],
@@ -49,6 +50,26 @@ function memberThat(fetch: () => Promise<UnreadableRecords | null>): GroupMember
     leave: async () => {},
     disconnect: async () => {},
   }
+}
+
+const SILENT = createLogger({ service: 'test', level: 'silent' })
+
+type Life = Parameters<typeof liveAssignment>[0]
+
+/** An assignment of which a test says only what it is about. */
+function live(life: Pick<Life, 'member' | 'closing'> & Partial<Life>): Promise<string> {
+  const { log = SILENT } = life
+  return liveAssignment({
+    times,
+    budget: createMemoryBudget(100),
+    board: createTroubleBoard({ log }),
+    consumerGroup: 'g',
+    waiting: [],
+    pace,
+    log,
+    hooks: NO_HOOKS,
+    ...life,
+  })
 }
 
 async function endAfter(options: {
@@ -69,18 +90,9 @@ async function endAfter(options: {
     options.advance(options.silentMs)
     throw new Error('the connection broke')
   })
-  const hooks = NO_HOOKS
-  const log = createLogger({ service: 'test', level: 'silent' })
-  const ended = liveAssignment({
+  const ended = live({
     member,
-    times,
     budget,
-    board: createTroubleBoard({ log }),
-    consumerGroup: 'g',
-    waiting: [],
-    pace,
-    log,
-    hooks,
     now: options.now,
     closing: closing.signal,
   })
@@ -105,21 +117,12 @@ test(
 
 test('who takes the records can have the assignment anew', { timeout: 20_000 }, async () => {
   const [closing, rejoining] = [new AbortController(), new AbortController()]
-  const log = createLogger({ service: 'test', level: 'silent' })
-  const ended = await liveAssignment({
+  const ended = await live({
     member: memberThat(async () => {
       rejoining.abort()
       await setImmediate()
       return null
     }),
-    times,
-    budget: createMemoryBudget(100),
-    board: createTroubleBoard({ log }),
-    consumerGroup: 'g',
-    waiting: [],
-    pace,
-    log,
-    hooks: NO_HOOKS,
     closing: closing.signal,
     rejoining: rejoining.signal,
   })
@@ -128,7 +131,7 @@ test('who takes the records can have the assignment anew', { timeout: 20_000 }, 
 
 /** What becomes of a member whose group joins anew; `answers` are those of Kafka to its joins. */
 async function lifeInRebalance(answers: readonly (boolean | Error)[]) {
-  const [closing, log] = [new AbortController(), createLogger({ service: 'test', level: 'silent' })]
+  const closing = new AbortController()
   const left = [...answers]
   let fetchesWhileJoining = 0
   let isJoining = false
@@ -150,16 +153,9 @@ async function lifeInRebalance(answers: readonly (boolean | Error)[]) {
       return answer ?? true
     },
   }
-  const end = await liveAssignment({
+  const end = await live({
     member,
     times: { ...times, heartbeatMs: 5 },
-    budget: createMemoryBudget(100),
-    board: createTroubleBoard({ log }),
-    consumerGroup: 'g',
-    waiting: [],
-    pace,
-    log,
-    hooks: NO_HOOKS,
     closing: closing.signal,
   })
   return { end, fetchesWhileJoining }
@@ -188,20 +184,13 @@ test(
     const UNKNOWN_MEMBER_ID = 25
     const rejoining = new AbortController()
     rejoining.abort()
-    const log = createLogger({ service: 'test', level: 'silent' })
     const expelled = Promise.withResolvers<void>()
-    const end = await liveAssignment({
+    const end = await live({
       member: {
         ...memberThat(async () => null),
         heartbeat: () => Promise.reject(new KafkaCodeError(UNKNOWN_MEMBER_ID)),
       },
       times: { ...times, heartbeatMs: 1 },
-      budget: createMemoryBudget(100),
-      board: createTroubleBoard({ log }),
-      consumerGroup: 'g',
-      waiting: [],
-      pace,
-      log,
       // What is in hand is being inserted until then.
       hooks: { ...NO_HOOKS, onEnding: () => expelled.promise, onExpelled: expelled.resolve },
       closing: new AbortController().signal,
@@ -242,20 +231,11 @@ test(
       },
     }
     let read = 0
-    await liveAssignment({
+    await live({
       member,
-      times,
-      budget: createMemoryBudget(100),
       board,
-      consumerGroup: 'g',
-      waiting: [],
-      pace,
       log,
-      hooks: {
-        onRecords: () => void read++,
-        onEnding: async () => {},
-        onExpelled: () => {},
-      },
+      hooks: { ...NO_HOOKS, onRecords: () => void read++ },
       closing: closing.signal,
     })
     assert.equal(told.length, 1)
@@ -274,21 +254,14 @@ test(
 )
 
 test('a definite no to a heartbeat ends the membership at once', { timeout: 20_000 }, async () => {
-  const log = createLogger({ service: 'test', level: 'silent' })
-  const board = createTroubleBoard({ log })
-  const end = await liveAssignment({
+  const board = createTroubleBoard({ log: SILENT })
+  const end = await live({
     member: {
       ...memberThat(async () => null),
       heartbeat: () => Promise.reject(new KafkaCodeError(30)),
     },
     times: { ...times, heartbeatMs: 1 },
-    budget: createMemoryBudget(100),
     board,
-    consumerGroup: 'g',
-    waiting: [],
-    pace,
-    log,
-    hooks: NO_HOOKS,
     closing: new AbortController().signal,
   })
   assert.equal(end, 'lost')
@@ -303,11 +276,10 @@ test(
   { timeout: 20_000 },
   async () => {
     let nowMs = 0
-    const log = createLogger({ service: 'test', level: 'silent' })
-    const board = createTroubleBoard({ log, now: () => nowMs })
+    const board = createTroubleBoard({ log: SILENT, now: () => nowMs })
     const closing = new AbortController()
     const partition = { topic: 'led', partition: 2 }
-    const ended = liveAssignment({
+    const ended = live({
       member: {
         ...memberThat(async () => null),
         nodeIds: () => [],
@@ -317,14 +289,7 @@ test(
           { topic: 'led', partitions: [2, 3], leaderless: [2, 3], error: null },
         ],
       },
-      times,
-      budget: createMemoryBudget(100),
       board,
-      consumerGroup: 'g',
-      waiting: [],
-      pace,
-      log,
-      hooks: NO_HOOKS,
       closing: closing.signal,
     })
     const causes = () => board.troubles.map(({ topic, cause }) => [topic, cause])
@@ -340,7 +305,7 @@ test(
 )
 
 test('where no reading starts, what kept it from being read before is told no more', () => {
-  const board = createTroubleBoard({ log: createLogger({ service: 'test', level: 'silent' }) })
+  const board = createTroubleBoard({ log: SILENT })
   const places = [0, 1, 2, 3].map((partition) => ({ topic: 't', partition }))
   const [lost, read, waiting, given] = places
   for (const { topic, partition } of places) {

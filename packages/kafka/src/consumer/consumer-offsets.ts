@@ -3,6 +3,7 @@ import type {
   PartitionsOfTopic,
   RawCluster,
 } from 'kafkajs/src/consumer/consumerGroup.js'
+import { readNote, writeNote } from '../fetch/commit-note.ts'
 import type { GroupPosition, PartitionOffset } from './consumer-port.ts'
 import type { PartitionState } from './consumer-positions.ts'
 import { groupByTopic, leaderOffsets, type FoundOffsets } from '../fetch/leader-offsets.ts'
@@ -15,7 +16,7 @@ export interface PartitionStates {
   readonly refused: readonly PartitionRefused[]
 }
 
-const NEVER_COMMITTED: Pick<GroupPosition, 'offset' | 'lostBefore'> = { offset: -1 }
+const NEVER_COMMITTED: Pick<GroupPosition, 'offset'> = { offset: -1 }
 
 /** @param end where a log ends: as a member may read it, or as it was written. */
 export async function partitionStates(
@@ -39,16 +40,40 @@ export async function partitionStates(
   )
   const states = partitions.flatMap((each): PartitionState[] => {
     const key = partitionKey(each)
-    const { offset, lostBefore } = committed.get(key) ?? NEVER_COMMITTED
+    const { offset, ...noted } = { ...NEVER_COMMITTED, ...committed.get(key) }
     const first = earliest?.get(key)
     const next = latest?.get(key)
     if (first === undefined || next === undefined || refusedByPartition.has(key)) return []
     const { topic, partition } = each
     const known = offset < 0 ? null : offset
-    const state = { topic, partition, committed: known, earliest: first, latest: next }
-    return [lostBefore === undefined ? state : { ...state, lostBefore }]
+    return [{ ...noted, topic, partition, committed: known, earliest: first, latest: next }]
   })
-  return { states, refused: [...refusedByPartition.values()] }
+  const known = await withWrittenEnds(cluster, states)
+  return { states: known.states, refused: [...refusedByPartition.values(), ...known.refused] }
+}
+
+/**
+ * A commit beyond what may be read lies within the log when somebody has moved the group past a transaction that nobody ends:
+ * only where the log was written to no further is it out of range.
+ */
+async function withWrittenEnds(
+  cluster: RawCluster,
+  states: readonly PartitionState[],
+): Promise<PartitionStates> {
+  const beyond = states.filter(({ committed, latest }) => (committed ?? 0) > latest)
+  if (beyond.length === 0) return { states, refused: [] }
+  const { offsets, refused } = await leaderOffsets(cluster, beyond, 'written')
+  const written = offsetByPartition(offsets)
+  const isRefused = new Set(refused.map(partitionKey))
+  return {
+    refused,
+    states: states
+      .filter((each) => !isRefused.has(partitionKey(each)))
+      .map((each) => ({
+        ...each,
+        latest: Math.max(each.latest, written.get(partitionKey(each)) ?? 0),
+      })),
+  }
 }
 
 interface CommittedOffsets extends FoundOffsets {
@@ -79,7 +104,7 @@ export async function committedOffsets(
         topic,
         partition,
         offset: Number(offset),
-        ...lostBeforeIn(metadata),
+        ...readNote(metadata),
       })),
     refused: answers
       .filter(({ errorCode }) => errorCode !== 0)
@@ -91,18 +116,12 @@ export async function committedOffsets(
 export function byTopic(offsets: readonly GroupPosition[]): readonly OffsetsOfTopic[] {
   return groupByTopic(offsets).map(([topic, of]) => ({
     topic,
-    partitions: of.map(({ partition, offset, lostBefore = 0 }) => ({
-      partition,
-      offset: String(offset),
-      metadata: lostBefore === 0 ? null : `lost_before=${lostBefore}`,
+    partitions: of.map((each) => ({
+      partition: each.partition,
+      offset: String(each.offset),
+      metadata: writeNote(each),
     })),
   }))
-}
-
-/** What `byTopic` wrote there; others may write something else. */
-function lostBeforeIn(metadata: string | null): Pick<GroupPosition, 'lostBefore'> {
-  const [, offset] = /^lost_before=([1-9]\d{0,15})$/.exec(metadata ?? '') ?? []
-  return offset === undefined ? {} : { lostBefore: Number(offset) }
 }
 
 /** Partitions in the form that kafkajs pauses. */

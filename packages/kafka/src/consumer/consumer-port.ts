@@ -1,3 +1,4 @@
+import type { CommitNote } from '../fetch/commit-note.ts'
 import { KAFKA_CAUSES, type KafkaCause } from '../errors/kafka-codes.ts'
 import type { KafkaLog } from '../topics/kafka-logs.ts'
 import type { TopicPartition } from '../records.ts'
@@ -55,17 +56,11 @@ export interface PartitionOffset extends TopicPartition {
   readonly offset: number
 }
 
-/** An offset of a group, with what it knows to be lost. */
-export interface GroupPosition extends PartitionOffset {
-  /**
-   * Records below it were gone before the group had read them: before its first commit, or somebody had decided to go on.
-   * @default none
-   */
-  readonly lostBefore?: number
-}
+/** An offset of a group, with what is known beside it. */
+export interface GroupPosition extends PartitionOffset, CommitNote {}
 
 /** Where a partition is read from, and the end of its log when it was assigned, asked for after joining. */
-export interface AssignedPosition extends GroupPosition {
+export interface AssignedPosition extends PartitionOffset, Pick<CommitNote, 'lostBefore'> {
   readonly latest: number
 }
 
@@ -74,6 +69,8 @@ export interface OutOfRange extends TopicPartition {
   readonly committed: number
   readonly earliest: number
   readonly latest: number
+  /** Where the log ended when it was first found to end below the commit; it may be longer by now. @default it was not found so before */
+  readonly cutAt?: number
 }
 
 /** What happens to a member of a consumer group, in the order in which it happens. */
@@ -170,4 +167,6 @@ export interface Consumer extends AsyncDisposable {
   readonly isNameTaken: boolean
   /** Members of the group that read other topics; `null`: unknown. */
   readonly foreignMembers: number | null
+  /** Members of the group that are of an earlier release; `null`: unknown. */
+  readonly earlierMembers: number | null
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { firstCommits, startPositions } from './consumer-positions.ts'
+import { cutsToKeep, firstCommits, startPositions } from './consumer-positions.ts'
 
 const state = (committed: number | null, earliest: number, latest: number) => ({
   topic: 't',
@@ -48,4 +48,21 @@ test('where a group begins is committed at once: what is deleted after that is k
   assert.deepEqual(first, { topic: 't', partition: 0, offset: 4, lostBefore: 4 })
   const { outOfRange } = startPositions([state(first?.offset ?? null, 7, 9)], 'halt')
   assert.deepEqual(outOfRange, [{ topic: 't', partition: 0, committed: 4, earliest: 7, latest: 9 }])
+})
+
+test('a log that was found to end below the commit is read by nobody when it has grown again, until somebody decides', () => {
+  const { outOfRange } = startPositions([state(9, 0, 6), state(2, 3, 9)], 'halt')
+  const [kept, ...others] = cutsToKeep(outOfRange, 'halt')
+  assert.deepEqual([kept, others], [{ topic: 't', partition: 0, offset: 9, cutAt: 6 }, []])
+  const grown = { ...state(9, 0, 40), cutAt: 6 }
+  const later = startPositions([grown], 'halt')
+  assert.deepEqual([later.positions, later.outOfRange], [[], [{ ...grown, committed: 9 }]])
+  assert.deepEqual(cutsToKeep(later.outOfRange, 'halt'), [], 'it is committed already')
+  const decided = startPositions([{ ...grown, earliest: 3 }], 'earliest')
+  assert.equal(decided.positions[0]?.offset, 3)
+  assert.deepEqual(
+    cutsToKeep(decided.outOfRange, 'earliest'),
+    [{ topic: 't', partition: 0, offset: 3, lostBefore: 3 }],
+    'it is decided, also where nothing is there to be read',
+  )
 })

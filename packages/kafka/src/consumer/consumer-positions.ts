@@ -1,12 +1,11 @@
+import type { CommitNote } from '../fetch/commit-note.ts'
 import type { AssignedPosition, GroupPosition, OutOfRange } from './consumer-port.ts'
 import type { TopicPartition } from '../records.ts'
 
 /** What Kafka knows of a partition at the moment it is assigned. */
-export interface PartitionState extends TopicPartition {
+export interface PartitionState extends TopicPartition, CommitNote {
   /** The group's committed offset; `null` when it never committed one. */
   readonly committed: number | null
-  /** What was committed beside it, see `GroupPosition`. @default none */
-  readonly lostBefore?: number
   readonly earliest: number
   readonly latest: number
 }
@@ -24,13 +23,14 @@ export function startPositions(
 ): { readonly positions: readonly AssignedPosition[]; readonly outOfRange: readonly OutOfRange[] } {
   const positions: AssignedPosition[] = []
   const outOfRange: OutOfRange[] = []
-  for (const { topic, partition, committed, earliest, latest, lostBefore } of partitions) {
+  for (const { topic, partition, committed, earliest, latest, lostBefore, cutAt } of partitions) {
     const atEarliest = { topic, partition, offset: earliest, latest, lostBefore: earliest }
     if (committed === null) positions.push(atEarliest)
-    else if (committed >= earliest && committed <= latest) {
+    else if (committed >= earliest && committed <= latest && cutAt === undefined) {
       positions.push({ topic, partition, offset: committed, latest, ...knownLost(lostBefore) })
     } else {
-      outOfRange.push({ topic, partition, committed, earliest, latest })
+      const cut = cutAt === undefined ? {} : { cutAt }
+      outOfRange.push({ topic, partition, committed, earliest, latest, ...cut })
       if (onOutOfRange === 'earliest') positions.push(atEarliest)
     }
   }
@@ -39,6 +39,29 @@ export function startPositions(
 
 function knownLost(lostBefore = 0): Pick<GroupPosition, 'lostBefore'> {
   return lostBefore === 0 ? {} : { lostBefore }
+}
+
+/**
+ * What is committed anew where a log ends, or ended, below what was committed, before anything of it is read: that it was so, as the
+ * next look may find it longer than that, and nothing wrong; or that somebody has decided to go on with what is left.
+ */
+export function cutsToKeep(
+  outOfRange: readonly OutOfRange[],
+  onOutOfRange: OnOutOfRange,
+): readonly GroupPosition[] {
+  const cut = outOfRange.filter(
+    ({ committed, latest, cutAt }) => committed > latest || cutAt !== undefined,
+  )
+  if (onOutOfRange === 'earliest') {
+    return cut.map(({ topic, partition, earliest }) => {
+      return { topic, partition, offset: earliest, lostBefore: earliest }
+    })
+  }
+  return cut
+    .filter(({ cutAt }) => cutAt === undefined) // else it is committed already
+    .map(({ topic, partition, committed: offset, latest: cutAt }) => {
+      return { topic, partition, offset, cutAt }
+    })
 }
 
 /**

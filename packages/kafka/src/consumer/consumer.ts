@@ -4,8 +4,13 @@ import type { MemoryBudget } from './consumer-budget.ts'
 import { connectMember, type GroupMember, type GroupTimes } from './consumer-group.ts'
 import { partitionKey } from './consumer-offsets.ts'
 import { liveAssignment, noteStart, noteWaiting, type EndOfAssignment } from './consumer-life.ts'
-import type { Consumer, GroupPosition } from './consumer-port.ts'
-import { firstCommits, startPositions, type OnOutOfRange } from './consumer-positions.ts'
+import type { Consumer, GroupPosition, OutOfRange } from './consumer-port.ts'
+import {
+  cutsToKeep,
+  firstCommits,
+  startPositions,
+  type OnOutOfRange,
+} from './consumer-positions.ts'
 import { createEventQueue } from './consumer-queue.ts'
 import { handOver } from './hand-over.ts'
 import { describeKafkaError } from '../errors/kafka-errors.ts'
@@ -18,12 +23,15 @@ import { startingAt, type KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { describeAllOutOfRange } from '../fetch/lost-records.ts'
 import { tellThrottled } from '../errors/throttling.ts'
 import { createTroubleBoard } from '../group/trouble-board.ts'
+import { READS_ALL, type IsRead } from '../shards/shards.ts'
 import { createWaitingPace } from './waiting-pace.ts'
 
 export interface ConsumerOptions {
   readonly kafka: KafkaConfig
   readonly consumerGroup: string
   readonly topics: readonly string[]
+  /** Which of their partitions the group reads, the same for all of its members. @default all */
+  readonly isRead?: IsRead
   /** Fetching pauses when it is used up; records taken are given back by the taker. */
   readonly budget: MemoryBudget
   readonly onOutOfRange: OnOutOfRange
@@ -57,7 +65,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const board = createTroubleBoard({ log })
   const pace = createWaitingPace()
   const onThrottled = tellThrottled({ log })
-  const { consumerGroup, name = NO_NAME } = options
+  const { consumerGroup, isRead = READS_ALL, name = NO_NAME } = options
   let member: GroupMember | null = null
   let epoch = 0
   let lost = createKnownLost([])
@@ -70,8 +78,19 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     if (found === null) return null
     const starts = startPositions(found.states, options.onOutOfRange)
     await joined.start(starts.positions)
-    await commitFirst(joined, firstCommits(found.states))
+    const cuts = await cutsSeenTwice(joined, starts.outOfRange)
+    await commitFirst(joined, [...firstCommits(found.states), ...cuts])
     return { found, ...starts }
+  }
+
+  /** One that was the leader, and has not heard that it is not, tells of an end that others have left behind. */
+  const cutsSeenTwice = async (joined: GroupMember, outOfRange: readonly OutOfRange[]) => {
+    const { onOutOfRange } = options
+    const seen = cutsToKeep(outOfRange, onOutOfRange)
+    if (seen.length === 0) return []
+    await joined.refresh(null).catch(() => {})
+    const { states } = await joined.states(seen)
+    return cutsToKeep(startPositions(states, onOutOfRange).outOfRange, onOutOfRange)
   }
 
   const live = async (joined: GroupMember): Promise<EndOfAssignment> => {
@@ -154,6 +173,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         const kafka = startingAt(options.kafka, turn++)
         member = await connectMember({
           ...options,
+          isRead,
           kafka,
           times,
           name,
@@ -180,7 +200,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   }
 
   const running = run()
-  const watch = watchGroup({ ...options, board })
+  const watch = watchGroup({ ...options, isRead, board, joinAgain: () => member?.joinAgain() })
   return {
     fetch: (wait) => queue.take(wait),
     takeRecords: (of) => queue.takeRecords(of),
@@ -209,6 +229,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     },
     get foreignMembers() {
       return watch.foreignMembers
+    },
+    get earlierMembers() {
+      return watch.earlierMembers
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort()

@@ -47,6 +47,8 @@ export interface ErasuresOptions {
   /** Called after every change and every failure. */
   readonly onChange?: () => void
   readonly maxErasures?: number
+  /** Over which events are spread: generations must have been made for so many. @default not looked at */
+  readonly shards?: number
   /** @default over Kafka */
   readonly follow?: (reader: TopicReader) => TopicFollower
 }
@@ -58,8 +60,8 @@ const LONGEST_PAUSE_MS = 2_000
 
 /** Reads the topic of erasures from its beginning, and follows it until it is closed. Never throws. */
 export function followErasures(options: ErasuresOptions): Erasures {
-  const { topic, log, onChange = () => {}, maxErasures = MAX_ERASURES } = options
-  const state = createState(topic, maxErasures, log)
+  const { topic, onChange = () => {}, maxErasures = MAX_ERASURES } = options
+  const state = createState(options, maxErasures)
   const follower = (options.follow ?? ((reader) => followTopic({ ...options, reader })))(
     state.reader,
   )
@@ -115,9 +117,9 @@ export function followErasures(options: ErasuresOptions): Erasures {
   }
 }
 
-function createState(topic: string, maxErasures: number, log: Logger) {
+function createState({ topic, log, shards }: ErasuresOptions, maxErasures: number) {
   const ids = createErasedIds()
-  const announcements = createAnnouncements(topic, log)
+  const announcements = createAnnouncements(topic, log, { shards })
   /** Keys of records that are not understood: an erasure may be among them. */
   const unreadable = new Map<string, string>()
   let isComplete = false

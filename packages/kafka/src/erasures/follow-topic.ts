@@ -8,7 +8,7 @@ import { recordSetOf, type FetchResponse } from '../fetch/fetch-response.ts'
 import { leaderOf, leaderOffsets } from '../fetch/leader-offsets.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { keepCluster } from '../kafkajs/kept-cluster.ts'
-import { changedTopic } from '../topics/log-watch.ts'
+import { changedTopic, knownAfter } from '../topics/log-watch.ts'
 import { logsOf, type KafkaLog } from '../topics/kafka-logs.ts'
 
 /** What a follower is told, in the order of the log. */
@@ -68,7 +68,7 @@ export function followTopic(options: {
     if (performance.now() - lookedAt < LOOK_EVERY_MS) return
     const now = await logsOf(cluster, [topic])
     if (changedTopic(logs, now) !== null) next = null
-    logs = now
+    logs = knownAfter(logs, now)
     lookedAt = performance.now()
   }
 

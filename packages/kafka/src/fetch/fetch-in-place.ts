@@ -1,6 +1,6 @@
 import type { RawBroker, RawCluster, RawFetch } from 'kafkajs/src/consumer/consumerGroup.js'
 import { partitionKey } from '../consumer/consumer-offsets.ts'
-import { decodeFetchResponse, FETCH_VERSION } from './fetch-response.ts'
+import { decodeFetchResponse, FETCH_VERSION, responseBytesOf } from './fetch-response.ts'
 import type { OpenBatch } from '../record-batch/inflating.ts'
 import { createOpenBatches, type OpenBatches } from '../record-batch/open-batches.ts'
 import type { OnThrottled } from '../errors/throttling.ts'
@@ -18,7 +18,11 @@ export function fetchInPlace(cluster: RawCluster, onThrottled: OnThrottled): voi
   cluster.findBroker = async (at) => {
     const broker = await find(at)
     if (!Object.hasOwn(broker, 'fetch')) {
-      replaceFetch(broker, open, (ms) => onThrottled(Number(at.nodeId), ms))
+      replaceFetch(broker, {
+        open,
+        maxBytes: () => responseBytesOf(cluster.getNodeIds().length),
+        onThrottled: (ms) => onThrottled(Number(at.nodeId), ms),
+      })
     }
     return broker
   }
@@ -27,8 +31,15 @@ export function fetchInPlace(cluster: RawCluster, onThrottled: OnThrottled): voi
 /** kafkajs makes and sends the request; only how the answer is decoded is ours. */
 function replaceFetch(
   broker: RawBroker,
-  open: OpenBatches<OpenBatch>,
-  onThrottled: (ms: number) => void,
+  {
+    open,
+    maxBytes,
+    onThrottled,
+  }: {
+    readonly open: OpenBatches<OpenBatch>
+    readonly maxBytes: () => number
+    readonly onThrottled: (ms: number) => void
+  },
 ): void {
   const fetchOfKafkaJs = broker.fetch
   broker.fetch = (options) => {
@@ -40,7 +51,8 @@ function replaceFetch(
         if (made.request.apiVersion !== FETCH_VERSION) return made
         const fromByPartition = offsetsOf(details)
         const decode = async (payload: Buffer) => {
-          const response = await decodeFetchResponse(payload, { fromByPartition, open })
+          const context = { fromByPartition, open, maxBytes: maxBytes() }
+          const response = await decodeFetchResponse(payload, context)
           onThrottled(response.clientSideThrottleTime)
           return response
         }

@@ -51,11 +51,19 @@ export interface FetchContext {
 /** The version of the response that `decodeFetchResponse` reads; the last that kafkajs speaks. */
 export const FETCH_VERSION = 11
 const MAX_RESPONSE_BYTES = 33_554_432
+/** Every broker is asked at once, and what is under way when the memory budget is used up comes in all the same. */
+const ALL_RESPONSES_BYTES = 2 * MAX_RESPONSE_BYTES
 /**
  * Of these those of one partition, so that they are fewer than 100,000 records however well they are compressed: so far
  * may a batch of the consumer reach beyond its rows (LARGEST_FETCH_RECORDS).
  */
 const MAX_PARTITION_BYTES = 8_388_608
+
+/** What the records of one response may take in memory where so many brokers are read from at once. */
+export function responseBytesOf(brokers: number): number {
+  const share = Math.floor(ALL_RESPONSES_BYTES / Math.max(1, brokers))
+  return Math.min(MAX_RESPONSE_BYTES, Math.max(MAX_PARTITION_BYTES, share))
+}
 
 /**
  * Decodes a fetch response like kafkajs, except that records are read in place (`readRecordSet`). kafkajs

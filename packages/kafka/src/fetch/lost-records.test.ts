@@ -15,6 +15,14 @@ test('a log that ends before the commit is not said to have deleted anything', (
   assert.match(text, /^40 is committed, and the log ends at 25: .*made anew.*last 15 offsets/)
 })
 
+test('a log that was cut is said to have been so when it has grown again', () => {
+  const text = describeOutOfRange({ ...place, committed: 40, earliest: 0, latest: 90, cutAt: 25 })
+  assert.match(
+    text,
+    /^40 is committed, .*found to end at 25, .*from there to 39 was never read; .* 0 to 90$/,
+  )
+})
+
 test('each partition is named', () => {
   const one = { ...place, committed: 10, earliest: 25, latest: 40 }
   const text = describeAllOutOfRange([one, { ...one, partition: 4, committed: 50 }])

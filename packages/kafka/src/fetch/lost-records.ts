@@ -4,11 +4,17 @@ import type { OutOfRange } from '../consumer/consumer-port.ts'
  * What it means that the group's commit lies outside of the log; the two sides have different reasons. To follow the
  * name of the partition.
  */
-export function describeOutOfRange({ committed, earliest, latest }: OutOfRange): string {
+export function describeOutOfRange({ committed, earliest, latest, cutAt }: OutOfRange): string {
   if (committed < earliest) {
     return (
       `${earliest - committed} offsets, ${committed} to ${earliest - 1}, were deleted from Kafka before they were ` +
       `inserted; what is left is ${earliest} to ${latest}`
+    )
+  }
+  if (committed <= latest) {
+    return (
+      `${committed} is committed, and the log was found to end at ${cutAt}, before it has grown again: what it was given from ` +
+      `there to ${committed - 1} was never read; what is there is ${earliest} to ${latest}`
     )
   }
   return (

@@ -1,6 +1,11 @@
 import type { Logger } from '@custom-events/runtime'
 import type { FetchedRecord } from '../consumer/consumer-port.ts'
-import { readGeneration } from './generation-record.ts'
+import {
+  isSamePlacement,
+  placementOf,
+  readGeneration,
+  type Generation,
+} from './generation-record.ts'
 import { momentNow, type Moment } from './moment.ts'
 import type { Announced } from './place.ts'
 
@@ -20,7 +25,15 @@ export interface Announcements {
 export function createAnnouncements(
   topic: string,
   log: Pick<Logger, 'info' | 'warn' | 'error'>,
-  now = momentNow,
+  {
+    shards,
+    now = momentNow,
+  }: {
+    /** Over which events are spread. @default not looked at, by who neither places events nor reads them */
+    readonly shards?: number | undefined
+    /** @default momentNow */
+    readonly now?: () => Moment
+  } = {},
 ): Announcements {
   /** The oldest first. */
   let found: readonly Announced[] = []
@@ -62,7 +75,8 @@ export function createAnnouncements(
       }
       const read = readGeneration(name, value)
       const before = found.find(({ generation }) => name === `generation:${generation}`)
-      const wrong = typeof read === 'string' ? read : contradiction(before, read)
+      const wrong =
+        typeof read === 'string' ? read : (contradiction(before, read) ?? apart(read, shards))
       if (typeof read === 'string' || wrong !== null) {
         unreadable.set(name, `${topic}/0@${offset}: ${wrong}`)
         log.error(
@@ -80,21 +94,40 @@ export function createAnnouncements(
       ].toSorted((one, other) => one.generation - other.generation)
       announced = found.filter(({ generation }, index) => generation === index + 2)
       if (before === undefined)
-        log.warn({ topic: read.topic, partitions: read.partitions }, 'the topic of events grows')
+        log.warn(
+          { topic: read.topic, partitions: read.partitions, split: [...(read.split?.ids ?? [])] },
+          'the topic of events grows',
+        )
       else if (!before.isOpen && isOpen) log.info({ topic: read.topic }, 'the next topic is open')
     },
   }
 }
 
 /** Accounts have been placed by it: it cannot mean anything else from now on. */
-function contradiction(
-  before: Announced | undefined,
-  read: Pick<Announced, 'topic' | 'partitions'>,
-): string | null {
-  if (before === undefined) return null
-  if (before.topic === read.topic && before.partitions === read.partitions) return null
+function contradiction(before: Announced | undefined, read: Generation): string | null {
+  if (before === undefined || isSamePlacement(before, read)) return null
   return (
-    `it names ${read.topic} with ${read.partitions} partitions, and was ${before.topic} with ` +
-    `${before.partitions} before, by which accounts may have been placed`
+    `it names ${placementOf(read)}, and was ${placementOf(before)} before, by which accounts may ` +
+    'have been placed'
+  )
+}
+
+/** What is placed, or read, by such a number would lie in another ClickHouse than other copies of it. */
+function apart({ partitions, split }: Generation, shards: number | undefined): string | null {
+  if (shards === undefined) return null
+  if (split !== undefined && split.shards !== shards) return otherShards(split.shards, shards)
+  if (partitions % shards === 0) return null
+  return (
+    `it has ${partitions} partitions, no multiple of the ${shards} shards of ClickHouse: accounts would move to others. Either ` +
+    'this program has another number of shards than there are (CLICKHOUSE_SHARDS, CLICKHOUSE_SHARD_URLS), or the topic was ' +
+    'grown with another'
+  )
+}
+
+function otherShards(recorded: number, shards: number): string {
+  return (
+    `it splits accounts over partitions of one of ${recorded} shards, and this program counts ${shards} ` +
+    `(CLICKHOUSE_SHARDS, CLICKHOUSE_SHARD_URLS): name ${recorded}; for another number, another KAFKA_TOPIC ` +
+    '(docs/runbook.md#a-split-with-the-wrong-number-of-shards)'
   )
 }

@@ -20,11 +20,13 @@ export function followGenerations(options: {
   readonly tracked: string
   readonly partitions: number
   readonly leaseMs: number
+  /** Over which events are spread. */
+  readonly shards: number
   readonly log: Logger
 }): Followed {
-  const { kafka, topic, tracked, partitions, leaseMs, log } = options
+  const { kafka, topic, tracked, partitions, leaseMs, shards, log } = options
   let onChange = (): void => {}
-  const erasures = followErasures({ kafka, topic, log, onChange: () => onChange() })
+  const erasures = followErasures({ kafka, topic, shards, log, onChange: () => onChange() })
   const { announcements } = erasures
   return {
     erasures,

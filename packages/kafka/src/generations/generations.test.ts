@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { splitAccounts } from '@custom-events/event'
 import { createAnnouncements, type Announcements } from './announced.ts'
 import { writeGeneration, type GenerationRecord } from './generation-record.ts'
 import { createGenerations, type Generations } from './generations.ts'
@@ -25,9 +26,9 @@ interface Process {
   readonly take: (key: string, value: Buffer | null) => void
 }
 
-function createProcess(clocks: { monotonic: number; wall: number }): Process {
+function createProcess(clocks: { monotonic: number; wall: number }, shards = 1): Process {
   const now = () => ({ ...clocks })
-  const announcements = createAnnouncements('events.erased.v1', quiet, now)
+  const announcements = createAnnouncements('events.erased.v1', quiet, { now, shards })
   const generations = createGenerations({
     tracked: OLD,
     partitions: 12,
@@ -116,7 +117,8 @@ test('who starts meanwhile waits for all of it, or until the command says that i
 
 test('what is not understood may say that accounts are placed elsewhere: the lease is not renewed', () => {
   const records: readonly (readonly [string, Buffer | null])[] = [
-    ['generation:2', Buffer.from('{"v":2}')],
+    ['generation:2', Buffer.from('{"v":3}')],
+    ['generation:2', Buffer.from('{"v":2,"topic":"t","partitions":48,"shards":1}')],
     ['generation:2', Buffer.from('no JSON')],
     ['generation:1', bytesOf(NEXT)],
     ['generation:3', bytesOf({ ...NEXT, generation: 3 })],
@@ -155,9 +157,40 @@ test('a generation is never forgotten, and means for ever what it meant', () => 
   ingest.look([NEXT]) // an older record, of a topic that was filled again
   assert.deepEqual(placed(ingest), [NEXT.topic, 48, true])
   ingest.look([{ ...NEXT, partitions: 64 }])
-  assert.match(ingest.announcements.problem ?? '', /64 partitions, and was .* 48 before/)
+  assert.match(ingest.announcements.problem ?? '', /64 partitions, and was .* 48 partitions before/)
   ingest.look([{ ...NEXT, isOpen: true }])
   assert.equal(ingest.announcements.problem, null)
+})
+
+test('what is split is placed by one generation, for ever, and by who counts the same shards', () => {
+  const split = splitAccounts(['account_1', 'account_2'], 2)
+  const next = { ...NEXT, split, isOpen: true }
+  const clocks = { monotonic: 0, wall: 0 }
+  const [ingest, other] = [createProcess(clocks, 2), createProcess(clocks)]
+  for (const each of [ingest, other]) each.look([next])
+  const { closed, split: read } = ingest.generations.place()
+  assert.deepEqual([closed, read], [null, split])
+  // Nor is it read there: events of one account would be inserted into several ClickHouses.
+  assert.match(other.announcements.problem ?? '', /of one of 2 shards, and this program counts 1/)
+  assert.deepEqual(other.generations.all.map(({ topic }) => topic), [OLD]) // prettier-ignore
+  assert.match(other.generations.place().closed ?? '', /CLICKHOUSE_SHARDS.*: name 2/)
+  const mended = splitAccounts(split?.ids ?? [], 1)
+  other.look([{ ...next, split: mended }])
+  assert.deepEqual([other.announcements.problem, placed(other)], [null, [NEXT.topic, 48, true]])
+  for (const wrong of [
+    undefined,
+    splitAccounts(['account_1'], 2),
+    splitAccounts(split?.ids ?? [], 4),
+  ]) {
+    ingest.look([{ ...next, split: wrong }])
+    assert.match(ingest.announcements.problem ?? '', /splitting account_1, account_2 .* before/)
+    clocks.monotonic += LEASE_MS + 1
+    assert.notEqual(ingest.generations.place().closed, null, 'the lease is not renewed')
+    ingest.look([next])
+    assert.equal(ingest.generations.place().closed, null)
+  }
+  ingest.look([{ ...NEXT, generation: 3, topic: `${OLD}.g3`, isOpen: true }])
+  assert.equal(ingest.generations.place().split, undefined, 'unsplit again by the next')
 })
 
 /**
@@ -237,4 +270,17 @@ test('nothing is placed in the old generation after anything was in the next, by
     }),
     { numRuns: 5_000 },
   )
+})
+
+test('a generation whose partitions the shards do not divide is not followed, and renews nothing', () => {
+  const clocks = { monotonic: 0, wall: 0 }
+  const process = createProcess(clocks, 5)
+  process.look([NEXT]) // 48
+  assert.match(process.announcements.problem ?? '', /48 partitions, no multiple of the 5 shards/)
+  assert.deepEqual(process.generations.all.map(({ topic }) => topic), [OLD]) // prettier-ignore
+  assert.match(process.generations.place().closed ?? '', /no multiple of the 5 shards/)
+
+  process.look([{ ...NEXT, partitions: 50 }])
+  assert.equal(process.announcements.problem, null)
+  assert.equal(process.generations.all.length, 2)
 })

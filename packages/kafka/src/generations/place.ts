@@ -72,8 +72,8 @@ function hasBegun({ isOpen, seenAt }: Announced, now: Moment, leaseMs: number): 
 }
 
 function withLease(place: Generation, leaseMs: number, ageMs: number | null): AccountsPlace {
-  const { generation, topic, partitions } = place
-  const at = { generation, topic, partitions }
+  const { generation, topic, partitions, split } = place
+  const at = { generation, topic, partitions, split }
   if (ageMs !== null && ageMs <= leaseMs) return { ...at, closed: null }
   const when = ageMs === null ? 'was not' : 'was last'
   const since = ageMs === null ? 'yet' : `${Math.round(ageMs / 1_000)} s ago`

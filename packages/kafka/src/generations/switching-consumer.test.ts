@@ -25,6 +25,7 @@ function scripted(leaving = Promise.resolve()) {
       isNameTaken: false,
       backlog: [],
       foreignMembers: null,
+      earlierMembers: null,
       [Symbol.asyncDispose]: async () => {
         said.push('leaves')
         await leaving

@@ -77,6 +77,9 @@ export function createSwitchingConsumer(
     get foreignMembers() {
       return current.member.foreignMembers
     },
+    get earlierMembers() {
+      return current.member.earlierMembers
+    },
     [Symbol.asyncDispose]: async () => {
       isClosed = true
       await switching

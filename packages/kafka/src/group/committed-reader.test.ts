@@ -11,6 +11,7 @@ const LATEST = -1
 interface Answer {
   readonly offset: number
   readonly errorCode?: number
+  readonly metadata?: string
 }
 
 /** A cluster of one broker that answers so of each partition, and what it was asked. */
@@ -20,8 +21,9 @@ function clusterOf(written: readonly Answer[], committed: readonly Answer[]) {
     responses: [
       {
         topic,
-        partitions: answers.map(({ offset, errorCode = 0 }, partition) => ({
+        partitions: answers.map(({ offset, errorCode = 0, metadata = '' }, partition) => ({
           partition,
+          metadata,
           offset: String(offset),
           errorCode,
         })),
@@ -65,8 +67,8 @@ test('a partition whose leader refuses costs the others nothing; its new leader 
 
 test('nothing committed, and a commit beyond the end, vouch for nothing', async () => {
   const { cluster, places, asked } = clusterOf(
-    [{ offset: 9 }, { offset: 9 }, { offset: 9 }],
-    [{ offset: -1 }, { offset: 10 }, { offset: 9 }],
+    [{ offset: 9 }, { offset: 9 }, { offset: 9 }, { offset: 9 }],
+    [{ offset: -1 }, { offset: 10 }, { offset: 9 }, { offset: 9, metadata: 'cut_at=4' }],
   )
   assert.deepEqual(await askingCommitted('g')(cluster, places), new Map([[2, 9]]))
   assert.equal(asked.refreshes, 0)

@@ -1,7 +1,7 @@
 import type { RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
 import type { Logger } from '@custom-events/runtime'
 import { committedOffsets } from '../consumer/consumer-offsets.ts'
-import type { PartitionOffset } from '../consumer/consumer-port.ts'
+import type { GroupPosition, PartitionOffset } from '../consumer/consumer-port.ts'
 import { asking } from '../errors/kafka-problem.ts'
 import { leaderOffsets } from '../fetch/leader-offsets.ts'
 import { keepCluster } from '../kafkajs/kept-cluster.ts'
@@ -10,9 +10,10 @@ import type { TopicPartition } from '../records.ts'
 
 /** Asks how far a group has come in one topic, over a connection of its own. */
 export interface CommittedReader extends AsyncDisposable {
+  readonly consumerGroup: string
   /**
    * The next offset of the group by partition; without those that it has committed nothing of, and those where it has
-   * committed more than the log holds: that is a commit of a topic that was deleted. Nor with those whose leader does not
+   * committed more than the log holds, or held: that is a commit of a topic that was deleted, or of records that are gone. Nor with those whose leader does not
    * tell where they end: the others are not kept waiting for them.
    *
    * One at a time. @throws {KafkaProblem} when the group's offsets cannot be known.
@@ -28,14 +29,11 @@ export function createCommittedReader(options: {
 }): CommittedReader {
   const { kafka, consumerGroup, topic, log } = options
   const kept = keepCluster({ kafka, topics: [topic], log })
-  const what = {
-    resource: `consumer group ${consumerGroup}`,
-    right: `DESCRIBE on group ${consumerGroup}`,
-  }
   const ask = askingCommitted(consumerGroup)
   return {
+    consumerGroup,
     read: (partitions) =>
-      asking(what, () =>
+      asking(ofGroup(consumerGroup), () =>
         kept.ask((cluster) => {
           const places = partitions.map((partition) => ({ topic, partition }))
           return ask(cluster, places)
@@ -44,6 +42,11 @@ export function createCommittedReader(options: {
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   }
 }
+
+const ofGroup = (name: string) => ({
+  resource: `consumer group ${name}`,
+  right: `DESCRIBE on group ${name}`,
+})
 
 /** A partition that has moved to another leader is known to have within so long. */
 const REFRESH_EVERY_MS = 1_000
@@ -68,13 +71,14 @@ export function askingCommitted(consumerGroup: string) {
 }
 
 function vouchedFor(
-  committed: readonly PartitionOffset[],
+  committed: readonly GroupPosition[],
   written: readonly PartitionOffset[],
 ): ReadonlyMap<number, number> {
   const ends = new Map(written.map(({ partition, offset }) => [partition, offset]))
   return new Map(
-    committed.flatMap(({ partition, offset }) =>
-      offset < 0 || offset > (ends.get(partition) ?? -1) ? [] : [[partition, offset]],
-    ),
+    committed.flatMap(({ partition, offset, cutAt }) => {
+      const isOfLog = offset >= 0 && offset <= (ends.get(partition) ?? -1) && cutAt === undefined
+      return isOfLog ? [[partition, offset]] : []
+    }),
   )
 }

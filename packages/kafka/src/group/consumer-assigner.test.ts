@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { partitionKey } from '../consumer/consumer-offsets.ts'
-import { assignPartitions, type Subscriber } from './consumer-assigner.ts'
+import type { RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
+import { READS_ALL, readByShard } from '../shards/shards.ts'
+import {
+  assign,
+  assignPartitions,
+  protocolOf,
+  readAssignment,
+  type Subscriber,
+} from './consumer-assigner.ts'
 
 const partitionsOf = (topic: string, count: number) =>
   Array.from({ length: count }, (_, partition) => ({ topic, partition }))
@@ -130,4 +138,72 @@ test('whoever comes and goes: no partition has two owners, and two joins later e
       }
     }),
   )
+})
+
+/** A cluster whose topics have so many partitions. */
+function clusterWith(counts: Readonly<Record<string, number>>): RawCluster {
+  const topicMetadata = Object.entries(counts).map(([topic, count]) => ({
+    topic,
+    topicErrorCode: 0,
+    partitionMetadata: partitionsOf(topic, count).map(({ partition }) => ({
+      partitionId: partition,
+      leader: 1,
+    })),
+  }))
+  const cluster: unknown = {
+    addMultipleTargetTopics: async () => {},
+    refreshMetadata: async () => {},
+    brokerPool: { metadata: { topicMetadata } },
+  }
+  return cluster as RawCluster // a stand-in: what is not here is not used
+}
+
+test('the group of a shard shares out its partitions, and all of the topic that every shard reads', async () => {
+  const topics = ['tracked', 'rejected', 'keys']
+  const cluster = clusterWith({ tracked: 8, rejected: 4, keys: 4 })
+  const nothing = { generation: -1, owned: [] }
+  const members = ['a', 'b'].map((memberId) => ({
+    memberId,
+    memberMetadata: protocolOf(topics, nothing).metadata,
+  }))
+  const isRead = readByShard({ shard: 2, shards: 2 }, ['keys'])
+  const sent = await assign(cluster, members, isRead)
+  const assigned = sent.flatMap((each) => {
+    const { assigned: share } = readAssignment(each.memberAssignment, topics, READS_ALL)
+    assert.equal(share.length, 5, `${each.memberId} has as much as the other`)
+    return share
+  })
+  const expected = [1, 3, 5, 7].map((n) => `tracked/${n}`)
+  expected.push('rejected/1', 'rejected/3', 'keys/0', 'keys/1', 'keys/2', 'keys/3')
+  assert.deepEqual(keysOf(assigned), new Set(expected))
+})
+
+test('partitions of another shard are not taken from a leader that gives them', async () => {
+  const nothing = { generation: -1, owned: [] }
+  const members = [{ memberId: 'a', memberMetadata: protocolOf(['t'], nothing).metadata }]
+  const [sent] = await assign(clusterWith({ t: 4 }), members, READS_ALL) // as a release without shards
+  const isRead = readByShard({ shard: 1, shards: 2 }, [])
+  const { assigned } = readAssignment(sent?.memberAssignment ?? Buffer.alloc(0), ['t'], isRead)
+  assert.deepEqual(keysOf(assigned), new Set(['t/0', 't/2']))
+})
+
+test('everybody is told whom the leader meant, and whether something is given away later', async () => {
+  const all = partitionsOf('t', 4)
+  const membersWith = (owned: typeof all) =>
+    [
+      { memberId: 'owner', claim: { generation: 1, owned } },
+      { memberId: 'newcomer', claim: { generation: -1, owned: [] } },
+    ].map(({ memberId, claim }) => ({
+      memberId,
+      memberMetadata: protocolOf(['t'], claim).metadata,
+    }))
+  for (const [owned, isUnfinished] of [
+    [all, true],
+    [all.slice(0, 2), false],
+  ] as const) {
+    for (const sent of await assign(clusterWith({ t: 4 }), membersWith([...owned]), READS_ALL)) {
+      const { told } = readAssignment(sent.memberAssignment, ['t'], READS_ALL)
+      assert.deepEqual([told.memberId, told.isUnfinished], [sent.memberId, isUnfinished])
+    }
+  }
 })

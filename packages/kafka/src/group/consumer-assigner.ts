@@ -3,12 +3,14 @@ import type { JoinedMember, RawCluster } from 'kafkajs/src/consumer/consumerGrou
 import { eachPartition, inTopics, partitionKey } from '../consumer/consumer-offsets.ts'
 import { groupByTopic, knownTopics } from '../fetch/leader-offsets.ts'
 import type { TopicPartition } from '../records.ts'
+import type { IsRead } from '../shards/shards.ts'
 import {
   decodeClaim,
-  decodeMayReadOn,
+  decodeTold,
   encodeClaim,
-  encodeMayReadOn,
+  encodeTold,
   type Claim,
+  type Told,
 } from './ownership.ts'
 
 export interface Subscriber {
@@ -115,43 +117,59 @@ export function protocolOf(
   }
 }
 
-/** What the leader of the group sends to everybody. */
+/** What the leader of the group sends to everybody. @param isRead of the whole group, not of a member. */
 export async function assign(
   cluster: RawCluster,
   members: readonly JoinedMember[],
+  isRead: IsRead,
 ): Promise<readonly { readonly memberId: string; readonly memberAssignment: Buffer }[]> {
   const subscribers = members.map(({ memberId, memberMetadata }): Subscriber => {
     const told = AssignerProtocol.MemberMetadata.decode(memberMetadata)
     return { memberId, topics: told?.topics ?? [], claim: decodeClaim(told?.userData) }
   })
-  const userData = encodeMayReadOn(subscribers.every(({ claim }) => claim !== null))
+  const mayReadOn = subscribers.every(({ claim }) => claim !== null)
+  const topicsOf = new Map(subscribers.map((each) => [each.memberId, each.topics]))
   const topics = [...new Set(subscribers.flatMap((each) => each.topics))]
   await cluster.addMultipleTargetTopics(topics)
   await cluster.refreshMetadata()
   const partitions = knownTopics(cluster, topics).flatMap((known) =>
-    known.partitions.map((partition) => ({ topic: known.topic, partition })),
+    known.partitions.map((partition) => ({ topic: known.topic, partition })).filter(isRead),
   )
-  return [...assignPartitions(subscribers, partitions)].map(([memberId, share]) => ({
+  const shares = assignPartitions(subscribers, partitions)
+  const given = [...shares.values()].reduce((sum, { length }) => sum + length, 0)
+  const isUnfinished = given < partitions.length
+  return [...shares].map(([memberId, share]) => ({
     memberId,
     memberAssignment: AssignerProtocol.MemberAssignment.encode({
       version: VERSION,
       assignment: Object.fromEntries(
         inTopics(share).map((each) => [each.topic, [...each.partitions]]),
       ),
-      userData,
+      userData: encodeTold({
+        mayReadOn,
+        topics: topicsOf.get(memberId) ?? [],
+        memberId,
+        isUnfinished,
+      }),
     }),
   }))
 }
 
-/** What the leader has sent to a member, without topics that it did not ask for, which another program may have given it. */
+/**
+ * What the leader has sent to a member, without what it did not ask for, which another program may have given it: other topics,
+ * and partitions of another shard, whose rows would then lie on two.
+ */
 export function readAssignment(
   memberAssignment: Buffer,
   topics: readonly string[],
-): { readonly assigned: readonly TopicPartition[]; readonly mayReadOn: boolean } {
-  const told = AssignerProtocol.MemberAssignment.decode(memberAssignment)
-  const ofOurs = Object.entries(told?.assignment ?? {}).filter(([topic]) => topics.includes(topic))
+  isRead: IsRead,
+): { readonly assigned: readonly TopicPartition[]; readonly told: Told } {
+  const read = AssignerProtocol.MemberAssignment.decode(memberAssignment)
+  const ofOurs = Object.entries(read?.assignment ?? {}).filter(([topic]) => topics.includes(topic))
   return {
-    assigned: eachPartition(ofOurs.map(([topic, partitions]) => ({ topic, partitions }))),
-    mayReadOn: decodeMayReadOn(told?.userData),
+    assigned: eachPartition(ofOurs.map(([topic, partitions]) => ({ topic, partitions }))).filter(
+      isRead,
+    ),
+    told: decodeTold(read?.userData),
   }
 }

@@ -9,12 +9,16 @@ export interface SeenMember {
   readonly host: string
   readonly topics: readonly string[]
   readonly assigned: readonly TopicPartition[]
+  /** Whether it says what it reads when it joins; releases before names of consumers do not. */
+  readonly makesClaims: boolean
 }
 
 /** What is wrong with who reads what; every member sees the same. */
 export interface GroupJudgement {
   /** Members that read other topics: of another deployment, or of another program. */
   readonly foreign: readonly SeenMember[]
+  /** Members of ours of an earlier release. */
+  readonly earlier: readonly SeenMember[]
   /** Partitions that were given to nobody who reads them. */
   readonly unassigned: readonly TopicPartition[]
 }
@@ -24,18 +28,28 @@ export function judgeGroup(
   partitions: readonly TopicPartition[],
   members: readonly SeenMember[],
 ): GroupJudgement {
-  const ours = new Set(topics)
-  const foreign = members.filter(
-    (member) =>
-      member.topics.length !== ours.size || !member.topics.every((each) => ours.has(each)),
-  )
+  const foreign = members.filter((member) => !isOfOurs(member, topics))
   const isForeign = new Set(foreign)
+  const earlier = members.filter((member) => !isForeign.has(member) && !member.makesClaims)
   const read = new Set(
     members
       .filter((member) => !isForeign.has(member))
       .flatMap((member) => member.assigned.map(partitionKey)),
   )
-  return { foreign, unassigned: partitions.filter((each) => !read.has(partitionKey(each))) }
+  return {
+    foreign,
+    earlier,
+    unassigned: partitions.filter((each) => !read.has(partitionKey(each))),
+  }
+}
+
+/**
+ * Another release may read a topic more or less, and one that has not heard of a new generation yet; a program that reads one
+ * topic of ours takes partitions away from us.
+ */
+function isOfOurs({ topics: theirs }: SeenMember, topics: readonly string[]): boolean {
+  const shared = topics.filter((each) => theirs.includes(each)).length
+  return shared > topics.length / 2
 }
 
 type Found = Omit<Trouble, 'sinceMs'>

@@ -1,14 +1,20 @@
 import type { Logger } from '@custom-events/runtime'
+import { readNote } from '../fetch/commit-note.ts'
 import { asking } from '../errors/kafka-problem.ts'
 import { createKafkaJs } from '../kafkajs/client.ts'
 import type { KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { findCoordinator } from './group-coordinator.ts'
 import type { TopicPartition } from '../records.ts'
+import { groupsOfShards, READS_ALL, readByShard, type IsRead } from '../shards/shards.ts'
+
+const NEVER = { offset: -1, isCut: false }
 
 /** How far a consumer group has come in one partition. */
 export interface GroupOffset extends TopicPartition {
-  /** The next offset the group would read, or `null` when it never committed one. */
+  /** The next offset the group would read, or `null` when it never committed one, or one that the log cannot have. */
   readonly committed: number | null
+  /** Whether it ever committed one. */
+  readonly hasCommit: boolean
   readonly earliest: number
   /** The offset the next record will get. */
   readonly latest: number
@@ -19,9 +25,11 @@ export async function readGroupOffsets(options: {
   readonly kafka: KafkaConfig
   readonly consumerGroup: string
   readonly topics: readonly string[]
+  /** Of which the group is asked. @default all */
+  readonly isRead?: IsRead
   readonly log: Logger
 }): Promise<readonly GroupOffset[]> {
-  const { kafka, consumerGroup, topics, log } = options
+  const { kafka, consumerGroup, topics, isRead = READS_ALL, log } = options
   // The first attempt of a fresh client only learns of the brokers.
   const retry = { retries: 3, initialRetryTime: 50 }
   const admin = createKafkaJs(kafka, log, { retry }).admin()
@@ -34,18 +42,24 @@ export async function readGroupOffsets(options: {
     )
     const committed = new Map(
       groups.flatMap(({ topic, partitions }) =>
-        partitions.map(({ partition, offset }) => [`${topic}/${partition}`, Number(offset)]),
+        partitions.map(({ partition, offset, metadata }) => {
+          const isCut = readNote(metadata).cutAt !== undefined
+          return [`${topic}/${partition}`, { offset: Number(offset), isCut }] as const
+        }),
       ),
     )
     const offsets: GroupOffset[] = []
     for (const topic of topics) {
       const ends = await asking(ofTopic(topic), () => admin.fetchTopicOffsets(topic))
       for (const { partition, low, high } of ends) {
-        const offset = committed.get(`${topic}/${partition}`) ?? -1
+        if (!isRead({ topic, partition })) continue
+        const { offset, isCut } = committed.get(`${topic}/${partition}`) ?? NEVER
+        const isOfLog = offset >= 0 && offset <= Number(high) && !isCut
         offsets.push({
           topic,
           partition,
-          committed: offset < 0 ? null : offset,
+          committed: isOfLog ? offset : null,
+          hasCommit: offset >= 0,
           earliest: Number(low),
           latest: Number(high),
         })
@@ -103,4 +117,17 @@ export async function otherGroups(options: {
   } finally {
     await admin.disconnect().catch(() => {})
   }
+}
+
+/** The same of all shards: of each partition the group that reads it. @throws as `readGroupOffsets` */
+export async function readShardOffsets(
+  options: Omit<Parameters<typeof readGroupOffsets>[0], 'isRead'> & { readonly shards: number },
+): Promise<readonly GroupOffset[]> {
+  const { shards } = options
+  const found: GroupOffset[] = []
+  for (const [index, consumerGroup] of groupsOfShards(options.consumerGroup, shards).entries()) {
+    const isRead = readByShard({ shard: index + 1, shards }, [])
+    found.push(...(await readGroupOffsets({ ...options, consumerGroup, isRead })))
+  }
+  return found
 }

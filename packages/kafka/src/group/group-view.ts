@@ -4,6 +4,7 @@ import type { Backlog } from '../consumer/consumer-port.ts'
 import { foreignTrouble, judgeGroup, unassignedTrouble, type SeenMember } from './group-judge.ts'
 import { describeKafkaError, kafkaVerdict } from '../errors/kafka-errors.ts'
 import type { TopicPartition } from '../records.ts'
+import { createUpgradeTeller } from './upgrade-teller.ts'
 import { isWorthTelling, type TroubleBoard } from './trouble-board.ts'
 
 /** What is known of a group, from looks at it of which any may fail. */
@@ -12,6 +13,8 @@ export interface GroupView {
   readonly backlog: readonly Backlog[]
   /** `null`: unknown. */
   readonly foreignMembers: number | null
+  /** `null`: unknown. */
+  readonly earlierMembers: number | null
   sawBacklog(backlog: readonly Backlog[]): void
   /** @param members `null`: the group is joining, or empty; whoever cannot join says so itself. */
   sawMembers(partitions: readonly TopicPartition[], members: readonly SeenMember[] | null): void
@@ -22,29 +25,53 @@ export interface GroupView {
 
 /** What is as old as this is not known any more. */
 export const FRESH_MS = 30_000
+/** Joining stops nobody from reading, but the one that is to let go of something may take its time: the next, if it helps nothing, waits twice as long. */
+export const JOIN_AGAIN_MS = { first: 30_000, most: 960_000 }
 
 export function createGroupView(options: {
   readonly consumerGroup: string
   readonly topics: readonly string[]
   readonly board: TroubleBoard
   readonly log: Pick<Logger, 'warn' | 'info' | 'debug'>
+  /** Called when partitions stay nobody's and only members like us are there: Kafka shares them out when somebody joins. */
+  readonly joinAgain: () => void
   /** Milliseconds of a clock that never jumps. @default performance.now */
   readonly now?: () => number
 }): GroupView {
-  const { consumerGroup, topics, board, log, now = () => performance.now() } = options
+  const { consumerGroup, topics, board, log, joinAgain, now = () => performance.now() } = options
   let backlog: readonly Backlog[] = []
   let backlogAt = -Infinity
   let foreignMembers: number | null = null
+  let earlierMembers: number | null = null
   let membersAt = -Infinity
   let unassignedBefore = new Set<string>()
+  let joinsAgainAt = -Infinity
+  let joinAgainMs = JOIN_AGAIN_MS.first
   let failing: { readonly since: number; times: number; isTold: boolean } | null = null
+
+  const upgrade = createUpgradeTeller(consumerGroup, log)
 
   /** A trouble that nobody can look at may be over, or not: it is neither told on nor said to be over. */
   const forgetOldMembers = (): void => {
     if (now() - membersAt <= FRESH_MS) return
     foreignMembers = null
+    earlierMembers = null
     board.forget('foreign/')
     board.forget('unassigned/')
+  }
+
+  /** Those that are not like us would not heed what we say, or would take the partitions again. */
+  const joinForLasting = (lasting: readonly TopicPartition[]): void => {
+    if (lasting.length === 0) joinAgainMs = JOIN_AGAIN_MS.first
+    if (lasting.length === 0 || foreignMembers !== 0 || earlierMembers !== 0) return
+    if (now() < joinsAgainAt) return
+    joinsAgainAt = now() + joinAgainMs
+    joinAgainMs = Math.min(2 * joinAgainMs, JOIN_AGAIN_MS.most)
+    log.info(
+      { consumerGroup, partitions: lasting.map(partitionKey) },
+      'partitions are given to nobody: joining again',
+    )
+    joinAgain()
   }
 
   return {
@@ -54,6 +81,9 @@ export function createGroupView(options: {
     get foreignMembers() {
       return now() - membersAt > FRESH_MS ? null : foreignMembers
     },
+    get earlierMembers() {
+      return now() - membersAt > FRESH_MS ? null : earlierMembers
+    },
     sawBacklog: (seen) => {
       backlog = seen
       backlogAt = now()
@@ -61,8 +91,10 @@ export function createGroupView(options: {
     sawMembers: (partitions, members) => {
       if (members === null) return forgetOldMembers()
       membersAt = now()
-      const { foreign, unassigned } = judgeGroup(topics, partitions, members)
+      const { foreign, earlier, unassigned } = judgeGroup(topics, partitions, members)
       foreignMembers = foreign.length
+      earlierMembers = earlier.length
+      upgrade.saw(earlier)
       const keyOfMember = ({ memberId }: SeenMember): string => `foreign/${memberId}`
       for (const each of foreign) {
         board.found(keyOfMember(each), foreignTrouble(consumerGroup, each))
@@ -76,6 +108,7 @@ export function createGroupView(options: {
       }
       board.retain('foreign/', new Set(foreign.map(keyOfMember)))
       board.retain('unassigned/', new Set(lasting.map(keyOfPlace)))
+      joinForLasting(lasting)
     },
     looked: () => {
       if (failing?.isTold === true) log.info({ consumerGroup }, 'the consumer group is seen again')

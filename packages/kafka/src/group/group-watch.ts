@@ -1,17 +1,17 @@
-import { AssignerProtocol } from 'kafkajs'
 import type { RawCluster } from 'kafkajs/src/consumer/consumerGroup.js'
 import type { Logger } from '@custom-events/runtime'
-import { eachPartition, partitionKey, partitionStates } from '../consumer/consumer-offsets.ts'
+import { partitionKey, partitionStates } from '../consumer/consumer-offsets.ts'
 import type { Backlog } from '../consumer/consumer-port.ts'
 import type { PartitionState } from '../consumer/consumer-positions.ts'
 import { pause } from '../membership/pause.ts'
-import type { SeenMember } from './group-judge.ts'
+import { membersOf } from './group-members.ts'
 import { createGroupView, type GroupView } from './group-view.ts'
 import { startingAt, type KafkaConfig } from '../kafkajs/kafka-config.ts'
 import { tellingCluster } from '../kafkajs/kept-cluster.ts'
 import { knownTopics } from '../fetch/leader-offsets.ts'
 import { writtenAt } from '../fetch/oldest-unread.ts'
 import { topicRetention, type Retention } from '../topics/topic-retention.ts'
+import type { IsRead } from '../shards/shards.ts'
 import type { TroubleBoard } from './trouble-board.ts'
 
 const LOOK_EVERY_MS = 5_000
@@ -20,7 +20,8 @@ const RETENTION_EVERY_MS = 60_000
 const TIMES_A_LOOK = 8
 
 /** What is known of the group now; unknown is empty, or null. */
-export type GroupWatch = Pick<GroupView, 'backlog' | 'foreignMembers'> & AsyncDisposable
+export type GroupWatch = Pick<GroupView, 'backlog' | 'foreignMembers' | 'earlierMembers'> &
+  AsyncDisposable
 
 interface Age {
   readonly offset: number
@@ -35,10 +36,13 @@ export function watchGroup(options: {
   readonly kafka: KafkaConfig
   readonly consumerGroup: string
   readonly topics: readonly string[]
+  /** What others read is neither behind here nor given to nobody. */
+  readonly isRead: IsRead
   readonly board: TroubleBoard
+  readonly joinAgain: () => void
   readonly log: Logger
 }): GroupWatch {
-  const { consumerGroup, topics, log } = options
+  const { consumerGroup, topics, isRead, log } = options
   const closing = new AbortController()
   const ages = new Map<string, Age>()
   let retentionByTopic: ReadonlyMap<string, Retention> = new Map()
@@ -48,7 +52,7 @@ export function watchGroup(options: {
   const look = async (cluster: RawCluster): Promise<void> => {
     await cluster.refreshMetadata()
     const partitions = knownTopics(cluster, topics).flatMap(({ topic, partitions: of }) =>
-      of.map((partition) => ({ topic, partition })),
+      of.map((partition) => ({ topic, partition })).filter(isRead),
     )
     // What waits behind a transaction that nobody ends waits, too.
     const { states } = await partitionStates(cluster, consumerGroup, partitions, 'written')
@@ -58,7 +62,9 @@ export function watchGroup(options: {
       retentionAskedAt = performance.now()
     }
     view.sawBacklog(states.map((each) => backlogOf(each, ages, retentionByTopic)))
-    view.sawMembers(partitions, await membersOf(cluster, consumerGroup))
+    const members = await membersOf(cluster, consumerGroup)
+    // Whoever is not in it says so itself.
+    view.sawMembers(partitions, members?.length === 0 ? null : members)
     view.looked()
   }
 
@@ -88,37 +94,14 @@ export function watchGroup(options: {
     get foreignMembers() {
       return view.foreignMembers
     },
+    get earlierMembers() {
+      return view.earlierMembers
+    },
     [Symbol.asyncDispose]: async () => {
       closing.abort()
       await running
     },
   }
-}
-
-/** `null` while the group rebalances or has no members. */
-async function membersOf(
-  cluster: RawCluster,
-  groupId: string,
-): Promise<readonly SeenMember[] | null> {
-  const coordinator = await cluster.findGroupCoordinator({ groupId })
-  const { groups } = await coordinator.describeGroups({ groupIds: [groupId] })
-  const [group] = groups
-  if (group === undefined || group.state !== 'Stable') return null
-  return group.members.map(
-    ({ memberId, clientId, clientHost, memberMetadata, memberAssignment }) => {
-      const assignment =
-        AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {}
-      return {
-        memberId,
-        clientId,
-        host: clientHost,
-        topics: AssignerProtocol.MemberMetadata.decode(memberMetadata)?.topics ?? [],
-        assigned: eachPartition(
-          Object.entries(assignment).map(([topic, partitions]) => ({ topic, partitions })),
-        ),
-      }
-    },
-  )
 }
 
 const nextOf = ({ committed, earliest }: PartitionState): number =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decodeClaim, decodeMayReadOn, encodeClaim, encodeMayReadOn } from './ownership.ts'
+import { decodeClaim, decodeTold, encodeClaim, encodeTold, NOTHING_TOLD } from './ownership.ts'
 
 test('a claim is read as it was written, and what other programs write is none', () => {
   const claim = {
@@ -17,9 +17,20 @@ test('a claim is read as it was written, and what other programs write is none',
   }
 })
 
-test('nobody reads on unless the leader has said that everybody does', () => {
-  assert.equal(decodeMayReadOn(encodeMayReadOn(true)), true)
-  for (const not of [encodeMayReadOn(false), null, undefined, Buffer.from('x')]) {
-    assert.equal(decodeMayReadOn(not), false)
+test('what a leader tells is read as it was written; nobody reads on unless it said that everybody does', () => {
+  for (const told of [
+    { mayReadOn: true, topics: ['a', 'b'], memberId: 'm', isUnfinished: true },
+    { mayReadOn: false, topics: [], memberId: null, isUnfinished: false },
+  ]) {
+    assert.deepEqual(decodeTold(encodeTold(told)), told)
   }
+  for (const other of [null, undefined, Buffer.alloc(0), Buffer.from('x'), Buffer.from('{}')]) {
+    assert.deepEqual(decodeTold(other), NOTHING_TOLD)
+  }
+  const ofEarlierRelease = Buffer.from('{"as":"custom-events/1","mayReadOn":true,"topics":["a"]}')
+  assert.deepEqual(decodeTold(ofEarlierRelease), {
+    ...NOTHING_TOLD,
+    mayReadOn: true,
+    topics: ['a'],
+  })
 })

@@ -31,17 +31,40 @@ export function decodeClaim(userData: Buffer | null | undefined): Claim | null {
   return { generation, owned: eachPartition(owned) }
 }
 
-const READING_ON = Buffer.from(VERSION)
-
-/** What the leader writes beside what it assigns: whether every member of this generation makes claims. */
-export function encodeMayReadOn(mayReadOn: boolean): Buffer {
-  return mayReadOn ? READING_ON : Buffer.alloc(0)
+/** What the leader writes beside what it assigns. */
+export interface Told {
+  /**
+   * Whether to read on while the group joins anew: every member of this generation makes claims. Only when whoever assigns then
+   * heeds claims: its leader stays, or is one of those who are members now.
+   */
+  readonly mayReadOn: boolean
+  /**
+   * What the leader took the member to read; `null`: it does not say. Kafka gives whoever comes under the name of a dead one what
+   * that one had, and no leader looks at it, though it may read other topics (https://github.com/apache/kafka/pull/22593).
+   */
+  readonly topics: readonly string[] | null
+  /** Whom the leader meant, by member id; `null`: it does not say. Who comes under the name of a dead one has another id. */
+  readonly memberId: string | null
+  /** Something is still claimed by who loses it, and is given away when that one has joined again. */
+  readonly isUnfinished: boolean
 }
 
-/**
- * Whether to read on while the group joins anew. Only when whoever assigns then heeds claims: its leader stays, or is one
- * of those who are members now.
- */
-export function decodeMayReadOn(userData: Buffer | null | undefined): boolean {
-  return userData?.equals(READING_ON) ?? false
+export const NOTHING_TOLD: Told = {
+  mayReadOn: false,
+  topics: null,
+  memberId: null,
+  isUnfinished: false,
+}
+
+export function encodeTold(told: Told): Buffer {
+  return Buffer.from(JSON.stringify({ as: VERSION, ...told }))
+}
+
+/** Of a leader of an earlier release: nothing. */
+export function decodeTold(userData: Buffer | null | undefined): Told {
+  const text = userData?.toString() ?? ''
+  if (!text.startsWith(`{"as":"${VERSION}"`)) return NOTHING_TOLD
+  const written = JSON.parse(text) as Partial<Told> // its own form, as its beginning says; releases have added to it
+  const { mayReadOn, topics, memberId, isUnfinished } = { ...NOTHING_TOLD, ...written }
+  return { mayReadOn, topics, memberId, isUnfinished }
 }

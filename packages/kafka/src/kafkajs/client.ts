@@ -7,6 +7,7 @@ import { withoutColons } from './bootstrap-hosts.ts'
 import type { KafkaConfig } from './kafka-config.ts'
 import { fixRequestQueueTimer } from './request-queue-timer.ts'
 import { resetOnClose } from './reset-on-close.ts'
+import { keepConnectionsSound } from './sound-connections.ts'
 
 /** Bounds of one attempt; retrying is decided by the callers, who know their deadlines. */
 const CONNECTION_TIMEOUT_MS = 2_000
@@ -22,6 +23,7 @@ export function createKafkaJs(
   fixRequestQueueTimer()
   keepSessions()
   keepExchangesApart()
+  keepConnectionsSound()
   return new Kafka({
     brokers: config.brokers.map(withoutColons),
     clientId: config.clientId,

@@ -74,6 +74,7 @@ declare module 'kafkajs/src/protocol/request.js' {
 declare module 'kafkajs/src/network/connection.js' {
   import type { ISocketFactory } from 'kafkajs'
   import type { SessionState } from '../authentication/keep-sessions.ts'
+  import type { ConnectionState } from './sound-connections.ts'
 
   interface Options {
     readonly host: string
@@ -96,7 +97,10 @@ declare module 'kafkajs/src/network/connection.js' {
     disconnect(): Promise<unknown>
   }
   const Connection: {
-    readonly prototype: { isAuthenticated: (this: SessionState) => boolean }
+    readonly prototype: {
+      isAuthenticated: (this: SessionState) => boolean
+      connect: (this: ConnectionState) => Promise<unknown>
+    }
     // oxlint-disable-next-line typescript/consistent-type-imports -- relative imports mean nothing in an ambient module
     new (options: Options): import('./kafkajs-cluster.ts').KafkaJsConnection & Made
   }

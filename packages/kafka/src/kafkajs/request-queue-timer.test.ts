@@ -98,3 +98,28 @@ test('a request without an answer times out, wherever the wall clock has jumped 
   t.mock.timers.tick(100)
   assert.deepEqual(timedOut, ['short'], 'long ago: what is overdue still times out')
 })
+
+test('a connection is given up where nothing has come while a request ran out of time', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  const run = (comes: 'while it waits' | 'after a pause of ours' | null): number => {
+    let givenUp = 0
+    const line = { bytesRead: 7, giveUp: () => void (givenUp += 1) }
+    const request = { requestTimeout: 1_000, timeoutRequest: () => inflight.clear() }
+    const inflight = new Map([[1, request]])
+    prototype.scheduleRequestTimeoutCheck.call(queue({ inflight, line }))
+    t.mock.timers.tick(100)
+    if (comes === 'while it waits') line.bytesRead += 1
+    now += 1_200
+    t.mock.timers.tick(100)
+    assert.equal(inflight.size, 0)
+    assert.equal(givenUp, 0)
+    if (comes === 'after a pause of ours') line.bytesRead += 1
+    for (let looks = 0; looks < 3; looks += 1) t.mock.timers.tick(100)
+    return givenUp
+  }
+  assert.equal(run('while it waits'), 0, 'the broker is slow, and not silent')
+  assert.equal(run('after a pause of ours'), 0, 'it had come, and was not read yet')
+  assert.equal(run(null), 1)
+})

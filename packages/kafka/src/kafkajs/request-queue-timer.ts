@@ -13,9 +13,18 @@ export interface RequestQueueState {
   requestTimeoutIntervalId: NodeJS.Timeout | null
   /** Ours: whether a SASL exchange has begun over this socket and not ended. */
   isExchanging?: boolean
+  /** Ours: the connection that it is of. */
+  line?: Line
   isConnected(): boolean
   checkPendingRequests(): void
   destroy(): void
+}
+
+interface Line {
+  /** All that has come over its socket. */
+  readonly bytesRead: number
+  /** Closes it; whoever waits for an answer is told. */
+  giveUp(): void
 }
 
 interface RequestState {
@@ -37,6 +46,8 @@ const CHECK_TIMEOUT_MS = 100
  * broker does not throttle: a 1 ms timer for each connection, 2 to 4 % of an idle core, and a
  * TimeoutNegativeWarning on Node 24 (tulios/kafkajs issues 1556 and 1704). A look is needed only
  * while something is pending.
+ *
+ * A connection over which nothing has come while a request ran out of time is given up, see `keepConnectionsSound`.
  */
 export function fixRequestQueueTimer(): void {
   Object.assign(RequestQueue.prototype, {
@@ -52,13 +63,21 @@ function scheduleRequestTimeoutCheck(this: RequestQueueState): void {
   this.isExchanging = false
   if (!this.enforceRequestTimeout) return
   this.destroy()
-  const seenAt = new WeakMap<RequestState, number>()
+  const seen = new WeakMap<RequestState, { readonly at: number; readonly bytesRead: number }>()
+  // After a pause of ours timers come before what was read meanwhile: so the next look decides.
+  let silentSince: number | null = null
   const look = (): void => {
-    const now = performance.now()
+    const at = performance.now()
+    const bytesRead = this.line?.bytesRead ?? 0
+    if (silentSince === bytesRead) this.line?.giveUp()
+    silentSince = null
     for (const request of this.inflight.values()) {
-      const since = seenAt.get(request)
-      if (since === undefined) seenAt.set(request, now)
-      else if (now - since > request.requestTimeout) request.timeoutRequest()
+      const since = seen.get(request)
+      if (since === undefined) seen.set(request, { at, bytesRead })
+      else if (at - since.at > request.requestTimeout) {
+        if (since.bytesRead === bytesRead) silentSince = bytesRead
+        request.timeoutRequest()
+      }
     }
     if (!this.isConnected()) this.destroy()
   }

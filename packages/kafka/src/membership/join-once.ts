@@ -4,7 +4,8 @@ import type { TopicPartition } from '../records.ts'
 import { assign, protocolOf, readAssignment } from '../group/consumer-assigner.ts'
 import type { InstanceName } from '../group/instance-name.ts'
 import { createCoordinator } from '../group/named-coordinator.ts'
-import type { Claim } from '../group/ownership.ts'
+import type { Claim, Told } from '../group/ownership.ts'
+import type { IsRead } from '../shards/shards.ts'
 
 /** Beyond a session: should the member that assigns die meanwhile, Kafka says so to the others after its session. */
 const SYNC_MARGIN_MS = 5_000
@@ -16,6 +17,8 @@ export interface JoinOptions {
   readonly cluster: RawCluster
   readonly groupId: string
   readonly topics: readonly string[]
+  /** Of their partitions, by this group. */
+  readonly isRead: IsRead
   readonly times: { readonly sessionTimeoutMs: number; readonly rebalanceTimeoutMs: number }
   readonly name: InstanceName
   /** Empty: as a new one. */
@@ -32,7 +35,7 @@ export interface JoinOptions {
 export interface Synced {
   readonly assigned: readonly TopicPartition[]
   readonly generation: number
-  readonly mayReadOn: boolean
+  readonly told: Told
 }
 
 /** One attempt to join. @throws what Kafka says, and the reason of `signal`. */
@@ -53,7 +56,7 @@ export async function joinOnce(options: JoinOptions): Promise<Synced> {
 }
 
 async function joinAndSync(options: JoinOptions): Promise<Synced> {
-  const { aside, cluster, groupId, topics, times, name, claim, signal } = options
+  const { aside, cluster, groupId, topics, isRead, times, name, claim, signal } = options
   try {
     await aside.connect()
     await aside.addMultipleTargetTopics(topics)
@@ -70,9 +73,9 @@ async function joinAndSync(options: JoinOptions): Promise<Synced> {
     })
     signal.throwIfAborted()
     options.onJoined({ memberId, generation: generationId })
-    const groupAssignment = leaderId === memberId ? await assign(cluster, members) : []
+    const groupAssignment = leaderId === memberId ? await assign(cluster, members, isRead) : []
     const synced = await broker.syncGroup({ groupId, generationId, memberId, groupAssignment })
-    return { ...readAssignment(synced.memberAssignment, topics), generation: generationId }
+    return { ...readAssignment(synced.memberAssignment, topics, isRead), generation: generationId }
   } finally {
     await aside.disconnect().catch(() => {})
   }

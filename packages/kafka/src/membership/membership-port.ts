@@ -3,7 +3,7 @@ import type { TopicPartition } from '../records.ts'
 
 /** Our place in the group: Kafka's classic protocol, with a name (KIP-345), and claims as in KIP-429. */
 export interface Membership {
-  /** The group joins anew, or waits for us to: we have let go of what it wants to give to others. */
+  /** The group joins anew, or waits for us to: we have let go of what it wants to give to others, or `joinAgain` was called. */
   readonly isJoinDue: boolean
   /**
    * What is ours from now on: brought by `joinAside`, or else by joining now.
@@ -11,6 +11,8 @@ export interface Membership {
    * @throws what Kafka says.
    */
   join(): Promise<readonly TopicPartition[]>
+  /** Makes a join due, if we have a place. */
+  joinAgain(): void
   /** The group has not said yet that it has forgotten us. */
   readonly isMember: boolean
   /**

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { AssignerProtocol } from 'kafkajs'
 import type { RawCluster, RawCoordinator } from 'kafkajs/src/consumer/consumerGroup.js'
 import { createLogger } from '@custom-events/runtime'
 import { KafkaCodeError, kafkaVerdict } from '../errors/kafka-errors.ts'
 import { NO_NAME } from '../group/instance-name.ts'
+import { encodeTold, NOTHING_TOLD } from '../group/ownership.ts'
+import { READS_ALL } from '../shards/shards.ts'
 import { createMembership } from './membership.ts'
 
 const WITHIN = { timeout: 10_000 }
@@ -40,6 +43,7 @@ function groupThat(answers: Partial<RawCoordinator>) {
     kafka: { brokers: ['a'], clientId: 'c', isTlsEnabled: false, sasl: null },
     consumerGroup: 'g',
     topics: ['t'],
+    isRead: READS_ALL,
     times: { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 60_000, heartbeatMs: 1 },
     name: NO_NAME,
     closing: new AbortController().signal,
@@ -106,5 +110,61 @@ test(
     await heard.promise
     synced.resolve({ memberAssignment: NOTHING })
     assert.equal(await joining, true)
+  },
+)
+
+test(
+  'what was given to a dead one of our name, who read other topics, makes us join once more',
+  WITHIN,
+  async () => {
+    const taken = [['other'], ['t'], null]
+    const { membership } = groupThat({
+      syncGroup: async () => {
+        const topics = taken.shift() ?? null
+        const userData =
+          topics === null ? NOTHING : encodeTold({ ...NOTHING_TOLD, mayReadOn: true, topics })
+        return {
+          memberAssignment: AssignerProtocol.MemberAssignment.encode({
+            version: 0,
+            assignment: { t: [0] },
+            userData,
+          }),
+        }
+      },
+    })
+    await membership.join()
+    assert.equal(membership.isJoinDue, true, 'the leader took us to read another topic')
+    await membership.joinAside(new AbortController().signal, () => {})
+    assert.equal(membership.isJoinDue, false, 'it knows')
+    await membership.joinAside(new AbortController().signal, () => {})
+    assert.equal(membership.isJoinDue, false, 'a leader of an earlier release does not say')
+  },
+)
+
+test(
+  'what was given to a dead one of our name, before another had let go of its own, makes us join once more',
+  WITHIN,
+  async () => {
+    const told = [
+      { memberId: 'dead', isUnfinished: true },
+      { memberId: 'm', isUnfinished: true },
+      { memberId: 'dead', isUnfinished: false },
+    ]
+    const { membership } = groupThat({
+      syncGroup: async () => ({
+        memberAssignment: AssignerProtocol.MemberAssignment.encode({
+          version: 0,
+          assignment: {},
+          userData: encodeTold({ ...NOTHING_TOLD, ...told.shift() }),
+        }),
+      }),
+    })
+    const joinAside = () => membership.joinAside(new AbortController().signal, () => {})
+    await membership.join()
+    assert.equal(membership.isJoinDue, true, 'whoever was to let go of it may be dead, too')
+    await joinAside()
+    assert.equal(membership.isJoinDue, false, 'it was meant for us: who has it joins again')
+    await joinAside()
+    assert.equal(membership.isJoinDue, false, 'all was given')
   },
 )

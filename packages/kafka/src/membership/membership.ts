@@ -9,9 +9,11 @@ import { tellingCluster } from '../kafkajs/kept-cluster.ts'
 import type { TopicPartition } from '../records.ts'
 import { joinWithHeartbeats } from './beside-join.ts'
 import type { InstanceName } from '../group/instance-name.ts'
+import type { Told } from '../group/ownership.ts'
 import { joinOnce } from './join-once.ts'
 import type { Membership } from './membership-port.ts'
 import { createCoordinator } from '../group/named-coordinator.ts'
+import type { IsRead } from '../shards/shards.ts'
 
 /** What we know of our place; nothing of it is true any more when the group has forgotten us. */
 interface Place {
@@ -39,6 +41,7 @@ export function createMembership(options: {
   readonly kafka: KafkaConfig
   readonly consumerGroup: string
   readonly topics: readonly string[]
+  readonly isRead: IsRead
   readonly times: Readonly<
     Record<'sessionTimeoutMs' | 'rebalanceTimeoutMs' | 'heartbeatMs', number>
   >
@@ -49,7 +52,7 @@ export function createMembership(options: {
   readonly closing: AbortSignal
   readonly log: Logger
 }): Membership {
-  const { cluster, kafka, consumerGroup: groupId, times, name, closing, log } = options
+  const { cluster, kafka, consumerGroup: groupId, topics, times, name, closing, log } = options
   const { connectAside = tellingCluster } = options
   const coordinator = createCoordinator({ cluster, groupId, name })
   let place = NO_PLACE
@@ -93,6 +96,15 @@ export function createMembership(options: {
     return broker.nodeId
   }
 
+  /**
+   * Kafka gives whoever comes under the name of a dead one what that one had, and nobody is asked to join. So nobody reads what
+   * the dead one did not read and we do, nor what it was to let go of. The next join makes other claims, so Kafka has everybody
+   * join.
+   */
+  const isOutdated = ({ topics: taken, memberId, isUnfinished }: Told): boolean =>
+    (taken !== null && new Set(taken).symmetricDifference(new Set(topics)).size > 0) ||
+    (isUnfinished && memberId !== null && memberId !== place.memberId)
+
   const joinAndSync = async (signal: AbortSignal, onHeard: () => void): Promise<void> => {
     const { mayReadOn: isHeld, assignedIn, memberId } = place
     const owned = isHeld ? place.assigned : [] // else all of it was let go of, as whoever assigns expects
@@ -116,11 +128,11 @@ export function createMembership(options: {
           signal: AbortSignal.any([signal, givenUp]),
         }),
     })
-    const { assigned, mayReadOn, generation } = synced
+    const { assigned, told, generation } = synced
     const isKept = new Set(assigned.map(partitionKey))
     // Others get what we lose when we join again without it.
-    isJoinDue = owned.some((each) => !isKept.has(partitionKey(each)))
-    place = { ...place, assigned, assignedIn: generation, mayReadOn }
+    isJoinDue = owned.some((each) => !isKept.has(partitionKey(each))) || isOutdated(told)
+    place = { ...place, assigned, assignedIn: generation, mayReadOn: told.mayReadOn }
     untaken = assigned
   }
 
@@ -159,6 +171,9 @@ export function createMembership(options: {
       const assigned = untaken ?? []
       untaken = null
       return assigned
+    },
+    joinAgain: () => {
+      if (place.memberId !== '') isJoinDue = true
     },
     joinAside: async (signal, onHeard) => {
       const before = new Set(place.assigned.map(partitionKey))

@@ -35,5 +35,8 @@ export interface ProduceLink {
   close(): Promise<void>
 }
 
-/** How long a broker may wait for its replicas; below the deadline of a delivery. */
-export const REPLICAS_TIMEOUT_MS = 4_000
+/**
+ * How long a broker may wait for its replicas; below the deadline of a delivery, and below the time-out of a request: else a
+ * connection on which one slow partition keeps all others waiting would be taken for a dead one.
+ */
+export const REPLICAS_TIMEOUT_MS = 3_500

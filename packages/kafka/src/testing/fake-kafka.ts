@@ -138,6 +138,7 @@ export function createFakeKafka(options: {
       troubles: [],
       backlog: [],
       foreignMembers: 0,
+      earlierMembers: 0,
       isNameTaken: false,
       vanish: leave,
       expel: (hearsAfterMs) => group.expel(member, hearsAfterMs),

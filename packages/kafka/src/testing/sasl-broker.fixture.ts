@@ -1,11 +1,12 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
-import { Reader, Writer } from './wire.fixture.ts'
+import type { Socket } from 'node:net'
+import { createFramedServer, reply } from './framed-server.fixture.ts'
+import { type Reader, Writer } from './wire.fixture.ts'
 
 const SASL_HANDSHAKE = 17
 const SASL_AUTHENTICATE = 36
 const ILLEGAL_SASL_STATE = 34
 const BETWEEN_RENEWALS_MS = 1_000
+const NOTHING = Buffer.alloc(0)
 
 export interface SaslBroker extends AsyncDisposable {
   readonly port: number
@@ -37,7 +38,6 @@ export async function startSaslBroker(options: {
   const { sessionMs, steps = 1 } = options
   const refused: string[] = []
   const exchanges: number[] = []
-  const sockets = new Set<Socket>()
   let answered = 0
   let begun = Promise.withResolvers<void>()
 
@@ -71,11 +71,8 @@ export async function startSaslBroker(options: {
           begin()
         }
         const answer = new Writer().int16(isTooSoon ? ILLEGAL_SASL_STATE : 0)
-        return reply(
-          socket,
-          id,
-          answer.array(['PLAIN'], (name) => answer.text(name)),
-        )
+        answer.array(['PLAIN'], (name) => answer.text(name))
+        return reply(socket, id, answer.bytes())
       }
       if (apiKey === SASL_AUTHENTICATE && state === 'exchange') {
         step += 1
@@ -83,56 +80,27 @@ export async function startSaslBroker(options: {
           state = 'ready'
           endsAt = now + sessionMs
         }
-        return reply(socket, id, new Writer().int16(0).absent().int32(0).int64(sessionMs))
+        const answer = new Writer().int16(0).absent().int32(0).int64(sessionMs)
+        return reply(socket, id, answer.bytes())
       }
       if (state !== 'ready') return refuse(`request ${apiKey}`)
       if (now > endsAt) return refuse(`request ${apiKey} after the session`)
       answered += 1
-      reply(socket, id, new Writer())
+      reply(socket, id, NOTHING)
     }
   }
 
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    const take = serve(socket)
-    let unread = Buffer.alloc(0)
-    socket.on('error', () => {})
-    socket.on('close', () => sockets.delete(socket))
-    socket.on('data', (chunk) => {
-      unread = Buffer.concat([unread, chunk])
-      while (unread.length >= 4 && unread.length >= 4 + unread.readInt32BE(0)) {
-        const end = 4 + unread.readInt32BE(0)
-        const request = new Reader(unread.subarray(4, end))
-        unread = unread.subarray(end)
-        take(request)
-      }
-    })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo // it listens on a port
-  const hangUp = (): void => sockets.forEach((socket) => void socket.destroy())
+  const server = createFramedServer(serve)
+  await server.listen()
   return {
-    port,
+    port: server.port,
     refused,
     exchanges,
     get answered() {
       return answered
     },
     nextExchange: () => begun.promise,
-    hangUp,
-    [Symbol.asyncDispose]: async () => {
-      server.close()
-      hangUp()
-      await once(server, 'close')
-    },
+    hangUp: () => server.hangUp(),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
-}
-
-function reply(socket: Socket, correlationId: number, body: Writer): void {
-  const bytes = body.bytes()
-  const head = new Writer()
-    .int32(4 + bytes.length)
-    .int32(correlationId)
-    .bytes()
-  socket.write(Buffer.concat([head, bytes]))
 }

@@ -1,8 +1,8 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { createFramedServer, reply } from './framed-server.fixture.ts'
 import { configBody, metadataBody, type ScriptedTopic } from './scripted-topic.fixture.ts'
 import { fetchBody, listOffsetsBody, type ScriptedLog } from './scripted-log.fixture.ts'
-import { Reader, Writer } from './wire.fixture.ts'
+import { type Reader, Writer } from './wire.fixture.ts'
 
 /** One partition of a produce request, as a broker sees it. */
 export interface ProducedPart {
@@ -16,7 +16,7 @@ export interface ProducedPart {
 }
 
 /** What a broker answers for a partition, by its error code; one it leaves out is not in the answer. */
-export type Answer = ReadonlyMap<ProducedPart, number> | 'hang' | 'close'
+export type Answer = ReadonlyMap<ProducedPart, number> | 'hang' | 'close' | 'cut'
 
 export interface ScriptedBroker extends AsyncDisposable, ScriptedTopic {
   readonly url: string
@@ -28,6 +28,8 @@ export interface ScriptedBroker extends AsyncDisposable, ScriptedTopic {
   throttleMs: number
   /** What it says of partition 0 to those who read. */
   log: ScriptedLog
+  /** Nothing comes any more over the connections that are open now, and nobody is told. */
+  forgetConnections(): void
 }
 
 /** Everybody is acknowledged. */
@@ -59,30 +61,29 @@ export async function startScriptedBrokers(count: number, script: Script) {
 
 function createBroker(script: Script, cluster: () => readonly ScriptedBroker[]) {
   const requests: (readonly ProducedPart[])[] = []
-  const sockets = new Set<Socket>()
+  const known = new Set<Socket>()
+  const forgotten = new WeakSet<Socket>()
   let nextOffset = 0
 
   const respond = (socket: Socket, request: Reader): void => {
+    known.add(socket)
+    if (forgotten.has(socket)) return
     const apiKey = request.int16()
     const version = request.int16()
     const correlationId = request.int32()
     request.text() // client id
-    const reply = (body: Buffer): void => {
-      const head = Buffer.alloc(8)
-      head.writeInt32BE(4 + body.length, 0)
-      head.writeInt32BE(correlationId, 4)
-      socket.write(Buffer.concat([head, body]))
-    }
-    if (apiKey === API.versions) return reply(versionsBody(script))
-    if (apiKey === API.metadata) return reply(metadataBody(version, cluster(), broker))
-    if (apiKey === API.configs) return reply(configBody(broker))
-    if (apiKey === API.offsets) return reply(listOffsetsBody(broker, request))
-    if (apiKey === API.fetch) return reply(fetchBody(broker))
+    const answerWith = (body: Buffer): void => reply(socket, correlationId, body)
+    if (apiKey === API.versions) return answerWith(versionsBody(script))
+    if (apiKey === API.metadata) return answerWith(metadataBody(version, cluster(), broker))
+    if (apiKey === API.configs) return answerWith(configBody(broker))
+    if (apiKey === API.offsets) return answerWith(listOffsetsBody(broker, request))
+    if (apiKey === API.fetch) return answerWith(fetchBody(broker))
     const parts = readProduce(request, version)
     requests.push(parts)
     const answer = broker.answer(parts)
     if (answer === 'close') socket.destroy()
-    else if (answer !== 'hang') reply(produceBody(answer, version))
+    else if (answer === 'cut') cut(socket)
+    else if (answer !== 'hang') answerWith(produceBody(answer, version))
   }
 
   const produceBody = (answer: ReadonlyMap<ProducedPart, number>, version: number): Buffer => {
@@ -95,45 +96,34 @@ function createBroker(script: Script, cluster: () => readonly ScriptedBroker[]) 
     return write.int32(broker.throttleMs).bytes()
   }
 
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    let unread = Buffer.alloc(0)
-    socket.on('error', () => {})
-    socket.on('close', () => sockets.delete(socket))
-    socket.on('data', (chunk) => {
-      unread = Buffer.concat([unread, chunk])
-      while (unread.length >= 4 && unread.length >= 4 + unread.readInt32BE(0)) {
-        const end = 4 + unread.readInt32BE(0)
-        const request = new Reader(unread.subarray(4, end))
-        unread = unread.subarray(end)
-        respond(socket, request)
-      }
-    })
-  })
+  const server = createFramedServer((socket) => (request) => respond(socket, request))
 
   const broker = {
     get url() {
-      return `127.0.0.1:${(server.address() as AddressInfo).port}` // it listens on a port
+      return `127.0.0.1:${server.port}`
     },
     requests,
     answer: acknowledged,
     throttleMs: 0,
     log: { earliest: 0, latest: 0, highWatermark: 0 } as ScriptedLog,
+    forgetConnections: () => {
+      for (const socket of known) forgotten.add(socket)
+      known.clear()
+    },
     topic: script.topic,
     leaders: [1, 1] as readonly number[],
     mayWrite: true,
     maxMessageBytes: null as number | null,
-    listen: async () => {
-      server.listen(0, '127.0.0.1')
-      await once(server, 'listening')
-    },
-    [Symbol.asyncDispose]: async () => {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-      await once(server, 'close')
-    },
+    listen: () => server.listen(),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
   return broker
+}
+
+/** Writes the beginning of an answer, and resets the connection once it has come. */
+function cut(socket: Socket): void {
+  socket.write(Buffer.from([0, 0, 0, 99, 1, 2]))
+  setTimeout(() => socket.resetAndDestroy(), 50)
 }
 
 function versionsBody({ produceVersions: { min, max }, metadataVersion = 1 }: Script): Buffer {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { changedTopic, watchLogs } from './log-watch.ts'
+import { changedTopic, knownAfter, watchLogs } from './log-watch.ts'
 import { decodeMetadata, encodeMetadataRequest } from './metadata-request.ts'
 
 const id = (digit: string): string => [8, 4, 4, 4, 12].map((n) => digit.repeat(n)).join('-')
@@ -61,6 +61,8 @@ test('a topic that was made anew is noticed; one that is away, or without an id,
   assert.equal(changedTopic(before, []), null)
   assert.equal(changedTopic(before, [log('c', '9')]), null)
   assert.equal(changedTopic(before, [log('b', '3'), log('a', '1')]), 'b')
+  const meanwhile = knownAfter(before, [log('a', '1')])
+  assert.equal(changedTopic(meanwhile, [log('b', '3')]), 'b', 'it was away in between')
 })
 
 test('after a topic was made anew nothing more is fetched until the logs are learned again', async () => {

@@ -37,6 +37,15 @@ export function watchLogs(cluster: AskedCluster, topics: readonly string[]): Log
   }
 }
 
+/** Of a topic that is away, what was known before: it may come back as another. */
+export function knownAfter(
+  before: readonly KafkaLog[],
+  now: readonly KafkaLog[],
+): readonly KafkaLog[] {
+  const isTold = new Set(now.map(({ topic }) => topic))
+  return [...now, ...before.filter(({ topic }) => !isTold.has(topic))]
+}
+
 /** The first topic that is another log than before. */
 export function changedTopic(before: readonly KafkaLog[], now: readonly KafkaLog[]): string | null {
   const idByTopic = new Map(before.map(({ topic, topicId }) => [topic, topicId]))

@@ -54,7 +54,8 @@ function describeSmall(
   return (
     `topic ${small.topic} has ${small.found} partitions, ` +
     `${partitionCountByTopic[small.topic]} are configured: ` +
-    'set KAFKA_PARTITIONS to what the topic was created with, or use a new topic'
+    'set KAFKA_PARTITIONS to what the topic was created with, or use a new topic; where the topic is one beside KAFKA_TOPIC ' +
+    'and CLICKHOUSE_SHARDS is right, add partitions (kafka-topics --alter): no order is in it'
   )
 }
 

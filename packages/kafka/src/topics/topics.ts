@@ -11,7 +11,12 @@ export interface TopicNames {
 }
 
 /** Partitions of the other topics: order does not matter there, a few suffice. */
-export const SIDE_TOPIC_PARTITIONS = 3
+const SIDE_TOPIC_PARTITIONS = 3
+
+/** The same where events are spread over several ClickHouses: the least multiple, so that what is an account's is on its shard. */
+export function sideTopicPartitions(shards: number): number {
+  return Math.ceil(SIDE_TOPIC_PARTITIONS / shards) * shards
+}
 
 /**
  * Names derived from the topic of accepted events:
@@ -47,15 +52,17 @@ export function consumerGroupName(configured: string, trackedTopic: string): str
   return configured === '' ? `custom-events.clickhouse.${trackedTopic}` : configured
 }
 
-/** Partition counts the topics must at least have. */
+/** Partition counts the topics must at least have. @param shards over which events are spread. @default 1 */
 export function partitionCounts(
   topics: TopicNames,
   trackedPartitions: number,
+  shards = 1,
 ): Readonly<Record<string, number>> {
+  const beside = sideTopicPartitions(shards)
   return {
     [topics.tracked]: trackedPartitions,
-    [topics.rejected]: SIDE_TOPIC_PARTITIONS,
-    [topics.deadLetters]: SIDE_TOPIC_PARTITIONS,
-    [topics.keys]: SIDE_TOPIC_PARTITIONS,
+    [topics.rejected]: beside,
+    [topics.deadLetters]: beside,
+    [topics.keys]: beside,
   }
 }

@@ -2,6 +2,7 @@ import { cleanEnv, EnvMissingError, type CleanedEnv } from 'envalid'
 import { connectionProblems } from './connection-problems.ts'
 import { redactUrl } from './redact.ts'
 import { readSecret, type SecretFiles } from './secret-source.ts'
+import { shardProblems } from './shards.ts'
 import type { Variable } from './variable.ts'
 import { LOGIN_OF_ROLE, namesOfOtherServices, sharedVariables } from './variables.ts'
 
@@ -72,7 +73,13 @@ export function readConfig<V extends Variables>(
     },
   })
   const config = { ...cleaned, secretFiles: secretFilesOf(variables, values) }
-  if (problems.length === 0) problems.push(...connectionProblems(config), ...together(config))
+  if (problems.length === 0) {
+    problems.push(
+      ...connectionProblems(config),
+      ...shardProblems(config, values),
+      ...together(config),
+    )
+  }
   if (problems.length > 0) throw new ConfigError(problems)
   return { config, warnings: unknownVariables(variables, values) }
 }

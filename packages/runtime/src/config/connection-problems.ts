@@ -66,9 +66,19 @@ function withoutTls(prefix: (typeof PREFIXES)[number], values: Values): readonly
     return [{ variable: 'KAFKA_TLS_ENABLED', value: 'false', rule: `true, as ${named} is set` }]
   }
   const variable = `${prefix}_URL`
-  const address = given(values, variable)
-  if (!address.startsWith('http:')) return []
-  return [{ variable, value: address, rule: `an https:// URL, as ${named} is set` }]
+  const rule = `an https:// URL, as ${named} is set`
+  return addresses(values, variable)
+    .filter(({ value }) => value.startsWith('http:'))
+    .map((each) => ({ ...each, rule }))
+}
+
+/** Shards are where ClickHouse is, if there are any. */
+function addresses(values: Values, variable: string): { variable: string; value: string }[] {
+  const shards = variable === 'CLICKHOUSE_URL' ? values['CLICKHOUSE_SHARD_URLS'] : undefined
+  if (!Array.isArray(shards) || shards.length === 0) {
+    return [{ variable, value: given(values, variable) }]
+  }
+  return shards.map((value) => ({ variable: 'CLICKHOUSE_SHARD_URLS', value: String(value) }))
 }
 
 function oauthProblems(values: Values): readonly Problem[] {

@@ -72,18 +72,37 @@ export function url(
   options: Options<string> & { readonly path?: 'none' | 'kept'; readonly instead?: string },
 ): Variable<string> {
   const { path = 'kept', instead = '' } = options
-  const parse = (input: string): string => {
-    const parsed = /^https?:\/\/[^/\s\\]+[^\s\\]*$/i.test(input) ? new URL(input) : null
-    if (parsed === null) throw new TypeError('not http')
-    const { username, password, search, hash, pathname, port } = parsed
-    if (username + password + search + hash !== '') throw new TypeError('more than an address')
-    if (/[?#@]/.test(input) || port === '0') throw new TypeError('more than an address')
-    if (path === 'none' && !/^\/*$/.test(pathname)) throw new TypeError('a path')
-    return input.replace(/\/+$/, '')
-  }
+  const parse = (input: string): string => addressFrom(input, path)
   const without = path === 'none' ? 'user, path and query' : 'user and query'
   const rule = `an http:// or https:// URL without ${without}${instead === '' ? '' : `: ${instead}`}`
   return variable(rule, parse, options)
+}
+
+/** Several of them, separated by commas, all different: their order means something. The empty list is the default only. */
+export function urls(
+  options: Options<readonly string[]> & { readonly most: number; readonly instead: string },
+): Variable<readonly string[]> {
+  const parse = (input: string): readonly string[] => {
+    const list = input.split(',').map((part) => addressFrom(part.trim(), 'none'))
+    if (list.length > options.most) throw new TypeError('too many')
+    if (new Set(list).size < list.length) throw new TypeError('one of them twice')
+    return list
+  }
+  const rule =
+    `up to ${options.most} different http:// or https:// URLs, separated by commas, without user, path and query: ` +
+    options.instead
+  return variable(rule, parse, options)
+}
+
+/** @throws {TypeError} when it is more or less than an address. */
+function addressFrom(input: string, path: 'none' | 'kept'): string {
+  const parsed = /^https?:\/\/[^/\s\\]+[^\s\\]*$/i.test(input) ? new URL(input) : null
+  if (parsed === null) throw new TypeError('not http')
+  const { username, password, search, hash, pathname, port } = parsed
+  if (username + password + search + hash !== '') throw new TypeError('more than an address')
+  if (/[?#@]/.test(input) || port === '0') throw new TypeError('more than an address')
+  if (path === 'none' && !/^\/*$/.test(pathname)) throw new TypeError('a path')
+  return input.replace(/\/+$/, '')
 }
 
 /** Comma-separated `host:port` pairs, an IPv6 address in brackets. */

@@ -1,5 +1,17 @@
 import { oauthVariables, tlsVariables } from './connection-variables.ts'
-import { brokers, choice, flag, integer, listenHost, name, secret, text, url } from './variable.ts'
+import { MAX_SHARDS } from './shards.ts'
+import {
+  brokers,
+  choice,
+  flag,
+  integer,
+  listenHost,
+  name,
+  secret,
+  text,
+  url,
+  urls,
+} from './variable.ts'
 
 /** What servers show in logs and metrics must be readable there. */
 const PRINTABLE = {
@@ -115,6 +127,14 @@ export const clickhouseVariables = {
     instead: 'these belong into CLICKHOUSE_USER, CLICKHOUSE_PASSWORD and CLICKHOUSE_DATABASE',
     default: 'http://127.0.0.1:8123',
   }),
+  CLICKHOUSE_SHARD_URLS: urls({
+    description:
+      'Where events are spread over several ClickHouses: the HTTP interface of each, in the order of the shards, which must ' +
+      'never change; all with the same user, password and database. Empty: there is one, at CLICKHOUSE_URL.',
+    most: MAX_SHARDS,
+    instead: 'these belong into CLICKHOUSE_USER, CLICKHOUSE_PASSWORD and CLICKHOUSE_DATABASE',
+    default: [],
+  }),
   CLICKHOUSE_USER: text({ description: 'ClickHouse user.', default: 'default' }),
   CLICKHOUSE_PASSWORD: secret({ description: 'ClickHouse password.', default: '' }),
   CLICKHOUSE_DATABASE: name({
@@ -124,6 +144,18 @@ export const clickhouseVariables = {
     default: 'custom_events',
   }),
   ...tlsVariables('CLICKHOUSE', 'ClickHouse'),
+}
+
+/** Of programs that have no ClickHouse, and place events so that each account stays on one. */
+export const shardCountVariables = {
+  CLICKHOUSE_SHARDS: integer({
+    description:
+      'How many ClickHouses events are spread over, as many as CLICKHOUSE_SHARD_URLS of setup and the consumers names. ' +
+      'Counts of partitions are multiples of it, so that an account stays on one.',
+    min: 1,
+    max: MAX_SHARDS,
+    default: 1,
+  }),
 }
 
 /** Where tracking plans lie. */
@@ -140,6 +172,7 @@ export const sharedVariables = {
   ...kafkaVariables,
   ...registryVariables,
   ...clickhouseVariables,
+  ...shardCountVariables,
   ...planVariables,
 }
 
@@ -156,10 +189,13 @@ export const namesOfOtherServices: readonly string[] = [
   'CLICKHOUSE_CLUSTER',
   'CLICKHOUSE_DEAD_LETTERS_RETENTION_DAYS',
   'CLICKHOUSE_EVENT_VIEWS_MAX',
+  'CLICKHOUSE_INSERT_QUORUM',
   'CLICKHOUSE_REJECTED_RETENTION_DAYS',
   'CLICKHOUSE_REPLICATED',
   'CLICKHOUSE_RETENTION_DAYS',
   'CLICKHOUSE_ROLLUP_RETENTION_DAYS',
+  'CLICKHOUSE_SHARD',
+  'CLICKHOUSE_SHARDS_CLUSTER',
   'KAFKA_COMPRESSION',
   'KAFKA_CONSUMER_GROUP',
   'KAFKA_GROUP_INSTANCE_ID',

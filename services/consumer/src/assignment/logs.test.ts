@@ -92,7 +92,7 @@ function confirming() {
     onOther: (_, generation) => void world.other.push(generation),
   })
   const stop = new AbortController()
-  return { world, stop, confirm: () => confirm(log, stop.signal) }
+  return { world, stop, confirm: () => confirm(log, { stop: stop.signal }) }
 }
 
 test('a log is confirmed while kafka_logs has it as learnt, asked once a second', async () => {
@@ -123,7 +123,8 @@ test('who stops does not wait for what kafka_logs says', async () => {
     now: () => 0,
     onOther: () => assert.fail('nothing is known'),
   })
-  const waiting = confirm({ clusterId: 'c', topic: 't', topicId: 'i', generation: 4 }, stop.signal)
+  const log = { clusterId: 'c', topic: 't', topicId: 'i', generation: 4 }
+  const waiting = confirm(log, { stop: stop.signal })
   stop.abort()
   await assert.rejects(waiting, Abandoned)
 })

@@ -11,6 +11,7 @@ import type { KafkaLog } from '@custom-events/kafka'
 import { Abandoned, type RetryLoop } from '../insert/retry-loop.ts'
 import { decide } from '../insert/retry.ts'
 import { atMissing } from '../read/generations-read.ts'
+import { createRecentAnswer } from './recent-answer.ts'
 
 /**
  * The generation of each log, asked for until it is known. A log that setup has not seen, as that of a topic
@@ -81,15 +82,22 @@ async function generationsOf(
 const LOOK_AGAIN_MS = 2_000
 const HALT_MS = 30_000
 
-/** For so long what `kafka_logs` said is not asked again; an insert takes about as long. */
-const CONFIRMED_FOR_MS = 1_000
+/** For so long what ClickHouse said is not asked again; an insert takes about as long. */
+export const CONFIRMED_FOR_MS = 1_000
+
+/** How something is confirmed. */
+export interface Confirming {
+  readonly stop: AbortSignal
+  /** Asks now, not by what was said a moment ago. @default false */
+  readonly isAnew?: boolean
+}
 
 /**
  * Confirms that `kafka_logs` still has a log under the generation that was learnt at the assignment, by what it
  * said at most a second ago. A database that was dropped and set up again, restored, or exchanged behind
  * its address has others: rows with the old one would hide later updates.
  */
-export type ConfirmLog = (log: RegisteredLog, stop: AbortSignal) => Promise<void>
+export type ConfirmLog = (log: RegisteredLog, how: Confirming) => Promise<void>
 
 /**
  * @param ports.onOther called when a log has another generation now, or none: all must be learnt anew.
@@ -101,23 +109,19 @@ export function createConfirmLog(ports: {
   readonly now: () => number
   readonly onOther: (learnt: RegisteredLog, generation: number | null) => void
 }): ConfirmLog {
-  let known: readonly RegisteredLog[] = []
-  let knownAt = -Infinity
-  return async (log, stop) => {
-    const askedAt = ports.now()
-    if (askedAt - knownAt > CONFIRMED_FOR_MS) {
-      known = await orAbandoned(readLogs(ports.clickhouse), stop)
-      knownAt = askedAt
-    }
-    const generation = generationOf(known, log)
+  const ask = (): Promise<readonly RegisteredLog[]> => readLogs(ports.clickhouse)
+  const recent = createRecentAnswer({ ask, now: ports.now, forMs: CONFIRMED_FOR_MS })
+  return async (log, { stop, isAnew }) => {
+    const generation = generationOf(await orAbandoned(recent.get(isAnew), stop), log)
     if (generation === log.generation) return
+    recent.forget() // they are learnt anew
     ports.onOther(log, generation)
     throw new Abandoned()
   }
 }
 
-/** Registering again does no harm: nobody waits for an answer that may never come. */
-async function orAbandoned<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
+/** Asking again does no harm: nobody waits for an answer that may never come. */
+export async function orAbandoned<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
   const stopped = Promise.withResolvers<never>()
   const giveUp = (): void => stopped.reject(new Abandoned())
   if (stop.aborted) giveUp()

@@ -33,6 +33,7 @@ function recording(ports: Partial<CompletenessOptions> = {}) {
         return { ends: [{ topic: 't', partition: 0, end: 5 }], logs: [LOG] }
       },
     },
+    whyNotOurs: async () => null,
     generations: () => ['t'],
     otherTopics: [],
     log: { warn: () => {}, info: () => {}, debug: () => {} },
@@ -158,4 +159,12 @@ test('nothing is told while there may be a generation that is not known, or that
     await moreTurns()
     assert.equal(inserts.length, told)
   }
+})
+
+test('nothing is told to a ClickHouse that is another shard by now', async () => {
+  const { completeness, order } = recording({ whyNotOurs: async () => 'it is shard 2' })
+  await using _ = completeness
+  completeness.assigned(HOLDING)
+  await eventually(() => assert.ok(order.length >= 2))
+  assert.deepEqual([...new Set(order)], ['failed'])
 })

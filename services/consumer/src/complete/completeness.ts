@@ -18,6 +18,8 @@ export interface Completeness extends AsyncDisposable {
 export interface CompletenessOptions {
   /** A connection of its own: what is slow here holds no batch back. */
   readonly clickhouse: Pick<ClickHouse, 'query' | 'command'>
+  /** Why nothing may be told to this ClickHouse, as when its address stands for another shard now; `null`: it may. */
+  readonly whyNotOurs: () => Promise<string | null>
   readonly logEnds: Pick<EndsOfTopics, 'read'>
   /** Every topic that accepted events may lie in; `null`: there may be one more that is not known yet. */
   readonly generations: () => readonly string[] | null
@@ -62,6 +64,8 @@ export function recordCompleteness(options: CompletenessOptions): Completeness {
     hasMoved = false
     lookedAt = performance.now()
     try {
+      const notOurs = await options.whyNotOurs()
+      if (notOurs !== null) throw new Error(notOurs)
       const before = holding.before()
       const atMs = await timeOf(options.clickhouse)
       // After the time: whoever writes to a generation that is not among these begins later than that.

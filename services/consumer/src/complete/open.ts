@@ -1,6 +1,12 @@
 import { createClickHouse } from '@custom-events/clickhouse'
-import { createLogEndsReader, topicNames, type Generations } from '@custom-events/kafka'
+import {
+  createLogEndsReader,
+  readByShard,
+  topicNames,
+  type Generations,
+} from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
+import { whyNotOurs } from '../assignment/shard.ts'
 import type { ConsumerSettings } from '../config.ts'
 import type { ConsumerMetrics } from '../metrics.ts'
 import { recordCompleteness, type Completeness } from './completeness.ts'
@@ -19,12 +25,17 @@ export function openCompleteness(
   { settings, metrics, log, resources }: Base,
   generations: Generations,
 ): Completeness {
-  const { config, kafka } = settings
+  const { config, shard, kafka } = settings
+  const clickhouse = resources.use(createClickHouse(config))
+  const named = { ...shard, url: config.CLICKHOUSE_URL }
   const { rejected, deadLetters, keys } = topicNames(config.KAFKA_TOPIC)
+  const isRead = readByShard(shard, [keys])
   const completeness = recordCompleteness({
-    clickhouse: resources.use(createClickHouse(config)),
+    clickhouse,
+    whyNotOurs: async () => (shard.shards === 1 ? null : whyNotOurs({ clickhouse, named })),
     logEnds: resources.use(
-      endsOfTopics((read) => createLogEndsReader({ kafka, topics: read, log })),
+      // What others read lies in other ClickHouses, each of which speaks of its own.
+      endsOfTopics((topics) => createLogEndsReader({ kafka, topics, isRead, log })),
     ),
     generations: () => (generations.isKnown() ? generations.all.map(({ topic }) => topic) : null),
     otherTopics: [rejected, deadLetters, keys],

@@ -8,8 +8,13 @@ export interface InsertPorts {
     ClickHouse,
     'insertNative' | 'recordsPresent' | 'highestOffsets' | 'viewsOn'
   >
-  /** Before each insert: that rows of this log may have its generation. @throws {Abandoned} when not any more. */
-  readonly confirm: (log: RegisteredLog) => Promise<void>
+  /**
+   * Before each insert, by what ClickHouse said at most a second ago: that it is ours, and rows of this log may have its generation.
+   *
+   * @param isAnew asks now: of what was asked before this it is to be known who answered.
+   * @throws {Abandoned} when not any more. @throws {ClickHouseFailure} when it is not known.
+   */
+  readonly confirm: (log: RegisteredLog, isAnew: boolean) => Promise<void>
   /** Before each insert: who is erased. @throws {Abandoned} when that is not known by then. */
   readonly erased: () => Promise<KnownErased>
   readonly setAside: SetAside

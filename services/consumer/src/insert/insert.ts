@@ -2,6 +2,7 @@ import { classify, ClickHouseFailure, isDefinite, type Verdict } from '@custom-e
 import type { NativeBlock } from '@custom-events/codec'
 import type { FetchedRecord } from '@custom-events/kafka'
 import type { KnownErased } from '../erased/known-erased.ts'
+import { confirmed } from './confirmed.ts'
 import type { InDoubt } from './in-doubt.ts'
 import { examine } from './examine.ts'
 import { byMonths, halves } from '../parts.ts'
@@ -79,10 +80,10 @@ export async function insertRecords(ports: InsertPorts, job: Insertion): Promise
         if (rest.length < work.records.length) keep(work, rest, 'refused')
         refusal = null
       }
-      await ports.confirm(route.log)
       const known = await ports.erased()
       leaveOutErased(work, known)
       await askFirst(ports, work)
+      await confirmed(ports, route.log, false) // after all that waits: the address may stand for another server since
       if (!known.mayBegin()) continue // somebody was erased meanwhile
       wasTried = true
       await insertBlock(ports, work, known)
@@ -116,7 +117,10 @@ function leaveOutErased(work: Work, { ids }: KnownErased): void {
   if (rest.length < records.length) keep(work, rest, 'erased')
 }
 
-/** Asks about what is in doubt, and leaves out what is there. */
+/**
+ * Asks about what is in doubt, and leaves out what is there. Only what our server said counts, as it says itself afterwards: another
+ * may have the very records, as every shard has those of keys, and what is left out for that is nowhere on ours.
+ */
 async function askFirst(ports: InsertPorts, work: Work): Promise<void> {
   const { route, records, ask } = work
   if (!records.some(({ partition }) => ask.has(partition))) {
@@ -126,7 +130,10 @@ async function askFirst(ports: InsertPorts, work: Work): Promise<void> {
   }
   ports.observe.readBack(work.cause)
   work.encoded ??= route.encode(records)
-  const { missing, inDoubt } = await readBack(ports, { route, records, encoded: work.encoded, ask })
+  const job = { route, records, encoded: work.encoded, ask }
+  let found = await readBack(ports, job)
+  while (!(await confirmed(ports, route.log, true))) found = await readBack(ports, job)
+  const { missing, inDoubt } = found
   if (missing.length < records.length) keep(work, missing, 'alreadyThere')
   work.inDoubt = inDoubt
   work.ask = new Map()

@@ -11,6 +11,7 @@ export const RETRY_REASONS = [
   'too_much_poison',
   'erasures',
   'missing_log',
+  'wrong_shard',
 ] as const
 export type RetryReason = (typeof RETRY_REASONS)[number]
 

@@ -43,7 +43,9 @@ function createSettling(options: {
   /** What the registry says for so long. @default nothing bad */
   readonly registry?: () => SchemaRegistryError | null
   /** Whether the log still has its generation. @default it has */
-  readonly confirm?: () => Promise<void>
+  readonly confirm?: (log: unknown, isAnew: boolean) => Promise<void>
+  /** What ClickHouse is asked and given, in order. */
+  readonly onRequest?: (what: string) => void
   /** Who is erased. @default nobody */
   readonly erased?: () => Promise<KnownErased>
   /** Rows that somebody's view on the table refuses. */
@@ -53,7 +55,7 @@ function createSettling(options: {
 }) {
   const setAside: RefusedRecord[] = []
   const clickhouse = createFakeClickHouse({
-    gate: async () => {},
+    gate: async (what) => options.onRequest?.(what),
     fate: options.fate ?? (() => 'ok'),
     isPoison: options.isPoison ?? (() => false),
     ...(options.isTooWide === undefined ? {} : { isTooWide: options.isTooWide }),
@@ -124,6 +126,72 @@ test('each insert is confirmed first: without that nothing more is written', asy
   assert.deepEqual([settling.rows(), confirmed], [[4], 2], 'also before what is tried again')
   await assert.rejects(settling.settle([record(5, codec.encode(event, 7))]), Abandoned)
   assert.deepEqual(settling.rows(), [4])
+})
+
+test('each insert is confirmed after all that it waits for: the address may stand for another server then', async () => {
+  let isOurs = true
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    onWait: () => {},
+    erased: async () => {
+      isOurs = false // it took as long as that
+      return NOBODY_KNOWN
+    },
+    confirm: async () => {
+      if (!isOurs) throw new Abandoned()
+    },
+  })
+  await assert.rejects(settling.settle([record(4, codec.encode(event, 7))]), Abandoned)
+  assert.deepEqual(settling.rows(), [])
+})
+
+test('what a read-back has found counts once our server says that it was asked', async () => {
+  const order: string[] = []
+  const says: (Error | null)[] = []
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    onWait: () => void order.push('wait'),
+    onRequest: (what) => void order.push(what),
+    confirm: async (_log, isAnew) => {
+      order.push(isAnew ? 'confirm anew' : 'confirm')
+      const failure = isAnew ? (says.shift() ?? null) : null
+      if (failure !== null) throw failure
+    },
+  })
+  const records = values(2)
+  await settling.settle(records)
+  order.length = 0
+  says.push(busy('reading table shard'))
+  const again = await settling.settle(records, new Map([[3, 10]]))
+  assert.deepEqual([again.alreadyThere, settling.rows().length], [2, 2])
+  const asking = order.slice(0, order.indexOf('confirm anew'))
+  assert.ok(asking.length > 0)
+  const waited = ['confirm anew', 'wait', 'confirm anew']
+  assert.deepEqual(order, [...asking, ...waited, ...asking, 'confirm anew', 'confirm'])
+  says.push(new Abandoned())
+  await assert.rejects(settling.settle(records, new Map([[3, 10]])), Abandoned)
+})
+
+/** Of an insert it would mean that half of the rows may do. */
+function busy(doing: string): ClickHouseFailure {
+  const said = { code: 159, status: 500, network: null, message: 'TIMEOUT_EXCEEDED' }
+  return new ClickHouseFailure(doing, said)
+}
+
+test('a ClickHouse that is too slow to confirm anything splits no batch', async () => {
+  const failures = [busy('reading kafka_logs'), busy('reading kafka_logs')]
+  const waits: Wait[] = []
+  const settling = createSettling({
+    knownIds: new Set([7]),
+    onWait: (wait) => void waits.push(wait),
+    confirm: async () => {
+      const failure = failures.shift()
+      if (failure !== undefined) throw failure
+    },
+  })
+  await settling.settle(values(4))
+  assert.deepEqual(waits.map(({ action, reason }) => `${action} ${reason}`), ['retry timeout', 'retry timeout']) // prettier-ignore
+  assert.equal(new Set(settling.all().map(({ block }) => block)).size, 1)
 })
 
 test('each insert that is refused because of too many parts is told, so that batches may wait longer', async () => {

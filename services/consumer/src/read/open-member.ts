@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import {
-  consumerGroupName,
   createConsumer,
   createInstanceName,
   createSwitchingConsumer,
+  readByShard,
+  topicNames,
   type Erasures,
   type MemoryBudget,
   type SwitchingConsumer,
@@ -20,7 +21,7 @@ const MAX_HEARTBEAT_MS = 300
  */
 export function openMember(
   {
-    settings: { config, kafka, instanceId },
+    settings: { config, shard, consumerGroup, kafka, instanceId },
     budget,
     log,
   }: {
@@ -31,7 +32,7 @@ export function openMember(
   topics: readonly string[],
   create = createConsumer,
 ): SwitchingConsumer {
-  const consumerGroup = consumerGroupName(config.KAFKA_CONSUMER_GROUP, config.KAFKA_TOPIC)
+  const isRead = readByShard(shard, [topicNames(config.KAFKA_TOPIC).keys])
   // One for all members in turn: taken from one, it is none of the next either.
   const name = createInstanceName({ id: instanceId, consumerGroup, log })
   return createSwitchingConsumer(topics, (read) =>
@@ -39,6 +40,7 @@ export function openMember(
       kafka,
       consumerGroup,
       topics: read,
+      isRead,
       budget,
       onOutOfRange: config.KAFKA_OUT_OF_RANGE,
       name,

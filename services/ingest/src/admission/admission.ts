@@ -1,6 +1,14 @@
 import { EVENT_RULES, MAX_EVENT_KEYS, MAX_NESTING } from '@custom-events/event'
 import { FREE_WIRE_BYTES, MIN_CHUNK_BYTES } from '../http/framing.ts'
-import { INFLATING, INGEST_LIMITS, LONG_BODIES, PAGES, STRANGERS, WAITING } from '../limits.ts'
+import {
+  INFLATING,
+  INGEST_LIMITS,
+  LONG_BODIES,
+  PAGES,
+  STRANGERS,
+  UNREAD_ANSWERS,
+  WAITING,
+} from '../limits.ts'
 import type { LoadReason } from '../response/refusal.ts'
 import { MAX_QUEUED } from '../server/connections.ts'
 import { SERVER_LIMITS } from '../server/server.ts'
@@ -129,7 +137,7 @@ export const ADMISSION: readonly Limit[] = [
     file: 'admission/bytes-in-flight.ts',
   },
   {
-    limit: `bodies above ${bytes(LONG_BODIES.longAboveBytes)} that wait for their slot`,
+    limit: `bodies above ${bytes(LONG_BODIES.longAboveBytes)}, or ${LONG_BODIES.longAboveEvents} events, that wait for their slot`,
     figure: `${seconds(LONG_BODIES.fullAtMs)} of work or ${LONG_BODIES.maxWaiting}; each waits ${seconds(LONG_BODIES.maxWaitMs)} at most`,
     protects: 'short requests, which do not wait behind them',
     code: 'overloaded',
@@ -251,5 +259,14 @@ export const ADMISSION: readonly Limit[] = [
     code: null,
     otherwise: 'the connection is cut',
     file: 'server/server.ts',
+  },
+  {
+    limit: `answers of ${bytes(UNREAD_ANSWERS.fromBytes)} and more that nobody reads, all together`,
+    figure: `${bytes(UNREAD_ANSWERS.maxBytes)} beyond what the system's buffers hold`,
+    protects: 'memory: a short request may have an answer of megabytes',
+    code: null,
+    otherwise:
+      'those that wait for the longest time are cut, `custom_events_unread_answers_cut_total`',
+    file: 'server/unread-answers.ts',
   },
 ]

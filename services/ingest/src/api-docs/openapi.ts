@@ -11,7 +11,7 @@ import {
   SOURCE_CONFIG_PATH,
   VALIDATE_PATH,
 } from '../http/paths.ts'
-import { ON } from '../http/query.ts'
+import { ON } from '../http/url.ts'
 
 /** The OpenAPI 3.1 description of every path; a test holds it against the router and real answers. */
 export function openApiDocument(): Schema {

@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http'
-
 /** A chunk says its length in a line of its own, and ends in another. */
 const FRAME_BYTES = 6
 export const MIN_CHUNK_BYTES = 32
@@ -13,9 +11,4 @@ export const FREE_WIRE_BYTES = 16 * 1_024
 export function isAbsurdlyCut(bytes: number, pieces: number): boolean {
   const isFree = bytes + pieces * FRAME_BYTES <= FREE_WIRE_BYTES
   return !isFree && bytes < pieces * MIN_CHUNK_BYTES
-}
-
-/** Bytes that `Content-Length` announces; 0 when there is none. */
-export function declaredBytes(request: IncomingMessage): number {
-  return Number(request.headers['content-length'] ?? 0)
 }

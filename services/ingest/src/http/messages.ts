@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Express } from 'express'
-import { parametersOf } from './query.ts'
+import { parametersOf } from './url.ts'
 
 /** Takes the body of a request, chunk by chunk, in the turn of the event loop in which it arrives. */
 export interface BodySink {
@@ -31,6 +32,8 @@ export interface IngestResponse extends ServerResponse {
   allowedOrigin: string | null
   /** The head as Node will write it; `null` before `writeHead`, which setting it takes the place of. */
   headText: string | null
+  /** Its answer was written, which is large and its own. */
+  noteLarge(): void
 }
 
 export interface Messages {
@@ -46,8 +49,13 @@ export interface Messages {
  *
  * A body that is read as a stream passes through a buffer, three events and four turns of the queue
  * of ticks. The parser hands it over with `push`, and here that leads straight to whoever reads it.
+ *
+ * @param onLarge told of every response whose large answer was written.
  */
-export function createMessages(app: Express): Messages {
+export function createMessages(
+  app: Express,
+  onLarge: (response: ServerResponse) => void,
+): Messages {
   class Request extends IncomingMessage implements IngestRequest {
     #sink: BodySink | null = null
     #parameters: URLSearchParams | null = null
@@ -114,6 +122,10 @@ export function createMessages(app: Express): Messages {
       // oxlint-disable-next-line no-underscore-dangle -- Node's name
       this._header = text
     }
+
+    noteLarge(): void {
+      onLarge(this)
+    }
   }
 
   // For Node a body that a sink has had is read to its end. (An accessor there; a field in the types.)
@@ -126,6 +138,18 @@ export function createMessages(app: Express): Messages {
   Object.setPrototypeOf(Response.prototype, app.response)
   Object.assign(app, { request: Request.prototype, response: Response.prototype })
   return { IncomingMessage: Request, ServerResponse: Response }
+}
+
+/** Bytes that `Content-Length` announces; 0 when there is none. */
+export function declaredBytes({ headers }: IncomingMessage): number {
+  return Number(headers['content-length'] ?? 0)
+}
+
+const ACCEPTABLE_ID = /^[\w.-]{1,128}$/
+
+/** The client's own id for the request if it can be echoed safely, else a new UUIDv4. */
+export function requestIdFrom(header: string | readonly string[] | undefined): string {
+  return typeof header === 'string' && ACCEPTABLE_ID.test(header) ? header : randomUUID()
 }
 
 /** The server makes every request and response of `messages`; Express and Node only know their parents. */

@@ -39,18 +39,3 @@ export const DOCS_PATHS = {
 } as const
 
 export const ASSET_PATHS: readonly string[] = Object.values(DOCS_PATHS)
-
-/** Most paths are plain already. */
-const UNPLAIN = /\/\/|.\/(?:\?|$)/
-
-/**
- * The URL with runs of slashes in its path as one, and without one at its end: SDKs build `//v1/batch` from
- * a host that ends in a slash, and lose everything on a 404.
- */
-export function plainUrl(url: string): string {
-  if (!url.startsWith('/') || !UNPLAIN.test(url)) return url
-  const start = url.indexOf('?')
-  const path = start === -1 ? url : url.slice(0, start)
-  const plain = path.replaceAll(/\/{2,}/g, '/').replace(/(.)\/$/, '$1')
-  return plain + url.slice(path.length)
-}

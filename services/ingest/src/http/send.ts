@@ -1,6 +1,8 @@
+import { UNREAD_ANSWERS } from '../limits.ts'
+import { answerText, type AnswerText } from '../response/answer-text.ts'
 import type { Answer } from '../response/answers.ts'
 import { isAbsurdlyCut } from './framing.ts'
-import { ours, type BodySink, type IngestResponse } from './messages.ts'
+import { declaredBytes, ours, type BodySink, type IngestResponse } from './messages.ts'
 
 /** How long we go on reading from a client that is still sending when it is refused. */
 const LINGER_MS = 500
@@ -9,8 +11,15 @@ const MAX_SKIPPED_BYTES = 64 * 1_024
 
 /** Writes an answer; does nothing when the client is gone or was answered already. */
 export function send(response: IngestResponse, answer: Answer, isDraining: boolean): void {
-  const { status, headers, body } = answer
-  const text = JSON.stringify(body) // as text it goes out in one write with the headers
+  sendText(response, answerText(answer), isDraining)
+}
+
+/** The same of an answer that is text already; as text it goes out in one write with the headers. */
+export function sendText(
+  response: IngestResponse,
+  { status, headers, text }: AnswerText,
+  isDraining: boolean,
+): void {
   sendBody(
     response,
     { status, headers: { 'Cache-Control': 'no-store', ...headers }, body: text },
@@ -65,6 +74,8 @@ const EXPOSED = [
 /** ASCII is written as it is kept; for other text every character has to be looked at. */
 export function endWith(response: IngestResponse, body: Buffer | string, bytes: number): void {
   response.end(body, bytes === body.length ? 'latin1' : 'utf8')
+  // The bytes of a page are those of every other answer that is the same page.
+  if (bytes >= UNREAD_ANSWERS.fromBytes && typeof body === 'string') response.noteLarge()
 }
 
 /** Reads and forgets a short rest of a refused body, without the events and buffers of a stream. */
@@ -79,7 +90,7 @@ const FORGOTTEN: BodySink = { onChunk: () => {}, onEnd: () => {}, onGone: () => 
 function hasLongRest({ req: request }: IngestResponse): boolean {
   if (request.complete) return false
   if (request.headers['transfer-encoding'] !== undefined) return true
-  return Number(request.headers['content-length'] ?? 0) > MAX_SKIPPED_BYTES
+  return declaredBytes(request) > MAX_SKIPPED_BYTES
 }
 
 /**

@@ -1,7 +1,7 @@
 import { KafkaProblem } from '@custom-events/kafka'
 import type { Logger } from '@custom-events/runtime'
 
-/** Tells the operator why nobody can wait for events, once for each reason, and that it is over. */
+/** Tells the operator why nobody can wait for events of a consumer group, once for each reason, and that it is over. */
 export interface LookTrouble {
   failed(error: unknown): void
   over(): void
@@ -9,7 +9,10 @@ export interface LookTrouble {
   readonly lasts: boolean
 }
 
-export function createLookTrouble(log: Pick<Logger, 'warn' | 'info'>): LookTrouble {
+export function createLookTrouble(
+  log: Pick<Logger, 'warn' | 'info'>,
+  consumerGroup: string,
+): LookTrouble {
   let known: string | null = null
   return {
     failed: (error) => {
@@ -17,12 +20,12 @@ export function createLookTrouble(log: Pick<Logger, 'warn' | 'info'>): LookTroub
       if (code === known) return
       known = code
       log.warn(
-        { err: error, code, ...remedy },
+        { err: error, consumerGroup, code, ...remedy },
         '?wait=queryable cannot tell how far the consumer is; events are accepted all the same',
       )
     },
     over: () => {
-      if (known !== null) log.info({ code: known }, '?wait=queryable can tell again')
+      if (known !== null) log.info({ consumerGroup, code: known }, '?wait=queryable can tell again')
       known = null
     },
     get lasts() {

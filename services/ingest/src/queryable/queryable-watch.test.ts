@@ -27,14 +27,17 @@ function watching(limits: Partial<QueryableWatchOptions['limits']> = {}) {
   const logged: Readonly<Record<string, unknown>>[] = []
   const tell = (fields: object, text?: string): void => void logged.push({ ...fields, text })
   const watch = createQueryableWatch({
-    committed: {
-      read: async (partitions) => {
-        group.asked.push(partitions)
-        if (group.error !== null) throw group.error
-        return group.committed
+    committed: [
+      {
+        consumerGroup: 'g',
+        read: async (partitions) => {
+          group.asked.push(partitions)
+          if (group.error !== null) throw group.error
+          return group.committed
+        },
+        [Symbol.asyncDispose]: async () => {},
       },
-      [Symbol.asyncDispose]: async () => {},
-    },
+    ],
     limits: { maxEvents: 10, maxEventsOfKey: 10, lookEveryMs: 1, afterFailureMs: 1, ...limits },
     log: { warn: tell, info: tell },
     isDraining: () => group.isDraining,
@@ -173,14 +176,14 @@ test('after a failure there is a pause, also for who comes then', TIMEOUT, async
 
 test('one key leaves room for the others', TIMEOUT, async () => {
   const { watch, until } = watching({ maxEvents: 3, maxEventsOfKey: 2 })
-  const codeOf = async (keyName: string | null, withinMs: number): Promise<string> => {
+  const codeFor = async (keyName: string | null, withinMs: number): Promise<string> => {
     const outcome = await until([receipt(0, 0)], withinMs, { keyName })
     return outcome.isQueryable ? '' : outcome.code
   }
-  const first = [codeOf('one', LONG_MS), codeOf('one', LONG_MS)]
-  assert.equal(await codeOf('one', 20), 'too_many_waiting')
-  assert.equal(await codeOf('two', 20), 'not_queryable_yet')
-  assert.equal(await codeOf(null, 20), 'not_queryable_yet')
+  const first = [codeFor('one', LONG_MS), codeFor('one', LONG_MS)]
+  assert.equal(await codeFor('one', 20), 'too_many_waiting')
+  assert.equal(await codeFor('two', 20), 'not_queryable_yet')
+  assert.equal(await codeFor(null, 20), 'not_queryable_yet')
   await watch[Symbol.asyncDispose]()
   await Promise.all(first)
 })
@@ -207,4 +210,107 @@ test('who asks after the end is answered at once, and nobody is asked', TIMEOUT,
   const outcome = await until([receipt(0, 0)])
   assert.match(outcome.isQueryable ? '' : outcome.detail, /shutting down/)
   assert.deepEqual(group.asked, [])
+})
+
+/** Two shards: partitions 0, 2, … are of the group `a`, 1, 3, … of `b`. What a group says is set by the test. */
+function watchingTwo() {
+  const asked: string[] = []
+  const logged: string[] = []
+  const says: Record<string, () => Promise<ReadonlyMap<number, number>>> = {}
+  const watch = createQueryableWatch({
+    committed: ['a', 'b'].map((consumerGroup) => ({
+      consumerGroup,
+      read: async (partitions) => {
+        asked.push(`${consumerGroup}: ${partitions.join()}`)
+        return (await says[consumerGroup]?.()) ?? new Map<number, number>()
+      },
+      [Symbol.asyncDispose]: async () => {},
+    })),
+    limits: { maxEvents: 3, maxEventsOfKey: 3, lookEveryMs: 1, afterFailureMs: 1 },
+    log: {
+      warn: (fields: { readonly consumerGroup?: string; readonly code?: string }) =>
+        void logged.push(`${fields.consumerGroup} ${fields.code}`),
+      info: () => {},
+    },
+    isDraining: () => false,
+    onLook: () => {},
+  })
+  const until = (partitions: readonly number[], withinMs = LONG_MS) => {
+    const receipts = partitions.map((partition) => receipt(partition, 0))
+    return watch.until({ receipts, withinMs, keyName: KEY }, STAYS)
+  }
+  return { watch, until, says, asked, logged }
+}
+
+const codeOf = (outcome: Queryable): string => (outcome.isQueryable ? 'queryable' : outcome.code)
+
+test('of each partition the group of its shard is asked, and no other', TIMEOUT, async () => {
+  const { watch, until, says, asked } = watchingTwo()
+  await using _ = watch
+  says['a'] = async () => new Map([[0, 1], [1, 1], [2, 1]]) // prettier-ignore
+  says['b'] = async () => new Map([[1, 1]])
+  assert.equal(codeOf(await until([1])), 'queryable')
+  assert.deepEqual(asked, ['b: 1'])
+  asked.length = 0
+  assert.equal(codeOf(await until([0, 1, 2])), 'queryable')
+  assert.deepEqual(asked.toSorted(), ['a: 0,2', 'b: 1'])
+})
+
+test('the slow group of one shard holds up nobody who waits for another', TIMEOUT, async () => {
+  const { watch, until, says } = watchingTwo()
+  await using _ = watch
+  const slow = Promise.withResolvers<ReadonlyMap<number, number>>()
+  says['a'] = () => slow.promise
+  says['b'] = async () => new Map([[1, 1]])
+  const ofBoth = until([0, 1])
+  assert.equal(codeOf(await until([1])), 'queryable')
+  slow.resolve(new Map([[0, 1]]))
+  assert.equal(codeOf(await ofBoth), 'queryable')
+})
+
+test('a group that cannot be asked is told of, also while others answer', TIMEOUT, async () => {
+  const { watch, until, says, logged } = watchingTwo()
+  await using _ = watch
+  says['a'] = async () => {
+    throw problem(away)
+  }
+  says['b'] = async () => new Map([[1, 1]])
+  const outcome = await until([0, 1], 50)
+  assert.match(outcome.isQueryable ? '' : outcome.detail, /Kafka did not say/)
+  assert.deepEqual(logged, [`a ${problem(away).code}`])
+  const nobody = watch.until({ receipts: [receipt(1, 9)], withinMs: 50, keyName: KEY }, STAYS)
+  const late = await nobody
+  assert.match(late.isQueryable ? '' : late.detail, /has not come so far/, 'b did say')
+})
+
+test(
+  'a missing right on one group ends those who wait for it, and nobody else',
+  TIMEOUT,
+  async () => {
+    const { watch, until, says } = watchingTwo()
+    await using _ = watch
+    const come = Promise.withResolvers<void>()
+    says['a'] = async () => {
+      throw problem(denied)
+    }
+    says['b'] = async () => {
+      await come.promise
+      return new Map([[1, 1]])
+    }
+    const ofOther = until([1])
+    assert.equal(codeOf(await until([0, 1])), 'queryable_unknown')
+    come.resolve()
+    assert.equal(codeOf(await ofOther), 'queryable')
+  },
+)
+
+test('how many wait is bounded for all shards together', TIMEOUT, async () => {
+  const { watch, until, says } = watchingTwo()
+  const waiting = [until([0, 1]), until([3])]
+  assert.equal(codeOf(await until([2])), 'too_many_waiting')
+  says['b'] = async () => new Map([[3, 1]])
+  assert.equal(codeOf(await (waiting[1] ?? assert.fail())), 'queryable')
+  assert.equal(codeOf(await until([2], 20)), 'not_queryable_yet')
+  await watch[Symbol.asyncDispose]()
+  await Promise.all(waiting)
 })

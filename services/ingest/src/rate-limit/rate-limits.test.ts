@@ -154,3 +154,22 @@ test('without limits no answer speaks of them', async () => {
   const { headers } = await ingest.post(eventText())
   assert.equal(headers.has('ratelimit'), false)
 })
+
+test('a key whose limit is raised need not wait until its debt of before is paid', async () => {
+  const finderOf = (eventsPerSecond: number) => {
+    const rateLimit = { events_per_second: eventsPerSecond, burst_events: 10 * eventsPerSecond }
+    const entry = { name: 'web', sha256: hashOf('k1'), rate_limit: rateLimit }
+    return createKeyFinder(parseWriteKeys(JSON.stringify({ keys: [entry] })))
+  }
+  let find = finderOf(1)
+  await using ingest = await startTestIngest({
+    keys: { isOff: false, find: (key) => find(key) },
+    clock: () => 0,
+  })
+  const send = async (count: number) =>
+    (await ingest.post(eventsOf('a', count), { headers: { 'x-api-key': 'k1' } })).status
+  assert.equal(await send(1_000), 200, 'a full bucket goes into debt')
+  assert.equal(await send(1), 429)
+  find = finderOf(100)
+  assert.deepEqual([await send(1_000), await send(1)], [200, 429])
+})

@@ -93,13 +93,18 @@ interface Demand {
   readonly events: number
 }
 
-/** A key pays for every event that was found, whatever becomes of it: each costs the same work. */
+/**
+ * A key pays for every event that was found, whatever becomes of it: each costs the same work. A bucket is known by its rule,
+ * too: all of its state is when it will be full, at that rate. Else a key whose limit was raised would have to wait
+ * until what it owed would have been paid by the old one.
+ */
 function keyDemand(
   { length: events }: readonly unknown[],
-  key: LimitedKey,
+  { hash }: LimitedKey,
   rule: BucketRule,
 ): Demand {
-  return { limit: 'key', name: key.hash.toString('hex'), rule, events }
+  const name = `${hash.toString('hex')} ${rule.eventsPerSecond}/${rule.burstEvents}`
+  return { limit: 'key', name, rule, events }
 }
 
 function accountDemands(judged: readonly CountedEvent[], rule: BucketRule): readonly Demand[] {

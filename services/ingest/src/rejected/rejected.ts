@@ -17,6 +17,7 @@ import type { DISCARD_REASONS, IngestMetrics } from '../metrics.ts'
 import type { PlanFolder } from '../schema/plan-folder.ts'
 import type { SchemaIds } from '../schema/schema-ids.ts'
 import type { IngestSettings } from '../settings.ts'
+import { createDistinctTimes } from './distinct-times.ts'
 
 /** One event refused at the door, with what is needed to keep it. */
 export interface Refused {
@@ -55,6 +56,7 @@ export function createRejectedEvents(parts: {
   const partitionCount = settings.partitionCountByTopic[topic] ?? 1
   const codec = createRejectedCodec()
   const discard = countDiscards(parts)
+  const timeOf = createDistinctTimes()
   const waiting = new Set<Promise<void>>()
   let queuedBytes = 0
 
@@ -79,9 +81,10 @@ export function createRejectedEvents(parts: {
   }
 
   return {
-    keep: (refused, request) => {
+    keep: (refused, asked) => {
       const schemaId = schemas.rejectedId
       if (schemaId === null) return discard('no_schema', refused.length)
+      const request = { ...asked, receivedAt: timeOf(asked.requestId, asked.receivedAt) }
       const records: OutgoingRecord[] = []
       let bytes = 0
       for (const event of refused) {

@@ -1,7 +1,7 @@
 import type { Audience } from '@custom-events/event'
 import type { AnswerOptions } from '../response/answers.ts'
 import type { IngestRequest } from '../http/messages.ts'
-import { isOn } from '../http/query.ts'
+import { isOn } from '../http/url.ts'
 
 const SHOWN = ['all', 'errors', 'none'] as const
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { createBudget } from '../admission/budget.ts'
+import { createUnusualLoad } from '../admission/garbage.ts'
 import { createKeyFinder, parseWriteKeys } from '../auth/write-keys.ts'
 import type { Keys } from '../auth/key-file.ts'
 import type { BodySink, IngestRequest, IngestResponse } from '../http/messages.ts'
@@ -29,7 +30,8 @@ function open({
   const schemas = { notReadyReason: null as string | null }
   const budget = createBudget(INGEST_LIMITS.maxInFlightBytes)
   const settings = { limits: INGEST_LIMITS }
-  const parts = { lifecycle, producer, schemas, budget, keys: KEYS, settings }
+  const unusual = createUnusualLoad()
+  const parts = { lifecycle, producer, schemas, budget, unusual, keys: KEYS, settings }
   const endpoint = openEndpoint(parts, { audience, needsKafka })
   return { parts, endpoint, lifecycle, producer, schemas, budget }
 }
@@ -156,36 +158,45 @@ test('what announces more than a body may have is refused unread; without a key 
   assert.ok(!large.isRead && !ofStranger.isRead)
 })
 
-test('a long body has the one slot until its work is over, and the next one waits for it', async () => {
-  const opened = open()
-  const long = `[${Array.from({ length: 1_200 }, (_, at) => eventText({ event_id: `e-${at}` })).join()}]`
-  const order: string[] = []
-  const first = Promise.withResolvers<undefined>()
-  const one = take(opened, requestOf(long, WITH_KEY), async ({ slot }) => {
-    assert.ok(slot)
-    order.push('first begins')
-    await first.promise
-    order.push('first ends')
+const LONG = `[${Array.from({ length: 1_200 }, (_, at) => eventText({ event_id: `e-${at}` })).join()}]`
+/** What is told of each is longer than it is. */
+const MANY = `[${'{},'.repeat(500)}{}]`
+
+for (const [what, long] of [
+  ['a long body', LONG],
+  ['a short body of many events', MANY],
+] as const) {
+  test(`${what} has the one slot until its work is over, and the next one waits for it`, async () => {
+    const opened = open()
+    const order: string[] = []
+    const first = Promise.withResolvers<undefined>()
+    const one = take(opened, requestOf(long, WITH_KEY), async ({ slot }) => {
+      assert.ok(slot)
+      order.push('first begins')
+      await first.promise
+      order.push('first ends')
+    })
+    const other = take(
+      opened,
+      requestOf(gzipSync(long), { ...WITH_KEY, 'content-encoding': 'gzip' }),
+      async () => {
+        order.push('second begins')
+      },
+    )
+    await take(opened, requestOf(LIST, WITH_KEY), async ({ slot }) => {
+      assert.equal(slot, null)
+      order.push('a short one is done')
+      first.resolve(undefined)
+    })
+    await Promise.all([one, other])
+    assert.deepEqual(
+      order.filter((step) => step !== 'a short one is done'),
+      ['first begins', 'first ends', 'second begins'],
+    )
+    assert.equal(opened.budget.usedBytes, 0)
+    assert.ok(opened.parts.unusual.longBytes > 2 * 128 * 1_024)
   })
-  const other = take(
-    opened,
-    requestOf(gzipSync(long), { ...WITH_KEY, 'content-encoding': 'gzip' }),
-    async () => {
-      order.push('second begins')
-    },
-  )
-  await take(opened, requestOf(LIST, WITH_KEY), async ({ slot }) => {
-    assert.equal(slot, null)
-    order.push('a short one is done')
-    first.resolve(undefined)
-  })
-  await Promise.all([one, other])
-  assert.deepEqual(
-    order.filter((step) => step !== 'a short one is done'),
-    ['first begins', 'first ends', 'second begins'],
-  )
-  assert.equal(opened.budget.usedBytes, 0)
-})
+}
 
 test('a client that goes away while its body is read ends the wait, and leaves no bytes held', async () => {
   const opened = open()

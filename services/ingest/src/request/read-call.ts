@@ -18,7 +18,9 @@ import { announcedBytes, letGo, type Encoding } from './inflate.ts'
 import type { IngestRequest } from '../http/messages.ts'
 import { Refusal } from '../response/refusal.ts'
 import type { Budget, Reservation } from '../admission/budget.ts'
+import type { UnusualLoad } from '../admission/garbage.ts'
 import { NO_ROOM, PRODUCER_FULL, TOO_MANY_LONG_BODIES } from '../admission/refusals.ts'
+import { LONG_BODIES } from '../limits.ts'
 import { Slices } from '../admission/slices.ts'
 import type { ReleaseSlot } from '../admission/long-body-queue.ts'
 import type { Keys } from '../auth/key-file.ts'
@@ -33,6 +35,7 @@ export interface CallParts {
   readonly producer: Pick<Producer, 'notReadyReason' | 'isFull' | 'isHalfFull'>
   readonly schemas: Pick<SchemaIds, 'notReadyReason'>
   readonly budget: Budget
+  readonly unusual: UnusualLoad
   readonly keys: Keys
   readonly settings: Pick<IngestSettings, 'limits'>
 }
@@ -88,11 +91,12 @@ export async function readCall<T>(
   try {
     if (!reservation.take(headBytes(arrival.request))) throw NO_ROOM
     const sent = await readBody(arrival.request, bounds)
-    if (arrival.key === null) return await work(await callOfStranger(parts, arrival, sent, bounds))
-    const isShort = arrival.encoding === 'identity' && !isLongBody(sent.length, limits)
-    return await work(
-      isShort ? callOf(parts, arrival, sent) : await callOfOther(parts, arrival, sent, bounds),
-    )
+    const isShort =
+      arrival.key !== null && arrival.encoding === 'identity' && !isLongBody(sent.length, limits)
+    const call = isShort
+      ? callOf(parts, arrival, sent)
+      : await callOfUnusual(parts, arrival, sent, bounds)
+    return await work(isOfMany(call) ? await withSlot(parts, arrival, bounds, call) : call)
   } catch (error) {
     // Some refusals are made once for all requests: those tell nothing about a sender.
     const isOwn = error instanceof Refusal && error.loadReason === null
@@ -106,6 +110,36 @@ export async function readCall<T>(
 function callOf(parts: CallParts, arrival: Arrival, body: Buffer): Call {
   const type = arrival.request.headers['content-type']
   return withEnvelope(parts, arrival, readEnvelope(body, type, parts.settings.limits), null)
+}
+
+function callOfUnusual(
+  parts: CallParts,
+  arrival: Arrival,
+  sent: Buffer,
+  bounds: BodyBounds,
+): Promise<Call> {
+  const take = arrival.key === null ? callOfStranger : callOfOther
+  return take(parts, arrival, sent, bounds)
+}
+
+/** A body of small events takes as long as one of as many usual ones. */
+const USUAL_EVENT_BYTES = 350
+
+/** Whether a body that is short has so many events that they wait for the slot of long ones. */
+function isOfMany({ envelope, slot }: Call): boolean {
+  return slot === null && envelope.events.length > LONG_BODIES.longAboveEvents
+}
+
+/** @throws {Refusal} */
+async function withSlot(
+  parts: CallParts,
+  arrival: Arrival,
+  { reservation }: BodyBounds,
+  call: Call,
+): Promise<Call> {
+  const bytes = call.envelope.events.length * USUAL_EVENT_BYTES
+  const end = await takeSlot(parts, arrival, reservation, bytes)
+  return { ...call, slot: slotOf(end, bytes) }
 }
 
 /** Of a body whose write key is inside it. It is read only when that is found. @throws {Refusal} */
@@ -148,6 +182,10 @@ async function callOfInflated(
   return callOfLong(parts, arrival, body, end)
 }
 
+function slotOf(end: ReleaseSlot, bytes: number): Slot {
+  return { slices: new Slices(), end: () => end(bytes) }
+}
+
 /**
  * Of a body that is long or inflated. A long one waits for its slot as it was sent: inflated it would take more room,
  * and be out of the processor's caches. One that does not say how long it is waits when that is known.
@@ -181,6 +219,7 @@ async function takeSlot(
   reservation: Reservation,
   bytes: number,
 ): Promise<ReleaseSlot> {
+  parts.unusual.longBytes += bytes
   const end = await reservation.takeSlot(bytes)
   if (end === null) throw TOO_MANY_LONG_BODIES
   if (needsKafka && isFullFor(parts, true)) throw PRODUCER_FULL
@@ -194,7 +233,7 @@ async function callOfLong(
   body: Buffer,
   end: ReleaseSlot,
 ): Promise<Call> {
-  const slot = { slices: new Slices(), end: () => end(body.length) }
+  const slot = slotOf(end, body.length)
   const type = arrival.request.headers['content-type']
   const { limits } = parts.settings
   const envelope = await readLongEnvelope(body, type, limits, slot.slices)

@@ -18,7 +18,7 @@ export type EventResult =
   | { readonly status: 'retry'; readonly eventId: string; readonly reason: RetryReason }
   | { readonly status: 'ignored'; readonly reason: IgnoredReason }
 
-/** Why nothing of an event was kept although nothing is wrong with it. */
+/** Why nothing of an event was kept, whether or not something is wrong with it. */
 export interface IgnoredReason {
   readonly code: IgnoredCode
   readonly detail: string

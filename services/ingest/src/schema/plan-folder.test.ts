@@ -3,11 +3,14 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createLogger } from '@custom-events/runtime'
 import { eventually } from '../../../../test/support/eventually.ts'
 import { createIngestMetrics } from '../metrics.ts'
 import { openPlanFolder } from './plan-folder.ts'
 import { eventText, startTestIngest } from '../testing/test-support.ts'
+
+const CHECK_MS = 5
 
 const planText = (event: string, type: string): string =>
   JSON.stringify({ 'x-event': event, type: 'object', properties: { a: { type } } })
@@ -31,10 +34,11 @@ function world(t: TestContext) {
       rules: { defaultMode: 'enforce', unplanned: 'allow' },
       metrics,
       log,
-      checkMs: 5,
+      checkMs: CHECK_MS,
     })
-  const valueOf = async (metric: typeof metrics.plansLoaded): Promise<number | undefined> =>
-    (await metric.get()).values[0]?.value
+  const valueOf = async (
+    metric: typeof metrics.plansLoaded | typeof metrics.planReads,
+  ): Promise<number | undefined> => (await metric.get()).values[0]?.value
   return { dir, lines, metrics, write, open, valueOf }
 }
 
@@ -101,4 +105,25 @@ test('at start a bad plan is an error with every problem', async (t) => {
   write('a.json', '{')
   write('b.json', '[]')
   await assert.rejects(open(), /a\.json[^]*b\.json/)
+})
+
+test('a folder that is just being filled anew is not taken in part', async (t) => {
+  const { dir, metrics, write, open, valueOf } = world(t)
+  write('a.json', planText('a', 'string'))
+  write('b.json', planText('b', 'string'))
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  using plans = await open()
+  rmSync(join(dir, 'a.json'))
+  rmSync(join(dir, 'b.json'))
+  t.mock.timers.tick(CHECK_MS)
+  await delay(100) // the look is over
+  assert.equal(plans.current.plans.length, 2)
+  write('a.json', planText('a', 'integer'))
+  write('b.json', planText('b', 'string'))
+  await eventually(async () => {
+    t.mock.timers.tick(CHECK_MS)
+    await delay(20)
+    assert.equal(await valueOf(metrics.planReads), 2)
+  })
+  assert.equal(plans.current.plans.length, 2)
 })

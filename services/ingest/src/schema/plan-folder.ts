@@ -24,8 +24,9 @@ export interface PlanFolder {
 export const PLAN_FOLDER_CHECK_MS = 2_000
 
 /**
- * The plans of a folder, read again when its content changes. A folder that became unreadable, or
- * holds a bad file, is logged once and counted, and all the old plans stay.
+ * The plans of a folder, read again when its content changes and two looks have found the same: a folder that is just being
+ * emptied and filled anew lacks plans, and what those seal would lie in Kafka as it was sent. A folder that became
+ * unreadable, or holds a bad file, is logged once and counted, and all the old plans stay.
  *
  * @throws {BadPlans} or the file system's error when the plans cannot be used at start.
  */
@@ -51,11 +52,15 @@ export async function openPlanFolder(options: {
   }
 
   let known = files
+  /** What the last look found, where that is not `known`. */
+  let changed: readonly PlanFile[] | null = null
   let lastRefusal: string | null = null
   const check = async (): Promise<void> => {
     try {
       const found = await readPlanFiles(dir)
-      if (isSame(found, known)) return
+      const isSettled = changed !== null && isSame(found, changed)
+      changed = isSame(found, known) ? null : found
+      if (changed === null || !isSettled) return
       known = found
       plans = await compileAll(compile, found, unchanged(files, plans))
       files = found
@@ -64,6 +69,7 @@ export async function openPlanFolder(options: {
       tell()
       log.info({ plans: plans.length }, 'tracking plans read again')
     } catch (error) {
+      changed = null // what was seen before is not what was seen twice
       const reason = error instanceof Error ? error.message : String(error)
       if (reason === lastRefusal) return
       lastRefusal = reason

@@ -26,7 +26,10 @@ test('a person has one key in an account, whatever their ids are made of; the ac
   ]
   const ids = owners.map((owner) => keys.of('person', owner).id)
   assert.equal(new Set(ids).size, owners.length)
-  assert.deepEqual(owners.map((owner) => keys.of('person', owner).id), ids) // prettier-ignore
+  assert.deepEqual(
+    owners.map((owner) => keys.of('person', owner).id),
+    ids,
+  )
   const ofAccount = keys.of('account', ANN)
   assert.equal(keys.of('account', { ...ANN, user_id: 'bob' }), ofAccount)
   assert.deepEqual([ofAccount.record.user_id, ofAccount.record.anonymous_id], [null, null])

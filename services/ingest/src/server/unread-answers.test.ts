@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { eventually } from '../../../../test/support/eventually.ts'
-import { startTestIngest } from '../testing/test-support.ts'
+import { rawPost } from '../testing/raw.ts'
+import { countOf, startTestIngest } from '../testing/test-support.ts'
 
 /** An answer of 1.5 MB. */
 const LARGE = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n'
@@ -60,4 +61,41 @@ test('a hundred requests behind one another are all answered', async () => {
   client.write(SMALL.repeat(100))
   await eventually(() => assert.equal(text.split('HTTP/1.1 405 ').length - 1, 100))
   client.destroy()
+})
+
+/** A body of half a megabyte, whose answer has some 14: each event is rejected for twenty numbers. */
+const REJECTED = `[${Array(2_500)
+  .fill(`{"properties":{${Array.from({ length: 20 }, (_, n) => `"p${n}":1e999`).join()}}}`)
+  .join()}]`
+const MANY_ERRORS = rawPost(`Content-Length: ${REJECTED.length}\r\n`, REJECTED)
+const MAX_UNREAD_BYTES = 40_000_000
+
+test('large answers that nobody reads have a bound together: the oldest are cut first', async () => {
+  await using ingest = await startTestIngest({ maxUnreadBytes: MAX_UNREAD_BYTES })
+  const deaf: Awaited<ReturnType<typeof connectTo>>[] = []
+  for (let answered = 1; answered <= 5; answered += 1) {
+    const each = await connectTo(ingest.port)
+    deaf.push(each)
+    each.client.write(MANY_ERRORS)
+    await eventually(async () =>
+      assert.equal(await countOf(ingest.metrics.rejected), 2_500 * answered),
+    )
+  }
+  await eventually(() =>
+    assert.deepEqual(
+      deaf.map(({ served }) => served.destroyed),
+      [true, true, true, false, false],
+    ),
+  )
+  assert.equal(await countOf(ingest.metrics.unreadAnswersCut), 3)
+  for (const { client } of deaf) client.destroy()
+})
+
+test('who reads its large answers is never cut for them', async () => {
+  await using ingest = await startTestIngest({ maxUnreadBytes: MAX_UNREAD_BYTES })
+  for (let turn = 0; turn < 6; turn += 1) {
+    const { status, body } = await ingest.post(REJECTED, { path: '/track?results=all' })
+    assert.deepEqual([status, body.rejected, body.results.length], [400, 2_500, 2_500])
+  }
+  assert.equal(await countOf(ingest.metrics.unreadAnswersCut), 0)
 })

@@ -13,6 +13,8 @@ export interface FakeProducer extends Producer {
   readonly waitingCalls: number
   /** What becomes of the next records; `null` leaves `produce` unanswered until it is changed. */
   outcome: ((record: OutgoingRecord) => ProduceOutcome) | null
+  /** Keeps nothing of what it was given so far. */
+  forget(): void
 }
 
 const UNAVAILABLE: ProduceOutcome = { status: 'unacknowledged', reason: 'kafka_unavailable' }
@@ -59,6 +61,7 @@ export function createFakeProducer(): FakeProducer {
       if (outcome === null) await new Promise<void>((resolve) => waiting.push(resolve))
       return answer(given)
     },
+    forget: () => void records.splice(0),
     [Symbol.asyncDispose]: async () => {},
   }
   return fake

@@ -14,9 +14,14 @@ const observer = new PerformanceObserver((list) => {
 })
 observer.observe({ entryTypes: ['gc'] })
 let told = 0
-const watch = watchGarbage(() => {
-  told += 1
+const load = { longBytes: 0, events: 0 }
+const watch = watchGarbage({
+  load,
+  onCollected: () => {
+    told += 1
+  },
 })
+load.longBytes = 1_024 ** 3
 const kept: readonly unknown[] =
   process.argv[2] === 'buffers'
     ? Array.from({ length: 100 }, () => Buffer.alloc(1_024 ** 2))

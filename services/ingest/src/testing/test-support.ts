@@ -18,9 +18,11 @@ import { createRejectedEvents } from '../rejected/rejected.ts'
 import { createRetryAdvice } from '../admission/retry-after.ts'
 import { SERVER_LIMITS, startIngestServer, type ServerLimits } from '../server/server.ts'
 import { createLifecycle } from '../server/lifecycle.ts'
+import { createUnreadAnswers } from '../server/unread-answers.ts'
 import { ingestSettings } from '../settings.ts'
-import { SEAL_KEYS, type IngestLimits } from '../limits.ts'
+import { SEAL_KEYS, UNREAD_ANSWERS, type IngestLimits } from '../limits.ts'
 import { createBudget } from '../admission/budget.ts'
+import { createUnusualLoad } from '../admission/garbage.ts'
 import { refuseEarly } from '../admission/refuse-early.ts'
 
 export const TOPICS = topicNames('events.tracked.v1')
@@ -71,6 +73,7 @@ export async function startTestIngest(
     readonly plans?: IngestParts['plans']
     readonly limits?: Partial<IngestLimits>
     readonly serverLimits?: Partial<ServerLimits>
+    readonly maxUnreadBytes?: number
     readonly random?: () => number
     /** At the event loop; the real one when there is none. */
     readonly look?: () => LoopLook
@@ -114,6 +117,10 @@ export async function startTestIngest(
     log,
     lifecycle,
     budget,
+    unusual: createUnusualLoad(),
+    unreadAnswers: createUnreadAnswers(options.maxUnreadBytes ?? UNREAD_ANSWERS.maxBytes, (cut) =>
+      metrics.unreadAnswersCut.inc(cut),
+    ),
     keys: options.keys ?? NO_KEYS,
     plans,
     sealer: createSealer(createSealKeys({ limits: SEAL_KEYS })),

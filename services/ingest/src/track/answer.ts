@@ -1,6 +1,7 @@
 import { REQUEST_CODES } from '@custom-events/event'
 import { allAcceptedText } from './all-accepted.ts'
-import { answerAccepted, type AnswerOptions } from '../response/answers.ts'
+import { answerText } from '../response/answer-text.ts'
+import { answerAccepted, type Answer, type AnswerOptions } from '../response/answers.ts'
 import type { EventResult } from '../response/event-result.ts'
 import { envelopeFieldsText } from '../request/envelope-fields.ts'
 import type { Call } from '../request/read-call.ts'
@@ -13,7 +14,7 @@ import type { SendAccepted } from './accepted-head.ts'
 import { send } from '../http/send.ts'
 import type { LimitDecision } from '../rate-limit/rate-limits.ts'
 import type { Refusal } from '../response/refusal.ts'
-import type { Postponed } from './track-and-wait.ts'
+import { waitedFor, type Postponed } from './track-and-wait.ts'
 import { refusalOf, type Judged } from './verdicts.ts'
 
 type AnswerParts = IngestParts & { readonly sendAccepted: SendAccepted }
@@ -97,9 +98,13 @@ function answerBaldly(
 type Made = Omit<Postponed, 'keyName'>
 
 /** Sends the answer now, or hands it back to who waits. */
-function give(parts: AnswerParts, { response, isWaiting }: Asked, made: Made): Made | null {
-  if (isWaiting) return made
-  send(response, made.answer, parts.lifecycle.isDraining)
+function give(
+  parts: AnswerParts,
+  { response, isWaiting }: Asked,
+  { results, answer: made }: { readonly results: readonly EventResult[]; readonly answer: Answer },
+): Made | null {
+  if (isWaiting) return { ...waitedFor(results), answer: answerText(made) }
+  send(response, made, parts.lifecycle.isDraining)
   return null
 }
 

@@ -1,4 +1,4 @@
-import { partitionOf } from '@custom-events/event'
+import { partitionOfEvent } from '@custom-events/event'
 import { answerOptionsFrom } from '../request/answer-options.ts'
 import { answerAccepted } from '../response/answers.ts'
 import { openEndpoint, takeCall } from '../request/call.ts'
@@ -15,8 +15,8 @@ import { mayProduce, refusalOf, resultsOf, type Judged, type Produced } from './
  */
 export function createDryRun(parts: IngestParts): Handle {
   const endpoint = openEndpoint(parts, { audience: 'own', needsKafka: false })
-  const { plans, settings, erasures } = parts
-  const judge = createJudge({ ...settings, plans, erased: erasures.ids })
+  const { plans, settings, erasures, unusual } = parts
+  const judge = createJudge({ ...settings, plans, erased: erasures.ids, unusual })
   return (request, response) =>
     takeCall(parts, endpoint, request, response, async (call) => {
       const judged = await judge(call)
@@ -37,10 +37,11 @@ export function createDryRun(parts: IngestParts): Handle {
 }
 
 function pretendToProduce({ settings }: IngestParts, judged: readonly Judged[]): Produced[] {
-  const { topic, partitions: partitionCount } = settings.place()
+  const placement = settings.place()
   return judged.flatMap(({ verdict }) => {
     if (verdict.status !== 'accepted') return []
-    const place = { topic, partition: partitionOf(verdict.event.group_id, partitionCount) }
+    const { topic } = placement
+    const place = { topic, partition: partitionOfEvent(verdict.event, placement) }
     return [{ place, outcome: { status: 'acknowledged', offset: 0 } } as const]
   })
 }

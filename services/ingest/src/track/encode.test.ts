@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createEventCodec } from '@custom-events/codec'
-import { NO_PLAN_SET, partitionOf } from '@custom-events/event'
+import { NO_PLAN_SET, partitionOf, partitionOfEvent, splitAccounts } from '@custom-events/event'
 import { Slices } from '../admission/slices.ts'
 import { Refusal } from '../response/refusal.ts'
 import { callOf } from '../testing/call.fixture.ts'
@@ -60,6 +60,33 @@ test('records of events that lie in the body, and of a list that yields, are the
       assert.deepEqual([key, value], [expected?.key, expected?.value], `record ${at}`)
     }
   }
+})
+
+test('events of a split account go where their identity says, on both ways of judging; no other account moves', async () => {
+  const split = splitAccounts(['account_3', 'account_ü'], 2)
+  const place = () => ({ ...settings.place(), split })
+  const some = ['account_3', 'account_ü', 'account_4'].flatMap((group_id) =>
+    Array.from(
+      { length: 60 },
+      (_, at) =>
+      // A time as text, as a number, and none: the same copy must be found again by what is stored.
+      eventText({ group_id, event_id: `é-${at}`, timestamp: at % 2 === 0 ? '2026-01-31T09:30:00.5+01:00' : 1_769_850_600_000 + at }), // prettier-ignore
+    ),
+  )
+  const used = new Map<string, Set<number>>()
+  for (const hasFastPath of [false, true]) {
+    const verdicts = await judgeWith(hasFastPath)(callOf(`[${some.join()}]`))
+    const records = encode({ ...encoding, settings: { place } }, verdicts)
+    assert.equal(records.length, some.length)
+    for (const { partition, key, value } of records) {
+      const stored = encoding.codec.decode(value ?? Buffer.alloc(0)).value
+      assert.equal(partition, partitionOfEvent(stored, { partitions: 12, split }))
+      assert.equal(String(key), stored.group_id, 'the key stays the account')
+      used.set(stored.group_id, (used.get(stored.group_id) ?? new Set<number>()).add(partition))
+    }
+  }
+  const sizes = [...used].map(([group, partitions]) => [group, partitions.size])
+  assert.deepEqual(sizes, [['account_3', 6], ['account_ü', 6], ['account_4', 1]]) // prettier-ignore
 })
 
 test('without the id of our schema nothing is encoded: the registry is away', async () => {

@@ -1,8 +1,9 @@
 import { RecordBuffer, type FramedCodec } from '@custom-events/codec'
 import {
   FastEvent,
-  partitionOf,
-  partitionOfHash,
+  partitionOfEvent,
+  partitionOfHashed,
+  type Placement,
   type PlanSet,
   type TrackedEvent,
 } from '@custom-events/event'
@@ -57,26 +58,27 @@ interface Started {
   next: number
   readonly records: (OutgoingRecord | SealedRecord)[]
   readonly topic: string
-  readonly partitionCount: number
+  readonly placement: Placement
   readonly schemaId: number
   readonly recordBuffer: RecordBuffer
 }
 
 function start(encoding: Encoding, judged: readonly Judged[]): Started {
   const { codec, sealer, schemas, settings } = encoding
-  const { topic, partitions: partitionCount, closed } = settings.place()
+  const placement = settings.place()
+  const { topic, closed } = placement
   if (closed !== null) throw KAFKA_AWAY // the topic grows, since the request was let in
   const schemaId = schemas.trackedId
   if (schemaId === null) throw REGISTRY_AWAY // found to be wrong since the request was let in
   const recordBuffer = openRecordBuffer(judged, schemaId)
   const { current } = encoding.plans
   const plans = current.sealsByEvent === null ? null : current
-  const place = { topic, partitionCount, schemaId, recordBuffer }
+  const place = { topic, placement, schemaId, recordBuffer }
   return { codec, sealer, plans, judged, next: 0, records: [], ...place }
 }
 
 function encodeUpTo(started: Started, end: number): void {
-  const { judged, plans, records, topic, partitionCount, recordBuffer } = started
+  const { judged, plans, records, topic, placement, recordBuffer } = started
   for (; started.next < end; started.next += 1) {
     const verdict = judged[started.next]?.verdict
     if (verdict?.status !== 'accepted') continue
@@ -86,7 +88,7 @@ function encodeUpTo(started: Started, end: number): void {
       records.push({ ...recordOf(started, sealed), sealKeys: sealed.keys })
     } else if (event instanceof FastEvent) {
       recordBuffer.write(event)
-      const partition = partitionOfHash(recordBuffer.hash, partitionCount)
+      const partition = partitionOfHashed(recordBuffer.hash, event, placement)
       records.push(new BufferedRecord(topic, partition, recordBuffer))
     } else {
       records.push(recordOf(started, event))
@@ -95,8 +97,8 @@ function encodeUpTo(started: Started, end: number): void {
 }
 
 function recordOf(started: Started, event: TrackedEvent): OutgoingRecord {
-  const { codec, topic, partitionCount, schemaId } = started
-  const partition = partitionOf(event.group_id, partitionCount)
+  const { codec, topic, placement, schemaId } = started
+  const partition = partitionOfEvent(event, placement)
   const key = Buffer.from(event.group_id, 'utf8')
   return { topic, partition, key, value: codec.encode(event, schemaId) }
 }

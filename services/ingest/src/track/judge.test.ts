@@ -135,9 +135,28 @@ test('whether an account is erased is told to nobody who may not write it', asyn
   assert.equal(theirs.verdict.problems[0]?.code, 'key_scope')
 })
 
-test('an event that is not valid is rejected, whoever it is of', async () => {
-  const erased = erasedWith('user', 'u-gone')
-  const bad = eventText({ user_id: 'u-gone', timestamp: 'yesterday' })
-  const [judged] = await createJudge({ plans, rules, erased })(callOf(bad))
-  assert.equal(judged?.verdict.status, 'rejected')
+test('an event that is not valid is ignored, too, where an erased id can be read in it', async () => {
+  const bad = { timestamp: 'yesterday' }
+  const sent = eventText({ ...bad, user_id: 'u-gone', anonymous_id: 'a-gone' })
+  const many = `[${[sent, ...Array.from({ length: 300 }, () => eventText(bad))].join()}]`
+  for (const [kind, id] of [
+    ['user', 'u-gone'],
+    ['group', 'account_456'],
+    ['anonymous', 'a-gone'],
+  ] as const) {
+    const erased = erasedWith(kind, id)
+    for (const hasFastPath of [true, false]) {
+      const judge = createJudge({ plans, rules, erased, hasFastPath })
+      const slot = { slices: new Slices(), end: () => {} }
+      for (const call of [callOf(sent), callOf(many, { slot })]) {
+        const [first] = await judge(call)
+        assert.ok(first?.verdict.status === 'ignored', kind)
+        assert.equal(first.verdict.reason.code, 'erased')
+      }
+      const [other] = await judge(callOf(eventText({ ...bad, group_id: 'g', user_id: 'u' })))
+      assert.equal(other?.verdict.status, 'rejected')
+      const [unreadable] = await judge(callOf('["u-gone"]'))
+      assert.equal(unreadable?.verdict.status, 'rejected', 'no id can be read in it')
+    }
+  }
 })

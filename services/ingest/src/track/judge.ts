@@ -15,6 +15,7 @@ import type { Call } from '../request/read-call.ts'
 import type { IngestParts } from '../parts.ts'
 import type { IngestSettings } from '../settings.ts'
 import { EVENTS_PER_LOOK, Slices } from '../admission/slices.ts'
+import { createUnusualLoad, type UnusualLoad } from '../admission/garbage.ts'
 import { createOneATurn } from '../server/one-a-turn.ts'
 import { forbidOtherAccounts, ignoreErased, notAnEvent, type Judged } from './verdicts.ts'
 
@@ -34,6 +35,7 @@ type EventIds = (call: Call) => NormaliseContext['newEventId']
  * @param options.eventIds @default a new id each time
  * @param options.hasFastPath whether usual events may be judged where they lie in the body: the same
  * verdicts, but accepted events are of use for encoding and answering only. @default false
+ * @param options.unusual where events that are judged otherwise are counted. @default nowhere
  */
 export function createJudge({
   plans,
@@ -41,11 +43,13 @@ export function createJudge({
   erased = NOBODY_ERASED,
   eventIds = newEventIds(),
   hasFastPath = false,
+  unusual = createUnusualLoad(),
 }: Pick<IngestParts, 'plans'> &
   Pick<IngestSettings, 'rules'> & {
     readonly erased?: ErasedIds
     readonly eventIds?: EventIds
     readonly hasFastPath?: boolean
+    readonly unusual?: UnusualLoad
   }): Judge {
   const judgeOnReferencePath = createReferenceJudge()
   const judgeOnFastPath = hasFastPath ? createFastPath(rules) : null
@@ -64,18 +68,21 @@ export function createJudge({
         }
       }
     }
+    unusual.events += 1
     return { input, verdict: judgeOnReferencePath(input, context, plansInForce) }
   }
   return (call) => {
     const { events } = call.envelope
     const context = { ...contextOf(call), rules, newEventId: eventIds(call) }
+    const leaveOut = (judged: readonly Judged[]): readonly Judged[] =>
+      ignoreErased(judged, erased, call.receivedAt)
     const { current } = plans // the same for every event of a request
     const judge = (input: EventInput): Judged => judgeOne(input, context, current)
     if (events.length >= EVENTS_PER_LOOK) {
       const slices = call.slot?.slices ?? new Slices(oneATurn)
-      return judgeInSlices(call, judge, slices).then((judged) => ignoreErased(judged, erased))
+      return judgeInSlices(call, judge, slices).then(leaveOut)
     }
-    return ignoreErased(forbidOtherAccounts(events.map(judge), call.key), erased)
+    return leaveOut(forbidOtherAccounts(events.map(judge), call.key))
   }
 }
 

@@ -62,7 +62,10 @@ test('what a plan marks is sealed, in the bytes and on the reference path, and o
   const events = ingest.events()
   assert.equal(events.length, 302)
   for (const event of events) {
-    assert.match(event.properties, /^\{"email":"sealed:v1:p[^"]*","vat":"sealed:v1:a[^"]*","person":\{"mail":"sealed:v1:p[^"]*","age":3\},"seats":2\}$/) // prettier-ignore
+    assert.match(
+      event.properties,
+      /^\{"email":"sealed:v1:p[^"]*","vat":"sealed:v1:a[^"]*","person":\{"mail":"sealed:v1:p[^"]*","age":3\},"seats":2\}$/,
+    )
     assert.equal(opened(ingest, event), JSON.stringify(properties))
   }
   const [first, second, ...others] = keyRecords(ingest)
@@ -83,10 +86,12 @@ test('an event of another plan, or with nothing to seal, is produced as it was s
     signUp({ email: null }),
     signUp({ seats: 1 }),
   ]) {
-    // prettier-ignore
     assert.equal((await ingest.post(text)).status, 200)
   }
-  assert.deepEqual(ingest.events().map(({ properties }) => properties), ['{"email":"a@b.c"}', '{"email":null}', '{"seats":1}']) // prettier-ignore
+  assert.deepEqual(
+    ingest.events().map(({ properties }) => properties),
+    ['{"email":"a@b.c"}', '{"email":null}', '{"seats":1}'],
+  )
   assert.deepEqual(keyRecords(ingest), [])
 })
 
@@ -100,7 +105,10 @@ test('a key is acknowledged before anything is produced that it seals', async ()
   assert.equal(producer.waitingCalls, 1)
   producer.outcome = acknowledge
   assert.equal((await answering).status, 200)
-  assert.deepEqual(producer.records.map(({ topic }) => topic), [TOPICS.keys, TOPICS.tracked]) // prettier-ignore
+  assert.deepEqual(
+    producer.records.map(({ topic }) => topic),
+    [TOPICS.keys, TOPICS.tracked],
+  )
 })
 
 test('while keys cannot be kept, what is sealed is to be sent again, and the rest of the request is accepted', async () => {
@@ -115,8 +123,14 @@ test('while keys cannot be kept, what is sealed is to be sent again, and the res
   assert.equal(alone.status, 503)
   assert.notEqual(alone.headers.get('retry-after'), null)
   const mixed = await ingest.post(`[${signUp({ email: SECRET })},${signUp({ seats: 1 })}]`)
-  assert.deepEqual(mixed.body.results.map(({ status }: { status: string }) => status), ['retry', 'accepted']) // prettier-ignore
-  assert.deepEqual(ingest.events().map(({ properties }) => properties), ['{"seats":1}']) // prettier-ignore
+  assert.deepEqual(
+    mixed.body.results.map(({ status }: { status: string }) => status),
+    ['retry', 'accepted'],
+  )
+  assert.deepEqual(
+    ingest.events().map(({ properties }) => properties),
+    ['{"seats":1}'],
+  )
   producer.outcome = acknowledge
   assert.equal((await ingest.post(signUp({ email: SECRET }))).status, 200)
   const [event] = ingest.events().slice(-1)
@@ -133,9 +147,14 @@ test('keys of many people in one request are produced in one go', async () => {
     calls.push(records)
     return produce(records)
   }
-  const events = Array.from({ length: 50 }, (_, n) => signUp({ email: SECRET }, { user_id: `u${n}`, event_id: `e${n}` })) // prettier-ignore
+  const events = Array.from({ length: 50 }, (_, n) =>
+    signUp({ email: SECRET }, { user_id: `u${n}`, event_id: `e${n}` }),
+  )
   assert.equal((await ingest.post(`[${events.join()}]`)).body.accepted, 50)
-  assert.deepEqual(calls.map(({ length }) => length), [50, 50]) // prettier-ignore
+  assert.deepEqual(
+    calls.map(({ length }) => length),
+    [50, 50],
+  )
 })
 
 test('nothing of a marked value is in a rejected event, an answer, a warning or the log', async () => {
@@ -145,7 +164,9 @@ test('nothing of a marked value is in a rejected event, an answer, a warning or 
       await ingest.post(signUp({ email: 'no-mail-joe.secret' })),
       await ingest.post(signUp({ email: 7_777_777 })),
       await ingest.post(signUp({ email: 'joe.secret@a.bc' }, { group_id: undefined })),
-      await ingest.post(signUp({ person: 'joe.secret' }, { event: 'SignedUp', user_id: undefined })), // prettier-ignore
+      await ingest.post(
+        signUp({ person: 'joe.secret' }, { event: 'SignedUp', user_id: undefined }),
+      ),
     ]
     for (const { body } of answers) assert.doesNotMatch(JSON.stringify(body), /joe\.secret|7777777/)
     for (const { raw, errors } of ingest.rejectedEvents()) {

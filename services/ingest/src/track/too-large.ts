@@ -64,7 +64,7 @@ function without(
 
 function refused({ input, verdict }: Judged, limit: number): Judged {
   if (verdict.status !== 'accepted') return { input, verdict }
-  const { event, group_id, user_id, event_id } = verdict.event
+  const { event, group_id, user_id, anonymous_id, event_id } = verdict.event
   const problem: Problem = {
     pointer: input.pointer,
     code: 'event_too_large',
@@ -73,7 +73,7 @@ function refused({ input, verdict }: Judged, limit: number): Judged {
     got: null,
     suggestion: 'send less in properties, or have max.message.bytes of the topic raised',
   }
-  const known = { event, group_id, user_id, event_id }
+  const known = { event, group_id, user_id, anonymous_id, event_id }
   const { warnings } = verdict
   return { input, verdict: { status: 'rejected', problems: [problem], warnings, known } }
 }

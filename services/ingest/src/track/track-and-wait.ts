@@ -1,16 +1,21 @@
-import type { Answer } from '../response/answers.ts'
+import type { AnswerText } from '../response/answer-text.ts'
 import type { EventResult, Receipt } from '../response/event-result.ts'
 import { withQueryable, type Queryable } from '../response/queryable.ts'
 import type { Handle } from '../http/route.ts'
 import type { IngestRequest, IngestResponse } from '../http/messages.ts'
-import { send } from '../http/send.ts'
+import { sendText } from '../http/send.ts'
 import { WAITING } from '../limits.ts'
 import type { IngestParts } from '../parts.ts'
 
-/** An answer that is not sent before its events can be queried. */
+/**
+ * An answer that is not sent before its events can be queried. It holds nothing of these events: their bodies are in memory
+ * as long as one of them is, and are given back to the budget of all requests before the wait begins.
+ */
 export interface Postponed {
-  readonly results: readonly EventResult[]
-  readonly answer: Answer
+  readonly accepted: number
+  /** Of the accepted events; fewer where the place of one cannot be told. */
+  readonly receipts: readonly Receipt[]
+  readonly answer: AnswerText
   /** Of the write key that the request came with. */
   readonly keyName: string
 }
@@ -51,27 +56,30 @@ async function answerLater(
     parts.metrics.waits.inc({ outcome: outcome.isQueryable ? 'queryable' : outcome.code })
   }
   const told = outcome === null ? waiting.answer : withQueryable(waiting.answer, outcome)
-  send(response, told, parts.lifecycle.isDraining)
+  sendText(response, told, parts.lifecycle.isDraining)
 }
 
 /** @returns `null` when nothing was accepted. */
 async function outcomeOf(
   parts: Parts,
   response: IngestResponse,
-  { wait, results, keyName }: Waiting,
+  { wait, accepted, receipts, keyName }: Waiting,
 ): Promise<Queryable | null> {
   if (wait !== 'queryable') return unknownWait(wait)
-  const accepted = results.filter(({ status }) => status === 'accepted')
-  if (accepted.length === 0) return null
-  const receipts = accepted.flatMap(receiptOf)
-  if (receipts.length < accepted.length) return PLACE_UNKNOWN
+  if (accepted === 0) return null
+  if (receipts.length < accepted) return PLACE_UNKNOWN
   const withinMs = response.startedAt + WAITING.answerWithinMs - performance.now()
   const asked = { receipts, withinMs, keyName: parts.keys.isOff ? null : keyName }
   return whileThere(response, (gone) => parts.queryable.until(asked, gone))
 }
 
-function receiptOf(result: EventResult): readonly Receipt[] {
-  return result.status === 'accepted' && result.receipt !== null ? [result.receipt] : []
+/** What is waited for, of what became of the events of a request. */
+export function waitedFor(
+  results: readonly EventResult[],
+): Pick<Postponed, 'accepted' | 'receipts'> {
+  const accepted = results.filter((result) => result.status === 'accepted')
+  const receipts = accepted.flatMap(({ receipt }) => (receipt === null ? [] : [receipt]))
+  return { accepted: accepted.length, receipts }
 }
 
 const PLACE_UNKNOWN: Queryable = {

@@ -38,6 +38,7 @@ export function createTrack(parts: IngestParts, audience: Audience): Handle {
       plans: parts.plans,
       erased: parts.erasures.ids,
       hasFastPath: true,
+      unusual: parts.unusual,
     }),
     codec: createEventCodec(),
     produceWithin: createProduceWithin(

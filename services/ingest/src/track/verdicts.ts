@@ -31,16 +31,33 @@ export function notAnEvent(type: string): IgnoredReason {
 }
 
 /**
- * Accepted events of somebody who was erased are ignored. After what a key may write is known: whether an account is
- * erased is told to nobody else.
+ * Events of somebody who was erased are ignored, good or bad: a rejected one would be kept as it was sent. After what a
+ * key may write is known: whether an account is erased is told to nobody else.
+ *
+ * @param receivedAt of the request, in milliseconds since 1970.
  */
-export function ignoreErased(judged: readonly Judged[], ids: ErasedIds): readonly Judged[] {
+export function ignoreErased(
+  judged: readonly Judged[],
+  ids: ErasedIds,
+  receivedAt: number,
+): readonly Judged[] {
   if (ids.size === 0) return judged
   return judged.map((each) => {
-    const { input, verdict } = each
-    const kind = verdict.status === 'accepted' ? ids.ofEvent(verdict.event) : null
-    return kind === null ? each : { input, verdict: { status: 'ignored', reason: erased(kind) } }
+    const kind = erasedKindOf(each.verdict, ids, receivedAt)
+    if (kind === null) return each
+    return { input: each.input, verdict: { status: 'ignored', reason: erased(kind) } }
   })
+}
+
+function erasedKindOf(
+  verdict: Judged['verdict'],
+  ids: ErasedIds,
+  receivedAt: number,
+): IdKind | null {
+  if (verdict.status === 'accepted') return ids.ofEvent(verdict.event)
+  if (verdict.status === 'ignored' || isOutOfScope(verdict.problems)) return null
+  // Its timestamp may be what is wrong with it: as consumers and erasures do, it is taken to have happened when it came.
+  return ids.ofEvent({ ...verdict.known, timestamp: receivedAt, received_at: receivedAt })
 }
 
 const WHO: Readonly<Record<IdKind, string>> = {
@@ -69,7 +86,7 @@ export function forbidOtherAccounts(
 
 function outOfScope(
   input: EventInput,
-  { event, group_id, user_id, event_id }: KnownParts,
+  { event, group_id, user_id, anonymous_id, event_id }: KnownParts,
   warnings: readonly Warning[],
 ): Verdict {
   const problem = {
@@ -80,7 +97,7 @@ function outOfScope(
     got: null,
     suggestion: null,
   } as const
-  const known = { event, group_id, user_id, event_id }
+  const known = { event, group_id, user_id, anonymous_id, event_id }
   return { status: 'rejected', problems: [problem], warnings, known }
 }
 

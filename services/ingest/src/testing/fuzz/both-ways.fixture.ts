@@ -12,6 +12,7 @@ import {
   type IdKind,
   NO_PLAN_SET,
   openProperties,
+  splitAccounts,
   type Audience,
   type PlanSet,
 } from '@custom-events/event'
@@ -35,6 +36,9 @@ import { ANYBODY, type WriteKey } from '../../auth/write-keys.ts'
 /** The clock at the door, in milliseconds since the epoch. */
 export const RECEIVED_AT = Date.UTC(2026, 0, 31)
 export const settings = ingestSettings(TOPICS, 12)
+/** Some of the accounts that are drawn are split: both ways must find the same identity. */
+const split = splitAccounts(['account_1', 'é-1'], 2)
+const place = () => ({ ...settings.place(), split })
 
 const codec = createEventCodec()
 const ANY_ACCOUNT: WriteKey = { ...ANYBODY, name: 'wéb' }
@@ -131,12 +135,20 @@ function encodingWith(plans: PlanSet) {
     keys,
     createSealValue((bytes) => bytes.fill(7)),
   )
-  return { codec, schemas: { trackedId: 258 }, settings, plans: { current: plans }, sealer }
+  return {
+    codec,
+    schemas: { trackedId: 258 },
+    settings: { place },
+    plans: { current: plans },
+    sealer,
+  }
 }
 
 /** @throws when what is sealed does not open to what was sent. */
 function assertOpens(judged: readonly Judged[], records: readonly OutgoingRecord[]): void {
-  const events = judged.flatMap(({ verdict }) => (verdict.status === 'accepted' ? [verdict.event] : [])) // prettier-ignore
+  const events = judged.flatMap(({ verdict }) =>
+    verdict.status === 'accepted' ? [verdict.event] : [],
+  )
   for (const [index, record] of records.entries()) {
     const event = events[index]
     if (event === undefined || !isSealed(record) || record.value === null) continue
