@@ -3,8 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Server } from '@custom-events/embedded'
 import { victimShard, withAll, type Act, type Hands, type Outcome } from './hands.ts'
 import type { Fault, FaultKind } from './schedule.ts'
+import { patiently } from './patiently.ts'
 import { bringBack } from './server-faults.ts'
 import { retries } from './table-faults.ts'
+import type { World } from './world.ts'
 
 const AT_LEAST_MS = 5_000
 const REFILL_EVERY_MS = 200
@@ -20,12 +22,40 @@ export const diskActs = {
     return fillDisk(hands, fault, { server: victim, seen, recover: () => bringBack(victim) })
   },
   clickhouse_disk_full: (hands, fault) => {
-    const { server } = victimShard(hands, fault)
+    const { server, shard } = victimShard(hands, fault)
     const seen = (): Promise<number> => retries(hands.world, 'disk_full')
     // A part that was merged meanwhile may have no last bytes: the runbook says to restart, too.
-    return fillDisk(hands, fault, { server, seen, recover: () => bringBack(server) })
+    return fillDisk(hands, fault, {
+      server,
+      seen,
+      recover: () => recoverClickHouse(hands.world, server, shard),
+    })
   },
 } as const satisfies Partial<Record<FaultKind, Act>>
+
+/**
+ * As an operator does it: restarts it, and drops what it then keeps aside. That is a part that it wrote on the full disk, and what
+ * it was made of is back. Whether it is, the ledger tells.
+ */
+async function recoverClickHouse(world: World, server: Server, shard: number): Promise<void> {
+  await bringBack(server)
+  const { questions } = world
+  await patiently(async () => {
+    const aside = await questions.ask(
+      'SELECT table, name FROM system.detached_parts WHERE database = currentDatabase()',
+      shard,
+    )
+    for (const [table, name] of aside) {
+      await questions.command(
+        `ALTER TABLE ${table} DROP DETACHED PART '${name}' SETTINGS allow_drop_detached = 1`,
+        shard,
+      )
+    }
+  }, LOOKS)
+}
+
+/** ClickHouse is busy after it was started. */
+const LOOKS = 20
 
 function fillDisk(
   hands: Hands,

@@ -14,8 +14,8 @@ const ROOM_BYTES = 1_024 ** 2
 
 /** A folder on a disk of its own, in memory, that can be made full. */
 export interface Disk extends AsyncDisposable {
-  /** No room beyond what is used now. */
-  fill(): Promise<void>
+  /** No room beyond what is used now. @param roomBytes but for so much. @default 0 */
+  fill(roomBytes?: number): Promise<void>
   free(): Promise<void>
 }
 
@@ -38,7 +38,7 @@ export async function mountDisk(folder: string): Promise<Disk> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   await run('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, source(), folder])
   return {
-    fill: () => shrinkToUsed(folder),
+    fill: (roomBytes = 0) => shrinkToUsed(folder, roomBytes),
     free: async () => void (await run('mount', ['-o', `remount,size=${SIZE}`, folder])),
     [Symbol.asyncDispose]: async () => {
       await run('umount', ['-l', folder]).catch(() => {})
@@ -50,10 +50,10 @@ export async function mountDisk(folder: string): Promise<Disk> {
  * Shrunk to what is used: full, without spending memory on a filler. What is written between looking and
  * shrinking makes the kernel refuse (EINVAL), so each further try leaves more room.
  */
-async function shrinkToUsed(folder: string): Promise<void> {
+async function shrinkToUsed(folder: string, roomBytes: number): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     const { blocks, bfree, bsize } = await statfs(folder)
-    const used = Math.max(1, blocks - bfree) * bsize + attempt * ROOM_BYTES
+    const used = Math.max(1, blocks - bfree) * bsize + roomBytes + attempt * ROOM_BYTES
     try {
       return void (await run('mount', ['-o', `remount,size=${used}`, folder]))
     } catch (error) {

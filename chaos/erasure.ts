@@ -3,6 +3,7 @@ import { keepPartsBriefly, receiptIn, runErase } from '../test/support/erase-com
 import { ACCOUNT_OF_PERSON, ERASED_ACCOUNT, ERASED_PERSON } from './accounts.ts'
 import type { Check } from './checks.ts'
 import type { PoisonStore } from './poison.ts'
+import type { FaultKind } from './schedule.ts'
 import type { World } from './world.ts'
 
 /** What the command says when a step is reached: there it is killed. Each step by one of two, which go on at the same time. */
@@ -81,8 +82,15 @@ async function areThere({ questions }: Pick<World, 'questions'>): Promise<boolea
   return [0, 1].every((column) => rows.some((row) => Number(row[column]) > 0))
 }
 
-/** Before anything is inserted. */
-export async function prepareErasures({ questions }: Pick<World, 'questions'>): Promise<void> {
+/**
+ * Before anything is inserted. Where disks are filled, replaced parts stay for as long as elsewhere: a part that ClickHouse
+ * writes on a full disk may be broken, and is made again of those.
+ */
+export async function prepareErasures(
+  { questions }: Pick<World, 'questions'>,
+  kinds: readonly FaultKind[],
+): Promise<void> {
+  if (kinds.includes('clickhouse_disk_full')) return
   await keepPartsBriefly((sql) => questions.command(sql))
 }
 
@@ -106,11 +114,16 @@ async function eraseOne(
       const seconds = Math.round((performance.now() - startedAt) / 1_000)
       say(`erased ${who} after ${seconds} s, ${runs} runs, ${kills} of them killed`)
       const said = `${ended.stdout}${ended.stderr}`.trim().slice(-600)
-      const found = foundOf(receiptIn(ended)['found'])
+      const found = isDone ? foundOf(receiptIn(ended)['found']) : {}
       return { who, kills, killsWanted: steps.length, runs, isDone, seconds, found, said }
     }
     if (ended.code === null) kills++
-    else await delay(AGAIN_AFTER_MS, null, { signal }).catch(() => {})
+    else {
+      say(
+        `erasing ${who} ended with ${ended.code}: ${ended.stderr.trim().split('\n').at(-1) ?? ''}`,
+      )
+      await delay(AGAIN_AFTER_MS, null, { signal }).catch(() => {})
+    }
   }
 }
 

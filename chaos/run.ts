@@ -59,7 +59,7 @@ export async function run({ seed, tier, schedule, folder, say }: RunOptions): Pr
     secure: tier.secure,
     ...(hasErasures ? { erasuresMaxAgeMs: ERASURES_MAX_AGE_MS } : {}),
   })
-  if (hasErasures) await prepareErasures(world)
+  if (hasErasures) await prepareErasures(world, tier.kinds)
   const poison = createPoisonStore(seed, world)
   const watch = startWatch(world, ledger)
   const erasing = startErasing({ world, poison, tier, say })

@@ -13,6 +13,7 @@ const GROUPS = {
     'test/alerts/promtool.test.ts',
     'test/bench/{bench,forks,shards}.test.ts',
     'test/cluster/*.test.ts',
+    'test/chaos/full-disk.test.ts',
     'test/connect/rights.test.ts',
     'test/cookbook/chart.test.ts',
     'test/embedded/tools/*.test.ts',

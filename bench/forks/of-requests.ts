@@ -89,14 +89,14 @@ export const forksOfRequests: readonly Fork[] = [
       {
         file: 'services/ingest/src/request/read-call.ts',
         from: 'const isShort =',
-        until: 'isShort ? callOf(',
+        until: '? callOf(parts, arrival, sent)',
       },
     ],
     without: [
       {
         file: 'services/ingest/src/request/read-call.ts',
-        find: "const isShort = arrival.encoding === 'identity' && !isLongBody(sent.length, limits)",
-        replace: 'const isShort = false',
+        find: "arrival.key !== null && arrival.encoding === 'identity' && !isLongBody(sent.length, limits)",
+        replace: 'false',
       },
     ],
   },

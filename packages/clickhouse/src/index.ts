@@ -28,7 +28,6 @@ export { identityHash } from './client/read-back.ts'
 export {
   allHotProperties,
   migrate,
-  onCluster,
   type MigrateOptions,
   type PersonalProperties,
   type TableSettings,
@@ -130,4 +129,5 @@ export {
   type Erasure,
   type ErasureState,
 } from './erasure/erasure-table.ts'
-export type { Servers } from './hot-columns/mutations.ts'
+export { onCluster, type Servers } from './client/cluster.ts'
+export { NoRoom } from './disk/room.ts'

@@ -5,6 +5,7 @@ import {
   ON_CLUSTER,
   MUST_READ_SHARD,
   READ_SHARD,
+  SEE_DISKS,
   WRITE_AUDIT,
 } from './shared-grants.ts'
 
@@ -36,6 +37,7 @@ export const DATA_COMMANDS: readonly Role[] = [
         on: ['system.tables', 'system.parts', 'system.mutations'],
         without: 'what is in force is not known',
       },
+      SEE_DISKS,
       WRITE_AUDIT,
       READ_SHARD,
     ],
@@ -63,6 +65,7 @@ export const DATA_COMMANDS: readonly Role[] = [
         on: ['system.parts'],
         without: 'nobody knows when the replaced parts are removed, and the command fails',
       },
+      SEE_DISKS,
       WRITE_AUDIT,
       MUST_READ_SHARD,
       ON_CLUSTER,
@@ -133,6 +136,21 @@ export const DATA_COMMANDS: readonly Role[] = [
         ],
         without: 'nobody knows whether erased rows are gone from every part',
       },
+      {
+        rights: ['CHECK'],
+        on: [
+          'events',
+          'rejected_events',
+          'dead_letters',
+          'rollup_daily',
+          'catalogue_daily',
+          'catalogue',
+          'erasure_days',
+        ],
+        without:
+          'nobody knows whether parts that were written anew can be read, and it is not done',
+      },
+      SEE_DISKS,
       WRITE_AUDIT,
       MUST_READ_SHARD,
       ON_CLUSTER,

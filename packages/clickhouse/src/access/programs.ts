@@ -1,5 +1,5 @@
 import type { Grant, Role } from './role.ts'
-import { ASK_ALL_SERVERS, ON_CLUSTER, READ_SHARD, WRITE_AUDIT } from './shared-grants.ts'
+import { ASK_ALL_SERVERS, ON_CLUSTER, READ_SHARD, SEE_DISKS, WRITE_AUDIT } from './shared-grants.ts'
 
 const REGISTER_LOGS: readonly Grant[] = [
   {
@@ -87,6 +87,7 @@ export const PROGRAMS: readonly Role[] = [
         without: 'the same: they are of the engine Distributed',
         isOfShards: true,
       },
+      SEE_DISKS,
       ON_CLUSTER,
     ],
   },
@@ -233,6 +234,7 @@ export const PROGRAMS: readonly Role[] = [
         on: ['system.columns', 'system.tables'],
         without: 'no view is found to be ours',
       },
+      SEE_DISKS,
       READ_SHARD,
       ON_CLUSTER,
     ],
@@ -258,9 +260,10 @@ export const PROGRAMS: readonly Role[] = [
       },
       {
         rights: ['SELECT'],
-        on: ['system.parts_columns', 'system.mutations'],
+        on: ['system.parts_columns', 'system.parts', 'system.mutations'],
         without: '`--fill` fails',
       },
+      SEE_DISKS,
       READ_SHARD,
       ON_CLUSTER,
       ASK_ALL_SERVERS,

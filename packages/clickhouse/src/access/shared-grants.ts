@@ -24,6 +24,15 @@ export const MUST_READ_SHARD: Grant = {
     'nothing begins: of one of several shards, taken for the only one, a receipt would be false',
 }
 
+/** Of every command that alters tables, or has parts written anew. */
+export const SEE_DISKS: Grant = {
+  rights: ['SELECT'],
+  on: ['system.disks'],
+  without:
+    'it does not see that a disk is full, on which ClickHouse can lose the tables that it alters',
+  isOptional: true,
+}
+
 export const ON_CLUSTER: Grant = {
   rights: ['CLUSTER'],
   on: ['*.*'],

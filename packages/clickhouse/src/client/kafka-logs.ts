@@ -1,4 +1,4 @@
-import { quoteText } from '../migrations/hot-properties.ts'
+import { quoteText } from './quote.ts'
 import type { ClickHouse } from './clickhouse.ts'
 
 /** A log of Kafka: a topic of one cluster, from its making to its deletion. */

@@ -1,6 +1,7 @@
-import { everywhere, type Servers } from '../hot-columns/mutations.ts'
-import { onCluster } from '../migrations/migrate.ts'
-import { untilNothingIsLeft, type Waiting } from './waiting.ts'
+import { unsoundParts } from '../disk/sound.ts'
+import { everywhere, type Servers, onCluster } from '../client/cluster.ts'
+import { mustHaveRoomToErase } from './mutations.ts'
+import { ErasureStalled, untilNothingIsLeft, type Waiting } from './waiting.ts'
 
 /** Tables that rows of somebody lie in, or what was counted from them. */
 export const ERASED_TABLES = [
@@ -34,6 +35,7 @@ export async function untilPartsAreGone(servers: Servers, waiting: Waiting): Pro
   const shortened = kept.filter(({ own }) => isLong && own === 0)
   // Also those that a run left which was killed.
   const ours = kept.filter(({ own }) => own === KEPT_SECONDS)
+  await mustBeSound(servers)
   const change = 'MODIFY SETTING old_parts_lifetime ='
   await changeTables(servers, shortened, `${change} ${KEPT_SECONDS}`)
   const longest = Math.max(...kept.map(({ own }) => own))
@@ -62,12 +64,25 @@ async function defaultKept({ clickhouse }: Servers): Promise<number> {
   return setting?.seconds ?? Infinity
 }
 
+/** With the parts that were replaced their rows would go, where ClickHouse cannot read those that replace them. */
+async function mustBeSound(servers: Servers): Promise<void> {
+  const unsound = await unsoundParts(servers, ERASED_TABLES)
+  if (unsound.length === 0) return
+  const which = unsound.map(({ table, part, why }) => `${table}/${part} (${why})`).join(', ')
+  throw new ErasureStalled(
+    `ClickHouse cannot read what it has written anew: ${which}. What that was made of is still on its disk, for minutes: ` +
+      'restart ClickHouse now, which takes that up again, drop the part that it then keeps aside, and run it again with --resume',
+  )
+}
+
 async function changeTables(
-  { clickhouse, cluster }: Servers,
+  servers: Servers,
   tables: readonly Kept[],
   change: string,
 ): Promise<void> {
+  const { clickhouse, cluster } = servers
   for (const { table } of tables) {
+    await mustHaveRoomToErase(servers)
     await clickhouse.command(`ALTER TABLE ${table} ${onCluster(cluster)} ${change}`)
   }
 }

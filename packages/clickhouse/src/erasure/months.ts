@@ -1,4 +1,4 @@
-import { everywhere, type Servers } from '../hot-columns/mutations.ts'
+import { everywhere, type Servers } from '../client/cluster.ts'
 
 /** What is asked of a table of any size: the months one after the other, each in a query of its own. */
 export type Asked = Pick<Servers, 'cluster'> & {

@@ -1,6 +1,6 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
-import { everywhere, type Servers } from '../hot-columns/mutations.ts'
-import { onCluster } from '../migrations/migrate.ts'
+import { lackOfRoom } from '../disk/room.ts'
+import { everywhere, type Servers, onCluster } from '../client/cluster.ts'
 import { ErasureStalled, untilNothingIsLeft, type Waiting } from './waiting.ts'
 
 const LOOK_EVERY_MS = 200
@@ -19,6 +19,7 @@ export async function hideRows(
   { table, condition }: { readonly table: string; readonly condition: string },
   waiting: Waiting,
 ): Promise<void> {
+  await mustHaveRoomToErase(servers)
   await servers.clickhouse.command(
     `DELETE FROM ${table} ${onCluster(servers.cluster)} WHERE ${condition}
      SETTINGS lightweight_deletes_sync = 0, lightweight_delete_mode = 'alter_update'`,
@@ -40,6 +41,7 @@ export async function rewriteParts(
   const parts = await markedParts(servers, table)
   for (const { partition } of parts) {
     waiting.onWaiting(`${table}: writing the parts of ${partition} anew`)
+    await mustHaveRoomToErase(servers)
     await servers.clickhouse.command(
       `ALTER TABLE ${table} ${onCluster(servers.cluster)} APPLY DELETED MASK IN PARTITION ID '${partition.replaceAll(/\W/g, '')}' SETTINGS mutations_sync = 0`,
     )
@@ -50,6 +52,12 @@ export async function rewriteParts(
     const where = left.map(({ partition, parts: count }) => `${count} of ${partition}`).join(', ')
     throw new ErasureStalled(`${table} still has parts with deleted rows: ${where}`)
   }
+}
+
+/** Before every statement that changes a definition or has parts written anew. @throws {ClickHouseFailure | ErasureStalled} */
+export async function mustHaveRoomToErase(servers: Servers): Promise<void> {
+  const lack = await lackOfRoom(servers, 'parts')
+  if (lack !== null) throw new ErasureStalled(`${lack}, then run it again with --resume`)
 }
 
 async function markedParts(

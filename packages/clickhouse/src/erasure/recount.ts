@@ -1,8 +1,7 @@
-import { everywhere, type Servers } from '../hot-columns/mutations.ts'
-import { onCluster } from '../migrations/migrate.ts'
+import { everywhere, type Servers, onCluster } from '../client/cluster.ts'
 import { conditionOf, isErasedSql, type ErasedSelection } from './erased-rows.ts'
 import { monthsOfEvents } from './months.ts'
-import { hideRows } from './mutations.ts'
+import { hideRows, mustHaveRoomToErase } from './mutations.ts'
 import { untilNothingIsLeft, type Waiting } from './waiting.ts'
 
 const VIEWS = ['rollup_daily_refresh', 'catalogue_daily_refresh', 'catalogue_refresh'] as const
@@ -123,6 +122,7 @@ async function mergeWhole(servers: Servers, table: string, waiting: Waiting): Pr
   const what = `${table}: merging what was counted before away`
   await untilNothingIsLeft(waiting, RECOUNTED, async () => {
     waiting.onWaiting(what)
+    await mustHaveRoomToErase(servers)
     // A merge that takes longer than the answer may goes on by itself; the parts tell when it is done.
     const failure = await clickhouse
       .command(`OPTIMIZE TABLE ${table} ${onCluster(cluster)} FINAL`)

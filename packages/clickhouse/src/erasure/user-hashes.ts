@@ -1,6 +1,5 @@
-import type { Servers } from '../hot-columns/mutations.ts'
-import { onCluster } from '../migrations/migrate.ts'
-import { untilMutated } from './mutations.ts'
+import { type Servers, onCluster } from '../client/cluster.ts'
+import { mustHaveRoomToErase, untilMutated } from './mutations.ts'
 import { untilCounted } from './recount.ts'
 import { ErasureStalled, type Waiting } from './waiting.ts'
 
@@ -39,6 +38,7 @@ export async function clearUserHashes(
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
     const { condition, rows } = await findHash(servers, selection)
     await account(rows, async () => {
+      await mustHaveRoomToErase(servers)
       const others = `arrayFilter(each -> each != ${hash}, user_hashes)`
       await clickhouse.command(
         `ALTER TABLE rollup_daily ${onCluster(cluster)} UPDATE user_hashes = ${others}, users = length(${others})

@@ -1,5 +1,6 @@
 import type { PlannedProperty, PropertyKind } from '@custom-events/event'
-import { quoteText, typedValue, columnOf, type HotProperty } from '../migrations/hot-properties.ts'
+import { quoteText } from '../client/quote.ts'
+import { typedValue, columnOf, type HotProperty } from '../migrations/hot-properties.ts'
 import type { CataloguedProperty } from './sources.ts'
 
 /** A column of a view, by the property that it shows. */

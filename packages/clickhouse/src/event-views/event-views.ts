@@ -1,4 +1,5 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
+import { mustHaveRoom } from '../disk/room.ts'
 import { ClickHouseFailure } from '../errors/failure.ts'
 import { quoteIdentifier } from '../client/quote.ts'
 import { columnOf, columnType, type HotProperty } from '../migrations/hot-properties.ts'
@@ -64,6 +65,7 @@ export async function makeEventViews(options: EventViewsOptions): Promise<EventV
       sql: `DROP VIEW IF EXISTS ${quoteIdentifier(name)} ${onCluster}`,
     })),
   ]
+  if (attempts.length > 0) await mustHaveRoom({ clickhouse, cluster: '' }, 'definitions')
   const failures = await attemptAll(clickhouse, attempts)
   const isDone = ({ name }: { readonly name: string }): boolean => !failures.has(name)
   const count = (kind: Change['kind']): number =>

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { quoteIdentifier } from '../client/quote.ts'
-import { quoteText } from '../migrations/hot-properties.ts'
+import { quoteIdentifier, quoteText } from '../client/quote.ts'
 import type { PropertyColumn } from './columns.ts'
 
 /** A column of `tracked` that every view has as it is. */

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { quoteIdentifier } from '../client/quote.ts'
-import { onCluster } from '../migrations/migrate.ts'
-import { everywhere, killMutations, readMutations, type Servers } from './mutations.ts'
+import { mustHaveRoom } from '../disk/room.ts'
+import { onCluster, everywhere, type Servers } from '../client/cluster.ts'
+import { killMutations, readMutations } from './mutations.ts'
 
 export interface FillOptions extends Servers {
   /** Columns of hot properties. */
@@ -114,6 +115,7 @@ async function fillMonth(
   const commands = columns.map(
     (column) => `MATERIALIZE COLUMN ${quoteIdentifier(column)} IN PARTITION ID '${month}'`,
   )
+  await mustHaveRoom(options, 'parts')
   await clickhouse.command(
     `ALTER TABLE events ${onCluster(cluster)} ${commands.join(', ')} SETTINGS mutations_sync = 0`,
   )

@@ -1,17 +1,5 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
-import { quoteText } from '../migrations/hot-properties.ts'
-import { onCluster } from '../migrations/migrate.ts'
-
-export interface Servers {
-  readonly clickhouse: ClickHouse
-  /** Its servers are asked, all of them; empty: the one of `clickhouse`. */
-  readonly cluster: string
-}
-
-/** A table of `system` of every server that may hold parts. */
-export function everywhere(table: string, cluster: string): string {
-  return cluster === '' ? table : `clusterAllReplicas(${quoteText(cluster)}, ${table})`
-}
+import { everywhere, onCluster, type Servers } from '../client/cluster.ts'
 
 /** Mutations that fill columns of one month, on all servers. */
 export interface Mutations {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { quoteText } from '../client/quote.ts'
 import { extractionsIn } from '../hot-columns/extractions.ts'
 
 /** A property with a typed column of its own; declared in schemas/hot-properties.json and nowhere else. */
@@ -202,11 +203,6 @@ export function typedValue(
   }
   const fits = inner === 'Float64' ? `match(${raw}, '^[-0-9]')` : `startsWith(${raw}, '"')`
   return `if(${fits}, JSONExtract(${raw}, 'Nullable(${inner})'), NULL)`
-}
-
-/** A string of ClickHouse's SQL. */
-export function quoteText(text: string): string {
-  return `'${text.replaceAll(/[\\']/g, String.raw`\$&`)}'`
 }
 
 function plain(type: string): string {

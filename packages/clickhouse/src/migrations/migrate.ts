@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Logger } from '@custom-events/runtime'
 import type { ClickHouse } from '../client/clickhouse.ts'
+import { mustHaveRoom } from '../disk/room.ts'
+import { onCluster } from '../client/cluster.ts'
 import { keysDatabase } from '../client/other-databases.ts'
-import { quoteIdentifier } from '../client/quote.ts'
+import { quoteIdentifier, quoteText } from '../client/quote.ts'
 import {
   columnDeclaration,
   columnOf,
   mergeHotProperties,
-  quoteText,
   readHotProperties,
   reconcile,
   type ExistingColumn,
@@ -69,6 +70,7 @@ export async function migrate(
   const files = readMigrations(dir, variables)
 
   await clickhouse.createDatabase(clusterClause)
+  await mustHaveRoom({ clickhouse, cluster: settings.cluster ?? '' }, 'definitions')
   await refuseWholeTimes(clickhouse)
   await clickhouse.command(migrationsTable(variables))
   const applied = await clickhouse.query<AppliedMigration>(
@@ -93,11 +95,6 @@ export function allHotProperties(
   declared: readonly HotProperty[] = readHotProperties(new URL('hot-properties.json', SCHEMAS)),
 ): readonly HotProperty[] {
   return mergeHotProperties(declared, planned)
-}
-
-/** @param cluster its name, empty: none */
-export function onCluster(cluster: string): string {
-  return cluster === '' ? '' : `ON CLUSTER \`${cluster.replaceAll('`', '')}\``
 }
 
 function sqlVariables(

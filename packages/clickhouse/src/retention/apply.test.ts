@@ -9,11 +9,13 @@ function fakeClickHouse(recorded: readonly object[] = []) {
   const statements: string[] = []
   const fake = {
     query: async <Row>(sql: string) =>
-      (sql.includes('today')
-        ? [{ today: 20_000 }]
-        : sql.includes('formatQuery')
-          ? [{ made: 'CREATE TABLE t TTL own' }]
-          : recorded) as Row[],
+      (sql.includes('system.disks')
+        ? []
+        : sql.includes('today')
+          ? [{ today: 20_000 }]
+          : sql.includes('formatQuery')
+            ? [{ made: 'CREATE TABLE t TTL own' }]
+            : recorded) as Row[],
     command: async (sql: string, params: object = {}) => {
       statements.push(sql.startsWith('INSERT') ? JSON.stringify(params) : sql)
     },

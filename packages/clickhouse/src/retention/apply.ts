@@ -1,5 +1,6 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
-import { onCluster } from '../migrations/migrate.ts'
+import { mustHaveRoom } from '../disk/room.ts'
+import { onCluster } from '../client/cluster.ts'
 import { asWritten, type RetentionChange } from './plan.ts'
 import { daysOf, keptOf, readRecord, todayOf, type RetentionRecord } from './record.ts'
 import { firstKeptDay, ttlExpression, type Days, type Kept } from './ttl.ts'
@@ -17,6 +18,7 @@ export async function applyRetention(
   cluster: string,
 ): Promise<void> {
   const { table, kept, from, to } = change
+  await mustHaveRoom({ clickhouse, cluster }, 'definitions')
   // First: from now on no rollup counts anew what is about to go.
   if (table.name === 'events') await recordRetention(clickhouse, change)
   const alter = `ALTER TABLE ${table.name} ${onCluster(cluster)}`

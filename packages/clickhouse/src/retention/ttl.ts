@@ -1,4 +1,4 @@
-import { quoteText } from '../migrations/hot-properties.ts'
+import { quoteText } from '../client/quote.ts'
 
 /** How long rows are kept: days from their time, `null`: for ever. */
 export type Days = number | null

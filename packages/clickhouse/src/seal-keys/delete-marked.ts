@@ -1,4 +1,5 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
+import { mustHaveRoom } from '../disk/room.ts'
 
 /** So many ids stay below `max_query_size`, and below what Keeper takes for an entry of a replicated table. */
 const IDS_OF_A_MUTATION = 5_000
@@ -22,7 +23,7 @@ const MARKED = `match(key_id, '${KEY_ID}') AND key_id IN (SELECT key_id FROM des
  * @throws {ClickHouseFailure}
  */
 export async function deleteMarked(
-  clickhouse: Pick<ClickHouse, 'query' | 'command'>,
+  clickhouse: Pick<ClickHouse, 'query' | 'command' | 'database'>,
   onCluster: string,
 ): Promise<void> {
   let before = Infinity
@@ -41,6 +42,7 @@ export async function deleteMarked(
       `SELECT DISTINCT key_id FROM seal_keys WHERE ${MARKED} LIMIT ${IDS_OF_A_MUTATION}`,
     )
     const ids = rows.map(({ key_id }) => `'${key_id}'`).join()
+    await mustHaveRoom({ clickhouse, cluster: '' }, 'parts')
     await clickhouse.command(
       `ALTER TABLE seal_keys ${onCluster} DELETE WHERE key_id IN (${ids}) SETTINGS mutations_sync = 2`,
     )

@@ -1,9 +1,8 @@
 import { roleNamed } from '../access/roles.ts'
 import { allShardsDatabase } from '../client/other-databases.ts'
-import { quoteIdentifier } from '../client/quote.ts'
+import { quoteIdentifier, quoteText } from '../client/quote.ts'
 import type { ShardSaid } from '../client/shard.ts'
-import { quoteText } from '../migrations/hot-properties.ts'
-import { onCluster } from '../migrations/migrate.ts'
+import { onCluster } from '../client/cluster.ts'
 
 /** Of which there can be no table: it is asked with a parameter. */
 const WITH_PARAMETER = new Set(['user_timeline'])

@@ -1,0 +1,63 @@
+import { ClickHouseFailure } from '../errors/failure.ts'
+import type { Servers } from '../client/cluster.ts'
+
+/** A part that ClickHouse cannot read, and why. */
+export interface UnsoundPart {
+  readonly table: string
+  readonly part: string
+  readonly why: string
+}
+
+/**
+ * Parts that were written in place of others which are still on the disk, and cannot be read: a part that is written on a
+ * full disk may lack its last bytes, and ClickHouse only finds out when it reads them. As long as the others are there a
+ * restart takes those up again.
+ *
+ * On the server that is asked: a replica has an unreadable part sent by another one.
+ *
+ * @throws {ClickHouseFailure}
+ */
+export async function unsoundParts(
+  { clickhouse }: Servers,
+  tables: readonly string[],
+): Promise<readonly UnsoundPart[]> {
+  const parts = await clickhouse.query<{ readonly table: string; readonly part: string }>(
+    `SELECT DISTINCT written.table AS table, written.name AS part
+     FROM system.parts AS written
+     INNER JOIN system.parts AS replaced
+       ON written.database = replaced.database AND written.table = replaced.table
+       AND written.partition_id = replaced.partition_id
+     WHERE written.active AND NOT replaced.active AND written.rows > 0
+       AND replaced.min_block_number >= written.min_block_number
+       AND replaced.max_block_number <= written.max_block_number
+       AND written.database = {database:String} AND has({tables:Array(String)}, written.table)
+     ORDER BY table, part`,
+    { database: clickhouse.database, tables },
+  )
+  const unsound: UnsoundPart[] = []
+  for (const { table, part } of parts) {
+    const why = await whyUnsound(clickhouse, table, part)
+    if (why !== null) unsound.push({ table, part, why })
+  }
+  return unsound
+}
+
+/** A part that is not there any more was merged into another one, for which it was read to its last byte. */
+const NO_SUCH_DATA_PART = 232
+
+async function whyUnsound(
+  clickhouse: Servers['clickhouse'],
+  table: string,
+  part: string,
+): Promise<string | null> {
+  const checked = await clickhouse
+    .query<{ readonly is_passed: number; readonly message: string }>(
+      `CHECK TABLE ${table} PART '${part.replaceAll(/\W/g, '')}' SETTINGS check_query_single_value_result = 0`,
+    )
+    .catch((error: unknown) => {
+      if (error instanceof ClickHouseFailure && error.failure.code === NO_SUCH_DATA_PART) return []
+      throw error
+    })
+  const failed = checked.find(({ is_passed: isPassed }) => isPassed === 0)
+  return failed === undefined ? null : failed.message
+}
