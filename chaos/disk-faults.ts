@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Disk } from './disk.ts'
 import type { Server } from '@custom-events/embedded'
 import { victimShard, withAll, type Act, type Hands, type Outcome } from './hands.ts'
 import type { Fault, FaultKind } from './schedule.ts'
@@ -19,7 +20,12 @@ export const diskActs = {
     const victim = brokers[Math.floor(fault.victim * brokers.length)] ?? kafka
     // A broker gives its folder up when it cannot write there: an operator makes room and restarts it.
     const seen = async (): Promise<number> => complaints(victim)
-    return fillDisk(hands, fault, { server: victim, seen, recover: () => bringBack(victim) })
+    return fillDisk(hands, fault, {
+      server: victim,
+      seen,
+      fillUp: (disk) => disk.fill(),
+      recover: () => bringBack(victim),
+    })
   },
   clickhouse_disk_full: (hands, fault) => {
     const { server, shard } = victimShard(hands, fault)
@@ -28,10 +34,30 @@ export const diskActs = {
     return fillDisk(hands, fault, {
       server,
       seen,
+      fillUp: (disk) => fillUpClickHouse(hands.world, disk, shard),
       recover: () => recoverClickHouse(hands.world, server, shard),
     })
   },
 } as const satisfies Partial<Record<FaultKind, Act>>
+
+/** Too little for a statement of an erasure, see `packages/clickhouse/src/disk/room.ts`. */
+const LITTLE_ROOM_BYTES = 50_000_000
+const MUTATED_WITHIN_LOOKS = 20
+
+/**
+ * As disks do, it fills up over a while, not within the millisecond between an erasure's look at it and its statement: what is
+ * under way may end first.
+ */
+async function fillUpClickHouse({ questions }: World, disk: Disk, shard: number): Promise<void> {
+  await disk.fill(LITTLE_ROOM_BYTES)
+  const mutations =
+    'SELECT count() FROM system.mutations WHERE NOT is_done AND database = currentDatabase()'
+  await patiently(async () => {
+    const [[running] = []] = await questions.ask(mutations, shard)
+    if (running !== '0') throw new Error(`${running ?? 'no'} mutations are under way`)
+  }, MUTATED_WITHIN_LOOKS).catch(() => {})
+  await disk.fill()
+}
 
 /**
  * As an operator does it: restarts it, and drops what it then keeps aside. That is a part that it wrote on the full disk, and what
@@ -63,11 +89,14 @@ function fillDisk(
   {
     server,
     seen,
+    fillUp,
     recover,
   }: {
     readonly server: Server
     /** How often somebody has met a full disk so far. */
     readonly seen: () => Promise<number>
+    /** The first time. */
+    readonly fillUp: (disk: Disk) => Promise<void>
     readonly recover: () => Promise<void>
   },
 ): Promise<Outcome> {
@@ -82,6 +111,7 @@ function fillDisk(
     const elapsedMs = (): number => performance.now() - startedAt
     const leastMs = Math.max(AT_LEAST_MS, fault.durationMs)
     let hits = 0
+    await fillUp(disk)
     // Holds on, a little, until somebody wanted to write.
     while (elapsedMs() < leastMs || (hits === 0 && elapsedMs() < IDLE_LIMIT_MS)) {
       await disk.fill() // merges and cleaning make room

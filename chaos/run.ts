@@ -62,11 +62,14 @@ export async function run({ seed, tier, schedule, folder, say }: RunOptions): Pr
   if (hasErasures) await prepareErasures(world, tier.kinds)
   const poison = createPoisonStore(seed, world)
   const watch = startWatch(world, ledger)
-  const erasing = startErasing({ world, poison, tier, say })
+  const giveUp = new AbortController()
+  const erasing = startErasing({ world, poison, tier, say, signal: giveUp.signal })
   erasing.catch(() => {}) // told when it is waited for
   const storm = await rage({ world, tier, ledger, poison, schedule, say, watched: watch.seen })
   const { loaded, done } = storm
-  const erasure = (await erasing).map(checkErasure)
+  // From here on nothing is in its way.
+  const patience = setTimeout(() => giveUp.abort(), 2 * drainMs * brokers)
+  const erasure = (await erasing.finally(() => clearTimeout(patience))).map(checkErasure)
   const found = await verify({ world, ledger, poison, watch, loaded, faults: done, drainMs, say })
   return { ...found, ...loaded, done, schedule, checks: [...found.checks, ...erasure] }
 }
@@ -81,15 +84,15 @@ async function startErasing(options: {
   readonly poison: PoisonStore
   readonly tier: Tier
   readonly say: (line: string) => void
+  readonly signal: AbortSignal
 }): Promise<readonly ErasureRun[]> {
-  const { sendMs, maxFaultMs, drainMs, brokers, hasErasures } = options.tier
+  const { sendMs, maxFaultMs, hasErasures } = options.tier
   if (!hasErasures) return []
   const longestInsertMs = Math.max(maxFaultMs, ZOMBIE_MS) + USUAL_INSERT_MS
   return eraseAmidst({
     ...options,
     afterMs: Math.max(ERASED_AFTER.leastMs, sendMs * ERASED_AFTER.share),
     settleSeconds: Math.ceil((ERASURES_MAX_AGE_MS + longestInsertMs) / 1_000),
-    signal: AbortSignal.timeout(sendMs + 2 * drainMs * brokers),
   })
 }
 

@@ -14,7 +14,7 @@ import { checkWhole, type Foreign } from './whole.ts'
 import type { Environment, ScenarioWorld, ForeignEvent } from './scenario-world.ts'
 
 const PARTITIONS = '3'
-const WITHIN_MS = 30_000
+const WITHIN_MS = 60_000
 const WHOLE_WITHIN_MS = 60_000
 
 export async function openScenarioWorld(options: {

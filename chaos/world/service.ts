@@ -6,7 +6,7 @@ import { descendants } from '../../test/support/processes.ts'
 import { readMetrics, type Scrape } from '../scrape.ts'
 import { until } from './until.ts'
 
-const NOT_READY_WITHIN_MS = 30_000
+const NOT_READY_WITHIN_MS = 60_000
 const READY_WITHIN_MS = 60_000
 const STEADY_MS = 1_000
 

@@ -94,7 +94,7 @@ export async function erases(clickhouse: Connected): Promise<void> {
   for (const table of ['events', 'rejected_events', 'dead_letters', 'rollup_daily']) {
     const condition = table === 'events' ? conditionOf(selection) : 'version = 7'
     await hideRows(servers, { table, condition: table === 'rollup_daily' ? "group_id = 'nobody'" : condition }, WAITING) // prettier-ignore
-    await rewriteParts(servers, table, WAITING)
+    await rewriteParts({ servers, counting: servers }, table, WAITING)
   }
   for (const view of ['rollup_daily', 'catalogue_daily', 'catalogue']) {
     await clickhouse.command(`SYSTEM REFRESH VIEW ${view}_refresh`)
@@ -110,7 +110,7 @@ export async function erases(clickhouse: Connected): Promise<void> {
   for (const table of ERASED_TABLES) {
     await clickhouse.command(`ALTER TABLE ${table} MODIFY SETTING old_parts_lifetime = 60`)
   }
-  await untilPartsAreGone(servers, HASTY).catch(ofStalled)
+  await untilPartsAreGone({ servers, counting: servers }, HASTY).catch(ofStalled)
   await destroysKeys(clickhouse)
 }
 

@@ -42,7 +42,7 @@ async function outOfRange(consumer: ConsumerProcess, expected: number): Promise<
 void suite('a log that was cut', () => {
   test(
     'a log that ended below the commit stays unread when it has grown beyond it, until a person decides',
-    { timeout: 90_000 },
+    { timeout: 240_000 },
     async () => {
       await using world = await createWorld(stack)
       await world.commit({ topic: world.topics.tracked, partition: 0, offset: 50 })

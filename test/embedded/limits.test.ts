@@ -85,7 +85,7 @@ test('no query is marked as another, which nobody could end', async () => {
       method: 'POST',
       body: `SELECT count() AS marked FROM system.numbers SETTINGS ${settings}`,
       headers: clickhouseHeaders(server.environment),
-      signal: AbortSignal.timeout(1_000),
+      signal: AbortSignal.timeout(5_000),
     })
     const code = await asked.then(({ headers }) => headers.get('x-clickhouse-exception-code')).catch(() => 'runs') // prettier-ignore
     const running =

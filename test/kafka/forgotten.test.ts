@@ -30,11 +30,11 @@ test('a producer goes on over another connection when one is forgotten, or cut w
   await eventually(isTaken, { withinMs: 60_000 })
 
   relay.forget()
-  await eventually(isTaken, { withinMs: 15_000 })
+  await eventually(isTaken, { withinMs: 60_000 })
   assert.equal(producer.notReadyReason, null)
 
   relay.cutNextAnswer()
-  await eventually(isTaken, { withinMs: 15_000 })
+  await eventually(isTaken, { withinMs: 60_000 })
   await isTaken()
 })
 

@@ -70,7 +70,7 @@ export interface Senders {
 
 export const COPIES = 3
 const PAUSE_MS = 20
-const GIVE_UP_AFTER_MS = 60_000
+const GIVE_UP_AFTER_MS = 180_000
 
 /**
  * Each sends one event after the other, each three times with another `copy` in its properties, and every copy to another

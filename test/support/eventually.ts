@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
  */
 export async function eventually<T>(
   attempt: () => Promise<T> | T,
-  { withinMs = 20_000, everyMs = 50 } = {},
+  { withinMs = 60_000, everyMs = 50 } = {},
 ): Promise<T> {
   const deadline = performance.now() + withinMs
   for (;;) {

@@ -85,7 +85,7 @@ export async function erase(
   await destroyTheirKeys(ports.keys, erasing, { account, onStep })
   await onShards(ports, (shard, waiting, at) => clearAway(shard, erasing, { waiting, account, at }))
   onStep('rewritten: the parts of ClickHouse are without it')
-  await onShards(ports, ({ servers }, waiting) => untilPartsAreGone(servers, waiting))
+  await onShards(ports, untilPartsAreGone)
   const left = await mustBeGone(ports, erasing)
 
   const finishedAt = await clickhouseTime(first.clickhouse)

@@ -1,6 +1,7 @@
 import {
   countKeys,
   ErasureStalled,
+  NoRoom,
   keysDatabase,
   type ClickHouse,
   type ErasedSelection,
@@ -88,5 +89,6 @@ function stalled(error: unknown): never {
   if (error instanceof Error && error.name === 'AbortError') {
     throw new ErasureStalled('stopped while keys are destroyed')
   }
-  throw error instanceof KeysBehind ? new ErasureStalled(error.message) : error
+  const isStalled = error instanceof KeysBehind || error instanceof NoRoom
+  throw isStalled ? new ErasureStalled(error.message) : error
 }

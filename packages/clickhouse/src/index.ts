@@ -118,7 +118,12 @@ export { ErasureStalled, type Waiting } from './erasure/waiting.ts'
 export { dropCounted, noteDays, recount } from './erasure/recount.ts'
 export { userHashOf } from './erasure/user-hash.ts'
 export { clearUserHashes } from './erasure/user-hashes.ts'
-export { detachedParts, ERASED_TABLES, untilPartsAreGone } from './erasure/gone.ts'
+export {
+  detachedParts,
+  ERASED_TABLES,
+  keepReplacedParts,
+  untilPartsAreGone,
+} from './erasure/gone.ts'
 export {
   clickhouseTime,
   readAnnounced,

@@ -6,6 +6,7 @@ import {
   dropCounted,
   ErasureStalled,
   hideRows,
+  keepReplacedParts,
   noteDays,
   recount,
   rewriteParts,
@@ -89,6 +90,7 @@ export async function clearAway(
   }: { readonly waiting: Waiting; readonly account: Account; readonly at: number },
 ): Promise<void> {
   const { selection } = selectionOf(erasure)
+  await keepReplacedParts(servers)
   await recount(servers, erasure.erasureId, waiting)
   await dropCounted(servers, { erasureId: erasure.erasureId, selection }, waiting)
   if (erasure.userHash !== '0') {
@@ -101,7 +103,7 @@ export async function clearAway(
     await clearUserHashes(counting, ofDays, { waiting, account: clear })
   }
   for (const table of ['events', 'rejected_events', 'dead_letters', 'rollup_daily']) {
-    await rewriteParts(servers, table, waiting)
+    await rewriteParts({ servers, counting }, table, waiting)
   }
 }
 

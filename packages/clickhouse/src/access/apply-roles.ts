@@ -1,6 +1,7 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
 import { quoteIdentifier } from '../client/quote.ts'
-import { ClickHouseFailure } from '../errors/failure.ts'
+import { mustHaveRoom } from '../disk/room.ts'
+import { ACCESS_DENIED, ClickHouseFailure } from '../errors/failure.ts'
 import { roleOn, rolesSql, type RolesPlace } from './roles-sql.ts'
 
 /** What became of the roles. */
@@ -13,7 +14,6 @@ export type RolesOutcome =
   /** `users_without_row_policies_can_read_rows` is off: a row policy of one role would hide every row from all others. */
   | { readonly kind: 'would hide rows' }
 
-const ACCESS_DENIED = 497
 /** Access storage read-only, and no storage to insert into. */
 const FROM_A_FILE = new Set([495, 514])
 
@@ -28,6 +28,7 @@ export async function applyRoles(
 ): Promise<RolesOutcome> {
   const { onCluster } = where
   const place = { ...where, database: clickhouse.database }
+  await mustHaveRoom({ clickhouse, cluster: '' }, null)
   try {
     if (await wouldHideRows(clickhouse, onCluster)) return { kind: 'would hide rows' }
     const statements = rolesSql(place)

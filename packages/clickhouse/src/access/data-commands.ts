@@ -38,6 +38,8 @@ export const DATA_COMMANDS: readonly Role[] = [
         without: 'what is in force is not known',
       },
       SEE_DISKS,
+      ON_CLUSTER,
+      ASK_ALL_SERVERS,
       WRITE_AUDIT,
       READ_SHARD,
     ],

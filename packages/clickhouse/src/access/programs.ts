@@ -88,6 +88,7 @@ export const PROGRAMS: readonly Role[] = [
         isOfShards: true,
       },
       SEE_DISKS,
+      ASK_ALL_SERVERS,
       ON_CLUSTER,
     ],
   },

@@ -1,5 +1,5 @@
-import { ClickHouseFailure } from '../errors/failure.ts'
 import { everywhere, type Servers } from '../client/cluster.ts'
+import { ACCESS_DENIED, ClickHouseFailure } from '../errors/failure.ts'
 
 /** A disk that is too full for what was asked. */
 export class NoRoom extends Error {
@@ -10,10 +10,14 @@ export class NoRoom extends Error {
 }
 
 /** What inserts and merges may write while a statement is under way. */
-const SPARE_BYTES = 100 * 1_024 ** 2
+const SPARE_BYTES = 100_000_000
 
-/** `definitions`: a statement changes those of tables or views; `parts`: it has parts written anew, each beside the old one. */
-export type Rewrites = 'definitions' | 'parts'
+/** Parts that are written anew, one at a time, each beside the old one. */
+export interface Rewritten {
+  readonly table: string
+  /** Id of a partition. @default any of them */
+  readonly partition?: string
+}
 
 interface RoomServers extends Pick<Servers, 'cluster'> {
   readonly clickhouse: Pick<Servers['clickhouse'], 'query' | 'database'>
@@ -31,55 +35,75 @@ interface Disk {
  * definition (a table's, a view's, a mutation's) and leaves an empty file, with which it does not start again
  * (ClickHouse 41409, 44232); and a part that it writes anew may lack its last bytes. So it is looked before it is asked.
  *
+ * Definitions lie on the disk `default`, parts on that of the part before.
+ *
+ * @param rewritten `null`: the statement changes a definition, or writes little.
  * @returns what is lacking, for a person; `null`: nothing, or this user may not see the disks. @throws {ClickHouseFailure}
  */
-export async function lackOfRoom(servers: RoomServers, rewrites: Rewrites): Promise<string | null> {
-  const fullest = await fullestDisk(servers, rewrites).catch((error: unknown) => {
-    if (error instanceof ClickHouseFailure && error.failure.code === ACCESS_DENIED) return null
-    throw error
-  })
-  if (fullest === null || fullest.free >= fullest.needed) return null
-  const { host, disk, free, needed } = fullest
-  const why = rewrites === 'parts' ? 'its largest part once more, and 100 MB to spare' : 'to spare'
+export async function lackOfRoom(
+  servers: RoomServers,
+  rewritten: Rewritten | null,
+): Promise<string | null> {
+  const disk = await fullestDisk(servers, rewritten)
+  if (disk === null || disk.free >= disk.needed) return null
+  const why = rewritten === null ? 'to spare' : 'the largest part once more, and 100 MB to spare'
   return (
-    `disk ${disk} of ClickHouse on ${host} has ${megabytes(free)} left, needed are ${megabytes(needed)} (${why}): ` +
+    `disk ${disk.disk} of ClickHouse on ${disk.host} has ${Math.floor(disk.free / MEGABYTE)} MB left, ` +
+    `needed are ${Math.ceil(disk.needed / MEGABYTE)} MB (${why}): ` +
     'ClickHouse can lose a definition or a part that it writes on a full disk. Make room'
   )
 }
 
 /** @throws {NoRoom | ClickHouseFailure} */
-export async function mustHaveRoom(servers: RoomServers, rewrites: Rewrites): Promise<void> {
-  const lack = await lackOfRoom(servers, rewrites)
+export async function mustHaveRoom(
+  servers: RoomServers,
+  rewritten: Rewritten | null,
+): Promise<void> {
+  const lack = await lackOfRoom(servers, rewritten)
   if (lack !== null) throw new NoRoom(lack)
 }
 
-const ACCESS_DENIED = 497
+const MEGABYTE = 1_000_000
 
-/** Of those that have parts of the database, and of those that have the definitions, the one that lacks most. */
 async function fullestDisk(
-  { clickhouse, cluster }: RoomServers,
-  rewrites: Rewrites,
+  servers: RoomServers,
+  rewritten: Rewritten | null,
 ): Promise<Disk | null> {
-  // Definitions lie on the disk `default`; parts on those of their tables, which is where their mutations are written down.
+  try {
+    return await askForDisk(servers, rewritten)
+  } catch (error) {
+    if (!(error instanceof ClickHouseFailure) || error.failure.code === null) throw error
+    // A server of the cluster is away, or does not let us ask it: better one server looked at than none.
+    if (servers.cluster !== '') return fullestDisk({ ...servers, cluster: '' }, rewritten)
+    if (error.failure.code === ACCESS_DENIED) return null
+    throw error
+  }
+}
+
+/** Of those that have the definitions or the parts, the one that lacks most. */
+async function askForDisk(
+  { clickhouse, cluster }: RoomServers,
+  rewritten: Rewritten | null,
+): Promise<Disk | null> {
+  const { table = '', partition = '' } = rewritten ?? {}
   const largest =
-    rewrites === 'parts'
-      ? `SELECT hostName() AS host, disk_name AS disk, max(bytes_on_disk) AS bytes
-         FROM ${everywhere('system.parts', cluster)} WHERE active AND database = {database:String} GROUP BY host, disk`
-      : `SELECT '' AS host, '' AS disk, 0 AS bytes WHERE false`
+    rewritten === null
+      ? `SELECT '' AS host, '' AS disk, 0 AS bytes WHERE false`
+      : `SELECT hostName() AS host, disk_name AS disk, max(bytes_on_disk) AS bytes
+         FROM ${everywhere('system.parts', cluster)}
+         WHERE active AND database = {database:String} AND table = {table:String}
+           AND ({partition:String} = '' OR partition_id = {partition:String})
+         GROUP BY host, disk`
   const [disk] = await clickhouse.query<Disk>(
     `SELECT disks.host AS host, disks.disk AS disk, toFloat64(disks.bytes) AS free,
-       {spare:UInt64} + toFloat64(largest.bytes) AS needed
+       {spare:UInt64} + toFloat64(ifNull(largest.bytes, 0)) AS needed
      FROM (
        SELECT hostName() AS host, name AS disk, least(free_space, unreserved_space) AS bytes
        FROM ${everywhere('system.disks', cluster)}) AS disks
      LEFT JOIN (${largest}) AS largest ON disks.host = largest.host AND disks.disk = largest.disk
-     WHERE disks.disk = 'default' OR largest.bytes > 0
+     WHERE disks.disk = 'default' OR ifNull(largest.bytes, 0) > 0
      ORDER BY free - needed LIMIT 1`,
-    { database: clickhouse.database, spare: SPARE_BYTES },
+    { database: clickhouse.database, spare: SPARE_BYTES, table, partition },
   )
   return disk ?? null
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.floor(bytes / 1_000_000)} MB`
 }

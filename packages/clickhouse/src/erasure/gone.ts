@@ -1,7 +1,7 @@
-import { unsoundParts } from '../disk/sound.ts'
 import { everywhere, type Servers, onCluster } from '../client/cluster.ts'
-import { mustHaveRoomToErase } from './mutations.ts'
-import { ErasureStalled, untilNothingIsLeft, type Waiting } from './waiting.ts'
+import { mustBeReadable } from './readable.ts'
+import { mustHaveRoomToErase } from './room.ts'
+import { untilNothingIsLeft, type Waiting } from './waiting.ts'
 
 /** Tables that rows of somebody lie in, or what was counted from them. */
 export const ERASED_TABLES = [
@@ -29,18 +29,32 @@ const KEPT_SECONDS = 61
  *
  * @throws {ClickHouseFailure | ErasureStalled}
  */
-export async function untilPartsAreGone(servers: Servers, waiting: Waiting): Promise<void> {
-  const kept = await readKept(servers)
-  const isLong = (await defaultKept(servers)) > KEPT_SECONDS
-  const shortened = kept.filter(({ own }) => isLong && own === 0)
-  // Also those that a run left which was killed.
-  const ours = kept.filter(({ own }) => own === KEPT_SECONDS)
-  await mustBeSound(servers)
-  const change = 'MODIFY SETTING old_parts_lifetime ='
-  await changeTables(servers, shortened, `${change} ${KEPT_SECONDS}`)
-  const longest = Math.max(...kept.map(({ own }) => own))
+export async function untilPartsAreGone(
+  { servers, counting }: Record<'servers' | 'counting', Servers>,
+  waiting: Waiting,
+): Promise<void> {
+  await mustBeReadable(counting, ERASED_TABLES)
+  const longest = Math.max(...(await readKept(servers)).map(({ own }) => own))
   await untilRemoved(servers, waiting, GONE_WITHIN_MS + longest * 1_000)
-  await changeTables(servers, [...ours, ...shortened], 'RESET SETTING old_parts_lifetime')
+  await keepReplacedParts(servers)
+}
+
+/** Again and again while it is waited: another erasure, which ends, sets back what it finds. */
+async function keepBriefly(servers: Servers): Promise<void> {
+  if ((await defaultKept(servers)) <= KEPT_SECONDS) return
+  const unset = (await readKept(servers)).filter(({ own }) => own === 0)
+  await changeTables(servers, unset, `MODIFY SETTING old_parts_lifetime = ${KEPT_SECONDS}`)
+}
+
+/**
+ * Before parts are replaced: what an erasure left that was killed while it waited is undone, so that they stay long enough
+ * to be read.
+ *
+ * @throws {ClickHouseFailure | ErasureStalled}
+ */
+export async function keepReplacedParts(servers: Servers): Promise<void> {
+  const ours = (await readKept(servers)).filter(({ own }) => own === KEPT_SECONDS)
+  await changeTables(servers, ours, 'RESET SETTING old_parts_lifetime')
 }
 
 interface Kept {
@@ -64,17 +78,6 @@ async function defaultKept({ clickhouse }: Servers): Promise<number> {
   return setting?.seconds ?? Infinity
 }
 
-/** With the parts that were replaced their rows would go, where ClickHouse cannot read those that replace them. */
-async function mustBeSound(servers: Servers): Promise<void> {
-  const unsound = await unsoundParts(servers, ERASED_TABLES)
-  if (unsound.length === 0) return
-  const which = unsound.map(({ table, part, why }) => `${table}/${part} (${why})`).join(', ')
-  throw new ErasureStalled(
-    `ClickHouse cannot read what it has written anew: ${which}. What that was made of is still on its disk, for minutes: ` +
-      'restart ClickHouse now, which takes that up again, drop the part that it then keeps aside, and run it again with --resume',
-  )
-}
-
 async function changeTables(
   servers: Servers,
   tables: readonly Kept[],
@@ -82,26 +85,24 @@ async function changeTables(
 ): Promise<void> {
   const { clickhouse, cluster } = servers
   for (const { table } of tables) {
-    await mustHaveRoomToErase(servers)
+    await mustHaveRoomToErase(servers, null)
     await clickhouse.command(`ALTER TABLE ${table} ${onCluster(cluster)} ${change}`)
   }
 }
 
-async function untilRemoved(
-  { clickhouse, cluster }: Servers,
-  waiting: Waiting,
-  withinMs: number,
-): Promise<void> {
+async function untilRemoved(servers: Servers, waiting: Waiting, withinMs: number): Promise<void> {
+  const { clickhouse, cluster } = servers
   const [now] = await clickhouse.query<{ readonly at: string }>('SELECT toString(now()) AS at')
   await untilNothingIsLeft(waiting, { withinMs, everyMs: LOOK_EVERY_MS }, async () => {
     const old = await clickhouse.query<{ readonly table: string; readonly parts: number }>(
       `SELECT table, toUInt32(count()) AS parts FROM ${everywhere('system.parts', cluster)}
        WHERE NOT active AND database = {database:String} AND has({tables:Array(String)}, table)
-         AND modification_time <= toDateTime({at:String})
+         AND remove_time <= toDateTime({at:String})
        GROUP BY table ORDER BY table`,
       { database: clickhouse.database, tables: ERASED_TABLES, at: now?.at },
     )
     if (old.length === 0) return null
+    await keepBriefly(servers)
     const which = old.map(({ table, parts }) => `${parts} of ${table}`).join(', ')
     const minutes = Math.round(withinMs / 60_000)
     return {

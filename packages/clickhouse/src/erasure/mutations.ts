@@ -1,5 +1,6 @@
 import type { ClickHouse } from '../client/clickhouse.ts'
-import { lackOfRoom } from '../disk/room.ts'
+import { mustBeReadable } from './readable.ts'
+import { mustHaveRoomToErase, untilThereIsRoom } from './room.ts'
 import { everywhere, type Servers, onCluster } from '../client/cluster.ts'
 import { ErasureStalled, untilNothingIsLeft, type Waiting } from './waiting.ts'
 
@@ -19,7 +20,7 @@ export async function hideRows(
   { table, condition }: { readonly table: string; readonly condition: string },
   waiting: Waiting,
 ): Promise<void> {
-  await mustHaveRoomToErase(servers)
+  await mustHaveRoomToErase(servers, null)
   await servers.clickhouse.command(
     `DELETE FROM ${table} ${onCluster(servers.cluster)} WHERE ${condition}
      SETTINGS lightweight_deletes_sync = 0, lightweight_delete_mode = 'alter_update'`,
@@ -28,12 +29,13 @@ export async function hideRows(
 }
 
 /**
- * Writes the parts anew that have rows marked as deleted, month by month, without these rows.
+ * Writes the parts anew that have rows marked as deleted, month by month, without these rows. What was written is read before
+ * the next month: what it was made of is on the disk for minutes only.
  *
  * @throws {ClickHouseFailure | ErasureStalled}
  */
 export async function rewriteParts(
-  servers: Servers,
+  { servers, counting }: Record<'servers' | 'counting', Servers>,
   table: string,
   waiting: Waiting,
 ): Promise<void> {
@@ -41,23 +43,18 @@ export async function rewriteParts(
   const parts = await markedParts(servers, table)
   for (const { partition } of parts) {
     waiting.onWaiting(`${table}: writing the parts of ${partition} anew`)
-    await mustHaveRoomToErase(servers)
+    await untilThereIsRoom(servers, { table, partition }, waiting)
     await servers.clickhouse.command(
       `ALTER TABLE ${table} ${onCluster(servers.cluster)} APPLY DELETED MASK IN PARTITION ID '${partition.replaceAll(/\W/g, '')}' SETTINGS mutations_sync = 0`,
     )
     await untilMutated(servers, table, waiting)
+    await mustBeReadable(counting, [table])
   }
   const left = await markedParts(servers, table)
   if (left.length > 0) {
     const where = left.map(({ partition, parts: count }) => `${count} of ${partition}`).join(', ')
     throw new ErasureStalled(`${table} still has parts with deleted rows: ${where}`)
   }
-}
-
-/** Before every statement that changes a definition or has parts written anew. @throws {ClickHouseFailure | ErasureStalled} */
-export async function mustHaveRoomToErase(servers: Servers): Promise<void> {
-  const lack = await lackOfRoom(servers, 'parts')
-  if (lack !== null) throw new ErasureStalled(`${lack}, then run it again with --resume`)
 }
 
 async function markedParts(

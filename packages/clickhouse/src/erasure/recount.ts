@@ -1,7 +1,8 @@
 import { everywhere, type Servers, onCluster } from '../client/cluster.ts'
 import { conditionOf, isErasedSql, type ErasedSelection } from './erased-rows.ts'
 import { monthsOfEvents } from './months.ts'
-import { hideRows, mustHaveRoomToErase } from './mutations.ts'
+import { hideRows } from './mutations.ts'
+import { untilThereIsRoom } from './room.ts'
 import { untilNothingIsLeft, type Waiting } from './waiting.ts'
 
 const VIEWS = ['rollup_daily_refresh', 'catalogue_daily_refresh', 'catalogue_refresh'] as const
@@ -120,9 +121,9 @@ async function mergeWhole(servers: Servers, table: string, waiting: Waiting): Pr
   const { clickhouse, cluster } = servers
   const [now] = await clickhouse.query<{ readonly at: string }>('SELECT toString(now()) AS at')
   const what = `${table}: merging what was counted before away`
+  await untilThereIsRoom(servers, { table }, waiting)
   await untilNothingIsLeft(waiting, RECOUNTED, async () => {
     waiting.onWaiting(what)
-    await mustHaveRoomToErase(servers)
     // A merge that takes longer than the answer may goes on by itself; the parts tell when it is done.
     const failure = await clickhouse
       .command(`OPTIMIZE TABLE ${table} ${onCluster(cluster)} FINAL`)

@@ -1,5 +1,6 @@
 import { type Servers, onCluster } from '../client/cluster.ts'
-import { mustHaveRoomToErase, untilMutated } from './mutations.ts'
+import { untilMutated } from './mutations.ts'
+import { untilThereIsRoom } from './room.ts'
 import { untilCounted } from './recount.ts'
 import { ErasureStalled, type Waiting } from './waiting.ts'
 
@@ -38,7 +39,7 @@ export async function clearUserHashes(
   for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
     const { condition, rows } = await findHash(servers, selection)
     await account(rows, async () => {
-      await mustHaveRoomToErase(servers)
+      await untilThereIsRoom(servers, { table: 'rollup_daily' }, waiting)
       const others = `arrayFilter(each -> each != ${hash}, user_hashes)`
       await clickhouse.command(
         `ALTER TABLE rollup_daily ${onCluster(cluster)} UPDATE user_hashes = ${others}, users = length(${others})

@@ -41,6 +41,9 @@ export class ClickHouseFailure extends Error {
   }
 }
 
+/** The code of a right that is missing. */
+export const ACCESS_DENIED = 497
+
 /** Of what nobody finds out from the message alone. */
 const REMEDIES: ReadonlyMap<number | null, string> = new Map([
   [60, 'run `npm run setup` with the same settings if it is a table of custom-events'],

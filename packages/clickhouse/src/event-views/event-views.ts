@@ -65,7 +65,7 @@ export async function makeEventViews(options: EventViewsOptions): Promise<EventV
       sql: `DROP VIEW IF EXISTS ${quoteIdentifier(name)} ${onCluster}`,
     })),
   ]
-  if (attempts.length > 0) await mustHaveRoom({ clickhouse, cluster: '' }, 'definitions')
+  if (due.length > 0) await mustHaveRoom({ clickhouse, cluster: '' }, null)
   const failures = await attemptAll(clickhouse, attempts)
   const isDone = ({ name }: { readonly name: string }): boolean => !failures.has(name)
   const count = (kind: Change['kind']): number =>

@@ -115,7 +115,7 @@ async function fillMonth(
   const commands = columns.map(
     (column) => `MATERIALIZE COLUMN ${quoteIdentifier(column)} IN PARTITION ID '${month}'`,
   )
-  await mustHaveRoom(options, 'parts')
+  await mustHaveRoom(options, { table: 'events', partition: month })
   await clickhouse.command(
     `ALTER TABLE events ${onCluster(cluster)} ${commands.join(', ')} SETTINGS mutations_sync = 0`,
   )

@@ -70,7 +70,7 @@ export async function migrate(
   const files = readMigrations(dir, variables)
 
   await clickhouse.createDatabase(clusterClause)
-  await mustHaveRoom({ clickhouse, cluster: settings.cluster ?? '' }, 'definitions')
+  await mustHaveRoom({ clickhouse, cluster: settings.cluster ?? '' }, null)
   await refuseWholeTimes(clickhouse)
   await clickhouse.command(migrationsTable(variables))
   const applied = await clickhouse.query<AppliedMigration>(

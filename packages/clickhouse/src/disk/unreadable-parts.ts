@@ -1,8 +1,9 @@
-import { ClickHouseFailure } from '../errors/failure.ts'
 import type { Servers } from '../client/cluster.ts'
+import { quoteIdentifier, quoteText } from '../client/quote.ts'
+import { ClickHouseFailure } from '../errors/failure.ts'
 
 /** A part that ClickHouse cannot read, and why. */
-export interface UnsoundPart {
+export interface UnreadablePart {
   readonly table: string
   readonly part: string
   readonly why: string
@@ -13,14 +14,15 @@ export interface UnsoundPart {
  * full disk may lack its last bytes, and ClickHouse only finds out when it reads them. As long as the others are there a
  * restart takes those up again.
  *
- * On the server that is asked: a replica has an unreadable part sent by another one.
+ * Not of a cluster: replicas have an unreadable part sent by each other, and to check one there is to repair it.
  *
  * @throws {ClickHouseFailure}
  */
-export async function unsoundParts(
-  { clickhouse }: Servers,
+export async function unreadableParts(
+  { clickhouse, cluster }: Servers,
   tables: readonly string[],
-): Promise<readonly UnsoundPart[]> {
+): Promise<readonly UnreadablePart[]> {
+  if (cluster !== '') return []
   const parts = await clickhouse.query<{ readonly table: string; readonly part: string }>(
     `SELECT DISTINCT written.table AS table, written.name AS part
      FROM system.parts AS written
@@ -34,25 +36,25 @@ export async function unsoundParts(
      ORDER BY table, part`,
     { database: clickhouse.database, tables },
   )
-  const unsound: UnsoundPart[] = []
+  const unreadable: UnreadablePart[] = []
   for (const { table, part } of parts) {
-    const why = await whyUnsound(clickhouse, table, part)
-    if (why !== null) unsound.push({ table, part, why })
+    const why = await whyUnreadable(clickhouse, table, part)
+    if (why !== null) unreadable.push({ table, part, why })
   }
-  return unsound
+  return unreadable
 }
 
-/** A part that is not there any more was merged into another one, for which it was read to its last byte. */
+/** Merged meanwhile, which reads it, or dropped. */
 const NO_SUCH_DATA_PART = 232
 
-async function whyUnsound(
+async function whyUnreadable(
   clickhouse: Servers['clickhouse'],
   table: string,
   part: string,
 ): Promise<string | null> {
   const checked = await clickhouse
     .query<{ readonly is_passed: number; readonly message: string }>(
-      `CHECK TABLE ${table} PART '${part.replaceAll(/\W/g, '')}' SETTINGS check_query_single_value_result = 0`,
+      `CHECK TABLE ${quoteIdentifier(table)} PART ${quoteText(part)} SETTINGS check_query_single_value_result = 0`,
     )
     .catch((error: unknown) => {
       if (error instanceof ClickHouseFailure && error.failure.code === NO_SUCH_DATA_PART) return []
