@@ -118,12 +118,8 @@ export { ErasureStalled, type Waiting } from './erasure/waiting.ts'
 export { dropCounted, noteDays, recount } from './erasure/recount.ts'
 export { userHashOf } from './erasure/user-hash.ts'
 export { clearUserHashes } from './erasure/user-hashes.ts'
-export {
-  detachedParts,
-  ERASED_TABLES,
-  keepReplacedParts,
-  untilPartsAreGone,
-} from './erasure/gone.ts'
+export { ERASED_TABLES } from './erasure/erased-tables.ts'
+export { detachedParts, keepReplacedParts, untilPartsAreGone } from './erasure/gone.ts'
 export {
   clickhouseTime,
   readAnnounced,

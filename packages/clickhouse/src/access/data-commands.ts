@@ -1,3 +1,4 @@
+import { ERASED_TABLES } from '../erasure/erased-tables.ts'
 import type { Role } from './role.ts'
 import {
   ASK_ALL_SERVERS,
@@ -115,15 +116,7 @@ export const DATA_COMMANDS: readonly Role[] = [
       },
       {
         rights: ['ALTER SETTINGS'],
-        on: [
-          'events',
-          'rejected_events',
-          'dead_letters',
-          'rollup_daily',
-          'catalogue_daily',
-          'catalogue',
-          'erasure_days',
-        ],
+        on: ERASED_TABLES,
         without: 'replaced parts are not removed sooner than ClickHouse does by itself',
       },
       ...DESTROY_KEYS,
@@ -140,15 +133,7 @@ export const DATA_COMMANDS: readonly Role[] = [
       },
       {
         rights: ['CHECK'],
-        on: [
-          'events',
-          'rejected_events',
-          'dead_letters',
-          'rollup_daily',
-          'catalogue_daily',
-          'catalogue',
-          'erasure_days',
-        ],
+        on: ERASED_TABLES,
         without:
           'nobody knows whether parts that were written anew can be read, and it is not done',
       },

@@ -1,18 +1,8 @@
 import { everywhere, type Servers, onCluster } from '../client/cluster.ts'
+import { ERASED_TABLES } from './erased-tables.ts'
 import { mustBeReadable } from './readable.ts'
 import { mustHaveRoomToErase } from './room.ts'
 import { untilNothingIsLeft, type Waiting } from './waiting.ts'
-
-/** Tables that rows of somebody lie in, or what was counted from them. */
-export const ERASED_TABLES = [
-  'events',
-  'rejected_events',
-  'dead_letters',
-  'rollup_daily',
-  'catalogue_daily',
-  'catalogue',
-  'erasure_days',
-] as const
 
 const LOOK_EVERY_MS = 1_000
 /** Queries that still read a part keep it for longer. */
