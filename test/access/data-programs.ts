@@ -10,6 +10,7 @@ import {
   countKeys,
   deleteMarked,
   dropCounted,
+  ERASED_TABLES,
   ErasureStalled,
   findEvents,
   findLinked,
@@ -61,16 +62,6 @@ async function ofStalled(error: unknown): Promise<void> {
   if (!(error instanceof ErasureStalled)) throw error
 }
 
-const ERASED_TABLES = [
-  'events',
-  'rejected_events',
-  'dead_letters',
-  'rollup_daily',
-  'catalogue_daily',
-  'catalogue',
-  'erasure_days', // prettier-ignore
-]
-
 export async function erases(clickhouse: Connected): Promise<void> {
   const servers = { clickhouse, cluster: '' }
   const erasureId = randomUUID()
@@ -109,6 +100,7 @@ export async function erases(clickhouse: Connected): Promise<void> {
   await clearUserHashes(servers, row, { waiting: WAITING, account })
   for (const table of ERASED_TABLES) {
     await clickhouse.command(`ALTER TABLE ${table} MODIFY SETTING old_parts_lifetime = 60`)
+    await clickhouse.query(`CHECK TABLE ${table}`)
   }
   await untilPartsAreGone({ servers, counting: servers }, HASTY).catch(ofStalled)
   await destroysKeys(clickhouse)

@@ -288,7 +288,9 @@ test(
     const asked: string[] = []
     const asOneServer = (sql: string): string => {
       asked.push(sql)
-      return sql.replace(/clusterAllReplicas\('two', (\S+)\)/, '$1').replace('ON CLUSTER `two`', '')
+      return sql
+        .replaceAll(/clusterAllReplicas\('two', ([\w.]+)\)/g, '$1')
+        .replace('ON CLUSTER `two`', '')
     }
     const clustered: ClickHouse = {
       ...clickhouse,
@@ -299,10 +301,12 @@ test(
     const onProgress = (): void => stop.abort()
     const options = fillOptions(clustered, { cluster: 'two', stop: stop.signal, onProgress })
     assert.equal((await fillHotColumns(options)).outcome, 'stopped')
-    const words = asked.map((sql) => /parts_columns|system\.mutations|ALTER|KILL/.exec(sql)?.[0])
+    const words = asked.map(
+      (sql) => /parts_columns|system\.(mutations|disks)|ALTER|KILL/.exec(sql)?.[0],
+    )
     assert.deepEqual(
       new Set(words),
-      new Set(['parts_columns', 'system.mutations', 'ALTER', 'KILL']),
+      new Set(['parts_columns', 'system.mutations', 'system.disks', 'ALTER', 'KILL']),
     )
     for (const sql of asked) assert.match(sql, /clusterAllReplicas\('two', |ON CLUSTER `two`/)
   },
