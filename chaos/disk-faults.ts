@@ -24,7 +24,7 @@ export const diskActs = {
       server: victim,
       seen,
       fillUp: (disk) => disk.fill(),
-      recover: () => bringBack(victim),
+      recover: () => bringBack(victim).then(() => []),
     })
   },
   clickhouse_disk_full: (hands, fault) => {
@@ -43,6 +43,8 @@ export const diskActs = {
 /** Too little for a statement of an erasure, see `packages/clickhouse/src/disk/room.ts`. */
 const LITTLE_ROOM_BYTES = 50_000_000
 const MUTATED_WITHIN_LOOKS = 20
+/** Longer than from a look at the disks to the end of the statement after it. */
+const STATEMENT_MS = 2_000
 
 /**
  * As disks do, it fills up over a while, not within the millisecond between an erasure's look at it and its statement: what is
@@ -56,16 +58,24 @@ async function fillUpClickHouse({ questions }: World, disk: Disk, shard: number)
     const [[running] = []] = await questions.ask(mutations, shard)
     if (running !== '0') throw new Error(`${running ?? 'no'} mutations are under way`)
   }, MUTATED_WITHIN_LOOKS).catch(() => {})
+  await delay(STATEMENT_MS)
   await disk.fill()
 }
 
 /**
  * As an operator does it: restarts it, and drops what it then keeps aside. That is a part that it wrote on the full disk, and what
  * it was made of is back. Whether it is, the ledger tells.
+ *
+ * @returns what was dropped
  */
-async function recoverClickHouse(world: World, server: Server, shard: number): Promise<void> {
+async function recoverClickHouse(
+  world: World,
+  server: Server,
+  shard: number,
+): Promise<readonly string[]> {
   await bringBack(server)
   const { questions } = world
+  const dropped = new Set<string>()
   await patiently(async () => {
     const aside = await questions.ask(
       'SELECT table, name FROM system.detached_parts WHERE database = currentDatabase()',
@@ -76,8 +86,10 @@ async function recoverClickHouse(world: World, server: Server, shard: number): P
         `ALTER TABLE ${table} DROP DETACHED PART '${name}' SETTINGS allow_drop_detached = 1`,
         shard,
       )
+      dropped.add(`${table}/${name}`)
     }
   }, LOOKS)
+  return [...dropped]
 }
 
 /** ClickHouse is busy after it was started. */
@@ -97,7 +109,8 @@ function fillDisk(
     readonly seen: () => Promise<number>
     /** The first time. */
     readonly fillUp: (disk: Disk) => Promise<void>
-    readonly recover: () => Promise<void>
+    /** @returns what it dropped. */
+    readonly recover: () => Promise<readonly string[]>
   },
 ): Promise<Outcome> {
   const { stack, disks } = hands.world
@@ -119,9 +132,10 @@ function fillDisk(
       hits = (await seen()) - before
     }
     await disk.free()
-    await recover()
+    const dropped = await recover()
     const ms = Math.round(elapsedMs())
-    return { what: `${server.name}: no space left for ${ms} ms`, isHit: hits > 0 }
+    const aside = dropped.length === 0 ? '' : `, dropped ${dropped.join(', ')}`
+    return { what: `${server.name}: no space left for ${ms} ms${aside}`, isHit: hits > 0 }
   })
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { CliEnded } from '../test/support/cli-command.ts'
 import { keepPartsBriefly, receiptIn, runErase } from '../test/support/erase-command.ts'
 import { ACCOUNT_OF_PERSON, ERASED_ACCOUNT, ERASED_PERSON } from './accounts.ts'
 import type { Check } from './checks.ts'
@@ -119,12 +120,16 @@ async function eraseOne(
     }
     if (ended.code === null) kills++
     else {
-      say(
-        `erasing ${who} ended with ${ended.code}: ${ended.stderr.trim().split('\n').at(-1) ?? ''}`,
-      )
+      say(`erasing ${who} ended with ${ended.code}: ${reasonOf(ended)}`)
       await delay(AGAIN_AFTER_MS, null, { signal }).catch(() => {})
     }
   }
+}
+
+/** What it told a person last. */
+function reasonOf({ stdout, stderr }: CliEnded): string {
+  const told = stderr.trim() === '' ? stdout : stderr
+  return told.trim().split('\n').slice(-2).join(' ').trim()
 }
 
 function foundOf(found: unknown): Readonly<Record<string, number>> {

@@ -63,6 +63,7 @@ export async function run({ seed, tier, schedule, folder, say }: RunOptions): Pr
   const poison = createPoisonStore(seed, world)
   const watch = startWatch(world, ledger)
   const giveUp = new AbortController()
+  using _ = { [Symbol.dispose]: () => giveUp.abort() } // also when the rest of it fails
   const erasing = startErasing({ world, poison, tier, say, signal: giveUp.signal })
   erasing.catch(() => {}) // told when it is waited for
   const storm = await rage({ world, tier, ledger, poison, schedule, say, watched: watch.seen })

@@ -119,7 +119,8 @@ export { dropCounted, noteDays, recount } from './erasure/recount.ts'
 export { userHashOf } from './erasure/user-hash.ts'
 export { clearUserHashes } from './erasure/user-hashes.ts'
 export { ERASED_TABLES } from './erasure/erased-tables.ts'
-export { detachedParts, keepReplacedParts, untilPartsAreGone } from './erasure/gone.ts'
+export { detachedParts, untilPartsAreGone } from './erasure/gone.ts'
+export { keepAsUsual } from './erasure/kept-parts.ts'
 export {
   clickhouseTime,
   readAnnounced,
@@ -131,4 +132,4 @@ export {
   type ErasureState,
 } from './erasure/erasure-table.ts'
 export { onCluster, type Servers } from './client/cluster.ts'
-export { NoRoom } from './disk/room.ts'
+export { lackOfRoom, NoRoom } from './disk/room.ts'

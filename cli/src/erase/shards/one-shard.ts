@@ -6,7 +6,7 @@ import {
   dropCounted,
   ErasureStalled,
   hideRows,
-  keepReplacedParts,
+  keepAsUsual,
   noteDays,
   recount,
   rewriteParts,
@@ -90,7 +90,7 @@ export async function clearAway(
   }: { readonly waiting: Waiting; readonly account: Account; readonly at: number },
 ): Promise<void> {
   const { selection } = selectionOf(erasure)
-  await keepReplacedParts(servers)
+  await keepAsUsual(servers)
   await recount(servers, erasure.erasureId, waiting)
   await dropCounted(servers, { erasureId: erasure.erasureId, selection }, waiting)
   if (erasure.userHash !== '0') {

@@ -12,7 +12,10 @@ export class NoRoom extends Error {
 /** What inserts and merges may write while a statement is under way. */
 const SPARE_BYTES = 100_000_000
 
-/** Parts that are written anew, one at a time, each beside the old one. */
+/** So much of a part ClickHouse reserves before it writes it anew (`DISK_USAGE_COEFFICIENT_TO_RESERVE`), else it waits. */
+const RESERVED_SHARE = 1.1
+
+/** Parts that are written anew, each beside the old one. */
 export interface Rewritten {
   readonly table: string
   /** Id of a partition. @default any of them */
@@ -65,6 +68,9 @@ export async function mustHaveRoom(
 
 const MEGABYTE = 1_000_000
 
+/** No right to it; and of a cluster: another server is away, not to be found, or does not know us. */
+const NOT_ASKED: ReadonlySet<number> = new Set([ACCESS_DENIED, 198, 209, 210, 279, 516])
+
 async function fullestDisk(
   servers: RoomServers,
   rewritten: Rewritten | null,
@@ -72,10 +78,11 @@ async function fullestDisk(
   try {
     return await askForDisk(servers, rewritten)
   } catch (error) {
-    if (!(error instanceof ClickHouseFailure) || error.failure.code === null) throw error
-    // A server of the cluster is away, or does not let us ask it: better one server looked at than none.
+    const code = error instanceof ClickHouseFailure ? error.failure.code : null
+    if (code === null || !NOT_ASKED.has(code)) throw error
+    // Better one server looked at than none.
     if (servers.cluster !== '') return fullestDisk({ ...servers, cluster: '' }, rewritten)
-    if (error.failure.code === ACCESS_DENIED) return null
+    if (code === ACCESS_DENIED) return null
     throw error
   }
 }
@@ -96,14 +103,14 @@ async function askForDisk(
          GROUP BY host, disk`
   const [disk] = await clickhouse.query<Disk>(
     `SELECT disks.host AS host, disks.disk AS disk, toFloat64(disks.bytes) AS free,
-       {spare:UInt64} + toFloat64(ifNull(largest.bytes, 0)) AS needed
+       {spare:UInt64} + {share:Float64} * toFloat64(ifNull(largest.bytes, 0)) AS needed
      FROM (
        SELECT hostName() AS host, name AS disk, least(free_space, unreserved_space) AS bytes
        FROM ${everywhere('system.disks', cluster)}) AS disks
      LEFT JOIN (${largest}) AS largest ON disks.host = largest.host AND disks.disk = largest.disk
      WHERE disks.disk = 'default' OR ifNull(largest.bytes, 0) > 0
      ORDER BY free - needed LIMIT 1`,
-    { database: clickhouse.database, spare: SPARE_BYTES, table, partition },
+    { database: clickhouse.database, spare: SPARE_BYTES, share: RESERVED_SHARE, table, partition },
   )
   return disk ?? null
 }

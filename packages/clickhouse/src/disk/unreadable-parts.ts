@@ -2,6 +2,13 @@ import type { Servers } from '../client/cluster.ts'
 import { quoteIdentifier, quoteText } from '../client/quote.ts'
 import { ClickHouseFailure } from '../errors/failure.ts'
 
+/** What was written. */
+export interface Written {
+  readonly tables: readonly string[]
+  /** Id of a partition. @default any of them */
+  readonly partition?: string
+}
+
 /** A part that ClickHouse cannot read, and why. */
 export interface UnreadablePart {
   readonly table: string
@@ -20,7 +27,7 @@ export interface UnreadablePart {
  */
 export async function unreadableParts(
   { clickhouse, cluster }: Servers,
-  tables: readonly string[],
+  { tables, partition = '' }: Written,
 ): Promise<readonly UnreadablePart[]> {
   if (cluster !== '') return []
   const parts = await clickhouse.query<{ readonly table: string; readonly part: string }>(
@@ -33,8 +40,9 @@ export async function unreadableParts(
        AND replaced.min_block_number >= written.min_block_number
        AND replaced.max_block_number <= written.max_block_number
        AND written.database = {database:String} AND has({tables:Array(String)}, written.table)
+       AND ({partition:String} = '' OR written.partition_id = {partition:String})
      ORDER BY table, part`,
-    { database: clickhouse.database, tables },
+    { database: clickhouse.database, tables, partition },
   )
   const unreadable: UnreadablePart[] = []
   for (const { table, part } of parts) {

@@ -48,7 +48,7 @@ export async function rewriteParts(
       `ALTER TABLE ${table} ${onCluster(servers.cluster)} APPLY DELETED MASK IN PARTITION ID '${partition.replaceAll(/\W/g, '')}' SETTINGS mutations_sync = 0`,
     )
     await untilMutated(servers, table, waiting)
-    await mustBeReadable(counting, [table])
+    await mustBeReadable(counting, { tables: [table], partition })
   }
   const left = await markedParts(servers, table)
   if (left.length > 0) {
@@ -95,6 +95,11 @@ export async function untilMutated(
       overdue: `no part of ${table} was done for ${minutes} minutes (system.mutations)${why}`,
     }
   })
+}
+
+/** Whether rows of the table are being deleted or changed. @throws {ClickHouseFailure} */
+export async function isMutated({ clickhouse, cluster }: Servers, table: string): Promise<boolean> {
+  return (await readUnfinished(clickhouse, cluster, table)).running > 0
 }
 
 async function readUnfinished(

@@ -18,12 +18,12 @@ export async function applyRetention(
   cluster: string,
 ): Promise<void> {
   const { table, kept, from, to } = change
-  // First: from now on no rollup counts anew what is about to go.
-  if (table.name === 'events') await recordRetention(clickhouse, change)
-  const alter = `ALTER TABLE ${table.name} ${onCluster(cluster)}`
   // Rows of some events go from parts that stay, so those are rewritten, once each; without such none is.
   const isWhole = table.isByMonth && hasOneAge(kept)
   await mustHaveRoom({ clickhouse, cluster }, isWhole ? null : { table: table.name })
+  // First: from now on no rollup counts anew what is about to go.
+  if (table.name === 'events') await recordRetention(clickhouse, change)
+  const alter = `ALTER TABLE ${table.name} ${onCluster(cluster)}`
   await clickhouse.command(
     `${alter} MODIFY SETTING ttl_only_drop_parts = ${isWhole ? 1 : 0}, materialize_ttl_recalculate_only = 1`,
   )

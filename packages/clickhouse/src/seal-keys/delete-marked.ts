@@ -42,7 +42,7 @@ export async function deleteMarked(
       `SELECT DISTINCT key_id FROM seal_keys WHERE ${MARKED} LIMIT ${IDS_OF_A_MUTATION}`,
     )
     const ids = rows.map(({ key_id }) => `'${key_id}'`).join()
-    await mustHaveRoom({ clickhouse, cluster: '' }, null)
+    await mustHaveRoom({ clickhouse, cluster: '' }, { table: 'seal_keys' })
     await clickhouse.command(
       `ALTER TABLE seal_keys ${onCluster} DELETE WHERE key_id IN (${ids}) SETTINGS mutations_sync = 2`,
     )
