@@ -132,18 +132,21 @@ test('the metrics of all workers are at the one ops port, each with its own', as
   await using stack = await servers()
   const topics = await makeTopics(stack.environment.KAFKA_BROKERS)
   await using ingest = await startWorkers(stack, topics.tracked)
-  const events = [...Array.from({ length: 40 }, (_, id) => event('g', `e-${id}`)), '{}']
-  const answers = await Promise.all(events.map((each) => post(ingest.url, each)))
-  const refused = answers.flatMap(({ status, body }) => (status === 503 ? [body] : []))
-  assert.deepEqual(refused, [])
-  const received = await countsOf(ingest, 'events_received_total')
-  assert.deepEqual([...received.keys()].toSorted(), ['1', '2'])
-  assert.ok(
-    [...received.values()].every((count) => count > 0),
-    'connections go to each in turn',
-  )
-  assert.equal(sumOf(received), events.length)
-  assert.equal(sumOf(await countsOf(ingest, 'events_accepted_total')), events.length - 1)
+  let accepted = 0
+  // Connections go to each in turn; which are opened at all is up to the client.
+  const received = await eventually(async () => {
+    const events = Array.from({ length: 40 }, () => event('g', `e-${++accepted}`))
+    const answers = await Promise.all(events.map((each) => post(ingest.url, each)))
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
+    const counts = await countsOf(ingest, 'events_received_total')
+    assert.deepEqual([...counts.keys()].toSorted(), ['1', '2'])
+    assert.ok([...counts.values()].every((count) => count > 0))
+    return counts
+  })
+  assert.equal(sumOf(received), accepted)
+  await post(ingest.url, '{}')
+  assert.equal(sumOf(await countsOf(ingest, 'events_received_total')), accepted + 1)
+  assert.equal(sumOf(await countsOf(ingest, 'events_accepted_total')), accepted)
   assert.equal(sumOf(await countsOf(ingest, 'events_rejected_total')), 1)
   await assertLaw(ingest)
 })
