@@ -46,7 +46,7 @@ test('no file of ClickHouse has a byte of who was erased', { timeout: 600_000 },
   const dataDir = mkdtempSync(join(tmpdir(), 'custom-events-canary-'))
   await using resources = new AsyncDisposableStack()
   resources.defer(() => rmSync(dataDir, { recursive: true, force: true }))
-  const stack = resources.use(await startStack({ dataDir }))
+  const stack = resources.use(await startStack({ dataDir, keepsReplacedParts: false }))
   const pipeline = resources.use(
     await startTestPipeline({ servers: stack.environment, environment: QUICK_ERASURES }),
   )

@@ -77,6 +77,7 @@ async function planOne(
       rolePasswords,
       database: options.clickhouseDatabase,
       allowsSources: options.allowsClickHouseSources,
+      keepsReplacedParts: options.keepsReplacedParts ?? options.dataDir !== undefined,
     })
   }
   switch (server) {

@@ -25,6 +25,11 @@ export interface StackOptions {
   readonly clickhouseDatabase?: string
   /** Whether queries may read and write files, reach other servers and run programs. @default false */
   readonly allowsClickHouseSources?: boolean
+  /**
+   * Whether ClickHouse keeps parts that were replaced for eight minutes, as a server does, should the new ones be broken.
+   * @default with a `dataDir`: what is removed at the end needs none
+   */
+  readonly keepsReplacedParts?: boolean
   /** More listeners of Kafka, advertised on the ports of proxies. @default none */
   readonly kafkaListeners?: readonly KafkaListener[]
   /**

@@ -81,6 +81,7 @@ function configureEngine(): void {
     allowsSources,
     roles,
     database: process.env['FRONT_DATABASE'] || 'custom_events',
+    keepsReplacedParts: process.env['FRONT_KEEPS_REPLACED_PARTS'] === '1',
     accounts: accounts.all().map(({ name }) => name),
   })
 }

@@ -26,6 +26,8 @@ export interface ClickHouseOptions {
   readonly roles?: readonly Role[] | undefined
   /** Whether queries may reach files and other servers. @default false */
   readonly allowsSources?: boolean | undefined
+  /** Whether parts that were replaced stay for eight minutes, as on a server. @default false */
+  readonly keepsReplacedParts?: boolean | undefined
 }
 
 /** Who may ask a ClickHouse that was just started, as the services' own environment variables. */
@@ -101,6 +103,7 @@ export async function planClickHouse(options: ClickHouseOptions): Promise<Server
       FRONT_USER: options.credentials.user,
       FRONT_PASSWORD: options.credentials.password,
       FRONT_ALLOW_SOURCES: options.allowsSources === true ? '1' : '',
+      FRONT_KEEPS_REPLACED_PARTS: options.keepsReplacedParts === true ? '1' : '',
       FRONT_NAMES: '',
       FRONT_DATABASE: options.database ?? '',
       FRONT_ROLES:

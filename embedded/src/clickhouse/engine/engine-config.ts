@@ -11,6 +11,8 @@ export interface EngineConfig {
   readonly roles: readonly Role[]
   /** The tables of this database are what the roles may use. */
   readonly database: string
+  /** As a server does: should a part that was written in place of others be broken, a restart takes those up again. */
+  readonly keepsReplacedParts: boolean
   /** Logins of accounts: each is a user of the engine. */
   readonly accounts: readonly string[]
 }
@@ -91,25 +93,31 @@ export function writeEngineConfig(folder: string, config: EngineConfig): string 
       writeFileSync(join(functions, `function_${name}.sql`), sql, options)
     }
   }
-  writeFileSync(path, configXml({ data: config.dataFolder, users, functions }), options)
+  const { dataFolder: data, keepsReplacedParts } = config
+  writeFileSync(path, configXml({ data, users, functions, keepsReplacedParts }), options)
   return path
 }
 
-interface Paths {
+/** What a server has by default; the engine by itself removes them at once. */
+const REPLACED_PARTS_SECONDS = 480
+
+interface Configured extends Pick<EngineConfig, 'keepsReplacedParts'> {
   readonly data: string
   readonly users: string
   /** Of users; `undefined`: where the engine keeps them. */
   readonly functions: string | undefined
 }
 
-function configXml({ data, users, functions }: Paths): string {
+function configXml({ data, users, functions, keepsReplacedParts }: Configured): string {
   const own =
     functions === undefined
       ? ''
       : `\n  <user_defined_path>${escapeXml(functions)}</user_defined_path>`
+  const replaced = keepsReplacedParts ? REPLACED_PARTS_SECONDS : 0
   return `<clickhouse>
   <path>${escapeXml(data)}</path>${own}
   <user_directories><users_xml><path>${escapeXml(users)}</path></users_xml></user_directories>
+  <merge_tree><old_parts_lifetime>${replaced}</old_parts_lifetime></merge_tree>
 </clickhouse>
 `
 }
