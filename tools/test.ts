@@ -114,6 +114,7 @@ async function runTests(
     signal: interrupted.signal,
     // A test that was given up may leave a page or a server open: its file ends all the same.
     forceExit: true,
+    execArgv: ['--import', new URL('whole-report.mjs', import.meta.url).href],
     // What 200 files and their services import is compiled once.
     env: { NODE_COMPILE_CACHE: resolve('node_modules/.cache/compile'), ...process.env, ...servers },
   })
