@@ -25,6 +25,16 @@ import { interleaved } from '../rounds.ts'
 const TOPICS = { avro: 'events.tracked.v1', json: 'bench.json', zstd: 'bench.zstd' }
 const PARTITIONS = 12
 
+/** What is told of a drained backlog, after who drained it. */
+export const DRAINED_COLUMNS = [
+  'rows/s',
+  'µs of CPU per row',
+  'of them consumer',
+  'ClickHouse',
+  'Kafka',
+  'consumer memory, MB',
+] as const
+
 /**
  * The same backlog, drained into the same table by every contender in turn, round after round, on the real
  * servers: our consumer, ClickHouse's own Kafka engine, a plain kafkajs consumer. Rows per second and
@@ -173,15 +183,7 @@ function figuresOf(
     median((seen[name] ?? []).map(pick))
   const table: FigureTable = {
     name: 'consumer',
-    columns: [
-      'who',
-      'rows/s',
-      'µs of CPU per row',
-      'of them consumer',
-      'ClickHouse',
-      'Kafka',
-      'consumer memory, MB',
-    ],
+    columns: ['who', ...DRAINED_COLUMNS],
     rows: Object.keys(seen).map((name) => [
       name,
       Math.round(of(name, (each) => each.rowsPerSecond)),

@@ -1,6 +1,6 @@
 import type { Figures, FigureTable } from '../figures.ts'
 import type { BenchOptions } from '../options.ts'
-import { benchConsumer } from './consumer.ts'
+import { benchConsumer, DRAINED_COLUMNS } from './consumer.ts'
 import { ours, oursOnShards } from './contenders.ts'
 
 const ONE = 'one shard, one consumer'
@@ -33,16 +33,7 @@ export function shardFigures(rows: FigureTable['rows'], notes: readonly string[]
     Number(rows.find(([who]) => who === name)?.[column])
   const table: FigureTable = {
     name: 'shards',
-    columns: [
-      'what',
-      'rows/s',
-      'µs of CPU per row',
-      'of them consumer',
-      'ClickHouse',
-      'Kafka',
-      'consumer memory, MB',
-      'cores in use',
-    ],
+    columns: ['what', ...DRAINED_COLUMNS, 'cores in use'],
     rows: rows.map((row) => [...row, coresOf(Number(row[1]), Number(row[2]))]),
   }
   const ratios = {

@@ -182,3 +182,21 @@ export const rowsOf = (world: World) =>
             toUInt16(bitShiftRight(version, 48)) AS generation
      FROM tracked WHERE event = 'grown'`,
   )
+
+/**
+ * Which events lie where, when as many are there as were accepted, and of each the last copy.
+ *
+ * @returns with the generations that they lie in numbered from 1
+ */
+export async function lastCopies(world: World, accepted: readonly Accepted[]) {
+  const ids = new Set(accepted.map(({ id }) => id))
+  const rows = await eventually(async () => {
+    const found = await rowsOf(world)
+    const older = found.filter(({ copy }) => copy !== COPIES)
+    assert.deepEqual([found.length, older], [ids.size, []])
+    return found
+  }, PATIENT)
+  assert.deepEqual(new Set(rows.map(({ event_id: id }) => id)), ids)
+  const numbers = [...new Set(rows.map(({ generation }) => generation))].toSorted((a, b) => a - b)
+  return rows.map((row) => ({ ...row, generation: numbers.indexOf(row.generation) + 1 }))
+}

@@ -6,7 +6,7 @@ import { readSetupConfig, setUp } from '@custom-events/cli'
 import { partitionOf, partitionOfEvent, splitAccounts } from '@custom-events/event'
 import { erasedTopic, generationTopic, writeGeneration } from '@custom-events/kafka'
 import { createLogger } from '@custom-events/runtime'
-import { createWorld, type World } from '../consumer/world.ts'
+import { createWorld } from '../consumer/world.ts'
 import { startIngest, type IngestProcess } from '../ingest/support.ts'
 import { runCli } from '../support/cli-command.ts'
 import { eventually } from '../support/eventually.ts'
@@ -14,6 +14,7 @@ import type { Servers } from '../support/server-addresses.ts'
 import { servers } from '../support/servers.ts'
 import {
   COPIES,
+  lastCopies,
   operatorOf,
   PATIENT,
   QUICK_LEASE,
@@ -64,20 +65,6 @@ async function freezeInTurn(ingests: readonly IngestProcess[]): Promise<void> {
     await delay(1_200)
     each.kill('SIGCONT')
   }
-}
-
-/** Which events lie where, when as many are there as were accepted, and of each the last copy. */
-async function lastCopies(world: World, accepted: readonly Accepted[]) {
-  const ids = new Set(accepted.map(({ id }) => id))
-  const rows = await eventually(async () => {
-    const found = await rowsOf(world)
-    const older = found.filter(({ copy }) => copy !== COPIES)
-    assert.deepEqual([found.length, older], [ids.size, []])
-    return found
-  }, PATIENT)
-  assert.deepEqual(new Set(rows.map(({ event_id: id }) => id)), ids)
-  const numbers = [...new Set(rows.map(({ generation }) => generation))].toSorted((a, b) => a - b)
-  return rows.map((row) => ({ ...row, generation: numbers.indexOf(row.generation) + 1 }))
 }
 
 void suite('splitting', { concurrency: 2 }, () => {

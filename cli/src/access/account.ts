@@ -1,4 +1,5 @@
 import {
+  ACCESS_DENIED,
   ClickHouseFailure,
   escapesOf,
   hashOfId,
@@ -32,7 +33,6 @@ export type AccountRequest =
   | { readonly action: 'list' }
 
 const ALREADY_THERE = 493
-const ACCESS_DENIED = 497
 
 /**
  * `custom-events account`: logins in ClickHouse that see one account.

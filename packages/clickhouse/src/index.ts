@@ -15,7 +15,7 @@ export { classify, type Failure } from './errors/classify.ts'
 export { REASONS, type ErrorClass, type Reason, type Verdict } from './errors/verdict.ts'
 export { CODE_GROUPS } from './errors/error-codes.ts'
 export type { CodeGroup } from './errors/code-group.ts'
-export { ClickHouseFailure, isDefinite } from './errors/failure.ts'
+export { ACCESS_DENIED, ClickHouseFailure, isDefinite } from './errors/failure.ts'
 export { generationOf, readLogs, registerLogs, type RegisteredLog } from './client/kafka-logs.ts'
 export {
   OtherRows,

@@ -1,7 +1,7 @@
 import { everywhere, type Servers } from '../client/cluster.ts'
 import { ERASED_TABLES } from './erased-tables.ts'
 import { keepAsUsual, keepBriefly, readKept } from './kept-parts.ts'
-import { isMutated } from './mutations.ts'
+import { areMutated } from './mutations.ts'
 import { mustBeReadable } from './readable.ts'
 import { untilNothingIsLeft, type Waiting } from './waiting.ts'
 
@@ -24,7 +24,7 @@ export async function untilPartsAreGone(
   let isRead = true
   // Another erasure may be at work, which needs its replaced parts; one that has ended set back what it found.
   const mayShorten = async (): Promise<boolean> => {
-    if (await isAnyMutated(servers)) return false
+    if (await areMutated(servers, ERASED_TABLES)) return false
     if (!isRead) await read()
     isRead = false
     return true
@@ -36,11 +36,6 @@ export async function untilPartsAreGone(
     throw error
   })
   await keepAsUsual(servers)
-}
-
-async function isAnyMutated(servers: Servers): Promise<boolean> {
-  for (const table of ERASED_TABLES) if (await isMutated(servers, table)) return true
-  return false
 }
 
 async function untilRemoved(

@@ -83,7 +83,7 @@ export async function untilMutated(
 ): Promise<void> {
   let [least, since] = [Infinity, performance.now()]
   await untilNothingIsLeft(waiting, { withinMs: STALLED_MS, everyMs: LOOK_EVERY_MS }, async () => {
-    const { running, left, failure } = await readUnfinished(clickhouse, cluster, table)
+    const { running, left, failure } = await readUnfinished(clickhouse, cluster, [table])
     if (running === 0) return null
     if (left < least) [least, since] = [left, performance.now()]
     const why = failure === '' ? '' : `: ${failure.slice(0, 300)}`
@@ -97,23 +97,26 @@ export async function untilMutated(
   })
 }
 
-/** Whether rows of the table are being deleted or changed. @throws {ClickHouseFailure} */
-export async function isMutated({ clickhouse, cluster }: Servers, table: string): Promise<boolean> {
-  return (await readUnfinished(clickhouse, cluster, table)).running > 0
+/** Whether rows of one of the tables are being deleted or changed. @throws {ClickHouseFailure} */
+export async function areMutated(
+  { clickhouse, cluster }: Servers,
+  tables: readonly string[],
+): Promise<boolean> {
+  return (await readUnfinished(clickhouse, cluster, tables)).running > 0
 }
 
 async function readUnfinished(
   clickhouse: Pick<ClickHouse, 'query' | 'database'>,
   cluster: string,
-  table: string,
+  tables: readonly string[],
 ): Promise<Unfinished> {
   const [unfinished] = await clickhouse.query<Unfinished>(
     `SELECT toUInt32(count()) AS running, toFloat64(sum(parts_to_do)) AS left, max(latest_fail_reason) AS failure
      FROM ${everywhere('system.mutations', cluster)}
-     WHERE database = {database:String} AND table = {table:String} AND NOT is_done AND NOT is_killed
+     WHERE database = {database:String} AND has({tables:Array(String)}, table) AND NOT is_done AND NOT is_killed
        AND (position(command, '_row_exists') > 0 OR position(command, 'DELETE') > 0
          OR position(command, 'UPDATE') > 0)`,
-    { database: clickhouse.database, table },
+    { database: clickhouse.database, tables },
   )
   return unfinished ?? { running: 0, left: 0, failure: '' }
 }
