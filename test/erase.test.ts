@@ -95,7 +95,10 @@ test(
 
     const dry = await erase(['--user', gone])
     assert.equal(dry.code, 0, dry.stderr)
-    assert.match(dry.stdout, /^events: \d rows from 2024-03-05 10:00:00.000 to .*, in 2 accounts$/m)
+    assert.match(
+      dry.stdout,
+      /^events: \d rows, .*, from 2024-03-05 10:00:00.000 to .*, in 2 accounts$/m,
+    )
     assert.match(dry.stdout, /^rejected_events: 2 rows$/m)
     assert.match(dry.stdout, /^dead_letters: 1 row$/m)
     assert.match(dry.stdout, /anonymous ids beside this user: "a-7"/)
@@ -104,6 +107,10 @@ test(
 
     const done = await erase(['--user', gone, '--in-all-accounts', '--yes', '--by', 'tester'])
     assert.equal(done.code, 0, done.stderr + done.stdout)
+    assert.match(done.stdout, /anonymous ids beside this user: "a-7"/, 'nobody finds it afterwards')
+    const dryAgain = await erase(['--user', gone])
+    assert.match(dryAgain.stdout, /^ERASED ALREADY: asked on .* by tester; it is done /m)
+    assert.doesNotMatch(dryAgain.stdout, /NOBODY/)
     const receipt = receiptIn(done)
     const none = { events: 0, rejected_events: 0, dead_letters: 0, seal_keys: 0 }
     assert.deepEqual(receipt['left'], none)

@@ -18,6 +18,9 @@ const USAGE = `npm run chart: a question of docs/cookbook.md as a picture, SVG, 
 
 const TIMEOUT_MS = 60_000
 const DEFAULT_URL = 'http://127.0.0.1:8123'
+const WRONG_LOGIN = 'Code: 516.'
+const WHICH_LOGIN =
+  'fix: CLICKHOUSE_USER and CLICKHOUSE_PASSWORD say who asks; `npm start` prints those of its ClickHouse'
 
 try {
   process.stdout.write(await chart(readQuestion()))
@@ -101,7 +104,10 @@ async function ask({ sql }: Recipe, parameters: Question['parameters']): Promise
     signal: AbortSignal.timeout(TIMEOUT_MS),
   })
   const text = await answer.text()
-  if (!answer.ok) throw new Error(`ClickHouse answered ${answer.status}: ${text.trim()}`)
+  if (!answer.ok) {
+    const fix = text.startsWith(WRONG_LOGIN) ? `\n${WHICH_LOGIN}` : ''
+    throw new Error(`ClickHouse answered ${answer.status}: ${text.trim()}${fix}`)
+  }
   return text
     .split('\n')
     .filter(Boolean)

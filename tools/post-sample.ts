@@ -19,18 +19,25 @@ const { values } = readArguments(USAGE, {
 const { copies, events: different } = makeSample()
 try {
   // One batch after the other: of two copies of an event the later wins.
+  let ignored = 0
   for (let from = 0; from < copies.length; from += BATCH)
-    await post(copies.slice(from, from + BATCH))
+    ignored += await post(copies.slice(from, from + BATCH))
   process.stdout.write(
     `posted ${copies.length} events, ${different.length} different (the others are sent again or updated); ` +
       'they can be queried in a second or two\n',
   )
+  if (ignored > 0) {
+    process.stdout.write(
+      `${ignored} of them were ignored: of somebody who is erased (npm run -s erase -- --list)\n`,
+    )
+  }
 } catch (error) {
   process.stderr.write(`${tellFailure(error, { url: values.url, isSetBy: '--url' })}\n`)
   process.exitCode = 1
 }
 
-async function post(events: readonly SampleEvent[]): Promise<void> {
+/** @returns how many were ignored. */
+async function post(events: readonly SampleEvent[]): Promise<number> {
   const authorization = values.key === undefined ? {} : { authorization: `Bearer ${values.key}` }
   const answer = await fetch(`${values.url}/track?strict=1`, {
     method: 'POST',
@@ -40,6 +47,8 @@ async function post(events: readonly SampleEvent[]): Promise<void> {
   })
   if (!answer.ok)
     throw new Error(`${values.url}/track answered ${answer.status}: ${await answer.text()}`)
+  const { ignored } = (await answer.json()) as { readonly ignored: number } // as docs/producers.md promises
+  return ignored
 }
 
 /** As a producer sends it: what ingest and ClickHouse add is left out. */

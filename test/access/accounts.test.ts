@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { accountLogin } from '@custom-events/clickhouse/access'
+import { accountLogin, roleNamed } from '@custom-events/clickhouse/access'
+import { eventually } from '../support/eventually.ts'
 import { openWorld, OWN_ROWS, type World } from './world.ts'
 
 const run = promisify(execFile)
@@ -102,6 +103,29 @@ test('queries go on while logins are made and removed', SLOW, async () => {
   }
   over.abort()
   assert.ok((await asking) > 3)
+})
+
+test('an account that asks as much as it may leaves others theirs', SLOW, async () => {
+  const LONG = 'SELECT sum(sleepEachRow(1)) FROM numbers(60) SETTINGS max_block_size = 1'
+  const limits = roleNamed('account').limits ?? []
+  const most = limits.find(({ setting }) => setting === 'max_concurrent_queries_for_user')
+  const { CLICKHOUSE_USER: user, CLICKHOUSE_PASSWORD: password } = world.environmentOf('own')
+  const over = new AbortController()
+  const asked = Array.from({ length: most?.value ?? 0 }, () =>
+    fetch(world.url, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${user}:${password}`)}` },
+      body: LONG,
+      signal: over.signal,
+    }),
+  )
+  await eventually(async () => {
+    assert.match((await world.ask('own', 'SELECT 1')).text, /^Code: 202\..* of this login: 4 run/)
+  })
+  assert.equal((await world.ask('foreign', 'SELECT 1')).text, '1\n')
+  over.abort()
+  await Promise.allSettled(asked)
+  await eventually(async () => assert.equal((await world.ask('own', 'SELECT 1')).text, '1\n'))
 })
 
 test('who is refused is told their own name, and where their rights stand', SLOW, async () => {

@@ -2,7 +2,7 @@ import { findEvents, joinFound } from '@custom-events/clickhouse'
 import type { IdKind } from '@custom-events/event'
 import { onEach } from '../shards/open.ts'
 import type { ErasePorts } from './erase.ts'
-import { idOf, type EraseRequest } from './request.ts'
+import { askedSelection, type EraseRequest } from './request.ts'
 
 /**
  * Accounts may number their users each for itself: the request of one must not delete somebody of another.
@@ -14,9 +14,9 @@ export async function ambiguityOf(
   request: EraseRequest,
 ): Promise<readonly string[] | null> {
   if (request.kind !== 'erase' || request.isInAllAccounts) return null
-  const { target, before } = request
+  const { target } = request
   if (target.kind === 'group' || target.within !== null) return null
-  const selection = { id: idOf(target), timestampBefore: before }
+  const selection = askedSelection(request)
   const found = await onEach(shards, ({ counting }) => findEvents(counting, selection))
   const { accounts } = joinFound(found)
   if (accounts.size <= 1) return null

@@ -39,15 +39,10 @@ export async function countWhatGoes(
 ): Promise<Plan> {
   const counted = await onEach(shards, (shard) => countOn(shard, selection))
   const keysOfShards = await countTheirKeys(keys, selection)
-  const linked = counted.map((each) => each.linked).filter((each) => each !== null)
-  const [kind] = linked
   return {
     events: joinFound(counted.map(({ events }) => events)),
     refused: sumOf(counted.map(({ refused }) => refused)),
-    linked:
-      kind === undefined
-        ? null
-        : { kind: kind.kind, ids: new Set(linked.flatMap(({ ids }) => [...ids])) },
+    linked: joinLinked(counted.map((each) => each.linked)),
     keys: keysOfShards === null ? null : Math.max(...keysOfShards),
     detached: counted.reduce((sum, { detached }) => sum + detached, 0),
     byShard:
@@ -58,6 +53,25 @@ export async function countWhatGoes(
             rows: { events: events.rows, ...refused },
           })),
   }
+}
+
+/**
+ * Whoever is erased is not found any more, nor who is beside them: it has to be told before.
+ *
+ * @returns `null` of an account. @throws {ClickHouseFailure}
+ */
+export async function linkedOf(
+  shards: ErasePorts['shards'],
+  selection: ErasedSelection,
+): Promise<LinkedIds | null> {
+  return joinLinked(await onEach(shards, ({ counting }) => findLinked(counting, selection)))
+}
+
+function joinLinked(ofShards: readonly (LinkedIds | null)[]): LinkedIds | null {
+  const linked = ofShards.filter((each) => each !== null)
+  const [first] = linked
+  if (first === undefined) return null
+  return { kind: first.kind, ids: new Set(linked.flatMap(({ ids }) => [...ids])) }
 }
 
 async function countOn({ name, counting }: EraseShard, selection: ErasedSelection) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { planLines, receiptLines } from './report.ts'
+import type { Erasure } from '@custom-events/clickhouse'
 import type { Receipt } from './receipt/receipt.ts'
 
 const plan = (accounts: number) => ({
@@ -26,7 +27,7 @@ test('a dry run says when --yes alone is refused, and both ways on', () => {
 
 test('numbers have their words: one account, two rows', () => {
   const lines = planLines({ target: user, isInAllAccounts: false }, plan(1)).join('\n')
-  assert.match(lines, /^events: 2 rows from a to b, in 1 account$/m)
+  assert.match(lines, /^events: 2 rows, each copy of an event counted, from a to b, in 1 account$/m)
 })
 
 test('where it is clear who is meant, it says what --yes does', () => {
@@ -49,6 +50,34 @@ test('of nobody a dry run says so aloud: the id may be misspelt', () => {
   const rejected = { ...nobody, refused: { rejected_events: 1 } }
   for (const found of [plan(1), rejected])
     assert.doesNotMatch(planLines(asked, found).join('\n'), /NOBODY/)
+})
+
+test('of whom is erased a dry run says since when, and takes the id for no misspelt one', () => {
+  const asked = { target: user, isInAllAccounts: false }
+  const nobody = { ...plan(0), events: { ...plan(0).events, rows: 0 } }
+  const erased = (state: 'done' | 'lifted' | 'hidden', before: number | null = null) => ({
+    ...({} as Erasure), // only what is asked of it here
+    state,
+    askedAt: 0,
+    askedBy: 'dpo',
+    timestampBefore: before,
+    erasureId: 'e-1',
+  })
+  for (const [earlier, said] of [
+    [
+      [erased('done')],
+      /^ERASED ALREADY: asked on 1970-01-01T00:00:00.000Z by dpo; it is done \(e-1\)\.$/m,
+    ],
+    [
+      [erased('done'), erased('hidden', 1)],
+      /, of what happened before 1970-01-01T00:00:00.001Z; it is hidden, not done: --resume goes on/,
+    ],
+    [[erased('done'), erased('lifted')], /^ERASED BEFORE, and lifted on 1970/m],
+  ] as const) {
+    const lines = planLines(asked, nobody, earlier).join('\n')
+    assert.match(lines, said)
+    assert.doesNotMatch(lines, /NOBODY/)
+  }
 })
 
 const receipt = { kind: 'group', before: null, found: {} } as unknown as Receipt // only what is asked of it here

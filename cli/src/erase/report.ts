@@ -10,6 +10,8 @@ import type { Target } from './request.ts'
 export function planLines(
   { target, isInAllAccounts }: Pick<Target, 'target' | 'isInAllAccounts'>,
   { events, refused, linked, keys, detached, byShard }: Plan,
+  /** Of the same id, the latest last. */
+  earlier: readonly Erasure[] = [],
 ): readonly string[] {
   const { kind, within } = target
   const accounts = events.accounts.size
@@ -17,12 +19,13 @@ export function planLines(
   const between =
     events.rows === 0
       ? ''
-      : ` from ${events.firstTimestamp} to ${events.lastTimestamp}, in ${counted(accounts, 'account')}`
+      : `, from ${events.firstTimestamp} to ${events.lastTimestamp}, in ${counted(accounts, 'account')}`
   return [
-    `events: ${counted(events.rows, 'row')}${between}`,
+    `events: ${counted(events.rows, 'row')}, each copy of an event counted${between}`,
     ...Object.entries(refused).map(([table, rows]) => `${table}: ${counted(rows, 'row')}`),
     ...byShard.map(({ name, rows }) => `  ${name}: ${rowsText(rows)}`),
-    ...(isOfNobody({ events, refused }) ? [NOBODY] : []),
+    ...earlierLines(kind, earlier),
+    ...(isOfNobody({ events, refused }) && earlier.length === 0 ? [NOBODY] : []),
     ...(keys === null ? [] : [`keys of sealed properties: ${keys}`]),
     ...linkedLines(kind, linked),
     ...(kind === 'group' || within !== null ? [] : [EVERYWHERE]),
@@ -42,6 +45,21 @@ export function planLines(
   ]
 }
 
+/** Nobody has a row of whom was erased: without this line it would look like a misspelt id. */
+function earlierLines(kind: IdKind, earlier: readonly Erasure[]): readonly string[] {
+  const last = earlier.at(-1)
+  if (last === undefined) return []
+  const { state, askedAt, askedBy, timestampBefore, erasureId } = last
+  const when = `on ${timeText(askedAt)} by ${askedBy}`
+  if (state === 'lifted') {
+    return [`ERASED BEFORE, and lifted ${when}: what was taken of this ${kind} since then is kept.`]
+  }
+  const what =
+    timestampBefore === null ? '' : `, of what happened before ${timeText(timestampBefore)}`
+  const how = state === 'done' ? 'done' : `${state}, not done: --resume goes on with it`
+  return [`ERASED ALREADY: asked ${when}${what}; it is ${how} (${erasureId}).`]
+}
+
 const NOBODY =
   'NOBODY FOUND: no row has this id. Look at how it is spelt, capitals and blanks count; with --yes it is erased for what may come.'
 const EVERYWHERE =
@@ -55,7 +73,8 @@ function rowsText(rows: Counts): string {
 
 const SHOWN_LINKED = 20
 
-function linkedLines(kind: IdKind, linked: Plan['linked']): readonly string[] {
+/** Ids that stand beside who is erased. */
+export function linkedLines(kind: IdKind, linked: Plan['linked']): readonly string[] {
   if (linked === null || linked.ids.size === 0) return []
   const some = [...linked.ids].slice(0, SHOWN_LINKED)
   const names = some.map((id) => JSON.stringify(id)).join(', ')
@@ -82,9 +101,12 @@ export function listLines(erasures: readonly Erasure[]): readonly string[] {
   if (erasures.length === 0) return ['Nobody was erased.']
   return erasures.map((erasure) => {
     const { id, askedAt, askedBy, state, timestampBefore, found } = erasure
-    const before =
-      timestampBefore === null ? '' : ` before ${new Date(timestampBefore).toISOString()}`
+    const before = timestampBefore === null ? '' : ` before ${timeText(timestampBefore)}`
     const rows = Object.values(found).reduce((sum, each) => sum + each, 0)
-    return `${new Date(askedAt).toISOString()}  ${state.padEnd(9)}  ${id.kind} ${id.sha256}${before}  ${counted(rows, 'row')}  by ${askedBy}  ${erasure.erasureId}`
+    return `${timeText(askedAt)}  ${state.padEnd(9)}  ${id.kind} ${id.sha256}${before}  ${counted(rows, 'row')}  by ${askedBy}  ${erasure.erasureId}`
   })
+}
+
+function timeText(ms: number): string {
+  return new Date(ms).toISOString()
 }

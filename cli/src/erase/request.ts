@@ -63,6 +63,11 @@ export function idOf({ kind, id, within }: Named): ErasedId {
     : erasedInGroup(kind, id, within)
 }
 
+/** Whose rows are meant. */
+export function askedSelection({ target, before }: Pick<Target, 'target' | 'before'>) {
+  return { id: idOf(target), timestampBefore: before }
+}
+
 /** What an operator asked for. */
 export type EraseRequest =
   | (Target & { readonly kind: 'erase' | 'lift' })

@@ -12,9 +12,9 @@ import { goOn } from './go-on.ts'
 import { ambiguityOf } from './one-account.ts'
 import type { EraseShard } from './shards/one-shard.ts'
 import { openKafka } from './topic/open-kafka.ts'
-import { countWhatGoes } from './plan.ts'
-import { listLines, planLines } from './report.ts'
-import { auditedArguments, idOf, type EraseRequest } from './request.ts'
+import { countWhatGoes, linkedOf } from './plan.ts'
+import { linkedLines, listLines, planLines } from './report.ts'
+import { auditedArguments, askedSelection, type EraseRequest } from './request.ts'
 import { readErasures, type SpreadErasure } from './shards/spread.ts'
 import { createTeller, type Screen } from './tell.ts'
 import { writeDownEmpty } from './forgotten/write-down.ts'
@@ -51,12 +51,13 @@ export async function runErase(
     openKeys({ ...read, stop }, opened, resources),
   )
   if (request.kind === 'erase' && !request.isMeant) {
-    const { target, before } = request
-    const selection = { id: idOf(target), timestampBefore: before }
+    const selection = askedSelection(request)
     const plan = await step('counting', fix.clickhouse(config), () =>
       countWhatGoes(shards, selection, keys),
     )
-    tell.lines(planLines(request, plan))
+    const { kind, sha256 } = selection.id
+    const earlier = erasures.filter(({ id }) => id.kind === kind && id.sha256 === sha256)
+    tell.lines(planLines(request, plan, earlier))
     return 0
   }
   const ambiguity = await step('counting accounts', fix.clickhouse(config), () =>
@@ -143,6 +144,10 @@ async function change(
     case 'lift':
       return { exitCode: await lift(ports, request, erasures, tell.lines), counts: {} }
     case 'erase': {
+      const linked = await step('looking for ids beside this one', fix.clickhouse(config), () =>
+        linkedOf(ports.shards, askedSelection(request)),
+      )
+      tell.lines(linkedLines(request.target.kind, linked))
       const begun = await step('writing down what is asked', fix.clickhouse(config), () =>
         begin(ports, request, erasures),
       )

@@ -47,7 +47,7 @@ export async function inSession(
       }
       return lease?.connection
     }
-    const place = { isReader: statement.kind !== 'insert', connection }
+    const place = { isReader: statement.kind !== 'insert', connection, asker }
     const outcome = await slots.use(place, async (slot) => {
       await mustBeOne(run, slot)
       return lease?.connection === undefined

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Connection } from './engine.ts'
 import { ServerException } from './errors.ts'
-import { createSessions, MAX_HELD, type SessionRequest } from './sessions.ts'
+import { createSessions, MAX_HELD, MAX_HELD_BY_ONE, type SessionRequest } from './sessions.ts'
 
 const ASKER = { engineRole: 'full', limits: null }
 
@@ -85,6 +85,23 @@ test('more than the bound with state are refused, names without it are forgotten
   }
   sessions.close()
   assert.equal(count(), 0)
+})
+
+test('a login that has limits leaves most of them to others, and what it ends is free again', async () => {
+  const { open, count } = fakes()
+  const sessions = createSessions(open)
+  const [one, other] = [
+    { engineRole: 'one', limits: [] },
+    { engineRole: 'other', limits: [] },
+  ]
+  for (let at = 0; at < MAX_HELD_BY_ONE; at++) {
+    ;(await sessions.acquire(request(`held ${at}`), true, one)).release(true)
+  }
+  await assert.rejects(sessions.acquire(request('more'), true, one), hasCode(700))
+  ;(await sessions.acquire(request('a'), true, other)).release(true)
+  ;(await sessions.acquire(request('held 0', { closes: true }), false, one)).release(true)
+  ;(await sessions.acquire(request('more'), true, one)).release(true)
+  assert.equal(count(), MAX_HELD_BY_ONE + 1)
 })
 
 test('it ends when nobody used it for its time, and never while a query runs', async (t) => {

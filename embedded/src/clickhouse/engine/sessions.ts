@@ -1,9 +1,12 @@
 import type { Connection } from './engine.ts'
 import type { Asker } from '../sql/asker.ts'
 import { exception } from './errors.ts'
+import { createShares } from './shares.ts'
 
 /** Sessions that hold a temporary table, a setting or a database: each keeps a connection to the engine. */
 export const MAX_HELD = 64
+/** Of a login that has limits: others need some, too. */
+export const MAX_HELD_BY_ONE = 16
 /** Names without anything behind them; the oldest is forgotten when there are more. */
 const MAX_NAMES = 4_096
 
@@ -42,6 +45,8 @@ export interface Sessions {
 
 interface Session {
   connection: Connection | undefined
+  /** As long as it has a connection. */
+  share: Disposable | undefined
   readonly parameterBytes: Map<string, number>
   isBusy: boolean
   expiry: NodeJS.Timeout | undefined
@@ -54,15 +59,22 @@ interface Session {
  */
 export function createSessions(open: (asker: Asker) => Promise<Connection>): Sessions {
   const sessions = new Map<string, Session>()
+  const shares = createShares()
   let held = 0
 
+  const letGo = (session: Session): void => {
+    session.connection?.close()
+    session.connection = undefined
+    session.parameterBytes.clear()
+    if (session.share === undefined) return
+    session.share[Symbol.dispose]()
+    session.share = undefined
+    held--
+  }
   const end = (key: string, session: Session): void => {
     clearTimeout(session.expiry)
     sessions.delete(key)
-    if (session.connection === undefined) return
-    session.connection.close()
-    session.connection = undefined
-    held--
+    letGo(session)
   }
   const forgetOldest = (): void => {
     const oldest = [...sessions].find(([, { isBusy, connection }]) => !isBusy && !connection)
@@ -76,24 +88,22 @@ export function createSessions(open: (asker: Asker) => Promise<Connection>): Ses
       throw exception(373, `Session ${id} is locked by a concurrent client.`)
     }
     if (found === undefined && sessions.size >= MAX_NAMES) forgetOldest()
-    const fresh = { connection: undefined, isBusy: false, expiry: undefined }
+    const fresh = { connection: undefined, share: undefined, isBusy: false, expiry: undefined }
     return found ?? { ...fresh, parameterBytes: new Map() }
   }
   const hold = async (session: Session, asker: Asker): Promise<void> => {
     if (held >= MAX_HELD) throw tooMany(MAX_HELD)
+    const most = asker.limits === null ? MAX_HELD : MAX_HELD_BY_ONE
+    const share = shares.take(asker.engineRole, most)
+    if (share === null) throw tooMany(most)
+    session.share = share
     held++
     try {
       session.connection = await open(asker)
     } catch (error) {
-      held--
+      letGo(session)
       throw error
     }
-  }
-  const letGo = (session: Session): void => {
-    session.connection?.close()
-    session.connection = undefined
-    session.parameterBytes.clear()
-    held--
   }
   return {
     acquire: async (request, makesState, asker) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Connection, Engine } from './engine.ts'
 import { ServerException } from './errors.ts'
-import { createSlots } from './slots.ts'
+import { createSlots, QUERIES_OF_ONE } from './slots.ts'
 
 function fakeEngine(connect: () => void = () => {}): Engine {
   const nothing = {
@@ -25,7 +25,7 @@ function fakeEngine(connect: () => void = () => {}): Engine {
   }
 }
 
-const QUERY = { isReader: true }
+const QUERY = { isReader: true, asker: { engineRole: 'full', limits: null } }
 const isTooMany = (error: unknown): boolean =>
   error instanceof ServerException && error.code === 202
 
@@ -80,4 +80,20 @@ test('a slot comes back when the work fails or no connection can be made', async
   )
   isBroken = false
   assert.equal(await slots.use(QUERY, () => Promise.resolve('done')), 'done')
+})
+
+test('a login has its own number of queries, those that wait counted: others find a place at once', async () => {
+  const slots = createSlots(fakeEngine(), ['a', 'b', 'c', 'd'])
+  const limits = [{ setting: QUERIES_OF_ONE, value: 2, change: 'most', why: '' }] as const
+  const by = (engineRole: string) => ({ isReader: true, asker: { engineRole, limits } })
+  const finished = Promise.withResolvers<void>()
+  const running = [1, 2].map(() => slots.use(by('one'), () => finished.promise))
+  await assert.rejects(
+    slots.use(by('one'), () => Promise.resolve()),
+    isTooMany,
+  )
+  assert.equal(await slots.use(by('other'), () => Promise.resolve('done')), 'done')
+  finished.resolve()
+  await Promise.all(running)
+  assert.equal(await slots.use(by('one'), () => Promise.resolve('done')), 'done')
 })

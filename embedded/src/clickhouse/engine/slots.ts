@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Connection, Engine } from './engine.ts'
+import type { Asker } from '../sql/asker.ts'
 import { exception } from './errors.ts'
+import { createShares } from './shares.ts'
 
 /** Queries that run side by side; each holds a thread and a connection. */
 export const MAX_RUNNING = 32
 /** The part of the places that only the data of INSERTs get: however many queries run, rows are taken. */
 const KEPT_FOR_INSERTS = 1 / 4
+/** The engine would count the queries of all logins, which are one user to it. */
+export const QUERIES_OF_ONE = 'max_concurrent_queries_for_user'
 const MAX_WAITING = 256
 const MAX_WAIT_MS = 10_000
 const KILL_AGAIN_MS = 100
@@ -26,7 +30,7 @@ export interface Slot {
 }
 
 export interface Slots {
-  /** @throws ServerException 202 when no slot gets free within 10 s. */
+  /** @throws ServerException 202 when no slot gets free within 10 s, and at once when who asks has as many as they may. */
   use<T>(place: Place, work: (slot: Slot) => Promise<T>): Promise<T>
   /**
    * Does something while nothing runs and no connection is open: what runs may end within 10 s and is cancelled then,
@@ -41,6 +45,7 @@ export interface Slots {
 export interface Place {
   /** Everything but the data of an INSERT: some places are not for it. */
   readonly isReader: boolean
+  readonly asker: Asker
   /** One that is there already, asked for when there is a place; without: a fresh one. */
   readonly connection?: (() => Connection | undefined) | undefined
 }
@@ -51,6 +56,7 @@ export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
   let admin = engine.connect()
   let isAlone = false
   const maxReaders = pipes.length - Math.floor(pipes.length * KEPT_FOR_INSERTS)
+  const shares = createShares()
   let count = 0
   let readers = 0
 
@@ -117,14 +123,17 @@ export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
     const mark = `front-${++count}`
     try {
       const cancel = (running: Promise<unknown>): Promise<void> => kill(mark, running)
-      const isOneStatement = (sql: string): Promise<boolean> => hasNoSemicolon(admin, sql)
+      const isOneStatement = (sql: string): Promise<boolean> => hasNoSemicolon(engine, sql)
       return await work({ connection, pipe, mark, cancel, isOneStatement })
     } finally {
       if (held === undefined) connection.close()
     }
   }
   return {
-    use: async ({ isReader, connection }, work) => {
+    use: async ({ isReader, connection, asker }, work) => {
+      const most = mostQueries(asker)
+      using own = shares.take(asker.engineRole, most)
+      if (own === null) throw tooManyOfOne(most)
       const pipe = await acquire(isReader)
       try {
         return await useSlot(pipe, connection?.(), work)
@@ -161,14 +170,35 @@ async function killQueries(admin: Connection, marks: string): Promise<void> {
   await admin.query(sql).catch(() => {})
 }
 
-/** Asked of a connection on which nobody has set anything. */
-async function hasNoSemicolon(admin: Connection, sql: string): Promise<boolean> {
+/** Asked of a connection on which nobody has set anything, nor sets it before the question behind it. */
+async function hasNoSemicolon(engine: Engine, sql: string): Promise<boolean> {
   if (!sql.includes(';')) return true
+  const connection = engine.connect()
+  try {
+    return await seesNoSemicolon(connection, sql)
+  } finally {
+    connection.close()
+  }
+}
+
+async function seesNoSemicolon(connection: Connection, sql: string): Promise<boolean> {
   const tag = `$${randomUUID().replaceAll('-', '')}$` // in quotes it would be longer, and may be too long
-  await admin.query(`SET max_query_size = ${2 * Buffer.byteLength(sql) + 1_000_000}`)
+  await connection.query(`SET max_query_size = ${2 * Buffer.byteLength(sql) + 1_000_000}`)
   const kinds = `arrayMap(token -> toString(token.3), tokenizeQuery(${tag}${sql}${tag}))`
-  const { bytes } = await admin.query(`SELECT has(${kinds}, 'Semicolon')`)
+  const { bytes } = await connection.query(`SELECT has(${kinds}, 'Semicolon')`)
   return bytes.toString() === '0\n'
+}
+
+/** Those that wait are counted as well: one login must not fill the queue either. */
+function mostQueries({ limits }: Asker): number {
+  return limits?.find(({ setting }) => setting === QUERIES_OF_ONE)?.value ?? Infinity
+}
+
+function tooManyOfOne(most: number): Error {
+  return exception(
+    202,
+    `Too many simultaneous queries of this login: ${most} run or wait, and it may have no more.`,
+  )
 }
 
 function tooMany(): Error {

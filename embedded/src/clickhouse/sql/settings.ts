@@ -4,6 +4,7 @@ import { FULL_ROLE } from '../engine/engine-roles.ts'
 import { exception } from '../engine/errors.ts'
 import type { Asker } from './asker.ts'
 import type { SessionRequest } from '../engine/sessions.ts'
+import { QUERIES_OF_ONE } from '../engine/slots.ts'
 
 /** What the URL says besides the query. */
 export interface Parameters {
@@ -170,10 +171,13 @@ function becoming({ engineRole }: Asker): readonly string[] {
   return engineRole === FULL_ROLE ? [] : [`SET ROLE ${identifier(engineRole)}`]
 }
 
+/** The one is set last, the other counted by the front. */
+const NOT_OF_A_QUERY: ReadonlySet<string> = new Set(['readonly', QUERIES_OF_ONE])
+
 function baseSettings({ limits }: Asker, isReader: boolean): readonly Setting[] {
   if (limits === null) return [...likeAServer, ...(isReader ? readerLimits : [])]
   const own = limits.map(({ setting, value }) => [setting, String(value)] as const)
-  return [...likeAServer, ...own.filter(([setting]) => setting !== 'readonly')]
+  return [...likeAServer, ...own.filter(([setting]) => !NOT_OF_A_QUERY.has(setting))]
 }
 
 /** The last to be set: it cannot be taken back. */

@@ -1,0 +1,24 @@
+/** How much of something each one holds. */
+export interface Shares {
+  /** One more. @returns what gives it back; `null`: `most` are held by this one already */
+  take(holder: string, most: number): Disposable | null
+}
+
+/** What all logins have in common would else be one's alone: to the engine they are all one user, and it counts them as that. */
+export function createShares(): Shares {
+  const counts = new Map<string, number>()
+  return {
+    take: (holder, most) => {
+      const count = counts.get(holder) ?? 0
+      if (count >= most) return null
+      counts.set(holder, count + 1)
+      return { [Symbol.dispose]: () => giveBack(counts, holder) }
+    },
+  }
+}
+
+function giveBack(counts: Map<string, number>, holder: string): void {
+  const left = (counts.get(holder) ?? 0) - 1
+  if (left > 0) counts.set(holder, left)
+  else counts.delete(holder)
+}
