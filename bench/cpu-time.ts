@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 
 /** Linux counts CPU time in hundredths of a second whatever the kernel's own tick (USER_HZ). */
 const TICKS_PER_SECOND = 100
@@ -6,14 +6,6 @@ const TICKS_PER_SECOND = 100
 /** Seconds of CPU, user and system, that a process has used (Linux, /proc/PID/stat utime and stime). */
 export function cpuSeconds(pid: number): number {
   return secondsIn(`/proc/${pid}/stat`)
-}
-
-/** The same of those of its threads that have this name. */
-export function cpuSecondsOfThreads(pid: number, name: string): number {
-  return readdirSync(`/proc/${pid}/task`)
-    .map((thread) => `/proc/${pid}/task/${thread}`)
-    .filter((thread) => readFileSync(`${thread}/comm`, 'utf8').trim() === name)
-    .reduce((sum, thread) => sum + secondsIn(`${thread}/stat`), 0)
 }
 
 function secondsIn(file: string): number {

@@ -5,16 +5,15 @@ import { compressionThroughIngest } from './through-ingest.ts'
 
 /** What compressing batches saves and costs: by itself, and in ingest. The consumer's part is in `consumer`. */
 export async function benchCompression(options: BenchOptions): Promise<Figures> {
-  const records = await compressionOfRecords(options)
+  const records = compressionOfRecords(options)
   const { table, ratios, warnings } = await compressionThroughIngest(options)
   return {
     tables: [records, table],
     plots: [],
     ratios,
     notes: [
-      'By itself: one codec after another in one process that does nothing else; the rest of its CPU is that of the thread that compresses. ' +
+      'By itself: one codec after another in one process that does nothing else. ' +
         'In ingest: bodies of 100 events, 500 accounts in 12 partitions; ingest had one core to itself, the load and Kafka shared the other. ' +
-        'Collecting garbage varies more from one process to another than compressing costs: that is told by its threads. ' +
         'Bytes are those of requests to Kafka, heads included. At a fixed rate a latency counts from when its request was due.',
       ...warnings,
     ],

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { createEventCodec } from '@custom-events/codec'
 import type { OutgoingRecord } from '@custom-events/kafka'
-import { createCompressor, encodeRecords } from '@custom-events/kafka/testing'
+import { compressorOf, encodeRecords } from '@custom-events/kafka/testing'
 import { sampleEvent } from '../consumer/fill.ts'
 import type { FigureTable } from '../figures.ts'
 import type { BenchOptions } from '../options.ts'
@@ -17,7 +17,7 @@ const AGENTS = [
 ]
 
 /** What each codec makes of the records of a batch, and what that costs, by itself in one process. */
-export async function compressionOfRecords(options: BenchOptions): Promise<FigureTable> {
+export function compressionOfRecords(options: BenchOptions): FigureTable {
   const rows: (readonly (string | number)[])[] = []
   for (const kind of ['random', 'alike'] as const) {
     for (const records of BATCH_RECORDS) {
@@ -25,9 +25,9 @@ export async function compressionOfRecords(options: BenchOptions): Promise<Figur
         encodeRecords(recordsOf(kind, records, turn * records)),
       )
       for (const codec of CODECS) {
-        const { bytes, cpu, loop } = await measured(codec, batches, options)
+        const { bytes, cpu } = measured(codec, batches, options)
         const plain = sum(batches.map(({ length }) => length)) / DIFFERENT_BATCHES
-        const figures = [plain, bytes, cpu, loop].map((each) => each / records)
+        const figures = [plain, bytes, cpu].map((each) => each / records)
         rows.push([codec, KINDS[kind], records, ...figures])
       }
     }
@@ -41,7 +41,6 @@ export async function compressionOfRecords(options: BenchOptions): Promise<Figur
       'bytes a record, plain',
       'compressed',
       'µs of CPU per record',
-      'of them the event loop',
     ],
     rows,
   }
@@ -78,32 +77,26 @@ function randomly(startMs: number) {
   }
 }
 
-async function measured(
+function measured(
   codecName: (typeof CODECS)[number],
   batches: readonly Buffer[],
   { rounds, secondsPerCase }: BenchOptions,
 ) {
-  using compressor = createCompressor(codecName)
-  const seen: { readonly cpu: number; readonly loop: number }[] = []
+  const { compress } = compressorOf(codecName)
+  const seen: number[] = []
   let bytes = 0
   for (let round = 0; round <= rounds; round++) {
     const endsAt = performance.now() + secondsPerCase * 100
-    const before = { cpu: process.cpuUsage(), loop: process.threadCpuUsage() }
+    const before = process.cpuUsage()
     let done = 0
     for (; performance.now() < endsAt; done += batches.length) {
       bytes = 0
-      for (const batch of batches) bytes += (await compressor.compress(batch)).length
+      for (const batch of batches) bytes += compress(batch).length
     }
-    const cpu = process.cpuUsage(before.cpu)
-    const loop = process.threadCpuUsage(before.loop)
-    const each = { cpu: (cpu.user + cpu.system) / done, loop: (loop.user + loop.system) / done }
-    if (round > 0) seen.push(each) // the first meets code that is not compiled
+    const { user, system } = process.cpuUsage(before)
+    if (round > 0) seen.push((user + system) / done) // the first meets code that is not compiled
   }
-  return {
-    bytes: bytes / batches.length,
-    cpu: median(seen.map((each) => each.cpu)),
-    loop: median(seen.map((each) => each.loop)),
-  }
+  return { bytes: bytes / batches.length, cpu: median(seen) }
 }
 
 function sum(numbers: readonly number[]): number {

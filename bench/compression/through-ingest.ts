@@ -1,5 +1,5 @@
 import { SINGLE, type BodyShape } from '../bodies.ts'
-import { cpuSeconds, cpuSecondsOfThreads } from '../cpu-time.ts'
+import { cpuSeconds } from '../cpu-time.ts'
 import type { FigureTable } from '../figures.ts'
 import { openWorkbench, type MeasuredServer, type Workbench } from '../ingest/servers.ts'
 import { loadClosedLoop, loadOpenLoop } from '../load.ts'
@@ -13,8 +13,6 @@ type Setting = (typeof SETTINGS)[number]
 
 const BATCH: BodyShape = { ...SINGLE, eventsPerBody: 100 }
 const CONNECTIONS = 64
-/** What Node calls the threads that compress; here they do nothing else. */
-const COMPRESSING = 'libuv-worker'
 /** Events a second; `null`: as fast as answers come. */
 const RATES = [1_000, 100_000, null]
 const TINY_RATES = [1_000, null]
@@ -24,8 +22,6 @@ const LONGER = { below: 10_000, times: 5 }
 interface Seen {
   readonly eventsPerSecond: number
   readonly serverMicros: number
-  /** Of them in the threads that compress. */
-  readonly compressingMicros: number
   readonly kafkaMicros: number
   readonly plainBytes: number
   readonly sentBytes: number
@@ -77,12 +73,10 @@ async function measured(
   const url = `${server.url}/track`
   const load = { url, shape: BATCH, connections: CONNECTIONS, seconds, hasNewIds: true }
   const before = await countedBy(server)
-  const compressing = (): number => cpuSecondsOfThreads(server.pid, COMPRESSING)
-  const cpu = [cpuSecondsOfTree(server.pid), cpuSeconds(bench.kafkaPid), compressing()] as const
+  const cpu = [cpuSecondsOfTree(server.pid), cpuSeconds(bench.kafkaPid)] as const
   const { accepted, notOk, p50Ms, p99Ms } = await loaded(load, rate)
   const serverCpu = cpuSecondsOfTree(server.pid) - cpu[0]
   const kafkaCpu = cpuSeconds(bench.kafkaPid) - cpu[1]
-  const compressingCpu = compressing() - cpu[2]
   const after = await countedBy(server)
   if (notOk > 0 || accepted === 0) throw new Error(`${url}: ${accepted} accepted, ${notOk} not 200`)
   // Requests that the end of the time cut off are counted by the server alone.
@@ -91,7 +85,6 @@ async function measured(
   return {
     eventsPerSecond: accepted / seconds,
     serverMicros: (serverCpu * 1e6) / events,
-    compressingMicros: (compressingCpu * 1e6) / events,
     kafkaMicros: (kafkaCpu * 1e6) / events,
     plainBytes: (after.plainBytes - before.plainBytes) / events,
     sentBytes: (after.sentBytes - before.sentBytes) / events,
@@ -141,7 +134,6 @@ function tableOf(seen: SeenByCase, rates: readonly (number | null)[]): FigureTab
       'KAFKA_COMPRESSION',
       'events/s',
       'µs of CPU per event: ingest',
-      'of them compressing',
       'Kafka',
       'bytes an event, plain',
       'sent',
@@ -157,7 +149,6 @@ function tableOf(seen: SeenByCase, rates: readonly (number | null)[]): FigureTab
           setting,
           of('eventsPerSecond'),
           of('serverMicros'),
-          of('compressingMicros'),
           of('kafkaMicros'),
           of('plainBytes'),
           of('sentBytes'),

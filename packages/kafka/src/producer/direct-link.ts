@@ -38,7 +38,7 @@ const LEADER_NOT_AVAILABLE = 5
 export interface DirectLinkOptions {
   /** Told of answers whose broker holds us back, because of a quota. */
   readonly onThrottled?: OnThrottled
-  /** `null`: batches are sent plain. It is closed with the link. @default null */
+  /** `null`: batches are sent plain. @default null */
   readonly compressor?: PartCompressor | null
   readonly onSent?: OnSent
 }
@@ -114,7 +114,6 @@ export function createDirectLink(
     },
     refresh: () => cluster.refreshMetadata(),
     close: () => {
-      compressor?.[Symbol.dispose]()
       giveUpRequests(cluster)
       return cluster.disconnect()
     },

@@ -57,9 +57,15 @@ export function writeRecordBatch(
   return end
 }
 
-/** What a codec compresses: the records of a batch without its header. */
-export function encodeRecords(records: readonly OutgoingRecord[]): Buffer {
-  const into = Buffer.allocUnsafe(recordBatchRoom(records))
+/**
+ * What a codec compresses: the records of a batch without its header.
+ *
+ * @param into has room for `recordBatchRoom` @returns a view of it
+ */
+export function encodeRecords(
+  records: readonly OutgoingRecord[],
+  into: Buffer = Buffer.allocUnsafe(recordBatchRoom(records)),
+): Buffer {
   return into.subarray(0, writeRecords(into, 0, records))
 }
 

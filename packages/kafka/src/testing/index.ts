@@ -7,5 +7,5 @@ export {
   type FakeFaults,
   type FakeKafka,
 } from './fake-kafka.ts'
-export { createCompressor } from '../record-batch/compression/compressor.ts'
+export { compressorOf } from '../record-batch/compression/compressor.ts'
 export { encodeRecords } from '../record-batch/record-batch.ts'

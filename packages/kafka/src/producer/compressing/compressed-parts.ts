@@ -1,11 +1,16 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Logger } from '@custom-events/runtime'
 import type { LinkBatch } from '../produce-link.ts'
 import type { RequestPart } from '../produce-request.ts'
-import { createCompressor, type Compression } from '../../record-batch/compression/compressor.ts'
+import {
+  compressorOf,
+  type Compression,
+  type Compressor,
+} from '../../record-batch/compression/compressor.ts'
 import { encodeRecords, recordBatchRoom } from '../../record-batch/record-batch.ts'
 
 /** Compresses the batches of requests where that makes them smaller, until a broker refuses it. */
-export interface PartCompressor extends Disposable {
+export interface PartCompressor {
   /** The same batches in the same order, for a broker that speaks this version of produce requests. */
   compress(batches: readonly LinkBatch[], version: number): Promise<readonly RequestPart[]>
   /** A broker does not take the codec: all is sent plain from now on. */
@@ -14,8 +19,10 @@ export interface PartCompressor extends Disposable {
 
 /** A smaller batch is sent as it is: what it would save is worth less than what starting a codec costs. */
 const COMPRESSED_FROM_BYTES = 16_384
-/** A request waits so long for Node's threads, which are busy with DNS or bodies: what is not compressed then is sent plain. */
-const MAX_WAIT_MS = 250
+/** So long the event loop is held up before others have it: some ten full batches with zstd. */
+const MAX_HOLD_MS = 2
+/** Of one batch as ingest makes it; what a single record of 2 MiB needs is not kept. */
+const SCRATCH_BYTES = 512 * 1_024
 const TELL_EVERY_MS = 60_000
 const RUNBOOK = '(docs/runbook.md)'
 /** Of Kafka 2.1, which brought zstd: brokers refuse it in older ones (KIP-110). */
@@ -23,52 +30,38 @@ const ZSTD_SINCE_VERSION = 7
 
 /** `null` without compression: then nothing is done and nothing waits. */
 export function createPartCompressor(compression: Compression, log: Logger): PartCompressor | null {
-  if (compression === 'none') return null
-  const compressor = createCompressor(compression)
-  const { codec } = compressor
+  return compression === 'none' ? null : compressParts(compression, log)
+}
+
+export function compressParts(
+  compression: Exclude<Compression, 'none'>,
+  log: Logger,
+  { codec, compress }: Compressor = compressorOf(compression),
+): PartCompressor {
   let isRefused = false
-  let isStuck = false
-  let isClosed = false
   let toldAt = -Infinity
+  // One for all batches, each of which is gone from it before the next: memory outside V8's heap makes it collect sooner.
+  const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
 
-  /** Again only after a while: nothing is wrong with the batches. */
-  const tell = (about: object, text: string): void => {
-    const isNews = !isClosed && performance.now() - toldAt > TELL_EVERY_MS
-    log[isNews ? 'warn' : 'debug']({ ...about, compression }, `${text} ${RUNBOOK}`)
-    if (isNews) toldAt = performance.now()
-  }
-
-  const inTime = async (plain: Buffer, waitMs: number): Promise<Buffer | null> => {
-    const compressing = compressor.compress(plain)
-    const late = Promise.withResolvers<null>()
-    const timer = setTimeout(late.resolve, waitMs, null)
+  const compressed = (plain: Buffer): Buffer | null => {
     try {
-      const compressed = await Promise.race([compressing, late.promise])
-      if (compressed === null) stuckUntil(compressing)
-      return compressed
+      return compress(plain)
     } catch (err) {
-      tell({ err }, 'a batch could not be compressed: it is sent plain')
+      const isNews = performance.now() - toldAt > TELL_EVERY_MS
+      if (isNews) toldAt = performance.now()
+      const text = `a batch could not be compressed: it is sent plain ${RUNBOOK}`
+      log[isNews ? 'warn' : 'debug']({ err, compression }, text)
       return null
-    } finally {
-      clearTimeout(timer)
     }
   }
 
-  const stuckUntil = (compressing: Promise<unknown>): void => {
-    tell({ waitedMs: MAX_WAIT_MS }, 'no thread is free to compress: batches are sent plain')
-    isStuck = true
-    const goOn = (): void => void (isStuck = false)
-    compressing.then(goOn, goOn)
-  }
-
-  const part = async (batch: LinkBatch, overdueAt: number): Promise<RequestPart> => {
-    const { records } = batch
-    const waitMs = overdueAt - performance.now()
-    if (isStuck || waitMs <= 0 || recordBatchRoom(records) < COMPRESSED_FROM_BYTES) return batch
-    const plain = encodeRecords(records)
-    const bytes = await inTime(plain, waitMs)
+  const part = (batch: LinkBatch): RequestPart => {
+    const { topic, partition, records } = batch
+    const room = recordBatchRoom(records)
+    if (room < COMPRESSED_FROM_BYTES) return batch
+    const plain = encodeRecords(records, room > scratch.length ? Buffer.allocUnsafe(room) : scratch)
+    const bytes = compressed(plain)
     if (bytes === null || bytes.length >= plain.length) return batch
-    const { topic, partition } = batch
     return { topic, partition, records, compressed: { codec, bytes, plainBytes: plain.length } }
   }
 
@@ -76,8 +69,14 @@ export function createPartCompressor(compression: Compression, log: Logger): Par
     compress: async (batches, version) => {
       if (isRefused || (compression === 'zstd' && version < ZSTD_SINCE_VERSION)) return batches
       const parts: RequestPart[] = []
-      const overdueAt = performance.now() + MAX_WAIT_MS
-      for (const batch of batches) parts.push(await part(batch, overdueAt))
+      let heldSince = performance.now()
+      for (const batch of batches) {
+        if (performance.now() - heldSince > MAX_HOLD_MS) {
+          await setImmediate()
+          heldSince = performance.now()
+        }
+        parts.push(part(batch))
+      }
       return parts
     },
     refused: () => {
@@ -85,10 +84,6 @@ export function createPartCompressor(compression: Compression, log: Logger): Par
       if (!isRefused)
         log.warn(about, `a broker refuses the codec: batches are sent plain ${RUNBOOK}`)
       isRefused = true
-    },
-    [Symbol.dispose]: () => {
-      isClosed = true
-      compressor[Symbol.dispose]()
     },
   }
 }

@@ -1,9 +1,5 @@
 // What becomes of large batches on their way, with a scripted broker.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { closeSync, constants, mkdtempSync, open as openFile, openSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { createLogger } from '@custom-events/runtime'
@@ -159,45 +155,3 @@ test('a batch has at most the bytes of its topic before it is compressed, too', 
   const counts = parts().map(({ records: count }) => count)
   for (const count of counts) assert.ok(recordBatchBytes(LARGE.slice(0, count)) <= maxMessageBytes)
 })
-
-test('while all of Node’s threads are busy, batches are sent plain rather than wait', async () => {
-  await using resources = new AsyncDisposableStack()
-  const { producer, codecs, lines } = await open(resources)
-  const folder = mkdtempSync(join(tmpdir(), 'threads-'))
-  resources.defer(() => rmSync(folder, { recursive: true }))
-  const free = await takeAllThreads(join(folder, 'pipe'))
-  try {
-    assert.deepEqual(statuses(await producer.produce(LARGE)), ACKNOWLEDGED)
-    assert.deepEqual(statuses(await producer.produce(LARGE)), ACKNOWLEDGED)
-    assert.deepEqual(codecs(), [NONE, NONE])
-    assert.equal(lines.filter((line) => line.includes('no thread is free')).length, 1)
-  } finally {
-    await free()
-  }
-  await eventually(async () => {
-    await producer.produce(LARGE)
-    assert.equal(codecs().at(-1), ZSTD, 'afterwards it compresses again')
-  })
-})
-
-/** Opening a pipe that nobody writes to holds a thread, without any CPU. @returns what ends it. */
-async function takeAllThreads(pipe: string): Promise<() => Promise<void>> {
-  execFileSync('mkfifo', [pipe])
-  const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) // Node's default
-  const opened = Array.from(
-    { length: threads },
-    () =>
-      new Promise<void>((resolve, reject) => {
-        openFile(pipe, 'r', (error, file) => {
-          if (error) return reject(error)
-          closeSync(file)
-          resolve()
-        })
-      }),
-  )
-  return async () => {
-    const writer = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK)
-    await Promise.all(opened)
-    closeSync(writer)
-  }
-}

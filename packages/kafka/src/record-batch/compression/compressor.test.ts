@@ -3,7 +3,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { codecOf } from './codecs.ts'
-import { createCompressor } from './compressor.ts'
+import { compressorOf } from './compressor.ts'
 
 const INFLATE = { gzip: gunzipSync, zstd: zstdDecompressSync }
 const CODECS = ['gzip', 'zstd'] as const
@@ -18,13 +18,13 @@ const bytes = fc
   .map(([length, seed, repeats]) => (repeats ? repeated(length, seed) : scattered(length, seed)))
 
 for (const compression of CODECS) {
-  test(`${compression}: whatever came before, each is compressed by itself and comes back as it was`, async () => {
-    using compressor = createCompressor(compression)
-    const reader = codecOf(compressor.codec)
+  test(`${compression}: whatever came before, each is compressed by itself and comes back as it was`, () => {
+    const { codec, compress } = compressorOf(compression)
+    const reader = codecOf(codec)
     assert.ok(reader)
-    await fc.assert(
-      fc.asyncProperty(fc.array(bytes, { minLength: 1, maxLength: 5 }), async (together) => {
-        const compressed = await Promise.all(together.map((plain) => compressor.compress(plain)))
+    fc.assert(
+      fc.property(fc.array(bytes, { minLength: 1, maxLength: 5 }), (together) => {
+        const compressed = together.map((plain) => compress(plain))
         for (const [index, plain] of together.entries()) {
           const each = compressed[index] ?? Buffer.alloc(0)
           assert.ok(INFLATE[compression](each).equals(plain), 'by Node, which reads one alone')
@@ -34,14 +34,6 @@ for (const compression of CODECS) {
       }),
       { numRuns: 60 },
     )
-  })
-
-  test(`${compression}: after it is closed nothing waits for ever`, async () => {
-    const compressor = createCompressor(compression)
-    const pending = compressor.compress(Buffer.alloc(200_000, 'x'))
-    compressor[Symbol.dispose]()
-    await pending.catch(() => {}) // one way or the other
-    await assert.rejects(compressor.compress(Buffer.from('x')), /closed/)
   })
 }
 
