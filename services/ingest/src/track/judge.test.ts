@@ -12,6 +12,7 @@ import { Slices } from '../admission/slices.ts'
 import { ANYBODY } from '../auth/write-keys.ts'
 import { callOf } from '../testing/call.fixture.ts'
 import { BAD_EVENT, eventText, TOPICS } from '../testing/test-support.ts'
+import type { Slot } from '../request/read-call.ts'
 import { ingestSettings } from '../settings.ts'
 import { contextOf, createJudge } from './judge.ts'
 import type { Judged } from './verdicts.ts'
@@ -64,6 +65,25 @@ test('few events are judged at once, many while others have their turn, with the
     judged.flatMap(({ verdict }, at) => (verdict.status === 'rejected' ? [at] : [])),
     [7, 107, 207, 307, 407],
   )
+})
+
+test('a short body of usual events is judged without a pause; unusual ones and long bodies yield to others', async (t) => {
+  let now = 0
+  t.mock.method(performance, 'now', () => (now += 10)) // every slice is over when it is looked at
+  const pausesIn = async (events: readonly string[], slot?: Slot): Promise<boolean> => {
+    let isPaused = false
+    const judging = createJudge({ plans, rules, hasFastPath: true })(
+      callOf(`[${events.join()}]`, slot === undefined ? {} : { slot }),
+    )
+    const turn = setImmediate(() => (isPaused = true))
+    await judging
+    clearImmediate(turn)
+    return isPaused
+  }
+  const usual = Array.from({ length: 100 }, (_, at) => eventText({ event_id: `e-${at}` }))
+  assert.equal(await pausesIn(usual), false)
+  assert.equal(await pausesIn([BAD_EVENT, ...usual]), true)
+  assert.equal(await pausesIn(usual, { slices: new Slices(), end: () => {} }), true)
 })
 
 test('a key that is bound to one account judges its own events only', async () => {
