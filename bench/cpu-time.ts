@@ -5,11 +5,7 @@ const TICKS_PER_SECOND = 100
 
 /** Seconds of CPU, user and system, that a process has used (Linux, /proc/PID/stat utime and stime). */
 export function cpuSeconds(pid: number): number {
-  return secondsIn(`/proc/${pid}/stat`)
-}
-
-function secondsIn(file: string): number {
-  const stat = readFileSync(file, 'utf8')
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // The name before ")" may hold blanks; utime and stime are fields 14 and 15, the name is field 2.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND

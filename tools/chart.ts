@@ -18,7 +18,7 @@ const USAGE = `npm run chart: a question of docs/cookbook.md as a picture, SVG, 
 
 const TIMEOUT_MS = 60_000
 const DEFAULT_URL = 'http://127.0.0.1:8123'
-const WRONG_LOGIN = 'Code: 516.'
+const AUTHENTICATION_FAILED = '516'
 const WHICH_LOGIN =
   'fix: CLICKHOUSE_USER and CLICKHOUSE_PASSWORD say who asks; `npm start` prints those of its ClickHouse'
 
@@ -105,7 +105,8 @@ async function ask({ sql }: Recipe, parameters: Question['parameters']): Promise
   })
   const text = await answer.text()
   if (!answer.ok) {
-    const fix = text.startsWith(WRONG_LOGIN) ? `\n${WHICH_LOGIN}` : ''
+    const code = answer.headers.get('x-clickhouse-exception-code')
+    const fix = code === AUTHENTICATION_FAILED ? `\n${WHICH_LOGIN}` : ''
     throw new Error(`ClickHouse answered ${answer.status}: ${text.trim()}${fix}`)
   }
   return text

@@ -28,7 +28,7 @@ try {
   )
   if (ignored > 0) {
     process.stdout.write(
-      `${ignored} of them were ignored: of somebody who is erased (npm run -s erase -- --list)\n`,
+      `but for ${ignored} that were ignored: of somebody who is erased (npm run -s erase -- --list)\n`,
     )
   }
 } catch (error) {

@@ -79,7 +79,7 @@ export const forksOfEvents: readonly Fork[] = [
       {
         file: 'services/ingest/src/track/judge.ts',
         from: 'if (events.length >= EVENTS_PER_LOOK) {',
-        until: 'async function judgeInSlices(',
+        until: '/**\n * A short body of usual events yields later',
       },
     ],
     without: [

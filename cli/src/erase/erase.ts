@@ -2,10 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   clickhouseTime,
   ErasureStalled,
+  findLinked,
+  joinLinked,
   recount,
   untilPartsAreGone,
+  type LinkedIds,
   type Waiting,
 } from '@custom-events/clickhouse'
+import type { ErasedId } from '@custom-events/event'
 import { liftedSince } from './forgotten/lifted.ts'
 import { openLedger, type Account } from './shards/ledger.ts'
 import {
@@ -31,6 +35,8 @@ export interface ErasePorts {
   readonly settleMs: number
   /** A step of the way is reached; for a person. */
   readonly onStep: (text: string) => void
+  /** Who stands beside whom is erased, before nobody can find it any more. */
+  readonly onLinked: (id: ErasedId, linked: LinkedIds | null) => void
   /** Told before the erasure counts as done: whoever is killed in between goes on, and it is told again. */
   readonly onReceipt: (receipt: Receipt) => Promise<void>
 }
@@ -71,6 +77,8 @@ export async function erase(
   await reach({ state: 'announced', ...announced })
   onStep(announcedLine(erasing))
 
+  const linked = await onShards(ports, ({ counting }) => findLinked(counting, erasing))
+  ports.onLinked(erasing.id, joinLinked(linked))
   await sweep('everything')
   onStep('hidden: no query of events shows it')
   await onShards(ports, ({ servers }, waiting) => recount(servers, erasureId, waiting))

@@ -2,7 +2,7 @@ import { findEvents, joinFound } from '@custom-events/clickhouse'
 import type { IdKind } from '@custom-events/event'
 import { onEach } from '../shards/open.ts'
 import type { ErasePorts } from './erase.ts'
-import { askedSelection, type EraseRequest } from './request.ts'
+import { selectionAsked, type EraseRequest } from './request.ts'
 
 /**
  * Accounts may number their users each for itself: the request of one must not delete somebody of another.
@@ -16,7 +16,7 @@ export async function ambiguityOf(
   if (request.kind !== 'erase' || request.isInAllAccounts) return null
   const { target } = request
   if (target.kind === 'group' || target.within !== null) return null
-  const selection = askedSelection(request)
+  const selection = selectionAsked(request)
   const found = await onEach(shards, ({ counting }) => findEvents(counting, selection))
   const { accounts } = joinFound(found)
   if (accounts.size <= 1) return null

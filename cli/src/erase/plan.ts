@@ -3,7 +3,9 @@ import {
   findEvents,
   findLinked,
   joinFound,
+  joinLinked,
   type ErasedSelection,
+  type Erasure,
   type FoundEvents,
   type LinkedIds,
 } from '@custom-events/clickhouse'
@@ -22,6 +24,8 @@ export interface Plan {
   /** Of sealed properties; `null`: they stay. */
   readonly keys: number | null
   readonly detached: number
+  /** Erasures of the same, the latest last. */
+  readonly earlier: readonly Erasure[]
   /** Rows by table on each shard; empty: there is only one. */
   readonly byShard: readonly { readonly name: string; readonly rows: Counts }[]
 }
@@ -36,7 +40,7 @@ export async function countWhatGoes(
   shards: ErasePorts['shards'],
   selection: ErasedSelection,
   keys: KeyPorts,
-): Promise<Plan> {
+): Promise<Omit<Plan, 'earlier'>> {
   const counted = await onEach(shards, (shard) => countOn(shard, selection))
   const keysOfShards = await countTheirKeys(keys, selection)
   return {
@@ -53,25 +57,6 @@ export async function countWhatGoes(
             rows: { events: events.rows, ...refused },
           })),
   }
-}
-
-/**
- * Whoever is erased is not found any more, nor who is beside them: it has to be told before.
- *
- * @returns `null` of an account. @throws {ClickHouseFailure}
- */
-export async function linkedOf(
-  shards: ErasePorts['shards'],
-  selection: ErasedSelection,
-): Promise<LinkedIds | null> {
-  return joinLinked(await onEach(shards, ({ counting }) => findLinked(counting, selection)))
-}
-
-function joinLinked(ofShards: readonly (LinkedIds | null)[]): LinkedIds | null {
-  const linked = ofShards.filter((each) => each !== null)
-  const [first] = linked
-  if (first === undefined) return null
-  return { kind: first.kind, ids: new Set(linked.flatMap(({ ids }) => [...ids])) }
 }
 
 async function countOn({ name, counting }: EraseShard, selection: ErasedSelection) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { planLines, receiptLines } from './report.ts'
+import { erasedIdOf, erasedInGroup } from '@custom-events/event'
+import { linkedCount, linkedLines, planLines, receiptLines } from './report.ts'
 import type { Erasure } from '@custom-events/clickhouse'
 import type { Receipt } from './receipt/receipt.ts'
 
@@ -16,6 +17,7 @@ const plan = (accounts: number) => ({
   keys: null,
   detached: 0,
   byShard: [],
+  earlier: [],
 })
 const user = { kind: 'user', id: 'u', within: null } as const
 
@@ -55,29 +57,75 @@ test('of nobody a dry run says so aloud: the id may be misspelt', () => {
 test('of whom is erased a dry run says since when, and takes the id for no misspelt one', () => {
   const asked = { target: user, isInAllAccounts: false }
   const nobody = { ...plan(0), events: { ...plan(0).events, rows: 0 } }
-  const erased = (state: 'done' | 'lifted' | 'hidden', before: number | null = null) => ({
+  const erased = (
+    state: Erasure['state'],
+    { askedAt = 0, before = null as number | null, id = erasedIdOf('user', 'u') } = {},
+  ) => ({
     ...({} as Erasure), // only what is asked of it here
+    id,
     state,
-    askedAt: 0,
+    askedAt,
     askedBy: 'dpo',
     timestampBefore: before,
     erasureId: 'e-1',
   })
-  for (const [earlier, said] of [
+  const account = erasedIdOf('group', 'g')
+  for (const [what, earlier, said] of [
     [
+      'done',
       [erased('done')],
-      /^ERASED ALREADY: asked on 1970-01-01T00:00:00.000Z by dpo; it is done \(e-1\)\.$/m,
+      ['ERASED ALREADY: this user, asked on 1970-01-01T00:00:00.000Z by dpo (e-1).'],
     ],
     [
-      [erased('done'), erased('hidden', 1)],
-      /, of what happened before 1970-01-01T00:00:00.001Z; it is hidden, not done: --resume goes on/,
+      'of all times, then of some',
+      [erased('done'), erased('done', { before: 1, askedAt: 5 })],
+      ['ERASED ALREADY: this user, asked on 1970-01-01T00:00:00.000Z by dpo (e-1).'],
     ],
-    [[erased('done'), erased('lifted')], /^ERASED BEFORE, and lifted on 1970/m],
+    [
+      'not done',
+      [erased('asked', { askedAt: 5 }), erased('done', { before: 1 })],
+      [
+        'AN ERASURE IS UNDER WAY: this user, asked on 1970-01-01T00:00:00.005Z by dpo; it is asked (e-1). If no command is at it, --resume goes on.',
+      ],
+    ],
+    [
+      'lifted, and some of it again',
+      [erased('done'), erased('lifted'), erased('done', { before: 1 })],
+      [
+        'ERASED ALREADY: this user, what happened before 1970-01-01T00:00:00.001Z, asked on 1970-01-01T00:00:00.000Z by dpo (e-1).',
+      ],
+    ],
+    [
+      'lifted; the account as well',
+      [erased('done'), erased('lifted'), erased('done', { id: account })],
+      [
+        'ERASED BEFORE, and lifted on 1970-01-01T00:00:00.000Z by dpo: what was taken of this user since then is kept.',
+        'ERASED ALREADY: this account, asked on 1970-01-01T00:00:00.000Z by dpo (e-1).',
+      ],
+    ],
   ] as const) {
-    const lines = planLines(asked, nobody, earlier).join('\n')
-    assert.match(lines, said)
-    assert.doesNotMatch(lines, /NOBODY/)
+    const lines = planLines(asked, { ...nobody, earlier })
+    assert.deepEqual(
+      lines.filter((line) => /ERAS|NOBODY/.test(line)),
+      said,
+      what,
+    )
   }
+})
+
+test('who stands beside them is named where somebody looks, else counted', () => {
+  const ids = new Set(Array.from({ length: 25 }, (_, at) => `a-${at}`))
+  const linked = { kind: 'anonymous', ids } as const
+  const id = erasedInGroup('user', 'u', 'g')
+  const [some] = linkedLines(id, linked, 2)
+  assert.match(
+    some ?? '',
+    /^anonymous ids beside this user within the account: "a-0", "a-1", and 23 more\. .* with the same --group\.$/,
+  )
+  assert.match(linkedLines(id, linked, Infinity).join(), /"a-24"\. Events/)
+  const counted = linkedCount(id, linked).join()
+  assert.match(counted, /: 25\. .* on a terminal and by a dry run/)
+  assert.doesNotMatch(counted, /a-1/)
 })
 
 const receipt = { kind: 'group', before: null, found: {} } as unknown as Receipt // only what is asked of it here

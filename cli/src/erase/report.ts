@@ -1,33 +1,38 @@
-import type { Erasure } from '@custom-events/clickhouse'
+import { MAX_LINKED, type Erasure, type LinkedIds } from '@custom-events/clickhouse'
 import { counted } from '../counted.ts'
-import type { IdKind } from '@custom-events/event'
+import {
+  erasedKey,
+  isInGroup,
+  type ErasedId,
+  type ErasedKind,
+  type IdKind,
+} from '@custom-events/event'
 import { isOfNobody, type Plan } from './plan.ts'
 import type { Receipt } from './receipt/receipt.ts'
 import type { Counts } from './shards/spread.ts'
 import { ambiguousLines } from './one-account.ts'
-import type { Target } from './request.ts'
+import { idOf, type Target } from './request.ts'
 
 export function planLines(
   { target, isInAllAccounts }: Pick<Target, 'target' | 'isInAllAccounts'>,
-  { events, refused, linked, keys, detached, byShard }: Plan,
-  /** Of the same id, the latest last. */
-  earlier: readonly Erasure[] = [],
+  { events, refused, linked, keys, detached, byShard, earlier }: Plan,
 ): readonly string[] {
   const { kind, within } = target
+  const erased = earlierLines(earlier)
   const accounts = events.accounts.size
   const isClear = kind === 'group' || within !== null || isInAllAccounts || accounts <= 1
   const between =
     events.rows === 0
       ? ''
-      : `, from ${events.firstTimestamp} to ${events.lastTimestamp}, in ${counted(accounts, 'account')}`
+      : `, each copy of an event counted, from ${events.firstTimestamp} to ${events.lastTimestamp}, in ${counted(accounts, 'account')}`
   return [
-    `events: ${counted(events.rows, 'row')}, each copy of an event counted${between}`,
+    `events: ${counted(events.rows, 'row')}${between}`,
     ...Object.entries(refused).map(([table, rows]) => `${table}: ${counted(rows, 'row')}`),
     ...byShard.map(({ name, rows }) => `  ${name}: ${rowsText(rows)}`),
-    ...earlierLines(kind, earlier),
-    ...(isOfNobody({ events, refused }) && earlier.length === 0 ? [NOBODY] : []),
+    ...erased,
+    ...(isOfNobody({ events, refused }) && erased.length === 0 ? [NOBODY] : []),
     ...(keys === null ? [] : [`keys of sealed properties: ${keys}`]),
-    ...linkedLines(kind, linked),
+    ...linkedLines(idOf(target), linked, SHOWN_LINKED),
     ...(kind === 'group' || within !== null ? [] : [EVERYWHERE]),
     ...(detached === 0
       ? []
@@ -45,19 +50,42 @@ export function planLines(
   ]
 }
 
-/** Nobody has a row of whom was erased: without this line it would look like a misspelt id. */
-function earlierLines(kind: IdKind, earlier: readonly Erasure[]): readonly string[] {
-  const last = earlier.at(-1)
-  if (last === undefined) return []
-  const { state, askedAt, askedBy, timestampBefore, erasureId } = last
+/** Of each id: nobody has a row of whom was erased, and without these lines it would look like a misspelt id. */
+function earlierLines(earlier: readonly Erasure[]): readonly string[] {
+  const byId = Map.groupBy(earlier, ({ id }) => erasedKey(id))
+  return [...byId.values()].map((ofOne) => earlierLine(ofOne))
+}
+
+/** What is not done first, then the widest of what is; what was lifted counts no more. */
+function earlierLine(ofOne: readonly Erasure[]): string {
+  const lift = ofOne.findLastIndex(({ state }) => state === 'lifted')
+  const inForce = ofOne.slice(lift + 1)
+  const widest = inForce.toSorted((one, other) => endOf(other) - endOf(one))[0]
+  const told = inForce.find(({ state }) => state !== 'done') ?? widest ?? ofOne.at(-1)
+  if (told === undefined) return ''
+  const { id, state, askedAt, askedBy, timestampBefore, erasureId } = told
+  const whom = `this ${WORDS[id.kind]}`
   const when = `on ${timeText(askedAt)} by ${askedBy}`
   if (state === 'lifted') {
-    return [`ERASED BEFORE, and lifted ${when}: what was taken of this ${kind} since then is kept.`]
+    return `ERASED BEFORE, and lifted ${when}: what was taken of ${whom} since then is kept.`
   }
-  const what =
-    timestampBefore === null ? '' : `, of what happened before ${timeText(timestampBefore)}`
-  const how = state === 'done' ? 'done' : `${state}, not done: --resume goes on with it`
-  return [`ERASED ALREADY: asked ${when}${what}; it is ${how} (${erasureId}).`]
+  const what = timestampBefore === null ? '' : `, what happened before ${timeText(timestampBefore)}`
+  return state === 'done'
+    ? `ERASED ALREADY: ${whom}${what}, asked ${when} (${erasureId}).`
+    : `AN ERASURE IS UNDER WAY: ${whom}${what}, asked ${when}; it is ${state} (${erasureId}). If no command is at it, --resume goes on.`
+}
+
+/** An erasure without `--before` is of all times. */
+function endOf({ timestampBefore }: Erasure): number {
+  return timestampBefore ?? Infinity
+}
+
+const WORDS: Readonly<Record<ErasedKind, string>> = {
+  user: 'user',
+  anonymous: 'visitor',
+  group: 'account',
+  user_in_group: 'user within the account',
+  anonymous_in_group: 'visitor within the account',
 }
 
 const NOBODY =
@@ -73,16 +101,37 @@ function rowsText(rows: Counts): string {
 
 const SHOWN_LINKED = 20
 
-/** Ids that stand beside who is erased. */
-export function linkedLines(kind: IdKind, linked: Plan['linked']): readonly string[] {
+/** Ids that stand beside who is erased. @param shown so many at most */
+export function linkedLines(
+  id: ErasedId,
+  linked: LinkedIds | null,
+  shown: number,
+): readonly string[] {
   if (linked === null || linked.ids.size === 0) return []
-  const some = [...linked.ids].slice(0, SHOWN_LINKED)
-  const names = some.map((id) => JSON.stringify(id)).join(', ')
+  const some = [...linked.ids].slice(0, shown)
+  const names = some.map((each) => JSON.stringify(each)).join(', ')
   const more = linked.ids.size > some.length ? `, and ${linked.ids.size - some.length} more` : ''
-  const what = linked.kind === 'anonymous' ? 'anonymous ids' : 'user ids'
+  const how = isInGroup(id.kind) ? ', with the same --group' : ''
   return [
-    `${what} beside this ${kind}: ${names}${more}. Events with one of them alone stay: erase each as well.`,
+    `${IDS[linked.kind]} beside this ${WORDS[id.kind]}: ${names}${more}. Events with one of them alone stay: erase each as well${how}.`,
+    ...(linked.ids.size < MAX_LINKED
+      ? []
+      : [`No more than ${MAX_LINKED} of a month are looked for.`]),
   ]
+}
+
+/** Of a run that nobody looks at: what it prints is kept, and names nobody. */
+export function linkedCount(id: ErasedId, linked: LinkedIds | null): readonly string[] {
+  if (linked === null || linked.ids.size === 0) return []
+  return [
+    `${IDS[linked.kind]} beside this ${WORDS[id.kind]}: ${linked.ids.size}. They are named on a terminal and by a dry run, and nobody finds them afterwards.`,
+  ]
+}
+
+const IDS: Readonly<Record<IdKind, string>> = {
+  user: 'user ids',
+  anonymous: 'anonymous ids',
+  group: 'accounts',
 }
 
 export function receiptLines(receipt: Receipt): readonly string[] {

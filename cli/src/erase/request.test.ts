@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ID_KINDS } from '@custom-events/event'
+import { erasedKey, ID_KINDS } from '@custom-events/event'
 import { CommanderError } from 'commander'
 import { accountCommand } from '../access/command.ts'
 import { destroyKeysCommand } from '../destroy-keys/command.ts'
 import { eraseCommand } from './command.ts'
+import { idOf, keysOver, type Named } from './request.ts'
 
 /** Two UTF-16 units each. */
 const EMOJI = '\u{1f600}'
@@ -56,4 +57,14 @@ test('who does it can be said wherever a command is written down', async () => {
   for (const action of ['add', 'remove']) {
     assert.deepEqual(by(await asked('account', [action, '--group', 'g', ...named])), ['maria'])
   }
+})
+
+test('an erasure of the person, or of the account, reaches a person within an account, and not the other way round', () => {
+  const within = { kind: 'user', id: 'u', within: 'g' } as const
+  const everywhere = { kind: 'user', id: 'u', within: null } as const
+  const account = { kind: 'group', id: 'g', within: null } as const
+  const keyOf = (target: Named): string => erasedKey(idOf(target))
+  assert.deepEqual([...keysOver(within)], [within, everywhere, account].map(keyOf))
+  assert.deepEqual([...keysOver(everywhere)], [keyOf(everywhere)])
+  assert.deepEqual([...keysOver(account)], [keyOf(account)])
 })

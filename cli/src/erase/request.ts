@@ -1,6 +1,7 @@
-import { hashOfId } from '@custom-events/clickhouse'
+import { hashOfId, type ErasedSelection } from '@custom-events/clickhouse'
 import {
   erasedIdOf,
+  erasedKey,
   erasedInGroup,
   ID_KINDS,
   type ErasedId,
@@ -64,8 +65,20 @@ export function idOf({ kind, id, within }: Named): ErasedId {
 }
 
 /** Whose rows are meant. */
-export function askedSelection({ target, before }: Pick<Target, 'target' | 'before'>) {
+export function selectionAsked({
+  target,
+  before,
+}: Pick<Target, 'target' | 'before'>): ErasedSelection {
   return { id: idOf(target), timestampBefore: before }
+}
+
+/** Keys of the erasures that reach this one, too: of a person within an account that of the person and that of the account. */
+export function keysOver(target: Named): ReadonlySet<string> {
+  const { kind, id, within } = target
+  const own = idOf(target)
+  const wider =
+    within === null || kind === 'group' ? [] : [erasedIdOf(kind, id), erasedIdOf('group', within)]
+  return new Set([own, ...wider].map(erasedKey))
 }
 
 /** What an operator asked for. */

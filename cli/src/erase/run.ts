@@ -1,5 +1,6 @@
 import { counted } from '../counted.ts'
 import { openShards, type OpenShard, type OpenShards } from '@custom-events/clickhouse'
+import { erasedKey } from '@custom-events/event'
 import { audited, type Told } from '../audit/audited.ts'
 import { openOwnShards } from '../shards/open.ts'
 import { fix, step } from '../step.ts'
@@ -12,9 +13,9 @@ import { goOn } from './go-on.ts'
 import { ambiguityOf } from './one-account.ts'
 import type { EraseShard } from './shards/one-shard.ts'
 import { openKafka } from './topic/open-kafka.ts'
-import { countWhatGoes, linkedOf } from './plan.ts'
-import { linkedLines, listLines, planLines } from './report.ts'
-import { auditedArguments, askedSelection, type EraseRequest } from './request.ts'
+import { countWhatGoes } from './plan.ts'
+import { linkedCount, linkedLines, listLines, planLines } from './report.ts'
+import { auditedArguments, keysOver, selectionAsked, type EraseRequest } from './request.ts'
 import { readErasures, type SpreadErasure } from './shards/spread.ts'
 import { createTeller, type Screen } from './tell.ts'
 import { writeDownEmpty } from './forgotten/write-down.ts'
@@ -51,13 +52,13 @@ export async function runErase(
     openKeys({ ...read, stop }, opened, resources),
   )
   if (request.kind === 'erase' && !request.isMeant) {
-    const selection = askedSelection(request)
+    const selection = selectionAsked(request)
     const plan = await step('counting', fix.clickhouse(config), () =>
       countWhatGoes(shards, selection, keys),
     )
-    const { kind, sha256 } = selection.id
-    const earlier = erasures.filter(({ id }) => id.kind === kind && id.sha256 === sha256)
-    tell.lines(planLines(request, plan, earlier))
+    const over = keysOver(request.target)
+    const earlier = erasures.filter(({ id }) => over.has(erasedKey(id)))
+    tell.lines(planLines(request, { ...plan, earlier }))
     return 0
   }
   const ambiguity = await step('counting accounts', fix.clickhouse(config), () =>
@@ -72,7 +73,9 @@ export async function runErase(
   )
   const settleMs = config.ERASE_SETTLE_SECONDS * 1_000
   const waiting = { stop, onWaiting: tell.waiting }
-  const ports = { shards, topic, keys, waiting, settleMs, onStep: tell.step }
+  const onLinked: ErasePorts['onLinked'] = (id, linked) =>
+    tell.lines(screen.isTerminal ? linkedLines(id, linked, Infinity) : linkedCount(id, linked))
+  const ports = { shards, topic, keys, waiting, settleMs, onStep: tell.step, onLinked }
   const act = (): Promise<Done> => change(request, { ports, erasures, tell, config })
   if (request.kind === 'lift' && !request.isMeant) return (await act()).exitCode
   const command = {
@@ -144,10 +147,6 @@ async function change(
     case 'lift':
       return { exitCode: await lift(ports, request, erasures, tell.lines), counts: {} }
     case 'erase': {
-      const linked = await step('looking for ids beside this one', fix.clickhouse(config), () =>
-        linkedOf(ports.shards, askedSelection(request)),
-      )
-      tell.lines(linkedLines(request.target.kind, linked))
       const begun = await step('writing down what is asked', fix.clickhouse(config), () =>
         begin(ports, request, erasures),
       )

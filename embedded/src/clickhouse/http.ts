@@ -117,8 +117,7 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
     if (refusal !== undefined) throw refusal
   }
   response.setHeader('X-ClickHouse-Format', format)
-  const isInsert = statement.kind === 'insert' || statement.kind === 'insert select'
-  response.setHeader('Content-Type', contentTypeOf(isInsert ? 'none' : format)) // it has no rows
+  response.setHeader('Content-Type', contentTypeOf(isInsert(statement) ? 'none' : format)) // it has no rows
   const { spoolFolder } = options
   const spoolFile = join(spoolFolder, randomUUID())
   const reply = createReply(response, {
@@ -149,12 +148,23 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
   }
 }
 
+function isInsert({ kind }: Statement): boolean {
+  return kind === 'insert' || kind === 'insert select'
+}
+
+function isReader({ limits }: Login): boolean {
+  return limits?.some(({ setting }) => setting === 'readonly') === true
+}
+
 /** Judges all that is said to the engine: the statement, and how external data is described. @throws ServerException */
 function mustBeAllowed(
   { login }: Exchange,
   { parameters, statement, text, tables }: Query,
   { allowsSources }: FrontOptions,
 ): void {
+  if (isReader(login) && isInsert(statement)) {
+    throw exception(497, `${login.name}: Not enough privileges: it only reads.`) // before its data is read
+  }
   const definitions = tables.map(({ definition }) => Buffer.from(definition).toString('latin1'))
   for (const said of [text, ...definitions]) {
     const refusal = whyForNobody(said, parameters.settings)

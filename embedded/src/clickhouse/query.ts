@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { openBody, readForm, readHead } from './body.ts'
+import { exception } from './engine/errors.ts'
 import { readExternalTable, type ExternalTable } from './external.ts'
 import type { InsertData } from './insert.ts'
 import type { Login } from './logins/login.ts'
@@ -8,6 +9,8 @@ import { readParameters, type Parameters } from './sql/settings.ts'
 import { readStatement } from './sql/statement.ts'
 import type { Statement } from './sql/statement-kind.ts'
 
+/** Each is looked for among all that were before. */
+const MAX_FIELDS = 1_000
 /** Enough to see where the data of an INSERT begins. */
 const HEAD_BYTES = 256 * 1024
 
@@ -43,6 +46,9 @@ export async function readQuery({
   if (contentType.startsWith('multipart/form-data')) {
     const { bytes } = await readHead(body, Infinity)
     const { fields, files } = await readForm(bytes, contentType)
+    if (fields.length > MAX_FIELDS) {
+      throw exception(36, `The form has ${fields.length} fields, more than ${MAX_FIELDS}.`)
+    }
     for (const [name, value] of fields) search.set(name, value)
     tables.push(...files.map((file) => readExternalTable(file, search)))
   }

@@ -87,21 +87,36 @@ test('more than the bound with state are refused, names without it are forgotten
   assert.equal(count(), 0)
 })
 
-test('a login that has limits leaves most of them to others, and what it ends is free again', async () => {
+test('a login that has limits leaves most of them to others, and all of these together leave some to programs', async () => {
   const { open, count } = fakes()
   const sessions = createSessions(open)
-  const [one, other] = [
-    { engineRole: 'one', limits: [] },
-    { engineRole: 'other', limits: [] },
-  ]
-  for (let at = 0; at < MAX_HELD_BY_ONE; at++) {
-    ;(await sessions.acquire(request(`held ${at}`), true, one)).release(true)
+  const by = (engineRole: string) => ({ engineRole, limits: [] })
+  const take = async (
+    asker: typeof ASKER | ReturnType<typeof by>,
+    sessionId: string,
+    closes = false,
+  ) => (await sessions.acquire(request(sessionId, { closes }), true, asker)).release(true)
+  for (const one of ['a', 'b', 'c']) {
+    for (let at = 0; at < MAX_HELD_BY_ONE; at++) await take(by(one), `held ${at}`)
+    await assert.rejects(take(by(one), 'more'), hasCode(700))
   }
-  await assert.rejects(sessions.acquire(request('more'), true, one), hasCode(700))
-  ;(await sessions.acquire(request('a'), true, other)).release(true)
-  ;(await sessions.acquire(request('held 0', { closes: true }), false, one)).release(true)
-  ;(await sessions.acquire(request('more'), true, one)).release(true)
-  assert.equal(count(), MAX_HELD_BY_ONE + 1)
+  await assert.rejects(take(by('d'), 'first'), hasCode(700))
+  for (let at = count(); at < MAX_HELD; at++) await take(ASKER, `held ${at}`)
+  await assert.rejects(take(ASKER, 'more'), hasCode(700))
+  await take(by('a'), 'held 0', true)
+  await take(by('d'), 'first')
+  assert.equal(count(), MAX_HELD)
+})
+
+test('one that is ended while it is opened leaves no connection behind', async () => {
+  const { open, count } = fakes()
+  const opening = Promise.withResolvers<void>()
+  const sessions = createSessions(() => opening.promise.then(open))
+  const acquired = sessions.acquire(request('a'), true, ASKER)
+  sessions.close()
+  opening.resolve()
+  await assert.rejects(acquired, hasCode(372))
+  assert.equal(count(), 0)
 })
 
 test('it ends when nobody used it for its time, and never while a query runs', async (t) => {

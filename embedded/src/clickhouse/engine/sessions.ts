@@ -1,12 +1,12 @@
 import type { Connection } from './engine.ts'
 import type { Asker } from '../sql/asker.ts'
 import { exception } from './errors.ts'
-import { createShares } from './shares.ts'
 
 /** Sessions that hold a temporary table, a setting or a database: each keeps a connection to the engine. */
 export const MAX_HELD = 64
-/** Of a login that has limits: others need some, too. */
+/** Of one login with limits, and of all of these together: others find some, too. */
 export const MAX_HELD_BY_ONE = 16
+const MAX_HELD_BY_LIMITED = 48
 /** Names without anything behind them; the oldest is forgotten when there are more. */
 const MAX_NAMES = 4_096
 
@@ -45,8 +45,8 @@ export interface Sessions {
 
 interface Session {
   connection: Connection | undefined
-  /** As long as it has a connection. */
-  share: Disposable | undefined
+  /** As long as it has a connection, or is about to. */
+  heldBy: Asker | undefined
   readonly parameterBytes: Map<string, number>
   isBusy: boolean
   expiry: NodeJS.Timeout | undefined
@@ -59,21 +59,15 @@ interface Session {
  */
 export function createSessions(open: (asker: Asker) => Promise<Connection>): Sessions {
   const sessions = new Map<string, Session>()
-  const shares = createShares()
-  let held = 0
-
   const letGo = (session: Session): void => {
     session.connection?.close()
     session.connection = undefined
     session.parameterBytes.clear()
-    if (session.share === undefined) return
-    session.share[Symbol.dispose]()
-    session.share = undefined
-    held--
+    session.heldBy = undefined
   }
   const end = (key: string, session: Session): void => {
     clearTimeout(session.expiry)
-    sessions.delete(key)
+    if (sessions.get(key) === session) sessions.delete(key)
     letGo(session)
   }
   const forgetOldest = (): void => {
@@ -88,18 +82,30 @@ export function createSessions(open: (asker: Asker) => Promise<Connection>): Ses
       throw exception(373, `Session ${id} is locked by a concurrent client.`)
     }
     if (found === undefined && sessions.size >= MAX_NAMES) forgetOldest()
-    const fresh = { connection: undefined, share: undefined, isBusy: false, expiry: undefined }
+    const fresh = { connection: undefined, heldBy: undefined, isBusy: false, expiry: undefined }
     return found ?? { ...fresh, parameterBytes: new Map() }
   }
+  const mustBeFew = (most: number, isMeant: (holder: Asker) => boolean): void => {
+    let count = 0
+    for (const { heldBy } of sessions.values()) if (heldBy !== undefined && isMeant(heldBy)) count++
+    if (count >= most) throw tooMany(most)
+  }
+  const mustBeFree = ({ engineRole, limits: own }: Asker): void => {
+    mustBeFew(MAX_HELD, () => true)
+    if (own === null) return
+    mustBeFew(MAX_HELD_BY_ONE, (holder) => holder.engineRole === engineRole)
+    mustBeFew(MAX_HELD_BY_LIMITED, ({ limits }) => limits !== null)
+  }
   const hold = async (session: Session, asker: Asker): Promise<void> => {
-    if (held >= MAX_HELD) throw tooMany(MAX_HELD)
-    const most = asker.limits === null ? MAX_HELD : MAX_HELD_BY_ONE
-    const share = shares.take(asker.engineRole, most)
-    if (share === null) throw tooMany(most)
-    session.share = share
-    held++
+    mustBeFree(asker)
+    session.heldBy = asker
     try {
-      session.connection = await open(asker)
+      const connection = await open(asker)
+      if (session.heldBy === undefined) {
+        connection.close()
+        throw exception(372, 'Session not found: it ended with a change of users.')
+      }
+      session.connection = connection
     } catch (error) {
       letGo(session)
       throw error

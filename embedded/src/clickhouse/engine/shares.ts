@@ -4,7 +4,6 @@ export interface Shares {
   take(holder: string, most: number): Disposable | null
 }
 
-/** What all logins have in common would else be one's alone: to the engine they are all one user, and it counts them as that. */
 export function createShares(): Shares {
   const counts = new Map<string, number>()
   return {

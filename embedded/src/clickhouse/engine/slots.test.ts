@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Connection, Engine } from './engine.ts'
 import { ServerException } from './errors.ts'
-import { createSlots, QUERIES_OF_ONE } from './slots.ts'
+import { QUERIES_OF_ONE } from '../sql/asker.ts'
+import { createSlots } from './slots.ts'
 
 function fakeEngine(connect: () => void = () => {}): Engine {
   const nothing = {
@@ -83,7 +84,7 @@ test('a slot comes back when the work fails or no connection can be made', async
 })
 
 test('a login has its own number of queries, those that wait counted: others find a place at once', async () => {
-  const slots = createSlots(fakeEngine(), ['a', 'b', 'c', 'd'])
+  const slots = createSlots(fakeEngine(), ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
   const limits = [{ setting: QUERIES_OF_ONE, value: 2, change: 'most', why: '' }] as const
   const by = (engineRole: string) => ({ isReader: true, asker: { engineRole, limits } })
   const finished = Promise.withResolvers<void>()
@@ -96,4 +97,17 @@ test('a login has its own number of queries, those that wait counted: others fin
   finished.resolve()
   await Promise.all(running)
   assert.equal(await slots.use(by('one'), () => Promise.resolve('done')), 'done')
+})
+
+test('logins with limits leave places to programs, however many they are', async () => {
+  const slots = createSlots(fakeEngine(), ['a', 'b', 'c', 'd'])
+  const analyst = (engineRole: string) => ({ isReader: true, asker: { engineRole, limits: [] } })
+  const finished = Promise.withResolvers<void>()
+  const running = ['one', 'two'].map((who) => slots.use(analyst(who), () => finished.promise))
+  let isThird = false
+  const third = slots.use(analyst('three'), () => Promise.resolve(void (isThird = true)))
+  assert.equal(await slots.use(QUERY, () => Promise.resolve('done')), 'done')
+  assert.equal(isThird, false)
+  finished.resolve()
+  await Promise.all([...running, third])
 })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Connection, Engine } from './engine.ts'
-import type { Asker } from '../sql/asker.ts'
+import { mostQueriesOf, type Asker } from '../sql/asker.ts'
 import { exception } from './errors.ts'
 import { createShares } from './shares.ts'
 
@@ -9,8 +9,8 @@ import { createShares } from './shares.ts'
 export const MAX_RUNNING = 32
 /** The part of the places that only the data of INSERTs get: however many queries run, rows are taken. */
 const KEPT_FOR_INSERTS = 1 / 4
-/** The engine would count the queries of all logins, which are one user to it. */
-export const QUERIES_OF_ONE = 'max_concurrent_queries_for_user'
+/** The part that logins with limits, analysts and accounts, do not get: consumers and commands find a place. */
+const KEPT_FOR_PROGRAMS = 1 / 2
 const MAX_WAITING = 256
 const MAX_WAIT_MS = 10_000
 const KILL_AGAIN_MS = 100
@@ -56,19 +56,22 @@ export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
   let admin = engine.connect()
   let isAlone = false
   const maxReaders = pipes.length - Math.floor(pipes.length * KEPT_FOR_INSERTS)
+  const maxLimited = pipes.length - Math.floor(pipes.length * KEPT_FOR_PROGRAMS)
   const shares = createShares()
-  let count = 0
   let readers = 0
 
-  const mayRun = (isReader: boolean): boolean =>
-    !isAlone && free.length > 0 && (!isReader || readers < maxReaders)
-  const give = (isReader: boolean): string => {
+  const mayRun = ({ isReader, asker }: Place): boolean =>
+    !isAlone &&
+    free.length > 0 &&
+    (!isReader || readers < (asker.limits === null ? maxReaders : maxLimited))
+  const give = ({ isReader }: Place): string => {
     if (isReader) readers++
     return free.pop() ?? '' // mayRun said that there is one
   }
-  const acquire = (isReader: boolean): Promise<string> => {
-    if (mayRun(isReader)) return Promise.resolve(give(isReader))
-    if (waiting.filter((each) => each.isReader === isReader).length >= MAX_WAITING) {
+  const acquire = (place: Place): Promise<string> => {
+    const { isReader } = place
+    if (mayRun(place)) return Promise.resolve(give(place))
+    if (waiting.filter((each) => each.place.isReader === isReader).length >= MAX_WAITING) {
       return Promise.reject(tooMany())
     }
     return new Promise((resolve, reject) => {
@@ -80,7 +83,7 @@ export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
         clearTimeout(timer)
         resolve(pipe)
       }
-      const waiter = { isReader, take }
+      const waiter = { place, take }
       waiting.push(waiter)
     })
   }
@@ -90,10 +93,10 @@ export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
     takeNext()
   }
   const takeNext = (): boolean => {
-    const next = waiting.find((each) => mayRun(each.isReader))
+    const next = waiting.find((each) => mayRun(each.place))
     if (next === undefined) return false
     waiting.splice(waiting.indexOf(next), 1)
-    next.take(give(next.isReader))
+    next.take(give(next.place))
     return true
   }
   const untilNothingRuns = async (patienceMs: number): Promise<void> => {
@@ -120,7 +123,7 @@ export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
     work: (slot: Slot) => Promise<T>,
   ): Promise<T> => {
     const connection = held ?? engine.connect()
-    const mark = `front-${++count}`
+    const mark = `front-${randomUUID()}` // a number would tell how many queries others run
     try {
       const cancel = (running: Promise<unknown>): Promise<void> => kill(mark, running)
       const isOneStatement = (sql: string): Promise<boolean> => hasNoSemicolon(engine, sql)
@@ -130,11 +133,12 @@ export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
     }
   }
   return {
-    use: async ({ isReader, connection, asker }, work) => {
-      const most = mostQueries(asker)
+    use: async (place, work) => {
+      const { isReader, connection, asker } = place
+      const most = mostQueriesOf(asker) // those that wait are counted: one login must not fill the queue either
       using own = shares.take(asker.engineRole, most)
       if (own === null) throw tooManyOfOne(most)
-      const pipe = await acquire(isReader)
+      const pipe = await acquire(place)
       try {
         return await useSlot(pipe, connection?.(), work)
       } finally {
@@ -161,7 +165,7 @@ export function createSlots(engine: Engine, pipes: readonly string[]): Slots {
 }
 
 interface Waiter {
-  readonly isReader: boolean
+  readonly place: Place
   readonly take: (pipe: string) => void
 }
 
@@ -170,7 +174,7 @@ async function killQueries(admin: Connection, marks: string): Promise<void> {
   await admin.query(sql).catch(() => {})
 }
 
-/** Asked of a connection on which nobody has set anything, nor sets it before the question behind it. */
+/** On a connection of its own: SET stays on one, and two who ask at once would overwrite each other's. */
 async function hasNoSemicolon(engine: Engine, sql: string): Promise<boolean> {
   if (!sql.includes(';')) return true
   const connection = engine.connect()
@@ -187,11 +191,6 @@ async function seesNoSemicolon(connection: Connection, sql: string): Promise<boo
   const kinds = `arrayMap(token -> toString(token.3), tokenizeQuery(${tag}${sql}${tag}))`
   const { bytes } = await connection.query(`SELECT has(${kinds}, 'Semicolon')`)
   return bytes.toString() === '0\n'
-}
-
-/** Those that wait are counted as well: one login must not fill the queue either. */
-function mostQueries({ limits }: Asker): number {
-  return limits?.find(({ setting }) => setting === QUERIES_OF_ONE)?.value ?? Infinity
 }
 
 function tooManyOfOne(most: number): Error {

@@ -1,7 +1,10 @@
 import { exception, type ServerException } from '../engine/errors.ts'
+import { QUERIES_OF_ONE } from './asker.ts'
 import type { Setting } from './settings.ts'
 import { tokensOf, type Token } from './tokens/tokens.ts'
 import { unescaped } from './unescaped.ts'
+
+const OF_ALL_LOGINS = 'it would hold for the queries of all logins together'
 
 /** Settings that no query may have, whoever asks. */
 const REASONS = {
@@ -13,6 +16,13 @@ const REASONS = {
   default_normal_view_sql_security: 'a view says itself with whose rights it reads',
   default_materialized_view_sql_security: 'a view says itself with whose rights it reads',
   default_view_definer: 'a view says itself with whose rights it reads',
+  // What a server counts for each user is one number for all logins here: one query would end, slow or refuse those of others.
+  max_memory_usage_for_user: OF_ALL_LOGINS,
+  memory_overcommit_ratio_denominator_for_user: OF_ALL_LOGINS,
+  max_network_bandwidth_for_user: OF_ALL_LOGINS,
+  max_network_bandwidth_for_all_users: OF_ALL_LOGINS,
+  max_concurrent_queries_for_all_users: OF_ALL_LOGINS,
+  [QUERIES_OF_ONE]: OF_ALL_LOGINS,
 } as const
 type ForNobody = keyof typeof REASONS
 
@@ -43,7 +53,9 @@ export function whyForNobody(
   return exception(452, `Setting ${name} should not be changed: ${REASONS[name as ForNobody]}.`)
 }
 
-/** The tag is the front's own in the end, whatever the address says. */
+/** These are the front's own in the end, whatever the address says. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['query_cache_tag', QUERIES_OF_ONE])
+
 function isForNobody(name: string): boolean {
-  return name !== 'query_cache_tag' && Object.hasOwn(REASONS, name)
+  return !LEFT_OUT.has(name) && Object.hasOwn(REASONS, name)
 }

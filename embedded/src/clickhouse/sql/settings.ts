@@ -2,9 +2,8 @@ import { constrainedMemory } from 'node:process'
 import { totalmem } from 'node:os'
 import { FULL_ROLE } from '../engine/engine-roles.ts'
 import { exception } from '../engine/errors.ts'
-import type { Asker } from './asker.ts'
+import { QUERIES_OF_ONE, type Asker } from './asker.ts'
 import type { SessionRequest } from '../engine/sessions.ts'
-import { QUERIES_OF_ONE } from '../engine/slots.ts'
 
 /** What the URL says besides the query. */
 export interface Parameters {
@@ -145,7 +144,7 @@ export function preparation(
 ): readonly string[] {
   const settings = [
     ...(isHeld ? [] : baseSettings(asker, isReader)),
-    ...parameters.settings,
+    ...parameters.settings.filter(([name]) => name !== QUERIES_OF_ONE),
     ...evaluation(evaluatesValues), // behind what the URL says
     ['query_cache_tag', mark] as const, // how a running query is found; must come last
     // Not on one that is held: nothing takes it away again.

@@ -134,7 +134,7 @@ export interface LinkedIds {
 }
 
 /** No more of them are looked for in a month. */
-const MAX_LINKED = 1_000
+export const MAX_LINKED = 1_000
 
 /** @returns `null` of an account. @throws {ClickHouseFailure} */
 export async function findLinked(
@@ -151,4 +151,12 @@ export async function findLinked(
      FROM events WHERE ${conditionOf(selection)} AND ${column} IS NOT NULL`,
   )
   return { kind: other, ids: new Set(months.flatMap((month) => month.ids)) }
+}
+
+/** Of several ClickHouses. @returns `null` of an account. */
+export function joinLinked(each: readonly (LinkedIds | null)[]): LinkedIds | null {
+  const linked = each.filter((one) => one !== null)
+  const [first] = linked
+  if (first === undefined) return null
+  return { kind: first.kind, ids: new Set(linked.flatMap(({ ids }) => [...ids])) }
 }

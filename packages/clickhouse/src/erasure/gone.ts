@@ -1,6 +1,6 @@
 import { everywhere, type Servers } from '../client/cluster.ts'
 import { ERASED_TABLES } from './erased-tables.ts'
-import { BRIEFLY_SECONDS, keepAsUsual, keepBriefly, readKept } from './kept-parts.ts'
+import { keepAsUsual, keepBriefly, readKept } from './kept-parts.ts'
 import { areMutated } from './mutations.ts'
 import { mustBeReadable } from './readable.ts'
 import { untilNothingIsLeft, type Waiting } from './waiting.ts'
@@ -30,7 +30,7 @@ export async function untilPartsAreGone(
     return true
   }
   const longest = Math.max(...(await readKept(servers)).map(({ own }) => own))
-  const options = { waiting, keptS: Math.max(BRIEFLY_SECONDS, longest) }
+  const options = { waiting, withinMs: GONE_WITHIN_MS + longest * 1_000 }
   await untilRemoved(servers, options, mayShorten).catch(async (error: unknown) => {
     await keepAsUsual(servers).catch(() => {}) // what is told is why it ended
     throw error
@@ -40,11 +40,10 @@ export async function untilPartsAreGone(
 
 async function untilRemoved(
   servers: Servers,
-  { waiting, keptS }: { readonly waiting: Waiting; readonly keptS: number },
+  { waiting, withinMs }: { readonly waiting: Waiting; readonly withinMs: number },
   mayShorten: () => Promise<boolean>,
 ): Promise<void> {
   const { clickhouse, cluster } = servers
-  const withinMs = GONE_WITHIN_MS + keptS * 1_000
   const [now] = await clickhouse.query<{ readonly at: string }>('SELECT toString(now()) AS at')
   await untilNothingIsLeft(waiting, { withinMs, everyMs: LOOK_EVERY_MS }, async () => {
     const old = await clickhouse.query<{ readonly table: string; readonly parts: number }>(
@@ -59,7 +58,7 @@ async function untilRemoved(
     const which = old.map(({ table, parts }) => `${parts} of ${table}`).join(', ')
     const minutes = Math.round(withinMs / 60_000)
     return {
-      waiting: `replaced parts are still on the disk, ClickHouse removes them after ${keptS} s or somewhat more: ${which}`,
+      waiting: `replaced parts are on the disk, for a minute as a rule: ${which}`,
       stopped: `stopped while replaced parts are on the disk: ${which}`,
       overdue: `replaced parts are still on the disk after ${minutes} minutes: ${which}; does a query still read them (system.processes)?`,
     }

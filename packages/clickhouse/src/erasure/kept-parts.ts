@@ -6,7 +6,7 @@ import { ERASED_TABLES } from './erased-tables.ts'
  * ClickHouse keeps parts that were replaced for eight minutes, should the new ones not be written down when the power fails:
  * longer than the 30 s in which Linux does that is enough. A number that nobody chooses, so that it is known as ours.
  */
-export const BRIEFLY_SECONDS = 61
+const BRIEFLY_SECONDS = 61
 /** Until somebody has looked; the same. */
 const FOR_A_DAY_SECONDS = 86_401
 

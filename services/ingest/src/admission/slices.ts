@@ -2,6 +2,8 @@ import { afterTurns, createOneATurn, turnsAfter, type OneATurn } from '../server
 
 /** Long work yields to others when it has gone on for so long. */
 const SLICE_MS = 1
+/** Work that had better end at once may go on for so much longer. */
+const FAR_MS = 3
 /** Events between two looks at the clock: one takes as long as a tenth of an event. */
 export const EVENTS_PER_LOOK = 8
 
@@ -17,6 +19,10 @@ export class Slices {
 
   get isOver(): boolean {
     return performance.now() >= this.#endsAt
+  }
+
+  get isOverByFar(): boolean {
+    return performance.now() >= this.#endsAt + FAR_MS
   }
 
   /** Everything that waits is looked after before this goes on. */

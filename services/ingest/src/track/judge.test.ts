@@ -12,7 +12,6 @@ import { Slices } from '../admission/slices.ts'
 import { ANYBODY } from '../auth/write-keys.ts'
 import { callOf } from '../testing/call.fixture.ts'
 import { BAD_EVENT, eventText, TOPICS } from '../testing/test-support.ts'
-import type { Slot } from '../request/read-call.ts'
 import { ingestSettings } from '../settings.ts'
 import { contextOf, createJudge } from './judge.ts'
 import type { Judged } from './verdicts.ts'
@@ -67,23 +66,30 @@ test('few events are judged at once, many while others have their turn, with the
   )
 })
 
-test('a short body of usual events is judged without a pause; unusual ones and long bodies yield to others', async (t) => {
-  let now = 0
-  t.mock.method(performance, 'now', () => (now += 10)) // every slice is over when it is looked at
-  const pausesIn = async (events: readonly string[], slot?: Slot): Promise<boolean> => {
+test('a short body of usual events pauses after 4 ms, an unusual or a long one after 1 ms', async (t) => {
+  let startedMs = 0
+  const clock = t.mock.method(performance, 'now', () => startedMs)
+  const pauses = async (tookMs: number, events: readonly string[], isLong = false) => {
+    startedMs = 0
+    const slot = isLong ? { slices: new Slices(), end: () => {} } : null
+    const judging = createJudge({ plans, rules, hasFastPath: true })
+    const call = callOf(`[${events.join()}]`, { slot })
+    clock.mock.mockImplementationOnce(() => 0) // when its slice begins
+    if (isLong) performance.now()
+    startedMs = tookMs
     let isPaused = false
-    const judging = createJudge({ plans, rules, hasFastPath: true })(
-      callOf(`[${events.join()}]`, slot === undefined ? {} : { slot }),
-    )
     const turn = setImmediate(() => (isPaused = true))
-    await judging
+    await judging(call)
     clearImmediate(turn)
     return isPaused
   }
   const usual = Array.from({ length: 100 }, (_, at) => eventText({ event_id: `e-${at}` }))
-  assert.equal(await pausesIn(usual), false)
-  assert.equal(await pausesIn([BAD_EVENT, ...usual]), true)
-  assert.equal(await pausesIn(usual, { slices: new Slices(), end: () => {} }), true)
+  const unusual = [BAD_EVENT, ...usual]
+  assert.deepEqual(
+    [await pauses(0.5, unusual), await pauses(2, usual), await pauses(4, usual)],
+    [false, false, true],
+  )
+  assert.deepEqual([await pauses(2, unusual), await pauses(2, usual, true)], [true, true])
 })
 
 test('a key that is bound to one account judges its own events only', async () => {

@@ -6,7 +6,7 @@ import type { LinkBatch } from '../produce-link.ts'
 import { compressorOf } from '../../record-batch/compression/compressor.ts'
 import { encodeRecords } from '../../record-batch/record-batch.ts'
 import type { OutgoingRecord } from '../../records.ts'
-import { compressParts } from './compressed-parts.ts'
+import { createPartCompressor, type PartCompressor } from './compressed-parts.ts'
 
 const VERSION = 7
 const INFLATE = { gzip: gunzipSync, zstd: zstdDecompressSync }
@@ -23,9 +23,15 @@ function batchOf(partition: number, valueBytes = 230): LinkBatch {
   return { topic: 't', partition, records }
 }
 
+function opened(...given: Parameters<typeof createPartCompressor>): PartCompressor {
+  const compressor = createPartCompressor(...given)
+  assert.ok(compressor)
+  return compressor
+}
+
 for (const compression of ['zstd', 'gzip'] as const) {
   test(`${compression}: each batch is its own, whatever is compressed before, after and beside it`, async () => {
-    const compressor = compressParts(compression, silent)
+    const compressor = opened(compression, silent)
     const [small, large] = [5, 3_000]
     const requests = [1, 2].map((request) =>
       [230, small, large, 230].map((valueBytes, at) => batchOf(request * 10 + at, valueBytes)),
@@ -42,7 +48,7 @@ for (const compression of ['zstd', 'gzip'] as const) {
 }
 
 test('a request of many large batches leaves the event loop to others in between', async () => {
-  const compressor = compressParts('zstd', silent)
+  const compressor = opened('zstd', silent)
   const batches = Array.from({ length: 200 }, (_, partition) => batchOf(partition))
   let turns = 0
   const turn = (): void => {
@@ -64,7 +70,7 @@ test('what cannot be compressed is sent plain, and told once in a while', async 
   const broken = () => {
     throw new Error('no memory')
   }
-  const compressor = compressParts('zstd', log, { ...compressorOf('zstd'), compress: broken })
+  const compressor = opened('zstd', log, { ...compressorOf('zstd'), compress: broken })
   const batches = [batchOf(0), batchOf(1)]
   assert.deepEqual(await compressor.compress(batches, VERSION), batches)
   assert.equal(lines.length, 1)

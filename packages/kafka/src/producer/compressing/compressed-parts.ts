@@ -19,7 +19,7 @@ export interface PartCompressor {
 
 /** A smaller batch is sent as it is: what it would save is worth less than what starting a codec costs. */
 const COMPRESSED_FROM_BYTES = 16_384
-/** So long the event loop is held up before others have it: some ten full batches with zstd. */
+/** So long one request holds up the event loop before others have it: five to ten full batches with zstd. */
 const MAX_HOLD_MS = 2
 /** Of one batch as ingest makes it; what a single record of 2 MiB needs is not kept. */
 const SCRATCH_BYTES = 512 * 1_024
@@ -29,21 +29,19 @@ const RUNBOOK = '(docs/runbook.md)'
 const ZSTD_SINCE_VERSION = 7
 
 /** `null` without compression: then nothing is done and nothing waits. */
-export function createPartCompressor(compression: Compression, log: Logger): PartCompressor | null {
-  return compression === 'none' ? null : compressParts(compression, log)
-}
-
-export function compressParts(
-  compression: Exclude<Compression, 'none'>,
+export function createPartCompressor(
+  compression: Compression,
   log: Logger,
-  { codec, compress }: Compressor = compressorOf(compression),
-): PartCompressor {
+  compressor?: Compressor,
+): PartCompressor | null {
+  if (compression === 'none') return null
+  const { codec, compress } = compressor ?? compressorOf(compression)
   let isRefused = false
   let toldAt = -Infinity
   // One for all batches, each of which is gone from it before the next: memory outside V8's heap makes it collect sooner.
   const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
 
-  const compressed = (plain: Buffer): Buffer | null => {
+  const compressOrTell = (plain: Buffer): Buffer | null => {
     try {
       return compress(plain)
     } catch (err) {
@@ -60,7 +58,7 @@ export function compressParts(
     const room = recordBatchRoom(records)
     if (room < COMPRESSED_FROM_BYTES) return batch
     const plain = encodeRecords(records, room > scratch.length ? Buffer.allocUnsafe(room) : scratch)
-    const bytes = compressed(plain)
+    const bytes = compressOrTell(plain)
     if (bytes === null || bytes.length >= plain.length) return batch
     return { topic, partition, records, compressed: { codec, bytes, plainBytes: plain.length } }
   }

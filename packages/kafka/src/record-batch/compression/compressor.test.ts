@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { codecOf } from './codecs.ts'
 import { compressorOf } from './compressor.ts'
+import { zstdContentBytes } from './zstd-frames.ts'
 
 const INFLATE = { gzip: gunzipSync, zstd: zstdDecompressSync }
 const CODECS = ['gzip', 'zstd'] as const
@@ -30,6 +31,7 @@ for (const compression of CODECS) {
           assert.ok(INFLATE[compression](each).equals(plain), 'by Node, which reads one alone')
           assert.ok(reader.inflate(each, plain.length)?.equals(plain), 'by our reader')
           assert.equal(reader.inflate(each, plain.length - 1), null, 'it is no more than that')
+          if (compression === 'zstd') assert.equal(zstdContentBytes(each), plain.length, 'told')
         }
       }),
       { numRuns: 60 },

@@ -7,7 +7,7 @@ export interface Compressor {
   /** As it stands in the attributes of a batch. */
   readonly codec: number
   /**
-   * At once, on the event loop: 256 KiB of events hold it up for some 0.2 ms with zstd. In a thread the same costs more, see
+   * At once, on the event loop: 256 KiB of events hold it up for 0.2 to 0.4 ms with zstd. In a thread the same costs more, see
    * docs/decisions/0062-compress-at-once.md.
    *
    * @throws when Node cannot
