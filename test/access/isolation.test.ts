@@ -172,6 +172,29 @@ test('what is refused is refused however it is spelt, and a session keeps its ro
   assert.ok(REFUSED.includes(codeOf(await world.ask('own', 'SELECT * FROM events', address))))
 })
 
+/** Each fails on what the row policy hides; the first two quote the value itself. */
+const FAIL_ON_HIDDEN = [
+  "SELECT base64Decode(replaceRegexpOne(event, '^(own event|feature_used)?$', 'YQ==')) FROM events FORMAT Null",
+  "SELECT base58Decode(replaceRegexpOne(event, '^(own event|feature_used)?$', 'a')) FROM events FORMAT Null",
+  'SELECT count() FROM events WHERE toDateTime64(timestamp + 7451000000, 9) > 0',
+  'SELECT count() FROM events SETTINGS max_rows_to_read = 1',
+] as const
+
+test('an error quotes no value of others, neither in the answer nor in the log of queries', async () => {
+  for (const sql of FAIL_ON_HIDDEN) {
+    const { status, text } = await world.ask('own', sql)
+    assert.notEqual(status, 200, sql)
+    assert.match(text, /^Code: \d+\. DB::Exception: What it says is kept from logins of accounts/)
+    assert.doesNotMatch(text.replace(/^Code: \d+/, ''), new RegExp(`${CANARY}|\\d`), sql)
+  }
+  const { text } = await world.ask(
+    'own',
+    "SELECT exception FROM system.query_log WHERE exception != ''",
+  )
+  assert.match(text, /is kept from logins/)
+  assert.ok(!text.includes(CANARY), text)
+})
+
 test('no function names the roles of others, however it is called', async () => {
   const structure = "concat('a UInt8, b Array(String) ALIAS de', 'faultRoles()')"
   const { text } = await world.ask('own', `SELECT b FROM generateRandom(${structure}) LIMIT 1`)

@@ -113,7 +113,7 @@ function shardsOf({ config }: TopicConfig): string {
   const { CLICKHOUSE_SHARDS: shards } = config
   return shards > 1
     ? `Every account stays on its shard of the ${shards} (CLICKHOUSE_SHARDS).`
-    : 'All events are in one ClickHouse (CLICKHOUSE_SHARDS=1).'
+    : 'All events are taken to be in one ClickHouse (CLICKHOUSE_SHARDS=1): is that so?'
 }
 
 /** Waits until no lease on the generation before can be held by anybody. */

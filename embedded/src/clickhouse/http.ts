@@ -14,6 +14,7 @@ import type { Logins } from './logins/logins.ts'
 import { whyForeign } from './origin.ts'
 import { compressionOf, formatOf, readQuery, type Exchange, type Query } from './query.ts'
 import type { QueryLog } from './query-log/query-log.ts'
+import { toldToAccount } from './logins/told-errors.ts'
 import { createReply, sendError } from './reply.ts'
 import { inSession } from './run.ts'
 import { logged } from './query-log/logged.ts'
@@ -139,7 +140,11 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
       spoolFolder,
       asker: login,
     }
-    const outcome = await logged(exchange, options, query, () => inSession(exchange, options, run))
+    const outcome = await logged(exchange, options, query, () =>
+      inSession(exchange, options, run).catch((error: unknown) => {
+        throw login.role === 'account' ? toldToAccount(toServerException(error)) : error
+      }),
+    )
     await reply.end(outcome)
   } catch (error) {
     await reply.fail(hinted(toServerException(error), login, options.allowsSources))
