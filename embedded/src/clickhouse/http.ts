@@ -140,14 +140,12 @@ async function runQuery(exchange: Exchange, options: FrontOptions): Promise<void
       spoolFolder,
       asker: login,
     }
-    const outcome = await logged(exchange, options, query, () =>
-      inSession(exchange, options, run).catch((error: unknown) => {
-        throw login.role === 'account' ? toldToAccount(toServerException(error)) : error
-      }),
-    )
+    const outcome = await logged(exchange, options, query, () => inSession(exchange, options, run))
     await reply.end(outcome)
   } catch (error) {
-    await reply.fail(hinted(toServerException(error), login, options.allowsSources))
+    const said = toServerException(error)
+    const told = login.role === 'account' ? toldToAccount(said) : said
+    await reply.fail(hinted(told, login, options.allowsSources))
   } finally {
     if (statement.kind === 'insert') await rm(spoolFile, { force: true })
   }
