@@ -79,7 +79,7 @@ export const forksOfEvents: readonly Fork[] = [
       {
         file: 'services/ingest/src/track/judge.ts',
         from: 'if (events.length >= EVENTS_PER_LOOK) {',
-        until: '/**\n * A short body of usual events yields later',
+        until: 'return leaveOut(forbidOtherAccounts(events.map(judge)',
       },
     ],
     without: [
