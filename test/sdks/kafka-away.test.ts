@@ -87,7 +87,7 @@ function untilRefused({ sdk, witness }: Waiting): Promise<void> {
       const isRefused = witness.exchanges.some(({ status }) => status === 429 || status === 503)
       assert.ok(isRefused, `${sdk.name} has not been refused yet`)
     },
-    { withinMs: 60_000 },
+    { withinMs: 120_000 },
   )
 }
 
@@ -115,7 +115,7 @@ async function assertRows(
       const stored = rows.map((row) => ({ ...row, properties: withoutSpace(row.properties) }))
       assert.deepEqual(stored, expected, sdk.name)
     },
-    { withinMs: 60_000 },
+    { withinMs: 120_000 },
   )
   assert.deepEqual(witness.faults, [], `every answer to ${sdk.name} obeys the law of answers`)
 }
