@@ -97,7 +97,7 @@ test(
     assert.equal(dry.code, 0, dry.stderr)
     assert.match(
       dry.stdout,
-      /^events: \d rows, .*, from 2024-03-05 10:00:00.000 to .*, in 2 accounts$/m,
+      /^events: \d rows, each copy of an event counted, from 2024-03-05 10:00:00.000 to .*, in 2 accounts$/m,
     )
     assert.match(dry.stdout, /^rejected_events: 2 rows$/m)
     assert.match(dry.stdout, /^dead_letters: 1 row$/m)

@@ -1,7 +1,7 @@
 import type { LinePlot } from '../../tools/plot/kinds.ts'
 import type { Figures, FigureTable } from '../figures.ts'
 import type { BenchOptions } from '../options.ts'
-import { benchConsumer } from './consumer.ts'
+import { benchConsumer, DRAINED_COLUMNS } from './consumer.ts'
 import { ours } from './contenders.ts'
 
 const BACKLOGS = [100_000, 300_000, 1_000_000, 3_000_000, 10_000_000]
@@ -37,15 +37,7 @@ function rowsOf({ tables }: Figures, grown: readonly number[]): readonly Row[] {
 function growthOf(label: string, scale: 'linear' | 'log', rows: readonly Row[]): Figures {
   const table: FigureTable = {
     name: 'sweep',
-    columns: [
-      label,
-      'rows/s',
-      'µs of CPU per row',
-      'of them consumer',
-      'ClickHouse',
-      'Kafka',
-      'consumer memory, MB',
-    ],
+    columns: [label, ...DRAINED_COLUMNS],
     rows,
   }
   const plot: LinePlot = {

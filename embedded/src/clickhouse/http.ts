@@ -19,6 +19,7 @@ import { createReply, sendError } from './reply.ts'
 import { inSession } from './run.ts'
 import { logged } from './query-log/logged.ts'
 import { whyNotAsOwner } from './sql/as-owner.ts'
+import { onlyReads } from './sql/asker.ts'
 import { isHarmlessData, whyNotConfined, whyNotSettable } from './sql/confined.ts'
 import {
   otherRole,
@@ -155,17 +156,13 @@ function isInsert({ kind }: Statement): boolean {
   return kind === 'insert' || kind === 'insert select'
 }
 
-function isReader({ limits }: Login): boolean {
-  return limits?.some(({ setting }) => setting === 'readonly') === true
-}
-
 /** Judges all that is said to the engine: the statement, and how external data is described. @throws ServerException */
 function mustBeAllowed(
   { login }: Exchange,
   { parameters, statement, text, tables }: Query,
   { allowsSources }: FrontOptions,
 ): void {
-  if (isReader(login) && isInsert(statement)) {
+  if (onlyReads(login) && isInsert(statement)) {
     throw exception(497, `${login.name}: Not enough privileges: it only reads.`) // before its data is read
   }
   const definitions = tables.map(({ definition }) => Buffer.from(definition).toString('latin1'))

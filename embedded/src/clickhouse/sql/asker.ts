@@ -8,6 +8,11 @@ export function mostQueriesOf({ limits }: Asker): number {
   return limits?.find(({ setting }) => setting === QUERIES_OF_ONE)?.value ?? Infinity
 }
 
+/** Whether a limit says that nothing is changed. */
+export function onlyReads({ limits }: Pick<Asker, 'limits'>): boolean {
+  return limits?.some(({ setting }) => setting === 'readonly') === true
+}
+
 /** As whom a statement runs. */
 export interface Asker {
   /** Of the engine: it gives rights and row policies. */

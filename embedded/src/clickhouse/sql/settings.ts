@@ -2,7 +2,7 @@ import { constrainedMemory } from 'node:process'
 import { totalmem } from 'node:os'
 import { FULL_ROLE } from '../engine/engine-roles.ts'
 import { exception } from '../engine/errors.ts'
-import { QUERIES_OF_ONE, type Asker } from './asker.ts'
+import { onlyReads, QUERIES_OF_ONE, type Asker } from './asker.ts'
 import type { SessionRequest } from '../engine/sessions.ts'
 
 /** What the URL says besides the query. */
@@ -180,8 +180,8 @@ function baseSettings({ limits }: Asker, isReader: boolean): readonly Setting[] 
 }
 
 /** The last to be set: it cannot be taken back. */
-function readOnly({ limits }: Asker): readonly Setting[] {
-  return limits?.some(({ setting }) => setting === 'readonly') === true ? [['readonly', '2']] : []
+function readOnly(asker: Asker): readonly Setting[] {
+  return onlyReads(asker) ? [['readonly', '2']] : []
 }
 
 function set(settings: readonly Setting[]): string {
